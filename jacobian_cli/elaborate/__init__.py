@@ -1,0 +1,6 @@
+"""Syntax trees to typed expressions: names resolved, shapes inferred."""
+
+from jacobian_cli.elaborate.builder import Builder, Scope
+from jacobian_cli.elaborate.program import Program, elaborate
+
+__all__ = ["Builder", "Program", "Scope", "elaborate"]

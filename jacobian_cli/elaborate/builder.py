@@ -1,0 +1,215 @@
+"""One syntax tree to one typed expression, in a scope that says what each name means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.rules import ShapeError, broadcast, contract, described, matches, reduce
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import Shape, Size, Unifier, size_of
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text
+
+CONSTANTS = ("pi", "e")
+
+
+@dataclass(slots=True)
+class Scope:
+    """What names mean: values (variables and definitions) and sizes; and the equations between sizes so far."""
+
+    values: dict[str, Expr]
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+    unifier: Unifier = field(default_factory=Unifier)
+
+
+class OrderError(InputError):
+    """A function met a value with the wrong number of axes."""
+
+
+class Builder:
+    """Builds typed expressions from one text. Raises `InputError`, with a caret, where types do not fit."""
+
+    def __init__(self, scope: Scope, text: str) -> None:
+        self.scope = scope
+        self.text = text
+
+    def error(self, span: Span, message: str, hint: str | None = None) -> InputError:
+        return InputError(message, text=self.text, span=span, hint=hint)
+
+    def build(self, term: Term) -> Expr:
+        match term:
+            case Name(text=name, span=span):
+                return self.name(name, span)
+            case Literal(value=value):
+                return Number(value)
+            case Call():
+                return self.call(term)
+            case Text(span=span):
+                raise self.error(span, "a quoted text is not a value", "only einsum takes one")
+            case Flag(value=value, span=span):
+                raise self.error(span, f"{value} is not a value")
+            case Group(span=span):
+                raise self.error(span, "a list is not a value here", "declare a variable and give its values with --at")
+            case Slice(span=span):
+                raise self.error(span, "a slice belongs inside brackets")
+
+    def name(self, name: str, span: Span) -> Expr:
+        if name in self.scope.values:
+            return self.scope.values[name]
+        if name in self.scope.sizes:
+            return Extent(self.scope.sizes[name])
+        if name in CONSTANTS:
+            return Constant(name)
+        raise self.error(span, f"'{name}' is not known here")
+
+    def call(self, call: Call) -> Expr:
+        row = self.row(call)
+        terms = list(call.arguments)
+        options = self.options(row, terms, call)
+        arguments = [self.build(term) for term in terms]
+        self.want_arguments(row, arguments, call)
+        try:
+            shape = self.shape(row, [a.shape for a in arguments], options)
+        except ShapeError as error:
+            kind = OrderError if error.order else InputError
+            raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
+        return Apply(row.name, tuple(arguments), tuple(options.items()), shape)
+
+    def row(self, call: Call) -> Row:
+        name = call.function
+        found = FUNCTIONS.get(ALIASES.get(name, name))
+        if found is None:  # operators bear signs for names, which no call can spell
+            known = [r.name for r in FUNCTIONS.values() if r.called]
+            span = Span(call.span.start, call.span.start + len(name))
+            if name in self.scope.values or name in self.scope.sizes:
+                raise self.error(span, f"'{name}' is a value and cannot be called", f"a product is written {name}*(…)")
+            close = difflib.get_close_matches(name, [*known, *ALIASES], n=2, cutoff=0.6)
+            hint = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
+            raise self.error(span, f"there is no function '{name[:40]}'", hint)
+        return found
+
+    def want_arguments(self, row: Row, arguments: list[Expr], call: Call) -> None:
+        names, given = row.parameters, len(arguments)
+        if names[-1:] == ("...",) and given:
+            return
+        for parameter in names[given:]:
+            if parameter in row.defaults:
+                arguments.append(Builder(self.scope, row.defaults[parameter]).build(parse(row.defaults[parameter])))
+        if len(arguments) != len(names):
+            wanted = f"{len(names)} argument" + ("s" if len(names) > 1 else "")
+            raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}")
+
+    def shape(self, row: Row, shapes: list[Shape], options: dict[str, Any]) -> Shape:
+        unifier = self.scope.unifier
+        if row.rule is not None:
+            return row.rule(shapes, options, unifier)
+        match row.kind:
+            case Kind.ELEMENTWISE:
+                return broadcast(shapes, unifier)
+            case Kind.REDUCTION:
+                return reduce(shapes[0], options)
+        shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
+        for signature in row.signatures:
+            if matches(signature, shapes):
+                return contract(signature, shapes, unifier)
+        raise ShapeError(
+            f"{row.name} does not take " + " and ".join(described(shape) for shape in shapes),
+            _signature_hint(row, shapes),
+            order=True,
+        )
+
+    def options(self, row: Row, terms: list[Term], call: Call) -> dict[str, Any]:
+        """What is not a value: taken out of `terms` and the keywords."""
+        keywords = dict(call.keywords)
+        if len(keywords) != len(call.keywords):
+            raise self.error(call.span, "an option is given twice")
+        options: dict[str, Any] = {}
+        for option in row.options:
+            match option:
+                case "axis":
+                    if (axis := keywords.pop("axis", None)) is not None and not isinstance(axis, Flag):
+                        options["axis"] = tuple(self.whole(item) for item in _items(axis))
+                case "keepdims":
+                    keep = keywords.pop("keepdims", None)
+                    if keep is not None and not isinstance(keep, Flag):
+                        raise self.error(keep.span, "keepdims is True or False")
+                    if keep is not None and keep.value:
+                        options["keepdims"] = True
+                case "sizes":
+                    options["sizes"] = self.sizes(row, terms, call)
+                    terms.clear()
+                case "shape":
+                    options["shape"] = self.sizes(row, terms[1:], call)
+                    del terms[1:]
+                case "subscripts":
+                    if not terms or not isinstance(terms[0], Text):
+                        raise self.error(call.span, "einsum begins with its subscripts", f"as in {row.example}")
+                    options["subscripts"] = terms.pop(0).value.replace(" ", "")
+                case "index":
+                    options["index"] = tuple(self.index(item) for item in _items(terms.pop()))
+        if keywords:
+            name, term = next(iter(keywords.items()))
+            raise self.error(term.span, f"{row.name} has no option '{name}'")
+        return options
+
+    def sizes(self, row: Row, terms: list[Term], call: Call) -> Shape:
+        sizes = tuple(self.size(item) for term in terms for item in _items(term))
+        if not sizes:
+            raise self.error(call.span, f"{row.name} wants sizes", f"as in {row.example}")
+        return sizes
+
+    def size(self, term: Term) -> Size:
+        size = size_of(term, self.text)
+        for name in size.names():
+            if name in self.scope.values:
+                raise self.error(term.span, f"'{name}' is a variable and cannot be a size", "rename one of the two")
+        size = size.replace(self.scope.sizes)
+        if size.value is not None and size.value < 1:
+            raise self.error(term.span, "a size must be at least 1")
+        return size
+
+    def whole(self, term: Term) -> int:
+        match term:
+            case Literal(value=value) if value.denominator == 1 and value < 10**9:
+                return int(value)
+            case Call(function="neg", arguments=(Literal(value=value),)) if value.denominator == 1 and value < 10**9:
+                return -int(value)
+        raise self.error(term.span, "a whole number belongs here")
+
+    def index(self, term: Term) -> Any:
+        match term:
+            case Flag(value=None):
+                return None
+            case Slice(start=start, stop=stop):
+                return (self.bound(start), self.bound(stop))
+        return self.whole(term)
+
+    def bound(self, term: Term | None) -> Size | None:
+        match term:
+            case None:
+                return None
+            case Call(function="neg", arguments=(Literal(value=value),)) if value.denominator == 1 and value < 10**9:
+                return Size.number(-int(value))
+            case Literal(value=Fraction(numerator=0)):
+                return Size(())
+        return size_of(term, self.text).replace(self.scope.sizes)
+
+
+def _items(term: Term) -> tuple[Term, ...]:
+    return term.items if isinstance(term, Group) else (term,)
+
+
+def _signature_hint(row: Row, shapes: list[Shape]) -> str | None:
+    if row.name == "@" and len(shapes[0]) == 1:
+        return "a vector is a column: x.T is the row that can stand before a matrix"
+    if row.name == "@" and any(not shape for shape in shapes):
+        return "a scalar is multiplied with *"
+    return None
+

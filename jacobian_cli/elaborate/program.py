@@ -1,0 +1,275 @@
+"""Definitions and declarations to a typed program: every name sorted out, every shape inferred."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations, product
+
+from jacobian_cli.elaborate.builder import CONSTANTS, Builder, OrderError, Scope
+from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier, shape_text
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
+
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
+    "omega".split()
+)
+_LETTERS = "nmkpqrdltvwghijabcfsuxyz"
+_MAX_FLIPS = 2
+
+
+@dataclass(frozen=True)
+class Program:
+    """Typed definitions. `output` is the last; `values` maps every definition's name to its expression."""
+
+    statements: tuple[Definition, ...]
+    declared: Mapping[str, Shape]
+    output: Expr
+    output_name: str
+    values: Mapping[str, Expr]
+    variables: Mapping[str, Variable]
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+
+    @cached_property
+    def origins(self) -> Mapping[str, str]:
+        """For each variable, whether its shape was declared, inferred (no other number of axes fits the
+        formula) or assumed (the textbook habit)."""
+        found: dict[str, str] = {}
+        orders = {name: len(v.shape) for name, v in self.variables.items()}
+        for name in self.variables:
+            if name in self.declared:
+                found[name] = "declared"
+            elif any(_fits(self, orders | {name: order}) for order in range(3) if order != orders[name]):
+                found[name] = "assumed"
+            else:
+                found[name] = "inferred"
+        return found
+
+
+def habit(name: str) -> int:
+    """The textbook habit: how many axes a name suggests (capital 2, lower-case 1, Greek 0)."""
+    stem = re.sub(r"[\d_].*$", "", name)
+    if stem.lower() in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem):
+        return 0
+    return 2 if stem[:1].isupper() else 1
+
+
+def elaborate(
+    statements: Sequence[Definition],
+    declared: Mapping[str, Shape] | None = None,
+    orders: Mapping[str, int] | None = None,
+) -> Program:
+    """Type a sequence of definitions; the last one is the output.
+
+    `declared` gives shapes, `orders` the number of axes of further variables (known from their values).
+    Raises `InputError` for unknown names, cycles, and shapes that do not fit.
+    """
+    declared = dict(declared or {})
+    ordered = _in_order(statements)
+    sizes = _size_names(ordered, declared)
+    defined = {s.name for s in ordered if s.name}
+    free = list(dict.fromkeys(name for s in ordered for name, _ in _names(s.value)))
+    free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
+    for name in declared:
+        if name in sizes:
+            raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
+    guessed = {n: (orders or {}).get(n, habit(n)) for n in free if n not in declared}
+    choices = list(guessed)
+    first: InputError | None = None
+    for flips in _flips([n for n in choices if n not in (orders or {})], guessed):
+        try:
+            return _typed(ordered, declared, guessed | flips, sizes, free)
+        except InputError as error:
+            first = first or error
+            if not isinstance(first, OrderError):
+                break
+    assert first is not None
+    raise first
+
+
+def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, int]]:
+    """Departures from the habit, fewest first: what the formula demands beats what names suggest."""
+    for count in range(_MAX_FLIPS + 1):
+        for chosen in combinations(names, count):
+            for orders in product(*([o for o in range(3) if o != guessed[n]] for n in chosen)):
+                yield dict(zip(chosen, orders, strict=True))
+        if len(names) > 12:
+            return
+
+
+def _fits(program: Program, orders: Mapping[str, int]) -> bool:
+    declared = {name: shape for name, shape in program.declared.items()}
+    guessed = {name: order for name, order in orders.items() if name not in declared}
+    try:
+        _typed(program.statements, declared, guessed, program.sizes, list(program.variables))
+    except InputError:
+        return False
+    return True
+
+
+def _typed(
+    statements: Sequence[Definition],
+    declared: Mapping[str, Shape],
+    guessed: Mapping[str, int],
+    sizes: Mapping[str, Size],
+    free: Sequence[str],
+) -> Program:
+    unifier = Unifier()
+    shapes: dict[str, Shape] = {n: declared[n] for n in free if n in declared}
+    for name in free:
+        if name not in shapes:
+            shapes[name] = tuple(unifier.fresh() for _ in range(guessed[name]))
+    if guessed:
+        # the first pass collects equations between sizes, the second builds with what they say
+        _build(statements, Scope({n: Variable(n, s) for n, s in shapes.items()}, sizes, unifier), declared)
+        shapes = _named_sizes(shapes, unifier, {*free, *sizes, *(n for s in declared.values() for z in s for n in z.names())})
+    extra = {n: s for n, s in declared.items() if n not in shapes and n not in {d.name for d in statements}}
+    known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
+    scope = Scope(dict(known), sizes, Unifier())
+    output, name = _build(statements, scope, declared)
+    values = {s.name: scope.values[s.name] for s in statements if s.name}
+    used = set(variables(output))
+    ordered = {n: known[n] for n in (*(n for n in free if n in used), *(n for n in known if n not in used))}
+    return Program(tuple(statements), declared, output, name, values, ordered, sizes, _unused(output, values))
+
+
+def _build(statements: Sequence[Definition], scope: Scope, declared: Mapping[str, Shape]) -> tuple[Expr, str]:
+    body: Expr | None = None
+    for statement in statements:
+        body = Builder(scope, statement.source).build(statement.value)
+        if statement.name:
+            wanted = declared.get(statement.name)
+            if wanted is not None and not (
+                len(wanted) == len(body.shape)
+                and all(scope.unifier.unify(a, b) for a, b in zip(wanted, body.shape, strict=True))
+            ):
+                raise InputError(
+                    f"{statement.name} is declared as {shape_text(wanted)} and is {shape_text(body.shape)}",
+                    text=statement.source,
+                    span=statement.value.span,
+                )
+            scope.values[statement.name] = Defined(statement.name, body)
+    assert body is not None
+    return body, statements[-1].name or ""
+
+
+def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:
+    letters = (letter for letter in (*_LETTERS, *(f"n{i}" for i in range(1, 10_000))) if letter not in taken)
+    names: dict[str, Size] = {}
+    for shape in shapes.values():
+        for size in shape:
+            for name in unifier.resolve(size).names():
+                if name.startswith(UNKNOWN) and name not in names:
+                    names[name] = Size.named(next(letters))
+    return {n: tuple(unifier.resolve(size).replace(names) for size in shape) for n, shape in shapes.items()}
+
+
+def _names(term: Term) -> Iterable[tuple[str, Span]]:
+    """The names in a tree that stand for values or sizes, left to right."""
+    stack = [term]
+    while stack:
+        match stack.pop():
+            case Name(text=text, span=span):
+                yield text, span
+            case Call(arguments=arguments, keywords=keywords):
+                stack.extend(reversed((*arguments, *(t for _, t in keywords))))
+            case Group(items=items):
+                stack.extend(reversed(items))
+            case Slice(start=start, stop=stop):
+                stack.extend(t for t in (stop, start) if t is not None)
+
+
+def _size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) -> dict[str, Size]:
+    """Names that are sizes: those in declared shapes, and those where only a size can stand."""
+    found = {name: Size.named(name) for shape in declared.values() for size in shape for name in size.names()}
+    for statement in statements:
+        stack = [statement.value]
+        while stack:
+            term = stack.pop()
+            if isinstance(term, Group):
+                stack.extend(term.items)
+            if not isinstance(term, Call):
+                continue
+            row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+            options = row.options if row else ()
+            sized: tuple[Term, ...] = ()
+            if "sizes" in options:
+                sized = term.arguments
+            elif "shape" in options:
+                sized = term.arguments[1:]
+            elif "index" in options:
+                sized = tuple(t for t in _group(term.arguments[1]) if isinstance(t, Slice))
+            for part in sized:
+                found.update((name, Size.named(name)) for name, _ in _names(part) if name not in declared)
+            stack.extend(t for t in term.arguments if t not in sized)
+            stack.extend(t for _, t in term.keywords)
+    return found
+
+
+def _group(term: Term) -> tuple[Term, ...]:
+    return term.items if isinstance(term, Group) else (term,)
+
+
+def _in_order(statements: Sequence[Definition]) -> list[Definition]:
+    """The definitions sorted so that each comes after those it uses; cycles and second definitions refused."""
+    by_name: dict[str, Definition] = {}
+    for statement in statements:
+        if statement.name is None:
+            continue
+        if statement.name in by_name:
+            raise InputError(
+                f"'{statement.name}' is defined twice",
+                text=statement.source,
+                span=_name_span(statement),
+                hint="give the second one a name of its own",
+            )
+        if statement.name in FUNCTIONS or statement.name in CONSTANTS:
+            raise InputError(f"'{statement.name}' already has a meaning", text=statement.source, span=_name_span(statement))
+        by_name[statement.name] = statement
+    if not statements:
+        raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
+    *_, last = statements
+    ordered: list[Definition] = []
+    state: dict[str, bool] = {}  # False while its parts are being visited
+    roots = [s for s in statements if s is not last] + [last]
+    for root in roots:
+        stack: list[tuple[Definition, bool]] = [(root, False)]
+        while stack:
+            statement, done = stack.pop()
+            if done:
+                ordered.append(statement)
+                state[statement.name or ""] = True
+                continue
+            if statement.name:
+                if statement.name in state:
+                    continue
+                state[statement.name] = False
+            stack.append((statement, True))
+            for name, span in _names(statement.value):
+                needed = by_name.get(name)
+                if needed is None or state.get(name) is True:
+                    continue
+                if state.get(name) is False and any(s is needed and d for s, d in stack):
+                    raise InputError(
+                        f"'{name}' is defined by way of itself", text=statement.source, span=span, hint="break the circle"
+                    )
+                stack.append((needed, False))
+    ordered.remove(last)
+    return [*ordered, last]
+
+
+def _name_span(statement: Definition) -> Span:
+    at = statement.source.find(statement.name or "")
+    return Span(max(at, 0), max(at, 0) + len(statement.name or ""))
+
+
+def _unused(output: Expr, values: Mapping[str, Expr]) -> tuple[str, ...]:
+    used = {node.name for node in walk([output]) if isinstance(node, Defined)}
+    return tuple(n for n, v in values.items() if n not in used and isinstance(v, Defined) and v.body is not output)

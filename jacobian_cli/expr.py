@@ -1,0 +1,135 @@
+"""Typed expressions of the language: immutable, shared nodes that know their shape.
+
+A shape is a tuple of sizes: `()` a scalar, `(n,)` a column vector, `(1, n)` a row vector, `(n, m)` a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from jacobian_cli.interned import Interned
+from jacobian_cli.shape import Shape, Size
+
+Parameters = tuple[tuple[str, Any], ...]
+
+
+class Expr(metaclass=Interned):
+    """A typed expression. Its kinds are the six below, and no more."""
+
+    __slots__ = ("__weakref__",)
+    shape: Shape
+
+    @property
+    def children(self) -> tuple[Expr, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable(Expr):
+    """A name with a value to be given."""
+
+    name: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Number(Expr):
+    """An exact number."""
+
+    value: Fraction
+
+    @property
+    def shape(self) -> Shape:  # type: ignore[override]
+        return ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Expr):
+    """`pi` or `e`."""
+
+    name: str
+
+    @property
+    def shape(self) -> Shape:  # type: ignore[override]
+        return ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extent(Expr):
+    """A size used as a number, as the `n` of `sum(x)/n`."""
+
+    size: Size
+
+    @property
+    def shape(self) -> Shape:  # type: ignore[override]
+        return ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apply(Expr):
+    """A function or operator of the table, applied. `parameters` are what is not a value: axes, sizes, subscripts."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+    parameters: Parameters
+    shape: Shape
+
+    @property
+    def children(self) -> tuple[Expr, ...]:
+        return self.arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defined(Expr):
+    """A name that stands for its body: a definition of the user, or a repeated part that was named."""
+
+    name: str
+    body: Expr
+
+    @property
+    def shape(self) -> Shape:  # type: ignore[override]
+        return self.body.shape
+
+    @property
+    def children(self) -> tuple[Expr, ...]:
+        return (self.body,)
+
+
+def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] = lambda _: True) -> Iterator[Expr]:
+    """Each node once, children before parents, without recursion. `enter` says whose children to visit."""
+    seen: set[Expr] = set()
+    stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            if enter(node):
+                stack.extend((child, False) for child in reversed(node.children) if child not in seen)
+
+
+def variables(root: Expr) -> dict[str, Variable]:
+    """The variables of an expression, in the order in which they are met."""
+    return {node.name: node for node in walk([root]) if isinstance(node, Variable)}
+
+
+def rebuild(root: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+    """A copy in which every node for which `change` answers is replaced by the answer; the rest is shared."""
+    made: dict[Expr, Expr] = {}
+    for node in walk([root], lambda n: change(n) is None):
+        new = change(node)
+        if new is None:
+            match node:
+                case Apply(function, arguments, parameters, shape):
+                    new = Apply(function, tuple(made[a] for a in arguments), parameters, shape)
+                case Defined(name, body):
+                    new = Defined(name, made[body])
+                case _:
+                    new = node
+        made[node] = new
+    return made[root]

@@ -1,0 +1,75 @@
+"""What the table knows about one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from jacobian_cli.shape import Shape, Unifier
+
+Rule = Callable[[list[Shape], dict[str, Any], Unifier], Shape]
+
+class Kind(Enum):
+    """How a function treats axes; everything else about it is in its row."""
+
+    ELEMENTWISE = "element-wise, with broadcasting"
+    CONTRACTION = "a sum of products, written in index notation"
+    REDUCTION = "over the axes given, or over everything"
+    CORE = "on whole vectors or matrices"
+    SHAPE = "makes or rearranges entries"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One function of the language.
+
+    A row is primitive (it has a derivative) or composite (only a definition); its texts are expressions
+    of the language in the names of `parameters` and `ans`, the function's own value. For a function of
+    vectors or matrices each derivative is the tensor of partials with axes out + in.
+    """
+
+    name: str
+    summary: str
+    kind: Kind = Kind.ELEMENTWISE
+    parameters: tuple[str, ...] = ("x",)
+    options: tuple[str, ...] = ()
+    """What it takes that is not a value: `axis`, `keepdims`, `sizes`, `shape`, `subscripts`, `index`."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """The value of a parameter that may be left out, as text."""
+    signatures: tuple[str, ...] = ("()->()",)
+    """Generalised-ufunc signatures, or index notation for contractions; the first that fits is taken.
+    A literal `1` is an axis of length one."""
+    rule: Rule | None = None
+    """The shape rule, where no signature can say it. It raises `ShapeError`."""
+    derivative: tuple[str, ...] = ()
+    """The partial derivative to each parameter."""
+    definition: str = ""
+    """The function in terms of others. In a reduction `N` is the number of entries reduced."""
+    algebra: str = ""
+    """`sum`, `product` or `power`: the arithmetic that index calculus does itself."""
+    numpy: str = ""
+    """NumPy's name for it; without one its definition is evaluated."""
+    sympy: str = ""
+    """SymPy's name for it; without one its definition is used."""
+    math: str = ""
+    """How it is written in mathematics: a name, or a template with `{}` for the argument."""
+    latex: str = ""
+    domain: tuple[str, ...] = ()
+    """Expressions that must be positive."""
+    kinks: tuple[str, ...] = ()
+    """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
+    symbol: str = ""
+    """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
+    example: str = ""
+    """A formula that shows it, for the documentation and the tests."""
+
+    @property
+    def called(self) -> bool:
+        """Whether it is called by name; operators are not."""
+        return self.name.isidentifier()
+
+    def __post_init__(self) -> None:
+        if self.derivative and len(self.derivative) != len(self.parameters):
+            raise AssertionError(f"row {self.name}: one derivative per parameter")

@@ -1,0 +1,344 @@
+"""The functions of the language, one row each. To add one, add a row; nothing else changes.
+
+Derivatives of the elementary functions: Abramowitz & Stegun, 4.2-4.4 and 7.1; of the activations: the papers
+named in their rows.
+"""
+
+from __future__ import annotations
+
+from jacobian_cli.ops import rules
+from jacobian_cli.ops.row import Kind, Row
+
+_OPERATORS = (
+    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add"),
+    Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product", numpy="multiply"),
+    Row(
+        name="**",
+        summary="element-wise power",
+        parameters=("x", "y"),
+        algebra="power",
+        numpy="power",
+        derivative=("y*x**(y - 1)", "ans*log(x)"),
+        domain=("x",),
+    ),
+    Row(
+        name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract"
+    ),
+    Row(name="u-", summary="negative", definition="-1*x", numpy="negative"),
+    Row(
+        name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide"
+    ),
+    Row(
+        name="@",
+        summary="matrix product, matrix times vector, dot product, outer product",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=(
+            "1j,j->", "i,1j->ij", "1j,jk->1k", "ij,jk->ik", "ij,j->i", "i,i->", ",1j->1j", "i,->i",
+        ),
+        numpy="matmul",
+    ),
+    Row(
+        name=".T",
+        summary="transpose",
+        kind=Kind.CONTRACTION,
+        signatures=("1i->i", "i->1i", "ij->ji", "->"),
+        numpy="transpose",
+    ),
+    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, numpy="index"),
+)  # fmt: skip
+
+_COMPARISONS = tuple(
+    Row(
+        name=name,
+        summary=f"1 where x {name} y, else 0",
+        parameters=("x", "y"),
+        derivative=("0", "0"),
+        numpy=numpy,
+        sympy=sympy,
+        kinks=("x - y",),
+    )
+    for name, numpy, sympy in (
+        (">", "greater", "StrictGreaterThan"),
+        ("<", "less", "StrictLessThan"),
+        (">=", "greater_equal", "GreaterThan"),
+        ("<=", "less_equal", "LessThan"),
+        ("==", "equal", "Equality"),
+        ("!=", "not_equal", "Unequality"),
+    )
+)
+
+_ELEMENTARY = (
+    Row(name="exp", summary="exponential", derivative=("ans",), numpy="exp", sympy="exp", math="exp", latex=r"\exp"),
+    Row(
+        name="log",
+        summary="natural logarithm",
+        derivative=("1/x",),
+        numpy="log",
+        sympy="log",
+        domain=("x",),
+        math="log",
+        latex=r"\log",
+    ),
+    Row(
+        name="log1p",
+        summary="log(1 + x)",
+        derivative=("1/(1 + x)",),
+        definition="log(1 + x)",
+        numpy="log1p",
+        domain=("1 + x",),
+    ),
+    Row(name="expm1", summary="exp(x) - 1", derivative=("exp(x)",), definition="exp(x) - 1", numpy="expm1"),
+    Row(name="sqrt", summary="square root", definition="x**(1/2)", numpy="sqrt", sympy="sqrt", domain=("x",),
+        math="√{}", latex=r"\sqrt{{{}}}"),
+    Row(name="square", summary="square", definition="x**2", numpy="square"),
+    Row(name="abs", summary="absolute value", derivative=("sign(x)",), numpy="abs", sympy="Abs", kinks=("x",),
+        math="|{}|", latex=r"\left|{}\right|"),
+    Row(name="sign", summary="sign: -1, 0 or 1", derivative=("0",), numpy="sign", sympy="sign", kinks=("x",),
+        latex=r"\operatorname{sign}"),
+    Row(name="sin", summary="sine", derivative=("cos(x)",), numpy="sin", sympy="sin", latex=r"\sin"),
+    Row(name="cos", summary="cosine", derivative=("-sin(x)",), numpy="cos", sympy="cos", latex=r"\cos"),
+    Row(name="tan", summary="tangent", derivative=("1 + ans**2",), numpy="tan", sympy="tan", latex=r"\tan", symbol="t"),
+    Row(name="sinh", summary="hyperbolic sine", derivative=("cosh(x)",), numpy="sinh", sympy="sinh", latex=r"\sinh"),
+    Row(name="cosh", summary="hyperbolic cosine", derivative=("sinh(x)",), numpy="cosh", sympy="cosh", latex=r"\cosh"),
+    Row(name="tanh", summary="hyperbolic tangent", derivative=("1 - ans**2",), numpy="tanh", sympy="tanh",
+        latex=r"\tanh", symbol="h"),
+    Row(name="arcsin", summary="inverse sine", derivative=("1/sqrt(1 - x**2)",), numpy="arcsin", sympy="asin",
+        domain=("1 - x", "1 + x"), latex=r"\arcsin"),
+    Row(name="arccos", summary="inverse cosine", derivative=("-1/sqrt(1 - x**2)",), numpy="arccos", sympy="acos",
+        domain=("1 - x", "1 + x"), latex=r"\arccos"),
+    Row(name="arctan", summary="inverse tangent", derivative=("1/(1 + x**2)",), numpy="arctan", sympy="atan",
+        latex=r"\arctan"),
+    Row(name="erf", summary="error function", derivative=("2*exp(-x**2)/sqrt(pi)",), numpy="erf", sympy="erf",
+        latex=r"\operatorname{erf}"),
+    Row(
+        name="logaddexp",
+        summary="log(exp(x) + exp(y))",
+        parameters=("x", "y"),
+        derivative=("sigmoid(x - y)", "sigmoid(y - x)"),
+        definition="log(exp(x) + exp(y))",
+        numpy="logaddexp",
+    ),
+    Row(
+        name="maximum",
+        summary="the larger of two values",
+        parameters=("x", "y"),
+        derivative=("x > y", "x <= y"),
+        numpy="maximum",
+        sympy="Max",
+        kinks=("x - y",),
+        math="max",
+        latex=r"\max",
+    ),
+    Row(
+        name="minimum",
+        summary="the smaller of two values",
+        parameters=("x", "y"),
+        derivative=("x < y", "x >= y"),
+        numpy="minimum",
+        sympy="Min",
+        kinks=("x - y",),
+        math="min",
+        latex=r"\min",
+    ),
+    Row(
+        name="where",
+        summary="x where the condition c holds, else y",
+        parameters=("c", "x", "y"),
+        derivative=("0", "c != 0", "c == 0"),
+        numpy="where",
+        sympy="where",
+        latex=r"\operatorname{where}",
+        example="where(x > 0, x, 2*x)",
+    ),
+)  # fmt: skip
+
+_ACTIVATIONS = (
+    Row(
+        name="sigmoid",
+        summary="logistic function 1/(1 + exp(-x))",
+        derivative=("ans*(1 - ans)",),
+        definition="1/(1 + exp(-x))",
+        math="σ",
+        latex=r"\sigma",
+        symbol="h",
+    ),
+    Row(
+        name="relu",
+        summary="max(x, 0)",
+        derivative=("x > 0",),
+        definition="maximum(x, 0)",
+        kinks=("x",),
+        symbol="h",
+    ),
+    Row(
+        name="leaky_relu",
+        summary="x where positive, else a*x (a = 0.01)",
+        parameters=("x", "a"),
+        defaults={"a": "0.01"},
+        derivative=("where(x > 0, 1, a)", "minimum(x, 0)"),
+        definition="where(x > 0, x, a*x)",
+        kinks=("x",),
+        symbol="h",
+    ),
+    Row(
+        name="softplus",
+        summary="log(1 + exp(x))",
+        derivative=("sigmoid(x)",),
+        definition="logaddexp(0, x)",
+    ),
+    Row(
+        name="elu",
+        summary="x where positive, else exp(x) - 1 (Clevert et al. 2015)",
+        derivative=("where(x > 0, 1, exp(x))",),
+        definition="where(x > 0, x, exp(x) - 1)",
+        kinks=("x",),
+        symbol="h",
+    ),
+    Row(
+        name="gelu",
+        summary="x Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016)",
+        derivative=("(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",),
+        definition="x*(1 + erf(x/sqrt(2)))/2",
+        symbol="h",
+    ),
+    Row(
+        name="silu",
+        summary="x sigmoid(x), also called swish (Elfwing et al. 2017)",
+        derivative=("sigmoid(x) + ans*(1 - sigmoid(x))",),
+        definition="x*sigmoid(x)",
+        symbol="h",
+    ),
+)
+
+_REDUCTIONS = (
+    Row(
+        name="sum",
+        summary="sum of the entries",
+        kind=Kind.REDUCTION,
+        options=("axis", "keepdims"),
+        algebra="sum",
+        numpy="sum",
+        math="sum",
+        latex=r"\operatorname{sum}",
+    ),
+    Row(
+        name="mean",
+        summary="mean of the entries",
+        kind=Kind.REDUCTION,
+        options=("axis", "keepdims"),
+        definition="sum(x)/N",
+        numpy="mean",
+        latex=r"\operatorname{mean}",
+    ),
+    Row(
+        name="norm",
+        summary="Euclidean (Frobenius) norm",
+        kind=Kind.REDUCTION,
+        options=("axis", "keepdims"),
+        derivative=("x/ans",),
+        definition="sqrt(sum(x**2))",
+        math="‖{}‖",
+        latex=r"\left\lVert {} \right\rVert",
+        domain=("ans",),
+    ),
+)
+
+_CONTRACTIONS = (
+    Row(
+        name="trace",
+        summary="sum of the diagonal",
+        kind=Kind.CONTRACTION,
+        signatures=("ii->",),
+        numpy="trace",
+        math="tr",
+        latex=r"\operatorname{tr}",
+    ),
+    Row(
+        name="outer",
+        summary="outer product x yᵀ of two vectors",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=("i,j->ij",),
+        numpy="outer",
+    ),
+    Row(
+        name="dot",
+        summary="dot product of two vectors",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=("i,i->",),
+        numpy="dot",
+    ),
+    Row(
+        name="diag",
+        summary="the diagonal matrix of a vector, or the diagonal of a matrix",
+        kind=Kind.CONTRACTION,
+        signatures=("i->ii", "ii->i"),
+        numpy="diag",
+        latex=r"\operatorname{diag}",
+    ),
+    Row(
+        name="einsum",
+        summary="a sum of products in index notation",
+        kind=Kind.CONTRACTION,
+        parameters=("...",),
+        options=("subscripts",),
+        rule=rules.einsum,
+        numpy="einsum",
+        example='einsum("ij,jk->ik", A, B)',
+    ),
+    Row(
+        name="kron",
+        summary="Kronecker product",
+        kind=Kind.SHAPE,
+        parameters=("x", "y"),
+        rule=rules.kron,
+        numpy="kron",
+        latex=r"\otimes",
+        example="kron(A, B)",
+    ),
+    Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, numpy="vec",
+        latex=r"\operatorname{vec}", example="vec(A)"),
+    Row(
+        name="reshape",
+        summary="the entries, row by row, in another shape",
+        kind=Kind.SHAPE,
+        options=("shape",),
+        rule=rules.reshape,
+        numpy="reshape",
+        example="reshape(A, (m, n))",
+    ),
+)  # fmt: skip
+
+_CREATIONS = tuple(
+    Row(name=name, summary=summary, kind=Kind.SHAPE, parameters=(), options=("sizes",), rule=rule, numpy=name,
+        example=example)
+    for name, summary, rule, example in (
+        ("eye", "identity matrix", rules.eye, "eye(n)@x"),
+        ("ones", "all ones", rules.filled, "ones(n).T@x"),
+        ("zeros", "all zeros", rules.filled, "zeros(n) + x"),
+    )
+)  # fmt: skip
+
+FUNCTIONS: dict[str, Row] = {
+    entry.name: entry
+    for entry in (
+        *_OPERATORS,
+        *_COMPARISONS,
+        *_ELEMENTARY,
+        *_ACTIVATIONS,
+        *_REDUCTIONS,
+        *_CONTRACTIONS,
+        *_CREATIONS,
+    )
+}
+
+_BINARY_REDUCTIONS = {"max": "maximum", "min": "minimum"}
+ALIASES: dict[str, str] = {**_BINARY_REDUCTIONS, "ln": "log", "swish": "silu", "tr": "trace", "asin": "arcsin",
+                           "acos": "arccos", "atan": "arctan"}  # fmt: skip
+
+
+def row(name: str) -> Row:
+    """The row of a function or operator."""
+    return FUNCTIONS[name]

@@ -1,0 +1,205 @@
+"""Symbolic sizes: polynomials with whole coefficients in size names, and the unification that infers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from jacobian_cli.interned import Interned
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term
+
+Monomial = tuple[tuple[str, int], ...]
+MAX_SIZE = 10**12
+UNKNOWN = "?"
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Size(metaclass=Interned):
+    """The length of one axis, such as `n`, `8` or `3*m + 1`, in normal form.
+
+    >>> str(Size.named("n") * Size.number(3) + Size.number(1))
+    '3*n + 1'
+    """
+
+    terms: tuple[tuple[Monomial, int], ...]
+
+    @staticmethod
+    def number(value: int) -> Size:
+        return Size((((), value),)) if value else Size(())
+
+    @staticmethod
+    def named(name: str) -> Size:
+        return Size(((((name, 1),), 1),))
+
+    @staticmethod
+    def collect(terms: Iterable[tuple[Monomial, int]]) -> Size:
+        total: dict[Monomial, int] = {}
+        for monomial, coefficient in terms:
+            total[monomial] = total.get(monomial, 0) + coefficient
+        ordered = sorted(((m, c) for m, c in total.items() if c), key=lambda t: (-sum(p for _, p in t[0]), t[0]))
+        return Size(tuple(ordered))
+
+    def __add__(self, other: Size) -> Size:
+        return Size.collect((*self.terms, *other.terms))
+
+    def __sub__(self, other: Size) -> Size:
+        return Size.collect((*self.terms, *((m, -c) for m, c in other.terms)))
+
+    def __mul__(self, other: Size) -> Size:
+        return Size.collect((_times(m, k), c * d) for m, c in self.terms for k, d in other.terms)
+
+    @property
+    def value(self) -> int | None:
+        """The number, if it is one."""
+        if not self.terms:
+            return 0
+        monomial, coefficient = self.terms[0]
+        return coefficient if not monomial else None
+
+    @property
+    def name(self) -> str | None:
+        """The name, if it is one name and nothing else."""
+        if len(self.terms) == 1 and self.terms[0][1] == 1:
+            monomial = self.terms[0][0]
+            if len(monomial) == 1 and monomial[0][1] == 1:
+                return monomial[0][0]
+        return None
+
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(name for monomial, _ in self.terms for name, _ in monomial))
+
+    def at(self, sizes: Mapping[str, int]) -> int:
+        """The number that this size has where its names have these numbers."""
+        return sum(c * prod(sizes[name] ** power for name, power in m) for m, c in self.terms)
+
+    def replace(self, bindings: Mapping[str, Size]) -> Size:
+        if not any(name in bindings for monomial, _ in self.terms for name, _ in monomial):
+            return self
+        total = Size(())
+        for monomial, coefficient in self.terms:
+            term = Size.number(coefficient)
+            for name, power in monomial:
+                factor = bindings.get(name) or Size.named(name)
+                for _ in range(power):
+                    term = term * factor
+            total = total + term
+        return total
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "0"
+        text = " + ".join(_term_text(m, c) for m, c in self.terms)
+        return text.replace("+ -", "- ")
+
+    __repr__ = __str__
+
+
+Shape = tuple[Size, ...]
+ONE = Size.number(1)
+
+
+def _times(a: Monomial, b: Monomial) -> Monomial:
+    powers = dict(a)
+    for name, power in b:
+        powers[name] = powers.get(name, 0) + power
+    return tuple(sorted(powers.items()))
+
+
+def _term_text(monomial: Monomial, coefficient: int) -> str:
+    names = [name if power == 1 else f"{name}**{power}" for name, power in monomial]
+    if not names:
+        return str(coefficient)
+    sign = {1: "", -1: "-"}.get(coefficient, f"{coefficient}*")
+    return sign + "*".join(names)
+
+
+def product(sizes: Iterable[Size]) -> Size:
+    """The number of entries of a shape.
+
+    >>> str(product((Size.named("n"), Size.named("m"))))
+    'm*n'
+    """
+    result = ONE
+    for size in sizes:
+        result = size if result is ONE else result if size is ONE else result * size
+    return result
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape for people: `scalar`, `n`, `n × m`."""
+    return " × ".join(str(size) for size in shape) if shape else "scalar"
+
+
+def size_of(term: Term, text: str | None = None) -> Size:
+    """The size that a syntax tree denotes: names, numbers, `+`, `-`, `*`.
+
+    Raises `InputError` for anything else, for negative numbers and for numbers past 10**12.
+    """
+    match term:
+        case Name(text=name):
+            return Size.named(name)
+        case Literal(value=value) if value.denominator == 1 and 0 <= value <= MAX_SIZE:
+            return Size.number(int(value))
+        case Call(function="+", arguments=(a, b)):
+            return size_of(a, text) + size_of(b, text)
+        case Call(function="-", arguments=(a, b)):
+            return size_of(a, text) - size_of(b, text)
+        case Call(function="*", arguments=(a, b)):
+            return size_of(a, text) * size_of(b, text)
+        case Call(function="**", arguments=(a, Literal(value=power))) if power.denominator == 1 and 0 < power <= 4:
+            return product([size_of(a, text)] * int(power))
+    raise InputError(
+        "this is not a size", text=text, span=term.span, hint="sizes are letters, numbers, sums and products: n, 3*m"
+    )
+
+
+class Unifier:
+    """Finds what the unknown sizes must be for the equations met so far to hold.
+
+    >>> u = Unifier()
+    >>> a, n = u.fresh(), Size.named("n")
+    >>> u.unify(a, n), u.resolve(a) is n, u.unify(n, Size.number(3))
+    (True, True, False)
+    """
+
+    def __init__(self) -> None:
+        self.bindings: dict[str, Size] = {}
+        self._count = 0
+
+    def fresh(self) -> Size:
+        self._count += 1
+        return Size.named(f"{UNKNOWN}{self._count}")
+
+    def resolve(self, size: Size) -> Size:
+        while True:
+            found = size.replace(self.bindings)
+            if found is size:
+                return size
+            size = found
+
+    def unify(self, a: Size, b: Size) -> bool:
+        """Make two sizes equal; False if they cannot be."""
+        a, b = self.resolve(a), self.resolve(b)
+        if a is b:
+            return True
+        for one, other in ((a, b), (b, a)):
+            name = one.name
+            if name and name.startswith(UNKNOWN) and name not in other.names():
+                self.bindings[name] = other
+                return True
+        return self._solve(a - b)
+
+    def _solve(self, difference: Size) -> bool:
+        """Bind an unknown that stands alone with coefficient ±1 (or dividing all else) in `difference` = 0."""
+        for monomial, coefficient in difference.terms:
+            if len(monomial) != 1 or monomial[0][1] != 1 or not monomial[0][0].startswith(UNKNOWN):
+                continue
+            name = monomial[0][0]
+            rest = [(m, c) for m, c in difference.terms if m != monomial]
+            if any(name in dict(m) for m, _ in rest) or any(c % coefficient for _, c in rest):
+                continue
+            self.bindings[name] = Size.collect((m, -c // coefficient) for m, c in rest)
+            return True
+        return False

@@ -1,0 +1,308 @@
+"""Text to tree. Python's own grammar reads the text, a whitelist over its syntax tree decides what is kept.
+
+Nothing is ever executed: `ast.parse` builds a tree and no more.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+import warnings
+from decimal import Decimal
+from fractions import Fraction
+
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.tree import Call, Declaration, Definition, Flag, Group, Literal, Name, Slice, Term, Text
+
+MAX_CHARACTERS = 10_000
+MAX_DEPTH = 200
+MAX_LINES = 5_000
+MAX_DIGITS = 60
+
+_BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+}
+_COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.Lt: "<",
+    ast.GtE: ">=",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_DEFINITION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
+_DECLARATION = re.compile(r"\s*([^\W\d]\w*)\s*:(.*)", re.DOTALL)
+_KEYWORD_HINT = "this is a word of Python's grammar and cannot be a name; write lam for lambda, or λ"
+_MENDS = {
+    "^": "a power is written **, as in x**2",
+    "'": "a transpose is written .T, as in x.T",
+    "·": "a matrix product is written @, an element-wise product *",
+    "×": "a matrix product is written @, an element-wise product *",
+    "⊙": "an element-wise product is written *",
+    "ᵀ": "a transpose is written .T, as in x.T",
+    "−": "the minus sign is written -",
+    "{": "groups are written with round brackets",
+    "!": "a factorial is not in the language",
+    "%": "a remainder is not in the language",
+}
+
+
+def parse(text: str) -> Term:
+    """The tree of one expression.
+
+    Raises `InputError`, with a caret, for anything that is not an expression of the language, and for
+    a text beyond the limits of length and nesting.
+
+    >>> parse("W@x").function
+    '@'
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
+            hint="name its parts in definitions: jac derive -f FILE",
+        )
+    if not text.strip():
+        raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
+    # newlines inside a shell argument are blanks; bracketing keeps columns but for the one added
+    flat = re.sub(r"[\r\n\t\f]", " ", text)
+    indent = len(flat) - len(flat.lstrip())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(flat[indent:], mode="eval").body
+    except SyntaxError as error:
+        raise _syntax_error(error, text, flat, indent) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise InputError(
+            f"the formula is nested too deeply, or holds a number too long to read (limit: {MAX_DEPTH} levels)",
+            text=text,
+        ) from None
+    return _Reader(text, flat[indent:], indent).read(body, 0)
+
+
+def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> InputError:
+    where = min(max((error.offset or 1) - 1 + indent, 0), len(text))
+    reason = error.msg or "invalid syntax"
+    if "too many nested" in reason or "Parser stack" in reason:
+        return InputError(f"the formula is nested too deeply (limit: {MAX_DEPTH} levels)", text=text)
+    for at, character in enumerate(text):
+        if character in _MENDS:
+            return InputError(
+                f"'{character}' is not in the language", text=text, span=Span(at, at + 1), hint=_MENDS[character]
+            )
+    keyword = re.search(r"\b(lambda|in|is|as|if|for|not|and|or|def|class|import|from|with|del|pass)\b", flat)
+    if keyword:
+        return InputError(
+            f"'{keyword[0]}' cannot be read here", text=text, span=Span(*keyword.span()), hint=_KEYWORD_HINT
+        )
+    if "was never closed" in reason:
+        return InputError("this bracket is never closed", text=text, span=Span(where, where + 1), hint="add the )")
+    if "unmatched" in reason or "does not match" in reason:
+        return InputError("this bracket was never opened", text=text, span=Span(where, where + 1))
+    if "unterminated string" in reason:
+        return InputError("this quotation is never closed", text=text, span=Span(where, where + 1))
+    if where >= len(text.rstrip()):
+        return InputError(
+            "the formula ends too early", text=text, span=Span(len(text.rstrip()), len(text.rstrip()) + 1)
+        )
+    return InputError(
+        "this is not an expression",
+        text=text,
+        span=Span(where, where + 1),
+        hint="operators are + - * / ** @, as in NumPy; a product needs its sign (2*x, not 2x)",
+    )
+
+
+class _Reader:
+    """Keeps the whitelisted nodes of a Python syntax tree and refuses all others."""
+
+    def __init__(self, text: str, line: str, indent: int) -> None:
+        self.text = text
+        self.indent = indent
+        # ast counts UTF-8 bytes; carets count characters
+        self.ascii = line.isascii()
+        self.bytes = b"" if self.ascii else line.encode()
+
+    def column(self, offset: int) -> int:
+        return self.indent + (offset if self.ascii else len(self.bytes[:offset].decode(errors="ignore")))
+
+    def span(self, node: ast.expr) -> Span:
+        end = node.end_col_offset
+        return Span(self.column(node.col_offset), self.column(node.col_offset + 1 if end is None else end))
+
+    def refuse(self, node: ast.expr, message: str, hint: str | None = None) -> InputError:
+        return InputError(message, text=self.text, span=self.span(node), hint=hint)
+
+    def read(self, node: ast.expr, depth: int) -> Term:
+        if depth > MAX_DEPTH:
+            raise self.refuse(node, f"the formula is nested more than {MAX_DEPTH} levels deep here")
+        span, depth = self.span(node), depth + 1
+        match node:
+            case ast.Name(id=name):
+                return Name(name, span)
+            case ast.Constant():
+                return self.constant(node)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                return Call(_BINARY[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
+            case ast.BinOp(op=ast.BitXor()):
+                raise self.refuse(node, "^ is not a power", _MENDS["^"])
+            case ast.BinOp():
+                raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return Call("u-", (self.read(operand, depth),), (), span)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.read(operand, depth)
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                return Call(_COMPARE[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
+            case ast.Compare():
+                raise self.refuse(node, "a chain of comparisons cannot be read", "compare two values: x > y")
+            case ast.Attribute(value=value, attr="T"):
+                return Call(".T", (self.read(value, depth),), (), span)
+            case ast.Attribute(attr=attribute):
+                raise self.refuse(
+                    node, f"'.{attribute}' is not in the language", "the only attribute is .T, the transpose"
+                )
+            case ast.Subscript(value=value, slice=index):
+                return Call("[]", (self.read(value, depth), self.index(index, depth)), (), span)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                return self.call(name, args, keywords, span, depth)
+            case ast.Call(func=function):
+                raise self.refuse(function, "only functions of the language can be called", "jac functions lists them")
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                return Group(tuple(self.read(item, depth) for item in items), span)
+            case _:
+                raise self.refuse(node, "this is not in the language", "jac functions lists what is")
+
+    def call(self, name: str, args: list[ast.expr], keywords: list[ast.keyword], span: Span, depth: int) -> Call:
+        for argument in args:
+            if isinstance(argument, ast.Starred):
+                raise self.refuse(argument, "* before an argument is not in the language")
+        named: list[tuple[str, Term]] = []
+        for keyword in keywords:
+            if keyword.arg is None:
+                raise self.refuse(keyword.value, "** before an argument is not in the language")
+            named.append((keyword.arg, self.read(keyword.value, depth)))
+        return Call(name, tuple(self.read(argument, depth) for argument in args), tuple(named), span)
+
+    def index(self, node: ast.expr, depth: int) -> Term:
+        match node:
+            case ast.Tuple(elts=items):
+                parts = [self.index(item, depth) for item in items]
+                return Group(tuple(p.items[0] if isinstance(p, Group) else p for p in parts), self.span(node))
+            case ast.Slice(step=None, lower=lower, upper=upper):
+                start = None if lower is None else self.read(lower, depth)
+                return Slice(start, None if upper is None else self.read(upper, depth), self.span(node))
+            case ast.Slice():
+                raise self.refuse(node, "a slice with a step is not in the language", "write start:stop")
+            case _:
+                item = self.read(node, depth)
+                return item if isinstance(item, Group) else Group((item,), self.span(node))
+
+    def constant(self, node: ast.Constant) -> Term:
+        span = self.span(node)
+        written = self.text[span.start : span.stop]
+        match node.value:
+            case bool() | None:
+                return Flag(node.value, span)
+            case int() | float():
+                return Literal(self.number(node, written), span)
+            case str():
+                return Text(node.value, span)
+            case complex():
+                raise self.refuse(node, "complex numbers are not in the language")
+            case _:
+                raise self.refuse(node, "this is not in the language")
+
+    def number(self, node: ast.Constant, written: str) -> Fraction:
+        digits = written.replace("_", "")
+        if isinstance(node.value, int):
+            value = Fraction(node.value)
+        else:
+            exact = Decimal(digits)
+            if exact and abs(exact.adjusted()) > MAX_DIGITS:
+                raise self.refuse(node, "this number is too large or too small", f"at most {MAX_DIGITS} digits are read")
+            value = Fraction(exact)
+        if len(digits) > MAX_DIGITS or abs(value) >= 10**MAX_DIGITS:
+            raise self.refuse(node, "this number is too long", f"at most {MAX_DIGITS} digits are read")
+        return value
+
+
+def parse_statement(text: str) -> Definition:
+    """`z = W@x + b`, or an expression without a name.
+
+    >>> parse_statement("z = W@x + b").name
+    'z'
+    """
+    found = _DEFINITION.match(text)
+    if not found:
+        return Definition(None, parse(text), text)
+    # the name is blanked out so that carets count from the start of the whole line
+    try:
+        value = parse(" " * found.end() + text[found.end() :])
+    except InputError as error:
+        raise InputError(error.message, text=text, span=error.span, hint=error.hint) from None
+    return Definition(normal_name(found[1]), value, text)
+
+
+def parse_statements(text: str) -> list[Definition]:
+    """Definitions and expressions separated by `;`."""
+    return [parse_statement(part) for part in text.split(";") if part.strip()] or [parse_statement(text)]
+
+
+def parse_sizes(text: str) -> tuple[Term, ...]:
+    """`n, 3*m`, or `()` for a scalar: the sizes of a declaration.
+
+    >>> len(parse_sizes("n, 3*m")), parse_sizes("()")
+    (2, ())
+    """
+    if text.strip() in ("", "()", "scalar"):
+        return ()
+    tree = parse(text)
+    return tree.items if isinstance(tree, Group) else (tree,)
+
+
+def parse_declaration(text: str, separator: str = ":") -> Declaration:
+    """`W: 8, 20` (or, from an option, `W=8,20`)."""
+    name, found, sizes = text.partition(separator)
+    if not found or not name.strip().isidentifier():
+        raise InputError(
+            "a declaration is a name and its sizes", text=text, hint=f"as in W{separator}n,m  x{separator}m  c{separator}()"
+        )
+    try:
+        return Declaration(normal_name(name.strip()), parse_sizes(sizes), text)
+    except InputError as error:
+        raise InputError(error.message, text=text, hint="sizes are letters, numbers, sums and products: n,3*m") from None
+
+
+def parse_file(text: str) -> tuple[list[Declaration], list[Definition]]:
+    """A file of declarations (`W: 8, 20`) and definitions (`z = W@x + b`), one a line; `#` starts a comment."""
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES:
+        raise InputError(f"the file has {len(lines):,} lines; at most {MAX_LINES:,} are read")
+    declarations: list[Declaration] = []
+    definitions: list[Definition] = []
+    for number, line in enumerate(lines, start=1):
+        code = line.split("#", 1)[0].rstrip()
+        if not code.strip():
+            continue
+        try:
+            if not _DEFINITION.match(code) and _DECLARATION.match(code) and "[" not in code:
+                declarations.append(parse_declaration(code))
+            else:
+                definitions.append(parse_statement(code))
+        except InputError as error:
+            raise InputError(
+                f"line {number}: {error.message}", text=error.text, span=error.span, hint=error.hint
+            ) from None
+    return declarations, definitions
+
+
+def normal_name(name: str) -> str:
+    """The name as Python's grammar reads it (NFKC), so that `ﬁ` and `fi` are one name."""
+    return unicodedata.normalize("NFKC", name)

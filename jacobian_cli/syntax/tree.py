@@ -1,0 +1,88 @@
+"""What was typed, as a tree: names, literals and calls, each with its place in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from jacobian_cli.syntax.errors import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name: a variable, a definition, a size or a constant."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """An exact number, as typed."""
+
+    value: Fraction
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted text: the subscripts of `einsum`."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`True`, `False` or `None`."""
+
+    value: bool | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A tuple or list: a shape, a list of axes, several indices."""
+
+    items: tuple[Term, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`start:stop` inside brackets."""
+
+    start: Term | None
+    stop: Term | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function or operator applied to terms. Operators bear their own spelling: `@`, `.T`, `[]`."""
+
+    function: str
+    arguments: tuple[Term, ...]
+    keywords: tuple[tuple[str, Term], ...]
+    span: Span
+
+
+Term = Name | Literal | Text | Flag | Group | Slice | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """`name = value`; a bare expression has no name."""
+
+    name: str | None
+    value: Term
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """`W: 8, 20` in a file, or `-s W=8,20`: the sizes of a variable, as typed."""
+
+    name: str
+    sizes: tuple[Term, ...]
+    source: str
