@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number
@@ -176,11 +175,8 @@ class Builder:
         return size
 
     def whole(self, term: Term) -> int:
-        match term:
-            case Literal(value=value) if value.denominator == 1 and value < 10**9:
-                return int(value)
-            case Call(function="neg", arguments=(Literal(value=value),)) if value.denominator == 1 and value < 10**9:
-                return -int(value)
+        if isinstance(term, Literal) and term.value.denominator == 1 and abs(term.value) < 10**9:
+            return int(term.value)
         raise self.error(term.span, "a whole number belongs here")
 
     def index(self, term: Term) -> Any:
@@ -192,13 +188,10 @@ class Builder:
         return self.whole(term)
 
     def bound(self, term: Term | None) -> Size | None:
-        match term:
-            case None:
-                return None
-            case Call(function="neg", arguments=(Literal(value=value),)) if value.denominator == 1 and value < 10**9:
-                return Size.number(-int(value))
-            case Literal(value=Fraction(numerator=0)):
-                return Size(())
+        if term is None:
+            return None
+        if isinstance(term, Literal):
+            return Size.number(self.whole(term))
         return size_of(term, self.text).replace(self.scope.sizes)
 
 

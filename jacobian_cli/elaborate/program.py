@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations, product
+from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.builder import CONSTANTS, Builder, OrderError, Scope
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
@@ -161,7 +161,7 @@ def _build(statements: Sequence[Definition], scope: Scope, declared: Mapping[str
 
 
 def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:
-    letters = (letter for letter in (*_LETTERS, *(f"n{i}" for i in range(1, 10_000))) if letter not in taken)
+    letters = (letter for letter in chain(_LETTERS, (f"n{i}" for i in count(1))) if letter not in taken)
     names: dict[str, Size] = {}
     for shape in shapes.values():
         for size in shape:

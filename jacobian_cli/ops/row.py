@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from jacobian_cli.ops.structure import Algebra
 from jacobian_cli.shape import Shape, Unifier
 
 Rule = Callable[[list[Shape], dict[str, Any], Unifier], Shape]
+Form = Callable[[Algebra, list[Any], list[Shape], dict[str, Any]], Any]
 
 class Kind(Enum):
     """How a function treats axes; everything else about it is in its row."""
@@ -43,6 +45,8 @@ class Row:
     A literal `1` is an axis of length one."""
     rule: Rule | None = None
     """The shape rule, where no signature can say it. It raises `ShapeError`."""
+    form: Form | None = None
+    """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
     """The partial derivative to each parameter."""
     definition: str = ""
@@ -60,6 +64,10 @@ class Row:
     """Expressions that must be positive."""
     kinks: tuple[str, ...] = ()
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
+    indicator: bool = False
+    """Whether its value is 0 or 1."""
+    of_indicator: str = ""
+    """What `x == 0` or `x != 0` is when x is an indicator."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     example: str = ""

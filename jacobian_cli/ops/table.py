@@ -6,7 +6,7 @@ named in their rows.
 
 from __future__ import annotations
 
-from jacobian_cli.ops import rules
+from jacobian_cli.ops import rules, structure
 from jacobian_cli.ops.row import Kind, Row
 
 _OPERATORS = (
@@ -45,7 +45,7 @@ _OPERATORS = (
         signatures=("1i->i", "i->1i", "ij->ji", "->"),
         numpy="transpose",
     ),
-    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, numpy="index"),
+    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index, numpy="index"),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
@@ -57,6 +57,8 @@ _COMPARISONS = tuple(
         numpy=numpy,
         sympy=sympy,
         kinks=("x - y",),
+        indicator=True,
+        of_indicator={"!=": "x", "==": "1 - x"}.get(name, ""),
     )
     for name, numpy, sympy in (
         (">", "greater", "StrictGreaterThan"),
@@ -294,11 +296,12 @@ _CONTRACTIONS = (
         kind=Kind.SHAPE,
         parameters=("x", "y"),
         rule=rules.kron,
+        form=structure.kron,
         numpy="kron",
         latex=r"\otimes",
         example="kron(A, B)",
     ),
-    Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, numpy="vec",
+    Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, form=structure.vec, numpy="vec",
         latex=r"\operatorname{vec}", example="vec(A)"),
     Row(
         name="reshape",
@@ -306,18 +309,19 @@ _CONTRACTIONS = (
         kind=Kind.SHAPE,
         options=("shape",),
         rule=rules.reshape,
+        form=structure.reshape,
         numpy="reshape",
         example="reshape(A, (m, n))",
     ),
 )  # fmt: skip
 
 _CREATIONS = tuple(
-    Row(name=name, summary=summary, kind=Kind.SHAPE, parameters=(), options=("sizes",), rule=rule, numpy=name,
+    Row(name=name, summary=summary, kind=Kind.SHAPE, parameters=(), options=("sizes",), rule=rule, form=form, numpy=name,
         example=example)
-    for name, summary, rule, example in (
-        ("eye", "identity matrix", rules.eye, "eye(n)@x"),
-        ("ones", "all ones", rules.filled, "ones(n).T@x"),
-        ("zeros", "all zeros", rules.filled, "zeros(n) + x"),
+    for name, summary, rule, form, example in (
+        ("eye", "identity matrix", rules.eye, structure.eye, "eye(n)@x"),
+        ("ones", "all ones", rules.filled, structure.ones, "ones(n).T@x"),
+        ("zeros", "all zeros", rules.filled, structure.zeros, "zeros(n) + x"),
     )
 )  # fmt: skip
 

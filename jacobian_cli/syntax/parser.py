@@ -155,7 +155,8 @@ class _Reader:
             case ast.BinOp():
                 raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return Call("u-", (self.read(operand, depth),), (), span)
+                value = self.read(operand, depth)
+                return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.read(operand, depth)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:

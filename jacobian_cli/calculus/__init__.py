@@ -1,0 +1,1 @@
+"""Index calculus: expressions as sums of products of indexed tensors, their derivatives, and the way back."""

@@ -1,0 +1,449 @@
+"""Sums and products of tensors in normal form. Every identity used is named beside the code that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from itertools import count
+from math import gcd, isqrt
+
+from jacobian_cli.calculus.tensor import (
+    Apply,
+    Delta,
+    Extent,
+    Factor,
+    Labels,
+    Leaf,
+    Product,
+    Rational,
+    Reshape,
+    Sum,
+    Tensor,
+    Unit,
+    Window,
+    walk,
+)
+from jacobian_cli.ops import row
+from jacobian_cli.shape import Shape, Size
+
+MAX_FACTORS = 64
+"""Products of products are flattened up to this length; past it they stay nested, so that squaring a
+product again and again costs nothing."""
+_MAX_BITS = 2048
+
+
+def number(value: Rational) -> Tensor:
+    """A number."""
+    return Product(value, (), ()) if value else Sum((), ())
+
+
+def zeros(shape: Shape) -> Tensor:
+    return Sum((), shape)
+
+
+def ones(shape: Shape) -> Tensor:
+    return Product(1, (), shape)
+
+
+def delta(size: Size) -> Tensor:
+    return Delta(size)
+
+
+def unit(size: Size, index: int) -> Tensor:
+    return Unit(size, index)
+
+
+def window(size: Size, start: Size, stop: Size) -> Tensor:
+    return Window(size, start, stop)
+
+
+def extent(size: Size) -> Tensor:
+    """A size as a number."""
+    return Extent(size) if size.value is None else number(size.value)
+
+
+def is_zero(tensor: Tensor) -> bool:
+    return isinstance(tensor, Sum) and not tensor.terms
+
+
+def value_of(tensor: Tensor) -> Rational | None:
+    """The number that a tensor is, if it is one."""
+    if isinstance(tensor, Product) and not tensor.factors and not tensor.shape:
+        return tensor.coefficient
+    return 0 if is_zero(tensor) else None
+
+
+def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
+    """A sum: nested sums are opened, like terms are merged."""
+    total: dict[Tensor, Rational] = {}
+    todo = list(terms)
+    todo.reverse()
+    while todo:
+        coefficient, term = todo.pop()
+        if isinstance(term, Sum):
+            todo.extend((coefficient * c, t) for c, t in reversed(term.terms))
+            continue
+        if isinstance(term, Product) and term.coefficient != 1:
+            coefficient, term = coefficient * term.coefficient, _monic(term)
+            if isinstance(term, Sum):
+                todo.append((coefficient, term))
+                continue
+        total[term] = total.get(term, 0) + coefficient
+    kept = [(c, t) for t, c in total.items() if c]
+    if len(kept) == 1:
+        return scale(*kept[0])
+    return Sum(tuple(sorted(kept, key=lambda ct: ct[1].digest)), shape)
+
+
+def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
+    """A number times a tensor."""
+    if coefficient == 1:
+        return tensor
+    if isinstance(tensor, Sum):
+        return Sum(tuple((coefficient * c, t) for c, t in tensor.terms), tensor.shape) if coefficient else zeros(tensor.shape)
+    return product(tensor.shape, [(tensor, tuple(range(len(tensor.shape))), 1)], coefficient)
+
+
+def _monic(term: Product) -> Tensor:
+    factors = term.factors
+    if len(factors) == 1 and factors[0][2] == 1 and factors[0][1] == tuple(range(len(term.shape))):
+        return factors[0][0]
+    return Product(1, factors, term.shape)
+
+
+def permute(tensor: Tensor, axes: Sequence[int]) -> Tensor:
+    """The tensor whose axis k is the old axis `axes[k]`."""
+    if list(axes) == list(range(len(axes))):
+        return tensor
+    labels = [0] * len(axes)
+    for new, old in enumerate(axes):
+        labels[old] = new
+    return product(tuple(tensor.shape[a] for a in axes), [(tensor, tuple(labels), 1)])
+
+
+def spread(tensor: Tensor, labels: Labels, shape: Shape) -> Tensor:
+    """The tensor repeated along the axes of `shape` that `labels` leaves out."""
+    if labels == tuple(range(len(shape))):
+        return tensor
+    return product(shape, [(tensor, labels, 1)])
+
+
+def reshape(tensor: Tensor, shape: Shape, loop: int = 0) -> Tensor:
+    """The same entries, row by row; a reshape of a reshape is one."""
+    if tensor.shape == shape:
+        return tensor
+    if is_zero(tensor):
+        return zeros(shape)
+    if isinstance(tensor, Product) and not tensor.factors:
+        return Product(tensor.coefficient, (), shape)
+    if isinstance(tensor, Reshape) and tensor.loop == loop:
+        return reshape(tensor.body, shape, loop)
+    return Reshape(tensor, loop, shape)
+
+
+def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) -> Tensor:
+    """coefficient · Σ Π factors, in normal form. Labels from `len(shape)` on are summed over."""
+    order = len(shape)
+    coefficient, flat, sizes = _flattened(order, list(factors), coefficient)
+    if not coefficient or any(is_zero(node) for node, _, power in flat if power > 0):
+        return zeros(shape)
+    flat, renamed = _without_deltas(order, flat)
+    coefficient, flat = _counted(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
+    distributed = _distributed(shape, flat, coefficient)
+    if distributed is not None:
+        return distributed
+    merged, again = _merged(flat)
+    coefficient, merged = _counted(order, _label_sizes(flat), merged, coefficient)
+    if again:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
+        return product(shape, merged, coefficient)
+    merged = _closed(order, merged)
+    if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
+        return product(shape, merged, coefficient)
+    if len(merged) > 1 or merged[0:1] and merged[0][2] != 1:
+        coefficient, merged = _primitive(coefficient, merged)
+    if coefficient == 1 and len(merged) == 1:
+        node, labels, power = merged[0]
+        if power == 1 and labels == tuple(range(order)):
+            return node
+    if len(merged) == 1 and isinstance(merged[0][0], Sum) and merged[0][2] == 1 and merged[0][1] == tuple(range(order)):
+        return scale(coefficient, merged[0][0])
+    return Product(coefficient, _canonical(order, merged), shape)
+
+
+def _flattened(
+    order: int, factors: list[Factor], coefficient: Rational
+) -> tuple[Rational, list[Factor], dict[int, Size]]:
+    """Products inside a product are opened: (ab)c = abc; numbers are multiplied out: 2(3a) = 6a."""
+    fresh = count(max([order, *(label + 1 for _, labels, _ in factors for label in labels)]))
+    alone = len(factors) == 1
+    flat: list[Factor] = []
+    sizes: dict[int, Size] = {}
+    todo = factors[::-1]
+    while todo:
+        node, labels, power = todo.pop()
+        sizes.update(zip(labels, node.shape, strict=True))
+        if not isinstance(node, Product):
+            flat.append((node, labels, power))
+            continue
+        inner = node.factors
+        raised = _power(node.coefficient, power)
+        bound = any(label >= len(node.shape) for _, ls, _ in inner for label in ls)
+        closed = not node.shape and bound and not alone  # a scalar like x·y is kept whole: it may be squared
+        if power == 1 and not closed and len(flat) + len(todo) + len(inner) <= MAX_FACTORS:
+            names = dict(enumerate(labels))
+            for part, ls, p in reversed(inner):
+                todo.append((part, tuple(names[k] if k in names else names.setdefault(k, next(fresh)) for k in ls), p))
+        elif raised is not None and not inner:
+            pass
+        elif raised is not None and isinstance(power, int) and not bound:
+            names = dict(enumerate(labels))
+            todo.extend((part, tuple(names[k] for k in ls), p * power) for part, ls, p in reversed(inner))
+        elif raised is not None and node.coefficient != 1 and node.coefficient > 0:
+            flat.append((Product(1, inner, node.shape), labels, power))
+        else:
+            raised = 1
+            flat.append((node, labels, power))
+        coefficient = coefficient * (1 if raised is None else raised)
+        alone = False
+    return coefficient, flat, sizes
+
+
+def _power(base: Rational, power: Rational) -> Rational | None:
+    """base**power where that is a rational number of moderate length."""
+    if base == 1 or power == 1:
+        return base
+    if not base or abs(power) > 10**6:
+        return None
+    base = Fraction(base)
+    if isinstance(power, Fraction) and power.denominator == 2 and base > 0:
+        numerator, denominator = isqrt(base.numerator), isqrt(base.denominator)
+        if numerator**2 != base.numerator or denominator**2 != base.denominator:
+            return None
+        base, power = Fraction(numerator, denominator), power.numerator
+    if power != int(power):
+        return None
+    if (base.numerator.bit_length() + base.denominator.bit_length()) * abs(power) > _MAX_BITS:
+        return None
+    result = base ** int(power)
+    return result.numerator if result.denominator == 1 else result
+
+
+def _without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Callable[[int], int]]:
+    """δ_ij a_j summed over j is a_i."""
+    renamed: dict[int, int] = {}
+
+    def name(label: int) -> int:
+        while label in renamed:
+            label = renamed[label]
+        return label
+
+    kept: list[Factor] = []
+    for node, labels, _ in factors:
+        if isinstance(node, Delta):
+            a, b = sorted(map(name, labels))
+            if a == b:
+                continue
+            if b >= order:
+                renamed[b] = a
+            else:
+                kept.append((node, (a, b), 1))
+    if not renamed and len(kept) == sum(isinstance(n, Delta) for n, _, _ in factors):
+        return factors, name
+    others = [(n, tuple(map(name, ls)), p) for n, ls, p in factors if not isinstance(n, Delta)]
+    deltas = list(dict.fromkeys((n, tuple(sorted(map(name, ls))), p) for n, ls, p in kept))
+    return others + [d for d in deltas if d[1][0] != d[1][1]], name
+
+
+def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
+    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away."""
+    order = len(shape)
+    candidates = [
+        k
+        for k, (node, labels, power) in enumerate(factors)
+        if power == 1 and isinstance(node, Sum) and any(_deltas_vanish(order, term, labels) for _, term in node.terms)
+    ]
+    if len(candidates) != 1:
+        return None
+    (k,) = candidates
+    node, labels, _ = factors[k]
+    assert isinstance(node, Sum)
+    rest = factors[:k] + factors[k + 1 :]
+    return add(shape, [(coefficient * c, product(shape, [*rest, (term, labels, 1)])) for c, term in node.terms])
+
+
+def _deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
+    if isinstance(term, Delta):
+        return max(labels) >= order
+    if not isinstance(term, Product):
+        return False
+    return any(
+        isinstance(node, Delta) and max(labels[k] if k < len(labels) else -1 for k in ls) >= order
+        for node, ls, _ in term.factors
+    )
+
+
+def _merged(factors: list[Factor]) -> tuple[list[Factor], bool]:
+    """a_i a_i = a_i²; a_i / a_i = 1."""
+    powers: dict[tuple[Tensor, Labels], Rational] = {}
+    for node, labels, power in factors:
+        key = (node, labels)
+        powers[key] = powers.get(key, 0) + power
+    merged: list[Factor] = []
+    again = False
+    for (node, labels), power in powers.items():
+        if power == 0:
+            continue
+        whole = int(power) if power == int(power) else power
+        if isinstance(node, Delta):
+            whole = 1
+        if isinstance(node, Product) and whole == 1 and (node, labels, 1) not in factors:
+            again = True
+        merged.append((node, labels, whole))
+    return merged, again
+
+
+def _primitive(coefficient: Rational, factors: list[Factor]) -> tuple[Rational, list[Factor]]:
+    """(4a − 2b) c = 2 (2a − b) c: what the terms of a sum have in common is taken out, its sign with it."""
+    taken: list[Factor] = []
+    for node, labels, power in factors:
+        if isinstance(node, Sum) and isinstance(power, int) and len(node.terms) > 1:
+            first = node.terms[0][0]
+            common = content([c for c, _ in node.terms]) * (1 if first > 0 else -1)
+            raised = _power(common, power)
+            if common != 1 and raised is not None:
+                coefficient = coefficient * raised
+                node = Sum(tuple((_exact(c, common), t) for c, t in node.terms), node.shape)
+        taken.append((node, labels, power))
+    return coefficient, taken
+
+
+def content(coefficients: Sequence[Rational]) -> Rational:
+    """The positive number that is taken out of a sum: a common divisor, or what all share up to sign."""
+    first = abs(coefficients[0])
+    if all(abs(c) == first for c in coefficients):
+        return first
+    return gcd(*(int(c) for c in coefficients)) if all(c == int(c) for c in coefficients) else 1
+
+
+def _exact(a: Rational, b: Rational) -> Rational:
+    quotient = Fraction(a) / Fraction(b)
+    return quotient.numerator if quotient.denominator == 1 else quotient
+
+
+def _label_sizes(factors: list[Factor]) -> dict[int, Size]:
+    return {label: size for node, labels, _ in factors for label, size in zip(labels, node.shape, strict=True)}
+
+
+def _counted(
+    order: int, sizes: dict[int, Size], factors: list[Factor], coefficient: Rational
+) -> tuple[Rational, list[Factor]]:
+    """Σ_j 1 = m: a summed label that no factor bears any more counts its size."""
+    left = {label for _, labels, _ in factors for label in labels}
+    for label, size in sizes.items():
+        if label >= order and label not in left:
+            if size.value is None:
+                factors = [*factors, (Extent(size), (), 1)]
+            else:
+                coefficient = coefficient * size.value
+    return coefficient, factors
+
+
+def _closed(order: int, factors: list[Factor]) -> list[Factor]:
+    """Factors connected to each other but to no axis of the value form a scalar of their own."""
+    if not any(label >= order for _, labels, _ in factors for label in labels):
+        return factors
+    groups: list[tuple[set[int], list[Factor]]] = []
+    for factor in factors:
+        labels, members = set(factor[1]), [factor]
+        touching = [g for g in groups if g[0] & labels]
+        for group in touching:
+            labels |= group[0]
+            members = group[1] + members
+            groups.remove(group)
+        groups.append((labels, members))
+    if len(groups) == 1:
+        return factors
+    kept: list[Factor] = []
+    powers: dict[Tensor, Rational] = {}
+    for labels, members in groups:
+        if labels and min(labels) >= order:
+            scalar = product((), [(n, tuple(k - order for k in ls), p) for n, ls, p in members])
+            powers[scalar] = powers.get(scalar, 0) + 1
+        elif not labels:
+            (node, _, power) = members[0]
+            powers[node] = powers.get(node, 0) + power
+        else:
+            kept += members
+    return kept + [(node, (), power) for node, power in powers.items() if power]
+
+
+def _canonical(order: int, factors: list[Factor]) -> tuple[Factor, ...]:
+    """One order of factors and one naming of summed labels: labels are told apart by where they occur."""
+    bound = {label for _, labels, _ in factors for label in labels if label >= order}
+    colour = {label: label if label < order else -1 for _, labels, _ in factors for label in labels}
+    for _ in range(min(len(bound), 4)):
+        seen: dict[int, list[int]] = {label: [] for label in bound}
+        for node, labels, power in factors:
+            base = hash((node.digest, hash(power), tuple(colour[k] for k in labels)))
+            for position, label in enumerate(labels):
+                if label in seen:
+                    seen[label].append(hash((base, position)))
+        for label, marks in seen.items():
+            colour[label] = hash((colour[label], tuple(sorted(marks))))
+    ordered = sorted(factors, key=lambda f: (f[0].digest, hash(f[2]), tuple(colour[k] for k in f[1])))
+    names: dict[int, int] = {}
+    fresh = count(order)
+    for _, labels, _ in ordered:
+        for label in labels:
+            if label >= order and label not in names:
+                names[label] = next(fresh)
+    renamed = [(n, tuple(names.get(k, k) for k in ls), p) for n, ls, p in ordered]
+    return tuple(renamed)
+
+
+def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor:
+    """A function of the table; a comparison of an indicator with 0 is the indicator or its complement."""
+    of_indicator = row(function).of_indicator
+    if of_indicator and is_zero(arguments[1]):
+        first = arguments[0]
+        if isinstance(first, Apply) and row(first.function).indicator:
+            return first if of_indicator == "x" else add(shape, [(1, ones(shape)), (-1, first)])
+    return Apply(function, arguments, loop, shape)
+
+
+def substitute(template: Tensor, values: dict[str, Tensor], loop: Shape) -> Tensor:
+    """A template in leaves with values for them, all entries running along the axes `loop` in front."""
+    count_loop = len(loop)
+    front = tuple(range(count_loop))
+    made: dict[Tensor, tuple[Tensor, bool]] = {}
+
+    def whole(node: Tensor) -> Tensor:
+        new, looped = made[node]
+        if looped:
+            return new
+        return spread(new, tuple(range(count_loop, count_loop + len(new.shape))), loop + new.shape)
+
+    for node in walk([template]):
+        looped = any(made[child][1] for child in node.children)
+        match node:
+            case Leaf(name=name) if name in values:
+                made[node] = values[name], True
+            case _ if not looped:
+                made[node] = node, False
+            case Product(coefficient, factors, shape):
+                inside: list[Factor] = []
+                for part, labels, power in factors:
+                    new, new_looped = made[part]
+                    shifted = tuple(k + count_loop for k in labels)
+                    inside.append((new, front + shifted if new_looped else shifted, power))
+                made[node] = product(loop + shape, inside, coefficient), True
+            case Sum(terms, shape):
+                made[node] = add(loop + shape, [(c, whole(t)) for c, t in terms]), True
+            case Apply(function, arguments, inner, shape):
+                new_arguments = tuple(whole(a) for a in arguments)
+                made[node] = apply(function, new_arguments, inner + count_loop, loop + shape), True
+            case Reshape(body, inner, shape):
+                made[node] = reshape(whole(body), loop + shape, inner + count_loop), True
+            case _:
+                raise AssertionError(f"a template cannot hold {node}")
+    return whole(template)

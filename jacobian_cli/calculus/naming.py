@@ -1,0 +1,138 @@
+"""Names for what repeats: a closed form says each thing once, and a *where* list says what the names mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
+from jacobian_cli.ops import FUNCTIONS, row
+
+MAX_NAMES = 12
+_WORTH = 6
+"""How many characters a name must save."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Expressions in which repeated parts bear names, and the names in the order of their definition."""
+
+    forms: Mapping[str, Expr]
+    where: Mapping[str, Expr]
+
+
+def name_repeats(
+    forms: Mapping[str, Expr],
+    group: Sequence[str],
+    primal: Container[Expr],
+    taken: Iterable[str],
+    text: Callable[[Expr], str],
+) -> Named:
+    """Name what repeats within a form, or across the forms of the group.
+
+    Parts of the formula itself (`primal`) are named after their function (h = σ(Wx + b)); other parts that the
+    group shares are its δ₁, δ₂, …, counted from the output. `taken` are names that already mean something.
+    """
+    current = dict(forms)
+    bodies: dict[Defined, Expr] = {}
+    lengths: dict[Expr, int] = {}
+    scopes = [*([key] for key in current), *([list(group)] if len(group) > 1 else [])]
+    while len(bodies) < MAX_NAMES:
+        best: tuple[int, Expr] | None = None
+        for scope in scopes:
+            for node, count in _uses([*(current[key] for key in scope), *bodies.values()]).items():
+                if count < 2 or not _nameable(node):
+                    continue
+                length = lengths.get(node) or lengths.setdefault(node, len(text(node)))
+                gain = (count - 1) * length - 2 * count - 2
+                if gain >= _WORTH and (best is None or gain > best[0]):
+                    best = (gain, node)
+        if best is None:
+            break
+        node = best[1]
+        named = Defined(f"?{len(bodies)}", node)
+        current = {key: _replace(form, node, named) for key, form in current.items()}
+        bodies = {name: _replace(body, node, named) for name, body in bodies.items()}
+        bodies[named] = node
+    return _christened(current, bodies, len(group) > 1, primal, taken)
+
+
+def _christened(
+    forms: Mapping[str, Expr],
+    bodies: Mapping[Defined, Expr],
+    shared: bool,
+    primal: Container[Expr],
+    taken: Iterable[str],
+) -> Named:
+    """The forms with real names for the provisional ones, given in the order of definition."""
+    used = {*taken, *FUNCTIONS, "e", "pi"}
+    used.update(node.name for form in forms.values() for node in walk([form]) if isinstance(node, Defined))
+    final: dict[Expr, Expr] = {}
+
+    def renamed(expr: Expr) -> Expr:
+        return rebuild(expr, lambda node: final.get(node, node if isinstance(node, Defined) else None))
+
+    waiting = dict(bodies)
+    while waiting:
+        for named, body in list(waiting.items()):
+            if any(node in waiting for node in walk([body], lambda n: not isinstance(n, Defined))):
+                continue
+            # `named.body` is the part as it was written before anything in it got a name
+            stem = "delta1" if shared and named.body not in primal and named.shape else _letter(named.body)
+            name = _fresh(stem, used)
+            used.add(name)
+            final[named] = Defined(name, renamed(body))
+            del waiting[named]
+    named_forms = {key: renamed(form) for key, form in forms.items()}
+    return Named(named_forms, definitions(named_forms.values()))
+
+
+def definitions(forms: Iterable[Expr]) -> dict[str, Expr]:
+    """The names that expressions use, each after those it uses itself."""
+    return {node.name: node.body for node in walk(forms) if isinstance(node, Defined)}
+
+
+def _uses(roots: Iterable[Expr]) -> Counter[Expr]:
+    """How often each node is written, when what is below a name is not."""
+    uses: Counter[Expr] = Counter()
+    for root in roots:
+        uses[root] += 1
+        seen: set[Expr] = set()
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node in seen or isinstance(node, Defined):
+                continue
+            seen.add(node)
+            for child in node.children:
+                uses[child] += 1
+                stack.append(child)
+    return uses
+
+
+def _nameable(node: Expr) -> bool:
+    if not isinstance(node, Apply):
+        return False
+    return bool(node.arguments) and node.function not in (".T", "u-") and any(a.children for a in node.arguments)
+
+
+def _letter(node: Expr) -> str:
+    assert isinstance(node, Apply)
+    symbol = row(node.function).symbol
+    if symbol:
+        return symbol
+    return ("c", "r", "M")[min(len(node.shape), 2)]
+
+
+def _fresh(stem: str, used: set[str]) -> str:
+    if stem not in used:
+        return stem
+    base = stem.rstrip("0123456789")
+    return next(name for k in range(1, 10_000) if (name := f"{base}{k}") not in used)
+
+
+def _replace(root: Expr, old: Expr, new: Expr) -> Expr:
+    if root is old:
+        return new
+    return rebuild(root, lambda node: new if node is old else node if isinstance(node, Defined) else None)

@@ -1,0 +1,249 @@
+"""Matrix notation, piece by piece: typed constructors that write things the way people do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from jacobian_cli.calculus.tensor import Rational
+from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.expr import Apply, Expr, Extent, Number
+from jacobian_cli.ops import row
+from jacobian_cli.shape import ONE, Shape, Size
+
+_BUILDER = Builder(Scope({}), "")
+
+
+def apply(function: str, *arguments: Expr, **options: Any) -> Expr:
+    """A function of the table on typed arguments; a shape that does not fit is a bug, not an input error."""
+    shape = _BUILDER.shape(row(function), [a.shape for a in arguments], options)
+    return Apply(function, arguments, tuple(options.items()), shape)
+
+
+def number(value: Rational) -> Expr:
+    return Number(Fraction(value))
+
+
+def is_number(expr: Expr, value: Rational) -> bool:
+    return isinstance(expr, Number) and expr.value == value
+
+
+def is_call(expr: Expr, function: str) -> bool:
+    return isinstance(expr, Apply) and expr.function == function
+
+
+def extent(size: Size) -> Expr:
+    return Extent(size) if size.value is None else number(size.value)
+
+
+def multiply(a: Expr, b: Expr) -> Expr:
+    """a*b element by element, with the scalar in front and 1 left out."""
+    if is_number(a, 1):
+        return b
+    if is_number(b, 1):
+        return a
+    return apply("*", a, b)
+
+
+def divide(a: Expr, b: Expr) -> Expr:
+    return a if is_number(b, 1) else apply("/", a, b)
+
+
+def negate(expr: Expr) -> Expr:
+    """-x, put on the first factor of a product, where it is written."""
+    match expr:
+        case Number(value=value):
+            return Number(-value)
+        case Apply(function="u-", arguments=(inner,)):
+            return inner
+        case Apply(function="*" | "/" | "@" as function, arguments=(a, b)):
+            return apply(function, negate(a), b)
+    return apply("u-", expr)
+
+
+def scaled(factor: Expr, expr: Expr) -> Expr:
+    """factor·expr for a scalar factor, put on the first matrix of a product, where it is written."""
+    if is_number(factor, 1):
+        return expr
+    if is_number(factor, -1):
+        return negate(expr)
+    match expr:
+        case Apply(function="@" | "/" as function, arguments=(a, b)) if not is_number(a, 1):
+            return apply(function, scaled(factor, a), b)
+        case Apply(function="*", arguments=(a, b)):
+            if isinstance(a, Number):
+                return multiply(a, scaled(factor, b))
+            return apply("*", scaled(factor, a), b)
+        case Number(value=value) if isinstance(factor, Number):
+            return Number(value * factor.value)
+    return multiply(factor, expr)
+
+
+def power(base: Expr, exponent: Rational) -> Expr:
+    """base**exponent; a half is a root, a negative exponent a quotient."""
+    if exponent == 1:
+        return base
+    if exponent < 0:
+        return divide(number(1), power(base, -exponent))
+    if exponent == Fraction(1, 2):
+        return apply("sqrt", base)
+    return apply("**", base, exponent_expr(exponent))
+
+
+def exponent_expr(value: Rational) -> Expr:
+    whole = Fraction(value)
+    if whole.denominator == 1 or _terminates(whole):
+        return Number(whole)
+    return apply("/", number(whole.numerator), number(whole.denominator))
+
+
+def _terminates(value: Fraction) -> bool:
+    denominator = value.denominator
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    return denominator == 1
+
+
+def coefficient_parts(value: Rational) -> tuple[Expr, Expr]:
+    """A positive number as numerator and denominator; what was typed as 0.01 stays so."""
+    value = Fraction(value)
+    if value.denominator >= 100 and value.denominator % 10 == 0 and _terminates(value):
+        return Number(value), number(1)
+    return number(value.numerator), number(value.denominator)
+
+
+def matmul(*factors: Expr) -> Expr:
+    """A chain of matrix products, associated as it is read; an identity in it is left out."""
+    flat: list[Expr] = []
+    for factor in factors:
+        flat.extend(chain(factor))
+    kept = [f for f in flat if not is_call(f, "eye")]
+    if not kept:
+        return flat[0]
+    result = kept[0]
+    for factor in kept[1:]:
+        result = apply("@", result, factor)
+    return result
+
+
+def chain(expr: Expr) -> list[Expr]:
+    """The factors of a matrix product."""
+    factors: list[Expr] = []
+    while isinstance(expr, Apply) and expr.function == "@":
+        expr, last = expr.arguments
+        factors.append(last)
+    return [expr, *reversed(factors)]
+
+
+def transpose(expr: Expr) -> Expr:
+    """The transpose, pushed to where people write it: (AB)ᵀ = BᵀAᵀ, (Aᵀ)ᵀ = A, diag(v)ᵀ = diag(v)."""
+    if not expr.shape:
+        return expr
+    match expr:
+        case Apply(function=".T", arguments=(inner,)):
+            return inner
+        case Apply(function="@"):
+            factors = chain(expr)
+            if all(len(f.shape) == 2 or f is factors[-1] for f in factors) or _outer(factors):
+                front, factors[0] = _scalar_part(factors[0])
+                turned = matmul(*(transpose(f) for f in reversed(factors)))
+                return turned if front is None else scaled(front, turned)
+        case Apply(function="diag" | "eye") if len(expr.shape) == 2 and expr.shape[0] is expr.shape[1]:
+            return expr
+        case Apply(function="u-", arguments=(inner,)):
+            return negate(transpose(inner))
+        case Apply(function="*" | "/" as function, arguments=(a, b)) if not a.shape or not b.shape:
+            return apply(function, transpose(a), transpose(b))
+        case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
+            return apply("kron", transpose(a), transpose(b))
+    return apply(".T", expr)
+
+
+def _scalar_part(expr: Expr) -> tuple[Expr | None, Expr]:
+    """The scalar factor in front of an expression, and the rest."""
+    match expr:
+        case Apply(function="*", arguments=(a, b)) if not a.shape:
+            return a, b
+        case Apply(function="u-", arguments=(a,)):
+            return number(-1), a
+    return None, expr
+
+
+def _outer(factors: list[Expr]) -> bool:
+    """Whether a chain is v@wᵀ, possibly with matrices around: then it turns like any other."""
+    return all(f.shape for f in factors)
+
+
+def column(expr: Expr) -> Expr:
+    """A value of one proper axis as a column vector: rows are turned, single columns flattened."""
+    shape = expr.shape
+    if len(shape) == 1:
+        return expr
+    if len(shape) == 2 and shape[0] is ONE:
+        return transpose(expr)
+    if len(shape) == 2 and shape[1] is ONE:
+        return apply("[]", expr, index=((None, None), 0))
+    return apply("reshape", expr, shape=tuple(s for s in shape if s is not ONE))
+
+
+def proper(expr: Expr) -> Expr:
+    """The expression without axes of length one."""
+    kept = tuple(s for s in expr.shape if s is not ONE)
+    if kept == expr.shape:
+        return expr
+    if len(kept) == 1:
+        return column(expr)
+    return apply("reshape", expr, shape=kept) if kept else first_entry(expr)
+
+
+def first_entry(expr: Expr) -> Expr:
+    return apply("[]", expr, index=(0,) * len(expr.shape))
+
+
+def shaped(expr: Expr, shape: Shape) -> Expr:
+    """A value without axes of length one, given the shape it has in the language."""
+    if expr.shape == shape:
+        return expr
+    if len(shape) == 2 and shape[0] is ONE and len(expr.shape) == 1:
+        return transpose(expr)
+    if len(shape) == 2 and shape[1] is ONE and len(expr.shape) == 1:
+        return apply("[]", expr, index=((None, None), None))
+    return apply("reshape", expr, shape=shape) if expr.shape else apply("*", expr, apply("ones", sizes=shape))
+
+
+def eye(size: Size) -> Expr:
+    return apply("eye", sizes=(size,))
+
+
+def ones(*sizes: Size) -> Expr:
+    return apply("ones", sizes=sizes)
+
+
+def zeros(shape: Shape) -> Expr:
+    return apply("zeros", sizes=shape) if shape else number(0)
+
+
+def diag(vector: Expr) -> Expr:
+    """The diagonal matrix of a vector; of all ones the identity."""
+    if is_call(vector, "ones"):
+        return eye(vector.shape[0])
+    return apply("diag", vector)
+
+
+def kron(a: Expr, b: Expr) -> Expr:
+    """The Kronecker product; of identities an identity."""
+    if is_call(a, "eye") and is_call(b, "eye"):
+        return eye(a.shape[0] * b.shape[0])
+    return apply("kron", a, b)
+
+
+def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:
+    """A sum of terms, each with whether it is subtracted."""
+    negative, result = terms[0]
+    if negative:
+        result = negate(result)
+    for subtracted, term in terms[1:]:
+        result = apply("-" if subtracted else "+", result, term)
+    return result

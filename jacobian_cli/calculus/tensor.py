@@ -1,0 +1,219 @@
+"""Expressions in index form: tensors whose axes are numbered, shared and immutable.
+
+Axes of length one do not exist here; a row vector is a vector. `digest` orders nodes the same way in every
+run, so that sums and products have one normal form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from zlib import crc32
+
+from jacobian_cli.expr import Expr
+from jacobian_cli.interned import Interned
+from jacobian_cli.shape import Shape, Size
+
+Rational = int | Fraction
+Labels = tuple[int, ...]
+Factor = tuple["Tensor", Labels, Rational]
+"""A tensor, the label of each of its axes, and the power to which its entries are raised."""
+
+
+class Tensor(metaclass=Interned):
+    """A node of the index form. Its kinds are those below, and no more."""
+
+    __slots__ = ("__weakref__",)
+    shape: Shape
+    digest: int
+
+    @property
+    def children(self) -> tuple[Tensor, ...]:
+        return ()
+
+
+def _seal(node: Tensor, *parts: object) -> None:
+    """Compute the digest from text and numbers; child nodes contribute theirs."""
+    object.__setattr__(node, "digest", hash(tuple(p if isinstance(p, int) else crc32(str(p).encode()) for p in parts)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf(Tensor):
+    """A variable. `typed` is its shape in the language, where axes of length one count."""
+
+    name: str
+    shape: Shape
+    typed: Shape
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        _seal(self, 1, self.name, self.typed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Tensor):
+    """`pi` or `e`."""
+
+    name: str
+    shape: Shape = field(init=False, default=())
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        _seal(self, 2, self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extent(Tensor):
+    """A size as a number."""
+
+    size: Size
+    shape: Shape = field(init=False, default=())
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        _seal(self, 3, self.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Delta(Tensor):
+    """Kronecker's delta: 1 where its two indices agree."""
+
+    size: Size
+    shape: Shape = field(init=False)
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", (self.size, self.size))
+        _seal(self, 4, self.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window(Tensor):
+    """Rows `start:stop` of an identity matrix: what a slice multiplies by."""
+
+    size: Size
+    start: Size
+    stop: Size
+    shape: Shape = field(init=False)
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", (self.stop - self.start, self.size))
+        _seal(self, 5, self.size, self.start, self.stop)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit(Tensor):
+    """One row of an identity matrix: what an index multiplies by. Counts from 0."""
+
+    size: Size
+    index: int
+    shape: Shape = field(init=False)
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", (self.size,))
+        _seal(self, 6, self.size, self.index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apply(Tensor):
+    """A function of the table. The first `loop` axes of each argument and of the value run together."""
+
+    function: str
+    arguments: tuple[Tensor, ...]
+    loop: int
+    shape: Shape
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        _seal(self, 7, self.function, self.loop, *(a.digest for a in self.arguments))
+
+    @property
+    def children(self) -> tuple[Tensor, ...]:
+        return self.arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reshape(Tensor):
+    """The same entries row by row in another shape, behind the first `loop` axes."""
+
+    body: Tensor
+    loop: int
+    shape: Shape
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        _seal(self, 8, self.body.digest, self.loop, self.shape)
+
+    @property
+    def children(self) -> tuple[Tensor, ...]:
+        return (self.body,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product(Tensor):
+    """coefficient · Σ Π factors. Labels below `len(shape)` are the value's axes, the others are summed over."""
+
+    coefficient: Rational
+    factors: tuple[Factor, ...]
+    shape: Shape
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        parts = [(f.digest, labels, hash(power)) for f, labels, power in self.factors]
+        _seal(self, 9, hash(self.coefficient), hash(tuple(parts)), self.shape)
+
+    @property
+    def children(self) -> tuple[Tensor, ...]:
+        return tuple(factor[0] for factor in self.factors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sum(Tensor):
+    """Σ coefficient · term, all terms of one shape. No term at all is zero."""
+
+    terms: tuple[tuple[Rational, Tensor], ...]
+    shape: Shape
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        _seal(self, 10, hash(tuple((hash(c), t.digest) for c, t in self.terms)), self.shape)
+
+    @property
+    def children(self) -> tuple[Tensor, ...]:
+        return tuple(term for _, term in self.terms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alias(Tensor):
+    """A definition of the user, kept under its name. `source` is what was defined."""
+
+    name: str
+    body: Tensor
+    source: Expr
+    shape: Shape = field(init=False)
+    digest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", self.body.shape)
+        _seal(self, 11, self.name, self.body.digest)
+
+    @property
+    def children(self) -> tuple[Tensor, ...]:
+        return (self.body,)
+
+
+def walk(roots: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Each node once, children before parents, without recursion."""
+    seen: set[Tensor] = set()
+    stack: list[tuple[Tensor, bool]] = [(root, False) for root in roots]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((child, False) for child in node.children if child not in seen)
