@@ -1,0 +1,31 @@
+"""`jac`: Jacobians of vector and matrix expressions, derived, shown with every shape, and proven.
+
+>>> import jacobian_cli as jac
+>>> r = jac.derive("W@x + b", wrt="W")
+>>> r.jacobian.closed_form, r.vjp.closed_form
+('kron(eye(n), x.T)', 'delta@x.T')
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
+    from jacobian_cli.syntax.errors import InputError
+
+__version__ = "0.1.0"
+__all__ = ["ClosedForm", "Derivation", "InputError", "derive"]
+
+_HOMES = {
+    "ClosedForm": "jacobian_cli.api.derivation",
+    "Derivation": "jacobian_cli.api.derivation",
+    "derive": "jacobian_cli.api.derivation",
+    "InputError": "jacobian_cli.syntax.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, and no more: `jac --help` must not wait for mathematics."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

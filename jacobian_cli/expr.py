@@ -118,6 +118,16 @@ def variables(root: Expr) -> dict[str, Variable]:
     return {node.name: node for node in walk([root]) if isinstance(node, Variable)}
 
 
+def size_names(roots: Iterable[Expr]) -> list[str]:
+    """The size symbols that occur in expressions, in the order in which they are met."""
+    sizes: list[Size] = []
+    for node in walk(roots):
+        sizes.extend(node.shape)
+        if isinstance(node, Extent):
+            sizes.append(node.size)
+    return list(dict.fromkeys(name for size in sizes for name in size.names()))
+
+
 def rebuild(root: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     """A copy in which every node for which `change` answers is replaced by the answer; the rest is shared."""
     made: dict[Expr, Expr] = {}

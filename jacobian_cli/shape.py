@@ -13,6 +13,8 @@ from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 Monomial = tuple[tuple[str, int], ...]
 MAX_SIZE = 10**12
 UNKNOWN = "?"
+_HABIT = "nmkpqr"
+"""Rows before columns: sizes are multiplied in the order in which mathematicians name them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -104,7 +106,7 @@ def _times(a: Monomial, b: Monomial) -> Monomial:
     powers = dict(a)
     for name, power in b:
         powers[name] = powers.get(name, 0) + power
-    return tuple(sorted(powers.items()))
+    return tuple(sorted(powers.items(), key=lambda item: (_HABIT.find(item[0]) if item[0] in _HABIT else 9, item[0])))
 
 
 def _term_text(monomial: Monomial, coefficient: int) -> str:
@@ -119,7 +121,7 @@ def product(sizes: Iterable[Size]) -> Size:
     """The number of entries of a shape.
 
     >>> str(product((Size.named("n"), Size.named("m"))))
-    'm*n'
+    'n*m'
     """
     result = ONE
     for size in sizes:

@@ -66,6 +66,11 @@ def is_zero(tensor: Tensor) -> bool:
     return isinstance(tensor, Sum) and not tensor.terms
 
 
+def is_constant(tensor: Tensor) -> bool:
+    """Whether a tensor is one number throughout."""
+    return is_zero(tensor) or isinstance(tensor, Product) and not tensor.factors
+
+
 def value_of(tensor: Tensor) -> Rational | None:
     """The number that a tensor is, if it is one."""
     if isinstance(tensor, Product) and not tensor.factors and not tensor.shape:
@@ -402,8 +407,11 @@ def _canonical(order: int, factors: list[Factor]) -> tuple[Factor, ...]:
 
 
 def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor:
-    """A function of the table; a comparison of an indicator with 0 is the indicator or its complement."""
-    of_indicator = row(function).of_indicator
+    """A function of the table. 0 < x is x > 0, and an indicator compared with 0 is itself or its complement."""
+    entry = row(function)
+    if entry.mirror and is_constant(arguments[0]) and not is_constant(arguments[1]):
+        return apply(entry.mirror, arguments[::-1], loop, shape)
+    of_indicator = entry.of_indicator
     if of_indicator and is_zero(arguments[1]):
         first = arguments[0]
         if isinstance(first, Apply) and row(first.function).indicator:

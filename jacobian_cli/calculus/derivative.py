@@ -9,17 +9,17 @@ from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.differentiate import jacobian, pullback
 from jacobian_cli.calculus.lower import lower, lower_all
 from jacobian_cli.calculus.matrix import Notation
-from jacobian_cli.calculus.naming import name_repeats
+from jacobian_cli.calculus.naming import Named, name_repeats
 from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.tensor import Leaf, Reshape, Tensor
-from jacobian_cli.expr import Defined, Expr, Variable, walk
+from jacobian_cli.expr import Expr, Variable
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
     """One derivative, written as a Jacobian matrix, as a gradient (of a scalar only) and as a backward rule.
 
-    `tensor` is the derivative itself, with axes out + in; `spelled` writes its parts in matrix notation.
+    `tensor` is the derivative itself, with axes out + in, of which `out_order` are the output's.
     """
 
     jacobian: Expr
@@ -37,7 +37,7 @@ class Derivative:
     where: Mapping[str, Expr]
     upstream: Variable
     notation: Notation
-    renamed: Mapping[Expr, Expr]
+    named: Named
 
 
 def derivative(
@@ -83,7 +83,4 @@ def derivative(
         gradient = named.forms.get(f"{name} gradient")
         vjp = write.scaled(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
         forms[name] = Forms(named.forms[f"{name} jacobian"], gradient, vjp, derived, out_order)
-    renamed = {n.body: n for f in (*named.forms.values(),) for n in walk([f]) if isinstance(n, Defined)}
-    return Derivative(forms, named.where, delta, notation, renamed)
-
-
+    return Derivative(forms, named.where, delta, notation, named)

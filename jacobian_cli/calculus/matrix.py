@@ -225,6 +225,13 @@ def _reversible(node: Tensor) -> bool:
     return not constant and any(c < 0 for c, _ in node.terms)
 
 
+def _unnatural(node: Sum) -> bool:
+    """A sum that begins with minus one and has only positive terms besides: h − 1."""
+    signs = {c > 0 for c, t in node.terms if t.children or not isinstance(t, Product)}
+    constants = [c for c, t in node.terms if isinstance(t, Product) and not t.factors]
+    return signs == {True} and bool(constants) and constants[0] < 0 or (signs == {False} and not constants)
+
+
 def _on_diagonal(term: Tensor) -> bool:
     if isinstance(term, Product):
         return any(isinstance(node, Delta) for node, _, _ in term.factors)
@@ -274,7 +281,7 @@ class Pieces:
         self.sizes: dict[int, Size] = dict(enumerate(product.shape))
         units: dict[int, list[int]] = {}
         windows: list[tuple[Window, Pair]] = []
-        for node, labels, power in product.factors:
+        for node, labels, power in self._turned_sums(product.factors):
             self.sizes.update(zip(labels, node.shape, strict=True))
             if isinstance(node, Unit) and labels[0] >= self.order:
                 units.setdefault(labels[0], []).append(node.index)
@@ -292,10 +299,6 @@ class Pieces:
 
     def _place(self, node: Tensor, labels: tuple[int, ...], power: Rational) -> None:
         expr = self.notation.written[node]
-        if self.coefficient < 0 and isinstance(power, int) and power % 2 and _reversible(node):
-            assert isinstance(node, Sum)
-            expr = self.notation.express(Sum(tuple((-c, t) for c, t in node.terms), node.shape))
-            self.coefficient = -self.coefficient
         match labels:
             case ():
                 self.scalars.append((expr, power))
@@ -307,6 +310,25 @@ class Pieces:
                 self.pairs.setdefault((min(a, b), max(a, b)), []).append((expr if a < b else write.transpose(expr), power))
             case _:
                 self.others.append((write.power(expr, power), labels))
+
+    def _turned_sums(self, factors: Sequence[Factor]) -> list[Factor]:
+        """The factors, each sum with the sign in which people write it: `1 - h`, as the user did, or `ŷ - y`
+        rather than -(y - ŷ)."""
+        turned = list(factors)
+        for last in (False, True):
+            for k, (node, labels, power) in enumerate(turned):
+                if not isinstance(node, Sum) or not isinstance(power, int) or power % 2 == 0:
+                    continue
+                opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+                if last:
+                    wanted = self.coefficient < 0 and _reversible(node)
+                else:
+                    wanted = _unnatural(node) or (opposite in self.notation.given and node not in self.notation.given)
+                if wanted:
+                    self.notation.express(opposite)
+                    turned[k] = (opposite, labels, power)
+                    self.coefficient = -self.coefficient
+        return turned
 
     def _weigh(self, label: int, powers: Powers) -> None:
         self.weights.setdefault(label, []).extend(powers)

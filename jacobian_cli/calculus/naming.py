@@ -20,6 +20,12 @@ class Named:
 
     forms: Mapping[str, Expr]
     where: Mapping[str, Expr]
+    given: Mapping[Expr, Expr]
+    """For each part that got a name: the part in full, and the name."""
+
+    def renamed(self, expr: Expr) -> Expr:
+        """An expression written in full, with the names put in."""
+        return rebuild(expr, self.given.get)
 
 
 def name_repeats(
@@ -69,6 +75,7 @@ def _christened(
     used = {*taken, *FUNCTIONS, "e", "pi"}
     used.update(node.name for form in forms.values() for node in walk([form]) if isinstance(node, Defined))
     final: dict[Expr, Expr] = {}
+    full: dict[Expr, Expr] = {}
 
     def renamed(expr: Expr) -> Expr:
         return rebuild(expr, lambda node: final.get(node, node if isinstance(node, Defined) else None))
@@ -83,9 +90,10 @@ def _christened(
             name = _fresh(stem, used)
             used.add(name)
             final[named] = Defined(name, renamed(body))
+            full[final[named]] = rebuild(renamed(body), lambda node: full.get(node))
             del waiting[named]
     named_forms = {key: renamed(form) for key, form in forms.items()}
-    return Named(named_forms, definitions(named_forms.values()))
+    return Named(named_forms, definitions(named_forms.values()), {part: name for name, part in full.items()})
 
 
 def definitions(forms: Iterable[Expr]) -> dict[str, Expr]:

@@ -73,7 +73,7 @@ def scaled(factor: Expr, expr: Expr) -> Expr:
             return apply(function, scaled(factor, a), b)
         case Apply(function="*", arguments=(a, b)):
             if isinstance(a, Number):
-                return multiply(a, scaled(factor, b))
+                return scaled(a, scaled(factor, b))
             return apply("*", scaled(factor, a), b)
         case Number(value=value) if isinstance(factor, Number):
             return Number(value * factor.value)

@@ -23,7 +23,7 @@ class Kind(Enum):
     SHAPE = "makes or rearranges entries"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
     """One function of the language.
 
@@ -66,6 +66,8 @@ class Row:
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
     indicator: bool = False
     """Whether its value is 0 or 1."""
+    mirror: str = ""
+    """The operator with its operands exchanged: `0 < x` is written `x > 0`."""
     of_indicator: str = ""
     """What `x == 0` or `x != 0` is when x is an indicator."""
     symbol: str = ""

@@ -58,15 +58,16 @@ _COMPARISONS = tuple(
         sympy=sympy,
         kinks=("x - y",),
         indicator=True,
+        mirror=mirror,
         of_indicator={"!=": "x", "==": "1 - x"}.get(name, ""),
     )
-    for name, numpy, sympy in (
-        (">", "greater", "StrictGreaterThan"),
-        ("<", "less", "StrictLessThan"),
-        (">=", "greater_equal", "GreaterThan"),
-        ("<=", "less_equal", "LessThan"),
-        ("==", "equal", "Equality"),
-        ("!=", "not_equal", "Unequality"),
+    for name, mirror, numpy, sympy in (
+        (">", "<", "greater", "StrictGreaterThan"),
+        ("<", ">", "less", "StrictLessThan"),
+        (">=", "<=", "greater_equal", "GreaterThan"),
+        ("<=", ">=", "less_equal", "LessThan"),
+        ("==", "==", "equal", "Equality"),
+        ("!=", "!=", "not_equal", "Unequality"),
     )
 )
 

@@ -1,0 +1,1 @@
+"""What a Python user imports: `derive` and what it returns."""

@@ -1,0 +1,202 @@
+"""`derive`: a formula to its Jacobian, gradient and backward rule, with the proof on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
+from jacobian_cli.calculus.derivative import Derivative, Forms, derivative
+from jacobian_cli.calculus.reshape import jacobian_shape
+from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.printers.index import elementwise
+from jacobian_cli.printers.latex import latex
+from jacobian_cli.printers.text import text
+from jacobian_cli.shape import Shape
+
+if TYPE_CHECKING:
+    from jacobian_cli.checks.verdict import Report
+
+Symbols = tuple[str | int, ...]
+
+
+def symbols(shape: Shape) -> Symbols:
+    """A shape as users read it: names, products of names, and numbers."""
+    return tuple(size.value if size.value is not None else str(size) for size in shape)
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """One way of writing a derivative. `closed_form` is an expression of the language in the names of `where`."""
+
+    expr: Expr
+    shape: Symbols
+
+    @cached_property
+    def closed_form(self) -> str:
+        return text(self.expr)
+
+    @cached_property
+    def latex(self) -> str:
+        return latex(self.expr)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"shape": list(self.shape), "closed_form": self.closed_form, "latex": self.latex}
+
+    def __str__(self) -> str:
+        return self.closed_form
+
+
+@dataclass(frozen=True)
+class Jacobian(ClosedForm):
+    """The pure-math matrix |out| × |in|."""
+
+    derivation: Derivation
+    layout: str = "numerator"
+    vec: str = "row"
+
+    @cached_property
+    def elementwise(self) -> str:
+        """One entry in index notation."""
+        derivation = self.derivation
+        return elementwise(derivation.derivative, derivation.wrt, derivation.problem.name)
+
+    def entries(self, sizes: Mapping[str, int] | None = None) -> Any:
+        """The explicit table as a `sympy.Matrix` |out| × |in|, derived by SymPy at these sizes.
+
+        Raises `InputError` when it would have more than 400 entries.
+        """
+        return import_module("jacobian_cli.api.proof").explicit_table(self.derivation, sizes).matrix
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "shape": list(self.shape),
+            "closed_form": self.closed_form,
+            "elementwise": self.elementwise,
+            "latex": self.latex,
+            "layout": self.layout,
+            "vec": self.vec,
+        }
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The derivative of one formula with respect to one variable."""
+
+    problem: Problem
+    derivative: Derivative
+    variable: Variable
+
+    @property
+    def expression(self) -> str:
+        """The formula as typed."""
+        return self.problem.text
+
+    @property
+    def wrt(self) -> str:
+        return self.variable.name
+
+    @property
+    def shapes(self) -> dict[str, Symbols]:
+        """The shape of each variable."""
+        return {name: symbols(v.shape) for name, v in self.problem.variables.items()}
+
+    @property
+    def output_shape(self) -> Symbols:
+        return symbols(self.problem.output.shape)
+
+    @property
+    def forms(self) -> Forms:
+        return self.derivative.forms[self.wrt]
+
+    @cached_property
+    def jacobian(self) -> Jacobian:
+        """The Jacobian in numerator layout: row i, column j holds ∂f_i/∂x_j."""
+        shape = jacobian_shape(self.problem.output.shape, self.variable.shape)
+        return Jacobian(self.forms.jacobian, symbols(shape), self)
+
+    @cached_property
+    def gradient(self) -> ClosedForm | None:
+        """For a scalar output, the gradient in the shape of the variable."""
+        found = self.forms.gradient
+        return None if found is None else ClosedForm(found, symbols(self.variable.shape))
+
+    @cached_property
+    def vjp(self) -> ClosedForm:
+        """The backward rule: the gradient of the variable, given that of the output."""
+        return ClosedForm(self.forms.vjp, symbols(self.variable.shape))
+
+    @property
+    def upstream(self) -> str:
+        """The name of the gradient that arrives from above."""
+        return self.derivative.upstream.name
+
+    @cached_property
+    def where(self) -> dict[str, str]:
+        """What the names in the closed forms mean, each defined before it is used."""
+        return {name: text(body) for name, body in self.derivative.where.items()}
+
+    def check(self, points: int = 3, at: Mapping[str, Any] | None = None) -> Report:
+        """Compare the printed answer with autograd, central differences and SymPy.
+
+        At `points` random points, or at the one given by `at` (a value for each variable).
+        """
+        return self._proofs.proved(points, at).report
+
+    @cached_property
+    def _proofs(self) -> Any:
+        return import_module("jacobian_cli.api.proof").Proofs(self)
+
+    def to_python(self, target: str = "numpy") -> str:
+        """Source code of `value`, `jacobian`, `vjp` and, for a scalar, `gradient`, needing only NumPy."""
+        return import_module("jacobian_cli.api.source").source(self, target)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer, without the check."""
+        return {
+            "expression": self.expression,
+            "wrt": self.wrt,
+            "shapes": {name: list(shape) for name, shape in self.shapes.items()},
+            "output_shape": list(self.output_shape),
+            "jacobian": self.jacobian.to_dict(),
+            "gradient": None if self.gradient is None else self.gradient.to_dict(),
+            "vjp": {"upstream": self.upstream, **self.vjp.to_dict()},
+            "where": self.where,
+        }
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\frac{{\\partial {self.problem.name}}}{{\\partial {self.wrt}}} = {self.jacobian.latex}$$"
+
+
+def derive(
+    expression: str | Sequence[str],
+    wrt: str | Sequence[str],
+    shapes: Mapping[str, ShapeLike] | None = None,
+) -> Any:
+    """Differentiate a formula.
+
+    `expression` is a formula, or definitions of which the last is the output; `wrt` a variable. With several
+    variables (a list, or `"W,b"`) the answer is a list of derivations that share their names.
+
+    Raises `InputError` for anything that is not a formula of the language.
+
+    >>> r = derive("u.T @ sigmoid(W@x + b)", wrt="W")
+    >>> r.gradient.closed_form, r.where
+    ('(u*h*(1 - h))@x.T', {'h': 'sigmoid(W@x + b)'})
+    """
+    names = wrt.split(",") if isinstance(wrt, str) else list(wrt)
+    problem = pose(statements_of(expression), names, shapes_of(shapes))
+    found = derivations(problem)
+    return found[0] if isinstance(wrt, str) and len(found) == 1 else found
+
+
+def derivations(problem: Problem) -> list[Derivation]:
+    """One derivation per variable, with what they share named once."""
+    taken = {*problem.variables, *problem.program.values, *problem.program.sizes}
+    taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
+    upstream = next(name for name in ("delta", "upstream", "delta_out", "upstream_out") if name not in taken)
+    found = derivative(problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken), text)
+    return [Derivation(problem, found, variable) for variable in problem.wrt]

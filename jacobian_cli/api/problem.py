@@ -1,0 +1,106 @@
+"""A formula as the user gave it, typed, with the variables to differentiate it by."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild
+from jacobian_cli.shape import Shape, Size, size_of
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import normal_name, parse_sizes, parse_statements
+from jacobian_cli.syntax.tree import Declaration, Definition
+
+ShapeLike = str | Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be differentiated: `output`, with respect to `wrt`."""
+
+    text: str
+    program: Program
+    output: Expr
+    variables: Mapping[str, Variable]
+    wrt: tuple[Variable, ...]
+
+    @property
+    def name(self) -> str:
+        """What the output is called: its name, or f."""
+        return self.program.output_name or "f"
+
+
+def pose(
+    statements: Sequence[Definition],
+    wrt: Sequence[str],
+    shapes: Mapping[str, Shape],
+    values: Mapping[str, Any] | None = None,
+) -> Problem:
+    """Type the formula and find the variables.
+
+    Raises `InputError` for a `wrt` that is neither in the formula nor declared.
+    """
+    orders = {name: _order(value) for name, value in (values or {}).items() if name not in shapes}
+    program = elaborate(statements, shapes, orders)
+    output, known = program.output, dict(program.variables)
+    chosen = list(dict.fromkeys(normal_name(name.strip()) for name in wrt if name.strip()))
+    if not chosen:
+        raise InputError("there is no variable to differentiate by", hint=f"add --wrt {next(iter(known), 'x')}")
+    for name in chosen:
+        if name in program.values:  # an intermediate value: what is behind it is held fixed
+            leaf = Variable(name, program.values[name].shape)
+            output = rebuild(
+                output, lambda node, leaf=leaf: leaf if isinstance(node, Defined) and node.name == leaf.name else None
+            )
+            known[name] = leaf
+        elif name not in known:
+            close = difflib.get_close_matches(name, [*known, *program.values], n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}" if known else None
+            raise InputError(f"'{name}' is neither in the formula nor declared", text=statements[-1].source, hint=hint)
+    text = "; ".join(statement.source.strip() for statement in statements)
+    return Problem(text, program, output, known, tuple(known[name] for name in chosen))
+
+
+def _order(value: Any) -> int:
+    order: int = getattr(value, "ndim", 0)
+    return order
+
+
+def statements_of(texts: str | Sequence[str]) -> list[Definition]:
+    """The definitions in one text or several, separated by `;` within a text."""
+    parts = [texts] if isinstance(texts, str) else list(texts)
+    return [statement for part in parts for statement in parse_statements(part)]
+
+
+def shapes_of(shapes: Mapping[str, ShapeLike] | None, declarations: Sequence[Declaration] = ()) -> dict[str, Shape]:
+    """Declared shapes in symbols. Raises `InputError` for what is not a size."""
+    found: dict[str, Shape] = {}
+    for declaration in declarations:
+        found[declaration.name] = _sized(tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source)
+    for name, shape in (shapes or {}).items():
+        if not name.isidentifier():
+            raise InputError(f"'{name}' is not a name")
+        if isinstance(shape, str):
+            found[normal_name(name)] = _sized(tuple(size_of(term, shape) for term in parse_sizes(shape)), shape)
+        else:
+            found[normal_name(name)] = _sized(tuple(_size(item) for item in shape), str(shape))
+    return found
+
+
+def _size(item: str | int) -> Size:
+    if isinstance(item, str):
+        (term,) = parse_sizes(item) or parse_sizes("0")
+        return size_of(term, item)
+    return Size.number(int(item))
+
+
+def _sized(shape: Shape, text: str) -> Shape:
+    for size in shape:
+        if size.value is not None and size.value < 1:
+            raise InputError("a size must be at least 1", text=text)
+    if len(shape) > 4:
+        raise InputError("at most four axes can be declared", text=text)
+    return shape

@@ -1,0 +1,219 @@
+"""The proof of an answer: its explicit table, its numeric check, its exact check, its values at a point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.api.derivation import Derivation
+from jacobian_cli.api.values import as_arrays, fitted
+from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.explicit import Explicit, difference, entries_of, explicit_jacobian
+from jacobian_cli.checks.conditions import Violation, violations
+from jacobian_cli.checks.sampling import draw_sizes
+from jacobian_cli.checks.verdict import Engine, Printed, Report, Worst, numeric_verdict, read_back, sizes_of
+from jacobian_cli.api.problem import Problem
+from jacobian_cli.expr import size_names
+from jacobian_cli.printers.text import text
+from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.errors import InputError
+
+MAX_EXPLICIT = 400
+"""An explicit table beyond this many entries is refused."""
+Array = Any
+
+
+@dataclass(frozen=True)
+class AtPoint:
+    """The numbers at a point the user gave."""
+
+    value: Array
+    jacobian: Array
+    gradient: Array | None
+    sizes: Mapping[str, int]
+    kinks: Sequence[Violation]
+    nudges: Sequence[Nudge]
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """A scalar moved by a little: what the function becomes, and what the derivative says it becomes."""
+
+    name: str
+    moved_to: float
+    value: float
+    predicted: float
+
+
+@dataclass(frozen=True)
+class Proof:
+    """All that backs an answer. `explicit` is None where the table would be too large."""
+
+    report: Report
+    sizes: Mapping[str, int]
+    explicit: Explicit | None
+    at: AtPoint | None = None
+
+    @property
+    def passed(self) -> bool | None:
+        return self.report.passed
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        report = self.report
+        engines: dict[str, Any] = {}
+        for name, engine in report.engines.items():
+            entry: dict[str, Any] = {"passed": engine.passed, "max_relative_error": engine.max_relative_error}
+            if engine.exact is not None:
+                entry["exact"] = engine.exact
+            if engine.worst is not None and not engine.passed:
+                worst = engine.worst
+                entry["worst"] = {
+                    "form": worst.form,
+                    "entry": worst.entry,
+                    "printed": worst.printed,
+                    "true": worst.true,
+                }
+            engines[name] = entry
+        check = {"passed": report.passed, "points": report.points, "engines": engines, "notes": list(report.notes)}
+        if self.at is None:
+            return {"check": check}
+        at = self.at
+        values: dict[str, Any] = {"value": np.asarray(at.value).tolist(), "jacobian": at.jacobian.tolist()}
+        if at.gradient is not None:
+            values["gradient"] = at.gradient.tolist()
+        return {"at": values, "check": check}
+
+
+def prove(derivation: Derivation, points: int = 3, values: Mapping[str, Array] | None = None) -> Proof:
+    """Compare the printed answer with autograd, central differences and SymPy's explicit table.
+
+    With `values` the numeric comparison is made there. Raises `InputError` where the formula has no value.
+    """
+    problem = derivation.problem
+    at = None if values is None else _at_point(derivation, values)
+    report = numeric_verdict(
+        problem.output, derivation.variable, printed(derivation), points, None if at and at.kinks else values
+    )
+    sizes = table_sizes(problem)
+    cells = _count(problem.output.shape, sizes) * _count(derivation.variable.shape, sizes)
+    if cells > MAX_EXPLICIT:
+        note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})"
+        return Proof(_with(report, None, note), sizes, None, at)
+    explicit = explicit_jacobian(problem.output, derivation.variable, sizes, problem.name)
+    return Proof(_with(report, exact_engine(derivation, explicit, sizes)), sizes, explicit, at)
+
+
+class Proofs:
+    """The proofs of one derivation made so far."""
+
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        self._made: dict[int, Proof] = {}
+
+    def proved(self, points: int, at: Mapping[str, Any] | None) -> Proof:
+        """The proof at random points (kept), or at one point."""
+        if at is not None:
+            return prove(self.derivation, 1, fitted(as_arrays(at), self.derivation.problem.variables))
+        if points not in self._made:
+            self._made[points] = prove(self.derivation, points)
+        return self._made[points]
+
+
+def explicit_table(derivation: Derivation, sizes: Mapping[str, int] | None = None) -> Explicit:
+    """SymPy's Jacobian at these sizes, or at small ones. Raises `InputError` past 400 entries."""
+    problem = derivation.problem
+    chosen = {**table_sizes(problem), **(sizes or {})}
+    cells = _count(problem.output.shape, chosen) * _count(derivation.variable.shape, chosen)
+    if cells > MAX_EXPLICIT:
+        raise InputError(
+            f"the explicit table would have {cells:,} entries (limit {MAX_EXPLICIT})",
+            hint=f"the closed form is {derivation.jacobian.closed_form}",
+        )
+    return explicit_jacobian(problem.output, derivation.variable, chosen, problem.name)
+
+
+def printed(derivation: Derivation) -> Printed:
+    """The answer as the user sees it: texts only."""
+    gradient = derivation.gradient
+    return Printed(
+        derivation.jacobian.closed_form,
+        None if gradient is None else gradient.closed_form,
+        derivation.vjp.closed_form,
+        derivation.where,
+        derivation.upstream,
+    )
+
+
+def table_sizes(problem: Problem) -> dict[str, int]:
+    """Small numbers for the size symbols, pairwise different; those of variables before those in between."""
+    known = problem.variables.values()
+    fixed = {size.value for v in known for size in v.shape if size.value is not None}
+    return dict(draw_sizes(size_names([*known, problem.output]), 1, 0, fixed)[0])
+
+
+def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str, int]) -> Engine:
+    """SymPy's own derivative, functions expanded to their definitions, against the printed closed form."""
+    problem = derivation.problem
+    known = dict(problem.variables)
+    forms = read_back(printed(derivation), known, derivation.derivative.upstream)
+    result = difference(entries_of(forms["jacobian"], sizes).reshape(*explicit.expanded.shape), explicit.expanded)
+    worst = None
+    if not result.equal:
+        row, column = result.worst or (0, 0)
+        entry = f"∂{explicit.rows[row]}/∂{explicit.columns[column]}"
+        here, there = result.values or (float("nan"), float("nan"))
+        worst = Worst("jacobian", entry, here, there)
+    note = "" if result.exact else "equal to 30 digits at random rational points"
+    return Engine("sympy", result.equal, result.error, worst, result.exact, note)
+
+
+def _with(report: Report, engine: Engine | None, note: str = "") -> Report:
+    engines = dict(report.engines)
+    passed = report.passed
+    if engine is not None:
+        engines[engine.name] = engine
+        passed = engine.passed if passed is None else passed and engine.passed
+    notes = [*report.notes, *([note] if note else [])]
+    return Report(passed, report.points, engines, report.sizes, notes)
+
+
+def _count(shape: Shape, sizes: Mapping[str, int]) -> int:
+    return prod(size.at(sizes) for size in shape)
+
+
+def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
+    problem = derivation.problem
+    sizes = sizes_of(problem.variables, values)
+    wrong = violations(problem.output, values, sizes)
+    for violation in wrong:
+        if violation.kind != "kink":
+            raise InputError(_explained(violation), text=problem.text, hint="choose another point with --at")
+    forms = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)
+    rows, columns = _count(problem.output.shape, sizes), _count(derivation.variable.shape, sizes)
+    value = np.asarray(evaluate(problem.output, values, sizes), float)
+    matrix = np.asarray(evaluate(forms["jacobian"], values, sizes), float).reshape(rows, columns)
+    gradient = np.asarray(evaluate(forms["gradient"], values, sizes), float) if "gradient" in forms else None
+    nudges = _nudges(derivation, values, sizes, value, matrix) if rows == 1 and columns == 1 else []
+    return AtPoint(value, matrix, gradient, sizes, wrong, nudges)
+
+
+def _nudges(
+    derivation: Derivation, values: Mapping[str, Array], sizes: Mapping[str, int], value: Array, matrix: Array
+) -> list[Nudge]:
+    """The lecture's experiment: move the input by 0.01 and look."""
+    name, step = derivation.wrt, 0.01
+    moved = np.asarray(values[name], float) + step
+    after = float(np.asarray(evaluate(derivation.problem.output, {**values, name: moved}, sizes)).reshape(()))
+    return [Nudge(name, float(moved.reshape(())), after, float(value.reshape(())) + step * float(matrix[0, 0]))]
+
+
+def _explained(violation: Violation) -> str:
+    where = text(violation.node)
+    if violation.kind == "not finite":
+        return f"{where} is not finite here"
+    return f"{where} is not defined here: {text(violation.expression)} must be positive"

@@ -1,0 +1,67 @@
+"""The door to HIPS autograd: derivatives by an engine that shares no rule with ours."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+from autograd.extend import defvjp, primitive
+
+from jacobian_cli.checks.evaluate import Backend, evaluate, numeric
+from jacobian_cli.checks.kernels import Kernels
+from jacobian_cli.expr import Expr
+
+Array = Any
+
+# autograd has erf only by way of SciPy; d erf/dx = 2/√π exp(−x²), Abramowitz & Stegun 7.1.19
+_erf = primitive(Kernels(np).erf)
+defvjp(_erf, lambda ans, x: lambda g: g * 2 / np.sqrt(np.pi) * anp.exp(-(x**2)))
+
+
+class _TracedKernels(Kernels):
+    """The meanings of the table on arrays that autograd follows."""
+
+    def erf(self, x: Array) -> Array:
+        return _erf(x)
+
+
+@lru_cache(maxsize=1)
+def _backend() -> Backend:
+    return numeric(_TracedKernels(anp))
+
+
+def jacobian(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str) -> Array:
+    """The Jacobian |out| × |in| of an expression, both flattened row by row."""
+    x = np.asarray(values[wrt], float)
+    shape = tuple(size.at(sizes) for size in output.shape)
+    out = prod(shape)
+    if out == 1:
+        return vjp(output, values, sizes, wrt, np.ones(shape)).reshape(1, -1)
+
+    def flat(v: Array) -> Array:
+        return anp.reshape(_value(output, values, sizes, wrt, v), (out,))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "output seems independent of input": a zero Jacobian is an answer
+        return np.asarray(autograd.jacobian(flat)(x), float).reshape(out, x.size)
+
+
+def vjp(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, upstream: Array) -> Array:
+    """The gradient of the variable, in its shape, for an upstream gradient of the output's shape."""
+
+    def scalar(v: Array) -> Array:
+        return anp.sum(_value(output, values, sizes, wrt, v) * upstream)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(autograd.grad(scalar)(np.asarray(values[wrt], float)), float)
+
+
+def _value(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, v: Array) -> Array:
+    return evaluate(output, {**values, wrt: v}, sizes, _backend())

@@ -1,0 +1,164 @@
+"""Where a formula may be evaluated and differentiated: what the table says of every function in it, and what
+does not hold at a given point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.checks.evaluate import evaluate, meaning, node_values, numpy_backend
+from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
+
+ANS = "ans"
+DOMAIN, KINK, NOT_FINITE = "domain", "kink", "not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A function met a value outside its domain, at a kink, or gave nan or infinity.
+
+    `expression` is what should have been positive, or not zero, in the terms of the formula.
+    """
+
+    function: str
+    expression: Expr
+    kind: str
+    row: Row
+    node: Apply
+
+    @property
+    def message(self) -> str:
+        """What happened, in words."""
+        match self.kind:
+            case "domain":
+                return f"{self.function} is outside its domain"
+            case "kink":
+                return f"{self.function} is at a kink"
+        return f"{self.function} is not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero."""
+
+    node: Apply
+    kind: str
+    positive: bool
+    expression: Expr
+
+    @property
+    def row(self) -> Row:
+        return FUNCTIONS[self.node.function]
+
+    def fails(self, found: Mapping[Expr, Any], sizes: Mapping[str, int], margin: float) -> bool:
+        """Whether it does not hold, by at least `margin`, where nodes have these values."""
+        bound = {name: found[expr] for name, expr in _bindings(self.row, self.node).items() if expr in found}
+        value = np.asarray(evaluate(self.expression, bound, sizes), dtype=float)
+        held = value > margin if self.positive else np.abs(value) > margin
+        return not bool(np.all(held))
+
+    def violation(self) -> Violation:
+        expression = _in_terms_of(self.expression, self.row, self.node)
+        return Violation(self.node.function, expression, self.kind, self.row, self.node)
+
+
+def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
+    """What must hold at every node, children before parents."""
+    return [condition for node in walk([expr]) if isinstance(node, Apply) for condition in _of_node(node, sizes)]
+
+
+def violations(
+    expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int], margin: float = 0.0, kink_margin: float = 0.0
+) -> list[Violation]:
+    """Everything that does not hold at a point: outside a domain, exactly at a kink, nan or infinity arising.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> log = elaborate([parse_statement("log(c)")], {"c": ()}).output
+    >>> [v.message for v in violations(log, {"c": -1.0}, {})]
+    ['log is outside its domain']
+    """
+    found = node_values(expr, values, sizes, numpy_backend())
+    return list(failing(expr, conditions(expr, sizes), found, sizes, margin, kink_margin))
+
+
+def failing(
+    expr: Expr,
+    wanted: list[Condition],
+    found: Mapping[Expr, Any],
+    sizes: Mapping[str, int],
+    margin: float,
+    kink_margin: float,
+) -> Iterator[Violation]:
+    """The violations among conditions, in the order of the nodes; one of each kind at a node."""
+    by_node: dict[Apply, list[Condition]] = {}
+    for condition in wanted:
+        by_node.setdefault(condition.node, []).append(condition)
+    for node in walk([expr]):
+        if not isinstance(node, Apply):
+            continue
+        seen: set[str] = set()
+        for condition in by_node.get(node, []):
+            limit = kink_margin if condition.kind == KINK else margin
+            if condition.kind not in seen and condition.fails(found, sizes, limit):
+                seen.add(condition.kind)
+                yield condition.violation()
+        if DOMAIN not in seen and not _finite(found[node]) and all(_finite(found[a]) for a in node.arguments):
+            yield Violation(node.function, node, NOT_FINITE, FUNCTIONS[node.function], node)
+
+
+def _finite(value: Any) -> bool:
+    return bool(np.all(np.isfinite(np.asarray(value, dtype=float))))
+
+
+def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
+    row = FUNCTIONS[node.function]
+    if row.algebra == "power":
+        yield from _of_power(node, row, sizes)
+    elif row.domain or row.kinks:
+        names, shapes = _placeholders(row, node)
+        for texts, kind in ((row.domain, DOMAIN), (row.kinks, KINK)):
+            for text in texts:
+                yield Condition(node, kind, kind == DOMAIN, meaning(text, names, shapes))
+    elif row.definition and row.kind is Kind.ELEMENTWISE:
+        body = meaning(row.definition, row.parameters)
+        for inner in conditions(body, sizes):
+            expression = _in_terms_of(inner.expression, inner.row, inner.node)
+            if variables(expression):
+                yield Condition(node, inner.kind, inner.positive, expression)
+
+
+def _of_power(node: Apply, row: Row, sizes: Mapping[str, int]) -> Iterator[Condition]:
+    """A whole constant exponent asks nothing of the base, or, when negative, that it is not zero."""
+    base = meaning(row.parameters[0], row.parameters)
+    exponent = node.arguments[1]
+    if variables(exponent):
+        yield Condition(node, DOMAIN, True, base)
+        return
+    value = np.asarray(evaluate(exponent, {}, sizes), dtype=float)
+    if np.any(value != np.round(value)):
+        yield Condition(node, DOMAIN, True, base)
+    elif np.any(value < 0):
+        yield Condition(node, DOMAIN, False, base)
+
+
+def _placeholders(row: Row, node: Apply) -> tuple[tuple[str, ...], tuple[Any, ...] | None]:
+    """Names for what a condition speaks of. For functions of whole matrices they bear the shapes of the node."""
+    names = (*row.parameters[: len(node.arguments)], ANS)
+    if row.kind in (Kind.ELEMENTWISE, Kind.REDUCTION):
+        return names, None
+    return names, (*(argument.shape for argument in node.arguments), node.shape)
+
+
+def _bindings(row: Row, node: Apply) -> dict[str, Expr]:
+    return {**dict(zip(row.parameters, node.arguments, strict=False)), ANS: node}
+
+
+def _in_terms_of(expression: Expr, row: Row, node: Apply) -> Expr:
+    """A condition with the arguments of the node in the places of the row's parameters."""
+    bound = _bindings(row, node)
+    return rebuild(expression, lambda e: bound.get(e.name) if isinstance(e, Variable) else None)

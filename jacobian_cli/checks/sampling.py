@@ -1,0 +1,76 @@
+"""Random points at which a formula is defined and smooth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.checks.conditions import Violation, conditions, failing
+from jacobian_cli.checks.evaluate import node_values, numpy_backend
+from jacobian_cli.expr import Apply, Expr, variables
+
+Array = Any
+DOMAIN_MARGIN = 0.05
+KINK_MARGIN = 0.02
+_LARGE = 1e6
+_TRIES = 400
+
+
+class NoPoint(Exception):
+    """No random point was found at which the formula is defined and smooth."""
+
+
+def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int]) -> list[dict[str, int]]:
+    """Assignments of small numbers to size symbols, pairwise different, so that a transpose cannot hide.
+
+    >>> draw_sizes(["n", "m"], 2, 0, set())[0]
+    {'n': 2, 'm': 3}
+    """
+    pool = [k for k in range(2, 5 + len(names) + len(avoid)) if k not in avoid]
+    rng = np.random.default_rng(seed)
+    draws = [dict(zip(names, pool, strict=False))]
+    while len(draws) < count:
+        chosen = [int(k) for k in rng.permutation(pool)[: len(names)]]
+        draws.append(dict(zip(names, chosen, strict=True)))
+    return draws
+
+
+def sample(expr: Expr, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
+    """Values for the variables of an expression, away from kinks and from the edges of domains.
+
+    Raises `NoPoint` when none is found among a few hundred candidates.
+    """
+    shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
+    wanted = conditions(expr, sizes)
+    wrong: Violation | None = None
+    for attempt in range(_TRIES):
+        point = {name: _draw(shape, rng, attempt) for name, shape in shapes.items()}
+        found = node_values(expr, point, sizes, numpy_backend())
+        wrong = next(failing(expr, wanted, found, sizes, DOMAIN_MARGIN, KINK_MARGIN), None)
+        if wrong is None and all(_moderate(found[node]) for node in found if isinstance(node, Apply)):
+            return point
+    what = wrong.message if wrong else "its values are too large"
+    raise NoPoint(f"no random point was found at which the formula is defined and smooth: {what}")
+
+
+def _moderate(value: Any) -> bool:
+    return bool(np.max(np.abs(value), initial=0.0) < _LARGE)
+
+
+def _draw(shape: tuple[int, ...], rng: np.random.Generator, attempt: int) -> Array:
+    """One array: normal at first, then whatever may please the formula."""
+    kind = 0 if attempt < 4 else int(rng.integers(6))
+    if kind == 1:
+        return rng.uniform(0.5, 2.0, shape)
+    if kind == 2:
+        return rng.uniform(-0.3, 0.3, shape)
+    if kind == 3:
+        return rng.uniform(0.1, 0.9, shape)
+    if kind == 4:
+        return rng.uniform(2.0, 4.0, shape)
+    if kind == 5 and len(shape) == 2 and shape[0] == shape[1]:
+        b = rng.standard_normal(shape)
+        return b @ b.T / shape[0] + 0.7 * np.eye(shape[0])
+    return rng.standard_normal(shape)

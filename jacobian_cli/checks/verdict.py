@@ -1,0 +1,227 @@
+"""The verdict: what was printed is read back, evaluated, and compared with every independent derivation.
+
+The printed closed forms are the only thing that this module knows of the symbolic answer. They are parsed from
+their text; Jacobian, gradient and backward rule are each compared with autograd and with central differences
+at random points, and the Jacobian exactly with SymPy's own `Matrix.jacobian` at small sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.checks import autodiff, differences
+from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.sampling import NoPoint, draw_sizes, sample
+from jacobian_cli.elaborate import elaborate
+from jacobian_cli.expr import Expr, Variable, size_names, variables
+from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.parser import parse_statement
+
+DENSE = 20_000
+"""Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
+MAX_ENTRIES = 10_000_000
+TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """An answer as it stands on the screen: texts of the language."""
+
+    jacobian: str
+    gradient: str | None
+    vjp: str
+    where: Mapping[str, str]
+    upstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The entry where an engine and the printed form differ most. Indices count from 1."""
+
+    form: str
+    entry: str
+    printed: float
+    true: float
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What one independent derivation says of the printed form."""
+
+    name: str
+    passed: bool
+    max_relative_error: float
+    worst: Worst | None = None
+    exact: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict on one answer. `passed` is None when nothing could be compared; `notes` say why."""
+
+    passed: bool | None
+    points: int
+    engines: Mapping[str, Engine]
+    sizes: Sequence[Mapping[str, int]]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The largest error of one engine so far."""
+
+    error: float = 0.0
+    worst: Worst | None = None
+
+    def add(self, form: str, printed: Array, true: Array, label: str, floor: float) -> None:
+        printed, true = np.asarray(printed, float), np.asarray(true, float)
+        scale = max(float(np.max(np.abs(true), initial=0.0)), float(np.max(np.abs(printed), initial=0.0)), floor)
+        gap = np.abs(printed - true)
+        gap = np.where(np.isfinite(gap), gap, np.inf)
+        if not gap.size:
+            return
+        at = np.unravel_index(int(np.argmax(gap)), gap.shape)
+        error = float(gap[at]) / scale
+        if error > self.error:
+            entry = label + ("[" + ",".join(str(int(k) + 1) for k in at) + "]" if at else "")
+            self.error, self.worst = error, Worst(form, entry, float(printed[at]), float(true[at]))
+
+
+def numeric_verdict(
+    output: Expr,
+    wrt: Variable,
+    printed: Printed,
+    points: int = 3,
+    values: Mapping[str, Array] | None = None,
+    seed: int = 0,
+) -> Report:
+    """Compare the printed forms with autograd and central differences at `points` random points.
+
+    With `values` (arrays for all variables) they are compared at that one point instead.
+    """
+    known = variables(output) | {wrt.name: wrt}
+    forms = read_back(printed, known, Variable(printed.upstream, output.shape))
+    names = size_names([output, *known.values()])
+    fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
+    rng = np.random.default_rng(seed)
+    tallies = {name: _Tally() for name in TOLERANCE}
+    used: list[Mapping[str, int]] = []
+    notes: list[str] = []
+    if values is not None:
+        draws = [sizes_of(known, values)]
+    else:
+        draws = draw_sizes(names, points, seed, fixed)
+    for sizes in draws:
+        total = sum(prod(_at(v.shape, sizes)) for v in known.values())
+        if total > MAX_ENTRIES:
+            notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
+            break
+        try:
+            point = dict(values) if values is not None else sample_all(output, known, sizes, rng)
+        except NoPoint as error:
+            notes.append(str(error))
+            break
+        probed = _compare(output, wrt, forms, point, sizes, rng, tallies)
+        if probed:
+            notes.append(probed)
+        used.append(sizes)
+    engines = {
+        name: Engine(name, tally.error <= TOLERANCE[name], tally.error, tally.worst)
+        for name, tally in tallies.items()
+        if used
+    }
+    passed = all(e.passed for e in engines.values()) if used else None
+    return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)))
+
+
+def sample_all(output: Expr, known: Mapping[str, Variable], sizes: Mapping[str, int], rng: Any) -> dict[str, Array]:
+    """Values for the variables of the formula, and for declared ones that it does not contain."""
+    point: dict[str, Array] = sample(output, sizes, rng)
+    for name, variable in known.items():
+        if name not in point:
+            point[name] = rng.standard_normal(_at(variable.shape, sizes))
+    return point
+
+
+def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variable) -> dict[str, Expr]:
+    """The printed texts as expressions again."""
+    shapes: dict[str, Shape] = {n: v.shape for n, v in known.items()} | {upstream.name: upstream.shape}
+    where = [parse_statement(f"{name} = {text}") for name, text in printed.where.items()]
+    texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
+    return {
+        form: elaborate([*where, parse_statement(text)], shapes).output
+        for form, text in texts.items()
+        if text is not None
+    }
+
+
+def _compare(
+    output: Expr,
+    wrt: Variable,
+    forms: Mapping[str, Expr],
+    point: dict[str, Array],
+    sizes: Mapping[str, int],
+    rng: Any,
+    tallies: Mapping[str, _Tally],
+) -> str:
+    """One point. Returns a note if only directions were compared."""
+    out, variable = _at(output.shape, sizes), _at(wrt.shape, sizes)
+    rows, columns = prod(out), prod(variable)
+    upstream = rng.standard_normal(out)
+    (delta,) = [n for n in variables(forms["vjp"]) if n not in point] or [""]
+    with_delta = {**point, delta: upstream} if delta else point
+    vjp = np.asarray(evaluate(forms["vjp"], with_delta, sizes), float).reshape(variable)
+    floor = max(1e-6, 1e-6 * float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
+
+    def function(x: Array) -> Array:
+        return evaluate(output, {**point, wrt.name: x}, sizes)
+
+    if rows * columns <= DENSE:
+        truth = {
+            "autograd": autodiff.jacobian(output, point, sizes, wrt.name),
+            "differences": differences.central(function, point[wrt.name]),
+        }
+        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(rows, columns)
+        for name, true in truth.items():
+            tallies[name].add("jacobian", matrix, true, "J", floor)
+            pulled = (upstream.reshape(1, rows) @ true).reshape(variable)
+            tallies[name].add("vjp", vjp, pulled, wrt.name, floor)
+            if "gradient" in forms:
+                gradient = np.asarray(evaluate(forms["gradient"], point, sizes), float).reshape(variable)
+                tallies[name].add("gradient", gradient, true.reshape(variable), wrt.name, floor)
+        return ""
+    true_vjp = autodiff.vjp(output, point, sizes, wrt.name, upstream)
+    tallies["autograd"].add("vjp", vjp, true_vjp, wrt.name, floor)
+    if "gradient" in forms:
+        gradient = np.asarray(evaluate(forms["gradient"], point, sizes), float).reshape(variable)
+        tallies["autograd"].add("gradient", gradient * float(upstream), true_vjp, wrt.name, floor)
+    if rows * columns <= MAX_ENTRIES:
+        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(rows, columns)
+        pulled = (upstream.reshape(1, rows) @ matrix).reshape(variable)
+        tallies["autograd"].add("jacobian", pulled, true_vjp, f"δᵀJ {wrt.name}", floor)
+    for _ in range(4):
+        direction = rng.standard_normal(variable)
+        slope = float(np.sum(upstream * differences.directional(function, point[wrt.name], direction)))
+        tallies["differences"].add("vjp", np.array(np.sum(vjp * direction)), np.array(slope), "δᵀJv", floor)
+    return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
+
+
+def _at(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(size.at(sizes) for size in shape)
+
+
+def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Array]) -> dict[str, int]:
+    """The size symbols, read off arrays of the right shape."""
+    sizes: dict[str, int] = {}
+    for name, variable in known.items():
+        for size, length in zip(variable.shape, np.shape(values[name]), strict=True):
+            if size.name is not None:
+                sizes[size.name] = length
+    return sizes

@@ -1,0 +1,47 @@
+"""`jac derive`: options to a problem, the answer to the screen or to JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from jacobian_cli.api.derivation import derivations
+from jacobian_cli.api.problem import Problem, pose, shapes_of
+from jacobian_cli.cli.request import Request
+
+# one thread is right for small checks, and a pool of them costs NumPy most of its start
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+RIGHT, MISMATCH = 0, 1
+
+
+def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
+    """The typed problem, and the values given for its variables."""
+    shapes = shapes_of(None, request.declarations)
+    if not request.at:
+        return pose(request.statements, request.wrt, shapes), None
+    from jacobian_cli.api.values import fitted, read_values
+
+    values = read_values(list(request.at))
+    problem = pose(request.statements, request.wrt, shapes, values)
+    return problem, fitted(values, problem.variables)
+
+
+def answer(request: Request) -> int:
+    """Print the answer; the exit status says whether the check passed."""
+    problem, values = problem_of(request)
+    found = derivations(problem)
+    from jacobian_cli.api.proof import prove  # loads NumPy, autograd and SymPy
+
+    proofs = [prove(d, request.points, values) for d in found]
+    if request.as_json:
+        objects = [{**d.to_dict(), **proof.to_dict()} for d, proof in zip(found, proofs, strict=True)]
+        click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
+    else:
+        from jacobian_cli.cli.screen import show_derivations
+
+        show_derivations(problem, found, proofs, full=request.full)
+    return RIGHT if all(proof.passed is not False for proof in proofs) else MISMATCH

@@ -1,0 +1,92 @@
+"""The `jac` command. Each command collects its options and hands them on; answers come from the library."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from jacobian_cli import __version__
+from jacobian_cli.cli.request import read_request
+from jacobian_cli.syntax.errors import InputError
+
+RIGHT, MISMATCH, REFUSED = 0, 1, 2
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="jac")
+def jac() -> None:
+    """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
+
+    \b
+    jac derive "W@x + b" --wrt W
+    jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
+    jac derive -f examples/window.jac --wrt W
+    """
+
+
+def formula_options(command: F) -> F:
+    """What every command on a formula takes."""
+    for option in (
+        click.argument("formula", nargs=-1),
+        click.option("-f", "--file", "path", metavar="FILE", help="Definitions and declarations, one a line."),
+        click.option("-w", "--wrt", metavar="NAMES", help="Differentiate by these variables: W or W,b."),
+        click.option("-s", "--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="As in W=n,m  x=m  c=()"),
+        click.option("--at", multiple=True, metavar="VALUES", help="x=4,y=[1,2], W=w.npy, or values.npz"),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object (a list for several --wrt)."),
+    ):
+        command = option(command)
+    return command
+
+
+@jac.command()
+@formula_options
+@click.option("--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at.")
+@click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
+def derive(
+    formula: tuple[str, ...],
+    path: str | None,
+    wrt: str | None,
+    shapes: tuple[str, ...],
+    at: tuple[str, ...],
+    as_json: bool,
+    points: int,
+    full: bool,
+) -> int:
+    """Derive a Jacobian, in closed form and entry by entry, and prove it.
+
+    FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
+    "z = W@x + b" "h = sigmoid(z)".
+    """
+    request = read_request(formula, path, wrt, shapes, at, as_json, points, full)
+    from jacobian_cli.cli.derive import answer
+
+    return answer(request)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """The console script: every end of the program is one of three exit statuses."""
+    try:
+        status = jac.main(args=arguments, prog_name="jac", standalone_mode=False)
+    except InputError as error:
+        status = refuse(str(error))
+    except click.ClickException as error:
+        error.show()
+        status = REFUSED
+    except (click.Abort, KeyboardInterrupt):
+        status = refuse("interrupted")
+    except (RecursionError, MemoryError):
+        status = refuse("the formula is too large to be worked out here")
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = RIGHT
+    sys.exit(status if isinstance(status, int) else RIGHT)
+
+
+def refuse(message: str) -> int:
+    """Say why the input cannot be used."""
+    click.echo(f"jac: {message}", err=True)
+    return REFUSED

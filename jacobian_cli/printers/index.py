@@ -1,0 +1,114 @@
+"""A derivative in index notation, as a person writes one entry of it: ∂zᵢ/∂Wⱼₖ = δᵢⱼ xₖ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from jacobian_cli.calculus.derivative import Derivative
+from jacobian_cli.calculus.tensor import Delta, Product, Sum, Tensor
+from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.printers.math import math
+from jacobian_cli.shape import ONE
+
+_LETTERS = "ijklprstuvoaehx"
+_SUBSCRIPTS = dict(zip("aehijklmnoprstuvx", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+
+
+def elementwise(derivative: Derivative, wrt: str, output_name: str) -> str:
+    """One entry of the derivative with respect to `wrt`, with its left-hand side."""
+    forms = derivative.forms[wrt]
+    letters = list(_LETTERS[: len(forms.tensor.shape)])
+    left = f"∂{_entry_name(output_name, letters[: forms.out_order])}/∂{_entry_name(wrt, letters[forms.out_order :])}"
+    return f"{left} = {_tensor(derivative, forms.tensor, letters)}"
+
+
+def entry(expr: Expr, labels: Sequence[str]) -> Expr:
+    """One entry of a value, as a scalar expression: what works entry by entry is done to the entries."""
+    axes = [size for size in expr.shape if size is not ONE]
+    labels = list(labels)[-len(axes) :] if axes else []
+    match expr:
+        case Variable(name=name) | Defined(name=name):
+            return Variable(_entry_name(name, labels), ())
+        case Apply(function=".T", arguments=(inner,)):
+            return entry(inner, labels[::-1])
+        case Apply(function="eye"):
+            return Variable("δ" + _subscript(labels), ())
+        case Apply(function="ones"):
+            return Number(Fraction(1))
+        case Apply(function="diag", arguments=(inner,)) if len(inner.shape) == 1:
+            tie = Variable("δ" + _subscript(labels), ())
+            return Apply("*", (tie, entry(inner, labels[:1])), (), ())
+        case Apply(function=function, arguments=arguments) if row(function).kind is Kind.ELEMENTWISE:
+            return Apply(function, tuple(entry(a, labels) for a in arguments), (), ())
+    if not axes:
+        return expr
+    return Variable(f"({math(expr)})" + _subscript(labels), ())
+
+
+def _entry_name(name: str, labels: Sequence[str]) -> str:
+    return math(Variable(name, ())) + _subscript(labels)
+
+
+def _subscript(labels: Sequence[str]) -> str:
+    return "".join(_SUBSCRIPTS.get(letter, letter) for letter in labels)
+
+
+def _tensor(derivative: Derivative, tensor: Tensor, letters: Sequence[str]) -> str:
+    if not isinstance(tensor, Sum):
+        minus, text = _term(derivative, 1, tensor, letters)
+        return f"−{text}" if minus else text
+    if not tensor.terms:
+        return "0"
+    terms = sorted((_term(derivative, c, t, letters) for c, t in tensor.terms), key=lambda term: term[0])
+    minus, joined = terms[0]
+    joined = f"−{joined}" if minus else joined
+    for minus, text in terms[1:]:
+        joined += f" − {text}" if minus else f" + {text}"
+    return joined
+
+
+def _term(
+    derivative: Derivative, coefficient: int | Fraction, tensor: Tensor, letters: Sequence[str]
+) -> tuple[bool, str]:
+    """One product of entries, and whether it is subtracted."""
+    if not isinstance(tensor, Product):
+        tensor = Product(1, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
+    names = dict(enumerate(letters))
+    fresh = (letter for letter in _LETTERS if letter not in letters)
+    summed: list[str] = []
+    ties: list[str] = []
+    above: list[str] = []
+    below: list[str] = []
+    coefficient = coefficient * tensor.coefficient
+    for node, labels, power in tensor.factors:
+        for label in labels:
+            if label not in names:
+                names[label] = next(fresh)
+                summed.append(names[label])
+        places = [names[k] for k in labels]
+        if isinstance(node, Delta):
+            ties.append("δ" + _subscript(places))
+            continue
+        base = entry(derivative.named.renamed(derivative.notation.express(node)), places)
+        (above if power > 0 else below).append(_power(base, abs(power)))
+    number = abs(Fraction(coefficient))
+    ranked = ties + sorted(above, key=lambda text: (len(text) > 4, 0))
+    if number.numerator != 1 or not ranked:
+        ranked = [str(number.numerator), *ranked]
+    if number.denominator != 1:
+        below = [str(number.denominator), *below]
+    text = " ".join(ranked)
+    if summed:
+        text = f"Σ{_subscript(summed)} {text}"
+    if below:
+        text += "/" + (below[0] if len(below) == 1 else f"({' '.join(below)})")
+    return coefficient < 0, text
+
+
+def _power(base: Expr, power: int | Fraction) -> str:
+    whole = base if power == 1 else Apply("**", (base, Number(Fraction(power))), (), ())
+    text = math(whole)
+    loose = isinstance(whole, Apply) and whole.function in ("+", "-", "u-")
+    return f"({text})" if loose else text

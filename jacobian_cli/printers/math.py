@@ -1,0 +1,132 @@
+"""Mathematics in Unicode, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from jacobian_cli.expr import Expr
+from jacobian_cli.ops import Row
+from jacobian_cli.printers.entries import contracted, entry
+from jacobian_cli.printers.names import read
+from jacobian_cli.printers.notation import notated, size_text
+from jacobian_cli.printers.parts import Edge, Level, Notation, Part
+from jacobian_cli.printers.pieces import index_text
+from jacobian_cli.shape import Shape
+
+_SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def math(expr: Expr) -> str:
+    """The expression as mathematics, in Unicode.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> math(elaborate([parse_statement("u.T@sigmoid(W1@x + b) + 2*lam**2")]).output)
+    'uᵀσ(W₁x + b) + 2λ²'
+    """
+    return notated(expr, _UNICODE)
+
+
+def subscripted(expr: Expr, labels: Sequence[str]) -> str:
+    """One entry of an expression, at indices given by letters.
+
+    >>> from jacobian_cli.expr import Variable
+    >>> from jacobian_cli.shape import Size
+    >>> subscripted(Variable("W1", (Size.named("n"), Size.named("m"))), "jk")
+    'W₁ⱼₖ'
+    """
+    return _UNICODE.value(entry(expr, labels, _UNICODE, _subscript))
+
+
+def einsum_text(
+    coefficient: int | Fraction,
+    factors: Sequence[tuple[Expr, Sequence[str], int | Fraction]],
+    summed: Sequence[str],
+) -> str:
+    """A product of powers of entries in index notation, with a number in front, summed over letters.
+
+    >>> from jacobian_cli.expr import Variable
+    >>> from jacobian_cli.shape import Size
+    >>> A, x = Variable("A", (Size.named("n"), Size.named("m"))), Variable("x", (Size.named("n"),))
+    >>> einsum_text(-2, [(A, "ki", 1), (x, "k", 2)], ["k"])
+    '−2 Σₖ Aₖᵢ xₖ²'
+    """
+    exact = [(expr, labels, Fraction(power)) for expr, labels, power in factors]
+    return contracted(Fraction(coefficient), exact, summed, _UNICODE, _subscript)
+
+
+def _subscript(labels: Sequence[str]) -> str:
+    return "".join(label.translate(_SUBSCRIPTS) for label in labels)
+
+
+def _name(name: str) -> Part:
+    reading = read(name)
+    shown, word = reading.letter, reading.word
+    for index in reading.indices:
+        numeric = index.isdecimal() and shown[-1] not in "₀₁₂₃₄₅₆₇₈₉"
+        shown += index.translate(_SUBSCRIPTS) if numeric else "_" + index
+        word = word or not numeric
+    edge = Edge.WORD if word else Edge.LETTER
+    return Part(shown, first=edge, last=edge)
+
+
+def _function(row: Row) -> str:
+    return row.math or row.name
+
+
+def _power(exponent: Part, whole: int | None, matrix: bool, notation: Notation) -> tuple[str, Edge]:
+    if whole is not None and not matrix:
+        return str(whole).translate(_SUPERSCRIPTS), Edge.CLOSED
+    return ("^⊙" if matrix else "^") + notation.at(exponent, Level.NUMBER).text, Edge.WORD
+
+
+def _sizes(sizes: Shape, notation: Notation) -> str:
+    return " × ".join(size_text(size, notation) for size in sizes)
+
+
+_UNICODE = Notation(
+    name=_name,
+    constants={
+        "pi": Part("π", first=Edge.LETTER, last=Edge.LETTER),
+        "e": Part("e", first=Edge.LETTER, last=Edge.LETTER),
+    },
+    function=_function,
+    signs={
+        "+": " + ",
+        "-": " − ",
+        "/": " / ",
+        "⊙": " ⊙ ",
+        "⊗": " ⊗ ",
+        ">": " > ",
+        "<": " < ",
+        ">=": " ≥ ",
+        "<=": " ≤ ",
+        "==": " = ",
+        "!=": " ≠ ",
+    },
+    minus="−",
+    beside="",
+    gap=" ",
+    dot="·",
+    brackets=("(", ")"),
+    tall_brackets=("(", ")"),
+    indicator="1",
+    transposed="ᵀ",
+    power=_power,
+    fraction="",
+    filled={
+        "eye": lambda sizes: Part("I", first=Edge.LETTER, last=Edge.LETTER),
+        "ones": lambda sizes: Part("1", first=Edge.DIGIT, last=Edge.WORD),
+        "zeros": lambda sizes: Part("0", first=Edge.DIGIT, last=Edge.WORD),
+    },
+    option="{}={}".format,
+    options={
+        "sizes": _sizes,
+        "shape": _sizes,
+        "subscripts": lambda subscripts, _: f'"{subscripts.replace("->", "→")}"',
+        "axis": lambda axes, _: "axis=" + (str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"),
+        "index": lambda index, notation: index_text(index, lambda size: size_text(size, notation)),
+    },
+)

@@ -1,0 +1,126 @@
+"""Parts of a formula, how tightly they hold together, and how a medium joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, IntEnum
+from typing import Any
+
+from jacobian_cli.ops import Row
+
+
+class Level(IntEnum):
+    """How tightly a part holds together, loosest first."""
+
+    COMPARE = 0
+    SUM = 1
+    QUOTIENT = 2
+    HADAMARD = 3
+    KRONECKER = 4
+    CHAIN = 5
+    """Matrices side by side."""
+    SCALED = 6
+    """A scalar beside something."""
+    POWER = 7
+    NUMBER = 8
+    POSTFIX = 9
+
+
+class Edge(Enum):
+    """What a part begins or ends with, which decides what may stand directly beside it."""
+
+    DIGIT = "a digit"
+    LETTER = "a name of one letter"
+    WORD = "a longer name"
+    CLOSED = "a bracket or a superscript"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A text without its minus sign, and what its neighbours must know of it."""
+
+    text: str
+    level: Level = Level.POSTFIX
+    first: Edge = Edge.CLOSED
+    last: Edge = Edge.CLOSED
+    negative: bool = False
+    tall: bool = False
+    """Whether brackets around it must grow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notation:
+    """How one medium writes what mathematics means."""
+
+    name: Callable[[str], Part]
+    constants: Mapping[str, Part]
+    function: Callable[[Row], str]
+    """A name, or a template with `{}` for the argument."""
+    signs: Mapping[str, str]
+    """Of infix operators with the blanks around them; `⊙` and `⊗` for the products."""
+    minus: str
+    beside: str
+    """What separates factors, `gap` where one of them is a word, `dot` where the second is a number."""
+    gap: str
+    dot: str
+    brackets: tuple[str, str]
+    tall_brackets: tuple[str, str]
+    indicator: str
+    transposed: str
+    power: Callable[[Part, int | None, bool, Notation], tuple[str, Edge]]
+    """A superscript: the exponent, its value if whole, and whether it applies to the entries of a matrix.
+    With it comes the edge that it leaves."""
+    fraction: str
+    """A template for a fraction with a scalar below, or nothing if a slash does."""
+    filled: Mapping[str, Callable[[str], Part]]
+    """Matrices that are known by a letter, given their sizes as text."""
+    option: Callable[[str, str], str]
+    """An option by its name and value."""
+    options: Mapping[str, Callable[[Any, Notation], str]]
+    """How an option is written, if not so."""
+
+    def bracket(self, part: Part) -> Part:
+        """A part in brackets; a comparison becomes its indicator."""
+        shown = self.shown(part)
+        opening, closing = self.tall_brackets if part.tall else self.brackets
+        if part.level is Level.COMPARE:
+            return Part(self.indicator + opening + shown + closing, first=Edge.DIGIT, tall=part.tall)
+        return Part(opening + shown + closing, tall=part.tall)
+
+    def shown(self, part: Part) -> str:
+        """A part with its sign."""
+        return self.minus + part.text if part.negative else part.text
+
+    def at(self, part: Part, level: Level) -> Part:
+        """A part as an operand that must hold together at least so tightly; a sign counts as a sum."""
+        return self.bracket(part) if part.level < level or (part.negative and level > Level.SUM) else part
+
+    def unsigned(self, part: Part, level: Level) -> Part:
+        """A part without its sign, which whoever asks must write."""
+        return self.at(replace(part, negative=False), level)
+
+    def value(self, part: Part) -> str:
+        """A part that stands alone, as an argument does."""
+        return self.shown(self.at(part, Level.SUM))
+
+    def join(self, a: Part, sign: str, b: Part, level: Level, *, negative: bool = False) -> Part:
+        """Two operands, ready to stand where they do, around a sign."""
+        shown = self.shown(a) + sign + self.shown(b)
+        return Part(shown, level, a.first, b.last, negative, a.tall or b.tall)
+
+    def side_by_side(self, a: Part, b: Part, levels: tuple[Level, Level], level: Level) -> Part:
+        """A product without a sign; a minus in front of its first factor is in front of the whole."""
+        left, right = self.unsigned(a, levels[0]), self.at(b, levels[1])
+        if right.first is Edge.DIGIT:
+            between = self.dot
+        elif Edge.WORD in (left.last, right.first):
+            between = self.gap
+        else:
+            between = self.beside
+        return self.join(left, between, right, level, negative=a.negative)
+
+    def between(self, a: Part, b: Part, sign: str, levels: tuple[Level, Level], level: Level) -> Part:
+        """A product with a sign, to which operands of its own kind need no brackets on the left."""
+        left = self.unsigned(a, levels[0] if a.level is not level else level)
+        return self.join(left, self.signs[sign], self.at(b, levels[1]), level, negative=a.negative)

@@ -1,0 +1,1 @@
+"""The tests, and the two scripts beside them: `python -m tests.regenerate` and `python -m tests.benchmarks.run`."""

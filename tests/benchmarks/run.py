@@ -1,0 +1,112 @@
+"""Times that only mean something beside each other: medians of interleaved runs, and their ratios.
+
+    python -m tests.benchmarks.run                  everything
+    python -m tests.benchmarks.run closed-form      what bears one of these names
+
+Contenders of one table take turns (A B A B ...), so that whatever else the machine does meets all of them. Each
+ratio is to the table's first row.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from statistics import median
+from time import perf_counter
+
+import sympy
+from sympy.core.cache import clear_cache
+
+import jacobian_cli
+
+AFFINE = "W@x+b"
+NEURON = "u.T@sigmoid(W@x+b)"
+DERIVE = ("-m", "jacobian_cli", "derive", AFFINE, "--wrt", "W")
+Contender = Callable[[], object]
+
+
+def process(*arguments: str, status: int = 0) -> Contender:
+    """A whole Python process, from its start to its end."""
+
+    def contend() -> None:
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, encoding="utf-8", check=False)
+        if done.returncode != status:
+            raise SystemExit(f"{' '.join(arguments)} ended with status {done.returncode}:\n{done.stdout}{done.stderr}")
+
+    return contend
+
+
+def closed_form(expression: str, shape: str) -> Contender:
+    """A derivation from text to text, in a process that has done it before."""
+    return lambda: jacobian_cli.derive(expression, wrt="W", shapes={"W": shape}).jacobian.closed_form
+
+
+def explicit(rows: int, columns: int) -> Contender:
+    """What a student would ask of SymPy for the neuron: every entry a symbol, and `Matrix.jacobian`."""
+
+    def contend() -> object:
+        clear_cache()
+        weights = sympy.Matrix(rows, columns, lambda i, j: sympy.Symbol(f"W{i}_{j}"))
+        x, b, u = (
+            sympy.Matrix(sympy.symbols(f"{name}:{size}")) for name, size in (("x", columns), ("b", rows), ("u", rows))
+        )
+        hidden = (weights * x + b).applyfunc(lambda z: 1 / (1 + sympy.exp(-z)))
+        return (u.T * hidden).jacobian(list(weights))
+
+    return contend
+
+
+def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
+    """For each question, how often its contenders take their turns, and who they are."""
+    neuron = {f"SymPy's Matrix.jacobian, {n}×{m}": explicit(n, m) for n, m in ((2, 3), (8, 8), (16, 16))}
+    return {
+        "derive": (
+            11,
+            {
+                'python -c "import sympy, numpy, autograd"': process("-c", "import sympy, numpy, autograd"),
+                f'jac derive "{AFFINE}" --wrt W': process(*DERIVE),
+            },
+        ),
+        "start": (
+            21,
+            {
+                'python -c "import click"': process("-c", "import click"),
+                "jac --help": process("-m", "jacobian_cli", "--help"),
+                'jac derive "W@@x" --wrt W': process("-m", "jacobian_cli", "derive", "W@@x", "--wrt", "W", status=2),
+            },
+        ),
+        "closed-form": (
+            101,
+            {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")},
+        ),
+        "explicit": (5, {f"closed form of {NEURON}": closed_form(NEURON, "16,16")} | neuron),
+    }
+
+
+def measure(contenders: Mapping[str, Contender], turns: int) -> dict[str, float]:
+    """The median time of each contender, in seconds, after one turn that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(turns + 1):
+        for name, contend in contenders.items():
+            start = perf_counter()
+            contend()
+            if turn:
+                times[name].append(perf_counter() - start)
+    return {name: median(seconds) for name, seconds in times.items()}
+
+
+def main(wanted: list[str]) -> None:
+    """Print the tables that bear one of the wanted names, or all."""
+    for title, (turns, contenders) in tables().items():
+        if wanted and title not in wanted:
+            continue
+        medians = measure(contenders, turns)
+        first = next(iter(medians.values()))
+        print(f"\n{title:<56}{'median':>11}{'ratio':>10}   ({turns} turns each)")
+        for name, seconds in medians.items():
+            print(f"  {name:<54}{seconds * 1000:>8.2f} ms{seconds / first:>10.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

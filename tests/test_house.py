@@ -1,0 +1,37 @@
+"""The rules of the house are kept by tools, and the tools are run here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import ROOT
+
+CODE = ("jacobian_cli", "tests")
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+TOOLS: dict[str, tuple[str | Path, ...]] = {
+    "lint": (sys.executable, "-m", "ruff", "check", "--output-format=concise", *CODE),
+    "format": (sys.executable, "-m", "ruff", "format", "--check", *CODE),
+    "types": (sys.executable, "-m", "mypy"),
+    "layers": (SCRIPTS / "lint-imports", "--no-logo"),
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_tool_finds_nothing(tool: str) -> None:
+    done = subprocess.run(TOOLS[tool], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        pytest.fail(f"{done.stdout}{done.stderr}", pytrace=False)
+
+
+def test_the_installed_command_answers_from_anywhere(tmp_path: Path) -> None:
+    jac = SCRIPTS / "jac"
+    assert jac.exists(), "install the package first: pip install -e '.[test]'"
+    done = subprocess.run(
+        [jac, "derive", "W@x+b", "--wrt", "W"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
