@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from jacobian_cli.api.derivation import Derivation
+from jacobian_cli.api.derivation import Derivation, derivations
 from jacobian_cli.api.values import as_arrays, fitted
-from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.evaluate import evaluate, meaning
 from jacobian_cli.checks.explicit import Explicit, difference, entries_of, explicit_jacobian
 from jacobian_cli.checks.conditions import Violation, violations
-from jacobian_cli.checks.sampling import draw_sizes
-from jacobian_cli.checks.verdict import Engine, Printed, Report, Worst, numeric_verdict, read_back, sizes_of
-from jacobian_cli.api.problem import Problem
-from jacobian_cli.expr import size_names
+from jacobian_cli.checks.sampling import NoPoint, draw_sizes
+from jacobian_cli.checks.verdict import MAX_ENTRIES, Engine, Printed, Report, Worst, numeric_verdict, read_back, sample_all, sizes_of
+from jacobian_cli.api.problem import Problem, pose
+from jacobian_cli.expr import Expr, size_names
 from jacobian_cli.printers.text import text
-from jacobian_cli.shape import Shape
+from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError
 
 MAX_EXPLICIT = 400
 """An explicit table beyond this many entries is refused."""
+SHOWN_ROWS, SHOWN_COLUMNS = 8, 12
+"""An explicit table beyond these is shown only when asked for."""
 Array = Any
 
 
@@ -35,8 +37,16 @@ class AtPoint:
     jacobian: Array
     gradient: Array | None
     sizes: Mapping[str, int]
-    kinks: Sequence[Violation]
+    kinks: Sequence[Kink]
     nudges: Sequence[Nudge]
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A function exactly at its kink, and the value that its derivative is given there."""
+
+    node: Expr
+    choice: str
 
 
 @dataclass(frozen=True)
@@ -51,12 +61,14 @@ class Nudge:
 
 @dataclass(frozen=True)
 class Proof:
-    """All that backs an answer. `explicit` is None where the table would be too large."""
+    """All that backs an answer. `explicit` is None where the table is too large to be shown."""
 
     report: Report
     sizes: Mapping[str, int]
     explicit: Explicit | None
     at: AtPoint | None = None
+    pattern: Array | None = None
+    """Where a table too large to be shown is not zero, seen at a random point."""
 
     @property
     def passed(self) -> bool | None:
@@ -89,23 +101,88 @@ class Proof:
         return {"at": values, "check": check}
 
 
-def prove(derivation: Derivation, points: int = 3, values: Mapping[str, Array] | None = None) -> Proof:
+def prove(
+    derivation: Derivation, points: int = 3, values: Mapping[str, Array] | None = None, *, full: bool = False
+) -> Proof:
     """Compare the printed answer with autograd, central differences and SymPy's explicit table.
 
-    With `values` the numeric comparison is made there. Raises `InputError` where the formula has no value.
+    With `values` the numeric comparison is made there. Where declared sizes are too large for an entry by entry
+    comparison, the same derivation is compared entry by entry at small sizes too. Raises `InputError` where the
+    formula has no value.
     """
     problem = derivation.problem
     at = None if values is None else _at_point(derivation, values)
-    report = numeric_verdict(
-        problem.output, derivation.variable, printed(derivation), points, None if at and at.kinks else values
-    )
     sizes = table_sizes(problem)
-    cells = _count(problem.output.shape, sizes) * _count(derivation.variable.shape, sizes)
-    if cells > MAX_EXPLICIT:
-        note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})"
-        return Proof(_with(report, None, note), sizes, None, at)
-    explicit = explicit_jacobian(problem.output, derivation.variable, sizes, problem.name)
-    return Proof(_with(report, exact_engine(derivation, explicit, sizes)), sizes, explicit, at)
+    cells = _cells(derivation, sizes)
+    rows = _count(problem.output.shape, sizes)
+    shown = cells <= MAX_EXPLICIT and (full or (rows <= SHOWN_ROWS and cells <= rows * SHOWN_COLUMNS))
+    small = None if shown else twin(derivation)
+    report = _numeric(derivation, points, None if at and at.kinks else values)
+    if at and at.kinks:
+        report = replace(report, notes=[*report.notes, "checked at random points, since the one given is at a kink"])
+    if small is not None and (report.passed is None or cells > MAX_ENTRIES):
+        report = _joined(report, _numeric(small, points, None), "compared entry by entry at small sizes")
+    if shown:
+        explicit = explicit_table(derivation, sizes)
+        return Proof(_with(report, exact_engine(derivation, explicit, sizes)), sizes, explicit, at)
+    note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})" if cells > MAX_EXPLICIT else ""
+    engine = None
+    if small is not None and _cells(small, table_sizes(small.problem)) <= MAX_EXPLICIT:
+        few = table_sizes(small.problem)
+        engine = exact_engine(small, explicit_table(small, few), few)
+    elif cells <= MAX_EXPLICIT:
+        engine = exact_engine(derivation, explicit_table(derivation, sizes), sizes)
+    pattern = _pattern(derivation, sizes) if cells <= MAX_EXPLICIT else None
+    return Proof(_with(report, engine, note), sizes, None, at, pattern)
+
+
+def _pattern(derivation: Derivation, sizes: Mapping[str, int]) -> Array | None:
+    problem = derivation.problem
+    try:
+        point = sample_all(problem.output, problem.variables, sizes, np.random.default_rng(0))
+    except NoPoint:
+        return None
+    form = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)["jacobian"]
+    matrix = np.asarray(evaluate(form, point, sizes), float)
+    return matrix.reshape(_count(problem.output.shape, sizes), -1) != 0
+
+
+def _numeric(derivation: Derivation, points: int, values: Mapping[str, Array] | None) -> Report:
+    return numeric_verdict(derivation.problem.output, derivation.variable, printed(derivation), points, values)
+
+
+def _cells(derivation: Derivation, sizes: Mapping[str, int]) -> int:
+    return _count(derivation.problem.output.shape, sizes) * _count(derivation.variable.shape, sizes)
+
+
+def twin(derivation: Derivation) -> Derivation | None:
+    """The same derivation with letters for declared numbers, if the formula allows any sizes."""
+    problem = derivation.problem
+    names: dict[int, str] = {}
+
+    def lettered(size: Size) -> Size:
+        if size.value is None or size.value == 1:
+            return size
+        return Size.named(names.setdefault(size.value, f"size{len(names) + 1}"))
+
+    declared = {n: tuple(map(lettered, shape)) for n, shape in problem.program.declared.items()}
+    if not names:
+        return None
+    try:
+        return derivations(pose(problem.program.statements, [derivation.wrt], declared))[0]
+    except InputError:
+        return None
+
+
+def _joined(first: Report, second: Report, note: str) -> Report:
+    """Two verdicts on one answer: the worse of each."""
+    engines = dict(first.engines)
+    for name, engine in second.engines.items():
+        if name not in engines or engine.max_relative_error > engines[name].max_relative_error:
+            engines[name] = engine
+    passed = all(engine.passed for engine in engines.values()) if engines else None
+    notes = [*first.notes, *second.notes, note]
+    return Report(passed, max(first.points, second.points), engines, [*first.sizes, *second.sizes], notes)
 
 
 class Proofs:
@@ -128,7 +205,7 @@ def explicit_table(derivation: Derivation, sizes: Mapping[str, int] | None = Non
     """SymPy's Jacobian at these sizes, or at small ones. Raises `InputError` past 400 entries."""
     problem = derivation.problem
     chosen = {**table_sizes(problem), **(sizes or {})}
-    cells = _count(problem.output.shape, chosen) * _count(derivation.variable.shape, chosen)
+    cells = _cells(derivation, chosen)
     if cells > MAX_EXPLICIT:
         raise InputError(
             f"the explicit table would have {cells:,} entries (limit {MAX_EXPLICIT})",
@@ -199,7 +276,7 @@ def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
     matrix = np.asarray(evaluate(forms["jacobian"], values, sizes), float).reshape(rows, columns)
     gradient = np.asarray(evaluate(forms["gradient"], values, sizes), float) if "gradient" in forms else None
     nudges = _nudges(derivation, values, sizes, value, matrix) if rows == 1 and columns == 1 else []
-    return AtPoint(value, matrix, gradient, sizes, wrong, nudges)
+    return AtPoint(value, matrix, gradient, sizes, [_kink(v, values, sizes) for v in wrong], nudges)
 
 
 def _nudges(
@@ -210,6 +287,17 @@ def _nudges(
     moved = np.asarray(values[name], float) + step
     after = float(np.asarray(evaluate(derivation.problem.output, {**values, name: moved}, sizes)).reshape(()))
     return [Nudge(name, float(moved.reshape(())), after, float(value.reshape(())) + step * float(matrix[0, 0]))]
+
+
+def _kink(violation: Violation, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Kink:
+    """What the printed derivative takes for the derivative of the function, argument by argument."""
+    entry, node = violation.row, violation.node
+    inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, node.arguments, strict=True)}
+    inputs["ans"] = evaluate(node, values, sizes)
+    texts = entry.derivative or ("0",)
+    taken = [np.asarray(evaluate(meaning(t, (*entry.parameters, "ans")), inputs, sizes), float) for t in texts]
+    shown = [f"{float(t.reshape(-1)[0]):g}" if t.size == 1 else str(t.tolist()) for t in taken]
+    return Kink(node, shown[0] if len(shown) == 1 else f"({', '.join(shown)})")
 
 
 def _explained(violation: Violation) -> str:

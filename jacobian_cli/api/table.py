@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jacobian_cli.api.derivation import Derivation
 from jacobian_cli.api.proof import Proof
@@ -18,16 +19,18 @@ class Grid:
     columns: Sequence[str]
     cells: Sequence[Sequence[str]]
 
-    def pattern(self) -> list[str]:
-        """One mark an entry: where the table is not zero."""
-        return [" ".join("·" if cell == "0" else "■" for cell in row) for row in self.cells]
+
+def pattern_lines(pattern: Any, width: int) -> list[str]:
+    """One mark an entry, `width` to a line: where the table is not zero."""
+    marks = ["■" if filled else "·" for filled in pattern.reshape(-1)]
+    return [" ".join(marks[k : k + width]) for k in range(0, len(marks), width)]
 
 
 def grid_of(derivation: Derivation, proof: Proof) -> Grid:
     """The entries that SymPy derived, in the names of the closed form."""
     explicit = proof.explicit
     assert explicit is not None
-    bodies = dict(derivation.derivative.where)
+    bodies = {n: b for n, b in derivation.derivative.where.items() if not n[-1].isdigit()}
     matrix = abbreviated(explicit.matrix, bodies, proof.sizes)
     texts: dict[object, str] = {}
     cells = []

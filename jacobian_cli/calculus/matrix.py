@@ -115,9 +115,9 @@ class Notation:
         terms = [(c / common if common != 1 else c, t) for c, t in node.terms]
         parts = self._parts(terms, len(node.shape))
         if common != 1:
-            minus, expr = self.signed(common, write.total(self.arranged(parts)))
+            minus, expr = self.signed(common, write.total(write.factored(self.arranged(parts))))
             return write.negate(expr) if minus else expr
-        return write.total(self.arranged(parts))
+        return write.total(write.factored(self.arranged(parts)))
 
     def _parts(self, terms: Sequence[tuple[Rational, Tensor]], order: int) -> list[tuple[bool, Expr]]:
         """The terms of a sum with their signs; those that lie on the diagonal become one."""
@@ -265,6 +265,26 @@ def _raised(powers: Powers, sign: int) -> list[Expr]:
     return [write.power(base, p * sign) for base, p in powers if p * sign > 0]
 
 
+def turned_sums(notation: Notation, product: Product) -> tuple[Rational, list[Factor]]:
+    """The number and the factors of a product, each sum with the sign in which people write it: `1 - h`, as the
+    user did, or `ŷ - y` rather than -(y - ŷ)."""
+    coefficient, factors = product.coefficient, list(product.factors)
+    for last in (False, True):
+        for k, (node, labels, power) in enumerate(factors):
+            if not isinstance(node, Sum) or not isinstance(power, int) or power % 2 == 0:
+                continue
+            opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+            if last:
+                wanted = coefficient < 0 and _reversible(node)
+            else:
+                wanted = _unnatural(node) or (opposite in notation.given and node not in notation.given)
+            if wanted:
+                notation.express(opposite)
+                factors[k] = (opposite, labels, power)
+                coefficient = -coefficient
+    return coefficient, factors
+
+
 class Pieces:
     """One product on its way to matrix notation: scalars, weights on labels, matrices between labels."""
 
@@ -272,7 +292,6 @@ class Pieces:
         self.notation = notation
         self.shape = product.shape
         self.order = len(product.shape)
-        self.coefficient: Rational = product.coefficient
         self.scalars: Powers = []
         self.weights: dict[int, Powers] = {}
         self.pairs: dict[Pair, Powers] = {}
@@ -281,7 +300,8 @@ class Pieces:
         self.sizes: dict[int, Size] = dict(enumerate(product.shape))
         units: dict[int, list[int]] = {}
         windows: list[tuple[Window, Pair]] = []
-        for node, labels, power in self._turned_sums(product.factors):
+        self.coefficient, factors = turned_sums(notation, product)
+        for node, labels, power in factors:
             self.sizes.update(zip(labels, node.shape, strict=True))
             if isinstance(node, Unit) and labels[0] >= self.order:
                 units.setdefault(labels[0], []).append(node.index)
@@ -310,25 +330,6 @@ class Pieces:
                 self.pairs.setdefault((min(a, b), max(a, b)), []).append((expr if a < b else write.transpose(expr), power))
             case _:
                 self.others.append((write.power(expr, power), labels))
-
-    def _turned_sums(self, factors: Sequence[Factor]) -> list[Factor]:
-        """The factors, each sum with the sign in which people write it: `1 - h`, as the user did, or `ŷ - y`
-        rather than -(y - ŷ)."""
-        turned = list(factors)
-        for last in (False, True):
-            for k, (node, labels, power) in enumerate(turned):
-                if not isinstance(node, Sum) or not isinstance(power, int) or power % 2 == 0:
-                    continue
-                opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
-                if last:
-                    wanted = self.coefficient < 0 and _reversible(node)
-                else:
-                    wanted = _unnatural(node) or (opposite in self.notation.given and node not in self.notation.given)
-                if wanted:
-                    self.notation.express(opposite)
-                    turned[k] = (opposite, labels, power)
-                    self.coefficient = -self.coefficient
-        return turned
 
     def _weigh(self, label: int, powers: Powers) -> None:
         self.weights.setdefault(label, []).extend(powers)

@@ -156,6 +156,13 @@ def transpose(expr: Expr) -> Expr:
             return negate(transpose(inner))
         case Apply(function="*" | "/" as function, arguments=(a, b)) if not a.shape or not b.shape:
             return apply(function, transpose(a), transpose(b))
+        case Apply(function="+" | "-") if all(t.shape == expr.shape for _, t in summands(expr)):
+            terms = summands(expr)
+            turned = [(minus, transpose(t)) for minus, t in terms]
+            if set(turned) == set(terms):
+                return expr  # A + Aᵀ is its own transpose
+            if sum(is_call(t, ".T") for _, t in turned) < sum(is_call(t, ".T") for _, t in terms):
+                return total(turned)
         case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
             return apply("kron", transpose(a), transpose(b))
     return apply(".T", expr)
@@ -237,6 +244,69 @@ def kron(a: Expr, b: Expr) -> Expr:
     if is_call(a, "eye") and is_call(b, "eye"):
         return eye(a.shape[0] * b.shape[0])
     return apply("kron", a, b)
+
+
+def summands(expr: Expr) -> list[tuple[bool, Expr]]:
+    """The terms of a sum, each with whether it is subtracted."""
+    terms: list[tuple[bool, Expr]] = []
+    while isinstance(expr, Apply) and expr.function in ("+", "-"):
+        minus = expr.function == "-"
+        expr, last = expr.arguments
+        terms.append((minus, last))
+    return [(False, expr), *reversed(terms)]
+
+
+def factored(terms: Sequence[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
+    """ABx + ACx = A(B + C)x: what products begin or end with in common is written once."""
+    found = [(minus, _factors(expr)) for minus, expr in terms]
+    while True:
+        best: tuple[int, int, int, int, int] | None = None
+        for i, (_, a) in enumerate(found):
+            for j in range(i + 1, len(found)):
+                front, back = _shared(a, found[j][1])
+                if front + back and (best is None or front + back > best[0]):
+                    best = (front + back, i, j, front, back)
+        if best is None:
+            return [(minus, _joined(factors)) for minus, factors in found]
+        _, i, j, front, back = best
+        (minus, a), (other, b) = found[i], found[j]
+        inner = total(
+            [
+                (False, _joined(a[front : len(a) - back])),
+                (minus != other, _joined(b[front : len(b) - back])),
+            ]
+        )
+        found[i] = (minus, [*a[:front], inner, *a[len(a) - back :]])
+        del found[j]
+
+
+def _factors(expr: Expr) -> list[Expr]:
+    """The factors of a matrix product, the scalar in front of it being one of them."""
+    first, *rest = chain(expr)
+    if not rest:
+        return [expr]
+    scalar, matrix = _scalar_part(first)
+    return [matrix, *rest] if scalar is None else [scalar, matrix, *rest]
+
+
+def _joined(factors: Sequence[Expr]) -> Expr:
+    if factors[0].shape:
+        return matmul(*factors)
+    return scaled(factors[0], matmul(*factors[1:])) if len(factors) > 1 else factors[0]
+
+
+def _shared(a: list[Expr], b: list[Expr]) -> tuple[int, int]:
+    """How many factors two products share at the front and at the back, matrices of one shape being left."""
+    shortest = min(len(a), len(b)) - 1
+    if shortest < 1:
+        return 0, 0
+    front = next((k for k in range(shortest) if a[k] is not b[k]), shortest)
+    back = next((k for k in range(shortest - front) if a[-1 - k] is not b[-1 - k]), shortest - front)
+    for front, back in ((front, back), (front, 0), (0, back)):
+        left, right = (_joined(c[front : len(c) - back]).shape for c in (a, b))
+        if front + back and left == right and len(left) == 2:
+            return front, back
+    return 0, 0
 
 
 def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:

@@ -69,9 +69,10 @@ def element_symbols(name: str, shape: tuple[int, ...]) -> Any:
 
 
 def shown_name(name: str) -> str:
-    """A name as it is shown: spelled Greek letters become the letters, `delta1` is δ₁."""
+    """A name as it is shown in labels: spelled Greek letters become the letters. The 1 of `W1` stays on the
+    line, since subscripts count entries."""
     stem = name.rstrip("0123456789")
-    digits = name[len(stem) :].translate(_SUBSCRIPTS)
+    digits = name[len(stem) :]
     try:
         return unicodedata.lookup(f"GREEK SMALL LETTER {stem.upper()}") + digits if len(stem) > 1 else stem + digits
     except KeyError:
@@ -252,18 +253,23 @@ def _vanishes(entry: Entry) -> bool:
         return True
     if entry.has(sympy.Piecewise, sympy.Max, sympy.Min) or entry.count_ops() > _EXACT_OPERATIONS:
         return False
-    if sympy.expand(entry) == 0:
-        return True
     plain = entry.rewrite(sympy.exp) if entry.has(sympy.sinh, sympy.cosh, sympy.tanh) else entry
-    functions = [f for f in plain.atoms(sympy.Function) if not f.has(sympy.I)]
-    names = {f: sympy.Dummy() for f in sorted(functions, key=lambda f: -f.count_ops())}
-    rational = plain.xreplace(names)
-    if rational.count_ops() > _EXACT_OPERATIONS:
-        return False
+    rational = plain.xreplace(_generators(plain))
+    if sympy.expand(rational) == 0:
+        return True
     try:
         return bool(sympy.cancel(sympy.together(rational)) == 0)
     except (sympy.PolynomialError, NotImplementedError):
         return False
+
+
+def _generators(entry: Entry) -> dict[Entry, Entry]:
+    """A letter for every function value in an expression, exp(−a) being 1/exp(a): what is left is rational."""
+    names: dict[Entry, Entry] = {}
+    for function in sorted(entry.atoms(sympy.Function), key=lambda f: (-f.count_ops(), str(f))):
+        opposite = sympy.exp(-function.args[0]) if isinstance(function, sympy.exp) else None
+        names[function] = 1 / names[opposite] if opposite in names else sympy.Dummy()
+    return names
 
 
 def _numeric_gap(a: Entry, b: Entry) -> tuple[float, tuple[float, float]]:
@@ -292,7 +298,7 @@ def _numeric_gap(a: Entry, b: Entry) -> tuple[float, tuple[float, float]]:
 
 def entry_text(entry: Entry) -> str:
     """One entry as short mathematics: `u₁·h₁·(1 − h₁)·x₁`."""
-    return _text(sympy.sympify(entry), 0)
+    return _text(entry, 0)
 
 
 def _text(entry: Entry, level: int) -> str:

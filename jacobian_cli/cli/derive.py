@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Mapping
@@ -36,7 +37,9 @@ def answer(request: Request) -> int:
     found = derivations(problem)
     from jacobian_cli.api.proof import prove  # loads NumPy, autograd and SymPy
 
-    proofs = [prove(d, request.points, values) for d in found]
+    gc.freeze()
+    gc.enable()
+    proofs = [prove(d, request.points, values, full=request.full) for d in found]
     if request.as_json:
         objects = [{**d.to_dict(), **proof.to_dict()} for d, proof in zip(found, proofs, strict=True)]
         click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))

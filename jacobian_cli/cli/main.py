@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -69,6 +70,7 @@ def derive(
 
 def run(arguments: list[str] | None = None) -> None:
     """The console script: every end of the program is one of three exit statuses."""
+    gc.disable()  # imports make many objects and no garbage; `answer` turns collection on again
     try:
         status = jac.main(args=arguments, prog_name="jac", standalone_mode=False)
     except InputError as error:

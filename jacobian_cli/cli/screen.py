@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from jacobian_cli.api.derivation import ClosedForm, Derivation
 from jacobian_cli.api.problem import Problem
 from jacobian_cli.api.proof import AtPoint, Proof
-from jacobian_cli.api.table import Grid, gradient_places, grid_of
+from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
+from jacobian_cli.expr import Defined
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text as language
 from jacobian_cli.shape import Shape, shape_text
 
 _HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
-_ROWS, _COLUMNS = 8, 12
+_LINES = 16
+_LISTED = 24
+_ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 
 
@@ -34,36 +35,49 @@ class Screen:
     def width(self) -> int:
         return self.console.width
 
+    def _print(self, text: Text, indent: int = 0, hanging: int = 0) -> None:
+        """A text folded at blanks, further lines indented a little more, none with blanks at its end."""
+        if text.cell_len + indent <= self.width:
+            hanging = 0
+        for k, line in enumerate(text.wrap(self.console, max(20, self.width - indent - hanging))):
+            line.rstrip()
+            self.console.print(Text(" " * (indent + (hanging if k else 0))).append_text(line), soft_wrap=True)
+
     def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
-        """One paragraph; what is too long is folded at blanks."""
-        self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent)), soft_wrap=False)
+        """One paragraph."""
+        self._print(Text(text, style=style), indent, hanging=2)
 
     def heading(self, left: str, right: str = "", style: str = "bold") -> None:
         text = Text(left, style=style)
         if right:
             text.append("  " + right, style="dim")
-        self.console.print(Padding(text, (0, 0, 0, 2)))
+        self._print(text, indent=2, hanging=2)
 
-    def columns(self, rows: Iterable[Sequence[str]], indent: int = 2, styles: Sequence[str] = ()) -> None:
+    def columns(self, rows: Sequence[Sequence[str]], indent: int = 2, styles: Sequence[str] = ()) -> None:
         """Words in columns, the last one folded."""
-        table = Table.grid(padding=(0, 2))
+        widths = [max(cell_len(row[k]) for row in rows) for k in range(len(rows[0]) - 1)]
+        hanging = sum(widths) + 2 * len(widths)
         for row in rows:
-            cells = [Text(cell, style=styles[k] if k < len(styles) else "") for k, cell in enumerate(row)]
-            table.add_row(*cells)
-        self.console.print(Padding(table, (0, 0, 0, indent)))
+            line = Text()
+            for k, cell in enumerate(row):
+                line.append(cell, style=styles[k] if k < len(styles) else "")
+                if k < len(widths):
+                    line.append(" " * (widths[k] - cell_len(cell) + 2))
+            self._print(line, indent, hanging if hanging < self.width // 2 else 2)
 
     def matrix(self, header: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 4) -> bool:
         """A labelled matrix, if it fits; says whether it did."""
         widths = [max(cell_len(row[k]) for row in [header, *rows]) for k in range(len(header))]
         if sum(widths) + 2 * (len(widths) - 1) + indent > self.width:
             return False
-        table = Table.grid(padding=(0, 2))
-        for k in range(len(header)):
-            table.add_column(justify="right", no_wrap=True, style="dim" if not k else "")
-        table.add_row(*(Text(cell, style="dim") for cell in header))
-        for row in rows:
-            table.add_row(*(Text(cell, style="dim" if cell == "0" else "") for cell in row))
-        self.console.print(Padding(table, (0, 0, 0, indent)))
+        for row in [header, *rows]:
+            line = Text(" " * indent)
+            for k, cell in enumerate(row):
+                faint = not k or row is header or cell == "0"
+                line.append(" " * (widths[k] - cell_len(cell)) + cell, style="dim" if faint else "")
+                if k + 1 < len(row):
+                    line.append("  ")
+            self.console.print(line, soft_wrap=True)
         return True
 
 
@@ -73,18 +87,20 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
     formula(screen, problem)
     where = {name: body for d in found for name, body in d.derivative.where.items()}
     defined = problem.program.values
-    names = [(name, math(body)) for name, body in where.items() if name not in defined]
-    if names:
+    named = [Defined(name, body) for name, body in where.items() if name not in defined]
+    if named:
         screen.line()
         screen.heading("where")
-        screen.columns([(math(_named(found, name)), "=", text) for name, text in names], indent=4)
+        rows = [(f"{n.name} = {language(n.body)}", f"{math(n)} = {math(n.body)}") for n in named]
+        wide = max(cell_len(a) for a, _ in rows) + max(cell_len(b) for _, b in rows) + 8 > screen.width
+        for row in rows if wide else ():
+            screen.line(row[0], indent=4, style="green")
+            screen.line(row[1], indent=6)
+        if not wide:
+            screen.columns(rows, indent=4, styles=("green", ""))
     for derivation, proof in zip(found, proofs, strict=True):
         screen.line()
         derivative(screen, derivation, proof, full=full)
-
-
-def _named(found: Sequence[Derivation], name: str) -> Any:
-    return next(e for d in found for e in d.derivative.named.given.values() if getattr(e, "name", "") == name)
 
 
 def formula(screen: Screen, problem: Problem) -> None:
@@ -111,6 +127,8 @@ def _origin(problem: Problem, name: str) -> str:
     if name in problem.program.values:
         return "defined above, held as a variable"
     origin = problem.program.origins.get(name, "declared")
+    if origin == "valued":
+        return "taken from its value"
     if origin == "assumed":
         return f"assumed: {_HABITS[min(len(problem.variables[name].shape), 2)]}"
     if origin == "inferred":
@@ -140,7 +158,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
 
 
 def _size(form: ClosedForm) -> str:
-    return " × ".join(str(s).replace("*", "·") for s in form.shape) if form.shape else "a scalar"
+    return " × ".join(str(s).replace("*", "·") for s in form.shape) if form.shape else "scalar"
 
 
 def _flattening(d: Derivation) -> str:
@@ -158,51 +176,56 @@ def _form(screen: Screen, form: ClosedForm) -> None:
 
 
 def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
-    """The explicit table, as far as it can be shown."""
-    if proof.explicit is None:
-        return
-    grid = grid_of(d, proof)
+    """The explicit table, or, where it is too large for the screen, its pattern."""
     at = ", ".join(f"{name} = {value}" for name, value in proof.sizes.items())
-    screen.heading("Entries", "by SymPy" + (f", at {at}" if at else ""), style="")
-    rows, columns = len(grid.rows), len(grid.columns)
-    if (rows > _ROWS or columns > _COLUMNS) and not full:
-        for row in grid.pattern()[: 2 * _ROWS]:
-            screen.line(row[: screen.width - 6], indent=4)
-        hidden = f"; the first {2 * _ROWS} rows" if rows > 2 * _ROWS else ""
-        screen.line(f"{rows} × {columns}, ■ where not zero{hidden}; --full shows the entries", indent=4, style="dim")
-        return
-    if d.gradient is None and screen.matrix(["", *grid.columns], [[r, *c] for r, c in zip(grid.rows, grid.cells, strict=True)]):
-        return
-    if d.gradient is not None and screen.matrix(["", *grid.columns], [[grid.rows[0], *grid.cells[0]]]):
-        return
-    _listed(screen, grid)
+    at = f", at {at}" if at else ""
+    if proof.explicit is not None:
+        screen.heading("Entries", f"by SymPy{at}", style="")
+        grid = grid_of(d, proof)
+        table = [[label, *cells] for label, cells in zip(grid.rows, grid.cells, strict=True)]
+        if screen.matrix(["", *grid.columns], table) or _listed(screen, grid, full=full):
+            return
+        screen.line("the entries are too long for a table; --full shows them", indent=4, style="dim")
+    elif proof.pattern is not None:
+        rows, columns = proof.pattern.shape
+        folded = rows == 1 and d.variable.shape
+        lines = pattern_lines(proof.pattern, d.variable.shape[-1].at(proof.sizes) if folded else columns)
+        screen.heading("Pattern", f"{rows} × {columns}{at}, ■ not zero{f', in the shape of {d.wrt}' if folded else ''}", "")
+        for line in lines[:_LINES]:
+            screen.line(line[: screen.width - 6].rstrip(), indent=4)
+        hidden = f"{len(lines) - _LINES} more lines; " if len(lines) > _LINES else ""
+        screen.line(f"{hidden}--full shows the entries", indent=4, style="dim")
 
 
-def _listed(screen: Screen, grid: Grid) -> None:
-    """Entries one below the other, zeros left out."""
+def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
+    """Entries one below the other, zeros left out, if they are short and few; says whether they were."""
     entries = [
         (f"∂{row}/∂{column}", "=", cell)
         for row, cells in zip(grid.rows, grid.cells, strict=True)
         for column, cell in zip(grid.columns, cells, strict=True)
         if cell != "0"
     ]
+    longest = max((sum(map(cell_len, entry)) for entry in entries), default=0) + 8
+    if not entries or (not full and (longest > screen.width or len(entries) > _LISTED)):
+        return False
     screen.columns(entries, indent=4)
     if len(entries) < len(grid.rows) * len(grid.columns):
         screen.line("all others are 0", indent=4, style="dim")
+    return True
 
 
 def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
     """Which entry of the row goes where in the gradient."""
     shape = d.variable.shape
-    if len(shape) != 2:
-        note = "the row, stood up: " if len(shape) == 1 else "the one entry: "
-        screen.line(f"{note}1 × {_size(d.gradient)} → {_size(d.gradient)}" if d.gradient else note, indent=4, style="dim")
-        return
     assert d.gradient is not None
+    if len(shape) == 1:
+        screen.line(f"transpose: 1 × {_size(d.gradient)} → {_size(d.gradient)}", indent=4, style="dim")
+    if len(shape) != 2:
+        return
     steps = f"reshape: 1 × {d.jacobian.shape[1]} → {_size(d.gradient)}, row by row".replace("*", "·")
     screen.line(steps, indent=4, style="dim")
     places = gradient_places(d, proof.sizes)
-    if len(places) <= _ROWS and len(places[0]) <= 8:
+    if len(places) <= 8 and len(places[0]) <= 8:
         for row in places:
             screen.line("  ".join(row), indent=6)
 
@@ -219,8 +242,7 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         )
     for kink in at.kinks:
         screen.line(
-            f"{math(kink.node)} is exactly at a kink ({language(kink.expression)} = 0): the one-sided derivative shown is "
-            f"that of {', '.join(kink.row.derivative)}",
+            f"{math(kink.node)} is exactly at its kink; the one-sided choice shown takes its derivative as {kink.choice}",
             indent=4,
             style="yellow",
         )
@@ -237,6 +259,14 @@ def _array(value: Any) -> str:
     return "[" + ", ".join("[" + ", ".join(f"{x:.6g}" for x in row) + "]" for row in rows) + "]"
 
 
+def _bound(error: float) -> str:
+    """A power of ten that the error is under; the last digits of rounding are nobody's news."""
+    for power in (12, 10, 8, 6, 4, 2):
+        if error < 10.0**-power:
+            return f"1e-{power}"
+    return f"{error:.2g}"
+
+
 def _verdict(screen: Screen, proof: Proof) -> None:
     """The last line: what was compared, and how well it agreed."""
     report = proof.report
@@ -244,16 +274,16 @@ def _verdict(screen: Screen, proof: Proof) -> None:
     parts = []
     for engine in report.engines.values():
         if engine.exact:
-            parts.append(f"{engine.name} exactly")
+            parts.append(f"{_ENGINES[engine.name]} exactly")
         elif engine.exact is False and engine.passed:
-            parts.append(f"{engine.name} to 30 digits")
+            parts.append(f"{_ENGINES[engine.name]} to 30 digits")
         elif engine.exact is None:
-            parts.append(f"{engine.name} {engine.max_relative_error:.0e}")
+            parts.append(f"{_ENGINES[engine.name]} to {_bound(engine.max_relative_error)}")
         else:
-            parts.append(f"{engine.name} differs")
-    word = {True: "agrees with", False: "DISAGREES:", None: "not checked"}[report.passed]
-    points = f" ({report.points} random points)" if report.points > 1 else ""
-    screen.line(f"{mark} {word} {', '.join(parts)}{points}", style=colour)
+            parts.append(f"{_ENGINES[engine.name]} differs")
+    word = {True: "checked", False: "WRONG", None: "not checked"}[report.passed]
+    points = f" at {report.points} points" if report.points > 1 else ""
+    screen.line(f"{mark} {word}{points}: {', '.join(parts)}" if parts else f"{mark} {word}", style=colour)
     for engine in report.engines.values():
         if not engine.passed and engine.worst is not None:
             worst = engine.worst

@@ -36,6 +36,8 @@ class Program:
     variables: Mapping[str, Variable]
     sizes: Mapping[str, Size] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    valued: frozenset[str] = frozenset()
+    """Variables whose number of axes is that of the value given for them."""
 
     @cached_property
     def origins(self) -> Mapping[str, str]:
@@ -46,6 +48,8 @@ class Program:
         for name in self.variables:
             if name in self.declared:
                 found[name] = "declared"
+            elif name in self.valued:
+                found[name] = "valued"
             elif any(_fits(self, orders | {name: order}) for order in range(3) if order != orders[name]):
                 found[name] = "assumed"
             else:
@@ -85,7 +89,7 @@ def elaborate(
     first: InputError | None = None
     for flips in _flips([n for n in choices if n not in (orders or {})], guessed):
         try:
-            return _typed(ordered, declared, guessed | flips, sizes, free)
+            return _typed(ordered, declared, guessed | flips, sizes, free, frozenset(orders or {}))
         except InputError as error:
             first = first or error
             if not isinstance(first, OrderError):
@@ -120,6 +124,7 @@ def _typed(
     guessed: Mapping[str, int],
     sizes: Mapping[str, Size],
     free: Sequence[str],
+    valued: frozenset[str] = frozenset(),
 ) -> Program:
     unifier = Unifier()
     shapes: dict[str, Shape] = {n: declared[n] for n in free if n in declared}
@@ -137,7 +142,7 @@ def _typed(
     values = {s.name: scope.values[s.name] for s in statements if s.name}
     used = set(variables(output))
     ordered = {n: known[n] for n in (*(n for n in free if n in used), *(n for n in known if n not in used))}
-    return Program(tuple(statements), declared, output, name, values, ordered, sizes, _unused(output, values))
+    return Program(tuple(statements), declared, output, name, values, ordered, sizes, _unused(output, values), valued)
 
 
 def _build(statements: Sequence[Definition], scope: Scope, declared: Mapping[str, Shape]) -> tuple[Expr, str]:

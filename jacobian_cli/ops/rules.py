@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -21,16 +22,17 @@ class ShapeError(Exception):
 
 def described(shape: Shape) -> str:
     """A shape in words: `a vector (n)`, `a 3 × m matrix`."""
+    sizes = re.sub(r"\?\d+", "?", shape_text(shape))  # a size that is not known yet has no name
     match len(shape):
         case 0:
             return "a scalar"
         case 1:
-            return f"a vector ({shape[0]})"
+            return f"a vector ({sizes})"
         case 2 if shape[0] is ONE:
-            return f"a row vector ({shape_text(shape)})"
+            return f"a row vector ({sizes})"
         case 2:
-            return f"a matrix ({shape_text(shape)})"
-    return f"a tensor ({shape_text(shape)})"
+            return f"a matrix ({sizes})"
+    return f"a tensor ({sizes})"
 
 
 def broadcast(shapes: list[Shape], unifier: Unifier) -> Shape:
@@ -174,7 +176,10 @@ def reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> S
     """The same number of entries."""
     target: Shape = options["shape"]
     if not unifier.unify(product(shapes[0]), product(target)):
-        raise ShapeError(f"{described(shapes[0])} has not as many entries as {shape_text(target)}")
+        raise ShapeError(
+            f"{described(shapes[0])} has not as many entries as {shape_text(target)}",
+            "where its sizes cannot be told from the formula, declare them: -s A=n,m",
+        )
     return target
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from jacobian_cli.calculus.derivative import Derivative
+from jacobian_cli.calculus.matrix import turned_sums
 from jacobian_cli.calculus.tensor import Delta, Product, Sum, Tensor
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import Kind, row
@@ -79,29 +80,36 @@ def _term(
     fresh = (letter for letter in _LETTERS if letter not in letters)
     summed: list[str] = []
     ties: list[str] = []
-    above: list[str] = []
+    above: list[tuple[tuple[int, bool], str]] = []
     below: list[str] = []
-    coefficient = coefficient * tensor.coefficient
-    for node, labels, power in tensor.factors:
+    number, factors = turned_sums(derivative.notation, tensor)
+    coefficient = coefficient * number
+    for node, labels, _ in factors:  # where δᵢⱼ stands, j is read as i
+        if isinstance(node, Delta):
+            names[max(labels)] = names[min(labels)]
+    for node, labels, power in factors:
         for label in labels:
             if label not in names:
                 names[label] = next(fresh)
                 summed.append(names[label])
         places = [names[k] for k in labels]
         if isinstance(node, Delta):
-            ties.append("δ" + _subscript(places))
+            ties.append("δ" + _subscript([letters[k] for k in labels]))
             continue
-        base = entry(derivative.named.renamed(derivative.notation.express(node)), places)
-        (above if power > 0 else below).append(_power(base, abs(power)))
-    number = abs(Fraction(coefficient))
-    ranked = ties + sorted(above, key=lambda text: (len(text) > 4, 0))
-    if number.numerator != 1 or not ranked:
-        ranked = [str(number.numerator), *ranked]
-    if number.denominator != 1:
-        below = [str(number.denominator), *below]
-    text = " ".join(ranked)
+        text = _power(entry(derivative.named.renamed(derivative.notation.express(node)), places), abs(power))
+        if power > 0:
+            above.append(((min(map(_LETTERS.find, places), default=-1), len(text) > 4), text))
+        else:
+            below.append(text)
+    size = abs(Fraction(coefficient))
+    ranked = ties + [text for _, text in sorted(above, key=lambda ranked: ranked[0])]
     if summed:
-        text = f"Σ{_subscript(summed)} {text}"
+        ranked = [f"Σ{_subscript(summed)}", *ranked]
+    if size.numerator != 1 or not ranked:
+        ranked = [str(size.numerator), *ranked]
+    if size.denominator != 1:
+        below = [str(size.denominator), *below]
+    text = " ".join(ranked)
     if below:
         text += "/" + (below[0] if len(below) == 1 else f"({' '.join(below)})")
     return coefficient < 0, text
@@ -110,5 +118,5 @@ def _term(
 def _power(base: Expr, power: int | Fraction) -> str:
     whole = base if power == 1 else Apply("**", (base, Number(Fraction(power))), (), ())
     text = math(whole)
-    loose = isinstance(whole, Apply) and whole.function in ("+", "-", "u-")
+    loose = isinstance(whole, Apply) and whole.function in ("+", "-", "u-", "@")
     return f"({text})" if loose else text

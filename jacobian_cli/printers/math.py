@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
-
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
-from jacobian_cli.printers.entries import contracted, entry
 from jacobian_cli.printers.names import read
 from jacobian_cli.printers.notation import notated, size_text
 from jacobian_cli.printers.parts import Edge, Level, Notation, Part
 from jacobian_cli.printers.pieces import index_text
 from jacobian_cli.shape import Shape
 
-_SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -27,38 +23,6 @@ def math(expr: Expr) -> str:
     'uᵀσ(W₁x + b) + 2λ²'
     """
     return notated(expr, _UNICODE)
-
-
-def subscripted(expr: Expr, labels: Sequence[str]) -> str:
-    """One entry of an expression, at indices given by letters.
-
-    >>> from jacobian_cli.expr import Variable
-    >>> from jacobian_cli.shape import Size
-    >>> subscripted(Variable("W1", (Size.named("n"), Size.named("m"))), "jk")
-    'W₁ⱼₖ'
-    """
-    return _UNICODE.value(entry(expr, labels, _UNICODE, _subscript))
-
-
-def einsum_text(
-    coefficient: int | Fraction,
-    factors: Sequence[tuple[Expr, Sequence[str], int | Fraction]],
-    summed: Sequence[str],
-) -> str:
-    """A product of powers of entries in index notation, with a number in front, summed over letters.
-
-    >>> from jacobian_cli.expr import Variable
-    >>> from jacobian_cli.shape import Size
-    >>> A, x = Variable("A", (Size.named("n"), Size.named("m"))), Variable("x", (Size.named("n"),))
-    >>> einsum_text(-2, [(A, "ki", 1), (x, "k", 2)], ["k"])
-    '−2 Σₖ Aₖᵢ xₖ²'
-    """
-    exact = [(expr, labels, Fraction(power)) for expr, labels, power in factors]
-    return contracted(Fraction(coefficient), exact, summed, _UNICODE, _subscript)
-
-
-def _subscript(labels: Sequence[str]) -> str:
-    return "".join(label.translate(_SUBSCRIPTS) for label in labels)
 
 
 def _name(name: str) -> Part:

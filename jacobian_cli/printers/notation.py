@@ -16,17 +16,7 @@ from jacobian_cli.shape import Size
 
 def notated(expr: Expr, notation: Notation) -> str:
     """An expression in mathematical notation."""
-    return notation.value(part(expr, notation))
-
-
-def part(expr: Expr, notation: Notation) -> Part:
-    """An expression as a part of a formula."""
-    return fold(expr, lambda node, parts: _part(node, parts, notation))
-
-
-def form(node: Apply, operands: list[Part], notation: Notation) -> Part:
-    """A function of operands that are written already; of its arguments only the shapes and numbers count."""
-    return _FORMS.get(node.function, _called)(node, operands, notation)
+    return notation.value(fold(expr, lambda node, parts: _part(node, parts, notation)))
 
 
 def _part(node: Expr, parts: Mapping[Expr, Part], notation: Notation) -> Part:
@@ -39,8 +29,9 @@ def _part(node: Expr, parts: Mapping[Expr, Part], notation: Notation) -> Part:
             return _number(value, notation)
         case Extent(size=size):
             return _size(size, notation)
-        case Apply():
-            return form(node, [parts[argument] for argument in given(node)], notation)
+        case Apply(function=function):
+            operands = [parts[argument] for argument in given(node)]
+            return _FORMS.get(function, _called)(node, operands, notation)
     raise AssertionError(node)
 
 
