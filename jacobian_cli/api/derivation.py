@@ -37,13 +37,16 @@ class ClosedForm:
 
     @cached_property
     def closed_form(self) -> str:
+        """The text, an expression of the language."""
         return text(self.expr)
 
     @cached_property
     def latex(self) -> str:
+        """The same in LaTeX."""
         return latex(self.expr)
 
     def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
         return {"shape": list(self.shape), "closed_form": self.closed_form, "latex": self.latex}
 
     def __str__(self) -> str:
@@ -72,6 +75,7 @@ class Jacobian(ClosedForm):
         return import_module("jacobian_cli.api.proof").explicit_table(self.derivation, sizes).matrix
 
     def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
         return {
             "shape": list(self.shape),
             "closed_form": self.closed_form,
@@ -82,13 +86,16 @@ class Jacobian(ClosedForm):
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """The derivative of one formula with respect to one variable."""
 
     problem: Problem
     derivative: Derivative
     variable: Variable
+
+    def __repr__(self) -> str:
+        return f"<∂{self.problem.name}/∂{self.wrt} = {self.jacobian.closed_form}>"
 
     @property
     def expression(self) -> str:
@@ -97,6 +104,7 @@ class Derivation:
 
     @property
     def wrt(self) -> str:
+        """The variable."""
         return self.variable.name
 
     @property
@@ -106,10 +114,12 @@ class Derivation:
 
     @property
     def output_shape(self) -> Symbols:
+        """The shape of the output."""
         return symbols(self.problem.output.shape)
 
     @property
     def forms(self) -> Forms:
+        """All ways of writing the derivative, as typed expressions."""
         return self.derivative.forms[self.wrt]
 
     @cached_property
@@ -144,7 +154,8 @@ class Derivation:
 
         At `points` random points, or at the one given by `at` (a value for each variable).
         """
-        return self._proofs.proved(points, at).report
+        report: Report = self._proofs.proved(points, at).report
+        return report
 
     @cached_property
     def _proofs(self) -> Any:
@@ -152,7 +163,8 @@ class Derivation:
 
     def to_python(self, target: str = "numpy") -> str:
         """Source code of `value`, `jacobian`, `vjp` and, for a scalar, `gradient`, needing only NumPy."""
-        return import_module("jacobian_cli.api.source").source(self, target)
+        written: str = import_module("jacobian_cli.api.source").source(self, target)
+        return written
 
     def to_dict(self) -> dict[str, Any]:
         """The stable fields of the JSON answer, without the check."""

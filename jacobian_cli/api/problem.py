@@ -52,9 +52,7 @@ def pose(
     for name in chosen:
         if name in program.values:  # an intermediate value: what is behind it is held fixed
             leaf = Variable(name, program.values[name].shape)
-            output = rebuild(
-                output, lambda node, leaf=leaf: leaf if isinstance(node, Defined) and node.name == leaf.name else None
-            )
+            output = _held(output, leaf)
             known[name] = leaf
         elif name not in known:
             close = difflib.get_close_matches(name, [*known, *program.values], n=1, cutoff=0.5)
@@ -62,6 +60,11 @@ def pose(
             raise InputError(f"'{name}' is neither in the formula nor declared", text=statements[-1].source, hint=hint)
     text = "; ".join(statement.source.strip() for statement in statements)
     return Problem(text, program, output, known, tuple(known[name] for name in chosen))
+
+
+def _held(output: Expr, leaf: Variable) -> Expr:
+    """The expression with a definition read as a variable of its own."""
+    return rebuild(output, lambda node: leaf if isinstance(node, Defined) and node.name == leaf.name else None)
 
 
 def _order(value: Any) -> int:
@@ -79,7 +82,9 @@ def shapes_of(shapes: Mapping[str, ShapeLike] | None, declarations: Sequence[Dec
     """Declared shapes in symbols. Raises `InputError` for what is not a size."""
     found: dict[str, Shape] = {}
     for declaration in declarations:
-        found[declaration.name] = _sized(tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source)
+        found[declaration.name] = _sized(
+            tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source
+        )
     for name, shape in (shapes or {}).items():
         if not name.isidentifier():
             raise InputError(f"'{name}' is not a name")

@@ -10,13 +10,23 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.derivation import Derivation, derivations
+from jacobian_cli.api.problem import Problem, pose
 from jacobian_cli.api.values import as_arrays, fitted
+from jacobian_cli.checks.conditions import Violation, violations
 from jacobian_cli.checks.evaluate import evaluate, meaning
 from jacobian_cli.checks.explicit import Explicit, difference, entries_of, explicit_jacobian
-from jacobian_cli.checks.conditions import Violation, violations
-from jacobian_cli.checks.sampling import NoPoint, draw_sizes
-from jacobian_cli.checks.verdict import MAX_ENTRIES, Engine, Printed, Report, Worst, numeric_verdict, read_back, sample_all, sizes_of
-from jacobian_cli.api.problem import Problem, pose
+from jacobian_cli.checks.sampling import NoPointError, draw_sizes
+from jacobian_cli.checks.verdict import (
+    MAX_ENTRIES,
+    Engine,
+    Printed,
+    Report,
+    Worst,
+    numeric_verdict,
+    read_back,
+    sample_all,
+    sizes_of,
+)
 from jacobian_cli.expr import Expr, size_names
 from jacobian_cli.printers.text import text
 from jacobian_cli.shape import Shape, Size
@@ -72,6 +82,7 @@ class Proof:
 
     @property
     def passed(self) -> bool | None:
+        """Whether all engines agree; None if nothing could be compared."""
         return self.report.passed
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,7 +151,7 @@ def _pattern(derivation: Derivation, sizes: Mapping[str, int]) -> Array | None:
     problem = derivation.problem
     try:
         point = sample_all(problem.output, problem.variables, sizes, np.random.default_rng(0))
-    except NoPoint:
+    except NoPointError:
         return None
     form = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)["jacobian"]
     matrix = np.asarray(evaluate(form, point, sizes), float)

@@ -67,7 +67,9 @@ def _value(written: str, part: str) -> Array:
         value = json.loads(written)
     except (ValueError, RecursionError):
         raise InputError(
-            "this value cannot be read", text=part, hint="a number, a JSON array like [[1,2],[3,4]], or a .npy or .csv file"
+            "this value cannot be read",
+            text=part,
+            hint="a number, a JSON array like [[1,2],[3,4]], or a .npy or .csv file",
         ) from None
     return _finite(value, part)
 
@@ -99,7 +101,9 @@ def _array_file(path: Path) -> Array:
 def _named_arrays(written: str) -> dict[str, Array]:
     path = Path(written)
     if path.suffix != ".npz":
-        raise InputError("values are given as name=value", text=written, hint="as in --at x=1,y=[2,3] or --at values.npz")
+        raise InputError(
+            "values are given as name=value", text=written, hint="as in --at x=1,y=[2,3] or --at values.npz"
+        )
     _exists(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -153,7 +157,9 @@ def fitted(values: Mapping[str, Array], variables: Mapping[str, Variable]) -> di
     for name, variable in variables.items():
         for size, length in zip(variable.shape, np.shape(values[name]), strict=True):
             if any(n not in known for n in size.names()):
-                raise InputError(f"the size {size} of {name} cannot be told from the values", hint="give numbers with -s")
+                raise InputError(
+                    f"the size {size} of {name} cannot be told from the values", hint="give numbers with -s"
+                )
             if size.at(known) != length:
                 raise InputError(f"{name} has {length} entries where the formula wants {size} = {size.at(known)}")
     return {name: values[name] for name in variables}

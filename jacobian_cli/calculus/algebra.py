@@ -21,6 +21,8 @@ from jacobian_cli.calculus.tensor import (
     Tensor,
     Unit,
     Window,
+    magnitude,
+    ratio,
     walk,
 )
 from jacobian_cli.ops import row
@@ -68,7 +70,7 @@ def is_zero(tensor: Tensor) -> bool:
 
 def is_constant(tensor: Tensor) -> bool:
     """Whether a tensor is one number throughout."""
-    return is_zero(tensor) or isinstance(tensor, Product) and not tensor.factors
+    return is_zero(tensor) or (isinstance(tensor, Product) and not tensor.factors)
 
 
 def value_of(tensor: Tensor) -> Rational | None:
@@ -105,7 +107,11 @@ def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
     if coefficient == 1:
         return tensor
     if isinstance(tensor, Sum):
-        return Sum(tuple((coefficient * c, t) for c, t in tensor.terms), tensor.shape) if coefficient else zeros(tensor.shape)
+        return (
+            Sum(tuple((coefficient * c, t) for c, t in tensor.terms), tensor.shape)
+            if coefficient
+            else zeros(tensor.shape)
+        )
     return product(tensor.shape, [(tensor, tuple(range(len(tensor.shape))), 1)], coefficient)
 
 
@@ -164,7 +170,7 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     merged = _closed(order, merged)
     if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
         return product(shape, merged, coefficient)
-    if len(merged) > 1 or merged[0:1] and merged[0][2] != 1:
+    if len(merged) > 1 or (merged[0:1] and merged[0][2] != 1):
         coefficient, merged = _primitive(coefficient, merged)
     if coefficient == 1 and len(merged) == 1:
         node, labels, power = merged[0]
@@ -217,19 +223,20 @@ def _power(base: Rational, power: Rational) -> Rational | None:
     """base**power where that is a rational number of moderate length."""
     if base == 1 or power == 1:
         return base
-    if not base or abs(power) > 10**6:
+    if not base or magnitude(power) > 10**6:
         return None
-    base = Fraction(base)
-    if isinstance(power, Fraction) and power.denominator == 2 and base > 0:
-        numerator, denominator = isqrt(base.numerator), isqrt(base.denominator)
-        if numerator**2 != base.numerator or denominator**2 != base.denominator:
+    exact = Fraction(base)
+    if isinstance(power, Fraction) and power.denominator == 2 and exact > 0:
+        numerator, denominator = isqrt(exact.numerator), isqrt(exact.denominator)
+        if numerator**2 != exact.numerator or denominator**2 != exact.denominator:
             return None
-        base, power = Fraction(numerator, denominator), power.numerator
-    if power != int(power):
+        exact, power = Fraction(numerator, denominator), power.numerator
+    whole = int(power)
+    if power != whole:
         return None
-    if (base.numerator.bit_length() + base.denominator.bit_length()) * abs(power) > _MAX_BITS:
+    if (exact.numerator.bit_length() + exact.denominator.bit_length()) * abs(whole) > _MAX_BITS:
         return None
-    result = base ** int(power)
+    result = exact**whole
     return result.numerator if result.denominator == 1 else result
 
 
@@ -317,22 +324,19 @@ def _primitive(coefficient: Rational, factors: list[Factor]) -> tuple[Rational, 
             raised = _power(common, power)
             if common != 1 and raised is not None:
                 coefficient = coefficient * raised
-                node = Sum(tuple((_exact(c, common), t) for c, t in node.terms), node.shape)
+                plain = Sum(tuple((ratio(c, common), t) for c, t in node.terms), node.shape)
+                taken.append((plain, labels, power))
+                continue
         taken.append((node, labels, power))
     return coefficient, taken
 
 
 def content(coefficients: Sequence[Rational]) -> Rational:
     """The positive number that is taken out of a sum: a common divisor, or what all share up to sign."""
-    first = abs(coefficients[0])
-    if all(abs(c) == first for c in coefficients):
+    first = magnitude(coefficients[0])
+    if all(magnitude(c) == first for c in coefficients):
         return first
     return gcd(*(int(c) for c in coefficients)) if all(c == int(c) for c in coefficients) else 1
-
-
-def _exact(a: Rational, b: Rational) -> Rational:
-    quotient = Fraction(a) / Fraction(b)
-    return quotient.numerator if quotient.denominator == 1 else quotient
 
 
 def _label_sizes(factors: list[Factor]) -> dict[int, Size]:

@@ -60,7 +60,7 @@ def _apply(node: Application, tensors: list[Tensor]) -> Tensor:
 
 
 def _elementwise(entry: Row, tensors: list[Tensor], shapes: list[Shape], shape: Shape) -> Tensor:
-    axes = {}
+    axes: dict[int, int] = {}
     for position, size in enumerate(shape):
         if size is not ONE:
             axes[position] = len(axes)
@@ -101,7 +101,11 @@ def _reduction(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]
 
 def _contraction(signature: str, tensors: list[Tensor], shapes: list[Shape]) -> Tensor:
     inputs, output = parsed(signature)
-    sizes = {letter: size for part, shape in zip(inputs, shapes, strict=True) for letter, size in zip(part, shape, strict=True)}
+    sizes = {
+        letter: size
+        for part, shape in zip(inputs, shapes, strict=True)
+        for letter, size in zip(part, shape, strict=True)
+    }
     kept = [letter for letter in output if letter != "1" and sizes[letter] is not ONE]
     labels: dict[str, int] = {}
     factors: list[Factor] = []

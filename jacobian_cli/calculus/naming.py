@@ -52,7 +52,7 @@ def name_repeats(
                     continue
                 length = lengths.get(node) or lengths.setdefault(node, len(text(node)))
                 gain = (count - 1) * length - 2 * count - 2
-                if gain >= _WORTH and (best is None or gain > best[0]):
+                if gain >= (_WORTH if len(scope) == 1 else 1) and (best is None or gain > best[0]):
                     best = (gain, node)
         if best is None:
             break
@@ -90,7 +90,7 @@ def _christened(
             name = _fresh(stem, used)
             used.add(name)
             final[named] = Defined(name, renamed(body))
-            full[final[named]] = rebuild(renamed(body), lambda node: full.get(node))
+            full[final[named]] = rebuild(renamed(body), full.get)
             del waiting[named]
     named_forms = {key: renamed(form) for key, form in forms.items()}
     return Named(named_forms, definitions(named_forms.values()), {part: name for name, part in full.items()})

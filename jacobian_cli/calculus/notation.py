@@ -157,12 +157,12 @@ def transpose(expr: Expr) -> Expr:
         case Apply(function="*" | "/" as function, arguments=(a, b)) if not a.shape or not b.shape:
             return apply(function, transpose(a), transpose(b))
         case Apply(function="+" | "-") if all(t.shape == expr.shape for _, t in summands(expr)):
-            terms = summands(expr)
-            turned = [(minus, transpose(t)) for minus, t in terms]
-            if set(turned) == set(terms):
+            parts = summands(expr)
+            sides = [(minus, transpose(t)) for minus, t in parts]
+            if set(sides) == set(parts):
                 return expr  # A + Aᵀ is its own transpose
-            if sum(is_call(t, ".T") for _, t in turned) < sum(is_call(t, ".T") for _, t in terms):
-                return total(turned)
+            if sum(is_call(t, ".T") for _, t in sides) < sum(is_call(t, ".T") for _, t in parts):
+                return total(sides)
         case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
             return apply("kron", transpose(a), transpose(b))
     return apply(".T", expr)
@@ -302,10 +302,10 @@ def _shared(a: list[Expr], b: list[Expr]) -> tuple[int, int]:
         return 0, 0
     front = next((k for k in range(shortest) if a[k] is not b[k]), shortest)
     back = next((k for k in range(shortest - front) if a[-1 - k] is not b[-1 - k]), shortest - front)
-    for front, back in ((front, back), (front, 0), (0, back)):
-        left, right = (_joined(c[front : len(c) - back]).shape for c in (a, b))
-        if front + back and left == right and len(left) == 2:
-            return front, back
+    for start, end in ((front, back), (front, 0), (0, back)):
+        left, right = (_joined(c[start : len(c) - end]).shape for c in (a, b))
+        if start + end and left == right and len(left) == 2:
+            return start, end
     return 0, 0
 
 

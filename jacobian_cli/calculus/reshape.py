@@ -14,7 +14,8 @@ from collections.abc import Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
-from jacobian_cli.calculus.matrix import Notation, Pieces
+from jacobian_cli.calculus.matrix import Notation
+from jacobian_cli.calculus.pieces import Pieces
 from jacobian_cli.calculus.tensor import Product, Sum, Tensor
 from jacobian_cli.expr import Expr
 from jacobian_cli.shape import ONE, Shape, Size, product
@@ -67,7 +68,7 @@ def _term(notation: Notation, tensor: Tensor, out_order: int) -> tuple[bool, Exp
     if not isinstance(tensor, Product):  # a function's own value, such as a tensor of coefficients
         tensor = Product(1, ((tensor, tuple(range(order)), 1),), tensor.shape)
         notation.express(tensor)
-    pieces = Pieces(notation, tensor)
+    pieces = notation.pieces(tensor)
     outs, ins = tuple(range(out_order)), tuple(range(out_order, order))
     found = _kronecker(pieces, outs, ins) if pieces.plain and len(outs) <= 2 and len(ins) <= 2 else None
     if found is None:
@@ -92,7 +93,7 @@ def _kronecker(pieces: Pieces, outs: Sequence[int], ins: Sequence[int]) -> Expr 
     front: list[Expr] = []
     back: list[Expr] = []
     for pair in sides:
-        matrix = pieces.notation.product(pieces.pairs[pair])
+        matrix = pieces.style.product(pieces.pairs[pair])
         entries = write.diag(write.apply("reshape", matrix, shape=(product(matrix.shape),)))
         (front if pair[0] in outs else back).append(entries)
     if len(outs) == 1:  # one weight on the rows stands in front of everything: diag(σ′)(I ⊗ xᵀ)
@@ -100,7 +101,7 @@ def _kronecker(pieces: Pieces, outs: Sequence[int], ins: Sequence[int]) -> Expr 
         for pair in across & pieces.ties:
             weights += pieces.weights.pop(pair[1], [])
         if weights:
-            front.append(write.diag(pieces.notation.product(weights)))
+            front.append(write.diag(pieces.style.product(weights)))
     factors = [_block(pieces, block) for block in blocks]
     return pieces.scale(write.matmul(*front, write.kron(*factors), *back))
 

@@ -21,6 +21,17 @@ Factor = tuple["Tensor", Labels, Rational]
 """A tensor, the label of each of its axes, and the power to which its entries are raised."""
 
 
+def magnitude(value: Rational) -> Rational:
+    """|value|."""
+    return -value if value < 0 else value
+
+
+def ratio(a: Rational, b: Rational) -> Rational:
+    """a/b, a whole number where it is one."""
+    quotient = Fraction(a) / Fraction(b)
+    return quotient.numerator if quotient.denominator == 1 else quotient
+
+
 class Tensor(metaclass=Interned):
     """A node of the index form. Its kinds are those below, and no more."""
 

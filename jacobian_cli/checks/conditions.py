@@ -1,5 +1,6 @@
 """Where a formula may be evaluated and differentiated: what the table says of every function in it, and what
-does not hold at a given point."""
+does not hold at a given point.
+"""
 
 from __future__ import annotations
 

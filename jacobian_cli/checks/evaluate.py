@@ -1,5 +1,6 @@
 """The value of a typed expression, by any library that has arrays: one walk, and a backend that says what
-each row of the table means there."""
+each row of the table means there.
+"""
 
 from __future__ import annotations
 

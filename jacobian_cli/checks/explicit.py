@@ -70,7 +70,8 @@ def element_symbols(name: str, shape: tuple[int, ...]) -> Any:
 
 def shown_name(name: str) -> str:
     """A name as it is shown in labels: spelled Greek letters become the letters. The 1 of `W1` stays on the
-    line, since subscripts count entries."""
+    line, since subscripts count entries.
+    """
     stem = name.rstrip("0123456789")
     digits = name[len(stem) :]
     try:
@@ -101,7 +102,7 @@ def entries_of(expr: Expr, sizes: Mapping[str, int]) -> sympy.Matrix:
 
 def abbreviated(matrix: sympy.Matrix, bodies: Mapping[str, Expr], sizes: Mapping[str, int]) -> sympy.Matrix:
     """The matrix with the entries of what has a name written by that name: h₁ for σ(W₁₁x₁ + …)."""
-    for name, body in reversed(bodies.items()):
+    for name, body in reversed(list(bodies.items())):
         entries = np.reshape(evaluate(body, _element_values(body, sizes), sizes, _named_backend()), -1)
         symbols = np.reshape(element_symbols(name, tuple(size.at(sizes) for size in body.shape)), -1)
         named = {e: s for e, s in zip(entries, symbols, strict=True) if isinstance(e, sympy.Expr) and e.args}
@@ -161,8 +162,21 @@ def _symbolic(row: Row) -> Callable[..., Entry] | None:
     return found
 
 
+class _ExactKernels(Kernels):
+    """Ones and zeros that are whole numbers, not floats."""
+
+    def eye(self, sizes: Any) -> Any:
+        return super().eye(sizes=sizes).astype(int).astype(object)
+
+    def ones(self, sizes: Any) -> Any:
+        return super().ones(sizes=sizes).astype(int).astype(object)
+
+    def zeros(self, sizes: Any) -> Any:
+        return super().zeros(sizes=sizes).astype(int).astype(object)
+
+
 def _backend(named: bool) -> Backend:
-    kernels = Kernels(np)
+    kernels = _ExactKernels(np)
 
     @lru_cache(maxsize=256)
     def function(row: Row) -> Any:
@@ -209,16 +223,16 @@ def _derivative(row: Row, k: int) -> Entry:
     places = _places(row)
     values = dict(zip(row.parameters, places, strict=True))
     body = evaluate(meaning(row.definition, row.parameters), values, {}, _expanded_backend())
-    true = _tidy(sympy.sympify(body).diff(places[k]))
+    true = _tidy(body.diff(places[k]))
     if not row.derivative:
         return true
     names = (*row.parameters, "ans")
     text = meaning(row.derivative[k], names)
-    expanded = sympy.sympify(evaluate(text, values | {"ans": body}, {}, _expanded_backend()))
+    expanded = evaluate(text, values | {"ans": body}, {}, _expanded_backend())
     if not difference(sympy.Matrix([expanded]), sympy.Matrix([true])).equal:
         return true
     shown = _named_function(row)(*places)
-    return sympy.sympify(evaluate(text, values | {"ans": shown}, {}, _named_backend()))
+    return evaluate(text, values | {"ans": shown}, {}, _named_backend())
 
 
 # comparison
@@ -251,10 +265,58 @@ def _vanishes(entry: Entry) -> bool:
     """Whether algebra shows an expression to be zero; False means no more than that it was not seen."""
     if entry == 0:
         return True
-    if entry.has(sympy.Piecewise, sympy.Max, sympy.Min) or entry.count_ops() > _EXACT_OPERATIONS:
+    if entry.count_ops() > _EXACT_OPERATIONS:
         return False
-    plain = entry.rewrite(sympy.exp) if entry.has(sympy.sinh, sympy.cosh, sympy.tanh) else entry
-    rational = plain.xreplace(_generators(plain))
+    plain = _without_branches(entry)
+    if plain.has(sympy.sinh, sympy.cosh, sympy.tanh):
+        plain = plain.rewrite(sympy.exp)
+    if _rational_zero(plain):
+        return True
+    return plain.count_ops() < _EXACT_OPERATIONS // 4 and _rational_zero(sympy.expand_power_exp(plain))
+
+
+def _without_branches(entry: Entry) -> Entry:
+    """Steps as letters that are 0 or 1: |x| = (2θ − 1)x. Generic points only, so that > and >= are one."""
+    if not entry.has(sympy.Piecewise, sympy.Max, sympy.Min, sympy.Abs, sympy.sign):
+        return entry
+    steps: dict[Entry, Entry] = {}
+
+    def step(gap: Entry) -> Entry:
+        """1 where gap > 0."""
+        gap = sympy.expand(gap)
+        if -gap in steps:
+            return 1 - steps[-gap]
+        return steps.setdefault(gap, sympy.Dummy())
+
+    def branch(e: Entry) -> Entry:
+        if isinstance(e, sympy.Abs):
+            return (2 * step(e.args[0]) - 1) * e.args[0]
+        if isinstance(e, sympy.sign):
+            return 2 * step(e.args[0]) - 1
+        if isinstance(e, sympy.Max | sympy.Min):
+            result, *others = e.args
+            for other in others:
+                larger = step(result - other) if isinstance(e, sympy.Max) else step(other - result)
+                result = larger * result + (1 - larger) * other
+            return result
+        result = e.args[-1][0]
+        for value, condition in reversed(e.args[:-1]):
+            if not isinstance(condition, sympy.core.relational._Inequality):
+                return e
+            held = step(condition.gts - condition.lts)
+            result = held * value + (1 - held) * result
+        return result
+
+    kinds = (sympy.Piecewise, sympy.Max, sympy.Min, sympy.Abs, sympy.sign)
+    opened = entry.replace(lambda e: isinstance(e, kinds), branch)
+    square = {letter: letter for letter in steps.values()}
+    expanded = sympy.expand(opened)
+    return expanded.replace(lambda e: e.is_Pow and e.base in square and e.exp.is_positive, lambda e: e.base)
+
+
+def _rational_zero(entry: Entry) -> bool:
+    """Whether an expression is zero as a rational function of the function values in it."""
+    rational = entry.xreplace(_generators(entry))
     if sympy.expand(rational) == 0:
         return True
     try:
@@ -269,6 +331,9 @@ def _generators(entry: Entry) -> dict[Entry, Entry]:
     for function in sorted(entry.atoms(sympy.Function), key=lambda f: (-f.count_ops(), str(f))):
         opposite = sympy.exp(-function.args[0]) if isinstance(function, sympy.exp) else None
         names[function] = 1 / names[opposite] if opposite in names else sympy.Dummy()
+    for root in entry.atoms(sympy.Pow):
+        if not root.exp.is_Integer:
+            names[root] = sympy.Dummy()
     return names
 
 

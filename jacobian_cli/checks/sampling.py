@@ -18,7 +18,7 @@ _LARGE = 1e6
 _TRIES = 400
 
 
-class NoPoint(Exception):
+class NoPointError(Exception):
     """No random point was found at which the formula is defined and smooth."""
 
 
@@ -40,7 +40,7 @@ def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int]) -> 
 def sample(expr: Expr, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
     """Values for the variables of an expression, away from kinks and from the edges of domains.
 
-    Raises `NoPoint` when none is found among a few hundred candidates.
+    Raises `NoPointError` when none is found among a few hundred candidates.
     """
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
     wanted = conditions(expr, sizes)
@@ -52,7 +52,7 @@ def sample(expr: Expr, sizes: Mapping[str, int], rng: np.random.Generator) -> di
         if wrong is None and all(_moderate(found[node]) for node in found if isinstance(node, Apply)):
             return point
     what = wrong.message if wrong else "its values are too large"
-    raise NoPoint(f"no random point was found at which the formula is defined and smooth: {what}")
+    raise NoPointError(f"no random point was found at which the formula is defined and smooth: {what}")
 
 
 def _moderate(value: Any) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from jacobian_cli.checks import autodiff, differences
 from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.sampling import NoPoint, draw_sizes, sample
+from jacobian_cli.checks.sampling import NoPointError, draw_sizes, sample
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Expr, Variable, size_names, variables
 from jacobian_cli.shape import Shape
@@ -114,10 +114,7 @@ def numeric_verdict(
     tallies = {name: _Tally() for name in TOLERANCE}
     used: list[Mapping[str, int]] = []
     notes: list[str] = []
-    if values is not None:
-        draws = [sizes_of(known, values)]
-    else:
-        draws = draw_sizes(names, points, seed, fixed)
+    draws = draw_sizes(names, points, seed, fixed) if values is None else [sizes_of(known, values)]
     for sizes in draws:
         total = sum(prod(_at(v.shape, sizes)) for v in known.values())
         if total > MAX_ENTRIES:
@@ -125,7 +122,7 @@ def numeric_verdict(
             break
         try:
             point = dict(values) if values is not None else sample_all(output, known, sizes, rng)
-        except NoPoint as error:
+        except NoPointError as error:
             notes.append(str(error))
             break
         probed = _compare(output, wrt, forms, point, sizes, rng, tallies)

@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="jac")
 def jac() -> None:
-    """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
+    r"""Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
 
     \b
     jac derive "W@x + b" --wrt W

@@ -149,7 +149,9 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
         _form(screen, d.gradient)
         _reshape(screen, d, proof)
-    rule = f"{_size(d.vjp)}, given {math(d.derivative.upstream)} = ∂J/∂{d.problem.name} ({_shape(d.problem.output.shape)})"
+    rule = (
+        f"{_size(d.vjp)}, given {math(d.derivative.upstream)} = ∂J/∂{d.problem.name} ({_shape(d.problem.output.shape)})"
+    )
     screen.heading("Backward rule", rule)
     _form(screen, d.vjp)
     if proof.at is not None:
@@ -162,7 +164,9 @@ def _size(form: ClosedForm) -> str:
 
 
 def _flattening(d: Derivation) -> str:
-    flat = [name for name, shape in ((d.problem.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(shape) > 1]
+    flat = [
+        name for name, shape in ((d.problem.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(shape) > 1
+    ]
     return f"; {' and '.join(flat)} flattened row by row" if flat else ""
 
 
@@ -190,7 +194,9 @@ def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
         rows, columns = proof.pattern.shape
         folded = rows == 1 and d.variable.shape
         lines = pattern_lines(proof.pattern, d.variable.shape[-1].at(proof.sizes) if folded else columns)
-        screen.heading("Pattern", f"{rows} × {columns}{at}, ■ not zero{f', in the shape of {d.wrt}' if folded else ''}", "")
+        screen.heading(
+            "Pattern", f"{rows} × {columns}{at}, ■ not zero{f', in the shape of {d.wrt}' if folded else ''}", ""
+        )
         for line in lines[:_LINES]:
             screen.line(line[: screen.width - 6].rstrip(), indent=4)
         hidden = f"{len(lines) - _LINES} more lines; " if len(lines) > _LINES else ""
@@ -206,7 +212,8 @@ def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
         if cell != "0"
     ]
     longest = max((sum(map(cell_len, entry)) for entry in entries), default=0) + 8
-    if not entries or (not full and (longest > screen.width or len(entries) > _LISTED)):
+    room = screen.width * (2 if len(entries) <= 8 else 1)
+    if not entries or (not full and (longest > room or len(entries) > _LISTED)):
         return False
     screen.columns(entries, indent=4)
     if len(entries) < len(grid.rows) * len(grid.columns):
@@ -233,7 +240,13 @@ def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
 def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
     """The values at the point given."""
     screen.heading("At the point given", "", style="")
-    screen.columns([(d.problem.name, "=", _array(at.value)), (f"∂{d.problem.name}/∂{d.wrt}", "=", _array(at.gradient if at.gradient is not None else at.jacobian))], indent=4)
+    screen.columns(
+        [
+            (d.problem.name, "=", _array(at.value)),
+            (f"∂{d.problem.name}/∂{d.wrt}", "=", _array(at.gradient if at.gradient is not None else at.jacobian)),
+        ],
+        indent=4,
+    )
     for nudge in at.nudges:
         screen.line(
             f"nudge: {d.problem.name}({nudge.name} = {nudge.moved_to:g}) = {nudge.value:.6g}; "
@@ -242,7 +255,8 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         )
     for kink in at.kinks:
         screen.line(
-            f"{math(kink.node)} is exactly at its kink; the one-sided choice shown takes its derivative as {kink.choice}",
+            f"{math(kink.node)} is exactly at its kink; the one-sided choice shown takes its derivative as "
+            f"{kink.choice}",
             indent=4,
             style="yellow",
         )

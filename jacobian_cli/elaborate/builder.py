@@ -98,9 +98,8 @@ class Builder:
         names, given = row.parameters, len(arguments)
         if names[-1:] == ("...",) and given:
             return
-        for parameter in names[given:]:
-            if parameter in row.defaults:
-                arguments.append(Builder(self.scope, row.defaults[parameter]).build(parse(row.defaults[parameter])))
+        defaults = [row.defaults[name] for name in names[given:] if name in row.defaults]
+        arguments += [Builder(self.scope, text).build(parse(text)) for text in defaults]
         if len(arguments) != len(names):
             wanted = f"{len(names)} argument" + ("s" if len(names) > 1 else "")
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}")
@@ -148,9 +147,10 @@ class Builder:
                     options["shape"] = self.sizes(row, terms[1:], call)
                     del terms[1:]
                 case "subscripts":
-                    if not terms or not isinstance(terms[0], Text):
+                    first = terms.pop(0) if terms else None
+                    if not isinstance(first, Text):
                         raise self.error(call.span, "einsum begins with its subscripts", f"as in {row.example}")
-                    options["subscripts"] = terms.pop(0).value.replace(" ", "")
+                    options["subscripts"] = first.value.replace(" ", "")
                 case "index":
                     options["index"] = tuple(self.index(item) for item in _items(terms.pop()))
         if keywords:
@@ -205,4 +205,3 @@ def _signature_hint(row: Row, shapes: list[Shape]) -> str | None:
     if row.name == "@" and any(not shape for shape in shapes):
         return "a scalar is multiplied with *"
     return None
-

@@ -42,7 +42,8 @@ class Program:
     @cached_property
     def origins(self) -> Mapping[str, str]:
         """For each variable, whether its shape was declared, inferred (no other number of axes fits the
-        formula) or assumed (the textbook habit)."""
+        formula) or assumed (the textbook habit).
+        """
         found: dict[str, str] = {}
         orders = {name: len(v.shape) for name, v in self.variables.items()}
         for name in self.variables:
@@ -100,8 +101,8 @@ def elaborate(
 
 def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, int]]:
     """Departures from the habit, fewest first: what the formula demands beats what names suggest."""
-    for count in range(_MAX_FLIPS + 1):
-        for chosen in combinations(names, count):
+    for flipped in range(_MAX_FLIPS + 1):
+        for chosen in combinations(names, flipped):
             for orders in product(*([o for o in range(3) if o != guessed[n]] for n in chosen)):
                 yield dict(zip(chosen, orders, strict=True))
         if len(names) > 12:
@@ -109,7 +110,7 @@ def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, i
 
 
 def _fits(program: Program, orders: Mapping[str, int]) -> bool:
-    declared = {name: shape for name, shape in program.declared.items()}
+    declared = dict(program.declared)
     guessed = {name: order for name, order in orders.items() if name not in declared}
     try:
         _typed(program.statements, declared, guessed, program.sizes, list(program.variables))
@@ -134,7 +135,9 @@ def _typed(
     if guessed:
         # the first pass collects equations between sizes, the second builds with what they say
         _build(statements, Scope({n: Variable(n, s) for n, s in shapes.items()}, sizes, unifier), declared)
-        shapes = _named_sizes(shapes, unifier, {*free, *sizes, *(n for s in declared.values() for z in s for n in z.names())})
+        shapes = _named_sizes(
+            shapes, unifier, {*free, *sizes, *(n for s in declared.values() for z in s for n in z.names())}
+        )
     extra = {n: s for n, s in declared.items() if n not in shapes and n not in {d.name for d in statements}}
     known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
     scope = Scope(dict(known), sizes, Unifier())
@@ -236,7 +239,9 @@ def _in_order(statements: Sequence[Definition]) -> list[Definition]:
                 hint="give the second one a name of its own",
             )
         if statement.name in FUNCTIONS or statement.name in CONSTANTS:
-            raise InputError(f"'{statement.name}' already has a meaning", text=statement.source, span=_name_span(statement))
+            raise InputError(
+                f"'{statement.name}' already has a meaning", text=statement.source, span=_name_span(statement)
+            )
         by_name[statement.name] = statement
     if not statements:
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
@@ -263,7 +268,10 @@ def _in_order(statements: Sequence[Definition]) -> list[Definition]:
                     continue
                 if state.get(name) is False and any(s is needed and d for s, d in stack):
                     raise InputError(
-                        f"'{name}' is defined by way of itself", text=statement.source, span=span, hint="break the circle"
+                        f"'{name}' is defined by way of itself",
+                        text=statement.source,
+                        span=span,
+                        hint="break the circle",
                     )
                 stack.append((needed, False))
     ordered.remove(last)

@@ -13,6 +13,7 @@ from jacobian_cli.shape import Shape, Unifier
 Rule = Callable[[list[Shape], dict[str, Any], Unifier], Shape]
 Form = Callable[[Algebra, list[Any], list[Shape], dict[str, Any]], Any]
 
+
 class Kind(Enum):
     """How a function treats axes; everything else about it is in its row."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from jacobian_cli.shape import ONE, Shape, Size, Unifier, product, shape_text
@@ -70,7 +70,7 @@ def _broadcast_hint(shapes: list[Shape]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def parsed(signature: str) -> tuple[tuple[str, ...], str]:
     """`ij,j->i` as its inputs and its output."""
     inputs, output = signature.split("->")
@@ -116,7 +116,9 @@ def reduced_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
     axes: tuple[int, ...] = options.get("axis", tuple(range(len(shape))))
     for axis in axes:
         if not -len(shape) <= axis < len(shape):
-            raise ShapeError(f"there is no axis {axis} in {described(shape)}", "axes count from 0, or from -1 backwards")
+            raise ShapeError(
+                f"there is no axis {axis} in {described(shape)}", "axes count from 0, or from -1 backwards"
+            )
     return tuple(sorted({axis % len(shape) for axis in axes}))
 
 
@@ -206,7 +208,9 @@ def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
                 raise ShapeError(f"the slice {start}:{stop} leaves the axis of length {size}")
             result.append(length)
         elif size.value is not None and not -size.value <= item < size.value:
-            raise ShapeError(f"there is no entry {item} on an axis of length {size}", "indices count from 0, as in NumPy")
+            raise ShapeError(
+                f"there is no entry {item} on an axis of length {size}", "indices count from 0, as in NumPy"
+            )
     return (*result, *shape[axis:])
 
 

@@ -61,7 +61,6 @@ def vec(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict
 def kron(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
     """kron(A, B)[(i,k),(j,l)] = A_ij B_kl."""
     del options
-    labels: list[tuple[int, ...]] = []
     pairs = [tuple(shape) + (ONE,) * (2 - len(shape)) for shape in shapes]
     names = iter(range(4))
     split: Shape = ()
@@ -71,8 +70,7 @@ def kron(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dic
             if pairs[k][axis] is not ONE:
                 place[k, axis] = next(names)
                 split += (pairs[k][axis],)
-    for k in (0, 1):
-        labels.append(tuple(place[k, axis] for axis in (0, 1) if (k, axis) in place))
+    labels = [tuple(place[k, axis] for axis in (0, 1) if (k, axis) in place) for k in (0, 1)]
     joined = algebra.product(split, [(tensors[k], labels[k], 1) for k in (0, 1)])
     rows, columns = pairs[0][0] * pairs[1][0], pairs[0][1] * pairs[1][1]
     return algebra.reshape(joined, proper((rows, columns)))

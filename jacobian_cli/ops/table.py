@@ -11,7 +11,8 @@ from jacobian_cli.ops.row import Kind, Row
 
 _OPERATORS = (
     Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add"),
-    Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product", numpy="multiply"),
+    Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product",
+        numpy="multiply"),
     Row(
         name="**",
         summary="element-wise power",
@@ -45,7 +46,8 @@ _OPERATORS = (
         signatures=("1i->i", "i->1i", "ij->ji", "->"),
         numpy="transpose",
     ),
-    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index, numpy="index"),
+    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index,
+        numpy="index"),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
@@ -302,7 +304,8 @@ _CONTRACTIONS = (
         latex=r"\otimes",
         example="kron(A, B)",
     ),
-    Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, form=structure.vec, numpy="vec",
+    Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, form=structure.vec,
+        numpy="vec",
         latex=r"\operatorname{vec}", example="vec(A)"),
     Row(
         name="reshape",
@@ -317,7 +320,8 @@ _CONTRACTIONS = (
 )  # fmt: skip
 
 _CREATIONS = tuple(
-    Row(name=name, summary=summary, kind=Kind.SHAPE, parameters=(), options=("sizes",), rule=rule, form=form, numpy=name,
+    Row(name=name, summary=summary, kind=Kind.SHAPE, parameters=(), options=("sizes",), rule=rule, form=form,
+        numpy=name,
         example=example)
     for name, summary, rule, form, example in (
         ("eye", "identity matrix", rules.eye, structure.eye, "eye(n)@x"),

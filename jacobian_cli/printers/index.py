@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from jacobian_cli.calculus.derivative import Derivative
-from jacobian_cli.calculus.matrix import turned_sums
-from jacobian_cli.calculus.tensor import Delta, Product, Sum, Tensor
+from jacobian_cli.calculus.tensor import Delta, Product, Rational, Sum, Tensor, magnitude
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.math import math
@@ -70,9 +69,7 @@ def _tensor(derivative: Derivative, tensor: Tensor, letters: Sequence[str]) -> s
     return joined
 
 
-def _term(
-    derivative: Derivative, coefficient: int | Fraction, tensor: Tensor, letters: Sequence[str]
-) -> tuple[bool, str]:
+def _term(derivative: Derivative, coefficient: Rational, tensor: Tensor, letters: Sequence[str]) -> tuple[bool, str]:
     """One product of entries, and whether it is subtracted."""
     if not isinstance(tensor, Product):
         tensor = Product(1, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
@@ -82,7 +79,7 @@ def _term(
     ties: list[str] = []
     above: list[tuple[tuple[int, bool], str]] = []
     below: list[str] = []
-    number, factors = turned_sums(derivative.notation, tensor)
+    number, factors = derivative.notation.turned_sums(tensor)
     coefficient = coefficient * number
     for node, labels, _ in factors:  # where δᵢⱼ stands, j is read as i
         if isinstance(node, Delta):
@@ -96,7 +93,7 @@ def _term(
         if isinstance(node, Delta):
             ties.append("δ" + _subscript([letters[k] for k in labels]))
             continue
-        text = _power(entry(derivative.named.renamed(derivative.notation.express(node)), places), abs(power))
+        text = _power(entry(derivative.named.renamed(derivative.notation.express(node)), places), magnitude(power))
         if power > 0:
             above.append(((min(map(_LETTERS.find, places), default=-1), len(text) > 4), text))
         else:
@@ -115,7 +112,7 @@ def _term(
     return coefficient < 0, text
 
 
-def _power(base: Expr, power: int | Fraction) -> str:
+def _power(base: Expr, power: Rational) -> str:
     whole = base if power == 1 else Apply("**", (base, Number(Fraction(power))), (), ())
     text = math(whole)
     loose = isinstance(whole, Apply) and whole.function in ("+", "-", "u-", "@")

@@ -10,6 +10,7 @@ from fractions import Fraction
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy_products import (
+    Role,
     Source,
     call,
     diagonal_of,
@@ -19,23 +20,17 @@ from jacobian_cli.printers.numpy_products import (
     row_of,
     subscript,
 )
-from jacobian_cli.printers.pieces import PYTHON, Level, Piece, index_text, negative, number_piece, size_piece
+from jacobian_cli.printers.pieces import PYTHON, Level, Piece, given, index_text, negative, number_piece, size_piece
 from jacobian_cli.shape import ONE, Shape, Size
 
 _EXACT = 2**53
 """Whole numbers up to here are floats exactly."""
 _LINALG = frozenset({"det", "inv", "solve", "cholesky"})
 MISSING = {
-    "erf": (
-        "{math}",
-        "def {name}(x):\n    return {np}.vectorize({math}.erf, otypes=[float])(x)[()]",
-    ),
-    "logdet": (
-        "",
-        "def {name}(x):\n    sign, value = {np}.linalg.slogdet(x)\n    return value if sign > 0 else {np}.nan",
-    ),
+    "erf": "def {name}(x):\n    return {np}.vectorize({math}.erf, otypes=[float])(x)[()]",
+    "logdet": "def {name}(x):\n    sign, value = {np}.linalg.slogdet(x)\n    return value if sign > 0 else {np}.nan",
 }
-"""Functions that NumPy lacks and no definition gives: what they import, and how they are made."""
+"""Functions that NumPy lacks and no definition gives: how they are made from NumPy and `math`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +263,22 @@ def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     entry, options = row(node.function), _options(writer, node, operands)
     if entry.numpy and entry.numpy not in MISSING:
         function = f"{writer.np}.{'linalg.' * (entry.numpy in _LINALG)}{entry.numpy}"
-    elif entry.kind is Kind.ELEMENTWISE or entry.numpy or "axis" in entry.options:
-        function = writer.helper(Need(node.function, axes=bool(options)))
     else:
-        function = writer.helper(Need(node.function, tuple(o.shape for o in operands)))
+        alike = entry.kind is Kind.ELEMENTWISE or entry.numpy or "axis" in entry.options
+        shapes = () if alike else _alike([o.shape for o in operands])
+        function = writer.helper(Need(node.function, shapes, axes=bool(options)))
+        operands = operands[: len(given(node))]
     if entry.kind is Kind.ELEMENTWISE:
         return _each(node, operands, lambda *pieces: call(function, *pieces))
     return Source(call(function, *(o.piece for o in operands), *options), node.shape)
+
+
+def _alike(shapes: list[Shape]) -> tuple[Shape, ...]:
+    """Shapes in size names of their own, so that the same function serves all that are alike."""
+    names: dict[Size, Size] = {ONE: ONE}
+    for size in (size for shape in shapes for size in shape):
+        names.setdefault(size, Size.named(f"n{len(names)}"))
+    return tuple(tuple(names[size] for size in shape) for shape in shapes)
 
 
 _FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {

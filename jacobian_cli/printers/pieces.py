@@ -165,14 +165,15 @@ def given(node: Apply) -> tuple[Expr, ...]:
     for name in reversed(entry.parameters):
         if len(arguments) != len(entry.parameters[: entry.parameters.index(name) + 1]) or name not in entry.defaults:
             break
-        if arguments[-1] is not _default(entry.defaults[name]):
+        if arguments[-1] is not default(entry.defaults[name]):
             break
         arguments = arguments[:-1]
     return arguments
 
 
 @cache
-def _default(text: str) -> Expr:
+def default(text: str) -> Expr:
+    """The value of a parameter that was left out."""
     return Builder(Scope({}), text).build(parse(text))
 
 

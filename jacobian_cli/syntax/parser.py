@@ -227,7 +227,9 @@ class _Reader:
         else:
             exact = Decimal(digits)
             if exact and abs(exact.adjusted()) > MAX_DIGITS:
-                raise self.refuse(node, "this number is too large or too small", f"at most {MAX_DIGITS} digits are read")
+                raise self.refuse(
+                    node, "this number is too large or too small", f"at most {MAX_DIGITS} digits are read"
+                )
             value = Fraction(exact)
         if len(digits) > MAX_DIGITS or abs(value) >= 10**MAX_DIGITS:
             raise self.refuse(node, "this number is too long", f"at most {MAX_DIGITS} digits are read")
@@ -273,12 +275,16 @@ def parse_declaration(text: str, separator: str = ":") -> Declaration:
     name, found, sizes = text.partition(separator)
     if not found or not name.strip().isidentifier():
         raise InputError(
-            "a declaration is a name and its sizes", text=text, hint=f"as in W{separator}n,m  x{separator}m  c{separator}()"
+            "a declaration is a name and its sizes",
+            text=text,
+            hint=f"as in W{separator}n,m  x{separator}m  c{separator}()",
         )
     try:
         return Declaration(normal_name(name.strip()), parse_sizes(sizes), text)
     except InputError as error:
-        raise InputError(error.message, text=text, hint="sizes are letters, numbers, sums and products: n,3*m") from None
+        raise InputError(
+            error.message, text=text, hint="sizes are letters, numbers, sums and products: n,3*m"
+        ) from None
 
 
 def parse_file(text: str) -> tuple[list[Declaration], list[Definition]]:

@@ -1,0 +1,100 @@
+"""In which order people write factors and terms, and how a product of powers becomes a quotient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.tensor import Rational, magnitude
+from jacobian_cli.expr import Defined, Expr, Number, Variable, walk
+
+Powers = list[tuple[Expr, Rational]]
+
+
+class Style:
+    """Writes sums and products. `order` ranks variables: what the user wrote first comes first."""
+
+    def __init__(self, order: Sequence[str] = ()) -> None:
+        self.ranks = {name: k for k, name in enumerate(order)}
+        self._keys: dict[Expr, tuple[int, int]] = {}
+
+    def signed(self, coefficient: Rational, expr: Expr) -> tuple[bool, Expr]:
+        """coefficient·expr as a sign and what follows it."""
+        numerator, denominator = write.coefficient_parts(magnitude(coefficient))
+        return coefficient < 0, write.divide(write.scaled(numerator, expr), denominator)
+
+    def arranged(self, terms: Iterable[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
+        """Terms in the order in which people write them: constants, then as in the formula, then what is subtracted."""
+
+        def key(term: tuple[bool, Expr]) -> tuple[object, ...]:
+            minus, expr = term
+            constant = isinstance(expr, Number) or write.is_call(expr, "eye")
+            return (minus, not constant, self.key(expr))
+
+        return sorted(terms, key=key)
+
+    def key(self, expr: Expr) -> tuple[int, int]:
+        """What comes first: variables met first, then short things."""
+        found = self._keys.get(expr)
+        if found is None:
+            names, size = [], 0
+            for node in walk([expr], lambda n: not isinstance(n, Defined)):
+                size += 1
+                if isinstance(node, Variable | Defined):
+                    names.append(self.ranks.get(node.name, len(self.ranks)))
+            found = self._keys[expr] = (min(names, default=-1), size)
+        return found
+
+    def product(self, powers: Powers, coefficient: Rational = 1) -> Expr:
+        """|coefficient| times powers of scalars and of values of one shape, as one quotient."""
+        scalars = merged(p for p in powers if not p[0].shape)
+        vectors = merged(p for p in powers if p[0].shape)
+        top, bottom = write.coefficient_parts(magnitude(coefficient))
+        above = self.factors(scalars, +1, top)
+        below = self.factors(scalars, -1, bottom)
+        numerators = self.sorted(e for e in _raised(vectors, +1))
+        denominators = self.sorted(e for e in _raised(vectors, -1))
+        if numerators:
+            result = write.scaled(above, numerators[0])
+            for factor in numerators[1:]:
+                result = write.multiply(result, factor)
+        else:
+            result = above
+        for factor in denominators:
+            result = write.divide(result, factor)
+        return write.divide(result, below)
+
+    def factors(self, powers: Powers, sign: int, first: Expr) -> Expr:
+        """The numerator (sign +1) or denominator (−1) of a product of scalars; square roots share one root."""
+        half = [base for base, p in powers if p == Fraction(sign, 2)]
+        whole = [(base, p) for base, p in powers if abs(p) != Fraction(1, 2)]
+        result = first
+        for expr in self.sorted(_raised(whole, sign)):
+            result = write.multiply(result, expr)
+        if half:
+            over = [base for base, p in powers if p == -Fraction(sign, 2)]
+            if sign > 0 and over:  # √a/√b is written √(a/b)
+                under = self.factors([(b, 1) for b in over], 1, write.number(1))
+                inside = write.divide(self.factors([(b, 1) for b in half], 1, write.number(1)), under)
+            elif over:
+                return result
+            else:
+                inside = self.factors([(b, 1) for b in half], 1, write.number(1))
+            result = write.multiply(result, write.apply("sqrt", inside))
+        return result
+
+    def sorted(self, exprs: Iterable[Expr]) -> list[Expr]:
+        return sorted(exprs, key=lambda e: (self.key(e)[1] > 1, self.key(e)))
+
+
+def merged(powers: Iterable[tuple[Expr, Rational]]) -> Powers:
+    """a·a = a²."""
+    total: dict[Expr, Rational] = {}
+    for base, power in powers:
+        total[base] = total.get(base, 0) + power
+    return [(base, power) for base, power in total.items() if power]
+
+
+def _raised(powers: Powers, sign: int) -> list[Expr]:
+    return [write.power(base, p * sign) for base, p in powers if p * sign > 0]
