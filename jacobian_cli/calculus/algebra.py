@@ -51,7 +51,9 @@ def delta(size: Size) -> Tensor:
     return Delta(size)
 
 
-def unit(size: Size, index: int) -> Tensor:
+def unit(size: Size, index: int | Size) -> Tensor:
+    if isinstance(index, Size):
+        index = index if index.value is None else index.value
     return Unit(size, index)
 
 

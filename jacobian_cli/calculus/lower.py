@@ -15,6 +15,7 @@ from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.rules import matches, parsed, reduced_axes
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.shape import ONE, Shape, product
+from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse
 
 
@@ -55,6 +56,12 @@ def _apply(node: Application, tensors: list[Tensor]) -> Tensor:
             return _elementwise(entry, tensors, shapes, node.shape)
         case Kind.REDUCTION:
             return _reduction(entry, tensors[0], shapes[0], options)
+        case Kind.ROW:
+            return _along(entry, tensors[0], shapes[0], options)
+        case Kind.FORMULA:
+            return _formula(entry, tensors, tuple(shapes))
+        case Kind.CORE:
+            return _core(entry, tensors[0], shapes[0])
     signature = options.get("subscripts") or next(s for s in entry.signatures if matches(s, shapes))
     return _contraction(signature, tensors, shapes)
 
@@ -94,9 +101,48 @@ def _reduction(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]
         return algebra.product(front, [(tensor, tuple(labels[i] for i in range(len(places))), 1)])
     turned = algebra.permute(tensor, loop + core)
     inner = tuple(tensor.shape[i] for i in core)
+    if len(inner) > 1 and entry.derivative:  # over several axes: over all their entries in a row
+        inner = (product(inner),)
+        turned = algebra.reshape(turned, front + inner, len(loop))
     if entry.definition and not entry.derivative:
         return algebra.substitute(template(entry.definition, entry.parameters, (inner,)), {"x": turned}, front)
     return algebra.apply(entry.name, (turned,), len(front), front)
+
+
+def _along(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) -> Tensor:
+    """A function of rows: along one axis, all others running along."""
+    (axis,) = reduced_axes(typed, {"axis": options.get("axis", (-1,))})
+    places = [k for k, size in enumerate(typed) if size is not ONE]
+    if axis not in places:  # rows of one entry
+        whole = tensor.shape
+        body = template(entry.definition, entry.parameters, ((ONE,),))
+        return algebra.substitute(body, {entry.parameters[0]: tensor}, whole)
+    last = places.index(axis)
+    order = [k for k in range(len(places)) if k != last] + [last]
+    turned = algebra.permute(tensor, order)
+    loop, core = turned.shape[:-1], turned.shape[-1:]
+    if entry.definition and not entry.derivative:
+        body = template(entry.definition, entry.parameters, (core,))
+        result = algebra.substitute(body, {entry.parameters[0]: turned}, loop)
+    else:
+        result = algebra.apply(entry.name, (turned,), len(loop), turned.shape)
+    return algebra.permute(result, [order.index(k) for k in range(len(order))])
+
+
+def _formula(entry: Row, tensors: list[Tensor], shapes: tuple[Shape, ...]) -> Tensor:
+    """The definition, on these values."""
+    body = template(entry.definition, entry.parameters, shapes)
+    return algebra.substitute(body, dict(zip(entry.parameters, tensors, strict=True)), ())
+
+
+def _core(entry: Row, tensor: Tensor, typed: Shape) -> Tensor:
+    """A function of matrices. A 1 × 1 matrix is the number in it."""
+    inputs, output = parsed(entry.signatures[0])
+    loop = tensor.shape[: len(typed) - len(inputs[0])]
+    if len(tensor.shape) < len(typed):
+        raise InputError(f"{entry.name} of a matrix with an axis of length one", hint="write the number itself")
+    core = dict(zip(inputs[0], typed[len(typed) - len(inputs[0]) :], strict=True))
+    return algebra.apply(entry.name, (tensor,), len(loop), loop + tuple(core[letter] for letter in output))
 
 
 def _contraction(signature: str, tensors: list[Tensor], shapes: list[Shape]) -> Tensor:

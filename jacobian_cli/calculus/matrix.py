@@ -90,7 +90,8 @@ class Notation(Style):
             return write.apply(node.function, *arguments)
         (argument,) = node.arguments
         order = len(argument.shape)
-        options = {"axis": tuple(range(node.loop, order))} if node.loop else {}
+        reduced = entry.kind is Kind.REDUCTION and node.loop
+        options = {"axis": tuple(range(node.loop, order))} if reduced else {}
         return write.apply(node.function, self.written[argument], **options)
 
     def loose(self, tensor: Tensor) -> Expr:

@@ -33,7 +33,7 @@ class Pieces:
         self.ties: set[Pair] = set()
         self.others: list[tuple[Expr, tuple[int, ...]]] = []
         self.sizes: dict[int, Size] = dict(enumerate(product.shape))
-        units: dict[int, list[int]] = {}
+        units: dict[int, list[int | Size]] = {}
         windows: list[tuple[Window, Pair]] = []
         self.coefficient = product.coefficient
         for node, labels, power in product.factors:
@@ -71,7 +71,7 @@ class Pieces:
     def _weigh(self, label: int, powers: Powers) -> None:
         self.weights.setdefault(label, []).extend(powers)
 
-    def _pick(self, units: Mapping[int, list[int]], windows: list[tuple[Window, Pair]]) -> None:
+    def _pick(self, units: Mapping[int, list[int | Size]], windows: list[tuple[Window, Pair]]) -> None:
         """A label summed against a row of the identity is an index; against several rows, a slice."""
         for label, (index, *more) in units.items():
             if more or any(label in pair for _, pair in windows) or self._beyond(label):
@@ -81,7 +81,7 @@ class Pieces:
             self.scalars += [(write.apply("[]", e, index=(index,)), p) for e, p in self.weights.pop(label, [])]
             for pair in [pair for pair in self.pairs if label in pair]:
                 other = pair[1] if pair[0] == label else pair[0]
-                place = (index,) if pair[0] == label else ((None, None), index)
+                place: tuple[object, ...] = (index,) if pair[0] == label else ((None, None), index)
                 self._weigh(other, [(write.apply("[]", e, index=place), p) for e, p in self.pairs.pop(pair)])
         for window, (rows, label) in windows:
             cut = bounds(window.start, window.stop, window.size)

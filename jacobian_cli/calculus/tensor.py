@@ -119,7 +119,7 @@ class Unit(Tensor):
     """One row of an identity matrix: what an index multiplies by. Counts from 0."""
 
     size: Size
-    index: int
+    index: int | Size
     shape: Shape = field(init=False)
     digest: int = field(init=False)
 

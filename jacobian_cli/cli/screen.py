@@ -275,7 +275,7 @@ def _array(value: Any) -> str:
 
 def _bound(error: float) -> str:
     """A power of ten that the error is under; the last digits of rounding are nobody's news."""
-    for power in (12, 10, 8, 6, 4, 2):
+    for power in (12, 8, 6, 4, 2):
         if error < 10.0**-power:
             return f"1e-{power}"
     return f"{error:.2g}"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number
+from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
-from jacobian_cli.ops.rules import ShapeError, broadcast, contract, described, matches, reduce
+from jacobian_cli.ops.rules import ShapeError, along, batched, broadcast, contract, described, matches, reduce
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, Unifier, size_of
 from jacobian_cli.syntax.errors import InputError, Span
@@ -73,6 +73,8 @@ class Builder:
         terms = list(call.arguments)
         options = self.options(row, terms, call)
         arguments = [self.build(term) for term in terms]
+        if row.binary and len(arguments) == 2 and not options:
+            row = FUNCTIONS[row.binary]
         self.want_arguments(row, arguments, call)
         try:
             shape = self.shape(row, [a.shape for a in arguments], options)
@@ -113,6 +115,12 @@ class Builder:
                 return broadcast(shapes, unifier)
             case Kind.REDUCTION:
                 return reduce(shapes[0], options)
+            case Kind.ROW:
+                return along(shapes[0], options)
+            case Kind.FORMULA:
+                return self.formula_shape(row, shapes)
+            case Kind.CORE:
+                return batched(row.signatures[0], shapes, unifier, row.name)
         shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
         for signature in row.signatures:
             if matches(signature, shapes):
@@ -122,6 +130,17 @@ class Builder:
             _signature_hint(row, shapes),
             order=True,
         )
+
+    def formula_shape(self, row: Row, shapes: list[Shape]) -> Shape:
+        """The shape of a definition on values of these shapes."""
+        values: dict[str, Expr] = {n: Variable(n, s) for n, s in zip(row.parameters, shapes, strict=True)}
+        scope = Scope(values, {}, self.scope.unifier)
+        try:
+            return Builder(scope, row.definition).build(parse(row.definition)).shape
+        except InputError as error:
+            raise ShapeError(
+                f"in {row.name}, {error.message}", error.hint, order=isinstance(error, OrderError)
+            ) from None
 
     def options(self, row: Row, terms: list[Term], call: Call) -> dict[str, Any]:
         """What is not a value: taken out of `terms` and the keywords."""
@@ -185,7 +204,7 @@ class Builder:
                 return None
             case Slice(start=start, stop=stop):
                 return (self.bound(start), self.bound(stop))
-        return self.whole(term)
+        return self.whole(term) if isinstance(term, Literal) else size_of(term, self.text).replace(self.scope.sizes)
 
     def bound(self, term: Term | None) -> Size | None:
         if term is None:

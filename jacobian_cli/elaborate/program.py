@@ -213,7 +213,7 @@ def _size_names(statements: Sequence[Definition], declared: Mapping[str, Shape])
             elif "shape" in options:
                 sized = term.arguments[1:]
             elif "index" in options:
-                sized = tuple(t for t in _group(term.arguments[1]) if isinstance(t, Slice))
+                sized = _group(term.arguments[1])
             for part in sized:
                 found.update((name, Size.named(name)) for name, _ in _names(part) if name not in declared)
             stack.extend(t for t in term.arguments if t not in sized)

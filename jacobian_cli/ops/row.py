@@ -20,7 +20,9 @@ class Kind(Enum):
     ELEMENTWISE = "element-wise, with broadcasting"
     CONTRACTION = "a sum of products, written in index notation"
     REDUCTION = "over the axes given, or over everything"
-    CORE = "on whole vectors or matrices"
+    ROW = "on each row: along the last axis, or the one given"
+    CORE = "on whole vectors or matrices; axes in front of these run along"
+    FORMULA = "short for its definition"
     SHAPE = "makes or rearranges entries"
 
 
@@ -71,6 +73,8 @@ class Row:
     """The operator with its operands exchanged: `0 < x` is written `x > 0`."""
     of_indicator: str = ""
     """What `x == 0` or `x != 0` is when x is an indicator."""
+    binary: str = ""
+    """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     example: str = ""

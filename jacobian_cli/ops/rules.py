@@ -103,12 +103,62 @@ def _product_hint(shapes: list[Shape]) -> str | None:
     return None
 
 
+def batched(signature: str, shapes: list[Shape], unifier: Unifier, name: str) -> Shape:
+    """The shape of a function of one matrix, or of a batch of them."""
+    inputs, output = parsed(signature)
+    (shape,), (letters,) = shapes, inputs
+    front = len(shape) - len(letters)
+    if front < 0:
+        raise ShapeError(f"{name} does not take {described(shape)}", "it wants a square matrix", order=True)
+    try:
+        core = contract(f"{letters}->{''.join(dict.fromkeys(output))}", [shape[front:]], unifier)
+    except ShapeError as error:
+        raise ShapeError(f"{name} wants a square matrix, not {described(shape)}", error.hint) from None
+    sizes = dict(zip(dict.fromkeys(output), core, strict=True))
+    return (*shape[:front], *(sizes[letter] for letter in output))
+
+
 def reduce(shape: Shape, options: dict[str, Any]) -> Shape:
     """What is left of a shape when the axes in `options` are reduced."""
     axes = reduced_axes(shape, options)
     if options.get("keepdims"):
         return tuple(ONE if i in axes else size for i, size in enumerate(shape))
     return tuple(size for i, size in enumerate(shape) if i not in axes)
+
+
+def concat(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Scalars count as vectors of one entry; matrices must agree in all axes but the first."""
+    del options
+    shapes = [shape or (ONE,) for shape in shapes]
+    first = shapes[0]
+    length = Size(())
+    for shape in shapes:
+        if len(shape) != len(first):
+            raise ShapeError(_mismatch(shapes, unifier), "what is joined must have the same number of axes", order=True)
+        if not all(unifier.unify(a, b) for a, b in zip(shape[1:], first[1:], strict=True)):
+            raise ShapeError(_mismatch(shapes, unifier))
+        length = length + unifier.resolve(shape[0])
+    return (length, *first[1:])
+
+
+def stack(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Values of one shape along a new first axis."""
+    del options
+    for shape in shapes:
+        if len(shape) != len(shapes[0]):
+            raise ShapeError(_mismatch(shapes, unifier), "what is stacked must have one shape", order=True)
+        if not all(unifier.unify(a, b) for a, b in zip(shape, shapes[0], strict=True)):
+            raise ShapeError(_mismatch(shapes, unifier), "what is stacked must have one shape")
+    return (Size.number(len(shapes)), *shapes[0])
+
+
+def along(shape: Shape, options: dict[str, Any]) -> Shape:
+    """The shape of what a function of rows makes: the same."""
+    if not shape:
+        raise ShapeError("a scalar has no rows", order=True)
+    if len(reduced_axes(shape, {"axis": options.get("axis", (-1,))})) != 1:
+        raise ShapeError("one axis, please", "as in axis=1")
+    return shape
 
 
 def reduced_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
@@ -207,7 +257,7 @@ def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
             if size.value is not None and stop.value is not None and stop.value > size.value:
                 raise ShapeError(f"the slice {start}:{stop} leaves the axis of length {size}")
             result.append(length)
-        elif size.value is not None and not -size.value <= item < size.value:
+        elif isinstance(item, int) and size.value is not None and not -size.value <= item < size.value:
             raise ShapeError(
                 f"there is no entry {item} on an axis of length {size}", "indices count from 0, as in NumPy"
             )

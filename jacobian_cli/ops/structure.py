@@ -17,7 +17,8 @@ class Algebra(Protocol):
     def zeros(self, shape: Shape) -> Any: ...
     def product(self, shape: Shape, factors: Iterable[Any]) -> Any: ...
     def reshape(self, tensor: Any, shape: Shape) -> Any: ...
-    def unit(self, size: Size, index: int) -> Any: ...
+    def add(self, shape: Shape, terms: Iterable[Any]) -> Any: ...
+    def unit(self, size: Size, index: int | Size) -> Any: ...
     def window(self, size: Size, start: Size, stop: Size) -> Any: ...
 
 
@@ -74,6 +75,47 @@ def kron(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dic
     joined = algebra.product(split, [(tensors[k], labels[k], 1) for k in (0, 1)])
     rows, columns = pairs[0][0] * pairs[1][0], pairs[0][1] * pairs[1][1]
     return algebra.reshape(joined, proper((rows, columns)))
+
+
+def concat(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """[x; y] = Σ Eᵀx, E a window of the identity for each part."""
+    del options
+    parts = [shape or (ONE,) for shape in shapes]
+    total = sum((shape[0] for shape in parts), Size(()))
+    rest = proper(parts[0][1:])
+    order = len(rest) + 1
+    terms: list[tuple[int, Any]] = []
+    start = Size(())
+    for tensor, shape in zip(tensors, parts, strict=True):
+        behind = tuple(range(1, order))
+        if shape[0] is ONE:
+            place = (
+                (algebra.unit(total, start.value), (0,), 1) if start.value is not None else _row(algebra, total, start)
+            )
+            term = algebra.product((total, *rest), [(tensor, behind, 1), place])
+        else:
+            window = algebra.window(total, start, start + shape[0])
+            term = algebra.product((total, *rest), [(tensor, (order, *behind), 1), (window, (order, 0), 1)])
+        terms.append((1, term))
+        start = start + shape[0]
+    return algebra.add((total, *rest), terms)
+
+
+def _row(algebra: Algebra, total: Size, start: Size) -> Any:
+    """One row of the identity, at a place that is a symbol: the ones of a window of one row."""
+    return (algebra.unit(total, start), (0,), 1)
+
+
+def stack(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """Values along a new first axis."""
+    del options
+    count, rest = Size.number(len(tensors)), proper(shapes[0])
+    if count is ONE:
+        return tensors[0]
+    labels = tuple(range(1, len(rest) + 1))
+    units = [(algebra.unit(count, k), (0,), 1) for k in range(len(tensors))]
+    terms = [(1, algebra.product((count, *rest), [(t, labels, 1), e])) for t, e in zip(tensors, units, strict=True)]
+    return algebra.add((count, *rest), terms)
 
 
 def index(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:

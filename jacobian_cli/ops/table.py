@@ -6,6 +6,8 @@ named in their rows.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jacobian_cli.ops import rules, structure
 from jacobian_cli.ops.row import Kind, Row
 
@@ -247,7 +249,56 @@ _REDUCTIONS = (
         latex=r"\left\lVert {} \right\rVert",
         domain=("ans",),
     ),
-)
+    Row(name="norm1", summary="sum of absolute values", kind=Kind.REDUCTION, options=("axis", "keepdims"),
+        definition="sum(abs(x))"),
+    Row(name="var", summary="variance (divided by the number of entries)", kind=Kind.REDUCTION,
+        options=("axis", "keepdims"), definition="mean((x - mean(x))**2)"),
+    Row(name="std", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
+        definition="sqrt(mean((x - mean(x))**2))"),
+    Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
+        derivative=("ans/x",), numpy="prod"),
+    Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
+        derivative=("softmax(x)",), definition="log(sum(exp(x)))"),
+    Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", binary="maximum"),
+    Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", binary="minimum"),
+)  # fmt: skip
+
+_ROWS = (
+    Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
+        definition="exp(x)/sum(exp(x))", symbol="p"),
+    Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
+        definition="x - log(sum(exp(x)))"),
+    Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",), numpy="cumsum"),
+    Row(name="normalize", summary="x/norm(x)", definition="x/norm(x)"),
+    Row(name="layernorm", summary="(x - mean(x))/std(x) (Ba et al. 2016, without gain and bias)",
+        definition="(x - mean(x))/std(x)"),
+    Row(name="rmsnorm", summary="x/sqrt(mean(x**2)) (Zhang & Sennrich 2019, without gain)",
+        definition="x/sqrt(mean(x**2))"),
+)  # fmt: skip
+
+_LINEAR_ALGEBRA = (
+    Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
+        numpy="det", latex=r"\det"),
+    Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
+        signatures=("ii->",), derivative=("inv(x).T",), definition="log(det(x))", numpy="logdet",
+        domain=("det(x)",), latex=r"\operatorname{logdet}"),
+    Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
+        derivative=('-einsum("ik,lj->ijkl", ans, ans)',), numpy="inv", math="{}⁻¹", latex="{}^{{-1}}"),
+    Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
+)  # fmt: skip
+
+_LOSSES = (
+    Row(name="cross_entropy", summary="of logits x and a target distribution y; the mean over rows",
+        kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(sum(y*log_softmax(x), axis=-1))"),
+    Row(name="binary_cross_entropy", summary="of probabilities x and targets y; the mean over entries",
+        kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(y*log(x) + (1 - y)*log(1 - x))"),
+    Row(name="mse", summary="mean squared error", kind=Kind.FORMULA, parameters=("x", "y"),
+        definition="mean((x - y)**2)"),
+    Row(name="hinge", summary="mean of max(0, 1 - y*x)", kind=Kind.FORMULA, parameters=("x", "y"),
+        definition="mean(maximum(0, 1 - y*x))"),
+)  # fmt: skip
 
 _CONTRACTIONS = (
     Row(
@@ -304,6 +355,10 @@ _CONTRACTIONS = (
         latex=r"\otimes",
         example="kron(A, B)",
     ),
+    Row(name="concat", summary="scalars and vectors end to end, matrices below each other", kind=Kind.SHAPE,
+        parameters=("...",), rule=rules.concat, form=structure.concat, numpy="concatenate", example="concat(x, y)"),
+    Row(name="stack", summary="values of one shape along a new first axis", kind=Kind.SHAPE, parameters=("...",),
+        rule=rules.stack, form=structure.stack, numpy="stack", example="stack(x, x)"),
     Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, form=structure.vec,
         numpy="vec",
         latex=r"\operatorname{vec}", example="vec(A)"),
@@ -338,13 +393,15 @@ FUNCTIONS: dict[str, Row] = {
         *_ELEMENTARY,
         *_ACTIVATIONS,
         *_REDUCTIONS,
+        *(replace(row, kind=Kind.ROW, options=("axis",)) for row in _ROWS),
+        *_LINEAR_ALGEBRA,
+        *_LOSSES,
         *_CONTRACTIONS,
         *_CREATIONS,
     )
 }
 
-_BINARY_REDUCTIONS = {"max": "maximum", "min": "minimum"}
-ALIASES: dict[str, str] = {**_BINARY_REDUCTIONS, "ln": "log", "swish": "silu", "tr": "trace", "asin": "arcsin",
+ALIASES: dict[str, str] = {"ln": "log", "concatenate": "concat", "transpose": ".T", "swish": "silu", "tr": "trace", "asin": "arcsin",
                            "acos": "arccos", "atan": "arctan"}  # fmt: skip
 
 

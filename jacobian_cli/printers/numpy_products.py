@@ -84,7 +84,14 @@ def diagonal_of(vector: Piece, shape: Shape, np: str) -> Source:
 
 
 def multiply(a: Source, b: Source, np: str) -> Source:
-    """The product of two factors whose sizes fit; of two vectors, the dot product."""
+    """The product of two factors whose sizes fit; of two vectors, the dot product.
+
+    >>> from jacobian_cli.shape import Size
+    >>> n = Size.named("n")
+    >>> x, d = Source(Piece("x"), (n,)), diagonal_of(Piece("d"), (n, n), "np")
+    >>> [multiply(*pair, "np").piece.text for pair in ((x, x), (x, row_of(Piece("y"), (ONE, n))), (d, x))]
+    ['x@x', 'np.outer(x, y)', 'd*x']
+    """
     matmul, times = PYTHON["@"].join, PYTHON["*"].join
     roles = (a.role, b.role)
     if Role.SCALAR in roles:

@@ -129,13 +129,13 @@ def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
         used.append(module.name(other))
         return used[-1]
 
-    body, sizes = _meaning(entry, need, module.np)
+    body, count = _meaning(entry, need, module.np)
     writer = Writer(helper=helper, np=module.np, along=need.axes)
     parameters = [
         p + (f"={writer.text(default(entry.defaults[p]))}" if p in entry.defaults else "") for p in entry.parameters
     ]
     result = writer.text(body)
-    lines = [f"{size} = {sizes[size]}" for size in writer.used_sizes]
+    lines = [f"{_COUNT} = {count}"] if writer.used_sizes else []
     if need.axes and entry.kind is Kind.REDUCTION:
         parameters += ["axis=None", "keepdims=False"]
         lines.append(f"value = {result}")
@@ -145,24 +145,17 @@ def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
     return _definition(name, parameters, [*lines, f"return {result}"]), used
 
 
-def _meaning(entry: Row, need: Need, np: str) -> tuple[Expr, dict[str, str]]:
-    """The definition of a function, typed, and what its sizes are."""
-    first = entry.parameters[0]
+def _meaning(entry: Row, need: Need, np: str) -> tuple[Expr, str]:
+    """The definition of a function, typed, and how its entries are counted."""
+    count = ""
     shapes: tuple[Shape, ...] = need.shapes or ((),) * len(entry.parameters)
-    sizes = {
-        size.name: f"{parameter}.shape[{axis}]"
-        for parameter, shape in zip(entry.parameters, shapes, strict=True)
-        for axis, size in enumerate(shape)
-        if size.name
-    }
     if "axis" in entry.options:
         shapes = ((Size.named(_COUNT),), *shapes[1:])
-        sizes[_COUNT] = f"{np}.size({first})"
-        if need.axes:
-            sizes[_COUNT] += f"//{np}.size({np}.sum({first}, axis=axis))"
+        first = entry.parameters[0]
+        count = f"{np}.size({first})" + (f"//{np}.size({np}.sum({first}, axis=axis))" if need.axes else "")
     values: dict[str, Expr] = {p: Variable(p, s) for p, s in zip(entry.parameters, shapes, strict=True)}
     scope = Scope(values, {_COUNT: Size.named(_COUNT)})
-    return Builder(scope, entry.definition).build(parse(entry.definition)), sizes
+    return Builder(scope, entry.definition).build(parse(entry.definition)), count
 
 
 def _written(function: Function, module: _Module) -> str:

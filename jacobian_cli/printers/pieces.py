@@ -160,7 +160,12 @@ def fold(expr: Expr, rule: Callable[[Expr, Mapping[Expr, Made]], Made]) -> Made:
 
 
 def given(node: Apply) -> tuple[Expr, ...]:
-    """The arguments without those at the end that are what the table fills in anyway."""
+    """The arguments without those at the end that are what the table fills in anyway.
+
+    >>> from jacobian_cli.expr import Variable
+    >>> len(given(Apply("leaky_relu", (Variable("x", ()), default("0.01")), (), ())))
+    1
+    """
     entry, arguments = row(node.function), node.arguments
     for name in reversed(entry.parameters):
         if len(arguments) != len(entry.parameters[: entry.parameters.index(name) + 1]) or name not in entry.defaults:

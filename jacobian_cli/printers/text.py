@@ -64,7 +64,8 @@ def _piece(node: Expr, pieces: Mapping[Expr, Piece]) -> Piece:
 def _applied(node: Apply, operands: list[Piece]) -> Piece:
     function, options = node.function, dict(node.parameters)
     if function in PYTHON:
-        return PYTHON[function].join(*operands)
+        left, right = operands
+        return PYTHON[function].join(Piece(f"({left.text})") if _crowded(node) else left, right)
     if function in _SUFFIXES:
         return Piece(operands[0].at(Level.POSTFIX) + _SUFFIXES[function](**options))
     if function == "u-":
@@ -76,6 +77,21 @@ def _applied(node: Apply, operands: list[Piece]) -> Piece:
             spelling = _OPTIONS.get(name, f"{name}={{}}".format)
             (before if name in LEADING else after).append(spelling(options[name]))
     return Piece(f"{function}({', '.join([*before, *(operand.text for operand in operands), *after])})")
+
+
+def _crowded(node: Apply) -> bool:
+    """Whether the left operand is bracketed for the reader, who sees `@` and `*` as equals only in Python:
+    `(u*h)@x.T`, `(W.T@d)*h`, but `2*A@x` and `A@x/2`.
+    """
+    left = node.arguments[0]
+    match node.function, left:
+        case "*", Apply(function="@"):
+            return True
+        case "@", Apply(function="*", arguments=(a, b)):
+            return bool(a.shape and b.shape)
+        case "@", Apply(function="/"):
+            return True
+    return False
 
 
 def _size(size: Size) -> str:

@@ -204,7 +204,7 @@ NEW = {
         kind=Kind.CORE,
         parameters=("A", "x"),
         signatures=("nn,n->",),
-        definition="x.T@(A + eye(n))@x",
+        definition="x.T@(A + A.T)@x/2",
     ),
     "squares": Row(
         name="squares",
@@ -241,12 +241,12 @@ import math
 import numpy as np
 
 
-def erf(x):
-    return np.vectorize(math.erf, otypes=[float])(x)[()]
-
-
 def leaky_relu(x, a=0.01):
     return np.where(x > 0, x, a*x)
+
+
+def erf(x):
+    return np.vectorize(math.erf, otypes=[float])(x)[()]
 
 
 def gelu(x):
