@@ -165,8 +165,10 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     distributed = _distributed(shape, flat, coefficient)
     if distributed is not None:
         return distributed
-    merged, again = _merged(flat)
-    coefficient, merged = _counted(order, _label_sizes(flat), merged, coefficient)
+    sizes, ones = _label_sizes(flat), _summed_to_one(order, flat)
+    merged, again = _merged([factor for factor in flat if factor[1][-1:] not in ones])
+    sizes = {label: size for label, size in sizes.items() if (label,) not in ones}
+    coefficient, merged = _counted(order, sizes, merged, coefficient)
     if again:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
         return product(shape, merged, coefficient)
     merged = _closed(order, merged)
@@ -294,6 +296,20 @@ def _deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
         isinstance(node, Delta) and max(labels[k] if k < len(labels) else -1 for k in ls) >= order
         for node, ls, _ in term.factors
     )
+
+
+def _summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
+    """Σ_j softmax(a)_ij = 1, where j is on no other factor: the labels j."""
+    met = [label for _, labels, _ in factors for label in labels]
+    return {
+        labels[-1:]
+        for node, labels, power in factors
+        if isinstance(node, Apply)
+        and row(node.function).sums_to_one
+        and power == 1
+        and labels[-1] >= order
+        and met.count(labels[-1]) == 1
+    }
 
 
 def _merged(factors: list[Factor]) -> tuple[list[Factor], bool]:

@@ -125,7 +125,7 @@ class Notation(Style):
         for c, t in terms:
             if isinstance(t, Product) and t not in self.given:
                 pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape))
-                parts.append((pieces.negative, pieces.loose()))
+                parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
             else:
                 parts.append(self.signed(c, self.written[t]))
         if not any(len(e.shape) == order for _, e in parts) and terms:

@@ -67,6 +67,10 @@ class Row:
     """Expressions that must be positive."""
     kinks: tuple[str, ...] = ()
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
+    flat: bool = False
+    """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
+    sums_to_one: bool = False
+    """Whether the entries of its value along the last axis sum to one."""
     indicator: bool = False
     """Whether its value is 0 or 1."""
     mirror: str = ""

@@ -258,7 +258,7 @@ _REDUCTIONS = (
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         derivative=("ans/x",), numpy="prod"),
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        derivative=("softmax(x)",), definition="log(sum(exp(x)))"),
+        flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
         options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", binary="maximum"),
     Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
@@ -267,7 +267,7 @@ _REDUCTIONS = (
 
 _ROWS = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
-        definition="exp(x)/sum(exp(x))", symbol="p"),
+        definition="exp(x)/sum(exp(x))", symbol="p", sums_to_one=True),
     Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
         definition="x - log(sum(exp(x)))"),
     Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",), numpy="cumsum"),
