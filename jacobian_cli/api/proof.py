@@ -14,7 +14,7 @@ from jacobian_cli.api.problem import Problem, pose
 from jacobian_cli.api.values import as_arrays, fitted
 from jacobian_cli.checks.conditions import Violation, violations
 from jacobian_cli.checks.evaluate import evaluate, meaning
-from jacobian_cli.checks.explicit import Explicit, difference, entries_of, explicit_jacobian
+from jacobian_cli.checks.explicit import Explicit, TooLargeError, difference, entries_of, explicit_jacobian
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes
 from jacobian_cli.checks.verdict import (
     MAX_ENTRIES,
@@ -123,26 +123,29 @@ def prove(
     """
     problem = derivation.problem
     at = None if values is None else _at_point(derivation, values)
-    sizes = table_sizes(problem)
+    report = _numeric(derivation, points, None if at and at.kinks else values)
+    sizes = dict(report.sizes[0]) if report.sizes and values is None else table_sizes(problem)
     cells = _cells(derivation, sizes)
     rows = _count(problem.output.shape, sizes)
     shown = cells <= MAX_EXPLICIT and (full or (rows <= SHOWN_ROWS and cells <= rows * SHOWN_COLUMNS))
     small = None if shown else twin(derivation)
-    report = _numeric(derivation, points, None if at and at.kinks else values)
     if at and at.kinks:
         report = replace(report, notes=[*report.notes, "checked at random points, since the one given is at a kink"])
     if small is not None and (report.passed is None or cells > MAX_ENTRIES):
         report = _joined(report, _numeric(small, points, None), "compared entry by entry at small sizes")
-    if shown:
-        explicit = explicit_table(derivation, sizes)
-        return Proof(_with(report, exact_engine(derivation, explicit, sizes)), sizes, explicit, at)
     note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})" if cells > MAX_EXPLICIT else ""
     engine = None
-    if small is not None and _cells(small, table_sizes(small.problem)) <= MAX_EXPLICIT:
-        few = table_sizes(small.problem)
-        engine = exact_engine(small, explicit_table(small, few), few)
-    elif cells <= MAX_EXPLICIT:
-        engine = exact_engine(derivation, explicit_table(derivation, sizes), sizes)
+    try:
+        if shown:
+            explicit = explicit_table(derivation, sizes)
+            return Proof(_with(report, exact_engine(derivation, explicit, sizes)), sizes, explicit, at)
+        if small is not None and _cells(small, table_sizes(small.problem)) <= MAX_EXPLICIT:
+            few = table_sizes(small.problem)
+            engine = exact_engine(small, explicit_table(small, few), few)
+        elif cells <= MAX_EXPLICIT:
+            engine = exact_engine(derivation, explicit_table(derivation, sizes), sizes)
+    except TooLargeError as error:
+        note = f"not compared with SymPy: {error}"
     pattern = _pattern(derivation, sizes) if cells <= MAX_EXPLICIT else None
     return Proof(_with(report, engine, note), sizes, None, at, pattern)
 

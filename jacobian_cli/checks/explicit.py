@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,13 @@ from jacobian_cli.ops import Kind, Row
 
 Entry = Any
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
-_EXACT_OPERATIONS = 600
-"""Differences of more operations than this are compared numerically, to thirty digits."""
+_EXACT_OPERATIONS = 240
+_EXACT_SECONDS = 1.5
+"""Differences of more operations than this, and all when algebra has taken so long, are compared numerically, to
+thirty digits."""
 _DIGITS = 30
+_EXPANDED_MATRIX = 3
+"""Determinants and inverses of matrices up to this size are expanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +167,27 @@ def _symbolic(row: Row) -> Callable[..., Entry] | None:
     return found
 
 
+class TooLargeError(Exception):
+    """An expansion in symbols that would not end in reasonable time."""
+
+
 class _ExactKernels(Kernels):
-    """Ones and zeros that are whole numbers, not floats."""
+    """What NumPy computes in floats, in exact numbers and symbols."""
+
+    def det(self, x: Any) -> Any:
+        return _small_matrix(x).det()
+
+    def logdet(self, x: Any) -> Any:
+        return sympy.log(self.det(x))
+
+    def inv(self, x: Any) -> Any:
+        return np.array(_small_matrix(x).inv(method="ADJ").tolist(), dtype=object)
+
+    def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return _reduced(sympy.Max, x, axis, keepdims)
+
+    def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return _reduced(sympy.Min, x, axis, keepdims)
 
     def eye(self, sizes: Any) -> Any:
         return super().eye(sizes=sizes).astype(int).astype(object)
@@ -173,6 +197,20 @@ class _ExactKernels(Kernels):
 
     def zeros(self, sizes: Any) -> Any:
         return super().zeros(sizes=sizes).astype(int).astype(object)
+
+
+def _reduced(function: Any, x: Any, axis: tuple[int, ...] | None, keepdims: bool) -> Any:
+    """A function of two entries, over all entries along the axes."""
+    order = np.ndim(x)
+    for k in sorted(range(order) if axis is None else (a % order for a in axis), reverse=True):
+        x = np.frompyfunc(function, 2, 1).reduce(x, axis=k, keepdims=keepdims)
+    return x
+
+
+def _small_matrix(x: Any) -> Any:
+    if np.ndim(x) != 2 or len(x) > _EXPANDED_MATRIX:
+        raise TooLargeError(f"the determinant of a {len(x)}×{len(x)} matrix of symbols is not expanded")
+    return sympy.Matrix(x)
 
 
 def _backend(named: bool) -> Backend:
@@ -241,6 +279,7 @@ def _derivative(row: Row, k: int) -> Entry:
 def difference(a: sympy.Matrix, b: sympy.Matrix) -> ExactResult:
     """Compare two matrices entry by entry: by algebra where that is cheap, else to thirty digits."""
     proven: dict[tuple[Entry, Entry], bool] = {}
+    until = monotonic() + _EXACT_SECONDS
     exact = True
     worst: tuple[float, tuple[int, int], tuple[float, float]] | None = None
     for i in range(a.rows):
@@ -249,7 +288,7 @@ def difference(a: sympy.Matrix, b: sympy.Matrix) -> ExactResult:
             if left == right or proven.get((left, right)):
                 continue
             if (left, right) not in proven:
-                proven[left, right] = _vanishes(left - right)
+                proven[left, right] = monotonic() < until and _vanishes(left - right)
             if proven[left, right]:
                 continue
             gap, values = _numeric_gap(left, right)

@@ -120,7 +120,11 @@ class Kernels:
         return value if sign > 0 else value * math.nan
 
     def inv(self, x: Array) -> Array:
-        return self.np.linalg.inv(x)
+        """nan where there is no inverse."""
+        try:
+            return self.np.linalg.inv(x)
+        except numpy.linalg.LinAlgError:
+            return x * math.nan
 
     def solve(self, x: Array, y: Array) -> Array:
         return self.np.linalg.solve(x, y)

@@ -25,6 +25,8 @@ from jacobian_cli.syntax.parser import parse_statement
 DENSE = 20_000
 """Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
 MAX_ENTRIES = 10_000_000
+_SPARE = 8
+"""Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
 Array = Any
 
@@ -114,21 +116,26 @@ def numeric_verdict(
     tallies = {name: _Tally() for name in TOLERANCE}
     used: list[Mapping[str, int]] = []
     notes: list[str] = []
-    draws = draw_sizes(names, points, seed, fixed) if values is None else [sizes_of(known, values)]
+    failed = ""
+    draws = draw_sizes(names, points + _SPARE, seed, fixed) if values is None else [sizes_of(known, values)]
     for sizes in draws:
         total = sum(prod(_at(v.shape, sizes)) for v in known.values())
         if total > MAX_ENTRIES:
             notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
             break
+        if len(used) == points:
+            break
         try:
             point = dict(values) if values is not None else sample_all(output, known, sizes, rng)
-        except NoPointError as error:
-            notes.append(str(error))
-            break
+        except NoPointError as error:  # at other sizes there may be points: XᵀX is singular if X is wide
+            failed = str(error)
+            continue
         probed = _compare(output, wrt, forms, point, sizes, rng, tallies)
         if probed:
             notes.append(probed)
         used.append(sizes)
+    if not used and failed:
+        notes.append(failed)
     engines = {
         name: Engine(name, tally.error <= TOLERANCE[name], tally.error, tally.worst)
         for name, tally in tallies.items()

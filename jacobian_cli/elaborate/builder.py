@@ -119,7 +119,7 @@ class Builder:
                 return along(shapes[0], options)
             case Kind.FORMULA:
                 return self.formula_shape(row, shapes)
-            case Kind.CORE:
+            case Kind.CORE if len(shapes) == 1:
                 return batched(row.signatures[0], shapes, unifier, row.name)
         shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
         for signature in row.signatures:

@@ -282,7 +282,7 @@ _LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
         numpy="det", latex=r"\det"),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
-        signatures=("ii->",), derivative=("inv(x).T",), definition="log(det(x))", numpy="logdet",
+        signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
         domain=("det(x)",), latex=r"\operatorname{logdet}"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), numpy="inv", math="{}⁻¹", latex="{}^{{-1}}"),
@@ -401,8 +401,16 @@ FUNCTIONS: dict[str, Row] = {
     )
 }
 
-ALIASES: dict[str, str] = {"ln": "log", "concatenate": "concat", "transpose": ".T", "swish": "silu", "tr": "trace", "asin": "arcsin",
-                           "acos": "arccos", "atan": "arctan"}  # fmt: skip
+ALIASES: dict[str, str] = {
+    "acos": "arccos",
+    "asin": "arcsin",
+    "atan": "arctan",
+    "concatenate": "concat",
+    "ln": "log",
+    "swish": "silu",
+    "tr": "trace",
+    "transpose": ".T",
+}
 
 
 def row(name: str) -> Row:

@@ -296,6 +296,6 @@ _FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     "reshape": _reshaped,
     "einsum": _einsum,
     **dict.fromkeys(("eye", "ones", "zeros"), _filled),
-    **dict.fromkeys(("concatenate", "stack"), _joined),
+    **dict.fromkeys(("concat", "stack"), _joined),
 }
 """The forms that are not a call of one function with its arguments."""

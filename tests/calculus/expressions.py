@@ -1,0 +1,102 @@
+"""Random typed expressions, built from the table: a new row takes part without a word here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from hypothesis import strategies as st
+
+from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
+from jacobian_cli.ops import FUNCTIONS, Row
+from jacobian_cli.ops.rules import ShapeError
+from jacobian_cli.shape import ONE, Shape, Size
+
+N, M = Size.named("n"), Size.named("m")
+SHAPES: tuple[Shape, ...] = ((), (N,), (M,), (ONE, M), (N, M), (M, N), (N, N))
+VARIABLES: dict[str, Shape] = {
+    "c": (),
+    "d": (),
+    "x": (N,),
+    "y": (N,),
+    "z": (M,),
+    "r": (ONE, M),
+    "A": (N, M),
+    "B": (M, N),
+    "S": (N, N),
+}
+_WHOLE = (None, None)
+_OPTIONS: dict[str, tuple[Any, ...]] = {
+    "axis": ((0,), (1,), (-1,), (0, 1), None),
+    "keepdims": (True, None),
+    "sizes": SHAPES[1:],
+    "shape": SHAPES,
+    "subscripts": ("ij->ji", "ij,jk->ik", "i,j->ij", "i,i->", "ij,j->ij", "ii->i", "i->ii", "ij->"),
+    "index": ((0,), (-1,), (0, 1), (_WHOLE, 1), (_WHOLE, None), (None,), ((Size.number(1), None),)),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A row of the table with shapes of arguments that fit it, and the shape of its value."""
+
+    function: str
+    arguments: tuple[Shape, ...]
+    options: Parameters
+    shape: Shape
+
+
+def _calls(row: Row) -> Iterator[Call]:
+    arities = (1, 2) if row.parameters[-1:] == ("...",) else (len(row.parameters),)
+    for options, arity in product(product(*(_OPTIONS[name] for name in row.options)), arities):
+        given = tuple((name, value) for name, value in zip(row.options, options, strict=True) if value is not None)
+        for shapes in product(SHAPES, repeat=arity):
+            try:
+                shape = Builder(Scope({}), "").shape(row, list(shapes), dict(given))
+            except ShapeError:
+                continue
+            yield Call(row.name, shapes, given, shape)
+
+
+CALLS: dict[str, list[Call]] = {name: list(_calls(row)) for name, row in FUNCTIONS.items()}
+_BY_SHAPE: dict[Shape, dict[str, list[Call]]] = {
+    shape: {name: fit for name, calls in CALLS.items() if (fit := [c for c in calls if c.shape == shape])}
+    for shape in SHAPES
+}
+
+
+def declared(*expressions: Expr) -> dict[str, tuple[str, ...]]:
+    """The shapes of the variables above, as a user declares them."""
+    del expressions
+    return {name: tuple(map(str, shape)) for name, shape in VARIABLES.items()}
+
+
+def leaves(shape: Shape) -> st.SearchStrategy[Expr]:
+    """Variables of a shape; for scalars also numbers, constants and sizes."""
+    variables: list[Expr] = [Variable(name, s) for name, s in VARIABLES.items() if s == shape]
+    if shape:
+        return st.sampled_from(variables)
+    others: list[Expr] = [Constant("pi"), Extent(N), *(Number(value) for value in (Fraction(2), Fraction(1, 2)))]
+    return st.sampled_from([*variables, *variables, *others])
+
+
+@st.composite
+def applied(draw: st.DrawFn, call: Call, depth: int) -> Expr:
+    """A call on random arguments."""
+    return Apply(call.function, tuple(draw(expressions(s, depth - 1)) for s in call.arguments), call.options, call.shape)
+
+
+@st.composite
+def expressions(draw: st.DrawFn, shape: Shape | None = None, depth: int = 3) -> Expr:
+    """An expression of a shape, every row that can make this shape being as likely as any other."""
+    if shape is None:
+        shape = draw(st.sampled_from(SHAPES))
+    if depth <= 0 or draw(st.integers(0, 3)) == 0:
+        return draw(leaves(shape))
+    rows = _BY_SHAPE[shape]
+    call = draw(st.sampled_from(rows[draw(st.sampled_from(sorted(rows)))]))
+    return draw(applied(call, depth))
