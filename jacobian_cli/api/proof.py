@@ -145,7 +145,7 @@ def prove(
         elif cells <= MAX_EXPLICIT:
             engine = exact_engine(derivation, explicit_table(derivation, sizes), sizes)
     except TooLargeError as error:
-        note = f"not compared with SymPy: {error}"
+        note = note or f"not compared with SymPy: {error}"
     pattern = _pattern(derivation, sizes) if cells <= MAX_EXPLICIT else None
     return Proof(_with(report, engine, note), sizes, None, at, pattern)
 
@@ -248,17 +248,21 @@ def table_sizes(problem: Problem) -> dict[str, int]:
 
 
 def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str, int]) -> Engine:
-    """SymPy's own derivative, functions expanded to their definitions, against the printed closed form."""
+    """SymPy's own derivative, functions expanded to their definitions, against the printed closed form.
+
+    Raises `TooLargeError` where the expansion is too large, or no point decides.
+    """
     problem = derivation.problem
-    known = dict(problem.variables)
-    forms = read_back(printed(derivation), known, derivation.derivative.upstream)
-    result = difference(entries_of(forms["jacobian"], sizes).reshape(*explicit.expanded.shape), explicit.expanded)
+    forms = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)
+    true = explicit.expanded
+    result = difference(entries_of(forms["jacobian"], sizes, true.shape), true)
+    if not result.decided:
+        raise TooLargeError("the expansions could not be compared")
     worst = None
     if not result.equal:
         row, column = result.worst or (0, 0)
-        entry = f"∂{explicit.rows[row]}/∂{explicit.columns[column]}"
         here, there = result.values or (float("nan"), float("nan"))
-        worst = Worst("jacobian", entry, here, there)
+        worst = Worst("jacobian", f"∂{explicit.rows[row]}/∂{explicit.columns[column]}", here, there)
     note = "" if result.exact else "equal to 30 digits at random rational points"
     return Engine("sympy", result.equal, result.error, worst, result.exact, note)
 

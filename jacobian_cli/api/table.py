@@ -8,7 +8,8 @@ from typing import Any
 
 from jacobian_cli.api.derivation import Derivation
 from jacobian_cli.api.proof import Proof
-from jacobian_cli.checks.explicit import abbreviated, element_symbols, entry_text
+from jacobian_cli.checks.explicit import abbreviated, element_symbols
+from jacobian_cli.checks.written import entry_text
 
 
 @dataclass(frozen=True, slots=True)

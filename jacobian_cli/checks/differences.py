@@ -35,7 +35,8 @@ def central(function: Callable[[Array], Array], x: Array) -> Array:
 def directional(function: Callable[[Array], Array], x: Array, direction: Array) -> Array:
     """The derivative along a direction."""
     x = np.asarray(x, float)
-    h = STEP * max(1.0, float(np.max(np.abs(x * (direction != 0)), initial=0.0)))
+    length = float(np.sqrt(np.sum(direction**2))) or 1.0
+    h = STEP * max(1.0, float(np.max(np.abs(x * (direction != 0)), initial=0.0))) / length
 
     def at(step: float) -> Array:
         return np.asarray(function(x + step * direction), float)

@@ -1,482 +1,383 @@
-"""The door to SymPy: the explicit Jacobian that a student would write, entry by entry.
+"""The one door to SymPy: every entry of a Jacobian at small sizes, by SymPy's own `Matrix.jacobian`.
 
-SymPy differentiates on its own (`Matrix.jacobian`): for the proof every function is expanded to its definition,
-for display the functions keep their names, and a name's derivative is shown in names only where SymPy has
-proven it equal to the derivative of the definition. A wrong rule of the table can thus reach neither.
+Two tables: the proof, in which composite functions are replaced by their definitions and nothing but SymPy's
+derivatives occurs; and the one that is shown, in which σ stays σ. A derivative of the table's gets into the latter
+only if the former proves it.
 """
 
 from __future__ import annotations
 
 import random
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from fractions import Fraction
+from functools import cached_property, lru_cache
 from itertools import product
-from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import sympy
 
-from jacobian_cli.checks.evaluate import Backend, evaluate, meaning
-from jacobian_cli.checks.kernels import Kernels
-from jacobian_cli.expr import Expr, Variable, variables
-from jacobian_cli.ops import Kind, Row
+from jacobian_cli.checks.evaluate import Backend, evaluate, lengths, meaning
+from jacobian_cli.checks.exact import Prover
+from jacobian_cli.checks.matrices import ExactKernels
+from jacobian_cli.checks.written import entry_text, greek, indexed, length
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables, walk
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
 
-Entry = Any
-_SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
-_EXACT_OPERATIONS = 240
-_EXACT_SECONDS = 1.5
-"""Differences of more operations than this, and all when algebra has taken so long, are compared numerically, to
-thirty digits."""
+__all__ = [
+    "ExactResult",
+    "Explicit",
+    "TooLargeError",
+    "abbreviated",
+    "difference",
+    "element_symbols",
+    "entries_of",
+    "entry_text",
+    "explicit_jacobian",
+]
+ANS = "ans"
+MAX_ENTRIES = 400
+MAX_OPERATIONS = 60_000
+"""Operations in all entries of a function, written out, times the symbols they are differentiated by."""
 _DIGITS = 30
-_EXPANDED_MATRIX = 3
-"""Determinants and inverses of matrices up to this size are expanded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explicit:
-    """SymPy's Jacobian with its labels: `matrix` keeps names, `expanded` holds definitions only."""
-
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    matrix: sympy.Matrix
-    expanded: sympy.Matrix
-
-
-@dataclass(frozen=True, slots=True)
-class ExactResult:
-    """Whether two matrices are equal, whether that is proven, and where they differ most."""
-
-    equal: bool
-    exact: bool
-    error: float = 0.0
-    worst: tuple[int, int] | None = None
-    values: tuple[float, float] | None = None
-
-
-def element_symbols(name: str, shape: tuple[int, ...]) -> Any:
-    """One SymPy symbol per entry, as an object array: `W₁₁ W₁₂ …`; a scalar is one symbol.
-
-    >>> [str(s) for s in element_symbols("x", (2,))]
-    ['x₁', 'x₂']
-    """
-    shown = shown_name(name)
-    if not shape:
-        return np.array(sympy.Symbol(shown, real=True), dtype=object)
-    wide = max(shape) > 9
-    cells = [
-        sympy.Symbol(shown + ("," if wide else "").join(str(k + 1) for k in place).translate(_SUBSCRIPTS), real=True)
-        for place in product(*(range(length) for length in shape))
-    ]
-    return np.array(cells, dtype=object).reshape(shape)
-
-
-def shown_name(name: str) -> str:
-    """A name as it is shown in labels: spelled Greek letters become the letters. The 1 of `W1` stays on the
-    line, since subscripts count entries.
-    """
-    stem = name.rstrip("0123456789")
-    digits = name[len(stem) :]
-    try:
-        return unicodedata.lookup(f"GREEK SMALL LETTER {stem.upper()}") + digits if len(stem) > 1 else stem + digits
-    except KeyError:
-        return stem + digits
-
-
-def output_labels(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
-    """The labels of the entries of a value, row by row."""
-    return tuple(str(symbol) for symbol in np.reshape(element_symbols(name, shape), -1))
-
-
-def explicit_jacobian(output: Expr, wrt: Variable, sizes: Mapping[str, int], name: str = "f") -> Explicit:
-    """The Jacobian of an expression at concrete sizes, by SymPy's `Matrix.jacobian`."""
-    values = _element_values(output, sizes, wrt)
-    inputs = list(np.reshape(values[wrt.name], -1))
-    shape = tuple(size.at(sizes) for size in output.shape)
-    named = _column(evaluate(output, values, sizes, _named_backend())).jacobian(inputs).applyfunc(_tidy)
-    expanded = _column(evaluate(output, values, sizes, _expanded_backend())).jacobian(inputs).applyfunc(_tidy)
-    return Explicit(output_labels(name, shape), tuple(map(str, inputs)), named, expanded)
-
-
-def entries_of(expr: Expr, sizes: Mapping[str, int]) -> sympy.Matrix:
-    """A closed form on element symbols, its functions expanded, as a column of entries row by row."""
-    return _column(evaluate(expr, _element_values(expr, sizes), sizes, _expanded_backend()))
-
-
-def abbreviated(matrix: sympy.Matrix, bodies: Mapping[str, Expr], sizes: Mapping[str, int]) -> sympy.Matrix:
-    """The matrix with the entries of what has a name written by that name: h₁ for σ(W₁₁x₁ + …)."""
-    for name, body in reversed(list(bodies.items())):
-        entries = np.reshape(evaluate(body, _element_values(body, sizes), sizes, _named_backend()), -1)
-        symbols = np.reshape(element_symbols(name, tuple(size.at(sizes) for size in body.shape)), -1)
-        named = {e: s for e, s in zip(entries, symbols, strict=True) if isinstance(e, sympy.Expr) and e.args}
-        matrix = matrix.xreplace(named)
-    return matrix
-
-
-def _element_values(expr: Expr, sizes: Mapping[str, int], *more: Variable) -> dict[str, Any]:
-    known = variables(expr) | {v.name: v for v in more}
-    return {n: element_symbols(n, tuple(size.at(sizes) for size in v.shape)) for n, v in known.items()}
-
-
-def _column(value: Any) -> sympy.Matrix:
-    entries = list(np.reshape(np.asarray(value, dtype=object), -1))
-    return sympy.Matrix(len(entries), 1, entries)
-
-
-def _tidy(entry: Entry) -> Entry:
-    """At generic points: no impulses, steps are indicators."""
-    if entry.has(sympy.DiracDelta):
-        entry = entry.replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
-    if entry.has(sympy.Heaviside):
-        entry = entry.replace(sympy.Heaviside, lambda x, *_: _indicator(_compared(x)))
-    return entry.doit() if entry.has(sympy.Derivative, sympy.Subs) else entry
-
-
-def _compared(difference: Entry) -> Any:
-    """x − y > 0 is written x > y."""
-    above = [t for t in sympy.Add.make_args(difference) if not t.could_extract_minus_sign()]
-    below = [-t for t in sympy.Add.make_args(difference) if t.could_extract_minus_sign()]
-    return sympy.Add(*above) > sympy.Add(*below)
-
-
-# what rows mean in SymPy
-
-
-def _indicator(condition: Any) -> Entry:
-    return sympy.Piecewise((1, condition), (0, True))
-
-
-def _where(condition: Any, x: Entry, y: Entry) -> Entry:
-    if isinstance(condition, sympy.Piecewise):
-        return sympy.Piecewise((x, condition.args[0][1]), (y, True))
-    return sympy.Piecewise((x, sympy.Ne(condition, 0)), (y, True))
-
-
-def _symbolic(row: Row) -> Callable[..., Entry] | None:
-    """SymPy's own function for a row."""
-    if not row.sympy:
-        return None
-    if row.sympy == "where":
-        return _where
-    function = getattr(sympy, row.sympy)
-    if row.indicator:
-        return lambda x, y: _indicator(function(x, y))
-    found: Callable[..., Entry] = function
-    return found
+_POINTS = 3
 
 
 class TooLargeError(Exception):
-    """An expansion in symbols that would not end in reasonable time."""
+    """The table, or what it is made from, is too large to write out."""
 
 
-class _ExactKernels(Kernels):
-    """What NumPy computes in floats, in exact numbers and symbols."""
-
-    def det(self, x: Any) -> Any:
-        return _small_matrix(x).det()
-
-    def logdet(self, x: Any) -> Any:
-        return sympy.log(self.det(x))
-
-    def inv(self, x: Any) -> Any:
-        return np.array(_small_matrix(x).inv(method="ADJ").tolist(), dtype=object)
-
-    def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return _reduced(sympy.Max, x, axis, keepdims)
-
-    def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return _reduced(sympy.Min, x, axis, keepdims)
-
-    def eye(self, sizes: Any) -> Any:
-        return super().eye(sizes=sizes).astype(int).astype(object)
-
-    def ones(self, sizes: Any) -> Any:
-        return super().ones(sizes=sizes).astype(int).astype(object)
-
-    def zeros(self, sizes: Any) -> Any:
-        return super().zeros(sizes=sizes).astype(int).astype(object)
+class _Spelled(sympy.Symbol):  # type: ignore[misc]
+    """The symbol of a Greek letter that was spelled out: `delta` looks like `δ` and is another variable."""
 
 
-def _reduced(function: Any, x: Any, axis: tuple[int, ...] | None, keepdims: bool) -> Any:
-    """A function of two entries, over all entries along the axes."""
-    order = np.ndim(x)
-    for k in sorted(range(order) if axis is None else (a % order for a in axis), reverse=True):
-        x = np.frompyfunc(function, 2, 1).reduce(x, axis=k, keepdims=keepdims)
-    return x
+class Indicator(sympy.Function):  # type: ignore[misc]
+    """1(condition): 1 where it holds, else 0; constant at generic points."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, condition: Any) -> Any:
+        if condition in (sympy.true, sympy.false):
+            return sympy.Integer(int(bool(condition)))
+        if isinstance(condition, sympy.Rel) and isinstance(condition.lhs, cls) and condition.rhs == 0:
+            return {sympy.Ne: condition.lhs, sympy.Eq: 1 - condition.lhs}.get(type(condition))
+        return None
+
+    def _eval_is_nonnegative(self) -> bool:
+        return True
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return sympy.Integer(0)
 
 
-def _small_matrix(x: Any) -> Any:
-    if np.ndim(x) != 2 or len(x) > _EXPANDED_MATRIX:
-        raise TooLargeError(f"the determinant of a {len(x)}×{len(x)} matrix of symbols is not expanded")
-    return sympy.Matrix(x)
+class _Named(sympy.Function):  # type: ignore[misc]
+    """A composite function of the table that keeps its name."""
 
+    row: ClassVar[Row]
 
-def _backend(named: bool) -> Backend:
-    kernels = _ExactKernels(np)
+    def fdiff(self, argindex: int = 1) -> Any:
+        slope = _slope(self.row, argindex - 1)
+        return slope.xreplace(dict(zip(_places(self.row), self.args, strict=True)))
 
-    @lru_cache(maxsize=256)
-    def function(row: Row) -> Any:
-        symbolic = _symbolic(row)
-        if symbolic is None and named and row.kind is Kind.ELEMENTWISE and row.definition and row.called:
-            symbolic = _named_function(row)
-        if symbolic is not None:
-            return np.frompyfunc(symbolic, len(row.parameters), 1)
-        if row.definition and row.called:
-            return None
-        return getattr(kernels, row.numpy)
+    def defined(self) -> Any:
+        """What its name stands for."""
+        return _meant(self.row.definition, self.row, self.args, _EXPANDED)
 
-    constants = {"pi": sympy.pi, "e": sympy.E}
-    return Backend(np, lambda f: sympy.Rational(f.numerator, f.denominator), constants, function)
+    def _eval_is_extended_real(self) -> bool:
+        return True
 
-
-@lru_cache(maxsize=1)
-def _named_backend() -> Backend:
-    return _backend(named=True)
-
-
-@lru_cache(maxsize=1)
-def _expanded_backend() -> Backend:
-    return _backend(named=False)
+    def _eval_evalf(self, prec: int) -> Any:
+        return self.defined()._evalf(prec)
 
 
 @lru_cache(maxsize=256)
-def _named_function(row: Row) -> Any:
-    """A SymPy function that bears the row's name, and whose derivative is proven."""
+def _named_class(row: Row) -> type[_Named]:
+    return type(row.math or row.name, (_Named,), {"row": row, "nargs": len(row.parameters), "__module__": __name__})
 
-    def fdiff(self: Any, argindex: int = 1) -> Entry:
-        return _derivative(row, argindex - 1).xreplace(dict(zip(_places(row), self.args, strict=True)))
 
-    return type(row.math or row.name, (sympy.Function,), {"fdiff": fdiff, "nargs": len(row.parameters)})
+@lru_cache(maxsize=256)
+def _slope(row: Row, place: int) -> Any:
+    """A named function's derivative to one of its places: the table's if SymPy proves it, else the definition's."""
+    places = _places(row)
+    value = _meant(row.definition, row, places, _EXPANDED)
+    true, text = value.diff(places[place]), row.derivative[place]
+    if Prover().equal(true, _meant(text, row, (*places, value), _EXPANDED)):
+        return _meant(text, row, (*places, _named_class(row)(*places)), _SHOWN)
+    return _generic(true)
 
 
 def _places(row: Row) -> list[Any]:
     return [sympy.Symbol(f"_{name}", real=True) for name in row.parameters]
 
 
+def _meant(text: str, row: Row, values: Sequence[Any], backend: Backend) -> Any:
+    """A text of a row where its parameters, and `ans` if it is given, have these values."""
+    names = (*row.parameters, ANS)[: len(values)]
+    return evaluate(meaning(text, names), dict(zip(names, values, strict=True)), {}, backend)
+
+
+def _has_name(row: Row) -> bool:
+    """Whether a function keeps its name: SymPy has none for it, and the table knows how to differentiate it."""
+    return row.kind is Kind.ELEMENTWISE and row.called and not row.sympy and bool(row.definition and row.derivative)
+
+
+_ZERO = sympy.Integer(0)
+"""Added to arrays that NumPy may have filled with zeros of its own."""
+
+
+class _Symbolic(ExactKernels):
+    """The kernels on arrays of SymPy's expressions."""
+
+    def where(self, c: Any, x: Any, y: Any) -> Any:
+        return np.frompyfunc(_where, 3, 1)(c, x, y)
+
+    def eye(self, *, sizes: tuple[int, ...]) -> Any:
+        return _integers(np.eye(sizes[0]))
+
+    def ones(self, *, sizes: tuple[int, ...]) -> Any:
+        return _integers(np.ones(sizes))
+
+    def zeros(self, *, sizes: tuple[int, ...]) -> Any:
+        return _integers(np.zeros(sizes))
+
+    def diag(self, x: Any) -> Any:
+        return np.diag(x) + _ZERO
+
+    def logdet(self, x: Any) -> Any:
+        return sympy.log(self.det(x))
+
+
+_integers = np.frompyfunc(lambda entry: sympy.Integer(int(entry)), 1, 1)
+_KERNELS = _Symbolic()
+_OWN = {*vars(_Symbolic), *vars(ExactKernels)}
+"""Kernels that are preferred to a definition."""
+
+
+def _where(c: Any, x: Any, y: Any) -> Any:
+    condition = c.args[0] if isinstance(c, Indicator) else sympy.Ne(c, 0)
+    return sympy.Piecewise((x, condition), (y, True))
+
+
+def _lifted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Comparisons are numbers here, 0 or 1."""
+
+    def lifted(*arguments: Any) -> Any:
+        value = function(*arguments)
+        return Indicator(value) if isinstance(value, sympy.logic.boolalg.Boolean) else value
+
+    return lifted
+
+
 @lru_cache(maxsize=256)
-def _derivative(row: Row, k: int) -> Entry:
-    """∂f/∂(k-th argument): in names if SymPy proves the table's text, else from the definition."""
-    places = _places(row)
-    values = dict(zip(row.parameters, places, strict=True))
-    body = evaluate(meaning(row.definition, row.parameters), values, {}, _expanded_backend())
-    true = _tidy(body.diff(places[k]))
-    if not row.derivative:
-        return true
-    names = (*row.parameters, "ans")
-    text = meaning(row.derivative[k], names)
-    expanded = evaluate(text, values | {"ans": body}, {}, _expanded_backend())
-    if not difference(sympy.Matrix([expanded]), sympy.Matrix([true])).equal:
-        return true
-    shown = _named_function(row)(*places)
-    return evaluate(text, values | {"ans": shown}, {}, _named_backend())
+def _entrywise(name: str, count: int) -> Callable[..., Any]:
+    found: Callable[..., Any] = np.frompyfunc(_lifted(getattr(sympy, name)), count, 1)
+    return found
 
 
-# comparison
+def _reduction(name: str) -> Callable[..., Any]:
+    step: Any = _entrywise(name, 2)
+
+    def reduction(x: Any, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+        axes = tuple(range(np.ndim(x))) if axis is None else tuple(k % np.ndim(x) for k in axis)
+        for k in axes:
+            x = step.reduce(x, axis=k, keepdims=True)
+        return x if keepdims else np.squeeze(x, axes)[()]
+
+    return reduction
 
 
-def difference(a: sympy.Matrix, b: sympy.Matrix) -> ExactResult:
-    """Compare two matrices entry by entry: by algebra where that is cheap, else to thirty digits."""
-    proven: dict[tuple[Entry, Entry], bool] = {}
-    until = monotonic() + _EXACT_SECONDS
-    exact = True
-    worst: tuple[float, tuple[int, int], tuple[float, float]] | None = None
-    for i in range(a.rows):
-        for j in range(a.cols):
-            left, right = a[i, j], b[i, j]
-            if left == right or proven.get((left, right)):
-                continue
-            if (left, right) not in proven:
-                proven[left, right] = monotonic() < until and _vanishes(left - right)
-            if proven[left, right]:
-                continue
-            gap, values = _numeric_gap(left, right)
-            exact = False
-            if gap > 1e-20 and (worst is None or gap > worst[0]):
-                worst = (gap, (i, j), values)
-    if worst is not None:
-        return ExactResult(False, False, *worst)
-    return ExactResult(True, exact)
+def _function(row: Row, *, named: bool) -> Callable[..., Any] | None:
+    if named and _has_name(row):
+        return np.frompyfunc(_named_class(row), len(row.parameters), 1)
+    if row.binary:
+        return _reduction(FUNCTIONS[row.binary].sympy)
+    if row.sympy and hasattr(sympy, row.sympy):
+        return _entrywise(row.sympy, len(row.parameters))
+    if row.called and row.definition and row.numpy not in _OWN:
+        return None
+    kernel: Callable[..., Any] | None = getattr(_KERNELS, row.numpy) if row.numpy else None
+    return kernel
 
 
-def _vanishes(entry: Entry) -> bool:
-    """Whether algebra shows an expression to be zero; False means no more than that it was not seen."""
-    if entry == 0:
-        return True
-    if entry.count_ops() > _EXACT_OPERATIONS:
-        return False
-    plain = _without_branches(entry)
-    if plain.has(sympy.sinh, sympy.cosh, sympy.tanh):
-        plain = plain.rewrite(sympy.exp)
-    if _rational_zero(plain):
-        return True
-    return plain.count_ops() < _EXACT_OPERATIONS // 4 and _rational_zero(sympy.expand_power_exp(plain))
+def _backend(*, named: bool) -> Backend:
+    def number(value: Fraction) -> Any:
+        return sympy.Rational(value.numerator, value.denominator)
+
+    return Backend(np, number, {"pi": sympy.pi, "e": sympy.E}, lambda row: _function(row, named=named))
 
 
-def _without_branches(entry: Entry) -> Entry:
-    """Steps as letters that are 0 or 1: |x| = (2θ − 1)x. Generic points only, so that > and >= are one."""
-    if not entry.has(sympy.Piecewise, sympy.Max, sympy.Min, sympy.Abs, sympy.sign):
+_EXPANDED, _SHOWN = _backend(named=False), _backend(named=True)
+
+
+@lru_cache(maxsize=512)
+def element_symbols(name: str, shape: tuple[int, ...]) -> Any:
+    """The entries of a variable as real symbols, `x₁`, `W₁₂`; a scalar is an array without axes.
+
+    >>> element_symbols("W", (2, 2)).tolist(), element_symbols("delta", ()).item()
+    ([[W₁₁, W₁₂], [W₂₁, W₂₂]], δ)
+    """
+    shown = greek(name)
+    make = sympy.Symbol if shown == name else _Spelled
+    symbols = np.empty(shape, dtype=object)
+    for index in np.ndindex(shape):
+        symbols[index] = make(indexed(shown, index), real=True)
+    symbols.flags.writeable = False
+    return symbols
+
+
+@dataclass(frozen=True, eq=False)
+class Explicit:
+    """The Jacobian at small sizes, entry by entry, with a label for each row and column."""
+
+    expr: Expr
+    wrt: Variable
+    sizes: Mapping[str, int]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @cached_property
+    def expanded(self) -> sympy.Matrix:
+        """Composite functions replaced by their definitions, SymPy's derivatives only: the proof."""
+        return self._table(_EXPANDED)
+
+    @cached_property
+    def matrix(self) -> sympy.Matrix:
+        """The same with names kept, for showing; at generic points."""
+        named = any(isinstance(node, Apply) and FUNCTIONS[node.function].definition for node in walk([self.expr]))
+        table = self._table(_SHOWN) if named else self.expanded
+        return table.applyfunc(_generic) if table.has(sympy.Heaviside, sympy.DiracDelta) else table
+
+    def _table(self, backend: Backend) -> sympy.Matrix:
+        values = _entries(self.expr, self.sizes, backend, len(self.columns))
+        symbols = element_symbols(self.wrt.name, lengths(self.wrt.shape, self.sizes))
+        return sympy.Matrix(len(values), 1, values).jacobian(sympy.Matrix(len(self.columns), 1, list(symbols.flat)))
+
+
+def explicit_jacobian(expr: Expr, wrt: Variable, sizes: Mapping[str, int], name: str = "f") -> Explicit:
+    """The table |out|×|in| of an expression, its rows labelled by `name` or, if it is a definition, by its own.
+
+    Raises `TooLargeError` past 400 entries and, when these are asked for, if they would be too long to write out.
+    """
+    symbols = element_symbols(wrt.name, lengths(wrt.shape, sizes))
+    label = greek(expr.name if isinstance(expr, Defined) else name)
+    rows = tuple(indexed(label, index) for index in np.ndindex(lengths(expr.shape, sizes)))
+    if len(rows) * symbols.size > MAX_ENTRIES:
+        raise TooLargeError(f"the table would have {len(rows)} × {symbols.size} entries, more than {MAX_ENTRIES}")
+    return Explicit(expr, wrt, dict(sizes), rows, tuple(symbol.name for symbol in symbols.flat))
+
+
+def entries_of(expr: Expr, sizes: Mapping[str, int], shape: tuple[int, int] | None = None) -> sympy.Matrix:
+    """The entries of a closed form on the same element symbols, expanded; a vector is a column.
+
+    With `shape` the entries, row by row, become a matrix of that shape.
+    """
+    entries, own = _entries(expr, sizes, _EXPANDED), lengths(expr.shape, sizes)
+    return sympy.Matrix(*(shape or (own if len(own) == 2 else (len(entries), 1))), entries)
+
+
+def abbreviated(matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[str, int]) -> sympy.Matrix:
+    """A table with names kept in which the entries of what `where` defines stand as `h₁`, `h₂`."""
+    names: dict[Any, Any] = {}
+    for name, body in where.items():
+        symbols = element_symbols(name, lengths(body.shape, sizes))
+        for value, symbol in zip(_entries(body, sizes, _SHOWN), symbols.flat, strict=True):
+            if value.args:
+                names.setdefault(_generic(value), symbol)
+    return matrix.xreplace(names) if names else matrix
+
+
+def _entries(expr: Expr, sizes: Mapping[str, int], backend: Backend, by: int = 1) -> list[Any]:
+    """The entries of a value on element symbols, row by row."""
+    symbols = {n: element_symbols(n, lengths(v.shape, sizes))[()] for n, v in variables(expr).items()}
+    entries = list(np.ravel(evaluate(expr, symbols, sizes, backend) + _ZERO))
+    operations = by * length(entries)
+    if operations > MAX_OPERATIONS:
+        raise TooLargeError(
+            f"written out, the entries would take {operations:,} operations, more than {MAX_OPERATIONS:,}"
+        )
+    return entries
+
+
+def _generic(entry: Any) -> Any:
+    """An entry at generic points: no DiracDelta, and an indicator for each Heaviside."""
+    if not entry.has(sympy.Heaviside, sympy.DiracDelta):
         return entry
-    steps: dict[Entry, Entry] = {}
-
-    def step(gap: Entry) -> Entry:
-        """1 where gap > 0."""
-        gap = sympy.expand(gap)
-        if -gap in steps:
-            return 1 - steps[-gap]
-        return steps.setdefault(gap, sympy.Dummy())
-
-    def branch(e: Entry) -> Entry:
-        if isinstance(e, sympy.Abs):
-            return (2 * step(e.args[0]) - 1) * e.args[0]
-        if isinstance(e, sympy.sign):
-            return 2 * step(e.args[0]) - 1
-        if isinstance(e, sympy.Max | sympy.Min):
-            result, *others = e.args
-            for other in others:
-                larger = step(result - other) if isinstance(e, sympy.Max) else step(other - result)
-                result = larger * result + (1 - larger) * other
-            return result
-        result = e.args[-1][0]
-        for value, condition in reversed(e.args[:-1]):
-            if not isinstance(condition, sympy.core.relational._Inequality):
-                return e
-            held = step(condition.gts - condition.lts)
-            result = held * value + (1 - held) * result
-        return result
-
-    kinds = (sympy.Piecewise, sympy.Max, sympy.Min, sympy.Abs, sympy.sign)
-    opened = entry.replace(lambda e: isinstance(e, kinds), branch)
-    square = {letter: letter for letter in steps.values()}
-    expanded = sympy.expand(opened)
-    return expanded.replace(lambda e: e.is_Pow and e.base in square and e.exp.is_positive, lambda e: e.base)
+    return entry.replace(sympy.DiracDelta, lambda *_: sympy.Integer(0)).replace(sympy.Heaviside, _indicator)
 
 
-def _rational_zero(entry: Entry) -> bool:
-    """Whether an expression is zero as a rational function of the function values in it."""
-    rational = entry.xreplace(_generators(entry))
-    if sympy.expand(rational) == 0:
-        return True
-    try:
-        return bool(sympy.cancel(sympy.together(rational)) == 0)
-    except (sympy.PolynomialError, NotImplementedError):
-        return False
+def _indicator(argument: Any, *_: Any) -> Any:
+    """1(a > b) for Heaviside(a - b)."""
+    terms = sympy.Add.make_args(argument)
+    left = sympy.Add(*(t for t in terms if not t.could_extract_minus_sign()))
+    right = sympy.Add(*(-t for t in terms if t.could_extract_minus_sign()))
+    return Indicator(sympy.Lt(right, 0, evaluate=False) if left == 0 else sympy.Gt(left, right))
 
 
-def _generators(entry: Entry) -> dict[Entry, Entry]:
-    """A letter for every function value in an expression, exp(−a) being 1/exp(a): what is left is rational."""
-    names: dict[Entry, Entry] = {}
-    for function in sorted(entry.atoms(sympy.Function), key=lambda f: (-f.count_ops(), str(f))):
-        opposite = sympy.exp(-function.args[0]) if isinstance(function, sympy.exp) else None
-        names[function] = 1 / names[opposite] if opposite in names else sympy.Dummy()
-    for root in entry.atoms(sympy.Pow):
-        if not root.exp.is_Integer:
-            names[root] = sympy.Dummy()
-    return names
+@dataclass(frozen=True, slots=True)
+class ExactResult:
+    """Whether two tables are equal, and whether that was proved (`exact`) or seen at random points.
+
+    `worst` is the entry, counted from 0, where they differ most: by the relative `error`, at a point where it has
+    these two `values`. Where no point was found to decide, `decided` is False.
+    """
+
+    equal: bool
+    exact: bool
+    error: float = 0.0
+    worst: tuple[int, int] | None = None
+    values: tuple[float, float] | None = None
+    decided: bool = True
 
 
-def _numeric_gap(a: Entry, b: Entry) -> tuple[float, tuple[float, float]]:
-    """The largest relative difference at three random rational points."""
-    generator = random.Random(0)
-    symbols = sorted(a.free_symbols | b.free_symbols, key=str)
-    worst = (0.0, (0.0, 0.0))
-    found = 0
-    for attempt in range(12):
-        low, high = (-120, 120) if attempt < 6 else (20, 90)
-        point = {s: sympy.Rational(generator.randint(low, high) * 2 + 1, 201) for s in symbols}
-        left, right = (sympy.N(e.xreplace(point), _DIGITS) for e in (a, b))
-        if not (left.is_real and right.is_real and left.is_finite and right.is_finite):
+def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0) -> ExactResult:
+    """Compare two tables: entry by entry exactly where that is cheap, else to 30 digits at three random points."""
+    if a.shape != b.shape:
+        raise AssertionError(f"tables of shapes {a.shape} and {b.shape}")
+    a, b = _unnamed(a), _unnamed(b)
+    prover = Prover()
+    unproved = [(i, j) for i, j in product(*map(range, a.shape)) if not prover.equal(a[i, j], b[i, j])]
+    if not unproved:
+        return ExactResult(True, True)
+    entries = [table[at] for at in unproved for table in (a, b)]
+    symbols = sorted(set().union(*(entry.free_symbols for entry in entries)), key=str)
+    roots = _must_be_positive(entries)
+    chooser, error, met = random.Random(seed), 0.0, 0
+    for attempt in range(4 * _POINTS):
+        low, high = ((-150, 150), (10, 90))[attempt % 2]
+        point = {s: sympy.Float(sympy.Rational(chooser.randint(low, high), 101), 2 * _DIGITS) for s in symbols}
+        if not all((value := _at(root, point)) is not None and value > 0 for root in roots):
             continue
-        found += 1
-        gap = abs(left - right) / max(1, abs(left), abs(right))
-        if float(gap) >= worst[0]:
-            worst = (float(gap), (float(left), float(right)))
-        if found == 3:
-            return worst
-    return worst if found else (float("inf"), (float("nan"), float("nan")))
+        pairs = {at: (_at(a[at], point), _at(b[at], point)) for at in unproved}
+        if any(value is None for pair in pairs.values() for value in pair):
+            continue
+        gaps = {at: float(abs(x - y) / max(1, abs(x), abs(y))) for at, (x, y) in pairs.items()}
+        worst = max(gaps, key=lambda at: gaps[at])
+        error, met = max(error, gaps[worst]), met + 1
+        if gaps[worst] > 10.0**-_DIGITS:
+            left, right = pairs[worst]
+            return ExactResult(False, False, error, worst, (float(left), float(right)))
+        if met == _POINTS:
+            break
+    return ExactResult(met > 0, False, error, decided=met > 0)
 
 
-# text
+def _must_be_positive(entries: Sequence[Any]) -> set[Any]:
+    """What stands under roots and logarithms: where it is negative an entry may be real, and mean nothing."""
+    powers = {power for entry in entries for power in entry.atoms(sympy.Pow) if not power.exp.is_Integer}
+    logarithms = {log for entry in entries for log in entry.atoms(sympy.log)}
+    return {power.base for power in powers} | {log.args[0] for log in logarithms}
 
 
-def entry_text(entry: Entry) -> str:
-    """One entry as short mathematics: `u₁·h₁·(1 − h₁)·x₁`."""
-    return _text(entry, 0)
+def _unnamed(table: sympy.Matrix) -> sympy.Matrix:
+    """A table with every name replaced by its definition."""
+    while named := table.atoms(_Named):
+        table = table.xreplace({f: f.defined() for f in named})
+    return table
 
 
-def _text(entry: Entry, level: int) -> str:
-    """Levels: 0 a sum may stand here, 1 a product, 2 a power or an atom."""
-    if entry.is_Symbol:
-        return str(entry.name)
-    if entry.is_Add:
-        return _bracketed(_sum_text(entry), level > 0)
-    if entry.is_Rational or entry.is_Float:
-        text = str(entry).replace("-", "−")
-        return _bracketed(text, level > 0 and (entry < 0 or not entry.is_Integer))
-    if entry.is_Mul:
-        return _bracketed(_product_text(entry), level > 1)
-    if entry.is_Pow:
-        return _power_text(entry, level)
-    if isinstance(entry, sympy.Piecewise):
-        return _piecewise_text(entry, level)
-    if isinstance(entry, sympy.core.relational.Relational):
-        return f"{_text(entry.lhs, 0)} {entry.rel_op} {_text(entry.rhs, 0)}"
-    if isinstance(entry, sympy.Abs):
-        return f"|{_text(entry.args[0], 0)}|"
-    if isinstance(entry, sympy.exp):
-        return f"exp({_text(entry.args[0], 0)})"
-    if entry.args and isinstance(entry, sympy.Function):
-        return f"{type(entry).__name__}({', '.join(_text(a, 0) for a in entry.args)})"
-    return {"pi": "π", "E": "e"}.get(str(entry), str(entry))
-
-
-def _bracketed(text: str, needed: bool) -> str:
-    return f"({text})" if needed else text
-
-
-def _sum_text(entry: Entry) -> str:
-    terms = sorted(entry.args, key=lambda t: (t.could_extract_minus_sign(), not t.is_Number))
-    text = _text(terms[0], 0)
-    for term in terms[1:]:
-        minus = term.could_extract_minus_sign()
-        text += f" − {_text(-term, 1)}" if minus else f" + {_text(term, 0)}"
-    return text
-
-
-def _product_text(entry: Entry) -> str:
-    coefficient, rest = entry.as_coeff_Mul()
-    sign = "−" if coefficient < 0 else ""
-    factors = sorted(sympy.Mul.make_args(rest), key=lambda f: (not f.is_Symbol, f.is_Add, str(f)))
-    above = [f for f in factors if not (f.is_Pow and f.exp.could_extract_minus_sign())]
-    below = [1 / f for f in factors if f not in above]
-    numerator = [str(abs(coefficient).p)] if abs(coefficient).p != 1 else []
-    numerator += [_text(f, 1) for f in above]
-    denominator = [str(coefficient.q)] if coefficient.q != 1 else []
-    denominator += [_text(f, 1) for f in below]
-    text = sign + ("·".join(numerator) or "1")
-    if not denominator:
-        return text
-    return f"{text}/{denominator[0] if len(denominator) == 1 else '(' + '·'.join(denominator) + ')'}"
-
-
-def _power_text(entry: Entry, level: int) -> str:
-    base, exponent = entry.as_base_exp()
-    if exponent.could_extract_minus_sign():
-        return _bracketed(f"1/{_text(base**-exponent, 2)}", level > 0)
-    if exponent == sympy.Rational(1, 2):
-        return f"√{_text(base, 2)}" if base.is_Symbol or base.is_Integer else f"√({_text(base, 0)})"
-    if exponent.is_Integer and exponent > 0:
-        return _text(base, 2) + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{_text(base, 2)}^{_text(exponent, 2)}"
-
-
-def _piecewise_text(entry: Entry, level: int) -> str:
-    (value, condition), *others = entry.args
-    if value == 1 and len(others) == 1 and others[0][0] == 0:
-        return f"1({_text(condition, 0)})"
-    if value == 0 and len(others) == 1 and others[0][0] == 1:
-        return f"1({_text(condition.negated, 0)})"
-    del level
-    cases = [f"{_text(v, 0)} if {_text(c, 0)}" for v, c in entry.args[:-1]]
-    return f"({' else '.join(cases)} else {_text(entry.args[-1][0], 0)})"
+def _at(entry: Any, point: Mapping[Any, Any]) -> Any:
+    """The real number that an entry is at a point; None if it is none."""
+    value = sympy.N(entry.xreplace(point), 2 * _DIGITS)
+    return value if value.is_Number and value.is_finite and value.is_extended_real else None

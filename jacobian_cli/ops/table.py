@@ -285,7 +285,8 @@ _LINEAR_ALGEBRA = (
         signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
         domain=("det(x)",), latex=r"\operatorname{logdet}"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
-        derivative=('-einsum("ik,lj->ijkl", ans, ans)',), numpy="inv", math="{}⁻¹", latex="{}^{{-1}}"),
+        derivative=('-einsum("ik,lj->ijkl", ans, ans)',), kinks=("det(x)",), numpy="inv", math="{}⁻¹",
+        latex="{}^{{-1}}"),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip
 
