@@ -52,6 +52,8 @@ def name_repeats(
                     continue
                 length = lengths.get(node) or lengths.setdefault(node, len(text(node)))
                 gain = (count - 1) * length - 2 * count - 2
+                if isinstance(node, Apply) and row(node.function).named:
+                    gain = max(gain, _WORTH)
                 if gain >= (_WORTH if len(scope) == 1 else 1) and (best is None or gain > best[0]):
                     best = (gain, node)
         if best is None:
@@ -122,6 +124,8 @@ def _uses(roots: Iterable[Expr]) -> Counter[Expr]:
 def _nameable(node: Expr) -> bool:
     if not isinstance(node, Apply):
         return False
+    if row(node.function).named:
+        return True
     return bool(node.arguments) and node.function not in (".T", "u-") and any(a.children for a in node.arguments)
 
 

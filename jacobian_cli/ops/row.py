@@ -81,6 +81,8 @@ class Row:
     """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
+    named: bool = False
+    """Whether its value is named wherever it repeats, however short its argument."""
     example: str = ""
     """A formula that shows it, for the documentation and the tests."""
 

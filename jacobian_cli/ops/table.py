@@ -267,7 +267,7 @@ _REDUCTIONS = (
 
 _ROWS = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
-        definition="exp(x)/sum(exp(x))", symbol="p", sums_to_one=True),
+        definition="exp(x)/sum(exp(x))", symbol="p", named=True, sums_to_one=True),
     Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
         definition="x - log(sum(exp(x)))"),
     Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",), numpy="cumsum"),

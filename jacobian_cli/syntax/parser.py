@@ -67,10 +67,9 @@ def parse(text: str) -> Term:
             f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
             hint="name its parts in definitions: jac derive -f FILE",
         )
-    if not text.strip():
+    if not _blanked(text).strip():
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
-    # newlines inside a shell argument are blanks; bracketing keeps columns but for the one added
-    flat = re.sub(r"[\r\n\t\f]", " ", text)
+    flat = _blanked(text)
     indent = len(flat) - len(flat.lstrip())
     try:
         with warnings.catch_warnings():
@@ -88,35 +87,51 @@ def parse(text: str) -> Term:
 
 def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> InputError:
     where = min(max((error.offset or 1) - 1 + indent, 0), len(text))
+    here = Span(where, where + 1)
     reason = error.msg or "invalid syntax"
+    end = len(text.rstrip())
     if "too many nested" in reason or "Parser stack" in reason:
         return InputError(f"the formula is nested too deeply (limit: {MAX_DEPTH} levels)", text=text)
+    if "digits" in reason:
+        return InputError(f"a number is too long: at most {MAX_DIGITS} digits are read", text=text)
+    if "was never closed" in reason:
+        return InputError("this bracket is never closed", text=text, span=here, hint="add the )")
+    if "unmatched" in reason or "does not match" in reason:
+        return InputError("this bracket was never opened", text=text, span=here)
+    quote = re.search(r"(?<=[\w)\]])'", flat)
+    if quote:
+        return InputError("' is not in the language", text=text, span=Span(*quote.span()), hint=_MENDS["'"])
+    if "unterminated string" in reason:
+        return InputError("this quotation is never closed", text=text, span=here)
     for at, character in enumerate(text):
         if character in _MENDS:
-            return InputError(
-                f"'{character}' is not in the language", text=text, span=Span(at, at + 1), hint=_MENDS[character]
-            )
+            span = Span(at, at + 1)
+            return InputError(f"{character} is not in the language", text=text, span=span, hint=_MENDS[character])
     keyword = re.search(r"\b(lambda|in|is|as|if|for|not|and|or|def|class|import|from|with|del|pass)\b", flat)
     if keyword:
-        return InputError(
-            f"'{keyword[0]}' cannot be read here", text=text, span=Span(*keyword.span()), hint=_KEYWORD_HINT
-        )
-    if "was never closed" in reason:
-        return InputError("this bracket is never closed", text=text, span=Span(where, where + 1), hint="add the )")
-    if "unmatched" in reason or "does not match" in reason:
-        return InputError("this bracket was never opened", text=text, span=Span(where, where + 1))
-    if "unterminated string" in reason:
-        return InputError("this quotation is never closed", text=text, span=Span(where, where + 1))
-    if where >= len(text.rstrip()):
-        return InputError(
-            "the formula ends too early", text=text, span=Span(len(text.rstrip()), len(text.rstrip()) + 1)
-        )
+        span = Span(*keyword.span())
+        return InputError(f"'{keyword[0]}' cannot be read here", text=text, span=span, hint=_KEYWORD_HINT)
+    if where >= end or text[:end].endswith(("+", "-", "*", "/", "@", "<", ">", "=", "(", ",", "[")):
+        return InputError("the formula ends too early", text=text, span=Span(end, end + 1))
     return InputError(
         "this is not an expression",
         text=text,
-        span=Span(where, where + 1),
+        span=here,
         hint="operators are + - * / ** @, as in NumPy; a product needs its sign (2*x, not 2x)",
     )
+
+
+def _blanked(text: str) -> str:
+    """The text on one line, comments and line ends turned to blanks, so that columns keep their places.
+
+    Raises `InputError` for signs of mathematics that Python's grammar would take for parts of names.
+    """
+    for at, character in enumerate(text):
+        if character in _MENDS and not character.isascii():
+            span = Span(at, at + 1)
+            raise InputError(f"{character} is not in the language", text=text, span=span, hint=_MENDS[character])
+    lines = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
+    return re.sub(r"[\r\n\t\f\ufeff]", " ", lines)
 
 
 class _Reader:
@@ -161,6 +176,10 @@ class _Reader:
                 return self.read(operand, depth)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
                 return Call(_COMPARE[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
+            case ast.Compare(ops=[_]):
+                raise self.refuse(node, "this comparison is not in the language", "compare by > < >= <= == !=")
+            case ast.Set() | ast.Dict():
+                raise self.refuse(node, "{ is not in the language", _MENDS["{"])
             case ast.Compare():
                 raise self.refuse(node, "a chain of comparisons cannot be read", "compare two values: x > y")
             case ast.Attribute(value=value, attr="T"):
@@ -289,7 +308,7 @@ def parse_declaration(text: str, separator: str = ":") -> Declaration:
 
 def parse_file(text: str) -> tuple[list[Declaration], list[Definition]]:
     """A file of declarations (`W: 8, 20`) and definitions (`z = W@x + b`), one a line; `#` starts a comment."""
-    lines = text.splitlines()
+    lines = text.lstrip("\ufeff").splitlines()
     if len(lines) > MAX_LINES:
         raise InputError(f"the file has {len(lines):,} lines; at most {MAX_LINES:,} are read")
     declarations: list[Declaration] = []
