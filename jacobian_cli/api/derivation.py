@@ -15,7 +15,8 @@ from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.printers.index import elementwise
 from jacobian_cli.printers.latex import latex
 from jacobian_cli.printers.text import text
-from jacobian_cli.shape import Shape
+from jacobian_cli.shape import Shape, product
+from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
     from jacobian_cli.checks.verdict import Report
@@ -139,6 +140,21 @@ class Derivation:
         """The backward rule: the gradient of the variable, given that of the output."""
         return ClosedForm(self.forms.vjp, symbols(self.variable.shape))
 
+    @cached_property
+    def hessians(self) -> dict[str, ClosedForm]:
+        """Second derivatives (asked for with `order=2`): for each variable the block |in| × |that variable|."""
+        rows = product((*self.problem.output.shape, *self.variable.shape))
+        known = self.problem.variables
+        return {
+            name: ClosedForm(form, symbols((rows, product(known[name].shape))))
+            for name, form in self.forms.hessian.items()
+        }
+
+    @property
+    def hessian(self) -> ClosedForm | None:
+        """The Hessian |in| × |in| of a scalar output; None unless asked for with `order=2`."""
+        return self.hessians.get(self.wrt)
+
     @property
     def upstream(self) -> str:
         """The name of the gradient that arrives from above."""
@@ -176,8 +192,14 @@ class Derivation:
             "jacobian": self.jacobian.to_dict(),
             "gradient": None if self.gradient is None else self.gradient.to_dict(),
             "vjp": {"upstream": self.upstream, **self.vjp.to_dict()},
+            **({"hessian": self._hessian_dict()} if self.hessian else {}),
             "where": self.where,
         }
+
+    def _hessian_dict(self) -> dict[str, Any]:
+        assert self.hessian is not None
+        blocks = {name: form.to_dict() for name, form in self.hessians.items() if name != self.wrt}
+        return {**self.hessian.to_dict(), **({"blocks": blocks} if blocks else {})}
 
     def _repr_latex_(self) -> str:
         return f"$$\\frac{{\\partial {self.problem.name}}}{{\\partial {self.wrt}}} = {self.jacobian.latex}$$"
@@ -187,11 +209,14 @@ def derive(
     expression: str | Sequence[str],
     wrt: str | Sequence[str],
     shapes: Mapping[str, ShapeLike] | None = None,
+    *,
+    order: int = 1,
 ) -> Any:
     """Differentiate a formula.
 
     `expression` is a formula, or definitions of which the last is the output; `wrt` a variable. With several
-    variables (a list, or `"W,b"`) the answer is a list of derivations that share their names.
+    variables (a list, or `"W,b"`) the answer is a list of derivations that share their names. With `order=2`
+    each has its `hessian` too.
 
     Raises `InputError` for anything that is not a formula of the language.
 
@@ -201,14 +226,16 @@ def derive(
     """
     names = wrt.split(",") if isinstance(wrt, str) else list(wrt)
     problem = pose(statements_of(expression), names, shapes_of(shapes))
-    found = derivations(problem)
+    if order not in (1, 2):
+        raise InputError(f"there is no derivative of order {order} here", hint="order is 1 or 2")
+    found = derivations(problem, second=order == 2)
     return found[0] if isinstance(wrt, str) and len(found) == 1 else found
 
 
-def derivations(problem: Problem) -> list[Derivation]:
+def derivations(problem: Problem, *, second: bool = False) -> list[Derivation]:
     """One derivation per variable, with what they share named once."""
     taken = {*problem.variables, *problem.program.values, *problem.program.sizes}
     taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
     upstream = next(name for name in ("delta", "upstream", "delta_out", "upstream_out") if name not in taken)
-    found = derivative(problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken), text)
+    found = derivative(problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken), text, second=second)
     return [Derivation(problem, found, variable) for variable in problem.wrt]

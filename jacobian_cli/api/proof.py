@@ -183,7 +183,7 @@ def twin(derivation: Derivation) -> Derivation | None:
     if not names:
         return None
     try:
-        return derivations(pose(problem.program.statements, [derivation.wrt], declared))[0]
+        return derivations(pose(problem.program.statements, [derivation.wrt], declared), second=bool(derivation.hessian))[0]
     except InputError:
         return None
 
@@ -237,6 +237,7 @@ def printed(derivation: Derivation) -> Printed:
         derivation.vjp.closed_form,
         derivation.where,
         derivation.upstream,
+        {name: form.closed_form for name, form in derivation.hessians.items()},
     )
 
 

@@ -33,6 +33,10 @@ def source(derivation: Derivation, target: str = "numpy") -> str:
         functions.append(
             _function(derivation, "gradient", (), forms.gradient, f"The gradient of {name}, in the shape of {wrt}.")
         )
+    if (hessian := derivation.hessian) is not None:
+        rows, columns = product((*out, *variable)), product(variable)
+        form = _two_axes(hessian.expr, (rows, columns))
+        functions.append(_function(derivation, "hessian", (), form, f"The Hessian of {name} by {wrt}, row by row."))
     upstream = derivation.upstream
     rule = f"The gradient of {wrt}, given {upstream}, that of {name}."
     functions.append(_function(derivation, "vjp", (upstream,), forms.vjp, rule))

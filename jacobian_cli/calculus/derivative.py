@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.differentiate import jacobian, pullback
@@ -27,6 +27,8 @@ class Forms:
     vjp: Expr
     tensor: Tensor
     out_order: int
+    hessian: Mapping[str, Expr] = field(default_factory=dict)
+    """For second derivatives, by the variable differentiated by next: |out|·|in| × |in|."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,10 @@ def derivative(
     upstream: str,
     taken: Sequence[str],
     text: Callable[[Expr], str],
+    *,
+    second: bool = False,
 ) -> Derivative:
-    """Differentiate `output` with respect to `variables`.
+    """Differentiate `output` with respect to `variables`, with `second` once more by each of them.
 
     `order` ranks all variables as the user wrote them, `upstream` names the gradient that arrives from above,
     `taken` are names that may not be given to repeated parts, `text` prints (what repeats is judged by length).
@@ -75,6 +79,11 @@ def derivative(
         else:
             written[f"{name} vjp"] = rule
             gradients.append(f"{name} vjp")
+    if second:
+        for variable, derived in zip(variables, jacobians, strict=True):
+            for other, again in zip(variables, jacobian(derived, leaves), strict=True):
+                form = jacobian_form(notation, again, len(derived.shape))
+                written[f"{variable.name} hessian {other.name}"] = form
     primal = frozenset(notation.given.values())
     named = name_repeats(written, gradients, primal, [*taken, *order, upstream], text)
     forms: dict[str, Forms] = {}
@@ -82,5 +91,6 @@ def derivative(
         name = variable.name
         gradient = named.forms.get(f"{name} gradient")
         vjp = write.scaled(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
-        forms[name] = Forms(named.forms[f"{name} jacobian"], gradient, vjp, derived, out_order)
+        blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
+        forms[name] = Forms(named.forms[f"{name} jacobian"], gradient, vjp, derived, out_order, blocks)
     return Derivative(forms, named.where, delta, notation, named)

@@ -104,6 +104,9 @@ class Notation(Style):
     def _sum(self, node: Sum) -> Expr:
         if not node.terms:
             return write.zeros(node.shape)
+        taken_out = self._common_factors(node)
+        if taken_out is not None:
+            return taken_out
         common = _common([c for c, _ in node.terms])
         terms = [(ratio(c, common), t) for c, t in node.terms]
         parts = self._parts(terms, len(node.shape))
@@ -111,6 +114,30 @@ class Notation(Style):
             minus, expr = self.signed(common, write.total(write.factored(self.arranged(parts))))
             return write.negate(expr) if minus else expr
         return write.total(write.factored(self.arranged(parts)))
+
+    def _common_factors(self, node: Sum) -> Expr | None:
+        """ab + ac = a(b + c), for scalars and for factors of the whole shape."""
+        whole = tuple(range(len(node.shape)))
+        powers = [_powers(t, whole) for _, t in node.terms]
+        shared: list[Factor] = []
+        if any(_on_diagonal(t) for _, t in node.terms):
+            return None
+        for (inner, labels), power in powers[0].items():
+            least = [p.get((inner, labels), 0) for p in powers]
+            if labels in ((), whole) and not isinstance(inner, Extent) and all(p > 0 for p in least):
+                shared.append((inner, labels, min(least)))
+            elif labels in ((), whole) and all(p == power for p in least) and not isinstance(inner, Extent):
+                shared.append((inner, labels, power))
+        if not shared or len(node.terms) < 2:
+            return None
+        inverse = [(inner, labels, -power) for inner, labels, power in shared]
+        terms = [(c, algebra.product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms]
+        rest = algebra.add(node.shape, terms)
+        if not isinstance(rest, Sum) or len(rest.terms) < 2:
+            return None
+        self.express(rest)
+        outside = self.pieces(Product(1, (*shared, (rest, whole, 1)), node.shape))
+        return outside.sign(outside.tensor())
 
     def _parts(self, terms: Sequence[tuple[Rational, Tensor]], order: int) -> list[tuple[bool, Expr]]:
         """The terms of a sum with their signs; those that lie on the diagonal become one."""
@@ -157,6 +184,13 @@ class Notation(Style):
                     factors[k] = (opposite, labels, power)
                     coefficient = -coefficient
         return coefficient, factors
+
+
+def _powers(term: Tensor, whole: tuple[int, ...]) -> dict[tuple[Tensor, tuple[int, ...]], Rational]:
+    """The factors of a term with their powers."""
+    if isinstance(term, Product):
+        return {(node, labels): power for node, labels, power in term.factors}
+    return {(term, whole): 1}
 
 
 def _common(coefficients: Sequence[Rational]) -> Rational:

@@ -310,7 +310,14 @@ def _shared(a: list[Expr], b: list[Expr]) -> tuple[int, int]:
 
 
 def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:
-    """A sum of terms, each with whether it is subtracted."""
+    """A sum of terms, each with whether it is subtracted; diagonal matrices add up inside one diag."""
+    diagonals = [(minus, t) for minus, t in terms if is_call(t, "diag") and len(t.shape) == 2]
+    if len(diagonals) > 1:
+        (first, _), *_ = diagonals
+        inner = total([(minus != first, t.children[0]) for minus, t in diagonals])
+        at = terms.index(diagonals[0])
+        rest = [t for t in terms if t not in diagonals]
+        terms = [*rest[:at], (first, apply("diag", inner)), *rest[at:]]
     negative, result = terms[0]
     if negative:
         result = negate(result)

@@ -52,6 +52,23 @@ def jacobian(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int]
         return np.asarray(autograd.jacobian(flat)(x), float).reshape(out, x.size)
 
 
+def second(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, other: str) -> Array:
+    """The derivative by `other` of the Jacobian by `wrt`: |out|·|wrt| × |other|, each flattened row by row."""
+    x, y = (np.asarray(values[name], float) for name in (wrt, other))
+    out = prod(size.at(sizes) for size in output.shape)
+
+    def first(w: Array) -> Array:
+        def flat(v: Array) -> Array:
+            inner = {**values, other: w, wrt: v if wrt != other else w + (v - anp.array(x))}
+            return anp.reshape(evaluate(output, inner, sizes, _backend()), (out,))
+
+        return anp.reshape(autograd.jacobian(flat)(x), (-1,))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(autograd.jacobian(first)(y), float).reshape(out * x.size, y.size)
+
+
 def vjp(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, upstream: Array) -> Array:
     """The gradient of the variable, in its shape, for an upstream gradient of the output's shape."""
 

@@ -40,6 +40,8 @@ class Printed:
     vjp: str
     where: Mapping[str, str]
     upstream: str
+    hessian: Mapping[str, str] = field(default_factory=dict)
+    """Second derivatives, by the variable differentiated by next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variabl
     shapes: dict[str, Shape] = {n: v.shape for n, v in known.items()} | {upstream.name: upstream.shape}
     where = [parse_statement(f"{name} = {text}") for name, text in printed.where.items()]
     texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
+    texts |= {f"hessian {name}": form for name, form in printed.hessian.items()}
     return {
         form: elaborate([*where, parse_statement(text)], shapes).output
         for form, text in texts.items()
@@ -187,6 +190,8 @@ def _compare(
     def function(x: Array) -> Array:
         return evaluate(output, {**point, wrt.name: x}, sizes)
 
+    for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
+        _compare_second(output, wrt.name, name, forms[f"hessian {name}"], point, sizes, tallies, floor)
     if rows * columns <= DENSE:
         truth = {
             "autograd": autodiff.jacobian(output, point, sizes, wrt.name),
@@ -215,6 +220,27 @@ def _compare(
         slope = float(np.sum(upstream * differences.directional(function, point[wrt.name], direction)))
         tallies["differences"].add("vjp", np.array(np.sum(vjp * direction)), np.array(slope), "δᵀJv", floor)
     return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
+
+
+def _compare_second(
+    output: Expr,
+    wrt: str,
+    other: str,
+    form: Expr,
+    point: dict[str, Array],
+    sizes: Mapping[str, int],
+    tallies: Mapping[str, _Tally],
+    floor: float,
+) -> None:
+    """A Hessian against autograd's, and against central differences of autograd's gradient."""
+    true = autodiff.second(output, point, sizes, wrt, other)
+    matrix = np.asarray(evaluate(form, point, sizes), float).reshape(true.shape)
+
+    def gradient(x: Array) -> Array:
+        return autodiff.jacobian(output, {**point, other: x}, sizes, wrt).reshape(-1)
+
+    tallies["autograd"].add("hessian", matrix, true, "H", floor)
+    tallies["differences"].add("hessian", matrix, differences.central(gradient, point[other]), "H", floor)
 
 
 def _at(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:

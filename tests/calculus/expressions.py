@@ -34,7 +34,7 @@ _OPTIONS: dict[str, tuple[Any, ...]] = {
     "axis": ((0,), (1,), (-1,), (0, 1), None),
     "keepdims": (True, None),
     "sizes": SHAPES[1:],
-    "shape": SHAPES,
+    "shape": SHAPES[1:],
     "subscripts": ("ij->ji", "ij,jk->ik", "i,j->ij", "i,i->", "ij,j->ij", "ii->i", "i->ii", "ij->"),
     "index": ((0,), (-1,), (0, 1), (_WHOLE, 1), (_WHOLE, None), (None,), ((Size.number(1), None),)),
 }
@@ -67,12 +67,6 @@ _BY_SHAPE: dict[Shape, dict[str, list[Call]]] = {
     shape: {name: fit for name, calls in CALLS.items() if (fit := [c for c in calls if c.shape == shape])}
     for shape in SHAPES
 }
-
-
-def declared(*expressions: Expr) -> dict[str, tuple[str, ...]]:
-    """The shapes of the variables above, as a user declares them."""
-    del expressions
-    return {name: tuple(map(str, shape)) for name, shape in VARIABLES.items()}
 
 
 def leaves(shape: Shape) -> st.SearchStrategy[Expr]:

@@ -1,0 +1,104 @@
+"""The value of a tensor, node by node: the definition of the index form, and nothing that simplifies it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.calculus.tensor import (
+    Alias,
+    Apply,
+    Constant,
+    Delta,
+    Extent,
+    Factor,
+    Leaf,
+    Product,
+    Rational,
+    Reshape,
+    Sum,
+    Tensor,
+    Unit,
+    Window,
+    walk,
+)
+from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.expr import Apply as Application
+from jacobian_cli.expr import Variable
+from jacobian_cli.shape import Shape, Size
+
+Array = Any
+
+
+def lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(size.at(sizes) for size in shape)
+
+
+def value(tensor: Tensor, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    """What a tensor is where its leaves have these values and its sizes are these numbers."""
+    found: dict[Tensor, Array] = {}
+    for node in walk([tensor]):
+        found[node] = _value(node, found, values, sizes)
+        assert np.shape(found[node]) == lengths(node.shape, sizes), node
+    return found[tensor]
+
+
+def _value(node: Tensor, found: Mapping[Tensor, Array], values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    match node:
+        case Leaf(name=name):
+            return np.reshape(values[name], lengths(node.shape, sizes))
+        case Constant(name=name):
+            return np.float64({"pi": math.pi, "e": math.e}[name])
+        case Extent(size=size):
+            return np.float64(size.at(sizes))
+        case Delta(size=size):
+            return np.eye(size.at(sizes))
+        case Window(size=size, start=start, stop=stop):
+            return np.eye(size.at(sizes))[start.at(sizes) : stop.at(sizes)]
+        case Unit(size=size, index=index):
+            return np.eye(size.at(sizes))[index.at(sizes) if isinstance(index, Size) else index]
+        case Apply():
+            return _applied(node, [found[a] for a in node.arguments], sizes)
+        case Reshape(body=body):
+            return np.reshape(found[body], lengths(node.shape, sizes))
+        case Product(coefficient=coefficient, factors=factors, shape=shape):
+            return contracted(shape, factors, coefficient, found, sizes)
+        case Sum(terms=terms, shape=shape):
+            return sum((float(c) * found[t] for c, t in terms), np.zeros(lengths(shape, sizes)))
+        case Alias(body=body):
+            return found[body]
+    raise AssertionError(type(node))
+
+
+def contracted(
+    shape: Shape,
+    factors: Sequence[Factor],
+    coefficient: Rational,
+    found: Mapping[Tensor, Array],
+    sizes: Mapping[str, int],
+) -> Array:
+    """coefficient · Σ Π factors, by one einsum; the value has axes that no factor bears."""
+    operands: list[Any] = []
+    for node, labels, power in factors:
+        operands += [found[node] ** float(power) if power != 1 else found[node], list(labels)]
+    for axis, length in enumerate(lengths(shape, sizes)):
+        operands += [np.ones(length), [axis]]
+    if not operands:
+        return np.float64(coefficient)
+    return float(coefficient) * np.einsum(*operands, list(range(len(shape))), optimize="greedy")
+
+
+def _applied(node: Apply, arguments: list[Array], sizes: Mapping[str, int]) -> Array:
+    """A function of the table, entry by entry of its loop."""
+    result = np.empty(lengths(node.shape, sizes))
+    names = [f"a{k}" for k in range(len(arguments))]
+    variables = tuple(Variable(n, a.shape[node.loop :]) for n, a in zip(names, node.arguments, strict=True))
+    call = Application(node.function, variables, (), node.shape[node.loop :])
+    for place in product(*map(range, lengths(node.shape[: node.loop], sizes))):
+        here = dict(zip(names, (a[place] for a in arguments), strict=True))
+        result[place] = evaluate(call, here, sizes)
+    return result
