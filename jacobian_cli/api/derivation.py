@@ -237,5 +237,7 @@ def derivations(problem: Problem, *, second: bool = False) -> list[Derivation]:
     taken = {*problem.variables, *problem.program.values, *problem.program.sizes}
     taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
     upstream = next(name for name in ("delta", "upstream", "delta_out", "upstream_out") if name not in taken)
-    found = derivative(problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken), text, second=second)
+    found = derivative(
+        problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken), text, second=second
+    )
     return [Derivation(problem, found, variable) for variable in problem.wrt]

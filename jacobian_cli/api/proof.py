@@ -14,7 +14,14 @@ from jacobian_cli.api.problem import Problem, pose
 from jacobian_cli.api.values import as_arrays, fitted
 from jacobian_cli.checks.conditions import Violation, violations
 from jacobian_cli.checks.evaluate import evaluate, meaning
-from jacobian_cli.checks.explicit import Explicit, TooLargeError, difference, entries_of, explicit_jacobian
+from jacobian_cli.checks.explicit import (
+    Explicit,
+    TooLargeError,
+    difference,
+    element_symbols,
+    entries_of,
+    explicit_jacobian,
+)
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes
 from jacobian_cli.checks.verdict import (
     MAX_ENTRIES,
@@ -183,7 +190,9 @@ def twin(derivation: Derivation) -> Derivation | None:
     if not names:
         return None
     try:
-        return derivations(pose(problem.program.statements, [derivation.wrt], declared), second=bool(derivation.hessian))[0]
+        return derivations(
+            pose(problem.program.statements, [derivation.wrt], declared), second=bool(derivation.hessian)
+        )[0]
     except InputError:
         return None
 
@@ -256,16 +265,26 @@ def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str,
     problem = derivation.problem
     forms = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)
     true = explicit.expanded
-    result = difference(entries_of(forms["jacobian"], sizes, true.shape), true)
-    if not result.decided:
-        raise TooLargeError("the expansions could not be compared")
-    worst = None
-    if not result.equal:
-        row, column = result.worst or (0, 0)
-        here, there = result.values or (float("nan"), float("nan"))
-        worst = Worst("jacobian", f"∂{explicit.rows[row]}/∂{explicit.columns[column]}", here, there)
-    note = "" if result.exact else "equal to 30 digits at random rational points"
-    return Engine("sympy", result.equal, result.error, worst, result.exact, note)
+    tables = [("jacobian", entries_of(forms["jacobian"], sizes, true.shape), true, explicit.columns)]
+    for name in derivation.hessians:
+        again = element_symbols(name, tuple(size.at(sizes) for size in problem.variables[name].shape)).reshape(-1)
+        if len(true) * len(again) > MAX_EXPLICIT:
+            raise TooLargeError(f"the second derivatives would have {len(true) * len(again):,} entries")
+        second = true.reshape(len(true), 1).jacobian(list(again))
+        columns = tuple(map(str, again))
+        tables.append((f"hessian {name}", entries_of(forms[f"hessian {name}"], sizes, second.shape), second, columns))
+    exact = True
+    for form, printed_table, true, columns in tables:
+        result = difference(printed_table, true)
+        if not result.decided:
+            raise TooLargeError("the expansions could not be compared")
+        exact = exact and result.exact
+        if not result.equal:
+            row, column = result.worst or (0, 0)
+            here, there = result.values or (float("nan"), float("nan"))
+            label = f"∂{explicit.rows[row]}/∂{columns[column]}" if form == "jacobian" else f"H[{row + 1},{column + 1}]"
+            return Engine("sympy", False, result.error, Worst(form, label, here, there), False)
+    return Engine("sympy", True, 0.0, None, exact, "" if exact else "equal to 30 digits at random rational points")
 
 
 def _with(report: Report, engine: Engine | None, note: str = "") -> Report:

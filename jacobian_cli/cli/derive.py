@@ -13,6 +13,8 @@ import click
 from jacobian_cli.api.derivation import derivations
 from jacobian_cli.api.problem import Problem, pose, shapes_of
 from jacobian_cli.cli.request import Request
+from jacobian_cli.shape import shape_text
+from jacobian_cli.syntax.errors import InputError
 
 # one thread is right for small checks, and a pool of them costs NumPy most of its start
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -34,7 +36,12 @@ def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
 def answer(request: Request) -> int:
     """Print the answer; the exit status says whether the check passed."""
     problem, values = problem_of(request)
-    found = derivations(problem)
+    if request.order == 2 and problem.output.shape:
+        raise InputError(
+            f"a Hessian is that of a scalar; {problem.name} is {shape_text(problem.output.shape)}",
+            hint="sum it, or take the Jacobian: jac derive",
+        )
+    found = derivations(problem, second=request.order == 2)
     from jacobian_cli.api.proof import prove  # loads NumPy, autograd and SymPy
 
     gc.freeze()

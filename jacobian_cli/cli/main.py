@@ -44,6 +44,37 @@ def formula_options(command: F) -> F:
 
 
 @jac.command()
+def functions() -> int:
+    """List the functions of the language: arguments, derivative, where they are defined."""
+    from jacobian_cli.cli.functions import show_functions
+
+    show_functions()
+    return RIGHT
+
+
+@jac.command()
+@formula_options
+@click.option("--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at.")
+def hessian(
+    formula: tuple[str, ...],
+    path: str | None,
+    wrt: str | None,
+    shapes: tuple[str, ...],
+    at: tuple[str, ...],
+    as_json: bool,
+    points: int,
+) -> int:
+    """Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
+
+    FORMULA is as for `jac derive`.
+    """
+    request = read_request(formula, path, wrt, shapes, at, as_json, points, full=False, order=2)
+    from jacobian_cli.cli.derive import answer
+
+    return answer(request)
+
+
+@jac.command()
 @formula_options
 @click.option("--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at.")
 @click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")

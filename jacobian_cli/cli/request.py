@@ -23,6 +23,7 @@ class Request:
     as_json: bool
     points: int
     full: bool
+    order: int
 
 
 def read_request(
@@ -34,6 +35,7 @@ def read_request(
     as_json: bool,
     points: int,
     full: bool,
+    order: int = 1,
 ) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
     declarations, statements = parse_file(read_file(path)) if path is not None else ([], [])
@@ -45,7 +47,7 @@ def read_request(
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
     if wrt is None:
         raise InputError("which variable?", hint="add --wrt W, or --wrt W,b")
-    return Request(tuple(statements), tuple(declarations), tuple(wrt.split(",")), at, as_json, points, full)
+    return Request(tuple(statements), tuple(declarations), tuple(wrt.split(",")), at, as_json, points, full, order)
 
 
 def read_file(path: str) -> str:

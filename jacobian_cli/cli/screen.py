@@ -138,6 +138,9 @@ def _origin(problem: Problem, name: str) -> str:
 
 def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
     """One variable's derivative, in all its forms."""
+    if d.hessian is not None:
+        second(screen, d, proof)
+        return
     symbol = f"∂{d.problem.name}/∂{d.wrt}"
     screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
     jacobian = d.jacobian
@@ -154,6 +157,24 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     )
     screen.heading("Backward rule", rule)
     _form(screen, d.vjp)
+    if proof.at is not None:
+        _numbers(screen, d, proof.at)
+    _verdict(screen, proof)
+
+
+def second(screen: Screen, d: Derivation, proof: Proof) -> None:
+    """The gradient, and the block of the Hessian for each variable."""
+    symbol = f"∂²{d.problem.name}/∂{d.wrt}"
+    screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
+    if d.gradient is not None:
+        screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
+        _form(screen, d.gradient)
+    for name, form in d.hessians.items():
+        title = "Hessian" if name == d.wrt else f"Block {d.wrt}, {name}"
+        flat = [n for n in dict.fromkeys((d.wrt, name)) if len(d.problem.variables[n].shape) > 1]
+        note = f"; {' and '.join(flat)} flattened row by row" if flat else ""
+        screen.heading(title, f"{_size(form)}{note}")
+        _form(screen, form)
     if proof.at is not None:
         _numbers(screen, d, proof.at)
     _verdict(screen, proof)

@@ -1,0 +1,1 @@
+"""Published identities as data."""

@@ -1,0 +1,74 @@
+"""Published identities: the closed form that is printed, evaluated, equals the one that was published.
+
+`identities.jsonl` holds, one a line, an expression, its shapes, the variable, and the published derivative as NumPy
+statements, with the source and its equation. A failing test's id names them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import special
+
+import jacobian_cli as jac
+from jacobian_cli.api.proof import printed
+from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.verdict import read_back
+from jacobian_cli.shape import size_of
+from jacobian_cli.syntax.parser import parse_sizes
+from tests.corpus.draw import draw
+
+Entry = dict[str, Any]
+_LINES = (Path(__file__).parent / "identities.jsonl").read_text(encoding="utf-8").splitlines()
+ENTRIES: list[Entry] = [json.loads(line) for line in _LINES]
+_TOLERANCE = 1e-8
+
+
+def _point(entry: Entry, seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    point = {}
+    for name, sizes in entry["shapes"].items():
+        shape = tuple(size_of(parse_sizes(size)[0]).at(entry["sizes"]) for size in sizes)
+        point[name] = np.asarray(draw(entry["domain"].get(name), shape, rng), float)
+    if "onehot-distinct" in entry["tags"]:
+        for k, name in enumerate(n for n, d in entry["domain"].items() if d == "onehot"):
+            point[name] = np.eye(len(point[name]))[(seed + k) % len(point[name])]
+    return point
+
+
+def _published(entry: Entry, point: dict[str, Any]) -> Any:
+    """The value of the published derivative: statements, of which the last is an expression."""
+    tree = ast.parse(entry["reference_numpy"])
+    last = tree.body[-1]
+    assert isinstance(last, ast.Expr)
+    tree.body[-1] = ast.copy_location(ast.Assign([ast.Name("published", ast.Store())], last.value), last)
+    names = {"np": np, "sp": special, **entry["sizes"], **point}
+    exec(compile(ast.fix_missing_locations(tree), entry["id"], "exec"), names)
+    return np.asarray(names["published"], float)
+
+
+def _error(mine: Any, published: Any) -> float:
+    mine, published = np.reshape(mine, -1), np.reshape(published, -1)
+    assert mine.shape == published.shape
+    return float(np.max(np.abs(mine - published), initial=0) / max(1e-6, np.max(np.abs(published), initial=0)))
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry['id']}: {entry['source']}")
+def test_printed_form_is_the_published_one(entry: Entry) -> None:
+    shapes = {name: ",".join(sizes) or "()" for name, sizes in entry["shapes"].items()}
+    found: jac.Derivation = jac.derive(entry["expr"], wrt=entry["wrt"], shapes=shapes, order=entry["order"])
+    forms = read_back(printed(found), found.problem.variables, found.derivative.upstream)
+    asked = ["jacobian"] if entry["order"] == 1 else [f"hessian {entry['wrt']}"]
+    if entry["order"] == 1 and not entry["out_shape"]:
+        assert found.gradient is not None
+        asked.append("gradient")
+    for seed in (0, 1):
+        point = _point(entry, seed)
+        published = _published(entry, point)
+        for form in asked:
+            assert _error(evaluate(forms[form], point, entry["sizes"]), published) < _TOLERANCE, form
