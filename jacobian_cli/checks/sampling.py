@@ -15,7 +15,7 @@ Array = Any
 DOMAIN_MARGIN = 0.05
 KINK_MARGIN = 0.02
 _LARGE = 1e6
-_TRIES = 400
+_TRIES = 150
 
 
 class NoPointError(Exception):
@@ -40,7 +40,7 @@ def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int]) -> 
 def sample(expr: Expr, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
     """Values for the variables of an expression, away from kinks and from the edges of domains.
 
-    Raises `NoPointError` when none is found among a few hundred candidates.
+    Raises `NoPointError` when none is found among many candidates.
     """
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
     wanted = conditions(expr, sizes)

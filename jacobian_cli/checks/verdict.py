@@ -25,7 +25,7 @@ from jacobian_cli.syntax.parser import parse_statement
 DENSE = 20_000
 """Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
 MAX_ENTRIES = 10_000_000
-_SPARE = 8
+_SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
 Array = Any

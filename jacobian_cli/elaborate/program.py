@@ -11,8 +11,9 @@ from itertools import chain, combinations, count, product
 from jacobian_cli.elaborate.builder import CONSTANTS, Builder, OrderError, Scope
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.rules import described
 from jacobian_cli.ops.table import ALIASES
-from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier, shape_text
+from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
 
@@ -29,6 +30,7 @@ class Program:
     """Typed definitions. `output` is the last; `values` maps every definition's name to its expression."""
 
     statements: tuple[Definition, ...]
+    last: Definition
     declared: Mapping[str, Shape]
     output: Expr
     output_name: str
@@ -77,7 +79,7 @@ def elaborate(
     Raises `InputError` for unknown names, cycles, and shapes that do not fit.
     """
     declared = dict(declared or {})
-    ordered = _in_order(statements)
+    ordered, last = _in_order(statements)
     sizes = _size_names(ordered, declared)
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in _names(s.value)))
@@ -90,7 +92,7 @@ def elaborate(
     first: InputError | None = None
     for flips in _flips([n for n in choices if n not in (orders or {})], guessed):
         try:
-            return _typed(ordered, declared, guessed | flips, sizes, free, frozenset(orders or {}))
+            return _typed(ordered, last, declared, guessed | flips, sizes, free, frozenset(orders or {}))
         except InputError as error:
             first = first or error
             if not isinstance(first, OrderError):
@@ -102,9 +104,13 @@ def elaborate(
 def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, int]]:
     """Departures from the habit, fewest first: what the formula demands beats what names suggest."""
     for flipped in range(_MAX_FLIPS + 1):
-        for chosen in combinations(names, flipped):
-            for orders in product(*([o for o in range(3) if o != guessed[n]] for n in chosen)):
-                yield dict(zip(chosen, orders, strict=True))
+        candidates = [
+            dict(zip(chosen, orders, strict=True))
+            for chosen in combinations(names, flipped)
+            for orders in product(*([o for o in range(3) if o != guessed[n]] for n in chosen))
+        ]
+        # more axes before fewer: in X@theta, theta is a vector rather than X one
+        yield from sorted(candidates, key=lambda c: (sum(o < guessed[n] for n, o in c.items()), sum(c.values())))
         if len(names) > 12:
             return
 
@@ -113,7 +119,7 @@ def _fits(program: Program, orders: Mapping[str, int]) -> bool:
     declared = dict(program.declared)
     guessed = {name: order for name, order in orders.items() if name not in declared}
     try:
-        _typed(program.statements, declared, guessed, program.sizes, list(program.variables))
+        _typed(program.statements, program.last, declared, guessed, program.sizes, list(program.variables))
     except InputError:
         return False
     return True
@@ -121,6 +127,7 @@ def _fits(program: Program, orders: Mapping[str, int]) -> bool:
 
 def _typed(
     statements: Sequence[Definition],
+    last: Definition,
     declared: Mapping[str, Shape],
     guessed: Mapping[str, int],
     sizes: Mapping[str, Size],
@@ -134,22 +141,34 @@ def _typed(
             shapes[name] = tuple(unifier.fresh() for _ in range(guessed[name]))
     if guessed:
         # the first pass collects equations between sizes, the second builds with what they say
-        _build(statements, Scope({n: Variable(n, s) for n, s in shapes.items()}, sizes, unifier), declared)
+        _build(statements, last, Scope({n: Variable(n, s) for n, s in shapes.items()}, sizes, unifier), declared)
         shapes = _named_sizes(
             shapes, unifier, {*free, *sizes, *(n for s in declared.values() for z in s for n in z.names())}
         )
     extra = {n: s for n, s in declared.items() if n not in shapes and n not in {d.name for d in statements}}
     known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
     scope = Scope(dict(known), sizes, Unifier())
-    output, name = _build(statements, scope, declared)
+    output = _build(statements, last, scope, declared)
     values = {s.name: scope.values[s.name] for s in statements if s.name}
     used = set(variables(output))
     ordered = {n: known[n] for n in (*(n for n in free if n in used), *(n for n in known if n not in used))}
-    return Program(tuple(statements), declared, output, name, values, ordered, sizes, _unused(output, values), valued)
+    return Program(
+        tuple(statements),
+        last,
+        declared,
+        output,
+        last.name or "",
+        values,
+        ordered,
+        sizes,
+        _unused(output, values),
+        valued,
+    )
 
 
-def _build(statements: Sequence[Definition], scope: Scope, declared: Mapping[str, Shape]) -> tuple[Expr, str]:
-    body: Expr | None = None
+def _build(statements: Sequence[Definition], last: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
+    """Every statement typed; the value is that of `last`."""
+    output: Expr | None = None
     for statement in statements:
         body = Builder(scope, statement.source).build(statement.value)
         if statement.name:
@@ -159,13 +178,15 @@ def _build(statements: Sequence[Definition], scope: Scope, declared: Mapping[str
                 and all(scope.unifier.unify(a, b) for a, b in zip(wanted, body.shape, strict=True))
             ):
                 raise InputError(
-                    f"{statement.name} is declared as {shape_text(wanted)} and is {shape_text(body.shape)}",
+                    f"{statement.name} is declared as {described(wanted)} and is {described(body.shape)}",
                     text=statement.source,
                     span=statement.value.span,
                 )
             scope.values[statement.name] = Defined(statement.name, body)
-    assert body is not None
-    return body, statements[-1].name or ""
+        if statement is last:
+            output = body
+    assert output is not None
+    return output
 
 
 def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:
@@ -225,7 +246,7 @@ def _group(term: Term) -> tuple[Term, ...]:
     return term.items if isinstance(term, Group) else (term,)
 
 
-def _in_order(statements: Sequence[Definition]) -> list[Definition]:
+def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:
     """The definitions sorted so that each comes after those it uses; cycles and second definitions refused."""
     by_name: dict[str, Definition] = {}
     for statement in statements:
@@ -274,8 +295,7 @@ def _in_order(statements: Sequence[Definition]) -> list[Definition]:
                         hint="break the circle",
                     )
                 stack.append((needed, False))
-    ordered.remove(last)
-    return [*ordered, last]
+    return ordered, last
 
 
 def _name_span(statement: Definition) -> Span:

@@ -98,6 +98,8 @@ def contract(signature: str, shapes: list[Shape], unifier: Unifier) -> Shape:
 
 
 def _product_hint(shapes: list[Shape]) -> str | None:
+    if len(shapes) == 1:
+        return "it wants a square matrix"
     if [len(s) for s in shapes] == [2, 2]:
         return "the columns of the first must be as many as the rows of the second; .T transposes"
     return None

@@ -236,7 +236,7 @@ def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """Several arrays in one; a scalar counts as a vector of one entry."""
     parts = [o.piece if o.shape else Piece(f"[{o.piece.text}]") for o in operands]
-    if len(node.shape) > max(len(o.shape) for o in operands):
+    if node.function == "stack":
         parts = [o.piece for o in operands]
     (axis,) = dict(node.parameters).get("axis", (0,))
     listed = f"[{', '.join(part.text for part in parts)}]"

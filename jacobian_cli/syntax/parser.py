@@ -299,10 +299,11 @@ def parse_declaration(text: str, separator: str = ":") -> Declaration:
             hint=f"as in W{separator}n,m  x{separator}m  c{separator}()",
         )
     try:
-        return Declaration(normal_name(name.strip()), parse_sizes(sizes), text)
+        # blanks in front, so that carets count from the start of the line
+        return Declaration(normal_name(name.strip()), parse_sizes(" " * (len(name) + 1) + sizes), text)
     except InputError as error:
         raise InputError(
-            error.message, text=text, hint="sizes are letters, numbers, sums and products: n,3*m"
+            error.message, text=text, span=error.span, hint="sizes are letters, numbers, sums and products: n,3*m"
         ) from None
 
 
