@@ -60,7 +60,7 @@ def unit(size: Size, index: int | Size) -> Tensor:
 
 
 def window(size: Size, start: Size, stop: Size) -> Tensor:
-    return Window(size, start, stop)
+    return Window(size, start, stop) if start.terms or stop is not size else Delta(size)
 
 
 def extent(size: Size) -> Tensor:

@@ -30,6 +30,11 @@ class _TracedKernels(Kernels):
     def erf(self, x: Array) -> Array:
         return _erf(x)
 
+    def where(self, c: Array, x: Array, y: Array) -> Array:
+        """autograd's own forgets what was broadcast."""
+        whole = np.ones(np.broadcast_shapes(*(anp.shape(value) for value in (c, x, y))))
+        return anp.where(anp.not_equal(c, 0), x * whole, y * whole)
+
 
 @lru_cache(maxsize=1)
 def _backend() -> Backend:

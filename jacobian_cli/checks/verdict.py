@@ -25,6 +25,8 @@ from jacobian_cli.syntax.parser import parse_statement
 DENSE = 20_000
 """Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
 MAX_ENTRIES = 10_000_000
+_FLOOR = 1e-3
+"""Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
 _SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
@@ -185,7 +187,8 @@ def _compare(
     (delta,) = [n for n in variables(forms["vjp"]) if n not in point] or [""]
     with_delta = {**point, delta: upstream} if delta else point
     vjp = np.asarray(evaluate(forms["vjp"], with_delta, sizes), float).reshape(variable)
-    floor = max(1e-6, 1e-6 * float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
+    # what should cancel to zero leaves rounding behind, in proportion to the values around it
+    floor = _FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
 
     def function(x: Array) -> Array:
         return evaluate(output, {**point, wrt.name: x}, sizes)
