@@ -151,6 +151,8 @@ def prove(
             engine = exact_engine(small, explicit_table(small, few), few)
         elif cells <= MAX_EXPLICIT:
             engine = exact_engine(derivation, explicit_table(derivation, sizes), sizes)
+    except RecursionError:
+        note = note or "not compared with SymPy: the formula is nested too deeply for it"
     except TooLargeError as error:
         note = note or f"not compared with SymPy: {error}"
     pattern = _pattern(derivation, sizes) if cells <= MAX_EXPLICIT else None

@@ -42,7 +42,9 @@ class Notation(Style):
     def __init__(self, order: Sequence[str] = (), given: Mapping[Tensor, Expr] | None = None) -> None:
         super().__init__(order)
         self.given: dict[Tensor, Expr] = {
-            t: write.proper(e) for t, e in (given or {}).items() if isinstance(t, Apply | Product | Sum)
+            t: write.proper(e)
+            for t, e in (given or {}).items()
+            if isinstance(t, Apply | Product) or (isinstance(t, Sum) and t.terms)
         }
         self.written: dict[Tensor, Expr] = dict(self.given)
 

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, row
+from jacobian_cli.syntax.errors import InputError
 
 MAX_NAMES = 12
+MAX_DEFINITIONS = 1000
+_LONG = 600
+"""Forms of more nodes than this are not named by what reads best, but wherever a part repeats."""
 _WORTH = 6
 """How many characters a name must save."""
 
@@ -43,8 +47,10 @@ def name_repeats(
     current = dict(forms)
     bodies: dict[Defined, Expr] = {}
     lengths: dict[Expr, int] = {}
+    if max(map(_size, current.values()), default=0) > _LONG:
+        current, bodies = _all_named(current)
     scopes = [*([key] for key in current), *([list(group)] if len(group) > 1 else [])]
-    while len(bodies) < MAX_NAMES:
+    while len(bodies) < MAX_NAMES and max(map(_size, current.values()), default=0) <= _LONG:
         best: tuple[int, Expr] | None = None
         for scope in scopes:
             for node, count in _uses([*(current[key] for key in scope), *bodies.values()]).items():
@@ -64,6 +70,39 @@ def name_repeats(
         bodies = {name: _replace(body, node, named) for name, body in bodies.items()}
         bodies[named] = node
     return _christened(current, bodies, len(group) > 1, primal, taken)
+
+
+def _with(node: Expr, made: Mapping[Expr, Expr]) -> Expr:
+    """The node with what was made of its parts."""
+    return rebuild(node, lambda part: None if part is node else made.get(part))
+
+
+def _size(expr: Expr) -> int:
+    """How many nodes are written, where what is below a name is not."""
+    sizes: dict[Expr, int] = {}
+    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+        sizes[node] = 1 + sum(sizes.get(child, 0) for child in node.children)
+    return sizes[expr]
+
+
+def _all_named(forms: Mapping[str, Expr]) -> tuple[dict[str, Expr], dict[Defined, Expr]]:
+    """Very long forms: everything that is used twice gets a name, so that the length is that of the graph."""
+    uses = _uses(forms.values())
+    made: dict[Expr, Expr] = {}
+    bodies: dict[Defined, Expr] = {}
+    for node in walk(forms.values(), lambda n: not isinstance(n, Defined)):
+        new = _with(node, made)
+        if uses[node] > 1 and _nameable(node):
+            named = Defined(f"?{len(bodies)}", node)
+            bodies[named] = new
+            new = named
+            if len(bodies) > MAX_DEFINITIONS:
+                raise InputError(
+                    f"the derivative has more than {MAX_DEFINITIONS:,} parts that repeat: it cannot be written down",
+                    hint="differentiate the formula in steps, as definitions",
+                )
+        made[node] = new
+    return {key: made[form] for key, form in forms.items()}, bodies
 
 
 def _christened(

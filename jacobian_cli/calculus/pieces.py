@@ -263,27 +263,28 @@ class Pieces:
         return not self.others and all(k < self.order for pair in self.pairs for k in pair)
 
     def vector(self, label: int, scalars: Powers, coefficient: Rational) -> Expr:
-        weights = self.weights.get(label)
-        return self.style.product(scalars + (weights or [(write.ones(self.sizes[label]), 1)]), coefficient)
+        found = self.style.product(scalars + self.weights.get(label, []), coefficient)
+        if found.shape:
+            return found
+        return self.style.product([*scalars, (write.ones(self.sizes[label]), 1)], coefficient)
 
     def matrix(self, rows: int, columns: int) -> Expr:
         """The part on two labels, with all scalars."""
         pair = (min(rows, columns), max(rows, columns))
         if pair in self.ties:
             both = self.weights.get(rows, []) + self.weights.get(columns, [])
-            if both:
-                return write.diag(self.style.product(self.scalars + both, self.coefficient))
-            return self.scale(write.eye(self.sizes[rows]))
+            entries = self.style.product(self.scalars + both, self.coefficient)
+            return write.diag(entries) if entries.shape else self.scale(write.eye(self.sizes[rows]))
         if pair not in self.pairs:
             return self.scale(write.matmul(self.vector(rows, [], 1), write.transpose(self.vector(columns, [], 1))))
         middle = self._oriented(pair, first=rows)
-        left_weights, right_weights = self.weights.get(rows), self.weights.get(columns)
-        if left_weights:
-            front = write.diag(self.style.product(self.scalars + left_weights, self.coefficient))
-            middle = write.matmul(front, middle)
-        if right_weights:
-            middle = write.matmul(middle, write.diag(self.style.product(right_weights)))
-        return middle if left_weights else self.scale(middle)
+        before, after = (self.style.product(self.weights.get(label, [])) for label in (rows, columns))
+        if before.shape:
+            front = self.style.product(self.scalars + self.weights[rows], self.coefficient)
+            middle = write.matmul(write.diag(front), middle)
+        if after.shape:
+            middle = write.matmul(middle, write.diag(after))
+        return middle if before.shape else self.scale(middle)
 
     def scale(self, expr: Expr) -> Expr:
         """The scalars and the number in front."""

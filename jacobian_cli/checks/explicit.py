@@ -43,6 +43,8 @@ MAX_OPERATIONS = 60_000
 _DIGITS = 30
 _POINTS = 3
 
+_MAX_POWER = 10_000
+
 
 class TooLargeError(Exception):
     """The table, or what it is made from, is too large to write out."""
@@ -142,11 +144,21 @@ class _Symbolic(ExactKernels):
     def zeros(self, *, sizes: tuple[int, ...]) -> Any:
         return _integers(np.zeros(sizes))
 
+    def power(self, x: Any, y: Any) -> Any:
+        return np.frompyfunc(_power, 2, 1)(x, y)
+
     def diag(self, x: Any) -> Any:
         return np.diag(x) + _ZERO
 
     def logdet(self, x: Any) -> Any:
         return sympy.log(self.det(x))
+
+
+def _power(x: Any, y: Any) -> Any:
+    """A power, unless it is a number of very many digits."""
+    if isinstance(y, sympy.Expr) and y.is_number and abs(sympy.N(y)) > _MAX_POWER:
+        raise TooLargeError("a power is too large to be written out")
+    return x**y
 
 
 _integers = np.frompyfunc(lambda entry: sympy.Integer(int(entry)), 1, 1)

@@ -27,6 +27,8 @@ DENSE = 20_000
 MAX_ENTRIES = 10_000_000
 _FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
+_DOUBTS = 4
+"""How many times the change under a halved step a difference may be off, where a function is steep."""
 _SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
@@ -86,10 +88,11 @@ class _Tally:
     error: float = 0.0
     worst: Worst | None = None
 
-    def add(self, form: str, printed: Array, true: Array, label: str, floor: float) -> None:
+    def add(self, form: str, printed: Array, true: Array, label: str, floor: float, doubt: Array = 0.0) -> None:
+        """Take in one comparison; `doubt` is how far the true values may themselves be off."""
         printed, true = np.asarray(printed, float), np.asarray(true, float)
         scale = max(float(np.max(np.abs(true), initial=0.0)), float(np.max(np.abs(printed), initial=0.0)), floor)
-        gap = np.abs(printed - true)
+        gap = np.maximum(np.abs(printed - true) - _DOUBTS * np.asarray(doubt), 0.0)
         gap = np.where(np.isfinite(gap), gap, np.inf)
         if not gap.size:
             return
@@ -197,17 +200,20 @@ def _compare(
         _compare_second(output, wrt.name, name, forms[f"hessian {name}"], point, sizes, tallies, floor)
     if rows * columns <= DENSE:
         truth = {
-            "autograd": autodiff.jacobian(output, point, sizes, wrt.name),
-            "differences": differences.central(function, point[wrt.name]),
+            "autograd": (autodiff.jacobian(output, point, sizes, wrt.name), np.zeros((rows, columns))),
+            "differences": differences.with_doubt(function, point[wrt.name]),
         }
         matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(rows, columns)
-        for name, true in truth.items():
-            tallies[name].add("jacobian", matrix, true, "J", floor)
+        for name, (true, doubt) in truth.items():
+            tallies[name].add("jacobian", matrix, true, "J", floor, doubt)
             pulled = (upstream.reshape(1, rows) @ true).reshape(variable)
-            tallies[name].add("vjp", vjp, pulled, wrt.name, floor)
+            spread = (np.abs(upstream).reshape(1, rows) @ doubt).reshape(variable)
+            tallies[name].add("vjp", vjp, pulled, wrt.name, floor, spread)
             if "gradient" in forms:
                 gradient = np.asarray(evaluate(forms["gradient"], point, sizes), float).reshape(variable)
-                tallies[name].add("gradient", gradient, true.reshape(variable), wrt.name, floor)
+                tallies[name].add(
+                    "gradient", gradient, true.reshape(variable), wrt.name, floor, doubt.reshape(variable)
+                )
         return ""
     true_vjp = autodiff.vjp(output, point, sizes, wrt.name, upstream)
     tallies["autograd"].add("vjp", vjp, true_vjp, wrt.name, floor)
@@ -243,7 +249,8 @@ def _compare_second(
         return autodiff.jacobian(output, {**point, other: x}, sizes, wrt).reshape(-1)
 
     tallies["autograd"].add("hessian", matrix, true, "H", floor)
-    tallies["differences"].add("hessian", matrix, differences.central(gradient, point[other]), "H", floor)
+    again, doubt = differences.with_doubt(gradient, point[other])
+    tallies["differences"].add("hessian", matrix, again, "H", floor, doubt)
 
 
 def _at(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:

@@ -116,6 +116,9 @@ def run(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         status = RIGHT
+    except Exception as error:  # noqa: BLE001 - whatever a user types, the end is a message and not a traceback
+        reason = (str(error).splitlines() or [""])[0][:200]
+        status = refuse(f"a fault of jac, not of what you typed; please report it ({type(error).__name__}: {reason})")
     sys.exit(status if isinstance(status, int) else RIGHT)
 
 
