@@ -125,7 +125,16 @@ def size_names(roots: Iterable[Expr]) -> list[str]:
         sizes.extend(node.shape)
         if isinstance(node, Extent):
             sizes.append(node.size)
+        if isinstance(node, Apply):
+            sizes.extend(_sizes_in(node.parameters))
     return list(dict.fromkeys(name for size in sizes for name in size.names()))
+
+
+def _sizes_in(option: Any) -> list[Size]:
+    """The sizes among options, however deep."""
+    if isinstance(option, Size):
+        return [option]
+    return [size for part in option for size in _sizes_in(part)] if isinstance(option, tuple) else []
 
 
 def rebuild(root: Expr, change: Callable[[Expr], Expr | None]) -> Expr:

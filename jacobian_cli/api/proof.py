@@ -22,7 +22,7 @@ from jacobian_cli.checks.explicit import (
     entries_of,
     explicit_jacobian,
 )
-from jacobian_cli.checks.sampling import NoPointError, draw_sizes
+from jacobian_cli.checks.sampling import NoPointError, draw_sizes, least_size
 from jacobian_cli.checks.verdict import (
     MAX_ENTRIES,
     Engine,
@@ -153,6 +153,8 @@ def prove(
             engine = exact_engine(derivation, explicit_table(derivation, sizes), sizes)
     except RecursionError:
         note = note or "not compared with SymPy: the formula is nested too deeply for it"
+    except (IndexError, ValueError):
+        note = note or f"not compared with SymPy: at sizes {sizes} an index leaves its axis"
     except TooLargeError as error:
         note = note or f"not compared with SymPy: {error}"
     pattern = _pattern(derivation, sizes) if cells <= MAX_EXPLICIT else None
@@ -171,7 +173,10 @@ def _pattern(derivation: Derivation, sizes: Mapping[str, int]) -> Array | None:
 
 
 def _numeric(derivation: Derivation, points: int, values: Mapping[str, Array] | None) -> Report:
-    return numeric_verdict(derivation.problem.output, derivation.variable, printed(derivation), points, values)
+    problem = derivation.problem
+    return numeric_verdict(
+        problem.output, derivation.variable, printed(derivation), points, values, known=problem.variables
+    )
 
 
 def _cells(derivation: Derivation, sizes: Mapping[str, int]) -> int:
@@ -256,7 +261,7 @@ def table_sizes(problem: Problem) -> dict[str, int]:
     """Small numbers for the size symbols, pairwise different; those of variables before those in between."""
     known = problem.variables.values()
     fixed = {size.value for v in known for size in v.shape if size.value is not None}
-    return dict(draw_sizes(size_names([*known, problem.output]), 1, 0, fixed)[0])
+    return dict(draw_sizes(size_names([*known, problem.output]), 1, 0, fixed, least_size([*known, problem.output]))[0])
 
 
 def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str, int]) -> Engine:
@@ -294,7 +299,7 @@ def _with(report: Report, engine: Engine | None, note: str = "") -> Report:
     passed = report.passed
     if engine is not None:
         engines[engine.name] = engine
-        passed = engine.passed if passed is None else passed and engine.passed
+        passed = passed and engine.passed if engine.passed else False  # SymPy alone proves no value anywhere
     notes = [*report.notes, *([note] if note else [])]
     return Report(passed, report.points, engines, report.sizes, notes)
 

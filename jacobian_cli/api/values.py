@@ -75,10 +75,14 @@ def _value(written: str, part: str) -> Array:
 
 
 def _finite(value: Any, where: str) -> Array:
+    if np.iscomplexobj(value):
+        raise InputError("complex numbers cannot be used", text=where)
     try:
         array = np.asarray(value, dtype=float)
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise InputError("this is not an array of numbers", text=where, hint="rows must be of one length") from None
+    if not array.size:
+        raise InputError("there is no number in this array", text=where)
     if not np.all(np.isfinite(array)):
         raise InputError("nan and infinity cannot be differentiated at", text=where, hint="give finite numbers")
     return array

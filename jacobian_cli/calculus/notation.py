@@ -12,6 +12,8 @@ from jacobian_cli.expr import Apply, Expr, Extent, Number
 from jacobian_cli.ops import row
 from jacobian_cli.shape import ONE, Shape, Size
 
+_MAX_FACTORED = 60
+"""Sums of products with more factors in all than this are left as they are."""
 _BUILDER = Builder(Scope({}), "")
 
 
@@ -259,6 +261,8 @@ def summands(expr: Expr) -> list[tuple[bool, Expr]]:
 def factored(terms: Sequence[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
     """ABx + ACx = A(B + C)x: what products begin or end with in common is written once."""
     found = [(minus, _factors(expr)) for minus, expr in terms]
+    if sum(len(factors) for _, factors in found) > _MAX_FACTORED:
+        return list(terms)
     while True:
         best: tuple[int, int, int, int, int] | None = None
         for i, (_, a) in enumerate(found):

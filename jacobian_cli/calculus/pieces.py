@@ -295,7 +295,12 @@ class Pieces:
         output = tuple(output)
         operands = [*self.others]
         operands += [(self._matrix(pair), pair) for pair in self.pairs]
-        operands += [(self.style.product(w), (label,)) for label, w in sorted(self.weights.items())]
+        for label, weights in sorted(self.weights.items()):
+            vector = self.style.product(weights)
+            if vector.shape:
+                operands.append((vector, (label,)))
+            else:  # its factors cancelled
+                self.scalars.append((vector, 1))
         operands += [(write.eye(self.sizes[a]), (a, b)) for a, b in sorted(self.ties)]
         have = {k for _, labels in operands for k in labels}
         operands += [(write.ones(self.sizes[k]), (k,)) for k in output if k not in have]

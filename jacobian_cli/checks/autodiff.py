@@ -30,6 +30,22 @@ class _TracedKernels(Kernels):
     def erf(self, x: Array) -> Array:
         return _erf(x)
 
+    def einsum(self, *operands: Array, subscripts: str) -> Array:
+        """autograd knows no diagonal: a_ii is written a_ij δ_ij."""
+        inputs, output = subscripts.split("->")
+        parts, extra, ties = [], [], []
+        free = (letter for letter in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if letter not in subscripts)
+        for letters, operand in zip(inputs.split(","), operands, strict=True):
+            told = ""
+            for axis, letter in enumerate(letters):
+                name = next(free) if letter in told else letter
+                if name != letter:
+                    extra.append(letter + name)
+                    ties.append(np.eye(anp.shape(operand)[axis]))
+                told += name
+            parts.append(told)
+        return anp.einsum(f"{','.join(parts + extra)}->{output}", *operands, *ties)
+
     def where(self, c: Array, x: Array, y: Array) -> Array:
         """autograd's own forgets what was broadcast."""
         whole = np.ones(np.broadcast_shapes(*(anp.shape(value) for value in (c, x, y))))

@@ -20,7 +20,7 @@ import sympy
 
 from jacobian_cli.checks.evaluate import Backend, evaluate, lengths, meaning
 from jacobian_cli.checks.exact import Prover
-from jacobian_cli.checks.matrices import ExactKernels
+from jacobian_cli.checks.matrices import ExactKernels, TooLargeError
 from jacobian_cli.checks.written import entry_text, greek, indexed, length
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -44,10 +44,6 @@ _DIGITS = 30
 _POINTS = 3
 
 _MAX_POWER = 10_000
-
-
-class TooLargeError(Exception):
-    """The table, or what it is made from, is too large to write out."""
 
 
 class _Spelled(sympy.Symbol):  # type: ignore[misc]
@@ -177,7 +173,7 @@ def _lifted(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def lifted(*arguments: Any) -> Any:
         value = function(*arguments)
-        return Indicator(value) if isinstance(value, sympy.logic.boolalg.Boolean) else value
+        return Indicator(value) if isinstance(value, sympy.logic.boolalg.Boolean) and not value.is_Symbol else value
 
     return lifted
 
@@ -358,7 +354,12 @@ def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0) -> ExactResult:
     chooser, error, met = random.Random(seed), 0.0, 0
     for attempt in range(4 * _POINTS):
         low, high = ((-150, 150), (10, 90))[attempt % 2]
-        point = {s: sympy.Float(sympy.Rational(chooser.randint(low, high), 101), 2 * _DIGITS) for s in symbols}
+        span = range(low * len(symbols), high * len(symbols) + 1)  # no two alike: ties are kinks
+        places = chooser.sample(span, len(symbols))
+        point = {
+            s: sympy.Float(sympy.Rational(place, 101 * len(symbols)), 2 * _DIGITS)
+            for s, place in zip(symbols, places, strict=True)
+        }
         if not all((value := _at(root, point)) is not None and value > 0 for root in roots):
             continue
         pairs = {at: (_at(a[at], point), _at(b[at], point)) for at in unproved}

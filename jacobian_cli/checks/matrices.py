@@ -13,6 +13,14 @@ from jacobian_cli.checks.kernels import Array, Kernels
 _HALF = Fraction(1, 2)
 
 
+_LARGEST = 4
+"""Determinants of matrices up to this size are written out."""
+
+
+class TooLargeError(Exception):
+    """A table in symbols that would be too large to write out."""
+
+
 class ExactKernels(Kernels):
     """The kernels on arrays of numbers or expressions that compute exactly.
 
@@ -21,6 +29,8 @@ class ExactKernels(Kernels):
     """
 
     def det(self, x: Array) -> Array:
+        if len(x) > _LARGEST:
+            raise TooLargeError(f"the determinant of a {len(x)}×{len(x)} matrix of symbols is not written out")
         everything = tuple(range(len(x)))
         return _minor(x, everything, everything, {})
 

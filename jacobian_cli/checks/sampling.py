@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from jacobian_cli.checks.conditions import Violation, conditions, failing
 from jacobian_cli.checks.evaluate import node_values, numpy_backend
-from jacobian_cli.expr import Apply, Expr, variables
+from jacobian_cli.expr import Apply, Expr, variables, walk
+from jacobian_cli.shape import Size
 
 Array = Any
 DOMAIN_MARGIN = 0.05
@@ -22,13 +23,39 @@ class NoPointError(Exception):
     """No random point was found at which the formula is defined and smooth."""
 
 
-def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int]) -> list[dict[str, int]]:
+def least_size(exprs: Iterable[Expr]) -> int:
+    """The least size at which indices and slices that are numbers can stay inside.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> least_size([elaborate([parse_statement("x[4]")]).output])
+    5
+    """
+    found = 2
+    for node in walk(exprs):
+        found = max([found, *(2 - c for size in node.shape for monomial, c in size.terms if not monomial and c < 0)])
+        if isinstance(node, Apply):
+            for item in dict(node.parameters).get("index", ()):
+                found = max([found, *(bound + 1 for bound in _numbers(item))])
+    return found
+
+
+def _numbers(item: Any) -> list[int]:
+    """The whole numbers in an index, without their signs."""
+    if isinstance(item, int):
+        return [abs(item)]
+    if isinstance(item, Size):
+        return [abs(coefficient) for monomial, coefficient in item.terms if not monomial]
+    return [number for part in item or () for number in _numbers(part)]
+
+
+def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int], least: int = 2) -> list[dict[str, int]]:
     """Assignments of small numbers to size symbols, pairwise different, so that a transpose cannot hide.
 
     >>> draw_sizes(["n", "m"], 2, 0, set())[0]
     {'n': 2, 'm': 3}
     """
-    pool = [k for k in range(2, 5 + len(names) + len(avoid)) if k not in avoid]
+    pool = [k for k in range(least, least + 3 + len(names) + len(avoid)) if k not in avoid]
     rng = np.random.default_rng(seed)
     draws = [dict(zip(names, pool, strict=False))]
     while len(draws) < count:
@@ -46,8 +73,11 @@ def sample(expr: Expr, sizes: Mapping[str, int], rng: np.random.Generator) -> di
     wanted = conditions(expr, sizes)
     wrong: Violation | None = None
     for attempt in range(_TRIES):
-        point = {name: _draw(shape, rng, attempt) for name, shape in shapes.items()}
-        found = node_values(expr, point, sizes, numpy_backend())
+        try:
+            point = {name: _draw(shape, rng, attempt) for name, shape in shapes.items()}
+            found = node_values(expr, point, sizes, numpy_backend())
+        except (IndexError, ValueError) as error:
+            raise NoPointError(f"at sizes {dict(sizes)} an index leaves its axis") from error
         wrong = next(failing(expr, wanted, found, sizes, DOMAIN_MARGIN, KINK_MARGIN), None)
         if wrong is None and all(_moderate(found[node]) for node in found if isinstance(node, Apply)):
             return point

@@ -16,7 +16,7 @@ import numpy as np
 
 from jacobian_cli.checks import autodiff, differences
 from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.sampling import NoPointError, draw_sizes, sample
+from jacobian_cli.checks.sampling import NoPointError, draw_sizes, least_size, sample
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Expr, Variable, size_names, variables
 from jacobian_cli.shape import Shape
@@ -29,6 +29,8 @@ _FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
 _DOUBTS = 4
 """How many times the change under a halved step a difference may be off, where a function is steep."""
+_MANY = 1_000_000
+"""Where the variables hold more numbers than this, one point is enough."""
 _SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
@@ -110,12 +112,14 @@ def numeric_verdict(
     points: int = 3,
     values: Mapping[str, Array] | None = None,
     seed: int = 0,
+    known: Mapping[str, Variable] | None = None,
 ) -> Report:
     """Compare the printed forms with autograd and central differences at `points` random points.
 
-    With `values` (arrays for all variables) they are compared at that one point instead.
+    With `values` (arrays for all variables) they are compared at that one point instead. `known` are further
+    variables, declared but not in the formula.
     """
-    known = variables(output) | {wrt.name: wrt}
+    known = {**(known or variables(output)), wrt.name: wrt}
     forms = read_back(printed, known, Variable(printed.upstream, output.shape))
     names = size_names([output, *known.values()])
     fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
@@ -124,13 +128,17 @@ def numeric_verdict(
     used: list[Mapping[str, int]] = []
     notes: list[str] = []
     failed = ""
-    draws = draw_sizes(names, points + _SPARE, seed, fixed) if values is None else [sizes_of(known, values)]
+    draws = (
+        draw_sizes(names, points + _SPARE, seed, fixed, least_size([output, *known.values()]))
+        if values is None
+        else [sizes_of(known, values)]
+    )
     for sizes in draws:
         total = sum(prod(_at(v.shape, sizes)) for v in known.values())
         if total > MAX_ENTRIES:
             notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
             break
-        if len(used) == points:
+        if len(used) == points or (used and total > _MANY):
             break
         try:
             point = dict(values) if values is not None else sample_all(output, known, sizes, rng)
@@ -164,11 +172,11 @@ def sample_all(output: Expr, known: Mapping[str, Variable], sizes: Mapping[str, 
 def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variable) -> dict[str, Expr]:
     """The printed texts as expressions again."""
     shapes: dict[str, Shape] = {n: v.shape for n, v in known.items()} | {upstream.name: upstream.shape}
-    where = [parse_statement(f"{name} = {text}") for name, text in printed.where.items()]
+    where = [parse_statement(f"{name} = {text}", limited=False) for name, text in printed.where.items()]
     texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
     texts |= {f"hessian {name}": form for name, form in printed.hessian.items()}
     return {
-        form: elaborate([*where, parse_statement(text)], shapes).output
+        form: elaborate([*where, parse_statement(text, limited=False)], shapes).output
         for form, text in texts.items()
         if text is not None
     }

@@ -152,7 +152,7 @@ class Builder:
             match option:
                 case "axis":
                     if (axis := keywords.pop("axis", None)) is not None and not isinstance(axis, Flag):
-                        options["axis"] = tuple(self.whole(item) for item in _items(axis))
+                        options["axis"] = tuple(dict.fromkeys(self.whole(item) for item in _items(axis)))
                 case "keepdims":
                     keep = keywords.pop("keepdims", None)
                     if keep is not None and not isinstance(keep, Flag):

@@ -259,11 +259,17 @@ def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
             if size.value is not None and stop.value is not None and stop.value > size.value:
                 raise ShapeError(f"the slice {start}:{stop} leaves the axis of length {size}")
             result.append(length)
-        elif isinstance(item, int) and size.value is not None and not -size.value <= item < size.value:
+        elif item is size or (
+            isinstance(item, int) and size.value is not None and not -size.value <= item < size.value
+        ):
             raise ShapeError(
                 f"there is no entry {item} on an axis of length {size}", "indices count from 0, as in NumPy"
             )
     return (*result, *shape[axis:])
+
+
+def _outside(item: Any, length: int | None) -> bool:
+    return isinstance(item, int) and length is not None and not -length <= item < length
 
 
 def slice_bounds(item: tuple[Size | None, Size | None], size: Size) -> tuple[Size, Size]:

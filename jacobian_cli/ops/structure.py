@@ -137,7 +137,7 @@ def index(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: di
         start, stop = slice_bounds(item, size)
         if stop - start is ONE:
             labels.append(next(bound))
-            picks.append((algebra.unit(size, start.value or 0), (labels[-1],), 1))
+            picks.append((algebra.unit(size, start if start.value is None else start.value), (labels[-1],), 1))
         elif stop - start is size:
             labels.append(len(result))
             result.append(size)

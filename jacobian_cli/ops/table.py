@@ -256,7 +256,7 @@ _REDUCTIONS = (
     Row(name="std", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         definition="sqrt(mean((x - mean(x))**2))"),
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        derivative=("ans/x",), numpy="prod"),
+        derivative=("ans/x",), domain=("abs(x)",), numpy="prod"),
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
@@ -280,12 +280,12 @@ _ROWS = (
 
 _LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
-        numpy="det", latex=r"\det"),
+        domain=("abs(ans)",), numpy="det", latex=r"\det"),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
         domain=("det(x)",), latex=r"\operatorname{logdet}"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
-        derivative=('-einsum("ik,lj->ijkl", ans, ans)',), kinks=("det(x)",), numpy="inv", math="{}⁻¹",
+        derivative=('-einsum("ik,lj->ijkl", ans, ans)',), domain=("abs(det(x))",), numpy="inv", math="{}⁻¹",
         latex="{}^{{-1}}"),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip

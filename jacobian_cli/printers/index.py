@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain, count
 
 from jacobian_cli.calculus.derivative import Derivative
 from jacobian_cli.calculus.tensor import Delta, Product, Rational, Sum, Tensor, magnitude
@@ -74,7 +75,7 @@ def _term(derivative: Derivative, coefficient: Rational, tensor: Tensor, letters
     if not isinstance(tensor, Product):
         tensor = Product(1, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
     names = dict(enumerate(letters))
-    fresh = (letter for letter in _LETTERS if letter not in letters)
+    fresh = chain((letter for letter in _LETTERS if letter not in letters), (f"i{k}" for k in count(1)))
     summed: list[str] = []
     ties: list[str] = []
     above: list[tuple[tuple[int, bool], str]] = []

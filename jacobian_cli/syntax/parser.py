@@ -53,16 +53,17 @@ _MENDS = {
 }
 
 
-def parse(text: str) -> Term:
+def parse(text: str, *, limited: bool = True) -> Term:
     """The tree of one expression.
 
     Raises `InputError`, with a caret, for anything that is not an expression of the language, and for
-    a text beyond the limits of length and nesting.
+    a text beyond the limits of length and nesting. Without `limited` there are none: for texts that were not
+    typed but printed.
 
     >>> parse("W@x").function
     '@'
     """
-    if len(text) > MAX_CHARACTERS:
+    if limited and len(text) > MAX_CHARACTERS:
         raise InputError(
             f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
             hint="name its parts in definitions: jac derive -f FILE",
@@ -82,7 +83,7 @@ def parse(text: str) -> Term:
             f"the formula is nested too deeply, or holds a number too long to read (limit: {MAX_DEPTH} levels)",
             text=text,
         ) from None
-    return _Reader(text, flat[indent:], indent).read(body, 0)
+    return _Reader(text, flat[indent:], indent, limited).read(body, 0)
 
 
 def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> InputError:
@@ -137,8 +138,9 @@ def _blanked(text: str) -> str:
 class _Reader:
     """Keeps the whitelisted nodes of a Python syntax tree and refuses all others."""
 
-    def __init__(self, text: str, line: str, indent: int) -> None:
+    def __init__(self, text: str, line: str, indent: int, limited: bool) -> None:
         self.text = text
+        self.limited = limited
         self.indent = indent
         # ast counts UTF-8 bytes; carets count characters
         self.ascii = line.isascii()
@@ -155,7 +157,7 @@ class _Reader:
         return InputError(message, text=self.text, span=self.span(node), hint=hint)
 
     def read(self, node: ast.expr, depth: int) -> Term:
-        if depth > MAX_DEPTH:
+        if self.limited and depth > MAX_DEPTH:
             raise self.refuse(node, f"the formula is nested more than {MAX_DEPTH} levels deep here")
         span, depth = self.span(node), depth + 1
         match node:
@@ -245,17 +247,17 @@ class _Reader:
             value = Fraction(node.value)
         else:
             exact = Decimal(digits)
-            if exact and abs(exact.adjusted()) > MAX_DIGITS:
+            if self.limited and exact and abs(exact.adjusted()) > MAX_DIGITS:
                 raise self.refuse(
                     node, "this number is too large or too small", f"at most {MAX_DIGITS} digits are read"
                 )
             value = Fraction(exact)
-        if len(digits) > MAX_DIGITS or abs(value) >= 10**MAX_DIGITS:
+        if self.limited and (len(digits) > MAX_DIGITS or abs(value) >= 10**MAX_DIGITS):
             raise self.refuse(node, "this number is too long", f"at most {MAX_DIGITS} digits are read")
         return value
 
 
-def parse_statement(text: str) -> Definition:
+def parse_statement(text: str, *, limited: bool = True) -> Definition:
     """`z = W@x + b`, or an expression without a name.
 
     >>> parse_statement("z = W@x + b").name
@@ -263,10 +265,10 @@ def parse_statement(text: str) -> Definition:
     """
     found = _DEFINITION.match(text)
     if not found:
-        return Definition(None, parse(text), text)
+        return Definition(None, parse(text, limited=limited), text)
     # the name is blanked out so that carets count from the start of the whole line
     try:
-        value = parse(" " * found.end() + text[found.end() :])
+        value = parse(" " * found.end() + text[found.end() :], limited=limited)
     except InputError as error:
         raise InputError(error.message, text=text, span=error.span, hint=error.hint) from None
     return Definition(normal_name(found[1]), value, text)
