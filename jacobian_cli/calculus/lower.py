@@ -101,6 +101,10 @@ def _reduction(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]
         return algebra.product(front, [(tensor, tuple(labels[i] for i in range(len(places))), 1)])
     turned = algebra.permute(tensor, loop + core)
     inner = tuple(tensor.shape[i] for i in core)
+    if not inner:  # over axes of length one: each entry is its own largest, product, …
+        if not entry.definition:
+            return tensor
+        return algebra.substitute(template(entry.definition, entry.parameters, ((),)), {"x": tensor}, front)
     if len(inner) > 1 and entry.flat:  # over several axes: over all their entries in a row
         inner = (product(inner),)
         turned = algebra.reshape(turned, front + inner, len(loop))

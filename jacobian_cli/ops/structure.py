@@ -82,6 +82,8 @@ def concat(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: d
     del options
     parts = [shape or (ONE,) for shape in shapes]
     total = sum((shape[0] for shape in parts), Size(()))
+    if total is ONE:
+        return tensors[0]
     rest = proper(parts[0][1:])
     order = len(rest) + 1
     terms: list[tuple[int, Any]] = []
