@@ -253,6 +253,7 @@ def printed(derivation: Derivation) -> Printed:
         derivation.vjp.closed_form,
         derivation.where,
         derivation.upstream,
+        tuple(size_names([derivation.problem.output])),
         {name: form.closed_form for name, form in derivation.hessians.items()},
     )
 

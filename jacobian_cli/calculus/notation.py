@@ -134,7 +134,10 @@ def chain(expr: Expr) -> list[Expr]:
     """The factors of a matrix product."""
     factors: list[Expr] = []
     while isinstance(expr, Apply) and expr.function == "@":
-        expr, last = expr.arguments
+        first, last = expr.arguments
+        if len(first.shape) == len(last.shape) == 1:
+            break  # u@v is a number, not a step of a chain
+        expr = first
         factors.append(last)
     return [expr, *reversed(factors)]
 

@@ -19,7 +19,7 @@ from jacobian_cli.checks.evaluate import evaluate
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, least_size, sample
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Expr, Variable, size_names, variables
-from jacobian_cli.shape import Shape
+from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
 
 DENSE = 20_000
@@ -46,6 +46,8 @@ class Printed:
     vjp: str
     where: Mapping[str, str]
     upstream: str
+    sizes: tuple[str, ...] = ()
+    """Names that mean sizes, as the n of `sum(x)/n`."""
     hessian: Mapping[str, str] = field(default_factory=dict)
     """Second derivatives, by the variable differentiated by next."""
 
@@ -172,6 +174,7 @@ def sample_all(output: Expr, known: Mapping[str, Variable], sizes: Mapping[str, 
 def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variable) -> dict[str, Expr]:
     """The printed texts as expressions again."""
     shapes: dict[str, Shape] = {n: v.shape for n, v in known.items()} | {upstream.name: upstream.shape}
+    shapes["?sizes"] = tuple(Size.named(name) for name in printed.sizes)
     where = [parse_statement(f"{name} = {text}", limited=False) for name, text in printed.where.items()]
     texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
     texts |= {f"hessian {name}": form for name, form in printed.hessian.items()}

@@ -81,7 +81,9 @@ def leaves(shape: Shape) -> st.SearchStrategy[Expr]:
 @st.composite
 def applied(draw: st.DrawFn, call: Call, depth: int) -> Expr:
     """A call on random arguments."""
-    return Apply(call.function, tuple(draw(expressions(s, depth - 1)) for s in call.arguments), call.options, call.shape)
+    return Apply(
+        call.function, tuple(draw(expressions(s, depth - 1)) for s in call.arguments), call.options, call.shape
+    )
 
 
 @st.composite

@@ -90,6 +90,28 @@ PRINTED = {
 }
 
 
+BRACKETS_FOR_THE_READER = {
+    "W.T@b*x": "(W.T@b)*x",
+    "x.T@Q@x*Q@x": "(x.T@Q@x)*Q@x",
+    "W@x*c": "(W@x)*c",
+    "c*(W@x)": "c*(W@x)",
+    "W@x/2": "W@x/2",
+    "x.T@Q@x/2": "x.T@Q@x/2",
+    "b*b*(1 - b)@x.T": "(b*b*(1 - b))@x.T",
+    "2*W@x": "2*W@x",
+    "c*b@x.T": "c*b@x.T",
+    "b/n@x.T": "(b/n)@x.T",
+}
+"""Where Python needs no brackets: each formula is the same node with them."""
+
+
+@pytest.mark.parametrize("formula", BRACKETS_FOR_THE_READER)
+def test_brackets_for_the_reader_change_nothing(formula: str) -> None:
+    expr = typed(formula)
+    assert text(expr) == BRACKETS_FOR_THE_READER[formula]
+    assert again(expr) is expr
+
+
 def again(expr: Expr) -> Expr:
     """What the printed text of an expression is, read again."""
     return elaborate([parse_statement(text(expr))], SHAPES).output
