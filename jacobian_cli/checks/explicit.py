@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import product
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,6 +45,7 @@ _DIGITS = 30
 _POINTS = 3
 
 _MAX_POWER = 10_000
+_MAX_LENGTH = 20_000
 
 
 class _Spelled(sympy.Symbol):  # type: ignore[misc]
@@ -296,8 +298,27 @@ def abbreviated(matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[
     return matrix.xreplace(names) if names else matrix
 
 
+def _must_be_short(expr: Expr, sizes: Mapping[str, int]) -> None:
+    """Refuse, before it is built, an expression whose entries would be too long: SymPy's trees share nothing."""
+    lengths: dict[Expr, int] = {}
+    for node in walk([expr]):
+        inside = sum(lengths[child] for child in node.children)
+        if isinstance(node, Apply):
+            read = max((prod(s.at(sizes) for s in a.shape) for a in node.arguments), default=1)
+            written = prod(s.at(sizes) for s in node.shape)
+            kind = FUNCTIONS[node.function].kind
+            if kind is Kind.CONTRACTION:
+                inside *= max(1, max((a.shape[-1].at(sizes) for a in node.arguments if a.shape), default=1))
+            elif kind not in (Kind.ELEMENTWISE, Kind.SHAPE):
+                inside *= max(2, read // max(1, written), read if kind is Kind.ROW else 1)
+        lengths[node] = inside + 1
+        if lengths[node] > _MAX_LENGTH:
+            raise TooLargeError(f"written out, an entry would take over {_MAX_LENGTH:,} operations")
+
+
 def _entries(expr: Expr, sizes: Mapping[str, int], backend: Backend, by: int = 1) -> list[Any]:
     """The entries of a value on element symbols, row by row."""
+    _must_be_short(expr, sizes)
     symbols = {n: element_symbols(n, lengths(v.shape, sizes))[()] for n, v in variables(expr).items()}
     entries = list(np.ravel(evaluate(expr, symbols, sizes, backend) + _ZERO))
     operations = by * length(entries)
