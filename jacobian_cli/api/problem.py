@@ -97,9 +97,12 @@ def shapes_of(shapes: Mapping[str, ShapeLike] | None, declarations: Sequence[Dec
 
 def _size(item: str | int) -> Size:
     if isinstance(item, str):
-        (term,) = parse_sizes(item) or parse_sizes("0")
-        return size_of(term, item)
-    return Size.number(int(item))
+        terms = parse_sizes(item)
+        if len(terms) == 1:
+            return size_of(terms[0], item)
+    elif isinstance(item, int):
+        return Size.number(item)
+    raise InputError(f"{item!r} is not a size", hint='a shape is a tuple of names and numbers, or a text like "n,m"')
 
 
 def _sized(shape: Shape, text: str) -> Shape:

@@ -22,7 +22,7 @@ from jacobian_cli.checks.explicit import (
     entries_of,
     explicit_jacobian,
 )
-from jacobian_cli.checks.sampling import NoPointError, draw_sizes, least_size
+from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict import (
     MAX_ENTRIES,
     Engine,
@@ -43,6 +43,7 @@ MAX_EXPLICIT = 400
 """An explicit table beyond this many entries is refused."""
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 12
 """An explicit table beyond these is shown only when asked for."""
+_DRAWS = 12
 Array = Any
 
 
@@ -129,7 +130,12 @@ def prove(
     formula has no value.
     """
     problem = derivation.problem
-    at = None if values is None else _at_point(derivation, values)
+    try:
+        at = None if values is None else _at_point(derivation, values)
+    except (IndexError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("an index or slice leaves the values given", text=problem.text) from None
     report = _numeric(derivation, points, None if at and at.kinks else values)
     sizes = dict(report.sizes[0]) if report.sizes and values is None else table_sizes(problem)
     cells = _cells(derivation, sizes)
@@ -153,8 +159,8 @@ def prove(
             engine = exact_engine(derivation, explicit_table(derivation, sizes), sizes)
     except RecursionError:
         note = note or "not compared with SymPy: the formula is nested too deeply for it"
-    except (IndexError, ValueError):
-        note = note or f"not compared with SymPy: at sizes {sizes} an index leaves its axis"
+    except (IndexError, TypeError, ValueError):
+        note = note or "not compared with SymPy: it cannot write this out at small sizes"
     except TooLargeError as error:
         note = note or f"not compared with SymPy: {error}"
     pattern = _pattern(derivation, sizes) if cells <= MAX_EXPLICIT else None
@@ -262,7 +268,9 @@ def table_sizes(problem: Problem) -> dict[str, int]:
     """Small numbers for the size symbols, pairwise different; those of variables before those in between."""
     known = problem.variables.values()
     fixed = {size.value for v in known for size in v.shape if size.value is not None}
-    return dict(draw_sizes(size_names([*known, problem.output]), 1, 0, fixed, least_size([*known, problem.output]))[0])
+    parts = [*known, problem.output]
+    draws = draw_sizes(size_names(parts), _DRAWS, 0, fixed, least_size(parts))
+    return dict(next((sizes for sizes in draws if fits(parts, sizes)), draws[0]))
 
 
 def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str, int]) -> Engine:
@@ -312,6 +320,8 @@ def _count(shape: Shape, sizes: Mapping[str, int]) -> int:
 def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
     problem = derivation.problem
     sizes = sizes_of(problem.variables, values)
+    if not fits([problem.output], sizes):
+        raise InputError("a slice holds nothing of the values given", text=problem.text)
     wrong = violations(problem.output, values, sizes)
     for violation in wrong:
         if violation.kind != "kink":

@@ -75,12 +75,13 @@ def _value(written: str, part: str) -> Array:
 
 
 def _finite(value: Any, where: str) -> Array:
-    if np.iscomplexobj(value):
-        raise InputError("complex numbers cannot be used", text=where)
     try:
-        array = np.asarray(value, dtype=float)
+        complex_numbers = np.iscomplexobj(value)
+        array = np.zeros(0) if complex_numbers else np.asarray(value, dtype=float)
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise InputError("this is not an array of numbers", text=where, hint="rows must be of one length") from None
+    if complex_numbers:
+        raise InputError("complex numbers cannot be used", text=where)
     if not array.size:
         raise InputError("there is no number in this array", text=where)
     if not np.all(np.isfinite(array)):

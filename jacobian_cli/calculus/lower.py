@@ -118,6 +118,8 @@ def _along(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) ->
     (axis,) = reduced_axes(typed, {"axis": options.get("axis", (-1,))})
     places = [k for k, size in enumerate(typed) if size is not ONE]
     if axis not in places:  # rows of one entry
+        if not entry.definition:
+            return tensor
         whole = tensor.shape
         body = template(entry.definition, entry.parameters, ((ONE,),))
         return algebra.substitute(body, {entry.parameters[0]: tensor}, whole)

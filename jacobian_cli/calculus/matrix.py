@@ -30,6 +30,7 @@ from jacobian_cli.calculus.tensor import (
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.shape import Shape
 
 
 class Notation(Style):
@@ -87,7 +88,7 @@ class Notation(Style):
         entry = row(node.function)
         if entry.kind is Kind.ELEMENTWISE:
             arguments = [self.loose(a) for a in node.arguments]
-            if not any(len(a.shape) == len(node.shape) for a in arguments):
+            if not any(a.shape == node.shape for a in arguments):
                 arguments[0] = self.written[node.arguments[0]]
             return write.apply(node.function, *arguments)
         (argument,) = node.arguments
@@ -98,7 +99,7 @@ class Notation(Style):
 
     def loose(self, tensor: Tensor) -> Expr:
         """As `express`, but what broadcasting will repeat need not be written out."""
-        if isinstance(tensor, Product):
+        if isinstance(tensor, Product) and tensor not in self.given:
             pieces = self.pieces(tensor)
             return pieces.sign(pieces.loose())
         return write.number(0) if isinstance(tensor, Sum) and not tensor.terms else self.written[tensor]
@@ -111,7 +112,7 @@ class Notation(Style):
             return taken_out
         common = _common([c for c, _ in node.terms])
         terms = [(ratio(c, common), t) for c, t in node.terms]
-        parts = self._parts(terms, len(node.shape))
+        parts = self._parts(terms, node.shape)
         if common != 1:
             minus, expr = self.signed(common, write.total(write.factored(self.arranged(parts))))
             return write.negate(expr) if minus else expr
@@ -141,14 +142,13 @@ class Notation(Style):
         outside = self.pieces(Product(1, (*shared, (rest, whole, 1)), node.shape))
         return outside.sign(outside.tensor())
 
-    def _parts(self, terms: Sequence[tuple[Rational, Tensor]], order: int) -> list[tuple[bool, Expr]]:
+    def _parts(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
         """The terms of a sum with their signs; those that lie on the diagonal become one."""
-        tied = [(c, t) for c, t in terms if order == 2 and _on_diagonal(t)]
+        tied = [(c, t) for c, t in terms if len(shape) == 2 and _on_diagonal(t)]
         parts: list[tuple[bool, Expr]] = []
         if len(tied) > 1:
             terms = [ct for ct in terms if ct not in tied]
-            shape = tied[0][1].shape[:1]
-            diagonal = self.express(algebra.add(shape, [(c, _diagonal(t)) for c, t in tied]))
+            diagonal = self.express(algebra.add(shape[:1], [(c, _diagonal(t)) for c, t in tied]))
             minus = write.is_call(diagonal, "u-")
             parts.append((minus, write.diag(write.negate(diagonal) if minus else diagonal)))
         for c, t in terms:
@@ -157,7 +157,7 @@ class Notation(Style):
                 parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
             else:
                 parts.append(self.signed(c, self.written[t]))
-        if not any(len(e.shape) == order for _, e in parts) and terms:
+        if not any(e.shape == shape for _, e in parts) and terms:
             c, t = terms[0]
             parts[-len(terms)] = self.signed(c, self.written[t])
         return parts

@@ -142,6 +142,9 @@ class _Symbolic(ExactKernels):
     def zeros(self, *, sizes: tuple[int, ...]) -> Any:
         return _integers(np.zeros(sizes))
 
+    def index(self, x: Any, *, index: tuple[Any, ...]) -> Any:
+        return np.asarray(x, dtype=object)[index]
+
     def power(self, x: Any, y: Any) -> Any:
         return np.frompyfunc(_power, 2, 1)(x, y)
 

@@ -84,7 +84,7 @@ class Kernels:
         return self.np.reshape(self.np.transpose(x), (-1,))
 
     def index(self, x: Array, *, index: tuple[Any, ...]) -> Array:
-        return x[index]
+        return numpy.asarray(x)[index] if isinstance(x, float) else x[index]
 
     def einsum(self, *operands: Array, subscripts: str) -> Array:
         return self.np.einsum(subscripts, *operands)

@@ -40,6 +40,11 @@ def least_size(exprs: Iterable[Expr]) -> int:
     return found
 
 
+def fits(exprs: Iterable[Expr], sizes: Mapping[str, int]) -> bool:
+    """Whether every part has at least one entry at these sizes: the slice m:n has none where n <= m."""
+    return all(size.at(sizes) > 0 for node in walk(exprs) for size in node.shape)
+
+
 def _numbers(item: Any) -> list[int]:
     """The whole numbers in an index, without their signs."""
     if isinstance(item, int):

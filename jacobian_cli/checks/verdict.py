@@ -16,7 +16,7 @@ import numpy as np
 
 from jacobian_cli.checks import autodiff, differences
 from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.sampling import NoPointError, draw_sizes, least_size, sample
+from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Expr, Variable, size_names, variables
 from jacobian_cli.shape import Shape, Size
@@ -136,6 +136,9 @@ def numeric_verdict(
         else [sizes_of(known, values)]
     )
     for sizes in draws:
+        if not fits([output, *known.values()], sizes):
+            failed = f"at sizes {dict(sizes)} a slice holds nothing"
+            continue
         total = sum(prod(_at(v.shape, sizes)) for v in known.values())
         if total > MAX_ENTRIES:
             notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")

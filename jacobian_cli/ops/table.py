@@ -254,7 +254,7 @@ _REDUCTIONS = (
     Row(name="var", summary="variance (divided by the number of entries)", kind=Kind.REDUCTION,
         options=("axis", "keepdims"), definition="mean((x - mean(x))**2)"),
     Row(name="std", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        definition="sqrt(mean((x - mean(x))**2))"),
+        domain=("ans",), definition="sqrt(mean((x - mean(x))**2))"),
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         derivative=("ans/x",), domain=("abs(x)",), numpy="prod"),
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
