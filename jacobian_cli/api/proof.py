@@ -360,4 +360,5 @@ def _explained(violation: Violation) -> str:
     where = text(violation.node)
     if violation.kind == "not finite":
         return f"{where} is not finite here"
-    return f"{where} is not defined here: {text(violation.expression)} must be positive"
+    wanted = "must be positive" if violation.positive else "must not be zero"
+    return f"{where} is not defined here: {text(violation.expression)} {wanted}"

@@ -30,6 +30,8 @@ class Violation:
     kind: str
     row: Row
     node: Apply
+    positive: bool = True
+    """Whether `expression` should have been positive, rather than only not zero."""
 
     @property
     def message(self) -> str:
@@ -64,7 +66,7 @@ class Condition:
 
     def violation(self) -> Violation:
         expression = _in_terms_of(self.expression, self.row, self.node)
-        return Violation(self.node.function, expression, self.kind, self.row, self.node)
+        return Violation(self.node.function, expression, self.kind, self.row, self.node, self.positive)
 
 
 def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
