@@ -161,6 +161,8 @@ def transpose(expr: Expr) -> Expr:
             return negate(transpose(inner))
         case Apply(function="*" | "/" as function, arguments=(a, b)) if not a.shape or not b.shape:
             return apply(function, transpose(a), transpose(b))
+        case Apply(function="*" | "/" as function, arguments=(a, b)) if _all_turned(expr):
+            return apply(function, transpose(a), transpose(b))
         case Apply(function="+" | "-") if all(t.shape == expr.shape for _, t in summands(expr)):
             parts = summands(expr)
             sides = [(minus, transpose(t)) for minus, t in parts]
@@ -171,6 +173,14 @@ def transpose(expr: Expr) -> Expr:
         case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
             return apply("kron", transpose(a), transpose(b))
     return apply(".T", expr)
+
+
+def _all_turned(expr: Expr) -> bool:
+    """Whether an element-wise product of matrices is one of transposes only: (Aᵀ ⊙ Bᵀ)ᵀ = A ⊙ B."""
+    match expr:
+        case Apply(function="*" | "/", arguments=(a, b)) if a.shape == b.shape:
+            return _all_turned(a) and _all_turned(b)
+    return is_call(expr, ".T") and len(expr.shape) == 2
 
 
 def _scalar_part(expr: Expr) -> tuple[Expr | None, Expr]:

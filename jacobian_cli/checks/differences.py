@@ -13,8 +13,6 @@ import numpy as np
 
 Array = Any
 STEP = 1e-3
-REACH = 2 * STEP
-"""How far from the point, relative to its size, a function is evaluated."""
 
 
 def central(function: Callable[[Array], Array], x: Array, step: float = STEP) -> Array:

@@ -268,10 +268,6 @@ def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
     return (*result, *shape[axis:])
 
 
-def _outside(item: Any, length: int | None) -> bool:
-    return isinstance(item, int) and length is not None and not -length <= item < length
-
-
 def slice_bounds(item: tuple[Size | None, Size | None], size: Size) -> tuple[Size, Size]:
     """The bounds of `start:stop` on an axis of this size; negative numbers count from the end."""
 

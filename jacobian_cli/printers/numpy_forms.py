@@ -234,14 +234,17 @@ def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    """Several arrays in one; a scalar counts as a vector of one entry."""
-    parts = [o.piece if o.shape else Piece(f"[{o.piece.text}]") for o in operands]
-    if node.function == "stack":
-        parts = [o.piece for o in operands]
-    (axis,) = dict(node.parameters).get("axis", (0,))
-    listed = f"[{', '.join(part.text for part in parts)}]"
-    function = f"{writer.np}.{row(node.function).numpy}"
-    return Source(call(function, listed, f"axis={axis}") if axis else call(function, listed), node.shape)
+    """Arrays end to end; a scalar counts as a vector of one entry."""
+    return _listed(writer, node, [o.piece.text if o.shape else f"[{o.piece.text}]" for o in operands])
+
+
+def _stacked(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """Arrays along a new first axis."""
+    return _listed(writer, node, [o.piece.text for o in operands])
+
+
+def _listed(writer: Writer, node: Apply, parts: list[str]) -> Source:
+    return Source(call(f"{writer.np}.{row(node.function).numpy}", f"[{', '.join(parts)}]"), node.shape)
 
 
 def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
@@ -296,6 +299,7 @@ _FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     "reshape": _reshaped,
     "einsum": _einsum,
     **dict.fromkeys(("eye", "ones", "zeros"), _filled),
-    **dict.fromkeys(("concat", "stack"), _joined),
+    "concat": _joined,
+    "stack": _stacked,
 }
 """The forms that are not a call of one function with its arguments."""

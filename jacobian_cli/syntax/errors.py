@@ -39,12 +39,6 @@ class InputError(ValueError):
         self.span = span
         self.hint = hint
 
-    def located(self, text: str) -> InputError:
-        """The same error, pointing into `text` if it did not yet point anywhere."""
-        if self.text is None:
-            self.text = text
-        return self
-
     def __str__(self) -> str:
         lines = [printable(self.message)]
         if self.text is not None:

@@ -232,12 +232,6 @@ def test_an_error_says_what_where_and_how_to_mend_it() -> None:
     assert str(InputError("no caret", text="W@x")) == "no caret\n  W@x"
 
 
-def test_an_error_is_located_once() -> None:
-    error = InputError("what")
-    assert error.located("first") is error
-    assert error.located("second").text == "first"
-
-
 @pytest.mark.parametrize("start", [0, 5, 40, 71, 72, 100, 150, 195, 199])
 @pytest.mark.parametrize("length", [1, 10, 150])
 def test_a_long_line_is_cut_around_its_caret(start: int, length: int) -> None:
