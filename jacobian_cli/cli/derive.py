@@ -33,25 +33,25 @@ def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
     return problem, fitted(values, problem.variables)
 
 
-def answer(request: Request) -> int:
+def answer(request: Request, *, points: int, full: bool = False, order: int = 1) -> int:
     """Print the answer; the exit status says whether the check passed."""
     problem, values = problem_of(request)
-    if request.order == 2 and problem.output.shape:
+    if order == 2 and problem.output.shape:
         raise InputError(
             f"a Hessian is that of a scalar; {problem.name} is {shape_text(problem.output.shape)}",
             hint="sum it, or take the Jacobian: jac derive",
         )
-    found = derivations(problem, second=request.order == 2)
+    found = derivations(problem, second=order == 2)
     from jacobian_cli.api.proof import prove  # loads NumPy, autograd and SymPy
 
     gc.freeze()
     gc.enable()
-    proofs = [prove(d, request.points, values, full=request.full) for d in found]
+    proofs = [prove(d, points, values, full=full) for d in found]
     if request.as_json:
         objects = [{**d.to_dict(), **proof.to_dict()} for d, proof in zip(found, proofs, strict=True)]
         click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
     else:
         from jacobian_cli.cli.screen import show_derivations
 
-        show_derivations(problem, found, proofs, full=request.full)
+        show_derivations(problem, found, proofs, full=full)
     return RIGHT if all(proof.passed is not False for proof in proofs) else MISMATCH

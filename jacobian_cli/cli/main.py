@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
 from jacobian_cli import __version__
-from jacobian_cli.cli.request import read_request
+from jacobian_cli.cli.request import Request, formula_command, want_variables
 from jacobian_cli.syntax.errors import InputError
 
 RIGHT, MISMATCH, REFUSED = 0, 1, 2
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -29,18 +26,39 @@ def jac() -> None:
     """
 
 
-def formula_options(command: F) -> F:
-    """What every command on a formula takes."""
-    for option in (
-        click.argument("formula", nargs=-1),
-        click.option("-f", "--file", "path", metavar="FILE", help="Definitions and declarations, one a line."),
-        click.option("-w", "--wrt", metavar="NAMES", help="Differentiate by these variables: W or W,b."),
-        click.option("-s", "--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="As in W=n,m  x=m  c=()"),
-        click.option("--at", multiple=True, metavar="VALUES", help="x=4,y=[1,2], W=w.npy, or values.npz"),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object (a list for several --wrt)."),
-    ):
-        command = option(command)
-    return command
+points_option = click.option(
+    "--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at."
+)
+
+
+@jac.command()
+@formula_command
+@points_option
+@click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
+def derive(request: Request, points: int, full: bool) -> int:
+    """Derive a Jacobian, in closed form and entry by entry, and prove it.
+
+    FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
+    "z = W@x + b" "h = sigmoid(z)".
+    """
+    want_variables(request)
+    from jacobian_cli.cli.derive import answer
+
+    return answer(request, points=points, full=full)
+
+
+@jac.command()
+@formula_command
+@points_option
+def hessian(request: Request, points: int) -> int:
+    """Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
+
+    FORMULA is as for `jac derive`.
+    """
+    want_variables(request)
+    from jacobian_cli.cli.derive import answer
+
+    return answer(request, points=points, order=2)
 
 
 @jac.command()
@@ -50,53 +68,6 @@ def functions() -> int:
 
     show_functions()
     return RIGHT
-
-
-@jac.command()
-@formula_options
-@click.option("--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at.")
-def hessian(
-    formula: tuple[str, ...],
-    path: str | None,
-    wrt: str | None,
-    shapes: tuple[str, ...],
-    at: tuple[str, ...],
-    as_json: bool,
-    points: int,
-) -> int:
-    """Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
-
-    FORMULA is as for `jac derive`.
-    """
-    request = read_request(formula, path, wrt, shapes, at, as_json, points, full=False, order=2)
-    from jacobian_cli.cli.derive import answer
-
-    return answer(request)
-
-
-@jac.command()
-@formula_options
-@click.option("--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at.")
-@click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
-def derive(
-    formula: tuple[str, ...],
-    path: str | None,
-    wrt: str | None,
-    shapes: tuple[str, ...],
-    at: tuple[str, ...],
-    as_json: bool,
-    points: int,
-    full: bool,
-) -> int:
-    """Derive a Jacobian, in closed form and entry by entry, and prove it.
-
-    FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
-    "z = W@x + b" "h = sigmoid(z)".
-    """
-    request = read_request(formula, path, wrt, shapes, at, as_json, points, full)
-    from jacobian_cli.cli.derive import answer
-
-    return answer(request)
 
 
 def run(arguments: list[str] | None = None) -> None:

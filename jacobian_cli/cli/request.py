@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any
+
+import click
 
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse_declaration, parse_file, parse_statements
@@ -14,16 +19,46 @@ MAX_FILE = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A formula, what to differentiate it by, and how to answer."""
+    """A formula and what every command takes with it: what to differentiate by, shapes, values, how to answer.
+
+    `wrt` is empty where the command line named no variable.
+    """
 
     statements: tuple[Definition, ...]
     declarations: tuple[Declaration, ...]
     wrt: tuple[str, ...]
     at: tuple[str, ...]
     as_json: bool
-    points: int
-    full: bool
-    order: int
+
+
+_OPTIONS = (
+    click.argument("formula", nargs=-1),
+    click.option("-f", "--file", "path", metavar="FILE", help="Definitions and declarations, one a line."),
+    click.option("-w", "--wrt", metavar="NAMES", help="Differentiate by these variables: W or W,b."),
+    click.option("-s", "--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="As in W=n,m  x=m  c=()"),
+    click.option("--at", multiple=True, metavar="VALUES", help="x=4,y=[1,2], W=w.npy, or values.npz"),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page."),
+)
+
+
+def formula_command(command: Callable[..., int]) -> Callable[..., int]:
+    """A command on a formula: click's options in, one `Request` out, options of its own handed on by name."""
+
+    @wraps(command)
+    def read(
+        formula: tuple[str, ...],
+        path: str | None,
+        wrt: str | None,
+        shapes: tuple[str, ...],
+        at: tuple[str, ...],
+        as_json: bool,
+        **own: Any,
+    ) -> int:
+        return command(read_request(formula, path, wrt, shapes, at, as_json), **own)
+
+    for option in reversed(_OPTIONS):
+        read = option(read)
+    return read
 
 
 def read_request(
@@ -33,9 +68,6 @@ def read_request(
     shapes: tuple[str, ...],
     at: tuple[str, ...],
     as_json: bool,
-    points: int,
-    full: bool,
-    order: int = 1,
 ) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
     declarations, statements = parse_file(read_file(path)) if path is not None else ([], [])
@@ -45,9 +77,15 @@ def read_request(
         declarations.append(parse_declaration(text, "="))
     if not statements:
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
-    if wrt is None:
+    names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
+    return Request(tuple(statements), tuple(declarations), names, at, as_json)
+
+
+def want_variables(request: Request) -> Request:
+    """The request, if it names variables. Raises `InputError` if it does not."""
+    if not request.wrt:
         raise InputError("which variable?", hint="add --wrt W, or --wrt W,b")
-    return Request(tuple(statements), tuple(declarations), tuple(wrt.split(",")), at, as_json, points, full, order)
+    return request
 
 
 def read_file(path: str) -> str:
