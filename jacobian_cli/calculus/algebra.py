@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
 from math import gcd, isqrt
 
+from jacobian_cli.calculus import identities
 from jacobian_cli.calculus.canonical import canonical
 from jacobian_cli.calculus.tensor import (
     Apply,
@@ -33,6 +35,8 @@ MAX_FACTORS = 64
 """Products of products are flattened up to this length; past it they stay nested, so that squaring a
 product again and again costs nothing."""
 _MAX_BITS = 2048
+_MAX_TERMS = 8
+"""Sums of at most so many terms are opened inside products of at most so many factors."""
 
 
 def number(value: Rational) -> Tensor:
@@ -125,6 +129,11 @@ def _monic(term: Product) -> Tensor:
     return Product(1, factors, term.shape)
 
 
+def _inverse(labels: Labels) -> list[int]:
+    """The axes that a permutation of axes takes where."""
+    return [labels.index(axis) for axis in range(len(labels))]
+
+
 def permute(tensor: Tensor, axes: Sequence[int]) -> Tensor:
     """The tensor whose axis k is the old axis `axes[k]`."""
     if list(axes) == list(range(len(axes))):
@@ -163,15 +172,16 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
         return zeros(shape)
     flat, renamed = _without_deltas(order, flat)
     coefficient, flat = _counted(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
-    distributed = _distributed(shape, flat, coefficient)
+    distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
     if distributed is not None:
         return distributed
     sizes, ones = _label_sizes(flat), _summed_to_one(order, flat)
     merged, again = _merged([factor for factor in flat if factor[1][-1:] not in ones])
+    known = identities.combined(merged) or identities.shares(merged, lambda argument: scale(-1, argument))
     sizes = {label: size for label, size in sizes.items() if (label,) not in ones}
     coefficient, merged = _counted(order, sizes, merged, coefficient)
-    if again:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
-        return product(shape, merged, coefficient)
+    if again or known:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
+        return product(shape, known or merged, coefficient)
     merged = _closed(order, merged)
     if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
         return product(shape, merged, coefficient)
@@ -181,8 +191,13 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
         node, labels, power = merged[0]
         if power == 1 and labels == tuple(range(order)):
             return node
-    if len(merged) == 1 and isinstance(merged[0][0], Sum) and merged[0][2] == 1 and merged[0][1] == tuple(range(order)):
-        return scale(coefficient, merged[0][0])
+    if len(merged) == 1 and isinstance(merged[0][0], Sum) and merged[0][2] == 1 and len(merged[0][1]) == order:
+        node, labels = merged[0][0], merged[0][1]
+        assert isinstance(node, Sum)
+        if labels == tuple(range(order)):
+            return scale(coefficient, node)
+        if sorted(labels) == list(range(order)):  # the transpose of a sum is the sum of the transposes
+            return add(shape, [(coefficient * c, permute(t, _inverse(labels))) for c, t in node.terms])
     return Product(coefficient, canonical(order, merged), shape)
 
 
@@ -191,13 +206,21 @@ def _flattened(
 ) -> tuple[Rational, list[Factor], dict[int, Size]]:
     """Products inside a product are opened: (ab)c = abc; numbers are multiplied out: 2(3a) = 6a."""
     fresh = count(max([order, *(label + 1 for _, labels, _ in factors for label in labels)]))
-    alone = len(factors) == 1
+    alone = len(factors) == 1 and not order
     flat: list[Factor] = []
     sizes: dict[int, Size] = {}
     todo = factors[::-1]
     while todo:
         node, labels, power = todo.pop()
         sizes.update(zip(labels, node.shape, strict=True))
+        if (isinstance(node, Product) and power != 1) or isinstance(node, Sum):
+            node, labels = _unrepeated(node, labels)
+        if isinstance(node, Sum) and node.terms and len(labels) == 2:
+            turned = _turned(node)
+            if turned is node:
+                labels = (min(labels), max(labels))
+            elif _rank(turned) < _rank(node):
+                node, labels = turned, labels[::-1]
         if not isinstance(node, Product):
             flat.append((node, labels, power))
             continue
@@ -246,7 +269,7 @@ def _power(base: Rational, power: Rational) -> Rational | None:
 
 
 def _without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Callable[[int], int]]:
-    """δ_ij a_j summed over j is a_i."""
+    """δ_ij a_j summed over j is a_i; where j is an axis of the value, a_j is read as a_i beside δ_ij."""
     renamed: dict[int, int] = {}
 
     def name(label: int) -> int:
@@ -266,8 +289,11 @@ def _without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Ca
                 kept.append((node, (a, b), 1))
     if not any(isinstance(n, Delta) for n, _, _ in factors):
         return factors, name
-    others = [(n, tuple(map(name, ls)), p) for n, ls, p in factors if not isinstance(n, Delta)]
     deltas = list(dict.fromkeys((n, tuple(sorted(map(name, ls))), p) for n, ls, p in kept))
+    tied: dict[int, int] = {}
+    for _, (a, b), _ in sorted(deltas, key=lambda delta: delta[1]):
+        tied[b] = tied.get(a, a)
+    others = [(n, tuple(tied.get(name(k), name(k)) for k in ls), p) for n, ls, p in factors if not isinstance(n, Delta)]
     return others + [d for d in deltas if d[1][0] != d[1][1]], name
 
 
@@ -297,6 +323,60 @@ def _deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
         isinstance(node, Delta) and max(labels[k] if k < len(labels) else -1 for k in ls) >= order
         for node, ls, _ in term.factors
     )
+
+
+def _summed_apart(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
+    """Σ_j (x_j − m) = Σ_j x_j − n m, where that is shorter (it is zero if m is the mean); tr(A + x yᵀ) = tr A + yᵀx;
+    and a sum of tensors of three axes and more, of which matrix notation can only say the terms.
+    """
+    order = len(shape)
+    for k, (node, labels, power) in enumerate(factors):
+        if not isinstance(node, Sum) or power != 1 or (len(factors) == 1 and max(labels, default=-1) < order):
+            continue
+        rest = factors[:k] + factors[k + 1 :]
+        beside = {label for _, ls, _ in rest for label in ls}
+        alone = [label for label in dict.fromkeys(labels) if label >= order and label not in beside]
+        if len(labels) > 2 and len(factors) <= _MAX_TERMS and _of_matrices(node):
+            terms = [(coefficient * c, product(shape, [*rest, (t, labels, 1)])) for c, t in node.terms]
+            return add(shape, terms)
+        if not alone:
+            continue
+        kept = [label for label in dict.fromkeys(labels) if label not in alone]
+        names = {label: new for new, label in enumerate([*kept, *alone])}
+        inner = tuple(node.shape[labels.index(label)] for label in kept)
+        inside = tuple(names[label] for label in labels)
+        apart = add(inner, [(c, product(inner, [(t, inside, 1)])) for c, t in node.terms])
+        if _weight(apart) < _weight(node) or (len(set(labels)) < len(labels) and any(map(_outer, node.children))):
+            return product(shape, [*rest, (apart, tuple(kept), 1)], coefficient)
+    return None
+
+
+def _of_matrices(node: Sum) -> bool:
+    """Whether a sum of three axes and more is one of a few products of matrices and vectors."""
+    return len(node.terms) <= _MAX_TERMS and all(
+        isinstance(term, Product) and all(len(labels) <= 2 for _, labels, _ in term.factors) for term in node.children
+    )
+
+
+def _weight(tensor: Tensor) -> int:
+    """How many factors a tensor is written with."""
+    match tensor:
+        case Product(factors=factors):
+            return sum(_weight(node) for node, _, _ in factors)
+        case Sum(terms=terms):
+            return sum(_weight(term) for _, term in terms)
+    return 1
+
+
+def _outer(term: Tensor) -> bool:
+    """Whether a matrix is an outer product: nothing leads from its rows to its columns."""
+    if not isinstance(term, Product):
+        return False
+    reached, grown = set[int](), {0}
+    while grown != reached:
+        reached = grown
+        grown = reached | {k for _, labels, _ in term.factors if reached & set(labels) for k in labels}
+    return 1 not in reached
 
 
 def _summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
@@ -415,7 +495,72 @@ def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape)
         first = arguments[0]
         if isinstance(first, Apply) and row(first.function).indicator:
             return first if of_indicator == "x" else add(shape, [(1, ones(shape)), (-1, first)])
-    return Apply(function, arguments, loop, shape)
+    if len(arguments) == 1 and (named := identities.of_argument(function, arguments[0])) is not None:
+        return named
+    return _hoisted(function, arguments, loop, shape) or Apply(function, arguments, loop, shape)
+
+
+def _hoisted(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor | None:
+    """A function of what is repeated along an axis repeats: log(2·1) = log(2)·1."""
+    used = {axis for argument in arguments for axis in _axes_of(argument)}
+    if all(axis in used for axis in range(loop)):
+        return None
+    kept = [axis for axis in range(loop) if axis in used]
+    cores = [len(argument.shape) - loop for argument in arguments]
+    fewer = tuple(
+        _without_axes(argument, [*kept, *range(loop, loop + core)])
+        for argument, core in zip(arguments, cores, strict=True)
+    )
+    behind = list(range(loop, len(shape)))
+    small = apply(function, fewer, len(kept), tuple(shape[axis] for axis in [*kept, *behind]))
+    return spread(small, (*kept, *behind), shape)
+
+
+@lru_cache(maxsize=4096)
+def _turned(node: Sum) -> Sum:
+    """The transpose of a sum: of it and its transpose, one is the normal form, so that like terms meet."""
+    turned = add(node.shape[::-1], [(c, permute(t, (1, 0))) for c, t in node.terms])
+    assert isinstance(turned, Sum)
+    return turned
+
+
+def _rank(node: Sum) -> tuple[tuple[int, ...], tuple[Rational, ...]]:
+    """What orders sums, whatever number stands in front of them."""
+    first = node.terms[0][0]
+    return tuple(t.digest for _, t in node.terms), tuple(Fraction(c) / first for c, _ in node.terms)
+
+
+def _unrepeated(node: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
+    """A factor that repeats along an axis, without that axis and its label: (c·1_i)² = c²."""
+    used = _axes_of(node)
+    if len(used) == len(labels):
+        return node, labels
+    kept = sorted(used)
+    return _without_axes(node, kept), tuple(labels[axis] for axis in kept)
+
+
+def _axes_of(tensor: Tensor) -> set[int]:
+    """The axes on which a tensor depends."""
+    match tensor:
+        case Product(factors=factors, shape=shape):
+            return {label for _, labels, _ in factors for label in labels if label < len(shape)}
+        case Sum(terms=terms):
+            return {axis for _, term in terms for axis in _axes_of(term)}
+    return set(range(len(tensor.shape)))
+
+
+def _without_axes(tensor: Tensor, kept: list[int]) -> Tensor:
+    """The tensor without axes along which it repeats."""
+    shape = tuple(tensor.shape[axis] for axis in kept)
+    match tensor:
+        case Product(coefficient, factors):
+            names = {axis: new for new, axis in enumerate(kept)}
+            shift = len(kept) - len(tensor.shape)
+            inside = [(node, tuple(names.get(k, k + shift) for k in labels), p) for node, labels, p in factors]
+            return product(shape, inside, coefficient)
+        case Sum(terms):
+            return add(shape, [(c, _without_axes(term, kept)) for c, term in terms])
+    return tensor
 
 
 def substitute(template: Tensor, values: dict[str, Tensor], loop: Shape) -> Tensor:

@@ -8,8 +8,9 @@ from typing import Any
 
 from jacobian_cli.calculus.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.expr import Apply, Expr, Extent, Number
-from jacobian_cli.ops import row
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, walk
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.shape import ONE, Shape, Size
 
 _MAX_FACTORED = 60
@@ -159,20 +160,68 @@ def transpose(expr: Expr) -> Expr:
             return expr
         case Apply(function="u-", arguments=(inner,)):
             return negate(transpose(inner))
-        case Apply(function="*" | "/" as function, arguments=(a, b)) if not a.shape or not b.shape:
+        case Apply(function="*" | "/" as function, arguments=(a, b)) if not b.shape or (
+            function == "*" and not a.shape
+        ):
             return apply(function, transpose(a), transpose(b))
         case Apply(function="*" | "/" as function, arguments=(a, b)) if _all_turned(expr):
             return apply(function, transpose(a), transpose(b))
-        case Apply(function="+" | "-") if all(t.shape == expr.shape for _, t in summands(expr)):
+        case Apply(function="+" | "-") if ONE not in expr.shape and len(expr.shape) == 2:
             parts = summands(expr)
-            sides = [(minus, transpose(t)) for minus, t in parts]
+            sides = [(minus, _turned_beside(t)) for minus, t in parts]
             if set(sides) == set(parts):
                 return expr  # A + Aᵀ is its own transpose
-            if sum(is_call(t, ".T") for _, t in sides) < sum(is_call(t, ".T") for _, t in parts):
+            if sum(turns(t) for _, t in sides) <= sum(turns(t) for _, t in parts):
                 return total(sides)
+        case Apply(function=function, arguments=arguments) if (
+            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2
+        ):
+            turned = apply(function, *(_turned_beside(a) for a in arguments))
+            if turned.shape == expr.shape[::-1] and turns(turned) <= turns(expr):
+                return turned
         case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
             return apply("kron", transpose(a), transpose(b))
     return apply(".T", expr)
+
+
+def turns(expr: Expr) -> int:
+    """How many transposes and new axes an expression is written with."""
+    found = 0
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        found += is_call(node, ".T") or is_column(node)
+        if not isinstance(node, Defined):
+            stack.extend(node.children)
+    return found
+
+
+def length(expr: Expr) -> int:
+    """How much is to be read: nodes, each once (what repeats will bear a name), where what is named is not entered."""
+    return sum(1 + is_column(node) for node in walk([expr], lambda n: not isinstance(n, Defined)))
+
+
+def turned_whole(plain: Expr, turned: Expr) -> Expr:
+    """(XᵀAᵀXᵀ) is written (XAX)ᵀ, given both; but AᵀBᵀ, of two names, stays."""
+    saved = turns(plain) - turns(turned)
+    named = all(is_call(f, ".T") and not f.children[0].children for f in chain(plain))
+    return apply(".T", turned) if saved > 2 or (saved == 2 and not named) else plain
+
+
+def is_column(expr: Expr) -> bool:
+    """Whether an expression is `v[:, None]`."""
+    return isinstance(expr, Apply) and expr.function == "[]" and expr.parameters == (("index", ((None, None), None)),)
+
+
+def _turned_beside(term: Expr) -> Expr:
+    """The transpose of a term that broadcasting may repeat: x runs along rows as x[:, None] does along columns."""
+    if not term.shape:
+        return term
+    if is_column(term):
+        return term.children[0]
+    if len(term.shape) == 1 or term.shape[0] is ONE:
+        return apply("[]", column(term), index=((None, None), None))
+    return column(term) if term.shape[1] is ONE else transpose(term)
 
 
 def _all_turned(expr: Expr) -> bool:
@@ -233,6 +282,12 @@ def shaped(expr: Expr, shape: Shape) -> Expr:
     if len(shape) == 2 and shape[1] is ONE and len(expr.shape) == 1:
         return apply("[]", expr, index=((None, None), None))
     return apply("reshape", expr, shape=shape) if expr.shape else apply("*", expr, apply("ones", sizes=shape))
+
+
+def reduced(expr: Apply) -> Shape:
+    """The sizes that a reduction sums over."""
+    (inner,) = expr.arguments
+    return tuple(inner.shape[axis] for axis in reduced_axes(inner.shape, dict(expr.parameters)))
 
 
 def eye(size: Size) -> Expr:
