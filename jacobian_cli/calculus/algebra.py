@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import count
 from math import gcd, isqrt
 
-from jacobian_cli.calculus.canonical import canonical
+from jacobian_cli.calculus import facts
+from jacobian_cli.calculus.canonical import canonical, oriented
 from jacobian_cli.calculus.tensor import (
     Apply,
     Delta,
@@ -163,10 +165,15 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
         return zeros(shape)
     flat, renamed = _without_deltas(order, flat)
     coefficient, flat = _counted(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
+    flat, sizes = oriented(flat), _label_sizes(flat)
+    simpler = facts.simpler(order, flat)
+    if simpler is not None:
+        coefficient, simpler = _counted(order, sizes, simpler, coefficient)
+        return product(shape, simpler, coefficient)
     distributed = _distributed(shape, flat, coefficient)
     if distributed is not None:
         return distributed
-    sizes, ones = _label_sizes(flat), _summed_to_one(order, flat)
+    ones = _summed_to_one(order, flat)
     merged, again = _merged([factor for factor in flat if factor[1][-1:] not in ones])
     sizes = {label: size for label, size in sizes.items() if (label,) not in ones}
     coefficient, merged = _counted(order, sizes, merged, coefficient)
@@ -211,7 +218,7 @@ def _flattened(
                 todo.append((part, tuple(names[k] if k in names else names.setdefault(k, next(fresh)) for k in ls), p))
         elif raised is not None and not inner:
             pass
-        elif raised is not None and isinstance(power, int) and not bound:
+        elif raised is not None and not bound and (isinstance(power, int) or facts.rooted(inner, power)):
             names = dict(enumerate(labels))
             todo.extend((part, tuple(names[k] for k in ls), p * power) for part, ls, p in reversed(inner))
         elif raised is not None and node.coefficient != 1 and node.coefficient > 0:
@@ -272,12 +279,18 @@ def _without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Ca
 
 
 def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
-    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away."""
+    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
+    a term is one whose entries sum to one.
+    """
     order = len(shape)
+    met = Counter(label for _, labels, _ in factors for label in labels)
+    lonely = {label for label, times in met.items() if times == 1 and label >= order}
     candidates = [
         k
         for k, (node, labels, power) in enumerate(factors)
-        if power == 1 and isinstance(node, Sum) and any(_deltas_vanish(order, term, labels) for _, term in node.terms)
+        if power == 1
+        and isinstance(node, Sum)
+        and any(_deltas_vanish(order, t, labels) or facts.sums_away(t, labels, lonely) for _, t in node.terms)
     ]
     if len(candidates) != 1:
         return None
@@ -300,14 +313,12 @@ def _deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
 
 
 def _summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
-    """Σ_j softmax(a)_ij = 1, where j is on no other factor: the labels j."""
+    """Σ_j p_ij = 1 for a softmax or what is declared so, where j is on no other factor: the labels j."""
     met = [label for _, labels, _ in factors for label in labels]
     return {
         labels[-1:]
         for node, labels, power in factors
-        if isinstance(node, Apply)
-        and row(node.function).sums_to_one
-        and power == 1
+        if facts.sums_to_one(node, power)
         and labels[-1] >= order
         and met.count(labels[-1]) == 1
     }
@@ -415,7 +426,8 @@ def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape)
         first = arguments[0]
         if isinstance(first, Apply) and row(first.function).indicator:
             return first if of_indicator == "x" else add(shape, [(1, ones(shape)), (-1, first)])
-    return Apply(function, arguments, loop, shape)
+    known = facts.value_under(function, arguments)
+    return Apply(function, arguments, loop, shape) if known is None else known
 
 
 def substitute(template: Tensor, values: dict[str, Tensor], loop: Shape) -> Tensor:

@@ -159,6 +159,8 @@ def transpose(expr: Expr) -> Expr:
             return expr
         case Apply(function="u-", arguments=(inner,)):
             return negate(transpose(inner))
+        case Apply(function=function, arguments=(inner,)) if row(function).turns and transpose(inner) is inner:
+            return expr  # the inverse of XᵀX is its own transpose
         case Apply(function="*" | "/" as function, arguments=(a, b)) if not a.shape or not b.shape:
             return apply(function, transpose(a), transpose(b))
         case Apply(function="*" | "/" as function, arguments=(a, b)) if _all_turned(expr):
