@@ -168,8 +168,10 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     flat, sizes = oriented(flat), _label_sizes(flat)
     simpler = facts.simpler(order, flat)
     if simpler is not None:
-        coefficient, simpler = _counted(order, sizes, simpler, coefficient)
-        return product(shape, simpler, coefficient)
+        flat, summed = simpler
+        left = {label: size for label, size in sizes.items() if label not in summed}
+        coefficient, flat = _counted(order, left, flat, coefficient)
+        return product(shape, flat, coefficient)
     distributed = _distributed(shape, flat, coefficient)
     if distributed is not None:
         return distributed

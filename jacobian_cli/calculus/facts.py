@@ -109,18 +109,19 @@ def rooted(factors: Sequence[Factor], power: Rational) -> bool:
     return all((p * power).denominator == 1 and known(node, "positive") for node, _, p in factors)
 
 
-def simpler(order: int, factors: list[Factor]) -> list[Factor] | None:
-    """A product of fewer factors, or with a delta for one of them; None if no fact says of any."""
-    for identity in (_idempotent, _one_hot, _orthogonal, _on_the_diagonal):
-        found = identity(order, factors)
+def simpler(order: int, factors: list[Factor]) -> tuple[list[Factor], set[int]] | None:
+    """A product of fewer factors, or with a delta for one of them, and the labels that were summed over on the way;
+    None if no fact says of any.
+    """
+    for identity in (_idempotent, _one_hot, _on_the_diagonal):
+        found = identity(factors)
         if found is not None:
-            return found
-    return None
+            return found, set()
+    return _orthogonal(order, factors)
 
 
-def _idempotent(order: int, factors: list[Factor]) -> list[Factor] | None:
+def _idempotent(factors: list[Factor]) -> list[Factor] | None:
     """y y = y where y is 0 or 1; s s = 1 where s is 1 or −1."""
-    del order
     powers: dict[tuple[Tensor, Labels], Rational] = {}
     for node, labels, power in factors:
         if known(node, "binary") or known(node, "pm1"):
@@ -138,9 +139,8 @@ def _least(node: Tensor, power: Rational) -> Rational:
     return power % 2 if power.denominator == 1 else power
 
 
-def _one_hot(order: int, factors: list[Factor]) -> list[Factor] | None:
+def _one_hot(factors: list[Factor]) -> list[Factor] | None:
     """y_i y_j = y_i δ_ij where one entry of y is 1 and all others are 0."""
-    del order
     met: dict[tuple[Tensor, Labels], int] = {}
     for node, labels, power in factors:
         if power != 1 or not known(node, "one_hot"):
@@ -152,7 +152,7 @@ def _one_hot(order: int, factors: list[Factor]) -> list[Factor] | None:
     return None
 
 
-def _orthogonal(order: int, factors: list[Factor]) -> list[Factor] | None:
+def _orthogonal(order: int, factors: list[Factor]) -> tuple[list[Factor], set[int]] | None:
     """Σ_k Q_ki Q_kj = δ_ij, and Σ_k Q_ik Q_jk = δ_ij."""
     for node, labels, power in factors:
         if not known(node, "orthogonal"):
@@ -163,18 +163,17 @@ def _orthogonal(order: int, factors: list[Factor]) -> list[Factor] | None:
                 continue
             rest = [f for f in factors if label not in f[1]]
             if power == 2 and len(bearing) == 1:
-                return rest
+                return rest, {label}
             (first, *second) = bearing
             same_place = len(second) == 1 and (first[1][place] == second[0][1][place] or symmetric(node))
             if same_place and first[2] == second[0][2] == 1:
                 ends = tuple(next(k for k in ls if k != label) for _, ls, _ in bearing)
-                return [*rest, (Delta(node.shape[0]), (ends[0], ends[1]), 1)]
+                return [*rest, (Delta(node.shape[0]), (ends[0], ends[1]), 1)], {label}
     return None
 
 
-def _on_the_diagonal(order: int, factors: list[Factor]) -> list[Factor] | None:
+def _on_the_diagonal(factors: list[Factor]) -> list[Factor] | None:
     """D_ij δ_ij = D_ij where D is diagonal."""
-    del order
     places = {tuple(sorted(labels)) for node, labels, power in factors if power > 0 and known(node, "diagonal")}
     kept = [f for f in factors if not (isinstance(f[0], Delta) and tuple(sorted(f[1])) in places)]
     return kept if len(kept) < len(factors) else None
