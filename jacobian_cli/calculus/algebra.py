@@ -320,9 +320,7 @@ def _summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
     return {
         labels[-1:]
         for node, labels, power in factors
-        if facts.sums_to_one(node, power)
-        and labels[-1] >= order
-        and met.count(labels[-1]) == 1
+        if facts.sums_to_one(node, power) and labels[-1] >= order and met.count(labels[-1]) == 1
     }
 
 

@@ -87,15 +87,11 @@ def derivative(
                 forms[f"{name} hessian {other.name}"] = form
         return notation, {key: declared.expr(form) for key, form in forms.items()}
 
-    facts = facts or {}
-    declared = Declared(facts)
+    declared = Declared(facts or {})
     notation, full = written(declared)
     primal = frozenset(notation.given.values())
     named = name_repeats(full, gradients, primal, [*taken, *order, upstream], text)
-    used = {
-        name: {fact: written(Declared({**facts, name: said - {fact}}))[1] != full for fact in sorted(said)}
-        for name, said in facts.items()
-    }
+    used = _used(facts or {}, lambda fewer: written(Declared(fewer))[1] == full)
     forms: dict[str, Forms] = {}
     for variable, derived in zip(variables, jacobians, strict=True):
         name = variable.name
@@ -105,3 +101,15 @@ def derivative(
         form = named.forms[f"{name} jacobian"]
         forms[name] = Forms(form, gradient, vjp, declared.tensor(derived), out_order, blocks)
     return Derivative(forms, named.where, delta, notation, named, used)
+
+
+def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, bool]]:
+    """For each fact whether the answer needs it, `enough` telling whether it is the same under fewer facts. Where
+    several say the same, and one would do, all count as used.
+    """
+    needed = {
+        name: frozenset(fact for fact in said if not enough({**facts, name: said - {fact}}))
+        for name, said in facts.items()
+    }
+    all_of_them = any(needed[name] != said for name, said in facts.items()) and not enough(needed)
+    return {name: {fact: all_of_them or fact in needed[name] for fact in sorted(said)} for name, said in facts.items()}

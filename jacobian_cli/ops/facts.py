@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -21,17 +22,20 @@ class Fact:
     beside: tuple[str, ...] = ()
     """What may be declared beside it and says something more."""
     ties: bool = False
-    """Whether it ties entries to each other, so that they cannot move one by one."""
+    """Whether its entries cannot move freely, one by one."""
+    along: str = ""
+    """The gradient along changes that leave it so, G being the gradient in which every entry is free."""
 
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
         Fact(name="symmetric", summary="equals its transpose", square=True, ties=True,
-             beside=("positive", "probability", "binary", "pm1")),
+             along="G + Gᵀ − G ⊙ I", beside=("positive", "probability", "binary", "pm1")),
         Fact(name="spd", summary="is symmetric and positive definite", square=True, ties=True,
-             implies=("symmetric",), beside=("diagonal",)),
-        Fact(name="diagonal", summary="is zero off its diagonal", square=True, ties=True, implies=("symmetric",)),
+             along="G + Gᵀ − G ⊙ I", implies=("symmetric",), beside=("diagonal",)),
+        Fact(name="diagonal", summary="is zero off its diagonal", square=True, ties=True, along="G ⊙ I",
+             implies=("symmetric",)),
         Fact(name="orthogonal", summary="has its transpose as inverse", square=True, ties=True),
         Fact(name="lower", summary="is lower triangular with a positive diagonal", square=True, ties=True),
         Fact(name="positive", summary="has positive entries"),
@@ -44,9 +48,13 @@ FACTS: dict[str, Fact] = {
              implies=("sums_to_one", "binary")),
     )
 }  # fmt: skip
-"""`ties` of entries that can only jump means the same: a derivative by them leaves the set of values declared."""
 
 
-def everything(names: frozenset[str]) -> frozenset[str]:
-    """The facts named and all that they imply."""
+def everything(names: Iterable[str]) -> frozenset[str]:
+    """The facts named and all that they imply.
+
+    >>> sorted(everything(["spd"]))
+    ['spd', 'symmetric']
+    """
+    names = frozenset(names)
     return names.union(*(FACTS[name].implies for name in names))
