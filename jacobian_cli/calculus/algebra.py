@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
 from math import gcd, isqrt
 
-from jacobian_cli.calculus import identities
-from jacobian_cli.calculus.canonical import canonical
+from jacobian_cli.calculus import facts, identities
+from jacobian_cli.calculus.canonical import canonical, oriented
 from jacobian_cli.calculus.tensor import (
     Apply,
     Delta,
@@ -172,10 +173,17 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
         return zeros(shape)
     flat, renamed = _without_deltas(order, flat)
     coefficient, flat = _counted(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
+    flat, sizes = oriented(flat), _label_sizes(flat)
+    simpler = facts.simpler(order, flat)
+    if simpler is not None:
+        flat, summed = simpler
+        left = {label: size for label, size in sizes.items() if label not in summed}
+        coefficient, flat = _counted(order, left, flat, coefficient)
+        return product(shape, flat, coefficient)
     distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
     if distributed is not None:
         return distributed
-    sizes, ones = _label_sizes(flat), _summed_to_one(order, flat)
+    ones = _summed_to_one(order, flat)
     merged, again = _merged([factor for factor in flat if factor[1][-1:] not in ones])
     known = identities.combined(merged) or identities.shares(merged, lambda argument: scale(-1, argument))
     sizes = {label: size for label, size in sizes.items() if (label,) not in ones}
@@ -234,7 +242,7 @@ def _flattened(
                 todo.append((part, tuple(names[k] if k in names else names.setdefault(k, next(fresh)) for k in ls), p))
         elif raised is not None and not inner:
             pass
-        elif raised is not None and isinstance(power, int) and not bound:
+        elif raised is not None and not bound and (isinstance(power, int) or facts.rooted(inner, power)):
             names = dict(enumerate(labels))
             todo.extend((part, tuple(names[k] for k in ls), p * power) for part, ls, p in reversed(inner))
         elif raised is not None and node.coefficient != 1 and node.coefficient > 0:
@@ -298,12 +306,18 @@ def _without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Ca
 
 
 def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
-    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away."""
+    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
+    a term is one whose entries sum to one.
+    """
     order = len(shape)
+    met = Counter(label for _, labels, _ in factors for label in labels)
+    lonely = {label for label, times in met.items() if times == 1 and label >= order}
     candidates = [
         k
         for k, (node, labels, power) in enumerate(factors)
-        if power == 1 and isinstance(node, Sum) and any(_deltas_vanish(order, term, labels) for _, term in node.terms)
+        if power == 1
+        and isinstance(node, Sum)
+        and any(_deltas_vanish(order, t, labels) or facts.sums_away(t, labels, lonely) for _, t in node.terms)
     ]
     if len(candidates) != 1:
         return None
@@ -380,16 +394,12 @@ def _outer(term: Tensor) -> bool:
 
 
 def _summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
-    """Σ_j softmax(a)_ij = 1, where j is on no other factor: the labels j."""
+    """Σ_j p_ij = 1 for a softmax or what is declared so, where j is on no other factor: the labels j."""
     met = [label for _, labels, _ in factors for label in labels]
     return {
         labels[-1:]
         for node, labels, power in factors
-        if isinstance(node, Apply)
-        and row(node.function).sums_to_one
-        and power == 1
-        and labels[-1] >= order
-        and met.count(labels[-1]) == 1
+        if facts.sums_to_one(node, power) and labels[-1] >= order and met.count(labels[-1]) == 1
     }
 
 
@@ -495,9 +505,12 @@ def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape)
         first = arguments[0]
         if isinstance(first, Apply) and row(first.function).indicator:
             return first if of_indicator == "x" else add(shape, [(1, ones(shape)), (-1, first)])
-    if len(arguments) == 1 and (named := identities.of_argument(function, arguments[0])) is not None:
-        return named
-    return _hoisted(function, arguments, loop, shape) or Apply(function, arguments, loop, shape)
+    known = facts.value_under(function, arguments)
+    if known is None and len(arguments) == 1:
+        known = identities.of_argument(function, arguments[0])
+    if known is None:
+        known = _hoisted(function, arguments, loop, shape)
+    return Apply(function, arguments, loop, shape) if known is None else known
 
 
 def _hoisted(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor | None:

@@ -160,6 +160,8 @@ def transpose(expr: Expr) -> Expr:
             return expr
         case Apply(function="u-", arguments=(inner,)):
             return negate(transpose(inner))
+        case Apply(function=function, arguments=(inner,)) if row(function).turns and transpose(inner) is inner:
+            return expr  # the inverse of XᵀX is its own transpose
         case Apply(function="*" | "/" as function, arguments=(a, b)) if not b.shape or (
             function == "*" and not a.shape
         ):

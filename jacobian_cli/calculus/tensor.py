@@ -51,15 +51,18 @@ def _seal(node: Tensor, *parts: object) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf(Tensor):
-    """A variable. `typed` is its shape in the language, where axes of length one count."""
+    """A variable. `typed` is its shape in the language, where axes of length one count; `facts` is what is known
+    of its value.
+    """
 
     name: str
     shape: Shape
     typed: Shape
+    facts: frozenset[str] = frozenset()
     digest: int = field(init=False)
 
     def __post_init__(self) -> None:
-        _seal(self, 1, self.name, self.typed)
+        _seal(self, 1, self.name, self.typed, *sorted(self.facts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

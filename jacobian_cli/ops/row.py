@@ -71,6 +71,14 @@ class Row:
     """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
     sums_to_one: bool = False
     """Whether the entries of its value along the last axis sum to one."""
+    turns: bool = False
+    """For a function of matrices: whether its value for a transpose is the transpose of its value."""
+    positive: str = ""
+    """The fact of its first argument under which its value is positive; `any` where it always is."""
+    keeps: tuple[str, ...] = ()
+    """Facts that its value has where its argument has them."""
+    under: Mapping[str, str] = field(default_factory=dict)
+    """By fact of its first argument, further ones being zero: what its value is, `x`, `x.T`, `1` or `0`."""
     indicator: bool = False
     """Whether its value is 0 or 1."""
     mirror: str = ""

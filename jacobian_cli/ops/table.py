@@ -64,6 +64,7 @@ _COMPARISONS = tuple(
         indicator=True,
         mirror=mirror,
         of_indicator={"!=": "x", "==": "1 - x"}.get(name, ""),
+        under={"positive": "1" if name in (">", ">=", "!=") else "0"},
     )
     for name, mirror, numpy, sympy in (
         (">", "<", "greater", "StrictGreaterThan"),
@@ -77,7 +78,7 @@ _COMPARISONS = tuple(
 
 _ELEMENTARY = (
     Row(name="exp", summary="exponential", derivative=("ans",), numpy="exp", sympy="exp", math="exp", latex=r"\exp",
-        undoes="log"),
+        undoes="log", positive="any"),
     Row(
         name="log",
         summary="natural logarithm",
@@ -102,9 +103,11 @@ _ELEMENTARY = (
         math="√{}", latex=r"\sqrt{{{}}}"),
     Row(name="square", summary="square", definition="x**2", numpy="square"),
     Row(name="abs", summary="absolute value", derivative=("sign(x)",), numpy="abs", sympy="Abs", kinks=("x",),
-        math="|{}|", latex=r"\left|{}\right|", products=((("", 1), ("sign", 1)),), even_powers="x**2"),
+        math="|{}|", latex=r"\left|{}\right|", products=((("", 1), ("sign", 1)),), even_powers="x**2",
+        under={"positive": "x", "binary": "x", "pm1": "1"}),
     Row(name="sign", summary="sign: -1, 0 or 1", derivative=("0",), numpy="sign", sympy="sign", kinks=("x",),
-        latex=r"\operatorname{sign}", products=((("", 1), ("abs", -1)), (("", -1), ("abs", 1))), even_powers="1"),
+        latex=r"\operatorname{sign}", products=((("", 1), ("abs", -1)), (("", -1), ("abs", 1))), even_powers="1",
+        under={"positive": "1", "binary": "x", "pm1": "x"}),
     Row(name="sin", summary="sine", derivative=("cos(x)",), numpy="sin", sympy="sin", latex=r"\sin"),
     Row(name="cos", summary="cosine", derivative=("-sin(x)",), numpy="cos", sympy="cos", latex=r"\cos"),
     Row(name="tan", summary="tangent", derivative=("1 + ans**2",), numpy="tan", sympy="tan", latex=r"\tan", symbol="t",
@@ -142,6 +145,7 @@ _ELEMENTARY = (
         kinks=("x - y",),
         math="max",
         latex=r"\max",
+        under={"positive": "x", "binary": "x"},
     ),
     Row(
         name="minimum",
@@ -154,6 +158,7 @@ _ELEMENTARY = (
         kinks=("x - y",),
         math="min",
         latex=r"\min",
+        under={"positive": "0", "binary": "0"},
     ),
     Row(
         name="where",
@@ -177,6 +182,7 @@ _ACTIVATIONS = (
         math="σ",
         latex=r"\sigma",
         symbol="h",
+        positive="any",
     ),
     Row(
         name="relu",
@@ -184,6 +190,7 @@ _ACTIVATIONS = (
         derivative=("x > 0",),
         definition="maximum(x, 0)",
         kinks=("x",),
+        under={"positive": "x", "binary": "x"},
         symbol="h",
     ),
     Row(
@@ -277,7 +284,7 @@ _REDUCTIONS = (
 _ROWS = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
         definition="exp(x)/sum(exp(x))", symbol="p", named=True, sums_to_one=True,
-        share_of="exp"),
+        share_of="exp", positive="any"),
     Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
         definition="x - log(sum(exp(x)))"),
     Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",), numpy="cumsum"),
@@ -292,13 +299,13 @@ _ROWS = (
 
 _LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
-        domain=("abs(ans)",), numpy="det", latex=r"\det"),
+        domain=("abs(ans)",), numpy="det", latex=r"\det", positive="spd"),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
         domain=("det(x)",), latex=r"\operatorname{logdet}"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), domain=("abs(det(x))",), numpy="inv", math="{}⁻¹",
-        latex="{}^{{-1}}"),
+        latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip
 
