@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import count
-from math import gcd, isqrt
 
-from jacobian_cli.calculus import facts, identities
-from jacobian_cli.calculus.canonical import canonical, oriented
+from jacobian_cli.calculus import facts, identities, quotients
+from jacobian_cli.calculus.canonical import canonical, oriented, transposed
+from jacobian_cli.calculus.labels import (
+    axes_of,
+    count_sums,
+    deltas_vanish,
+    is_outer,
+    label_sizes,
+    made_of_matrices,
+    merge_powers,
+    rank_but_for_sign,
+    rational_power,
+    summed_to_one,
+    take_out,
+    weight,
+    without_deltas,
+)
 from jacobian_cli.calculus.tensor import (
     Apply,
     Delta,
@@ -25,8 +38,8 @@ from jacobian_cli.calculus.tensor import (
     Tensor,
     Unit,
     Window,
+    is_zero,
     magnitude,
-    ratio,
     walk,
 )
 from jacobian_cli.ops import row
@@ -35,7 +48,6 @@ from jacobian_cli.shape import Shape, Size
 MAX_FACTORS = 64
 """Products of products are flattened up to this length; past it they stay nested, so that squaring a
 product again and again costs nothing."""
-_MAX_BITS = 2048
 _MAX_TERMS = 8
 """Sums of at most so many terms are opened inside products of at most so many factors."""
 
@@ -72,10 +84,6 @@ def extent(size: Size) -> Tensor:
     return Extent(size) if size.value is None else number(size.value)
 
 
-def is_zero(tensor: Tensor) -> bool:
-    return isinstance(tensor, Sum) and not tensor.terms
-
-
 def is_constant(tensor: Tensor) -> bool:
     """Whether a tensor is one number throughout."""
     return is_zero(tensor) or (isinstance(tensor, Product) and not tensor.factors)
@@ -107,7 +115,13 @@ def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
     kept = [(c, t) for t, c in total.items() if c]
     if len(kept) == 1:
         return scale(*kept[0])
-    return Sum(tuple(sorted(kept, key=lambda ct: ct[1].digest)), shape)
+    return _shortest(Sum(tuple(sorted(kept, key=lambda ct: ct[1].digest)), shape))
+
+
+@lru_cache(maxsize=4096)
+def _shortest(node: Sum) -> Tensor:
+    """A sum, or what it is multiplied out, if that is shorter."""
+    return quotients.shorter(add, product, node) or node
 
 
 def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
@@ -171,30 +185,35 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     coefficient, flat, sizes = _flattened(order, list(factors), coefficient)
     if not coefficient or any(is_zero(node) for node, _, power in flat if power > 0):
         return zeros(shape)
-    flat, renamed = _without_deltas(order, flat)
-    coefficient, flat = _counted(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
-    flat, sizes = oriented(flat), _label_sizes(flat)
+    flat, renamed = without_deltas(order, flat)
+    coefficient, flat = count_sums(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
+    flat, sizes = oriented(flat), label_sizes(flat)
     simpler = facts.simpler(order, flat)
     if simpler is not None:
         flat, summed = simpler
         left = {label: size for label, size in sizes.items() if label not in summed}
-        coefficient, flat = _counted(order, left, flat, coefficient)
+        coefficient, flat = count_sums(order, left, flat, coefficient)
         return product(shape, flat, coefficient)
     distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
     if distributed is not None:
         return distributed
-    ones = _summed_to_one(order, flat)
-    merged, again = _merged([factor for factor in flat if factor[1][-1:] not in ones])
+    ones = summed_to_one(order, flat)
+    merged, again = merge_powers([factor for factor in flat if factor[1][-1:] not in ones])
     known = identities.combined(merged) or identities.shares(merged, lambda argument: scale(-1, argument))
     sizes = {label: size for label, size in sizes.items() if (label,) not in ones}
-    coefficient, merged = _counted(order, sizes, merged, coefficient)
+    coefficient, merged = count_sums(order, sizes, merged, coefficient)
+    known = known or quotients.met(add, product, merged)
     if again or known:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
         return product(shape, known or merged, coefficient)
     merged = _closed(order, merged)
     if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
         return product(shape, merged, coefficient)
     if len(merged) > 1 or (merged[0:1] and merged[0][2] != 1):
-        coefficient, merged = _primitive(coefficient, merged)
+        coefficient, merged = take_out(coefficient, merged)
+        scalars = [f for node, _, power in merged for f in _common_scalars(node, power)]
+        if scalars:
+            less = [(_without_scalars(node) if _common_scalars(node, p) else node, ls, p) for node, ls, p in merged]
+            return product(shape, [*scalars, *less], coefficient)
     if coefficient == 1 and len(merged) == 1:
         node, labels, power = merged[0]
         if power == 1 and labels == tuple(range(order)):
@@ -222,18 +241,18 @@ def _flattened(
         node, labels, power = todo.pop()
         sizes.update(zip(labels, node.shape, strict=True))
         if (isinstance(node, Product) and power != 1) or isinstance(node, Sum):
-            node, labels = _unrepeated(node, labels)
+            node, labels = unrepeated(node, labels)
         if isinstance(node, Sum) and node.terms and len(labels) == 2:
-            turned = _turned(node)
+            turned = transposed(node)
             if turned is node:
                 labels = (min(labels), max(labels))
-            elif _rank(turned) < _rank(node):
+            elif isinstance(turned, Sum) and rank_but_for_sign(turned) < rank_but_for_sign(node):
                 node, labels = turned, labels[::-1]
         if not isinstance(node, Product):
             flat.append((node, labels, power))
             continue
         inner = node.factors
-        raised = _power(node.coefficient, power)
+        raised = rational_power(node.coefficient, power)
         bound = any(label >= len(node.shape) for _, ls, _ in inner for label in ls)
         closed = not node.shape and bound and not alone  # a scalar like x·y is kept whole: it may be squared
         if power == 1 and not closed and len(flat) + len(todo) + len(inner) <= MAX_FACTORS:
@@ -255,56 +274,6 @@ def _flattened(
     return coefficient, flat, sizes
 
 
-def _power(base: Rational, power: Rational) -> Rational | None:
-    """base**power where that is a rational number of moderate length."""
-    if base == 1 or power == 1:
-        return base
-    if not base or magnitude(power) > 10**6:
-        return None
-    exact = Fraction(base)
-    if isinstance(power, Fraction) and power.denominator == 2 and exact > 0:
-        numerator, denominator = isqrt(exact.numerator), isqrt(exact.denominator)
-        if numerator**2 != exact.numerator or denominator**2 != exact.denominator:
-            return None
-        exact, power = Fraction(numerator, denominator), power.numerator
-    whole = int(power)
-    if power != whole:
-        return None
-    if (exact.numerator.bit_length() + exact.denominator.bit_length()) * abs(whole) > _MAX_BITS:
-        return None
-    result = exact**whole
-    return result.numerator if result.denominator == 1 else result
-
-
-def _without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Callable[[int], int]]:
-    """δ_ij a_j summed over j is a_i; where j is an axis of the value, a_j is read as a_i beside δ_ij."""
-    renamed: dict[int, int] = {}
-
-    def name(label: int) -> int:
-        while label in renamed:
-            label = renamed[label]
-        return label
-
-    kept: list[Factor] = []
-    for node, labels, _ in factors:
-        if isinstance(node, Delta):
-            a, b = sorted(map(name, labels))
-            if a == b:
-                continue
-            if b >= order:
-                renamed[b] = a
-            else:
-                kept.append((node, (a, b), 1))
-    if not any(isinstance(n, Delta) for n, _, _ in factors):
-        return factors, name
-    deltas = list(dict.fromkeys((n, tuple(sorted(map(name, ls))), p) for n, ls, p in kept))
-    tied: dict[int, int] = {}
-    for _, (a, b), _ in sorted(deltas, key=lambda delta: delta[1]):
-        tied[b] = tied.get(a, a)
-    others = [(n, tuple(tied.get(name(k), name(k)) for k in ls), p) for n, ls, p in factors if not isinstance(n, Delta)]
-    return others + [d for d in deltas if d[1][0] != d[1][1]], name
-
-
 def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
     """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
     a term is one whose entries sum to one.
@@ -317,7 +286,7 @@ def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> 
         for k, (node, labels, power) in enumerate(factors)
         if power == 1
         and isinstance(node, Sum)
-        and any(_deltas_vanish(order, t, labels) or facts.sums_away(t, labels, lonely) for _, t in node.terms)
+        and any(deltas_vanish(order, t, labels) or facts.sums_away(t, labels, lonely) for _, t in node.terms)
     ]
     if len(candidates) != 1:
         return None
@@ -326,17 +295,6 @@ def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> 
     assert isinstance(node, Sum)
     rest = factors[:k] + factors[k + 1 :]
     return add(shape, [(coefficient * c, product(shape, [*rest, (term, labels, 1)])) for c, term in node.terms])
-
-
-def _deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
-    if isinstance(term, Delta):
-        return max(labels) >= order
-    if not isinstance(term, Product):
-        return False
-    return any(
-        isinstance(node, Delta) and max(labels[k] if k < len(labels) else -1 for k in ls) >= order
-        for node, ls, _ in term.factors
-    )
 
 
 def _summed_apart(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
@@ -350,7 +308,7 @@ def _summed_apart(shape: Shape, factors: list[Factor], coefficient: Rational) ->
         rest = factors[:k] + factors[k + 1 :]
         beside = {label for _, ls, _ in rest for label in ls}
         alone = [label for label in dict.fromkeys(labels) if label >= order and label not in beside]
-        if len(labels) > 2 and len(factors) <= _MAX_TERMS and _of_matrices(node):
+        if len(labels) > 2 and len(factors) <= _MAX_TERMS and made_of_matrices(node):
             terms = [(coefficient * c, product(shape, [*rest, (t, labels, 1)])) for c, t in node.terms]
             return add(shape, terms)
         if not alone:
@@ -360,110 +318,9 @@ def _summed_apart(shape: Shape, factors: list[Factor], coefficient: Rational) ->
         inner = tuple(node.shape[labels.index(label)] for label in kept)
         inside = tuple(names[label] for label in labels)
         apart = add(inner, [(c, product(inner, [(t, inside, 1)])) for c, t in node.terms])
-        if _weight(apart) < _weight(node) or (len(set(labels)) < len(labels) and any(map(_outer, node.children))):
+        if weight(apart) < weight(node) or (len(set(labels)) < len(labels) and any(map(is_outer, node.children))):
             return product(shape, [*rest, (apart, tuple(kept), 1)], coefficient)
     return None
-
-
-def _of_matrices(node: Sum) -> bool:
-    """Whether a sum of three axes and more is one of a few products of matrices and vectors."""
-    return len(node.terms) <= _MAX_TERMS and all(
-        isinstance(term, Product) and all(len(labels) <= 2 for _, labels, _ in term.factors) for term in node.children
-    )
-
-
-def _weight(tensor: Tensor) -> int:
-    """How many factors a tensor is written with."""
-    match tensor:
-        case Product(factors=factors):
-            return sum(_weight(node) for node, _, _ in factors)
-        case Sum(terms=terms):
-            return sum(_weight(term) for _, term in terms)
-    return 1
-
-
-def _outer(term: Tensor) -> bool:
-    """Whether a matrix is an outer product: nothing leads from its rows to its columns."""
-    if not isinstance(term, Product):
-        return False
-    reached, grown = set[int](), {0}
-    while grown != reached:
-        reached = grown
-        grown = reached | {k for _, labels, _ in term.factors if reached & set(labels) for k in labels}
-    return 1 not in reached
-
-
-def _summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
-    """Σ_j p_ij = 1 for a softmax or what is declared so, where j is on no other factor: the labels j."""
-    met = [label for _, labels, _ in factors for label in labels]
-    return {
-        labels[-1:]
-        for node, labels, power in factors
-        if facts.sums_to_one(node, power) and labels[-1] >= order and met.count(labels[-1]) == 1
-    }
-
-
-def _merged(factors: list[Factor]) -> tuple[list[Factor], bool]:
-    """a_i a_i = a_i²; a_i / a_i = 1."""
-    powers: dict[tuple[Tensor, Labels], Rational] = {}
-    for node, labels, power in factors:
-        key = (node, labels)
-        powers[key] = powers.get(key, 0) + power
-    merged: list[Factor] = []
-    again = False
-    for (node, labels), power in powers.items():
-        if power == 0:
-            continue
-        whole = int(power) if power == int(power) else power
-        if isinstance(node, Delta):
-            whole = 1
-        if isinstance(node, Product) and whole == 1 and (node, labels, 1) not in factors:
-            again = True
-        merged.append((node, labels, whole))
-    return merged, again
-
-
-def _primitive(coefficient: Rational, factors: list[Factor]) -> tuple[Rational, list[Factor]]:
-    """(4a − 2b) c = 2 (2a − b) c: what the terms of a sum have in common is taken out, its sign with it."""
-    taken: list[Factor] = []
-    for node, labels, power in factors:
-        if isinstance(node, Sum) and isinstance(power, int) and len(node.terms) > 1:
-            first = node.terms[0][0]
-            common = content([c for c, _ in node.terms]) * (1 if first > 0 else -1)
-            raised = _power(common, power)
-            if common != 1 and raised is not None:
-                coefficient = coefficient * raised
-                plain = Sum(tuple((ratio(c, common), t) for c, t in node.terms), node.shape)
-                taken.append((plain, labels, power))
-                continue
-        taken.append((node, labels, power))
-    return coefficient, taken
-
-
-def content(coefficients: Sequence[Rational]) -> Rational:
-    """The positive number that is taken out of a sum: a common divisor, or what all share up to sign."""
-    first = magnitude(coefficients[0])
-    if all(magnitude(c) == first for c in coefficients):
-        return first
-    return gcd(*(int(c) for c in coefficients)) if all(c == int(c) for c in coefficients) else 1
-
-
-def _label_sizes(factors: list[Factor]) -> dict[int, Size]:
-    return {label: size for node, labels, _ in factors for label, size in zip(labels, node.shape, strict=True)}
-
-
-def _counted(
-    order: int, sizes: dict[int, Size], factors: list[Factor], coefficient: Rational
-) -> tuple[Rational, list[Factor]]:
-    """Σ_j 1 = m: a summed label that no factor bears any more counts its size."""
-    left = {label for _, labels, _ in factors for label in labels}
-    for label, size in sizes.items():
-        if label >= order and label not in left:
-            if size.value is None:
-                factors = [*factors, (Extent(size), (), 1)]
-            else:
-                coefficient = coefficient * size.value
-    return coefficient, factors
 
 
 def _closed(order: int, factors: list[Factor]) -> list[Factor]:
@@ -515,7 +372,7 @@ def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape)
 
 def _hoisted(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor | None:
     """A function of what is repeated along an axis repeats: log(2·1) = log(2)·1."""
-    used = {axis for argument in arguments for axis in _axes_of(argument)}
+    used = {axis for argument in arguments for axis in axes_of(argument)}
     if all(axis in used for axis in range(loop)):
         return None
     kept = [axis for axis in range(loop) if axis in used]
@@ -529,37 +386,44 @@ def _hoisted(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Sha
     return spread(small, (*kept, *behind), shape)
 
 
+def _common_scalars(node: Tensor, power: Rational) -> list[Factor]:
+    """The scalars that all terms of a sum have in common, raised to the power of the sum: (a/c + b/c)d = (a + b)d/c."""
+    if not isinstance(node, Sum) or not isinstance(power, int) or len(node.terms) < 2:
+        return []
+    return [(scalar, (), p * power) for scalar, p in _scalars_in_common(node)]
+
+
 @lru_cache(maxsize=4096)
-def _turned(node: Sum) -> Sum:
-    """The transpose of a sum: of it and its transpose, one is the normal form, so that like terms meet."""
-    turned = add(node.shape[::-1], [(c, permute(t, (1, 0))) for c, t in node.terms])
-    assert isinstance(turned, Sum)
-    return turned
+def _scalars_in_common(node: Sum) -> tuple[tuple[Tensor, Rational], ...]:
+    found: dict[Tensor, Rational] | None = None
+    for _, term in node.terms:
+        if not isinstance(term, Product):
+            return ()
+        scalars = {inner: p for inner, labels, p in term.factors if not labels}
+        if found is None:
+            found = scalars
+        else:
+            shared = {inner: (p, scalars[inner]) for inner, p in found.items() if inner in scalars}
+            found = {inner: min(pair, key=magnitude) for inner, pair in shared.items() if pair[0] * pair[1] > 0}
+        if not found:
+            return ()
+    return tuple((found or {}).items())
 
 
-def _rank(node: Sum) -> tuple[tuple[int, ...], tuple[Rational, ...]]:
-    """What orders sums, whatever number stands in front of them."""
-    first = node.terms[0][0]
-    return tuple(t.digest for _, t in node.terms), tuple(Fraction(c) / first for c, _ in node.terms)
+@lru_cache(maxsize=4096)
+def _without_scalars(node: Sum) -> Tensor:
+    whole = tuple(range(len(node.shape)))
+    inverse: list[Factor] = [(scalar, (), -p) for scalar, p in _scalars_in_common(node)]
+    return add(node.shape, [(c, product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms])
 
 
-def _unrepeated(node: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
+def unrepeated(node: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
     """A factor that repeats along an axis, without that axis and its label: (c·1_i)² = c²."""
-    used = _axes_of(node)
+    used = axes_of(node)
     if len(used) == len(labels):
         return node, labels
     kept = sorted(used)
     return _without_axes(node, kept), tuple(labels[axis] for axis in kept)
-
-
-def _axes_of(tensor: Tensor) -> set[int]:
-    """The axes on which a tensor depends."""
-    match tensor:
-        case Product(factors=factors, shape=shape):
-            return {label for _, labels, _ in factors for label in labels if label < len(shape)}
-        case Sum(terms=terms):
-            return {axis for _, term in terms for axis in _axes_of(term)}
-    return set(range(len(tensor.shape)))
 
 
 def _without_axes(tensor: Tensor, kept: list[int]) -> Tensor:

@@ -76,7 +76,13 @@ def _replaced(factors: list[Factor], powers: dict[int, Rational], new: list[Fact
 def shares(factors: list[Factor], negative: Callable[[Tensor], Tensor]) -> list[Factor] | None:
     """exp(x)/(1 + exp(x)) = σ(x), 1/(1 + exp(x)) = σ(−x), exp(x)_i/Σ exp(x) = softmax(x)_i."""
     for k, (total, labels, power) in enumerate(factors):
-        if not isinstance(power, int) or power >= 0:
+        if not isinstance(power, int):
+            continue
+        if isinstance(total, Apply) and power > 0 and row(total.function).share_of and len(total.arguments) == 1:
+            found = _turned_share(factors, k, total, negative)
+            if found is not None:
+                return found
+        if power > 0:
             continue
         part = _part_of_one(total)
         if part is not None and (name := _stating("share_of", part.function, Kind.ELEMENTWISE)):
@@ -88,6 +94,25 @@ def shares(factors: list[Factor], negative: Callable[[Tensor], Tensor]) -> list[
                     taken = min(p, -power)
                     share = Apply(name, part.arguments, len(part.shape) - 1, part.shape)
                     return _replaced(factors, {k: power + taken, j: p - taken}, [(share, ls, taken)])
+    return None
+
+
+def _turned_share(
+    factors: list[Factor], k: int, share: Apply, negative: Callable[[Tensor], Tensor]
+) -> list[Factor] | None:
+    """exp(x) σ(−x) = σ(x)."""
+    if share.loop != len(share.shape):
+        return None
+    _, labels, power = factors[k]
+    of = row(share.function).share_of
+    for j, (node, ls, p) in enumerate(factors):
+        if not isinstance(node, Apply) or node.function != of or ls != labels or not isinstance(p, int) or p < 0:
+            continue
+        opposite = negative(share.arguments[0])
+        if node.arguments == (opposite,):
+            taken = min(p, int(power))
+            turned = Apply(share.function, (opposite,), share.loop, share.shape)
+            return _replaced(factors, {k: power - taken, j: p - taken}, [(turned, labels, taken)])
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
 from jacobian_cli.calculus.style import Style
 from jacobian_cli.calculus.tensor import (
@@ -33,6 +34,7 @@ from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.shape import ONE, Shape
 
+_LITTLE, _MUCH = 0.001, 100.0
 _MINUS_IN_SUM = 0.25
 """A minus between two terms costs the reader less than one in front of a product."""
 
@@ -140,22 +142,33 @@ class Notation(Style):
         minus = len(parts) > 1 and all(subtracted for subtracted, _ in parts)
         expr = write.total([(False, e) for _, e in parts] if minus else parts)
         expr = self.signed(common, expr)[1] if common != 1 else expr
+        if len(parts) > 1 and len(expr.shape) == 2:
+            turned = write.transpose(expr)
+            expr = write.apply(".T", turned) if write.turns(turned) + 2 < write.turns(expr) else expr
         return write.negate(expr) if minus else expr
 
     def _alike(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
         """The terms of a sum with their signs; Ax/2 + Aᵀx/2 becomes (A + Aᵀ)x/2."""
-        sizes: dict[Rational, list[tuple[Rational, Tensor]]] = {}
+        groups: dict[tuple[Rational, frozenset[Factor]], list[tuple[Rational, Tensor]]] = {}
         for c, t in terms:
-            sizes.setdefault(magnitude(c), []).append((c, t))
-        for size, same in sizes.items():
-            if size == 1 or len(same) < 2 or len(same) == len(terms):
+            factors = t.factors if isinstance(t, Product) else ()
+            scalars = frozenset(f for f in factors if not f[1] and not isinstance(f[0], Extent))
+            groups.setdefault((magnitude(c), scalars), []).append((c, t))
+        whole = tuple(range(len(shape)))
+        for (size, scalars), same in groups.items():
+            if (size == 1 and not scalars) or len(same) < 2 or len(same) == len(terms) or not shape:
                 continue
-            inner = [(ratio(c, size), t) for c, t in same]
-            joined = write.factored(self.arranged(self._parts(inner, shape)))
-            minus = all(subtracted for subtracted, _ in joined)
-            expr = write.total([(False, e) for _, e in joined] if minus else joined)
+            inverse = [(node, (), -p) for node, _, p in scalars]
+            inner = algebra.add(
+                shape, [(ratio(c, size), algebra.product(shape, [(t, whole, 1), *inverse])) for c, t in same]
+            )
+            if not isinstance(inner, Sum) or len(inner.terms) < 2:
+                continue
+            bare, labels = algebra.unrepeated(inner, whole)
+            self.express(bare)
+            pieces = self.pieces(Product(size, (*scalars, (bare, labels, 1)), shape), _MINUS_IN_SUM)
             rest = [ct for ct in terms if ct not in same]
-            return [*self._alike(rest, shape), (minus, self.signed(size, expr)[1])]
+            return [*self._alike(rest, shape), (pieces.negative, pieces.loose())]
         return self._parts(terms, shape)
 
     def _common_factors(self, node: Sum, *, along: bool) -> Expr | None:
@@ -183,8 +196,12 @@ class Notation(Style):
         rest = algebra.add(node.shape, terms)
         if not isinstance(rest, Sum) or len(rest.terms) < 2:
             return None
-        self.express(rest)
-        outside = self.pieces(Product(1, (*shared, (rest, whole, 1)), node.shape))
+        taken = {label for _, labels, _ in shared for label in labels} if along else set[int]()
+        if any(not taken <= axes_of(term) for term in rest.children):
+            return None  # what is left would have to be broadcast
+        bare, labels = algebra.unrepeated(rest, whole)
+        self.express(bare)
+        outside = self.pieces(Product(1, (*shared, (bare, labels, 1)), node.shape))
         return outside.sign(outside.tensor())
 
     def _parts(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
@@ -220,24 +237,27 @@ class Notation(Style):
         for k, (node, labels, power) in enumerate(factors):
             if not isinstance(power, int) or power % 2 == 0:
                 continue
-            opposite: Tensor
-            if isinstance(node, Sum):
-                opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
-                costs = (
-                    self._minuses(node) + minus * (coefficient < 0),
-                    self._minuses(opposite) + minus * (coefficient > 0),
+            gain = self._gain(node)
+            if gain + (minus if coefficient < 0 else -minus) > (0 if coefficient < 0 else _LITTLE):
+                opposite = (
+                    Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+                    if isinstance(node, Sum)
+                    else algebra.scale(-1, node)
                 )
-                turn = costs[1] < costs[0] or (costs[1] == costs[0] and coefficient < 0)
-            elif isinstance(node, Product) and node not in self.given:
-                opposite = Product(-node.coefficient, node.factors, node.shape)
-                turn = self.turned_sums(node, 0.0)[0] < 0
-            else:
-                continue
-            if turn:
                 self.express(opposite)
                 factors[k] = (opposite, labels, power)
                 coefficient = -coefficient
         return coefficient, factors
+
+    def _gain(self, node: Tensor) -> float:
+        """How much better a factor reads with the opposite sign; one without a sum does not read better."""
+        if isinstance(node, Sum):
+            opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+            return self._minuses(node) - self._minuses(opposite)
+        if isinstance(node, Product) and node not in self.given:
+            odd = [inner for inner, _, p in node.factors if isinstance(p, int) and p % 2]
+            return max((self._gain(inner) for inner in odd), default=-_MUCH) + (node.coefficient < 0)
+        return -_MUCH
 
     def _minuses(self, node: Sum) -> float:
         """What the signs of a sum cost the reader: minus one, as in h − 1, most; those that the user wrote least."""

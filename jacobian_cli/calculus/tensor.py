@@ -219,6 +219,11 @@ class Alias(Tensor):
         return (self.body,)
 
 
+def is_zero(tensor: Tensor) -> bool:
+    """Whether a tensor is zero throughout."""
+    return isinstance(tensor, Sum) and not tensor.terms
+
+
 def walk(roots: Iterable[Tensor]) -> Iterator[Tensor]:
     """Each node once, children before parents, without recursion."""
     seen: set[Tensor] = set()
