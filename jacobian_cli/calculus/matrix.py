@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
 from jacobian_cli.calculus.style import Style
@@ -105,6 +106,8 @@ class Notation(Style):
             return write.apply(node.function, *arguments)
         (argument,) = node.arguments
         order = len(argument.shape)
+        if entry.kind is Kind.ROW and order == 2 and (turned := transposed(argument)) in self.given:
+            return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
         reduced = entry.kind is Kind.REDUCTION and node.loop
         options = {"axis": tuple(range(node.loop, order))} if reduced else {}
         return write.apply(node.function, self.written[argument], **options)
@@ -112,11 +115,25 @@ class Notation(Style):
     def loose(self, tensor: Tensor) -> Expr:
         """As `express`, but what broadcasting will repeat need not be written out."""
         if isinstance(tensor, Product) and tensor not in self.given:
+            if len(tensor.shape) > 2:
+                return self._repeated(tensor)
             pieces = self.pieces(tensor)
             return pieces.sign(pieces.loose())
         if isinstance(tensor, Sum) and tensor not in self.given:
             return self._loose_sum(tensor) or self.written[tensor]
         return self.written[tensor]
+
+    def _repeated(self, tensor: Product) -> Expr:
+        """A tensor of three axes or more without those along which it repeats; new axes keep the others in place."""
+        order = len(tensor.shape)
+        bare, labels = algebra.unrepeated(tensor, tuple(range(order)))
+        expr = self.express(bare)
+        missing = [axis for axis in range(order) if axis not in labels]
+        if not labels or not missing or missing[-1] < labels[0]:
+            return expr
+        return write.apply(
+            "[]", expr, index=tuple((None, None) if k in labels else None for k in range(labels[0], order))
+        )
 
     def _loose_sum(self, node: Sum) -> Expr | None:
         """A sum all of whose terms are the same along some axis, without that axis: p - 1 for p·1 - 1."""
@@ -216,7 +233,11 @@ class Notation(Style):
         for c, t in terms:
             if isinstance(t, Product) and t not in self.given:
                 pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
-                parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
+                if len(shape) > 2 and not tied:
+                    bare = Product(magnitude(c * t.coefficient), t.factors, t.shape)
+                    parts.append((c * t.coefficient < 0, self._repeated(bare)))
+                else:
+                    parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
             else:
                 parts.append(self.signed(c, self.written[t]))
         if not any(e.shape == shape for _, e in parts) and terms:

@@ -282,6 +282,14 @@ def proper(expr: Expr) -> Expr:
     return apply("reshape", expr, shape=kept) if kept else first_entry(expr)
 
 
+def entry(expr: Expr, axis: int, item: Any) -> Expr:
+    """One row or column of a matrix, or a slice of them; rows of Aᵀ are columns of A."""
+    if is_call(expr, ".T") and len(expr.children[0].shape) == 2:
+        found = entry(expr.children[0], 1 - axis, item)
+        return transpose(found) if isinstance(item, tuple) else found
+    return apply("[]", expr, index=(item,) if axis == 0 else ((None, None), item))
+
+
 def first_entry(expr: Expr) -> Expr:
     return apply("[]", expr, index=(0,) * len(expr.shape))
 
