@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.blocks import blocks
 from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
@@ -91,6 +92,9 @@ class Notation(Style):
                 del loop
                 return write.apply("reshape", self.written[body], shape=shape)
             case Product():
+                stacked = self._stack([(1, node)])
+                if stacked is not None:
+                    return stacked
                 pieces = self.pieces(node)
                 return pieces.sign(pieces.tensor())
             case Sum():
@@ -146,11 +150,29 @@ class Notation(Style):
     def _sum(self, node: Sum) -> Expr:
         if not node.terms:
             return write.zeros(node.shape)
+        stacked = self._stack(node.terms)
+        if stacked is not None:
+            return stacked
         taken_out = [self._common_factors(node, along=along) for along in (False, True)]
         if taken_out[0] is not None and taken_out[1] is None:
             return taken_out[0]
         written = [e for e in (self._plain_sum(node), *taken_out) if e is not None]
         return min(written, key=write.length)
+
+    def _stack(self, terms: Sequence[tuple[Rational, Tensor]]) -> Expr | None:
+        """A sum of windows as blocks below each other."""
+        found = blocks(terms)
+        if found is None:
+            return None
+        behind = terms[0][1].shape[1:]
+        parts = []
+        for block in found:
+            if block.tensor is None:
+                parts.append(write.zeros((block.rows, *behind)) if behind or block.rows is not ONE else write.number(0))
+            else:
+                part = self.express(block.tensor)
+                parts.append(write.transpose(part) if behind and block.rows is ONE else part)
+        return parts[0] if len(parts) == 1 else write.apply("concat", *parts)
 
     def _plain_sum(self, node: Sum) -> Expr:
         common = _common([c for c, _ in node.terms])
@@ -231,7 +253,9 @@ class Notation(Style):
             minus = write.is_call(diagonal, "u-")
             parts.append((minus, write.diag(write.negate(diagonal) if minus else diagonal)))
         for c, t in terms:
-            if isinstance(t, Product) and t not in self.given:
+            if isinstance(t, Product) and (stacked := self._stack([(c, t)])) is not None:
+                parts.append((False, stacked))
+            elif isinstance(t, Product) and t not in self.given:
                 pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
                 if len(shape) > 2 and not tied:
                     bare = Product(magnitude(c * t.coefficient), t.factors, t.shape)

@@ -187,7 +187,7 @@ def transpose(expr: Expr) -> Expr:
             if sum(turns(t) for _, t in sides) <= sum(turns(t) for _, t in parts):
                 return total(sides)
         case Apply(function=function, arguments=arguments) if (
-            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2
+            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2 and ONE not in expr.shape
         ):
             turned = apply(function, *(_turned_beside(a) for a in arguments))
             if turned.shape == expr.shape[::-1] and turns(turned) <= turns(expr):

@@ -323,7 +323,9 @@ class Pieces:
         parts += [(self._matrix(pair), pair) for pair in self.pairs]
         parts += [(self.style.product(weights), (label,)) for label, weights in self.weights.items()]
         for expr, labels in parts:
-            if not expr.shape or list(labels) != sorted(labels) or not set(labels) <= set(output):
+            if not expr.shape or not set(labels) <= set(output):
+                return None
+            if list(labels) != [label for label in output if label in labels]:
                 return None
             places = tuple((None, None) if k in labels else None for k in output)
             behind = output[len(output) - len(labels) :]
