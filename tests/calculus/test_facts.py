@@ -15,6 +15,7 @@ from jacobian_cli.api.proof import printed
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus.canonical import symmetric, transposed
 from jacobian_cli.calculus.declare import Declared
+from jacobian_cli.calculus.facts import sums_away
 from jacobian_cli.calculus.lower import lower
 from jacobian_cli.calculus.tensor import Apply, Delta, Leaf, Tensor
 from jacobian_cli.checks.declared import drawn
@@ -97,6 +98,10 @@ def test_rows_that_sum_to_one() -> None:
     assert times((), (y, (0,))) is algebra.number(1)
     assert times((M,), (V, (0, 1))) is algebra.ones((M,))
     assert times((N,), (V, (1, 0))) is not algebra.ones((N,))
+    assert times((M,), (power(V, 2), (0, 1))) is not algebra.ones((M,))
+    assert sums_away(V, (0, 1), {1})
+    assert not sums_away(V, (1, 0), {1})
+    assert not sums_away(times((M, N), (V, (0, 1)), (x, (1,))), (0, 1), {1})
     smooth = algebra.add((N,), [(2, y), (-1, x)])
     assert times((), (smooth, (0,))) is algebra.add((), [(2, algebra.number(1)), (-1, times((), (x, (0,))))])
 
@@ -139,6 +144,7 @@ def test_diagonal_matrices_and_the_identity() -> None:
 def test_what_is_positive() -> None:
     assert applied("abs", t) is t
     assert applied("sign", t) is algebra.ones((N,))
+    assert applied("sign", algebra.scale(-2, t)) is not algebra.ones((N,))
     assert applied("sqrt", t) is not t
     assert power(power(t, 2), Fraction(1, 2)) is t
     assert power(power(x, 2), Fraction(1, 2)) is not x
@@ -191,6 +197,7 @@ ANSWERS = [
     ("cross_entropy(z, y)", "z", {"y": "one_hot"}, "softmax(z) - y"),
     ("-(y.T@log(softmax(z)))", "z", {"y": "one_hot"}, "softmax(z) - y"),
     ("norm(Q@x)**2", "x", {"Q": "orthogonal"}, "2*x"),
+    ("u.T@inv(Q)@x", "x", {"Q": "orthogonal"}, "Q@u"),
     ("trace(inv(Q)@A@Q)", "A", {"Q": "orthogonal"}, "eye(n)"),
     ("sum(abs(x))", "x", {"x": "positive"}, "ones(n)"),
     ("sum(abs(p)*x)", "x", {"p": "probability"}, "p"),
