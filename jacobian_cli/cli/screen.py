@@ -145,7 +145,7 @@ def _unconstrained(screen: Screen, d: Derivation) -> None:
     said = [FACTS[fact] for fact in sorted(d.problem.facts[d.wrt]) if FACTS[fact].ties]
     names = " and ".join(fact.name for fact in said)
     screen.line(
-        f"the unconstrained derivative: each entry of {d.wrt} is free, though it is declared {names}", "dim", indent=2
+        f"the unconstrained derivative: each entry of {d.wrt} is free, though {d.wrt} is {names}", "dim", indent=2
     )
     along = {fact.along for fact in said}
     if d.gradient is not None and len(along) == 1 and (text := along.pop()):
