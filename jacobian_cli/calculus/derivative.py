@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.declare import Declared, Facts
 from jacobian_cli.calculus.differentiate import jacobian, pullback
 from jacobian_cli.calculus.lower import lower, lower_all
 from jacobian_cli.calculus.matrix import Notation
 from jacobian_cli.calculus.naming import Named, name_repeats
-from jacobian_cli.calculus.reshape import jacobian_form
+from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec, jacobian_form
 from jacobian_cli.calculus.tensor import Leaf, Reshape, Tensor
 from jacobian_cli.expr import Expr, Variable
 
@@ -20,16 +21,21 @@ from jacobian_cli.expr import Expr, Variable
 class Forms:
     """One derivative, written as a Jacobian matrix, as a gradient (of a scalar only) and as a backward rule.
 
-    `tensor` is the derivative itself, with axes out + in, of which `out_order` are the output's.
+    `tensor` is the derivative itself, with axes out + in, of which `out_order` are the output's. `jacobians` has
+    the Jacobian matrix in each convention that was asked for, `jacobian` in the first of them.
     """
 
-    jacobian: Expr
+    jacobians: Mapping[Convention, Expr]
     gradient: Expr | None
     vjp: Expr
     tensor: Tensor
     out_order: int
     hessian: Mapping[str, Expr] = field(default_factory=dict)
     """For second derivatives, by the variable differentiated by next: |out|·|in| × |in|."""
+
+    @property
+    def jacobian(self) -> Expr:
+        return next(iter(self.jacobians.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,14 @@ def derivative(
     *,
     second: bool = False,
     facts: Facts | None = None,
+    conventions: Sequence[Convention] = (NUMERATOR_ROW,),
 ) -> Derivative:
     """Differentiate `output` with respect to `variables`, with `second` once more by each of them.
 
     `order` ranks all variables as the user wrote them, `upstream` names the gradient that arrives from above,
     `taken` are names that may not be given to repeated parts, `text` prints (what repeats is judged by length),
     `facts` are declared of values. They are put into the derivatives, in which every entry was free.
+    Hessians are written in the vec order of the first convention.
     """
     parts = lower_all(output)
     tensor = parts[output]
@@ -71,19 +79,28 @@ def derivative(
     out_order = len(tensor.shape)
     jacobians = jacobian(tensor, leaves)
     pulled = jacobians if not output.shape else pullback(parts[output], lower(delta), leaves)
+    outermost, by_columns = parts[output], [(derived, out_order) for derived in jacobians]
+    if tensor is not outermost and any(c.vec is Vec.COLUMN for c in conventions):
+        by_columns = [_by_columns(outermost, d, out_order, leaf) for d, leaf in zip(jacobians, leaves, strict=True)]
     rule = "vjp" if output.shape else "gradient"
     gradients = [f"{variable.name} {rule}" for variable in variables]
     again = [jacobian(derived, leaves) if second else [] for derived in jacobians]
 
+    square = Convention(vec=conventions[0].vec)
+
     def written(declared: Declared) -> tuple[Notation, dict[str, Expr]]:
         notation = Notation([*order, upstream], declared.spellings((t, e) for e, t in parts.items()))
         forms: dict[str, Expr] = {}
-        for variable, derived, down, seconds in zip(variables, jacobians, pulled, again, strict=True):
+        for k, (variable, derived, down, seconds) in enumerate(zip(variables, jacobians, pulled, again, strict=True)):
             name = variable.name
-            forms[f"{name} jacobian"] = jacobian_form(notation, declared.tensor(derived), out_order)
+            for convention in conventions:
+                of, outs = by_columns[k] if convention.vec is Vec.COLUMN else (derived, out_order)
+                forms[f"{name} jacobian {convention}"] = jacobian_form(
+                    notation, declared.tensor(of), outs, convention
+                )
             forms[f"{name} {rule}"] = write.shaped(notation.express(declared.tensor(down)), variable.shape)
             for other, block in zip(variables, seconds, strict=False):
-                form = jacobian_form(notation, declared.tensor(block), len(derived.shape))
+                form = jacobian_form(notation, declared.tensor(block), len(derived.shape), square)
                 forms[f"{name} hessian {other.name}"] = form
         return notation, {key: declared.expr(form) for key, form in forms.items()}
 
@@ -98,8 +115,8 @@ def derivative(
         gradient = named.forms.get(f"{name} gradient")
         vjp = write.scaled(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
         blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
-        form = named.forms[f"{name} jacobian"]
-        forms[name] = Forms(form, gradient, vjp, declared.tensor(derived), out_order, blocks)
+        matrices = {c: named.forms[f"{name} jacobian {c}"] for c in conventions}
+        forms[name] = Forms(matrices, gradient, vjp, declared.tensor(derived), out_order, blocks)
     return Derivative(forms, named.where, delta, notation, named, used)
 
 
@@ -113,3 +130,14 @@ def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, 
     }
     all_of_them = any(needed[name] != said for name, said in facts.items()) and not enough(needed)
     return {name: {fact: all_of_them or fact in needed[name] for fact in sorted(said)} for name, said in facts.items()}
+
+
+def _by_columns(output: Tensor, derived: Tensor, out_order: int, leaf: Leaf) -> tuple[Tensor, int]:
+    """The derivative of what stands behind the output's reshape, made that of the output where columns count.
+
+    A vector has no columns: its entries run as those of what was reshaped do, row by row.
+    """
+    if len(output.shape) > 1:
+        return jacobian(output, [leaf])[0], len(output.shape)
+    outs, ins = range(out_order), range(out_order, len(derived.shape))
+    return algebra.permute(derived, (*reversed(outs), *ins)), out_order

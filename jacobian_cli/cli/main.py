@@ -30,12 +30,29 @@ points_option = click.option(
     "--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at."
 )
 
+layout_option = click.option(
+    "--layout",
+    default="numerator",
+    show_default=True,
+    type=click.Choice(["numerator", "denominator"]),
+    help="Outputs down the rows, or their transpose.",
+)
+vec_option = click.option(
+    "--vec",
+    default="row",
+    show_default=True,
+    type=click.Choice(["row", "column"]),
+    help="Flatten matrices row by row, or column by column.",
+)
+
 
 @jac.command()
 @formula_command
 @points_option
+@layout_option
+@vec_option
 @click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
-def derive(request: Request, points: int, full: bool) -> int:
+def derive(request: Request, points: int, layout: str, vec: str, full: bool) -> int:
     """Derive a Jacobian, in closed form and entry by entry, and prove it.
 
     FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
@@ -44,13 +61,14 @@ def derive(request: Request, points: int, full: bool) -> int:
     want_variables(request)
     from jacobian_cli.cli.derive import answer
 
-    return answer(request, points=points, full=full)
+    return answer(request, points=points, full=full, layout=layout, vec=vec)
 
 
 @jac.command()
 @formula_command
 @points_option
-def hessian(request: Request, points: int) -> int:
+@vec_option
+def hessian(request: Request, points: int, vec: str) -> int:
     """Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
 
     FORMULA is as for `jac derive`.
@@ -58,7 +76,7 @@ def hessian(request: Request, points: int) -> int:
     want_variables(request)
     from jacobian_cli.cli.derive import answer
 
-    return answer(request, points=points, order=2)
+    return answer(request, points=points, order=2, vec=vec)
 
 
 @jac.command()
