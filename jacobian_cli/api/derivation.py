@@ -21,6 +21,7 @@ from jacobian_cli.shape import Shape, product
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
+    from jacobian_cli.api.conventions import Comparison
     from jacobian_cli.checks.verdict import Report
 
 Symbols = tuple[str | int, ...]
@@ -131,7 +132,7 @@ class Derivation:
         """The Jacobian. In numerator layout row i, column j holds ∂f_i/∂x_j, in denominator layout ∂f_j/∂x_i."""
         convention = self.convention
         shape = convention.shape(self.problem.output.shape, self.variable.shape)
-        form = self.forms.jacobians[convention]
+        form = self.forms.jacobians.get(convention, self.forms.jacobian)
         return Jacobian(form, symbols(shape), self, str(convention.layout), str(convention.vec))
 
     def rewritten(self, layout: str = "numerator", vec: str = "row") -> Derivation:
@@ -141,10 +142,25 @@ class Derivation:
         'kron(x, eye(n))'
         """
         convention = read_convention(layout, vec)
+        if convention == self.convention:
+            return self
         if convention in self.forms.jacobians:
             return replace(self, convention=convention)
         again = derivations(self.problem, second=bool(self.hessians), conventions=[convention])
         return next(d for d in again if d.wrt == self.wrt)
+
+    def conventions(self, points: int = 3) -> Comparison:
+        """The Jacobian in every layout and vec order, with who writes so, each form checked.
+
+        >>> for w in derive("A@X@B", wrt="X").conventions(points=1).writings:
+        ...     print(w.layout, *w.vec, "-", w.form, "-", w.relation)
+        numerator row - kron(A, B.T) - J
+        numerator column - kron(B.T, A) - commutation(p, n)@J@commutation(m, k)
+        denominator row - kron(A.T, B) - J.T
+        denominator column - kron(B, A.T) - commutation(k, m)@J.T@commutation(n, p)
+        """
+        found: Comparison = import_module("jacobian_cli.api.conventions").comparison(self, points)
+        return found
 
     @cached_property
     def gradient(self) -> ClosedForm | None:

@@ -21,21 +21,19 @@ from jacobian_cli.expr import Expr, Variable
 class Forms:
     """One derivative, written as a Jacobian matrix, as a gradient (of a scalar only) and as a backward rule.
 
-    `tensor` is the derivative itself, with axes out + in, of which `out_order` are the output's. `jacobians` has
-    the Jacobian matrix in each convention that was asked for, `jacobian` in the first of them.
+    `tensor` is the derivative itself, with axes out + in, of which `out_order` are the output's. `jacobian` is
+    written in the convention that was asked for, or in the first of several.
     """
 
-    jacobians: Mapping[Convention, Expr]
+    jacobian: Expr
     gradient: Expr | None
     vjp: Expr
     tensor: Tensor
     out_order: int
     hessian: Mapping[str, Expr] = field(default_factory=dict)
     """For second derivatives, by the variable differentiated by next: |out|·|in| × |in|."""
-
-    @property
-    def jacobian(self) -> Expr:
-        return next(iter(self.jacobians.values()))
+    jacobians: Mapping[Convention, Expr] = field(default_factory=dict)
+    """The Jacobian in each of several conventions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +77,10 @@ def derivative(
     out_order = len(tensor.shape)
     jacobians = jacobian(tensor, leaves)
     pulled = jacobians if not output.shape else pullback(parts[output], lower(delta), leaves)
-    outermost, by_columns = parts[output], [(derived, out_order) for derived in jacobians]
-    if tensor is not outermost and any(c.vec is Vec.COLUMN for c in conventions):
-        by_columns = [_by_columns(outermost, d, out_order, leaf) for d, leaf in zip(jacobians, leaves, strict=True)]
+    shaped = {Vec.ROW: jacobians, Vec.COLUMN: jacobians}
+    orders = {Vec.ROW: out_order, Vec.COLUMN: out_order}
+    if tensor is not parts[output] and any(c.vec is Vec.COLUMN for c in conventions):
+        shaped[Vec.COLUMN], orders[Vec.COLUMN] = _by_columns(parts[output], jacobians, out_order, leaves)
     rule = "vjp" if output.shape else "gradient"
     gradients = [f"{variable.name} {rule}" for variable in variables]
     again = [jacobian(derived, leaves) if second else [] for derived in jacobians]
@@ -94,10 +93,9 @@ def derivative(
         for k, (variable, derived, down, seconds) in enumerate(zip(variables, jacobians, pulled, again, strict=True)):
             name = variable.name
             for convention in conventions:
-                of, outs = by_columns[k] if convention.vec is Vec.COLUMN else (derived, out_order)
-                forms[f"{name} jacobian {convention}"] = jacobian_form(
-                    notation, declared.tensor(of), outs, convention
-                )
+                whole = declared.tensor(shaped[convention.vec][k])
+                form = jacobian_form(notation, whole, orders[convention.vec], convention)
+                forms[f"{name} jacobian {convention}"] = form
             forms[f"{name} {rule}"] = write.shaped(notation.express(declared.tensor(down)), variable.shape)
             for other, block in zip(variables, seconds, strict=False):
                 form = jacobian_form(notation, declared.tensor(block), len(derived.shape), square)
@@ -115,8 +113,9 @@ def derivative(
         gradient = named.forms.get(f"{name} gradient")
         vjp = write.scaled(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
         blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
-        matrices = {c: named.forms[f"{name} jacobian {c}"] for c in conventions}
-        forms[name] = Forms(matrices, gradient, vjp, declared.tensor(derived), out_order, blocks)
+        first, *_ = matrices = [named.forms[f"{name} jacobian {c}"] for c in conventions]
+        several = dict(zip(conventions, matrices, strict=True)) if len(matrices) > 1 else {}
+        forms[name] = Forms(first, gradient, vjp, declared.tensor(derived), out_order, blocks, several)
     return Derivative(forms, named.where, delta, notation, named, used)
 
 
@@ -132,12 +131,14 @@ def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, 
     return {name: {fact: all_of_them or fact in needed[name] for fact in sorted(said)} for name, said in facts.items()}
 
 
-def _by_columns(output: Tensor, derived: Tensor, out_order: int, leaf: Leaf) -> tuple[Tensor, int]:
-    """The derivative of what stands behind the output's reshape, made that of the output where columns count.
+def _by_columns(
+    output: Tensor, jacobians: Sequence[Tensor], out_order: int, leaves: Sequence[Leaf]
+) -> tuple[list[Tensor], int]:
+    """The derivatives of what stands behind the output's reshape, made those of the output where columns count.
 
     A vector has no columns: its entries run as those of what was reshaped do, row by row.
     """
     if len(output.shape) > 1:
-        return jacobian(output, [leaf])[0], len(output.shape)
-    outs, ins = range(out_order), range(out_order, len(derived.shape))
-    return algebra.permute(derived, (*reversed(outs), *ins)), out_order
+        return jacobian(output, leaves), len(output.shape)
+    turned = [(*reversed(range(out_order)), *range(out_order, len(derived.shape))) for derived in jacobians]
+    return [algebra.permute(derived, axes) for derived, axes in zip(jacobians, turned, strict=True)], out_order

@@ -34,15 +34,15 @@ layout_option = click.option(
     "--layout",
     default="numerator",
     show_default=True,
-    type=click.Choice(["numerator", "denominator"]),
-    help="Outputs down the rows, or their transpose.",
+    metavar="WORD",
+    help="Of the Jacobian: numerator (outputs down its rows) or denominator (its transpose).",
 )
 vec_option = click.option(
     "--vec",
     default="row",
     show_default=True,
-    type=click.Choice(["row", "column"]),
-    help="Flatten matrices row by row, or column by column.",
+    metavar="WORD",
+    help="Flatten matrices row by row (row) or column by column (column).",
 )
 
 
@@ -51,14 +51,19 @@ vec_option = click.option(
 @points_option
 @layout_option
 @vec_option
+@click.option("--explain-layout", is_flag=True, help="Show the Jacobian in every convention, and whose it is.")
 @click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
-def derive(request: Request, points: int, layout: str, vec: str, full: bool) -> int:
+def derive(request: Request, points: int, layout: str, vec: str, explain_layout: bool, full: bool) -> int:
     """Derive a Jacobian, in closed form and entry by entry, and prove it.
 
     FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
     "z = W@x + b" "h = sigmoid(z)".
     """
     want_variables(request)
+    if explain_layout:
+        from jacobian_cli.cli.conventions import answer as compared
+
+        return compared(request, points=points)
     from jacobian_cli.cli.derive import answer
 
     return answer(request, points=points, full=full, layout=layout, vec=vec)

@@ -13,6 +13,7 @@ from jacobian_cli.api.derivation import ClosedForm, Derivation
 from jacobian_cli.api.problem import Problem
 from jacobian_cli.api.proof import AtPoint, Proof
 from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
+from jacobian_cli.checks.verdict import Report
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
@@ -86,6 +87,14 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
     """The whole answer: formula, shapes, names, then each derivative with its proof."""
     screen = Screen()
     formula(screen, problem)
+    where_list(screen, problem, found)
+    for derivation, proof in zip(found, proofs, strict=True):
+        screen.line()
+        derivative(screen, derivation, proof, full=full)
+
+
+def where_list(screen: Screen, problem: Problem, found: Sequence[Derivation]) -> None:
+    """What the answer rests on: facts that were declared, and what its own names mean."""
     _facts(screen, found[0])
     where = {name: body for d in found for name, body in d.derivative.where.items()}
     defined = problem.program.values
@@ -100,9 +109,6 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
             screen.line(row[1], indent=6)
         if not wide:
             screen.columns(rows, indent=4, styles=("green", ""))
-    for derivation, proof in zip(found, proofs, strict=True):
-        screen.line()
-        derivative(screen, derivation, proof, full=full)
 
 
 def formula(screen: Screen, problem: Problem) -> None:
@@ -191,7 +197,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     _form(screen, d.vjp)
     if proof.at is not None:
         _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+    verdict(screen, proof.report)
 
 
 def second(screen: Screen, d: Derivation, proof: Proof) -> None:
@@ -210,7 +216,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
         _form(screen, form)
     if proof.at is not None:
         _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+    verdict(screen, proof.report)
 
 
 def _size(form: ClosedForm) -> str:
@@ -349,9 +355,8 @@ def _bound(error: float) -> str:
     return f"{error:.2g}"
 
 
-def _verdict(screen: Screen, proof: Proof) -> None:
+def verdict(screen: Screen, report: Report) -> None:
     """The last line: what was compared, and how well it agreed."""
-    report = proof.report
     mark, colour = _MARKS[report.passed]
     parts = []
     for engine in report.engines.values():

@@ -14,16 +14,12 @@ from dataclasses import dataclass
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
-from jacobian_cli.calculus.differentiate import identity
-from jacobian_cli.calculus.lower import lower
 from jacobian_cli.calculus.matrix import Notation
 from jacobian_cli.calculus.pieces import Pieces
-from jacobian_cli.calculus.reshape.arrays import CANONICAL, SHAPE, Format
 from jacobian_cli.calculus.reshape.convention import NUMERATOR_ROW, Axes, Convention
-from jacobian_cli.calculus.tensor import Delta, Product, Sum, Tensor
+from jacobian_cli.calculus.tensor import Product, Sum, Tensor
 from jacobian_cli.expr import Apply, Expr
-from jacobian_cli.ops.structure import proper
-from jacobian_cli.shape import ONE, Shape, Size, product
+from jacobian_cli.shape import ONE, Size, product
 
 Block = tuple[int | None, int | None]
 
@@ -48,36 +44,9 @@ def jacobian_form(notation: Notation, tensor: Tensor, out_order: int, convention
     return write.total(_commuted(notation.arranged(parts)))
 
 
-def converted(notation: Notation, expr: Expr, source: Format, target: Format, out: Shape, variable: Shape) -> Expr:
-    """A closed form of a derivative, written in one convention, in another."""
-    lengths = proper((*out, *variable))
-    outer, inner = proper(out), proper(variable)
-    split = lower(expr)
-    order: Axes = tuple(range(len(lengths)))
-    if isinstance(source, Convention):
-        rows, columns = source.axes(len(outer), len(lengths))
-        order = rows + columns
-    tensor = _opened(split, tuple(lengths[k] for k in order))
-    tensor = algebra.permute(tensor, [order.index(k) for k in range(len(order))])
-    if isinstance(target, Convention):
-        return jacobian_form(notation, tensor, len(outer), target)
-    if target == SHAPE:
-        return write.shaped(notation.express(tensor), variable)
-    assert target == CANONICAL
-    return write.shaped(notation.express(tensor), outer + inner)
-
-
-def _opened(tensor: Tensor, shape: Shape) -> Tensor:
-    """The entries in another shape; of a sum term by term, so that what was a reshape of this shape is none."""
-    if isinstance(tensor, Sum) and tensor.shape != shape:
-        return algebra.add(shape, [(c, _opened(t, shape)) for c, t in tensor.terms])
-    if isinstance(tensor, Product) and tensor.coefficient != 1 and tensor.shape != shape:
-        rest = algebra.product(tensor.shape, tensor.factors)
-        return algebra.scale(tensor.coefficient, _opened(rest, shape))
-    half = shape[: len(shape) // 2]
-    if isinstance(tensor, Delta) and half + half == shape:
-        return identity(half)
-    return algebra.reshape(tensor, shape)
+def commutation(rows: Size, columns: Size) -> Expr:
+    """K, with K vec(X) = vec(Xᵀ) for X of this shape."""
+    return write.apply("commutation", sizes=(rows, columns))
 
 
 def _flat(notation: Notation, tensor: Tensor, order: Axes, *, row: bool) -> Expr:
@@ -168,8 +137,8 @@ def _with_commutation(pieces: Pieces, blocks: Blocks, rows: Axes, columns: Axes,
     """Factors whose axes cross: K(A ⊗ B) or (B ⊗ A)K."""
     slow, fast = _block(pieces, blocks.first), _block(pieces, blocks.second)
     if left:
-        return [_commutation(pieces.sizes[rows[0]], pieces.sizes[rows[1]]), write.kron(fast, slow)]
-    return [write.kron(slow, fast), _commutation(pieces.sizes[columns[1]], pieces.sizes[columns[0]])]
+        return [commutation(pieces.sizes[rows[0]], pieces.sizes[rows[1]]), write.kron(fast, slow)]
+    return [write.kron(slow, fast), commutation(pieces.sizes[columns[1]], pieces.sizes[columns[0]])]
 
 
 def _side(pieces: Pieces, labels: Axes) -> Expr:
@@ -230,11 +199,6 @@ def _without_scalars(pieces: Pieces, row: int, column: int) -> Expr:
     matrix = pieces.matrix(row, column)
     pieces.scalars, pieces.coefficient = scalars, coefficient
     return matrix
-
-
-def _commutation(rows: Size, columns: Size) -> Expr:
-    """K, with K vec(X) = vec(Xᵀ) for X of this shape."""
-    return write.apply("commutation", sizes=(rows, columns))
 
 
 def _commuted(terms: list[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
