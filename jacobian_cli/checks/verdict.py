@@ -20,7 +20,7 @@ from jacobian_cli.checks.evaluate import evaluate
 from jacobian_cli.checks.layouts import Laid
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
-from jacobian_cli.expr import Expr, Variable, size_names, variables
+from jacobian_cli.expr import Expr, Variable, size_names, variables, walk
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
 
@@ -33,6 +33,8 @@ _DOUBTS = 4
 """How many times the change under a halved step a difference may be off, where a function is steep."""
 _MANY = 1_000_000
 """Where the variables hold more numbers than this, one point is enough."""
+_LARGEST = 5 * MAX_ENTRIES
+"""No value is computed of which a part would hold more numbers than this."""
 _SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
@@ -147,6 +149,10 @@ def numeric_verdict(
         total = sum(prod(_at(v.shape, sizes)) for v in known.values())
         if total > MAX_ENTRIES:
             notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
+            break
+        largest = max(prod(_at(node.shape, sizes)) for node in walk([output]))
+        if largest > _LARGEST:
+            notes.append(f"a part of the formula holds {largest:,} numbers at these sizes (limit {_LARGEST:,})")
             break
         if len(used) == points or (used and total > _MANY):
             break

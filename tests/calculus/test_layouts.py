@@ -80,6 +80,10 @@ CLOSED = {
     ("X.T", "X"): ("commutation(m, n)", "commutation(n, m)", "commutation(n, m)", "commutation(m, n)"),
     ("vec(X)", "X"): ("commutation(m, n)", "eye(n*m)", "commutation(n, m)", "eye(n*m)"),
     ("vec(X.T)", "X"): ("eye(n*m)", "commutation(n, m)", "eye(n*m)", "commutation(m, n)"),
+    ("M@vec(X)", "X"): ("M@commutation(m, n)", "M", "commutation(n, m)@M.T", "M.T"),
+    ("M@reshape(X, n*m)", "X"): ("M", "M@commutation(n, m)", "M.T", "commutation(m, n)@M.T"),
+    ("v.T@vec(X)", "X"): ("v.T@commutation(m, n)", "v.T", "commutation(n, m)@v", "v"),
+    ("commutation(n, m)@vec(X)", "X"): ("eye(n*m)", "commutation(n, m)", "eye(n*m)", "commutation(m, n)"),
     # Magnus & Neudecker 1988, ch. 9: d vec XX' = (I + K)(X ⊗ I) d vec X
     ("X@X.T", "X"): (
         "(eye(n**2) + commutation(n, n))@kron(eye(n), X)",
@@ -113,7 +117,8 @@ CLOSED = {
 
 @pytest.mark.parametrize(("formula", "wrt"), CLOSED)
 def test_closed_forms_in_all_conventions(formula: str, wrt: str) -> None:
-    found = {c: jac.derive(formula, wrt=wrt, layout=c.layout, vec=c.vec) for c in CONVENTIONS}
+    shapes = {"X": "n,m"} if "vec" in formula or "reshape" in formula else None
+    found = {c: jac.derive(formula, wrt=wrt, shapes=shapes, layout=c.layout, vec=c.vec) for c in CONVENTIONS}
     assert tuple(r.jacobian.closed_form for r in found.values()) == CLOSED[formula, wrt]
     for convention, derivation in found.items():
         assert derivation.check(points=2).passed, convention

@@ -9,7 +9,8 @@ from jacobian_cli.calculus.lower import lower
 from jacobian_cli.calculus.matrix import Notation
 from jacobian_cli.calculus.reshape.arrays import CANONICAL, SHAPE, Format
 from jacobian_cli.calculus.reshape.convention import NUMERATOR_ROW, Axes, Convention
-from jacobian_cli.calculus.reshape.matrix import commutation, jacobian_form
+from jacobian_cli.calculus.reshape.joined import commutation
+from jacobian_cli.calculus.reshape.matrix import jacobian_form
 from jacobian_cli.calculus.tensor import Delta, Product, Sum, Tensor
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops.structure import proper

@@ -17,9 +17,10 @@ from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.matrix import Notation
 from jacobian_cli.calculus.pieces import Pieces
 from jacobian_cli.calculus.reshape.convention import NUMERATOR_ROW, Axes, Convention
+from jacobian_cli.calculus.reshape.joined import around, commutation, joined
 from jacobian_cli.calculus.tensor import Product, Sum, Tensor
 from jacobian_cli.expr import Apply, Expr
-from jacobian_cli.shape import ONE, Size, product
+from jacobian_cli.shape import ONE, product
 
 Block = tuple[int | None, int | None]
 
@@ -44,13 +45,12 @@ def jacobian_form(notation: Notation, tensor: Tensor, out_order: int, convention
     return write.total(_commuted(notation.arranged(parts)))
 
 
-def commutation(rows: Size, columns: Size) -> Expr:
-    """K, with K vec(X) = vec(Xᵀ) for X of this shape."""
-    return write.apply("commutation", sizes=(rows, columns))
-
-
 def _flat(notation: Notation, tensor: Tensor, order: Axes, *, row: bool) -> Expr:
     """The entries of a tensor in a row or in a column, its axes slowest first."""
+    sides = joined(tensor, () if row else order, order if row else ())
+    if sides.term is not tensor:
+        vector = notation.express(sides.term)
+        return around(sides.front, write.transpose(vector) if row else vector, sides.back)
     if order == tuple(range(len(order))) or len(order) == 2:
         return _flattened(notation.express(tensor), row=row, columns=order == (1, 0))
     expr = notation.express(algebra.permute(tensor, order))
@@ -63,8 +63,8 @@ def _flattened(expr: Expr, *, row: bool, columns: bool = False) -> Expr:
     if len(factors) > 1 and len(factors[-1].shape) == 2 and factors[-1].shape[0] is ONE:
         left, right = write.matmul(*factors[:-1]), write.transpose(factors[-1])
         if len(left.shape) == 1:
-            joined = write.kron(right, left) if columns else write.kron(left, right)
-            return write.transpose(joined) if row else joined
+            both = write.kron(right, left) if columns else write.kron(left, right)
+            return write.transpose(both) if row else both
     count = product(expr.shape)
     if columns:
         vec = write.apply("vec", expr)
@@ -74,16 +74,23 @@ def _flattened(expr: Expr, *, row: bool, columns: bool = False) -> Expr:
 
 def _term(notation: Notation, tensor: Tensor, rows: Axes, columns: Axes) -> tuple[bool, Expr]:
     """One term of a matrix, and whether it is subtracted."""
+    sides = joined(tensor, rows, columns)
+    tensor, rows, columns = sides.term, sides.rows, sides.columns
+    notation.express(tensor)
     order = len(tensor.shape)
     if not isinstance(tensor, Product):  # a function's own value, such as a tensor of coefficients
         tensor = Product(1, ((tensor, tuple(range(order)), 1),), tensor.shape)
         notation.express(tensor)
     pieces = notation.pieces(tensor)
-    found = _kronecker(pieces, rows, columns) if pieces.plain and max(len(rows), len(columns)) <= 2 else None
+    found = None
+    if pieces.plain and order == 2:
+        found = pieces.matrix(*rows, *columns)
+    elif pieces.plain and max(len(rows), len(columns)) <= 2:
+        found = _kronecker(pieces, rows, columns)
     if found is None:
         shape = tuple(product(tensor.shape[k] for k in side) for side in (rows, columns))
         found = write.apply("reshape", pieces.einsum(rows + columns), shape=shape)
-    return pieces.negative, found
+    return pieces.negative, around(sides.front, found, sides.back)
 
 
 def _kronecker(pieces: Pieces, rows: Axes, columns: Axes) -> Expr | None:
@@ -211,10 +218,10 @@ def _commuted(terms: list[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
                 if not rest or not write.is_call(factors[k], "commutation") or (scalar, rest) != _taken_apart(plain):
                     continue
                 both = write.total([(False, write.eye(factors[k].shape[0])), (minus != other, factors[k])])
-                joined = write.matmul(*rest[:k], both, *rest[k:])
+                whole = write.matmul(*rest[:k], both, *rest[k:])
                 kept = [term for at, term in enumerate(terms) if at not in (i, j)]
                 return _commuted(
-                    [*kept[:i], (minus, joined if scalar is None else write.scaled(scalar, joined)), *kept[i:]]
+                    [*kept[:i], (minus, whole if scalar is None else write.scaled(scalar, whole)), *kept[i:]]
                 )
     return terms
 
