@@ -10,15 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jacobian_cli.api.conversion import convert
     from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
-__all__ = ["ClosedForm", "Derivation", "InputError", "derive"]
+__all__ = ["ClosedForm", "Derivation", "InputError", "convert", "derive"]
 
 _HOMES = {
     "ClosedForm": "jacobian_cli.api.derivation",
     "Derivation": "jacobian_cli.api.derivation",
+    "convert": "jacobian_cli.api.conversion",
     "derive": "jacobian_cli.api.derivation",
     "InputError": "jacobian_cli.syntax.errors",
 }

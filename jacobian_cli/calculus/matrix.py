@@ -90,6 +90,8 @@ class Notation(Style):
                 return self._function(node)
             case Reshape(body=body, loop=loop, shape=shape):
                 del loop
+                if _commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
+                    return write.apply("commutation", sizes=body.shape[:2])
                 return write.apply("reshape", self.written[body], shape=shape)
             case Product():
                 stacked = self._stack([(1, node)])
@@ -341,6 +343,13 @@ def _common(coefficients: Sequence[Rational]) -> Rational:
 def _is_one(term: Tensor) -> bool:
     """Whether a term is a number, or the identity."""
     return isinstance(term, Delta) or (isinstance(term, Product) and not term.factors)
+
+
+def _commutes(body: Tensor) -> bool:
+    """Whether a tensor is δ_il δ_jk, whose matrix is a commutation matrix."""
+    if not isinstance(body, Product) or body.coefficient != 1 or len(body.shape) != 4:
+        return False
+    return {(type(node), labels) for node, labels, _ in body.factors} == {(Delta, (0, 3)), (Delta, (1, 2))}
 
 
 def _on_diagonal(term: Tensor) -> bool:
