@@ -4,13 +4,14 @@ Each definition is a link, with one local Jacobian per input: its inputs are hel
 running product ∂y/∂node starts at the output, where it is 1 (or I), and is multiplied by one local Jacobian at each
 link; where a value is used by several links, what comes back from each of them adds up (CS224N lecture 3; Griewank &
 Walther, Evaluating Derivatives, ch. 3). A running product that is more than a name gets one, δ₁, δ₂, … counted from
-the output, so that nothing is written, or computed, twice and the length of the whole grows with the depth.
+the output, so that nothing is written, or computed, twice and the length of the whole grows with the depth alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 
 from jacobian_cli.calculus import algebra
@@ -23,74 +24,221 @@ from jacobian_cli.calculus.tensor import Leaf, Reshape, Tensor
 from jacobian_cli.calculus.tensor import walk as walk_tensor
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, rebuild, variables, walk
 from jacobian_cli.ops.structure import proper
-from jacobian_cli.shape import Shape
 
 _SHORT = 10
 """Of an output that is no scalar, a running product of so many nodes is written out again rather than named."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Local:
-    """One local Jacobian, ∂link/∂input: the tensor with axes link + input, and the matrix |link| × |input|."""
+    """One local Jacobian, ∂link/∂input."""
 
+    link: Link
     input: Variable
-    tensor: Tensor
-    order: int
-    form: Expr
+
+    @cached_property
+    def tensor(self) -> Tensor:
+        """The derivative, with the axes of the link in front."""
+        return jacobian(self.link.rows, _leaves([self.input]), self.link.values)[0]
+
+    @cached_property
+    def form(self) -> Expr:
+        """The matrix |link| × |input|."""
+        chain = self.link.chain
+        return chain.settled(jacobian_form(chain.notation, self.tensor, len(self.link.rows.shape)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Link:
-    """One function of the chain. `formula` is in the names of its inputs, each of them a variable."""
+    """One function of the chain. `formula` is in the names of its inputs, each of them a variable; `inputs` are
+    those that the variables reach.
+    """
 
+    chain: Chain
     variable: Variable
     formula: Expr
-    locals: Mapping[str, Local]
+    body: Tensor
+    inputs: tuple[Variable, ...]
 
     @property
     def name(self) -> str:
         return self.variable.name
 
+    @cached_property
+    def rows(self) -> Tensor:
+        """The tensor whose entries are the rows of the Jacobian, whatever the shape they are arranged in."""
+        inner = self.body
+        while isinstance(inner, Reshape) and not inner.loop:
+            inner = inner.body
+        return inner
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """What one link sends back to one of its inputs: ∂y/∂link · ∂link/∂input, as factors side by side."""
+    @cached_property
+    def values(self) -> Mapping[Tensor, Tensor]:
+        """The link's own value, by its name."""
+        return {self.body: lower(self.variable)}
 
-    link: str
-    factors: Expr
+    @cached_property
+    def locals(self) -> Mapping[str, Local]:
+        return {v.name: Local(self, v) for v in self.inputs}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Running:
-    """The running product ∂y/∂node: the sum of its arrows, worked out.
+    """The running product ∂y/∂node: over all links that use the node, ∂y/∂link · ∂link/∂node, added up.
 
-    `form` is the matrix |y| × |node|; `gradient`, of a scalar y only, the same in the shape of the node. `full` are
-    the forms before they were named, `name` is what they were named (a gradient if there is one, else a matrix).
+    `name` is what it is called where it is called something: a gradient for a scalar y, a matrix for others.
     """
 
+    chain: Chain
     variable: Variable
-    arrows: tuple[Arrow, ...]
-    form: Expr
-    gradient: Expr | None
-    full: Expr
-    name: Defined | None
+    users: tuple[Link, ...]
     tensor: Tensor | None
-    """The derivative in the names of the running products before it; None where only its matrix is known."""
+    """The derivative worked out, axes of y in front; None where only its matrix is known."""
+    gradient: Expr | None
+    """Of a scalar y: worked out, in the shape of the node."""
+    name: Defined | None = None
+
+    @cached_property
+    def form(self) -> Expr:
+        """The matrix |y| × |node| worked out, in the names of those before it."""
+        chain = self.chain
+        if self.tensor is None:
+            return write.total([(False, arrow) for arrow in self.arrows.values()])
+        return chain.settled(jacobian_form(chain.notation, self.tensor, chain.order))
+
+    @cached_property
+    def row(self) -> Expr:
+        """The matrix |y| × |node|, by its name if it has one."""
+        if self.name is None:
+            return self.form
+        if self.gradient is None:
+            return self.name
+        return self.chain.settled(jacobian_form(self.chain.notation, lower(self._leaf), 0))
+
+    @property
+    def seed(self) -> Tensor | None:
+        """What the links before it multiply by."""
+        if self.name is None:
+            return self.tensor
+        if self.gradient is not None or len(self.name.shape) == self.chain.order + len(proper(self.variable.shape)):
+            return lower(self._leaf)
+        return None
+
+    @property
+    def _leaf(self) -> Variable:
+        assert self.name is not None
+        return Variable(self.name.name, self.name.shape)
+
+    @cached_property
+    def arrows(self) -> Mapping[str, Expr]:
+        """By the link it comes from: the factors side by side, not worked out."""
+        found: dict[str, Expr] = {}
+        for link in self.users:
+            local = link.locals[self.variable.name].form
+            upstream = self.chain.running[link.name]
+            found[link.name] = local if not upstream.users else side_by_side(upstream.row, local)
+        return found
 
 
-@dataclass(frozen=True, slots=True)
 class Chain:
-    """A composition taken apart. Links stand in the order of computation, running products from the output on."""
+    """A composition taken apart: `links` in the order of computation, `running` products from the output on.
 
-    output: Variable
-    links: Mapping[str, Link]
-    running: Mapping[str, Running]
-    named: Mapping[str, Expr]
-    """What each name of a running product stands for, from the output on."""
-    notation: Notation
-    out_order: int
-    defined: Mapping[str, Expr] = field(default_factory=dict)
-    """Every name of the forms: definitions of the user and running products."""
+    `names` holds what the names of running products stand for, `defined` every name of the forms.
+    """
+
+    def __init__(
+        self, output: Expr, name: str, wrt: Sequence[Variable], order: Sequence[str], taken: Iterable[str]
+    ) -> None:
+        bodies = links_of(output, name, wrt)
+        self.output = Variable(name, output.shape)
+        self.wrt = tuple(wrt)
+        self.notation = Notation(order)
+        self.scalar = not proper(output.shape)
+        self.names: dict[str, Expr] = {}
+        self.defined: dict[str, Expr] = {n.name: n for n in walk([output]) if isinstance(n, Defined)}
+        self.defined[name] = Defined(name, output)
+        self.running: dict[str, Running] = {}
+        self._taken = {*taken, *self.defined}
+        self._numbers = count(1)
+        active = {*bodies, *(v.name for v in wrt)}
+        self.links = {n: self._link(n, body, active) for n, body in bodies.items()}
+        self.order = 0 if self.scalar else len(self.links[name].rows.shape)
+        self._sweep()
+
+    def settled(self, expr: Expr) -> Expr:
+        """An expression in which names that were held mean again what they are defined to mean."""
+        return rebuild(
+            expr, lambda node: self.defined.get(node.name, node) if isinstance(node, Variable | Defined) else None
+        )
+
+    def _link(self, name: str, body: Expr, active: set[str]) -> Link:
+        formula = held(body)
+        parts = lower_all(formula)
+        self.notation.learn({t: e for e, t in parts.items()})
+        inputs = tuple(v for n, v in variables(formula).items() if n in active)
+        return Link(self, Variable(name, formula.shape), formula, parts[formula], inputs)
+
+    def _sweep(self) -> None:
+        """From the output backwards, each link once."""
+        coming: dict[str, list[tuple[Link, Tensor | None]]] = {}
+        for link in reversed(self.links.values()):
+            if link.name == self.output.name:
+                start = link.rows
+                seed = algebra.number(1) if self.scalar else identity(start.shape)
+                here = Running(self, link.variable, (), seed, write.number(1) if self.scalar else None)
+            else:
+                start = link.body
+                here = self._joined(link.variable, coming.pop(link.name), link)
+            self.running[link.name] = here
+            pulled: Sequence[Tensor | None] = [None] * len(link.inputs)
+            if here.seed is not None:
+                pulled = pullback(start, here.seed, _leaves(link.inputs), link.values)
+            for variable, down in zip(link.inputs, pulled, strict=True):
+                coming.setdefault(variable.name, []).append((link, down))
+        for variable in self.wrt:
+            self.running[variable.name] = self._joined(variable, coming.get(variable.name, []), None)
+
+    def _joined(self, variable: Variable, coming: Sequence[tuple[Link, Tensor | None]], link: Link | None) -> Running:
+        """What comes back to a node from all links that use it; named if it is worth a name and `link` goes on."""
+        users = tuple(user for user, _ in coming)
+        front = self.links[self.output.name].rows.shape[: self.order]
+        tensors = [(1, down) for _, down in coming if down is not None]
+        total = algebra.add(front + proper(variable.shape), tensors) if len(tensors) == len(coming) else None
+        gradient = None
+        if self.scalar:
+            assert total is not None
+            gradient = self.settled(write.shaped(self.notation.express(total), variable.shape))
+        found = Running(self, variable, users, total, gradient)
+        if link is None:
+            return found
+        if gradient is not None and not _plain(gradient) and not self._melts(found, link):
+            return Running(self, variable, users, total, gradient, self._named("delta", gradient))
+        if gradient is None and _count(found.form) > _SHORT:
+            return Running(self, variable, users, total, None, self._named("J", found.form))
+        return found
+
+    def _named(self, stem: str, full: Expr) -> Defined:
+        name = next(n for k in self._numbers if (n := f"{stem}{k}") not in self._taken)
+        named = Defined(name, full)
+        self.notation.ranks[name] = -1
+        self.names[name] = full
+        self.defined[name] = named
+        return named
+
+    def _melts(self, found: Running, link: Link) -> bool:
+        """Whether a running product had better not be named, since it melts into the local Jacobian: -y/p, from a
+        logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name with the link cannot.
+        """
+        assert found.tensor is not None
+        if not _names(found.tensor) & {link.name, *variables(link.formula)}:
+            return False
+        leaves = _leaves(link.inputs)
+        stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
+        lengths = [
+            sum(_count(self.notation.express(t)) for t in pullback(link.body, seed, leaves, link.values))
+            for seed in (found.tensor, stand_in)
+        ]
+        return lengths[0] <= lengths[1]
 
 
 def held(expr: Expr) -> Expr:
@@ -107,184 +255,7 @@ def links_of(output: Expr, name: str, wrt: Sequence[Variable]) -> dict[str, Expr
             active.add(node)
             if isinstance(node, Defined):
                 found[node.name] = node.body
-    found.pop(name, None)
     return {**found, name: output}
-
-
-def chain_rule(
-    output: Expr, name: str, wrt: Sequence[Variable], order: Sequence[str], taken: Iterable[str]
-) -> Chain:
-    """Take a composition apart into links and multiply their local Jacobians, from the output backwards.
-
-    `name` is that of the output, `order` ranks the variables as the user wrote them, `taken` are names that already
-    mean something.
-    """
-    return _Sweep(output, name, wrt, order, taken).chain()
-
-
-class _Sweep:
-    """One backward sweep over the links."""
-
-    def __init__(
-        self, output: Expr, name: str, wrt: Sequence[Variable], order: Sequence[str], taken: Iterable[str]
-    ) -> None:
-        self.output = Variable(name, output.shape)
-        self.bodies = links_of(output, name, wrt)
-        self.wrt = wrt
-        self.notation = Notation(order)
-        self.taken = {*taken, *self.bodies, name}
-        self.scalar = not proper(output.shape)
-        self.numbers = count(1)
-        self.named: dict[str, Expr] = {}
-        self.defined: dict[str, Expr] = {
-            node.name: node for node in walk([output]) if isinstance(node, Defined)
-        } | {name: Defined(name, output)}
-        self.running: dict[str, Running] = {}
-        self.links: dict[str, Link] = {}
-        self.front: Shape = ()
-
-    def chain(self) -> Chain:
-        names = [*self.bodies]
-        active = {*names, *(v.name for v in self.wrt)}
-        incoming: dict[str, list[tuple[Arrow, Tensor | None]]] = {n: [] for n in active}
-        for name in reversed(names):
-            start, inputs = self._lowered(name, active)
-            link = self._link(name, start, inputs)
-            self.links[name] = link
-            if name == self.output.name:
-                self.front = link_shape = _peeled(start).shape
-                seed = algebra.number(1) if self.scalar else identity(link_shape)
-                self._run(self.output, (), seed)
-                start = _peeled(start)
-            else:
-                self._join(Variable(name, link.variable.shape), incoming[name], start, inputs)
-            for variable, arrow, down in self._through(link, start, inputs):
-                incoming[variable.name].append((arrow, down))
-        for variable in self.wrt:
-            self._join(variable, incoming[variable.name], None, ())
-        ordered = {name: self.links[name] for name in names}
-        return Chain(
-            self.output, ordered, self.running, self.named, self.notation, len(self.front), dict(self.defined)
-        )
-
-    # links
-
-    def _lowered(self, name: str, active: set[str]) -> tuple[Tensor, tuple[Variable, ...]]:
-        """A link in index form under its own name, and its inputs that matter."""
-        formula = held(self.bodies[name])
-        parts = lower_all(Defined(name, formula))
-        self.notation.learn({t: e for e, t in parts.items()})
-        inputs = tuple(v for n, v in variables(formula).items() if n in active)
-        return parts[Defined(name, formula)], inputs
-
-    def _link(self, name: str, start: Tensor, inputs: Sequence[Variable]) -> Link:
-        tensor = _peeled(start)
-        order = len(tensor.shape)
-        locals_ = {}
-        for variable, derived in zip(inputs, jacobian(tensor, _leaves(inputs)), strict=True):
-            form = self._settled(jacobian_form(self.notation, derived, order))
-            locals_[variable.name] = Local(variable, derived, order, form)
-        formula = held(self.bodies[name])
-        return Link(Variable(name, formula.shape), formula, locals_)
-
-    def _settled(self, expr: Expr) -> Expr:
-        """An expression in which names that were held mean again what they are defined to mean."""
-        return rebuild(
-            expr, lambda node: self.defined.get(node.name) if isinstance(node, Variable | Defined) else None
-        )
-
-    # running products
-
-    def _through(
-        self, link: Link, start: Tensor, inputs: Sequence[Variable]
-    ) -> Iterator[tuple[Variable, Arrow, Tensor | None]]:
-        """What the running product of a link becomes at each of its inputs."""
-        here = self.running[link.name]
-        pulled: Sequence[Tensor | None] = [None] * len(inputs)
-        if here.tensor is not None:
-            pulled = pullback(start, here.tensor, _leaves(inputs))
-        for variable, down in zip(inputs, pulled, strict=True):
-            local = link.locals[variable.name].form
-            first = link.name == self.output.name
-            factors = local if first else side_by_side(here.form, local)
-            yield variable, Arrow(link.name, factors), down
-
-    def _join(
-        self,
-        variable: Variable,
-        incoming: Sequence[tuple[Arrow, Tensor | None]],
-        start: Tensor | None,
-        inputs: Sequence[Variable],
-    ) -> None:
-        """Add up what comes back to a node."""
-        arrows = tuple(arrow for arrow, _ in incoming)
-        shape = self.front + proper(variable.shape) if not self.scalar else proper(variable.shape)
-        tensors = [down for _, down in incoming if down is not None]
-        if len(tensors) < len(incoming):
-            self._matrices(variable, arrows)
-        else:
-            self._run(variable, arrows, algebra.add(shape, [(1, t) for t in tensors]), start, inputs)
-
-    def _run(
-        self,
-        variable: Variable,
-        arrows: tuple[Arrow, ...],
-        total: Tensor,
-        start: Tensor | None = None,
-        inputs: Sequence[Variable] = (),
-    ) -> None:
-        """Work out a running product, and name it if it is worth a name and links follow that use it."""
-        form = self._settled(jacobian_form(self.notation, total, 0 if self.scalar else len(self.front)))
-        gradient = None
-        if self.scalar:
-            gradient = self._settled(write.shaped(self.notation.express(total), variable.shape))
-        full = form if gradient is None else gradient
-        name: Defined | None = None
-        if start is not None and not _plain(full):
-            if self.scalar:
-                if not self._simpler(total, start, inputs, variable):
-                    name = self._named("delta", full)
-                    total = lower(Variable(name.name, variable.shape))
-                    gradient = name
-                    form = self._settled(jacobian_form(self.notation, total, 0))
-            elif _count(full) > _SHORT:
-                name = self._named("J", full)
-                if len(total.shape) == len(full.shape) == 2:
-                    total = lower(Variable(name.name, full.shape))
-                    self.running[variable.name] = Running(variable, arrows, name, None, full, name, total)
-                    return
-                self.running[variable.name] = Running(variable, arrows, name, None, full, name, None)
-                return
-        self.running[variable.name] = Running(variable, arrows, form, gradient, full, name, total)
-
-    def _matrices(self, variable: Variable, arrows: tuple[Arrow, ...]) -> None:
-        """A running product of which only the matrix is known: products of matrices, added."""
-        full = write.total([(False, arrow.factors) for arrow in arrows])
-        name = self._named("J", full) if variable.name in self.bodies else None
-        self.running[variable.name] = Running(variable, arrows, name or full, None, full, name, None)
-
-    def _named(self, stem: str, full: Expr) -> Defined:
-        name = next(n for k in self.numbers if (n := f"{stem}{k}") not in self.taken)
-        named = Defined(name, full)
-        self.notation.ranks[name] = -1
-        self.named[name] = full
-        self.defined[name] = named
-        return named
-
-    def _simpler(self, total: Tensor, start: Tensor, inputs: Sequence[Variable], variable: Variable) -> bool:
-        """Whether a running product had better not be named, since it melts into the local Jacobian: -y/p, from a
-        logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name with the link cannot.
-        """
-        ours = _leaf_names(total)
-        if not ours & {variable.name, *_leaf_names(start)}:
-            return False
-        leaves = _leaves(inputs)
-        stand_in = lower(Variable(f"?{variable.name}", variable.shape))
-        lengths = []
-        for seed in (total, stand_in):
-            pulled = pullback(start, seed, leaves)
-            lengths.append(sum(_count(self.notation.express(t)) for t in pulled))
-        return lengths[0] <= lengths[1]
 
 
 def side_by_side(a: Expr, b: Expr) -> Expr:
@@ -304,18 +275,8 @@ def _leaves(inputs: Sequence[Variable]) -> list[Leaf]:
     return [leaf for leaf in map(lower, inputs) if isinstance(leaf, Leaf)]
 
 
-def _leaf_names(tensor: Tensor) -> set[str]:
+def _names(tensor: Tensor) -> set[str]:
     return {node.name for node in walk_tensor([tensor]) if isinstance(node, Leaf)}
-
-
-def _peeled(tensor: Tensor) -> Tensor:
-    """Rows of a Jacobian run over the entries of a value, whatever its shape: a reshape of it is no step."""
-    inner = tensor.children[0] if len(tensor.children) == 1 else tensor
-    if not isinstance(inner, Reshape) or inner.loop:
-        return tensor
-    while isinstance(inner, Reshape) and not inner.loop:
-        inner = inner.body
-    return inner
 
 
 def _plain(expr: Expr) -> bool:
