@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import combinations
 from math import prod
 
-from jacobian_cli.calculus.chain import Chain, Link
+from jacobian_cli.calculus.chain import Chain, Link, Running
 from jacobian_cli.calculus.tensor import Delta, Factor, Product, Sum, Tensor, Unit, Window
 from jacobian_cli.expr import Variable
 from jacobian_cli.shape import ONE, Size, product
@@ -122,6 +122,15 @@ def reverse(chain: Chain, wrt: Sequence[Variable], sizes: Sizes) -> Cost:
                 _, spent = multiplied(_running(chain, link), _local(link, variable), sizes)
                 cost += spent
     return cost + _added(chain, needed, sizes)
+
+
+def step(chain: Chain, running: Running, sizes: Sizes) -> Cost:
+    """One running product, where those that it is made from are known."""
+    cost = Cost()
+    for link in running.users:
+        if chain.running[link.name].users:
+            cost += multiplied(_running(chain, link), _local(link, running.variable), sizes)[1]
+    return cost + _added(chain, {running.variable.name}, sizes)
 
 
 def forward(chain: Chain, variable: Variable, sizes: Sizes) -> Cost:
@@ -295,7 +304,7 @@ def _running(chain: Chain, link: Link) -> tuple[Pattern, ...]:
     """The running product at a link, written out: of a vector or matrix y with the zeros that are left."""
     running = chain.running[link.name]
     if running.tensor is None:
-        front = chain.links[chain.output.name].rows.shape
+        front = chain.front
         sizes = (*front, *(s for s in link.variable.shape if s is not ONE))
         count = tuple(range(len(sizes)))
         return (Pattern(count[: len(front)], count[len(front) :], sizes, (frozenset(count),)),)
@@ -324,10 +333,9 @@ def _added(chain: Chain, needed: set[str], sizes: Sizes) -> Cost:
     """Where paths meet, what comes back along them is added up."""
     del sizes
     cost = Cost()
-    front = () if chain.scalar else chain.links[chain.output.name].rows.shape
     for name, running in chain.running.items():
         if name in needed and len(running.users) > 1:
-            entries = tuple(s for s in (*front, *running.variable.shape) if s is not ONE)
+            entries = tuple(s for s in (*chain.front, *running.variable.shape) if s is not ONE)
             cost += Cost((entries,) * (len(running.users) - 1))
     return cost
 

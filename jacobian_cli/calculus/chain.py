@@ -162,7 +162,8 @@ class Chain:
         self._numbers = count(1)
         active = {*bodies, *(v.name for v in wrt)}
         self.links = {n: self._link(n, body, active) for n, body in bodies.items()}
-        self.order = 0 if self.scalar else len(self.links[name].rows.shape)
+        self.front = () if self.scalar else self.links[name].rows.shape
+        self.order = len(self.front)
         self._sweep()
 
     def settled(self, expr: Expr) -> Expr:
@@ -201,9 +202,8 @@ class Chain:
     def _joined(self, variable: Variable, coming: Sequence[tuple[Link, Tensor | None]], link: Link | None) -> Running:
         """What comes back to a node from all links that use it; named if it is worth a name and `link` goes on."""
         users = tuple(user for user, _ in coming)
-        front = self.links[self.output.name].rows.shape[: self.order]
         tensors = [(1, down) for _, down in coming if down is not None]
-        total = algebra.add(front + proper(variable.shape), tensors) if len(tensors) == len(coming) else None
+        total = algebra.add(self.front + proper(variable.shape), tensors) if len(tensors) == len(coming) else None
         gradient = None
         if self.scalar:
             assert total is not None

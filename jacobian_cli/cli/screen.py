@@ -13,6 +13,7 @@ from jacobian_cli.api.derivation import ClosedForm, Derivation
 from jacobian_cli.api.problem import Problem
 from jacobian_cli.api.proof import AtPoint, Proof
 from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
+from jacobian_cli.checks.verdict import Report
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
@@ -191,7 +192,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     _form(screen, d.vjp)
     if proof.at is not None:
         _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+    verdict(screen, proof.report)
 
 
 def second(screen: Screen, d: Derivation, proof: Proof) -> None:
@@ -210,7 +211,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
         _form(screen, form)
     if proof.at is not None:
         _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+    verdict(screen, proof.report)
 
 
 def _size(form: ClosedForm) -> str:
@@ -296,8 +297,8 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
     screen.heading("At the point given", "", style="")
     screen.columns(
         [
-            (d.problem.name, "=", _array(at.value)),
-            (f"∂{d.problem.name}/∂{d.wrt}", "=", _array(at.gradient if at.gradient is not None else at.jacobian)),
+            (d.problem.name, "=", array_text(at.value)),
+            (f"∂{d.problem.name}/∂{d.wrt}", "=", array_text(at.gradient if at.gradient is not None else at.jacobian)),
         ],
         indent=4,
     )
@@ -316,7 +317,7 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         )
 
 
-def _array(value: Any) -> str:
+def array_text(value: Any) -> str:
     if value.ndim == 0 or value.size == 1:
         return f"{float(value.reshape(-1)[0]):.6g}"
     if value.size > 64:
@@ -335,9 +336,8 @@ def _bound(error: float) -> str:
     return f"{error:.2g}"
 
 
-def _verdict(screen: Screen, proof: Proof) -> None:
+def verdict(screen: Screen, report: Report) -> None:
     """The last line: what was compared, and how well it agreed."""
-    report = proof.report
     mark, colour = _MARKS[report.passed]
     parts = []
     for engine in report.engines.values():

@@ -225,6 +225,11 @@ def _names(term: Term) -> Iterable[tuple[str, Span]]:
                 stack.extend(t for t in (stop, start) if t is not None)
 
 
+def names_in(term: Term) -> list[str]:
+    """The names in a tree, each once."""
+    return list(dict.fromkeys(name for name, _ in _names(term)))
+
+
 def _size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) -> dict[str, Size]:
     """Names that are sizes: those in declared shapes, and those where only a size can stand."""
     found = {name: Size.named(name) for shape in declared.values() for size in shape for name in size.names()}

@@ -1,0 +1,379 @@
+"""A chain on the terminal: links, their product from the output backwards, its cost, the reshape, the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from jacobian_cli.api.chain import Composition, RunningProduct
+from jacobian_cli.api.chain_proof import ChainProof, Numbers, Step
+from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols
+from jacobian_cli.calculus.association import Cost, Order, Tree
+from jacobian_cli.checks.explicit import element_symbols
+from jacobian_cli.cli.screen import Screen, array_text, formula, verdict
+from jacobian_cli.expr import Apply, Expr, Extent, Variable
+from jacobian_cli.printers.math import math
+from jacobian_cli.printers.text import text
+from jacobian_cli.shape import product
+
+_WIDTH = 80
+_LINKS = 12
+"""Of a longer chain the first and the last links are shown."""
+_TREE = 5
+"""How many factors an order of multiplication may have to be written out with its brackets."""
+_PLACES = 8
+_PATHS = 6
+T = TypeVar("T")
+
+
+def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> None:
+    """The whole answer."""
+    screen = Screen()
+    if found.note:
+        screen.line(found.note, style="dim", indent=2)
+        screen.line()
+    formula(screen, found.problem)
+    _title(screen, "Local Jacobians")
+    _links(screen, found, full=full)
+    _title(screen, f"Their product, from {_name(found.name)} backwards")
+    _products(screen, found, full=full)
+    if found.deltas:
+        _title(screen, "Named once")
+        _deltas(screen, found, full=full)
+    if any(len(_factors_of(order.tree)) > 2 for costs in found.costs.values() for order in costs.values()) or any(
+        order.tree is None for costs in found.costs.values() for order in costs.values()
+    ):
+        _title(screen, "Order of multiplication")
+        _orders(screen, found, full=full)
+    for derivation in found.derivations:
+        _answer(screen, found, derivation, proof)
+    if proof.numbers is not None:
+        _title(screen, "At the point given")
+        _numbers(screen, found, proof.numbers)
+    if proof.descent is not None:
+        _title(screen, "One step of gradient descent")
+        _descent(screen, found, proof.descent)
+    screen.line()
+    verdict(screen, proof.report)
+
+
+def _title(screen: Screen, text_: str) -> None:
+    screen.line()
+    rest = "─" * max(4, min(screen.width, _WIDTH) - len(text_) - 1)
+    screen.line(f"{text_} {rest}", style="bold cyan")
+
+
+def _name(name: str) -> str:
+    return math(Variable(name, ()))
+
+
+def _partial(above: str, below: str) -> str:
+    return f"∂{_name(above)}/∂{_name(below)}"
+
+
+def _shape(shape: Symbols) -> str:
+    return " × ".join(str(size).replace("*", "·") for size in shape) if shape else "scalar"
+
+
+def _shortened(items: Sequence[T], *, full: bool) -> tuple[Sequence[T], Sequence[T], int]:
+    """The first and the last of many items, and how many are left out between them."""
+    if full or len(items) <= _LINKS:
+        return items, (), 0
+    half = _LINKS // 2
+    return items[:half], items[-half:], len(items) - 2 * half
+
+
+def _left_out(screen: Screen, count: int, what: str) -> None:
+    screen.line(f"… {count} more {what}; --full shows them", indent=2, style="dim")
+
+
+def _links(screen: Screen, found: Composition, *, full: bool) -> None:
+    first, last, hidden = _shortened(found.links, full=full)
+    for part in (first, last):
+        rows = []
+        for link in part:
+            for name, local in link.locals.items():
+                rows.append((_partial(link.name, name), _shape(local.shape), local.closed_form, math(local.expr)))
+        if rows:
+            _forms(screen, rows)
+        if part is first and hidden:
+            _left_out(screen, hidden, "links")
+
+
+def _forms(screen: Screen, rows: Sequence[tuple[str, str, str, str]]) -> None:
+    """Derivatives with their shapes, as expressions of the language and as mathematics."""
+    widths = [max(len(row[k]) for row in rows) for k in range(4)]
+    if sum(widths) + 8 <= screen.width:
+        screen.columns(rows, styles=("bold", "dim", "green"))
+        return
+    for symbol, shape, written, mathematics in rows:
+        if widths[0] + widths[1] + len(written) + len(mathematics) + 8 <= screen.width:
+            shown = (symbol.ljust(widths[0]), shape.ljust(widths[1]), written, mathematics)
+            screen.columns([shown], styles=("bold", "dim", "green"))
+        else:
+            screen.heading(symbol.ljust(widths[0]), shape)
+            screen.line(written, indent=6, style="green")
+            screen.line(mathematics, indent=6)
+
+
+def _products(screen: Screen, found: Composition, *, full: bool) -> None:
+    first, last, hidden = _shortened(found.products, full=full)
+    for part in (first, last):
+        for running in part:
+            _product(screen, found, running)
+        if part is first and hidden:
+            _left_out(screen, hidden, "products")
+
+
+def _product(screen: Screen, found: Composition, running: RunningProduct) -> None:
+    """One running product: as factors, worked out, and under its name."""
+    out, node = found.name, running.node
+    paths = found.count_paths(node)
+    screen.heading(_partial(out, node), _shape(running.shape) + (f"; {paths} paths, added up" if paths > 1 else ""))
+    ends = [math(running.expr)]
+    if running.name is not None:
+        ends.append(math(running.row))
+    if not running.factors:
+        screen.line(f"= {math(running.expr)}", indent=4)
+        return
+    if len(running.factors) == 1:
+        ((link, factors),) = running.factors.items()
+        chained = [_partial(out, link) + " " + _partial(link, node)] if link != out else []
+        screen.line("= " + " = ".join(dict.fromkeys([*chained, math(factors.expr), *ends])), indent=4)
+    else:
+        if paths <= _PATHS and paths > len(running.factors):
+            for path in found.paths(node, _PATHS):
+                screen.line("path " + " → ".join(map(_name, path)), indent=4, style="dim")
+        rows = []
+        for link, factors in running.factors.items():
+            step = f"{_partial(out, link)} {_partial(link, node)}" if link != out else _partial(link, node)
+            rows.append((f"by {_name(link)}", step, f"= {math(factors.expr)}"))
+        screen.columns(rows, indent=4, styles=("dim",))
+        screen.line("sum = " + " = ".join(dict.fromkeys(ends)), indent=4)
+    reason = _reason(found, running)
+    if reason:
+        screen.line(reason, indent=4, style="dim")
+
+
+def _reason(found: Composition, running: RunningProduct) -> str:
+    """Why the product comes out as it does, where the lecture says so."""
+    if len(running.factors) != 1 or running.gradient is None:
+        return ""
+    ((link, factors),) = running.factors.items()
+    local = next(l.locals[running.node].expr for l in found.links if l.name == link)
+    if factors.expr is local:
+        return ""
+    if _is(local, "diag"):
+        return "a row times a diagonal matrix is a Hadamard product"
+    if _is(local, "eye"):
+        return "a row times the identity is the row"
+    return ""
+
+
+def _is(expr: Expr, function: str) -> bool:
+    return isinstance(expr, Apply) and expr.function == function
+
+
+def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
+    """The names, what they stand for, and what it saves that each is worked out once."""
+    nodes = {product.name: product.node for product in found.products if product.name}
+    items = list(found.deltas.items())
+    first, last, hidden = _shortened(items, full=full)
+    for part in (first, last):
+        rows = []
+        for name, form in part:
+            turned = "ᵀ" if found.gradients and form.shape else ""
+            left = f"{_partial(found.name, nodes[name])}{turned}"
+            rows.append(
+                (f"{_name(name)} = {left}", _shape(form.shape), f"{name} = {form.closed_form}", math(form.expr))
+            )
+        if rows:
+            _forms(screen, rows)
+        if part is first and hidden:
+            _left_out(screen, hidden, "names")
+    together, alone = found.sharing.together, found.sharing.alone
+    now, then = together.at(found.sizes), alone.at(found.sizes)
+    if now < then:
+        names = [v.name for v in found.problem.wrt]
+        listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) <= 6 else f"{len(names)} variables"
+        screen.line(
+            f"shared by {listed}: {now:,} multiply-adds instead of {then:,}{_at(found)}; "
+            f"{_count(together)} instead of {_count(alone)}",
+            indent=2,
+        )
+
+
+def _count(cost: Cost) -> str:
+    return math(Extent(cost.symbolic)) if cost.symbolic.terms else "0"
+
+
+def _at(found: Composition) -> str:
+    sizes = ", ".join(f"{name} = {value}" for name, value in list(found.sizes.items())[:6])
+    return f" at {sizes}" if sizes else ""
+
+
+def _orders(screen: Screen, found: Composition, *, full: bool) -> None:
+    """What each order of multiplication costs, and why."""
+    shown = [name for name, costs in found.costs.items() if len(_factors_of(costs["reverse"].tree)) > 2]
+    shown += [name for name, costs in found.costs.items() if costs["reverse"].tree is None]
+    screen.line(f"multiply-adds{_at(found)}; a diagonal costs its length, an identity nothing", indent=2, style="dim")
+    for name in shown if full else shown[:3]:
+        costs = found.costs[name]
+        cheapest = min(order.cost.at(found.sizes) for order in costs.values())
+        screen.heading(_partial(found.name, name))
+        rows = []
+        for kind, order in costs.items():
+            if kind == "cheapest" and order.name != "cheapest":
+                continue
+            label = {"reverse": "left to right (reverse mode)", "forward": "right to left (forward mode)"}.get(
+                kind, "the cheapest order"
+            )
+            number = order.cost.at(found.sizes)
+            mark = "  ← cheapest" if number == cheapest else ""
+            rows.append((label, f"{number:,}", f"{_count(order.cost)}{mark}"))
+        screen.columns(rows, indent=4)
+        best = costs.get("cheapest")
+        for kind, order in costs.items():
+            if kind == "cheapest" and order is not best:
+                continue
+            brackets = _tree_text(found, name, order)
+            if brackets and (kind != "cheapest" or order.name == "cheapest"):
+                screen.line(f"{kind}: {brackets}", indent=4, style="dim")
+        screen.line(_lesson(found, name, costs), indent=4)
+    if len(shown) > 3 and not full:
+        _left_out(screen, len(shown) - 3, "variables")
+
+
+def _lesson(found: Composition, name: str, costs: dict[str, Order]) -> str:
+    """Why one order is cheaper: what is carried along is as many rows as y has entries, or as many columns as x."""
+    out, variable = found.problem.output.shape, found.problem.variables[name].shape
+    rows, columns = product(out), product(variable)
+    many_rows, many_columns = rows.at(found.sizes), columns.at(found.sizes)
+    reverse, forward = (costs[kind].cost.at(found.sizes) for kind in ("reverse", "forward"))
+    y, x = _name(found.name), _name(name)
+    carried = (
+        f"from the left every product has {_some(many_rows, 'row')}, one for each entry of {y}; "
+        f"from the right {_some(many_columns, 'column')}, one for each of {x}"
+    )
+    if reverse < forward:
+        return f"{carried}: reverse mode wins"
+    if forward < reverse:
+        return f"{carried}: forward mode wins"
+    return f"{carried}: here both cost the same"
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _factors_of(tree: Tree | None) -> list[str]:
+    """The names in an order of multiplication, left to right."""
+    names: list[str] = []
+    stack: list[Tree] = [] if tree is None else [tree]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            names.append(part)
+        else:
+            stack.extend(part[::-1])
+    return names
+
+
+def _tree_text(found: Composition, name: str, order: Order) -> str:
+    """An order of multiplication with its brackets."""
+    names = _factors_of(order.tree)
+    if order.tree is None or len(names) > _TREE:
+        return ""
+    below = dict(zip(names, [*names[1:], name], strict=True))
+
+    def shown(tree: Tree, *, outer: bool = False) -> str:
+        if isinstance(tree, str):
+            return _partial(tree, below[tree])
+        joined = f"{shown(tree[0])} {shown(tree[1])}"
+        return joined if outer else f"({joined})"
+
+    return shown(order.tree, outer=True)
+
+
+def _answer(screen: Screen, found: Composition, d: Derivation, proof: ChainProof) -> None:
+    """One variable: the pure-math Jacobian, how it is reshaped, and the gradient in the variable's shape."""
+    _title(screen, _partial(found.name, d.wrt))
+    flat = [n for n, s in ((found.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(s) > 1]
+    note = f"; {' and '.join(map(_name, flat))} flattened row by row" if flat else ""
+    screen.heading("Jacobian", f"{_shape(d.jacobian.shape)}, pure maths{note}")
+    _form(screen, d.jacobian)
+    if d.gradient is None:
+        return
+    _reshape(screen, found, d, proof)
+    screen.heading("Gradient", f"{_shape(d.gradient.shape)}, the shape of {_name(d.wrt)}")
+    _form(screen, d.gradient)
+
+
+def _form(screen: Screen, form: ClosedForm) -> None:
+    written = math(form.expr)
+    if len(form.closed_form) + len(written) + 10 <= screen.width:
+        screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
+    else:
+        screen.line(form.closed_form, indent=4, style="green")
+        screen.line(written, indent=4)
+
+
+def _reshape(screen: Screen, found: Composition, d: Derivation, proof: ChainProof) -> None:
+    """The row and the gradient that it becomes, entry by entry, with the rule and the reason."""
+    shape, x = d.variable.shape, _name(d.wrt)
+    if len(shape) == 1:
+        screen.heading("Reshape", f"1 × {_shape(d.vjp.shape)} → {_shape(d.vjp.shape)}: the row, turned")
+        return
+    if len(shape) != 2:
+        return
+    before, after = _shape(d.jacobian.shape), _shape(d.vjp.shape)
+    screen.heading("Reshape", f"{before} → {after}")
+    screen.line(f"gradient descent subtracts it from {x}: it must have the shape of {x}", indent=4, style="dim")
+    row = text(found.reshaped[d.wrt].expr)
+    screen.columns([("row by row", row)], indent=4, styles=("dim", "green"))
+    rows, columns = (size.at(proof.answers[d.wrt].sizes) for size in shape)
+    if rows <= _PLACES and columns <= _PLACES and rows * columns <= 4 * _PLACES:
+        symbols = element_symbols(d.wrt, (rows, columns))
+        labels = [[f"∂{x}".replace("∂", "") and str(symbols[i, j]) for j in range(columns)] for i in range(rows)]
+        screen.line(f"row       [ {'  '.join(cell for line in labels for cell in line)} ]", indent=4)
+        for k, line in enumerate(labels):
+            screen.line(f"{'gradient' if not k else '':<8}  [ {'  '.join(line)} ]", indent=4)
+    n, m = (str(size) for size in d.vjp.shape)
+    screen.line(f"from a row taken column by column: reshape(row, ({m}, {n})).T", indent=4, style="dim")
+
+
+def _numbers(screen: Screen, found: Composition, numbers: Numbers) -> None:
+    """Values, local Jacobians and running products in figures."""
+    rows = [(_name(link.name), "=", array_text(numbers.values[link.name])) for link in found.links]
+    screen.heading("Values", style="")
+    screen.columns(rows, indent=4)
+    screen.heading("Local Jacobians", style="")
+    shown = [(_partial(*key), "=", array_text(value)) for key, value in numbers.locals.items()]
+    screen.columns(shown, indent=4)
+    screen.heading("Products", style="")
+    shown = [(_partial(found.name, node), "=", array_text(value)) for node, value in numbers.products.items()]
+    screen.columns(shown, indent=4)
+    if numbers.gradients:
+        screen.heading("Gradients", style="")
+        shown = [(_partial(found.name, name), "=", array_text(value)) for name, value in numbers.gradients.items()]
+        screen.columns(shown, indent=4)
+
+
+def _descent(screen: Screen, found: Composition, step: Step) -> None:
+    """What one step does to the loss."""
+    y = _name(found.name)
+    moved = ", ".join(f"{_name(v.name)} − {step.rate:g}·{_partial(found.name, v.name)}" for v in found.problem.wrt)
+    screen.line(moved, indent=2)
+    screen.columns(
+        [
+            (f"{y} before", f"{step.before:.8g}", ""),
+            (f"{y} after", f"{step.after:.8g}", f"a plane would give {step.predicted:.8g}"),
+        ],
+        styles=("", "", "dim"),
+    )
+    if step.after < step.before:
+        screen.line(f"✓ {y} falls by {step.before - step.after:.4g}", style="green", indent=2)
+    elif step.after == step.before:
+        screen.line(f"{y} stays: the gradient is 0 here", style="yellow", indent=2)
+    else:
+        screen.line(f"{y} rises: the step is too long; try a smaller rate", style="yellow", indent=2)
