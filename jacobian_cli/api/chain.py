@@ -16,6 +16,7 @@ from jacobian_cli.api.stages import composed
 from jacobian_cli.calculus import association
 from jacobian_cli.calculus import chain as links
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.algebra import is_zero
 from jacobian_cli.calculus.association import Cost, Order
 from jacobian_cli.calculus.derivative import Derivative, Forms
 from jacobian_cli.calculus.naming import Named, definitions
@@ -205,6 +206,17 @@ class Composition:
         return Derivation(
             self.problem, Derivative({variable.name: forms}, where, upstream, chain.notation, named), variable
         )
+
+    @cached_property
+    def flat(self) -> list[tuple[str, str]]:
+        """Links that nothing comes back through, with the input: sign and > are flat wherever they have a slope."""
+        chain = self._chain
+        return [
+            (link.name, name)
+            for link in chain.links.values()
+            for name, local in link.locals.items()
+            if is_zero(local.tensor)
+        ]
 
     def paths(self, node: str, limit: int = 8) -> list[list[str]]:
         """The ways from the output to a node, as names; at most `limit` of them."""

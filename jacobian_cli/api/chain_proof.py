@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.chain import Composition
-from jacobian_cli.api.proof import Proof, prove, table_sizes
+from jacobian_cli.api.derivation import ClosedForm
+from jacobian_cli.api.proof import Proof, lettered, prove, table_sizes
 from jacobian_cli.api.values import as_arrays, fitted
 from jacobian_cli.checks.evaluate import evaluate, node_values, numpy_backend
 from jacobian_cli.checks.lines import Line, compare, value_of
@@ -118,37 +119,51 @@ def prove_chain(
         )
     values = None if at is None else fitted(as_arrays(at), problem.variables)
     answers = {d.wrt: prove(d, points, values) for d in found.derivations}
-    kinked = any(proof.at and proof.at.kinks for proof in answers.values())
-    point = (values, sizes_of(problem.variables, values)) if values is not None and not kinked else _point(found)
-    if point is None:
-        lines = Report(None, 0, {}, [], ["no random point was found for the lines in between"])
+    lines = _verdict(found, values if not any(proof.at and proof.at.kinks for proof in answers.values()) else None)
+    if values is None and rate is None:
         return ChainProof(answers, lines)
-    chosen, sizes = point
-    env = _environment(found, chosen, sizes)
+    point, sizes = (values, sizes_of(problem.variables, values)) if values is not None else _point(found)
+    step = None if rate is None else _step(found, point, sizes, rate)
+    shown = None if values is None else _numbers(found, _environment(found, point, sizes), sizes)
+    return ChainProof(answers, lines, shown, step)
+
+
+def _verdict(found: Composition, values: Mapping[str, Array] | None) -> Report:
+    """Every printed line, at the point given or at a random one; at small sizes where they are too large."""
+    try:
+        point, sizes = (values, sizes_of(found.problem.variables, values)) if values is not None else _point(found)
+    except NoPointError as error:
+        return Report(None, 0, {}, [], [str(error)])
     printed = _lines(found)
-    wanted = _chosen(printed, sizes)
-    lines = compare(wanted, env, sizes)
-    if len(wanted) < len(printed):
-        note = f"of {len(printed)} lines on the way {len(wanted)} were compared"
-        lines = replace(lines, notes=[*lines.notes, note])
-    shown = None if values is None else _numbers(found, _environment(found, values, sizes), sizes)
-    return ChainProof(answers, lines, shown, None if rate is None else _step(found, values or chosen, sizes, rate))
+    small = [line for line in printed if _cells(line, sizes) <= MAX_CELLS]
+    if len(small) < len(printed):
+        twin = lettered(found.problem, [v.name for v in found.problem.wrt])
+        if twin is not None:
+            report = _verdict(Composition(twin), None)
+            return replace(report, notes=[*report.notes, "each line on the way is compared at small sizes"])
+    chosen = small if len(small) <= MAX_LINES else [*small[: MAX_LINES // 2], *small[-MAX_LINES // 2 :]]
+    report = compare(chosen, _environment(found, point, sizes), sizes)
+    if len(chosen) < len(printed):
+        note = f"of {len(printed)} lines on the way {len(chosen)} were compared"
+        return replace(report, notes=[*report.notes, note])
+    return report
 
 
-def _point(found: Composition) -> tuple[dict[str, Array], dict[str, int]] | None:
-    """A random point at small sizes, or at the declared ones."""
+def _point(found: Composition) -> tuple[Mapping[str, Array], dict[str, int]]:
+    """A random point at small sizes, or at the declared ones. Raises `NoPointError` if none is found."""
     problem = found.problem
     parts: list[Expr] = [*problem.variables.values(), problem.output]
     fixed = {s.value for v in problem.variables.values() for s in v.shape if s.value is not None}
     draws = draw_sizes(size_names(parts), _DRAWS, 0, fixed, least_size(parts))
     rng = np.random.default_rng(1)
+    failed: NoPointError | None = None
     for sizes in [table_sizes(problem), *draws]:
         if fits(parts, sizes):
             try:
                 return sample_all(problem.output, problem.variables, sizes, rng), dict(sizes)
-            except NoPointError:
-                continue
-    return None
+            except NoPointError as error:
+                failed = failed or error
+    raise failed or NoPointError("at small sizes a slice holds nothing")
 
 
 def _environment(found: Composition, point: Mapping[str, Array], sizes: Mapping[str, int]) -> dict[str, Array]:
@@ -184,13 +199,6 @@ def _lines(found: Composition) -> list[Line]:
     return lines
 
 
-def _chosen(lines: list[Line], sizes: Mapping[str, int]) -> list[Line]:
-    """Of many lines those nearest to the output and to the variables, and none of too many entries."""
-    small = [line for line in lines if _cells(line, sizes) <= MAX_CELLS]
-    half = MAX_LINES // 2
-    return small if len(small) <= MAX_LINES else small[:half] + small[-half:]
-
-
 def _cells(line: Line, sizes: Mapping[str, int]) -> int:
     return prod(size.at(sizes) for size in (*line.function.shape, *line.wrt.shape))
 
@@ -212,21 +220,22 @@ def _numbers(found: Composition, env: Mapping[str, Array], sizes: Mapping[str, i
             **{name: env[name] for name in found.problem.variables},
             **{link.name: env[link.name] for link in found.links},
         },
-        {
-            (link.name, name): value_of(local.closed_form, local.expr, env, sizes)
-            for link in found.links
-            for name, local in link.locals.items()
-        },
-        {p.node: value_of(p.closed_form, p.expr, env, sizes) for p in found.products},
-        {name: value_of(form.closed_form, form.expr, env, sizes) for name, form in found.gradients.items()},
+        {(link.name, name): _plainly(local, env, sizes) for link in found.links for name, local in link.locals.items()},
+        {p.node: _plainly(p, env, sizes) for p in found.products},
+        {name: _plainly(form, env, sizes) for name, form in found.gradients.items()},
     )
+
+
+def _plainly(form: ClosedForm, env: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    """The value of a printed line, without minus zeros."""
+    return value_of(form.closed_form, form.expr, env, sizes) + 0.0
 
 
 def _step(found: Composition, point: Mapping[str, Array], sizes: Mapping[str, int], rate: float) -> Step:
     """The loss before and after each variable is moved by −rate times its gradient."""
     problem = found.problem
     env = _environment(found, point, sizes)
-    gradients = {name: value_of(form.closed_form, form.expr, env, sizes) for name, form in found.gradients.items()}
+    gradients = {name: _plainly(form, env, sizes) for name, form in found.gradients.items()}
     moved = {**point, **{name: np.asarray(point[name], float) - rate * g for name, g in gradients.items()}}
     before, after = (float(evaluate(problem.output, values, sizes)) for values in (point, moved))
     return Step(rate, before, after, before - rate * sum(float(np.sum(g**2)) for g in gradients.values()))

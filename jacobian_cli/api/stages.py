@@ -46,9 +46,9 @@ def composed(statements: Sequence[Definition], known: Collection[str]) -> tuple[
             name = None
             continue
         later = {n for s in statements[k + 1 :] for n in names_in(s.value)}
-        stage, placeholder = _placeholder(stage, following, {*known, *named, *later}, taken)
+        outer, placeholder = _placeholder(stage, following, {*known, *named, *later}, taken)
         taken.add(placeholder)
-        inner.append(Definition(name, stage.value, _source(name, stage.source)))
+        inner.append(Definition(name, outer.value, _source(name, outer.source)))
         read.append(f"{placeholder} = {following.source.strip()}")
         name = placeholder
     first, *rest = inner
@@ -74,9 +74,10 @@ def _placeholder(
 def _unclear(stage: Definition, free: Sequence[str], following: str) -> InputError:
     if not free:
         return InputError(
-            "this stage has no name of its own for the value of the next one",
+            f"no name in this formula is free to stand for the next one, {following}",
             text=stage.source,
-            hint=f'formulas without names are composed, outermost first: "sigmoid(z)" "W@x + b"; here: {following}',
+            hint='formulas without names are composed, outermost first: "sigmoid(z)" "W@x + b"; '
+            "of several outputs, ask for one at a time",
         )
     return InputError(
         f"which name stands for the next stage, {following}: {' or '.join(free)}?",

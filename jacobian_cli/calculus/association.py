@@ -121,7 +121,7 @@ def reverse(chain: Chain, wrt: Sequence[Variable], sizes: Sizes) -> Cost:
             if variable.name in needed and running.users:
                 _, spent = multiplied(_running(chain, link), _local(link, variable), sizes)
                 cost += spent
-    return cost + _added(chain, needed, sizes)
+    return cost + _added(chain, needed)
 
 
 def step(chain: Chain, running: Running, sizes: Sizes) -> Cost:
@@ -130,13 +130,13 @@ def step(chain: Chain, running: Running, sizes: Sizes) -> Cost:
     for link in running.users:
         if chain.running[link.name].users:
             cost += multiplied(_running(chain, link), _local(link, running.variable), sizes)[1]
-    return cost + _added(chain, {running.variable.name}, sizes)
+    return cost + _added(chain, {running.variable.name})
 
 
 def forward(chain: Chain, variable: Variable, sizes: Sizes) -> Cost:
     """From the variable onwards: each local Jacobian times the derivative of its input."""
     needed = _behind(chain, [variable])
-    moved: dict[str, tuple[Pattern, ...]] = {variable.name: ()}
+    moved: dict[str, tuple[Pattern, ...] | None] = {variable.name: None}
     cost = Cost()
     for link in chain.links.values():
         if link.name not in needed:
@@ -146,12 +146,12 @@ def forward(chain: Chain, variable: Variable, sizes: Sizes) -> Cost:
             if source.name not in needed:
                 continue
             local, before = _local(link, source), moved[source.name]
-            if before:
+            if before is not None:
                 local, spent = multiplied(local, before, sizes)
                 cost += spent
             parts.extend(local)
-        moved[link.name] = tuple(parts) if len(parts) == 1 else (_sum_of(parts, sizes),)
-        cost += _additions(parts, sizes)
+        moved[link.name] = _sum_of(parts)
+        cost += _additions(parts)
     return cost
 
 
@@ -183,7 +183,7 @@ def multiplied(
             pattern, spent = _times(a, b, sizes)
             parts.append(pattern)
             cost += spent
-    return (_sum_of(parts, sizes),), cost + _additions(parts, sizes)
+    return _sum_of(parts), cost + _additions(parts)
 
 
 def patterns(tensor: Tensor, order: int) -> tuple[Pattern, ...]:
@@ -210,13 +210,11 @@ def _pattern(term: Tensor, order: int) -> Pattern:
     bound = {joined.root(k) for k in sizes} - {joined.root(k) for k in axes}
     merged: list[set[int]] = []
     for factor in factors:  # what is summed inside a local Jacobian, or shares its axes, is given with it
-        for other in [m for m in merged if m & factor & bound or m <= factor or factor <= m]:
-            factor |= other
-            merged.remove(other)
-        merged.append(factor)
-    labels = [joined.root(k) for k in axes]
+        near = [m for m in merged if m & factor & bound or m <= factor or factor <= m]
+        merged = [*(m for m in merged if m not in near), factor.union(*near)]
+    roots = [joined.root(k) for k in axes]
     return _numbered(
-        labels[:order], labels[order:], {joined.root(k): s for k, s in sizes.items()}, [m - bound for m in merged]
+        roots[:order], roots[order:], {joined.root(k): s for k, s in sizes.items()}, [m - bound for m in merged]
     )
 
 
@@ -270,23 +268,29 @@ def _times(a: Pattern, b: Pattern, sizes: Sizes) -> tuple[Pattern, Cost]:
     return _numbered(rows, columns, known, factors), Cost(tuple(spent))
 
 
-def _sum_of(parts: Sequence[Pattern], sizes: Sizes) -> Pattern:
-    """The pattern of a sum: theirs if they agree, else all entries."""
+def _sum_of(parts: Sequence[Pattern]) -> tuple[Pattern, ...]:
+    """The pattern of a sum: theirs if they agree, else all entries; of no term at all, zero, none."""
+    if len(parts) < 2:
+        return tuple(parts)
     first = parts[0]
     if all((p.rows, p.columns) == (first.rows, first.columns) for p in parts):
-        factors = (frozenset[int]().union(*(f for p in parts for f in p.factors)),)
-        return first if len(parts) == 1 else Pattern(first.rows, first.columns, first.sizes, factors)
-    spread = [first.sizes[k] for k in (*first.rows, *first.columns)]
-    count = range(len(spread))
-    del sizes
-    return Pattern(tuple(count[: len(first.rows)]), tuple(count[len(first.rows) :]), tuple(spread), (frozenset(count),))
+        factors = frozenset[int]().union(*(f for p in parts for f in p.factors))
+        return (Pattern(first.rows, first.columns, first.sizes, (factors,)),)
+    return (_full(first),)
 
 
-def _additions(parts: Sequence[Pattern], sizes: Sizes) -> Cost:
+def _full(pattern: Pattern) -> Pattern:
+    """All entries of a Jacobian of this shape."""
+    sizes = tuple(pattern.sizes[k] for k in (*pattern.rows, *pattern.columns))
+    places = tuple(range(len(sizes)))
+    return Pattern(places[: len(pattern.rows)], places[len(pattern.rows) :], sizes, (frozenset(places),))
+
+
+def _additions(parts: Sequence[Pattern]) -> Cost:
     """What it costs to add terms up."""
     if len(parts) < 2:
         return Cost()
-    whole = _sum_of(parts, sizes)
+    (whole,) = _sum_of(parts)
     return Cost((tuple(size for size in whole.sizes if size is not ONE),) * (len(parts) - 1))
 
 
@@ -301,19 +305,17 @@ def _local(link: Link, variable: Variable) -> tuple[Pattern, ...]:
 
 
 def _running(chain: Chain, link: Link) -> tuple[Pattern, ...]:
-    """The running product at a link, written out: of a vector or matrix y with the zeros that are left."""
+    """The running product at a link, written out but for the zeros that are left."""
     running = chain.running[link.name]
     if running.tensor is None:
-        front = chain.front
-        sizes = (*front, *(s for s in link.variable.shape if s is not ONE))
-        count = tuple(range(len(sizes)))
-        return (Pattern(count[: len(front)], count[len(front) :], sizes, (frozenset(count),)),)
-    found = patterns(running.tensor, chain.order)
-    if chain.scalar and len(found) == 1 and found[0].factors:
-        found = (Pattern((), found[0].columns, found[0].sizes, (frozenset(found[0].columns),)),)
-    elif len(found) > 1 or len(found[0].factors) > 1:
-        whole = _sum_of(found, {})
-        found = (Pattern(whole.rows, whole.columns, whole.sizes, (frozenset(range(len(whole.sizes))),)),)
+        sizes = (*chain.front, *(s for s in link.variable.shape if s is not ONE))
+        places = tuple(range(len(sizes)))
+        return (Pattern(places[: chain.order], places[chain.order :], sizes, (frozenset(places),)),)
+    found = _sum_of(patterns(running.tensor, chain.order))
+    if len(found) == 1 and len(found[0].factors) > 1:
+        pattern = found[0]
+        whole = frozenset((*pattern.rows, *pattern.columns))
+        return (Pattern(pattern.rows, pattern.columns, pattern.sizes, (whole,)),)
     return found
 
 
@@ -329,9 +331,8 @@ def _behind(chain: Chain, wrt: Sequence[Variable]) -> set[str]:
     return needed
 
 
-def _added(chain: Chain, needed: set[str], sizes: Sizes) -> Cost:
+def _added(chain: Chain, needed: set[str]) -> Cost:
     """Where paths meet, what comes back along them is added up."""
-    del sizes
     cost = Cost()
     for name, running in chain.running.items():
         if name in needed and len(running.users) > 1:

@@ -10,20 +10,21 @@ the output, so that nothing is written, or computed, twice and the length of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.alike import Alike, Kind, kind_of
 from jacobian_cli.calculus.differentiate import identity, jacobian, pullback
 from jacobian_cli.calculus.lower import lower, lower_all
 from jacobian_cli.calculus.matrix import Notation
 from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.tensor import Leaf, Reshape, Tensor
-from jacobian_cli.calculus.tensor import walk as walk_tensor
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, rebuild, variables, walk
 from jacobian_cli.ops.structure import proper
+from jacobian_cli.syntax.errors import InputError
 
 _SHORT = 10
 """Of an output that is no scalar, a running product of so many nodes is written out again rather than named."""
@@ -44,8 +45,13 @@ class Local:
     @cached_property
     def form(self) -> Expr:
         """The matrix |link| × |input|."""
-        chain = self.link.chain
-        return chain.settled(jacobian_form(chain.notation, self.tensor, len(self.link.rows.shape)))
+        link, chain = self.link, self.link.chain
+
+        def work() -> list[Expr]:
+            return [jacobian_form(chain.notation, self.tensor, len(link.rows.shape))]
+
+        wanted = ("local", link.kind.names.index(self.input.name))
+        return chain.settled(chain.alike.find(link.kind, wanted, (link.name,), work)[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +63,50 @@ class Link:
     chain: Chain
     variable: Variable
     formula: Expr
-    body: Tensor
+    kind: Kind
     inputs: tuple[Variable, ...]
 
     @property
     def name(self) -> str:
         return self.variable.name
+
+    @cached_property
+    def body(self) -> Tensor:
+        """The formula in index form."""
+        try:
+            parts = lower_all(self.formula)
+        except InputError as error:
+            raise InputError(f"in {self.name}: {error.message}", hint=error.hint) from None
+        self.chain.notation.learn({t: e for e, t in parts.items()})
+        return parts[self.formula]
+
+    def pulled(self, seed: Tensor) -> list[Tensor]:
+        """What an upstream gradient becomes at each input."""
+        start = self.rows if self.variable is self.chain.output else self.body
+        return pullback(start, seed, _leaves(self.inputs), self.values)
+
+    @cached_property
+    def sent(self) -> Mapping[str, Tensor] | None:
+        """What the running product becomes at each input; None where only its matrix is known."""
+        seed = self.chain.running[self.name].seed
+        if seed is None:
+            return None
+        return {v.name: down for v, down in zip(self.inputs, self.pulled(seed), strict=True)}
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Expr]:
+        """What the running product, a gradient with a name, becomes at each input, in the shape of the input."""
+        upstream = self.chain.running[self.name].leaf
+
+        def work() -> list[Expr]:
+            express = self.chain.notation.express
+            downs = zip(self.pulled(lower(upstream)), self.inputs, strict=True)
+            return [write.shaped(express(down), variable.shape) for down, variable in downs]
+
+        names = self.kind.names
+        wanted = ("gradients", *(names.index(v.name) for v in self.inputs))
+        found = self.chain.alike.find(self.kind, wanted, (self.name, upstream.name), work)
+        return {v.name: form for v, form in zip(self.inputs, found, strict=True)}
 
     @cached_property
     def rows(self) -> Tensor:
@@ -86,17 +130,28 @@ class Link:
 class Running:
     """The running product ∂y/∂node: over all links that use the node, ∂y/∂link · ∂link/∂node, added up.
 
-    `name` is what it is called where it is called something: a gradient for a scalar y, a matrix for others.
+    `gradient` is, of a scalar y, the product worked out in the shape of the node; `name` is what it is called where
+    it is called something: a gradient for a scalar y, a matrix for others.
     """
 
     chain: Chain
     variable: Variable
     users: tuple[Link, ...]
-    tensor: Tensor | None
-    """The derivative worked out, axes of y in front; None where only its matrix is known."""
-    gradient: Expr | None
-    """Of a scalar y: worked out, in the shape of the node."""
+    gradient: Expr | None = None
     name: Defined | None = None
+
+    @cached_property
+    def tensor(self) -> Tensor | None:
+        """The derivative worked out, axes of y in front; None where only its matrix is known."""
+        chain = self.chain
+        if self.variable is chain.output:
+            return algebra.number(1) if chain.scalar else identity(chain.front)
+        coming: list[tuple[int, Tensor]] = []
+        for link in self.users:
+            if link.sent is None:
+                return None
+            coming.append((1, link.sent[self.variable.name]))
+        return algebra.add(chain.front + proper(self.variable.shape), coming)
 
     @cached_property
     def form(self) -> Expr:
@@ -113,7 +168,7 @@ class Running:
             return self.form
         if self.gradient is None:
             return self.name
-        return self.chain.settled(jacobian_form(self.chain.notation, lower(self._leaf), 0))
+        return self.chain.settled(jacobian_form(self.chain.notation, lower(self.leaf), 0))
 
     @property
     def seed(self) -> Tensor | None:
@@ -121,11 +176,12 @@ class Running:
         if self.name is None:
             return self.tensor
         if self.gradient is not None or len(self.name.shape) == self.chain.order + len(proper(self.variable.shape)):
-            return lower(self._leaf)
+            return lower(self.leaf)
         return None
 
     @property
-    def _leaf(self) -> Variable:
+    def leaf(self) -> Variable:
+        """The name, as a variable."""
         assert self.name is not None
         return Variable(self.name.name, self.name.shape)
 
@@ -160,6 +216,7 @@ class Chain:
         self.running: dict[str, Running] = {}
         self._taken = {*taken, *self.defined}
         self._numbers = count(1)
+        self.alike = Alike()
         active = {*bodies, *(v.name for v in wrt)}
         self.links = {n: self._link(n, body, active) for n, body in bodies.items()}
         self.front = () if self.scalar else self.links[name].rows.shape
@@ -174,48 +231,43 @@ class Chain:
 
     def _link(self, name: str, body: Expr, active: set[str]) -> Link:
         formula = held(body)
-        parts = lower_all(formula)
-        self.notation.learn({t: e for e, t in parts.items()})
         inputs = tuple(v for n, v in variables(formula).items() if n in active)
-        return Link(self, Variable(name, formula.shape), formula, parts[formula], inputs)
+        variable = self.output if name == self.output.name else Variable(name, formula.shape)
+        return Link(self, variable, formula, kind_of(formula, self.notation.ranks), inputs)
 
     def _sweep(self) -> None:
         """From the output backwards, each link once."""
-        coming: dict[str, list[tuple[Link, Tensor | None]]] = {}
+        users: dict[str, list[Link]] = {}
         for link in reversed(self.links.values()):
-            if link.name == self.output.name:
-                start = link.rows
-                seed = algebra.number(1) if self.scalar else identity(start.shape)
-                here = Running(self, link.variable, (), seed, write.number(1) if self.scalar else None)
+            if link.variable is self.output:
+                self.running[link.name] = Running(self, link.variable, (), write.number(1) if self.scalar else None)
             else:
-                start = link.body
-                here = self._joined(link.variable, coming.pop(link.name), link)
-            self.running[link.name] = here
-            pulled: Sequence[Tensor | None] = [None] * len(link.inputs)
-            if here.seed is not None:
-                pulled = pullback(start, here.seed, _leaves(link.inputs), link.values)
-            for variable, down in zip(link.inputs, pulled, strict=True):
-                coming.setdefault(variable.name, []).append((link, down))
+                self.running[link.name] = self._joined(link.variable, users[link.name], link)
+            for variable in link.inputs:
+                users.setdefault(variable.name, []).append(link)
         for variable in self.wrt:
-            self.running[variable.name] = self._joined(variable, coming.get(variable.name, []), None)
+            self.running[variable.name] = self._joined(variable, users.get(variable.name, []), None)
 
-    def _joined(self, variable: Variable, coming: Sequence[tuple[Link, Tensor | None]], link: Link | None) -> Running:
+    def _joined(self, variable: Variable, users: Sequence[Link], link: Link | None) -> Running:
         """What comes back to a node from all links that use it; named if it is worth a name and `link` goes on."""
-        users = tuple(user for user, _ in coming)
-        tensors = [(1, down) for _, down in coming if down is not None]
-        total = algebra.add(self.front + proper(variable.shape), tensors) if len(tensors) == len(coming) else None
-        gradient = None
-        if self.scalar:
-            assert total is not None
-            gradient = self.settled(write.shaped(self.notation.express(total), variable.shape))
-        found = Running(self, variable, users, total, gradient)
+        found = Running(self, variable, tuple(users), self._gradient(variable, users) if self.scalar else None)
         if link is None:
             return found
-        if gradient is not None and not _plain(gradient) and not self._melts(found, link):
-            return Running(self, variable, users, total, gradient, self._named("delta", gradient))
-        if gradient is None and _count(found.form) > _SHORT:
-            return Running(self, variable, users, total, None, self._named("J", found.form))
+        if found.gradient is not None and not _plain(found.gradient) and not self._melts(found, link):
+            return replace(found, name=self._named("delta", found.gradient))
+        if found.gradient is None and _count(found.form) > _SHORT:
+            return replace(found, name=self._named("J", found.form))
         return found
+
+    def _gradient(self, variable: Variable, users: Sequence[Link]) -> Expr:
+        """What comes back to a node, added up, in its shape."""
+        if len(users) == 1:
+            (link,) = users
+            if self.running[link.name].name is not None:
+                return self.settled(link.gradients[variable.name])
+        tensor = Running(self, variable, tuple(users)).tensor
+        assert tensor is not None
+        return self.settled(write.shaped(self.notation.express(tensor), variable.shape))
 
     def _named(self, stem: str, full: Expr) -> Defined:
         name = next(n for k in self._numbers if (n := f"{stem}{k}") not in self._taken)
@@ -229,14 +281,13 @@ class Chain:
         """Whether a running product had better not be named, since it melts into the local Jacobian: -y/p, from a
         logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name with the link cannot.
         """
-        assert found.tensor is not None
-        if not _names(found.tensor) & {link.name, *variables(link.formula)}:
+        assert found.gradient is not None
+        if not _names(found.gradient) & {link.name, *link.kind.names}:
             return False
-        leaves = _leaves(link.inputs)
+        assert found.tensor is not None
         stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
         lengths = [
-            sum(_count(self.notation.express(t)) for t in pullback(link.body, seed, leaves, link.values))
-            for seed in (found.tensor, stand_in)
+            sum(_count(self.notation.express(t)) for t in link.pulled(seed)) for seed in (found.tensor, stand_in)
         ]
         return lengths[0] <= lengths[1]
 
@@ -275,13 +326,14 @@ def _leaves(inputs: Sequence[Variable]) -> list[Leaf]:
     return [leaf for leaf in map(lower, inputs) if isinstance(leaf, Leaf)]
 
 
-def _names(tensor: Tensor) -> set[str]:
-    return {node.name for node in walk_tensor([tensor]) if isinstance(node, Leaf)}
+def _names(expr: Expr) -> set[str]:
+    """The names that are written in an expression."""
+    return {n.name for n in walk([expr], lambda n: not isinstance(n, Defined)) if isinstance(n, Variable | Defined)}
 
 
 def _plain(expr: Expr) -> bool:
     """A name, a number, or one of these turned or with a sign: it needs no name."""
-    nodes = [node for node in walk([expr], lambda n: not isinstance(n, Defined))]
+    nodes = list(walk([expr], lambda n: not isinstance(n, Defined)))
     if not any(isinstance(node, Variable | Defined) for node in nodes):
         return True
     return all(

@@ -11,10 +11,10 @@ from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols
 from jacobian_cli.calculus.association import Cost, Order, Tree
 from jacobian_cli.checks.explicit import element_symbols
 from jacobian_cli.cli.screen import Screen, array_text, formula, verdict
-from jacobian_cli.expr import Apply, Expr, Extent, Variable
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, rebuild
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text
-from jacobian_cli.shape import product
+from jacobian_cli.shape import ONE, product
 
 _WIDTH = 80
 _LINKS = 12
@@ -23,6 +23,8 @@ _TREE = 5
 """How many factors an order of multiplication may have to be written out with its brackets."""
 _PLACES = 8
 _PATHS = 6
+_GROUPS = 3
+_MODES = {"reverse": "reverse mode", "forward": "forward mode", "cheapest": "cheapest"}
 T = TypeVar("T")
 
 
@@ -37,12 +39,16 @@ def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> 
     _links(screen, found, full=full)
     _title(screen, f"Their product, from {_name(found.name)} backwards")
     _products(screen, found, full=full)
+    for link, input_ in found.flat:
+        screen.line(
+            f"nothing comes back through {_name(link)}: by {_name(input_)} its derivative is 0 wherever it has one",
+            style="yellow",
+            indent=2,
+        )
     if found.deltas:
         _title(screen, "Named once")
         _deltas(screen, found, full=full)
-    if any(len(_factors_of(order.tree)) > 2 for costs in found.costs.values() for order in costs.values()) or any(
-        order.tree is None for costs in found.costs.values() for order in costs.values()
-    ):
+    if _worth(found):
         _title(screen, "Order of multiplication")
         _orders(screen, found, full=full)
     for derivation in found.derivations:
@@ -50,6 +56,7 @@ def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> 
     if proof.numbers is not None:
         _title(screen, "At the point given")
         _numbers(screen, found, proof.numbers)
+        _kinks(screen, proof)
     if proof.descent is not None:
         _title(screen, "One step of gradient descent")
         _descent(screen, found, proof.descent)
@@ -65,6 +72,19 @@ def _title(screen: Screen, text_: str) -> None:
 
 def _name(name: str) -> str:
     return math(Variable(name, ()))
+
+
+def _math(expr: Expr) -> str:
+    """As mathematics; the entries of a matrix as one row, or as one column, are said in a word."""
+
+    def shown(node: Expr) -> Expr | None:
+        if not _is(node, "reshape") or len(node.children[0].shape) != 2:
+            return None
+        if len(node.shape) == 1:
+            return Variable(f"col({math(node.children[0])})", node.shape)
+        return Variable(f"row({math(node.children[0])})", node.shape) if node.shape[0] is ONE else None
+
+    return math(rebuild(expr, lambda n: n if isinstance(n, Defined) else shown(n)))
 
 
 def _partial(above: str, below: str) -> str:
@@ -93,7 +113,7 @@ def _links(screen: Screen, found: Composition, *, full: bool) -> None:
         rows = []
         for link in part:
             for name, local in link.locals.items():
-                rows.append((_partial(link.name, name), _shape(local.shape), local.closed_form, math(local.expr)))
+                rows.append((_partial(link.name, name), _shape(local.shape), local.closed_form, _math(local.expr)))
         if rows:
             _forms(screen, rows)
         if part is first and hidden:
@@ -117,6 +137,8 @@ def _forms(screen: Screen, rows: Sequence[tuple[str, str, str, str]]) -> None:
 
 
 def _products(screen: Screen, found: Composition, *, full: bool) -> None:
+    if any(_math(running.row).startswith("row(") for running in found.products):
+        screen.line("row(A), col(A): the entries of A row by row, as one row, as one column", indent=2, style="dim")
     first, last, hidden = _shortened(found.products, full=full)
     for part in (first, last):
         for running in part:
@@ -129,17 +151,17 @@ def _product(screen: Screen, found: Composition, running: RunningProduct) -> Non
     """One running product: as factors, worked out, and under its name."""
     out, node = found.name, running.node
     paths = found.count_paths(node)
-    screen.heading(_partial(out, node), _shape(running.shape) + (f"; {paths} paths, added up" if paths > 1 else ""))
-    ends = [math(running.expr)]
+    screen.heading(_partial(out, node), _shape(running.shape) + _paths(paths, len(running.factors)))
+    ends = [_math(running.expr)]
     if running.name is not None:
-        ends.append(math(running.row))
+        ends.append(_math(running.row))
     if not running.factors:
-        screen.line(f"= {math(running.expr)}", indent=4)
+        screen.line(f"= {_math(running.expr)}", indent=4)
         return
     if len(running.factors) == 1:
         ((link, factors),) = running.factors.items()
         chained = [_partial(out, link) + " " + _partial(link, node)] if link != out else []
-        screen.line("= " + " = ".join(dict.fromkeys([*chained, math(factors.expr), *ends])), indent=4)
+        screen.line("= " + " = ".join(dict.fromkeys([*chained, _math(factors.expr), *ends])), indent=4)
     else:
         if paths <= _PATHS and paths > len(running.factors):
             for path in found.paths(node, _PATHS):
@@ -147,7 +169,7 @@ def _product(screen: Screen, found: Composition, running: RunningProduct) -> Non
         rows = []
         for link, factors in running.factors.items():
             step = f"{_partial(out, link)} {_partial(link, node)}" if link != out else _partial(link, node)
-            rows.append((f"by {_name(link)}", step, f"= {math(factors.expr)}"))
+            rows.append((f"by {_name(link)}", step, f"= {_math(factors.expr)}"))
         screen.columns(rows, indent=4, styles=("dim",))
         screen.line("sum = " + " = ".join(dict.fromkeys(ends)), indent=4)
     reason = _reason(found, running)
@@ -155,12 +177,18 @@ def _product(screen: Screen, found: Composition, running: RunningProduct) -> Non
         screen.line(reason, indent=4, style="dim")
 
 
+def _paths(count: int, links: int) -> str:
+    if count == 1:
+        return ""
+    return f"; {count:,} paths, added up" if links > 1 else f"; {count:,} paths come through here"
+
+
 def _reason(found: Composition, running: RunningProduct) -> str:
     """Why the product comes out as it does, where the lecture says so."""
     if len(running.factors) != 1 or running.gradient is None:
         return ""
     ((link, factors),) = running.factors.items()
-    local = next(l.locals[running.node].expr for l in found.links if l.name == link)
+    local = next(each.locals[running.node].expr for each in found.links if each.name == link)
     if factors.expr is local:
         return ""
     if _is(local, "diag"):
@@ -182,10 +210,10 @@ def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
     for part in (first, last):
         rows = []
         for name, form in part:
-            turned = "ᵀ" if found.gradients and form.shape else ""
-            left = f"{_partial(found.name, nodes[name])}{turned}"
+            partial = _partial(found.name, nodes[name])
+            left = f"({partial})ᵀ" if found.gradients and len(form.shape) == 1 else partial
             rows.append(
-                (f"{_name(name)} = {left}", _shape(form.shape), f"{name} = {form.closed_form}", math(form.expr))
+                (f"{_name(name)} = {left}", _shape(form.shape), f"{name} = {form.closed_form}", _math(form.expr))
             )
         if rows:
             _forms(screen, rows)
@@ -204,7 +232,7 @@ def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
 
 
 def _count(cost: Cost) -> str:
-    return math(Extent(cost.symbolic)) if cost.symbolic.terms else "0"
+    return _math(Extent(cost.symbolic)) if cost.symbolic.terms else "0"
 
 
 def _at(found: Composition) -> str:
@@ -213,35 +241,49 @@ def _at(found: Composition) -> str:
 
 
 def _orders(screen: Screen, found: Composition, *, full: bool) -> None:
-    """What each order of multiplication costs, and why."""
-    shown = [name for name, costs in found.costs.items() if len(_factors_of(costs["reverse"].tree)) > 2]
-    shown += [name for name, costs in found.costs.items() if costs["reverse"].tree is None]
-    screen.line(f"multiply-adds{_at(found)}; a diagonal costs its length, an identity nothing", indent=2, style="dim")
-    for name in shown if full else shown[:3]:
+    """What each order of multiplication costs, and why; variables for which it is the same stand together."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name in _worth(found):
         costs = found.costs[name]
-        cheapest = min(order.cost.at(found.sizes) for order in costs.values())
-        screen.heading(_partial(found.name, name))
-        rows = []
-        for kind, order in costs.items():
-            if kind == "cheapest" and order.name != "cheapest":
-                continue
-            label = {"reverse": "left to right (reverse mode)", "forward": "right to left (forward mode)"}.get(
-                kind, "the cheapest order"
-            )
-            number = order.cost.at(found.sizes)
-            mark = "  ← cheapest" if number == cheapest else ""
-            rows.append((label, f"{number:,}", f"{_count(order.cost)}{mark}"))
-        screen.columns(rows, indent=4)
-        best = costs.get("cheapest")
-        for kind, order in costs.items():
-            if kind == "cheapest" and order is not best:
-                continue
-            brackets = _tree_text(found, name, order)
-            if brackets and (kind != "cheapest" or order.name == "cheapest"):
-                screen.line(f"{kind}: {brackets}", indent=4, style="dim")
-        screen.line(_lesson(found, name, costs), indent=4)
-    if len(shown) > 3 and not full:
-        _left_out(screen, len(shown) - 3, "variables")
+        if costs["reverse"].cost.symbolic is not costs["forward"].cost.symbolic or len(found.costs) == 1:
+            alike.setdefault(tuple(_count(order.cost) for order in costs.values()), []).append(name)
+    groups = list(alike.values())
+    if not groups:
+        screen.line("every order costs the same", indent=2)
+        return
+    screen.line(
+        f"in multiply-adds{_at(found)}; a diagonal costs its length, an identity nothing", indent=2, style="dim"
+    )
+    for names in groups if full else groups[:_GROUPS]:
+        _costs(screen, found, names)
+    if len(groups) > _GROUPS and not full:
+        _left_out(screen, len(groups) - _GROUPS, "kinds of variables")
+
+
+def _worth(found: Composition) -> list[str]:
+    """The variables for which there is an order to choose: more than two Jacobians, or several paths."""
+    trees = {name: costs["reverse"].tree for name, costs in found.costs.items()}
+    return [name for name, tree in trees.items() if tree is None or len(_factors_of(tree)) > 2]
+
+
+def _costs(screen: Screen, found: Composition, names: Sequence[str]) -> None:
+    costs = found.costs[names[0]]
+    cheapest = min(order.cost.at(found.sizes) for order in costs.values())
+    screen.heading(", ".join(_partial(found.name, name) for name in names))
+    rows = []
+    for kind, label in _MODES.items():
+        order = costs.get(kind)
+        if order is None or order.name != kind:
+            continue
+        number = order.cost.at(found.sizes)
+        mark = "← cheapest" if number == cheapest else ""
+        rows.append(
+            (label, _tree_text(found, names[0], order), f"{number:,}", f"{_count(order.cost)}  {mark}".rstrip())
+        )
+    if not any(row[1] for row in rows):
+        rows = [(label, number, count) for label, _, number, count in rows]  # type: ignore[misc]
+    screen.columns(rows, indent=4)
+    screen.line(_lesson(found, names[0], costs), indent=4)
 
 
 def _lesson(found: Composition, name: str, costs: dict[str, Order]) -> str:
@@ -252,8 +294,8 @@ def _lesson(found: Composition, name: str, costs: dict[str, Order]) -> str:
     reverse, forward = (costs[kind].cost.at(found.sizes) for kind in ("reverse", "forward"))
     y, x = _name(found.name), _name(name)
     carried = (
-        f"from the left every product has {_some(many_rows, 'row')}, one for each entry of {y}; "
-        f"from the right {_some(many_columns, 'column')}, one for each of {x}"
+        f"from the left each product has {_some(many_rows, 'row')}, as many as {y} has entries; "
+        f"from the right {_some(many_columns, 'column')}, as many as {x}"
     )
     if reverse < forward:
         return f"{carried}: reverse mode wins"
@@ -305,12 +347,12 @@ def _answer(screen: Screen, found: Composition, d: Derivation, proof: ChainProof
     if d.gradient is None:
         return
     _reshape(screen, found, d, proof)
-    screen.heading("Gradient", f"{_shape(d.gradient.shape)}, the shape of {_name(d.wrt)}")
+    screen.heading("Gradient", f"{_shape(d.gradient.shape)}, with the shape of the variable at every step: the same")
     _form(screen, d.gradient)
 
 
 def _form(screen: Screen, form: ClosedForm) -> None:
-    written = math(form.expr)
+    written = _math(form.expr)
     if len(form.closed_form) + len(written) + 10 <= screen.width:
         screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
     else:
@@ -328,18 +370,31 @@ def _reshape(screen: Screen, found: Composition, d: Derivation, proof: ChainProo
         return
     before, after = _shape(d.jacobian.shape), _shape(d.vjp.shape)
     screen.heading("Reshape", f"{before} → {after}")
-    screen.line(f"gradient descent subtracts it from {x}: it must have the shape of {x}", indent=4, style="dim")
-    row = text(found.reshaped[d.wrt].expr)
-    screen.columns([("row by row", row)], indent=4, styles=("dim", "green"))
+    screen.line(text(found.reshaped[d.wrt].expr), indent=4, style="green")
+    screen.line(
+        f"row by row; gradient descent subtracts it from {x}, so it needs the shape of {x}", style="dim", indent=4
+    )
     rows, columns = (size.at(proof.answers[d.wrt].sizes) for size in shape)
     if rows <= _PLACES and columns <= _PLACES and rows * columns <= 4 * _PLACES:
         symbols = element_symbols(d.wrt, (rows, columns))
-        labels = [[f"∂{x}".replace("∂", "") and str(symbols[i, j]) for j in range(columns)] for i in range(rows)]
+        labels = [[str(symbols[i, j]) for j in range(columns)] for i in range(rows)]
         screen.line(f"row       [ {'  '.join(cell for line in labels for cell in line)} ]", indent=4)
         for k, line in enumerate(labels):
             screen.line(f"{'gradient' if not k else '':<8}  [ {'  '.join(line)} ]", indent=4)
     n, m = (str(size) for size in d.vjp.shape)
-    screen.line(f"from a row taken column by column: reshape(row, ({m}, {n})).T", indent=4, style="dim")
+    screen.line(f"were the row taken column by column: reshape(row, ({m}, {n})).T", indent=4, style="dim")
+
+
+def _kinks(screen: Screen, proof: ChainProof) -> None:
+    """The functions that have no derivative at the point, each in the names of the chain."""
+    kinks = {kink.node: kink for answer in proof.answers.values() if answer.at for kink in answer.at.kinks}
+    for node, kink in kinks.items():
+        screen.line(
+            f"{_math(node)} is not differentiable here: exactly at its kink; the one-sided choice shown takes its "
+            f"derivative as {kink.choice}",
+            style="yellow",
+            indent=2,
+        )
 
 
 def _numbers(screen: Screen, found: Composition, numbers: Numbers) -> None:
