@@ -124,7 +124,7 @@ def prove_chain(
         return ChainProof(answers, lines)
     point, sizes = (values, sizes_of(problem.variables, values)) if values is not None else _point(found)
     step = None if rate is None else _step(found, point, sizes, rate)
-    shown = None if values is None else _numbers(found, _environment(found, point, sizes), sizes)
+    shown = None if values is None else numbers_at(found, values)
     return ChainProof(answers, lines, shown, step)
 
 
@@ -213,8 +213,10 @@ def _held(output: Expr, leaf: Variable) -> Expr:
     return rebuild(output, lambda node: leaf if isinstance(node, Defined) and node.name == leaf.name else None)
 
 
-def _numbers(found: Composition, env: Mapping[str, Array], sizes: Mapping[str, int]) -> Numbers:
-    """Every printed line at the point given."""
+def numbers_at(found: Composition, values: Mapping[str, Array]) -> Numbers:
+    """Every printed line where the variables have these values."""
+    sizes = sizes_of(found.problem.variables, values)
+    env = _environment(found, values, sizes)
     return Numbers(
         {
             **{name: env[name] for name in found.problem.variables},

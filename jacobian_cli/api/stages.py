@@ -42,6 +42,12 @@ def composed(statements: Sequence[Definition], known: Collection[str]) -> tuple[
             inner.append(Definition(name, stage.value, _source(name, stage.source)))
             break
         if following.name is not None:  # it is used by its own name
+            if not named & set(names_in(stage.value)):
+                raise InputError(
+                    "this formula uses none of the definitions behind it",
+                    text=stage.source,
+                    hint="the output is the last formula, or the first where it is the only one without a name",
+                )
             inner.append(Definition(name, stage.value, _source(name, stage.source)))
             name = None
             continue

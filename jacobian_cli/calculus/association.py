@@ -141,7 +141,7 @@ def forward(chain: Chain, variable: Variable, sizes: Sizes) -> Cost:
     for link in chain.links.values():
         if link.name not in needed:
             continue
-        parts: list[Pattern] = []
+        parts: list[tuple[Pattern, ...]] = []
         for source in link.inputs:
             if source.name not in needed:
                 continue
@@ -149,9 +149,11 @@ def forward(chain: Chain, variable: Variable, sizes: Sizes) -> Cost:
             if before is not None:
                 local, spent = multiplied(local, before, sizes)
                 cost += spent
-            parts.extend(local)
-        moved[link.name] = _sum_of(parts)
-        cost += _additions(parts)
+            parts.append(local)
+        together = [pattern for part in parts for pattern in part]
+        moved[link.name] = parts[0] if len(parts) == 1 else _sum_of(together)
+        if len(parts) > 1:
+            cost += _additions(together)
     return cost
 
 
@@ -262,9 +264,9 @@ def _times(a: Pattern, b: Pattern, sizes: Sizes) -> tuple[Pattern, Cost]:
         rest = [f for k, f in enumerate(factors) if k not in (i, j)]
         pay(both)
         factors = [*rest, both & kept.union(*rest)]
-    if len(factors) == 1 and factors[0] - kept:  # summed against ones
+    if len(factors) == 1 and any(known[k] is not ONE for k in factors[0] - kept):  # summed against ones
         pay(factors[0])
-        factors = [factors[0] & kept]
+    factors = [factor & kept for factor in factors]
     return _numbered(rows, columns, known, factors), Cost(tuple(spent))
 
 

@@ -24,8 +24,11 @@ from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.tensor import Leaf, Reshape, Tensor
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, rebuild, variables, walk
 from jacobian_cli.ops.structure import proper
+from jacobian_cli.shape import ONE, product
 from jacobian_cli.syntax.errors import InputError
 
+_MANY = 32
+"""What comes back from more links than this is added up in parts."""
 _SHORT = 10
 """Of an output that is no scalar, a running product of so many nodes is written out again rather than named."""
 
@@ -142,8 +145,10 @@ class Running:
 
     @cached_property
     def tensor(self) -> Tensor | None:
-        """The derivative worked out, axes of y in front; None where only its matrix is known."""
+        """The derivative worked out, axes of y in front; None where only its matrix is known, or many links are added."""
         chain = self.chain
+        if chain.scalar and len(self.users) > _MANY:
+            return None
         if self.variable is chain.output:
             return algebra.number(1) if chain.scalar else identity(chain.front)
         coming: list[tuple[int, Tensor]] = []
@@ -157,6 +162,8 @@ class Running:
     def form(self) -> Expr:
         """The matrix |y| × |node| worked out, in the names of those before it."""
         chain = self.chain
+        if self.tensor is None and self.gradient is not None:
+            return _row(self.gradient)
         if self.tensor is None:
             return write.total([(False, arrow) for arrow in self.arrows.values()])
         return chain.settled(jacobian_form(chain.notation, self.tensor, chain.order))
@@ -215,7 +222,7 @@ class Chain:
         self.defined[name] = Defined(name, output)
         self.running: dict[str, Running] = {}
         self._taken = {*taken, *self.defined}
-        self._numbers = count(1)
+        self._numbers: dict[str, count[int]] = {}
         self.alike = Alike()
         active = {*bodies, *(v.name for v in wrt)}
         self.links = {n: self._link(n, body, active) for n, body in bodies.items()}
@@ -265,12 +272,30 @@ class Chain:
             (link,) = users
             if self.running[link.name].name is not None:
                 return self.settled(link.gradients[variable.name])
+        if len(users) > _MANY:
+            return self._many(variable, users)
         tensor = Running(self, variable, tuple(users)).tensor
         assert tensor is not None
         return self.settled(write.shaped(self.notation.express(tensor), variable.shape))
 
+    def _many(self, variable: Variable, users: Sequence[Link]) -> Expr:
+        """What comes back from very many links, as from those that share a weight: sums of a moderate number of terms."""
+        terms: list[Expr] = []
+        for link in users:
+            if self.running[link.name].name is not None:
+                terms.append(self.settled(link.gradients[variable.name]))
+            else:
+                assert link.sent is not None
+                down = self.notation.express(link.sent[variable.name])
+                terms.append(self.settled(write.shaped(down, variable.shape)))
+        while len(terms) > _MANY:
+            sums = [write.total([(False, t) for t in terms[k : k + _MANY]]) for k in range(0, len(terms), _MANY)]
+            terms = [self._named("part", each) for each in sums]
+        return write.total([(False, term) for term in terms])
+
     def _named(self, stem: str, full: Expr) -> Defined:
-        name = next(n for k in self._numbers if (n := f"{stem}{k}") not in self._taken)
+        numbers = self._numbers.setdefault(stem, count(1))
+        name = next(n for k in numbers if (n := f"{stem}{k}") not in self._taken)
         named = Defined(name, full)
         self.notation.ranks[name] = -1
         self.names[name] = full
@@ -282,6 +307,8 @@ class Chain:
         logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name with the link cannot.
         """
         assert found.gradient is not None
+        if len(found.users) > _MANY:
+            return False
         if not _names(found.gradient) & {link.name, *link.kind.names}:
             return False
         assert found.tensor is not None
@@ -290,6 +317,13 @@ class Chain:
             sum(_count(self.notation.express(t)) for t in link.pulled(seed)) for seed in (found.tensor, stand_in)
         ]
         return lengths[0] <= lengths[1]
+
+
+def _row(gradient: Expr) -> Expr:
+    """The entries of a gradient row by row, as a row."""
+    if len(gradient.shape) < 2:
+        return write.transpose(gradient)
+    return write.apply("reshape", gradient, shape=(ONE, product(gradient.shape)))
 
 
 def held(expr: Expr) -> Expr:

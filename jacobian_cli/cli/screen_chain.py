@@ -292,11 +292,15 @@ def _lesson(found: Composition, name: str, costs: dict[str, Order]) -> str:
     rows, columns = product(out), product(variable)
     many_rows, many_columns = rows.at(found.sizes), columns.at(found.sizes)
     reverse, forward = (costs[kind].cost.at(found.sizes) for kind in ("reverse", "forward"))
+    best = costs.get("cheapest")
+    inside = best is not None and best.name == "cheapest"
     y, x = _name(found.name), _name(name)
     carried = (
         f"from the left each product has {_some(many_rows, 'row')}, as many as {y} has entries; "
         f"from the right {_some(many_columns, 'column')}, as many as {x}"
     )
+    if inside:
+        return f"{carried}; it is cheapest to begin where the matrices in between are smallest"
     if reverse < forward:
         return f"{carried}: reverse mode wins"
     if forward < reverse:

@@ -307,10 +307,15 @@ def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defin
                         f"'{name}' is defined by way of itself",
                         text=statement.source,
                         span=span,
-                        hint="break the circle",
+                        hint=f"break the circle {_circle(name, [s.name or '' for s, d in stack if d])}",
                     )
                 stack.append((needed, False))
     return ordered, last
+
+
+def _circle(name: str, visited: Sequence[str]) -> str:
+    """z → h → z: each is defined by way of the next."""
+    return " → ".join((*visited[visited.index(name) :], name))
 
 
 def _name_span(statement: Definition) -> Span:
