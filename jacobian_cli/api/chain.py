@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols, symbols
@@ -30,6 +31,9 @@ from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
     from jacobian_cli.api.chain_proof import ChainProof
+
+_DIFFERENT = 24
+"""Of more size symbols than this some stand for the same number."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -245,8 +249,8 @@ class Composition:
         problem = self.problem
         names = size_names([*problem.variables.values(), problem.output])
         fixed = {s.value for v in problem.variables.values() for s in v.shape if s.value is not None}
-        free = (k for k in range(2, 100_000) if k not in fixed)
-        return {name: next(free) for name in names}
+        free = [k for k in range(2, 2 + _DIFFERENT + len(fixed)) if k not in fixed]
+        return dict(zip(names, cycle(free), strict=False))
 
     @cached_property
     def costs(self) -> dict[str, dict[str, Order]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -22,8 +23,8 @@ from jacobian_cli.shape import shape_text
 from jacobian_cli.syntax.errors import InputError
 
 Array = Any
-MAX_LINES = 96
-"""Of longer chains so many lines are compared, those nearest to the output and to the variables."""
+MAX_WORK = 4_000
+"""Lines times links that are compared: of a longer chain the lines nearest to the output and to the variables."""
 MAX_CELLS = 20_000
 _DRAWS = 12
 
@@ -141,7 +142,8 @@ def _verdict(found: Composition, values: Mapping[str, Array] | None) -> Report:
         if twin is not None:
             report = _verdict(Composition(twin), None)
             return replace(report, notes=[*report.notes, "each line on the way is compared at small sizes"])
-    chosen = small if len(small) <= MAX_LINES else [*small[: MAX_LINES // 2], *small[-MAX_LINES // 2 :]]
+    half = max(6, MAX_WORK // len(found.links) // 2)
+    chosen = small if len(small) <= 2 * half else [*small[:half], *small[-half:]]
     report = compare(chosen, _environment(found, point, sizes), sizes)
     if len(chosen) < len(printed):
         note = f"of {len(printed)} lines on the way {len(chosen)} were compared"
@@ -180,27 +182,33 @@ def _environment(found: Composition, point: Mapping[str, Array], sizes: Mapping[
 
 def _lines(found: Composition) -> list[Line]:
     """What is printed and claims to be a Jacobian: local ones, products side by side, products worked out."""
-    problem = found.problem
+    output, name = found.problem.output, found.name
     lines = []
     for link in found.links:
         for local in link.locals.values():
             wrt = Variable(local.wrt, _shape_of(found, local.wrt))
-            lines.append(Line(f"∂{link.name}/∂{local.wrt}", local.closed_form, local.expr, link.formula, wrt))
+            formula = partial(_itself, link.formula)
+            lines.append(Line(f"∂{link.name}/∂{local.wrt}", local.closed_form, local.expr, formula, wrt))
     for product in found.products:
         node = Variable(product.node, _shape_of(found, product.node))
-        function = _held(problem.output, node)
-        label = f"∂{found.name}/∂{product.node}"
-        lines.append(Line(label, product.closed_form, product.expr, function, node))
+        function = partial(_held, output, node)
+        lines.append(Line(f"∂{name}/∂{node.name}", product.closed_form, product.expr, function, node))
         if len(product.factors) == 1:
             (factors,) = product.factors.values()
-            lines.append(Line(f"{label}, as factors", factors.closed_form, factors.expr, function, node))
-    for name, form in found.reshaped.items():
-        lines.append(Line(f"reshaped {name}", form.closed_form, form.expr, problem.output, problem.variables[name]))
+            label = f"∂{name}/∂{node.name} as factors"
+            lines.append(Line(label, factors.closed_form, factors.expr, function, node))
+    for wrt_name, form in found.reshaped.items():
+        wrt = found.problem.variables[wrt_name]
+        lines.append(Line(f"{wrt_name} reshaped", form.closed_form, form.expr, partial(_itself, output), wrt))
     return lines
 
 
+def _itself(expr: Expr) -> Expr:
+    return expr
+
+
 def _cells(line: Line, sizes: Mapping[str, int]) -> int:
-    return prod(size.at(sizes) for size in (*line.function.shape, *line.wrt.shape))
+    return prod(size.at(sizes) for size in line.form.shape)
 
 
 def _shape_of(found: Composition, name: str) -> Any:

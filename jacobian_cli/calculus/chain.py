@@ -145,7 +145,7 @@ class Running:
 
     @cached_property
     def tensor(self) -> Tensor | None:
-        """The derivative worked out, axes of y in front; None where only its matrix is known, or many links are added."""
+        """The derivative worked out, axes of y in front; None where only its matrix is known, or very many are added."""
         chain = self.chain
         if chain.scalar and len(self.users) > _MANY:
             return None
@@ -279,7 +279,7 @@ class Chain:
         return self.settled(write.shaped(self.notation.express(tensor), variable.shape))
 
     def _many(self, variable: Variable, users: Sequence[Link]) -> Expr:
-        """What comes back from very many links, as from those that share a weight: sums of a moderate number of terms."""
+        """What comes back from very many links, as from those that share a weight: sums of not too many terms."""
         terms: list[Expr] = []
         for link in users:
             if self.running[link.name].name is not None:

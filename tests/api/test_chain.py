@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+
 import json
 from typing import Any
 
-import numpy as np
 import pytest
 
 import jacobian_cli as jac
@@ -158,14 +158,12 @@ def test_the_check_sees_a_wrong_line(monkeypatch: pytest.MonkeyPatch, line: str)
     assert "z" in proof.lines.engines["differences"].worst.form
 
 
-def test_a_thousand_links_are_proven() -> None:
-    names = [f"h{k}" for k in range(1000)]
-    stages = [
-        "h0 = tanh(w*x)",
-        *(f"{b} = tanh(w*{a})" for a, b in zip(names, names[1:], strict=False)),
-        "s = sum(h999)",
-    ]
+def test_a_weight_that_many_links_share_is_proven() -> None:
+    names = [f"h{k}" for k in range(70)]
+    stages = ["h0 = tanh(w*x)", *(f"{b} = tanh(w*{a})" for a, b in pairwise(names)), "s = sum(h69)"]
     found = jac.chain(stages, wrt="w", shapes={"w": "()", "x": "3"})
+    assert "part1" in found.where
     proof = found.check(points=1)
     assert proof.lines.passed
-    assert np.isfinite(proof.lines.engines["differences"].max_relative_error)
+    assert proof.answers["w"].report.engines["autograd"].passed
+    assert any("were compared" in note for note in proof.lines.notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import reduce
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +119,7 @@ def test_cheapest_order_is_the_cheapest_of_all(stages: list[str]) -> None:
     names = ["x", *chain.links]
     factors = {
         link: patterns(chain.links[link].locals[source].tensor, len(chain.links[link].rows.shape))
-        for source, link in zip(names, names[1:], strict=False)
+        for source, link in pairwise(names)
     }
 
     def every(parts: list[str]) -> list[tuple[int, Any]]:
@@ -163,7 +163,7 @@ def test_a_product_costs_no_more_than_its_entries_that_are_not_zero(stages: list
     numbers = numbers_at(found, point(found))
     names = ["x", *(link.name for link in found.links)]
     last = names[-1]
-    for node, link in zip(names[:-2], names[1:-1], strict=True):
+    for node, link in pairwise(names[:-1]):
         rows, columns = np.size(numbers.values[link]), np.size(numbers.values[node])
         local = np.reshape(numbers.locals[link, node], (rows, columns)) != 0
         running = np.reshape(numbers.products[link], (-1, rows)) != 0
