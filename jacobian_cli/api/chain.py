@@ -11,18 +11,18 @@ from importlib import import_module
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+from jacobian_cli.api.assume import FactsLike, assumptions_of
 from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols, symbols
 from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
 from jacobian_cli.api.stages import composed
 from jacobian_cli.calculus import association
 from jacobian_cli.calculus import chain as links
 from jacobian_cli.calculus import notation as write
-from jacobian_cli.calculus.algebra import is_zero
 from jacobian_cli.calculus.association import Cost, Order
 from jacobian_cli.calculus.derivative import Derivative, Forms
 from jacobian_cli.calculus.naming import Named, definitions
 from jacobian_cli.calculus.reshape import jacobian_shape
-from jacobian_cli.calculus.tensor import Leaf
+from jacobian_cli.calculus.tensor import Leaf, is_zero
 from jacobian_cli.expr import Expr, Variable, size_names
 from jacobian_cli.printers.latex import latex
 from jacobian_cli.printers.text import text
@@ -97,7 +97,7 @@ class Composition:
     @cached_property
     def _chain(self) -> links.Chain:
         problem = self.problem
-        return links.Chain(problem.output, self.name, problem.wrt, [*problem.variables], self._taken)
+        return links.Chain(problem.output, self.name, problem.wrt, [*problem.variables], self._taken, problem.facts)
 
     @cached_property
     def _taken(self) -> set[str]:
@@ -207,8 +207,9 @@ class Composition:
         forms = Forms(running.form, None if out else gradient, vjp, tensor, chain.order)
         where = definitions([form for form in (running.form, gradient) if form is not None])
         named = Named({}, where, {})
+        used = {name: dict.fromkeys(sorted(said), True) for name, said in self.problem.facts.items()}
         return Derivation(
-            self.problem, Derivative({variable.name: forms}, where, upstream, chain.notation, named), variable
+            self.problem, Derivative({variable.name: forms}, where, upstream, chain.notation, named, used), variable
         )
 
     @cached_property
@@ -344,11 +345,13 @@ def chain(
     stages: str | Sequence[str],
     wrt: str | Sequence[str],
     shapes: Mapping[str, ShapeLike] | None = None,
+    *,
+    assume: Mapping[str, FactsLike] | None = None,
 ) -> Composition:
     """Take a composition apart: each link's local Jacobian, their product from the output backwards, and its cost.
 
     `stages` are definitions in any order, of which the last is the output, or bare formulas, outermost first, for
-    f∘g. `wrt` is a variable or several.
+    f∘g. `wrt` is a variable or several; `assume` declares facts of the values, as for `derive`.
 
     Raises `InputError` for what is not a chain of the language: a cycle, a name defined twice, several outputs.
 
@@ -361,7 +364,7 @@ def chain(
     names = wrt.split(",") if isinstance(wrt, str) else list(wrt)
     declared = shapes_of(shapes)
     statements, note = composed(statements_of(stages), [*names, *declared])
-    return composition(pose(statements, names, declared), note)
+    return composition(pose(statements, names, declared, assume=assumptions_of(assume)), note)
 
 
 def composition(problem: Problem, note: str = "") -> Composition:

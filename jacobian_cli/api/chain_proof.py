@@ -118,7 +118,7 @@ def prove_chain(
             f"gradient descent goes down a scalar; {found.name} is {shape_text(problem.output.shape)}",
             hint="sum it, or take a loss of it",
         )
-    values = None if at is None else fitted(as_arrays(at), problem.variables)
+    values = None if at is None else fitted(as_arrays(at), problem.variables, problem.facts)
     answers = {d.wrt: prove(d, points, values) for d in found.derivations}
     lines = _verdict(found, values if not any(proof.at and proof.at.kinks for proof in answers.values()) else None)
     if values is None and rate is None:
@@ -162,7 +162,7 @@ def _point(found: Composition) -> tuple[Mapping[str, Array], dict[str, int]]:
     for sizes in [table_sizes(problem), *draws]:
         if fits(parts, sizes):
             try:
-                return sample_all(problem.output, problem.variables, sizes, rng), dict(sizes)
+                return sample_all(problem.output, problem.variables, sizes, rng, problem.facts), dict(sizes)
             except NoPointError as error:
                 failed = failed or error
     raise failed or NoPointError("at small sizes a slice holds nothing")

@@ -17,6 +17,7 @@ from itertools import count
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.alike import Alike, Kind, kind_of
+from jacobian_cli.calculus.declare import Declared, Facts
 from jacobian_cli.calculus.differentiate import identity, jacobian, pullback
 from jacobian_cli.calculus.lower import lower, lower_all
 from jacobian_cli.calculus.matrix import Notation
@@ -24,7 +25,7 @@ from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.tensor import Leaf, Reshape, Tensor
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, rebuild, variables, walk
 from jacobian_cli.ops.structure import proper
-from jacobian_cli.shape import ONE, product
+from jacobian_cli.shape import ONE, Shape, product
 from jacobian_cli.syntax.errors import InputError
 
 _MANY = 32
@@ -51,7 +52,7 @@ class Local:
         link, chain = self.link, self.link.chain
 
         def work() -> list[Expr]:
-            return [jacobian_form(chain.notation, self.tensor, len(link.rows.shape))]
+            return [chain.matrix(self.tensor, len(link.rows.shape))]
 
         wanted = ("local", link.kind.names.index(self.input.name))
         return chain.settled(chain.alike.find(link.kind, wanted, (link.name,), work)[0])
@@ -80,7 +81,7 @@ class Link:
             parts = lower_all(self.formula)
         except InputError as error:
             raise InputError(f"in {self.name}: {error.message}", hint=error.hint) from None
-        self.chain.notation.learn({t: e for e, t in parts.items()})
+        self.chain.notation.learn(self.chain.declared.spellings((t, e) for e, t in parts.items()))
         return parts[self.formula]
 
     def pulled(self, seed: Tensor) -> list[Tensor]:
@@ -102,9 +103,8 @@ class Link:
         upstream = self.chain.running[self.name].leaf
 
         def work() -> list[Expr]:
-            express = self.chain.notation.express
             downs = zip(self.pulled(lower(upstream)), self.inputs, strict=True)
-            return [write.shaped(express(down), variable.shape) for down, variable in downs]
+            return [self.chain.value(down, variable.shape) for down, variable in downs]
 
         names = self.kind.names
         wanted = ("gradients", *(names.index(v.name) for v in self.inputs))
@@ -145,7 +145,7 @@ class Running:
 
     @cached_property
     def tensor(self) -> Tensor | None:
-        """The derivative worked out, axes of y in front; None where only its matrix is known, or very many are added."""
+        """The derivative worked out, axes of y in front; None where only its matrix is known, or many are added."""
         chain = self.chain
         if chain.scalar and len(self.users) > _MANY:
             return None
@@ -166,7 +166,7 @@ class Running:
             return _row(self.gradient)
         if self.tensor is None:
             return write.total([(False, arrow) for arrow in self.arrows.values()])
-        return chain.settled(jacobian_form(chain.notation, self.tensor, chain.order))
+        return chain.settled(chain.matrix(self.tensor, chain.order))
 
     @cached_property
     def row(self) -> Expr:
@@ -175,7 +175,7 @@ class Running:
             return self.form
         if self.gradient is None:
             return self.name
-        return self.chain.settled(jacobian_form(self.chain.notation, lower(self.leaf), 0))
+        return self.chain.settled(self.chain.matrix(lower(self.leaf), 0))
 
     @property
     def seed(self) -> Tensor | None:
@@ -210,11 +210,18 @@ class Chain:
     """
 
     def __init__(
-        self, output: Expr, name: str, wrt: Sequence[Variable], order: Sequence[str], taken: Iterable[str]
+        self,
+        output: Expr,
+        name: str,
+        wrt: Sequence[Variable],
+        order: Sequence[str],
+        taken: Iterable[str],
+        facts: Facts | None = None,
     ) -> None:
         bodies = links_of(output, name, wrt)
         self.output = Variable(name, output.shape)
         self.wrt = tuple(wrt)
+        self.declared = Declared(facts or {})
         self.notation = Notation(order)
         self.scalar = not proper(output.shape)
         self.names: dict[str, Expr] = {}
@@ -230,6 +237,14 @@ class Chain:
         self.order = len(self.front)
         self._sweep()
 
+    def value(self, tensor: Tensor, shape: Shape) -> Expr:
+        """A derivative in the shape of its variable, what is declared of the variables put in."""
+        return self.declared.expr(write.shaped(self.notation.express(self.declared.tensor(tensor)), shape))
+
+    def matrix(self, tensor: Tensor, order: int) -> Expr:
+        """A derivative as a matrix, its first `order` axes being the rows, what is declared put in."""
+        return self.declared.expr(jacobian_form(self.notation, self.declared.tensor(tensor), order))
+
     def settled(self, expr: Expr) -> Expr:
         """An expression in which names that were held mean again what they are defined to mean."""
         return rebuild(
@@ -240,7 +255,10 @@ class Chain:
         formula = held(body)
         inputs = tuple(v for n, v in variables(formula).items() if n in active)
         variable = self.output if name == self.output.name else Variable(name, formula.shape)
-        return Link(self, variable, formula, kind_of(formula, self.notation.ranks), inputs)
+        kind = kind_of(formula, self.notation.ranks)
+        if any(name in self.declared.facts for name in kind.names):
+            kind = replace(kind, key=None)  # what is declared of a name holds for it alone
+        return Link(self, variable, formula, kind, inputs)
 
     def _sweep(self) -> None:
         """From the output backwards, each link once."""
@@ -276,7 +294,7 @@ class Chain:
             return self._many(variable, users)
         tensor = Running(self, variable, tuple(users)).tensor
         assert tensor is not None
-        return self.settled(write.shaped(self.notation.express(tensor), variable.shape))
+        return self.settled(self.value(tensor, variable.shape))
 
     def _many(self, variable: Variable, users: Sequence[Link]) -> Expr:
         """What comes back from very many links, as from those that share a weight: sums of not too many terms."""
@@ -286,8 +304,7 @@ class Chain:
                 terms.append(self.settled(link.gradients[variable.name]))
             else:
                 assert link.sent is not None
-                down = self.notation.express(link.sent[variable.name])
-                terms.append(self.settled(write.shaped(down, variable.shape)))
+                terms.append(self.settled(self.value(link.sent[variable.name], variable.shape)))
         while len(terms) > _MANY:
             sums = [write.total([(False, t) for t in terms[k : k + _MANY]]) for k in range(0, len(terms), _MANY)]
             terms = [self._named("part", each) for each in sums]
@@ -314,7 +331,8 @@ class Chain:
         assert found.tensor is not None
         stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
         lengths = [
-            sum(_count(self.notation.express(t)) for t in link.pulled(seed)) for seed in (found.tensor, stand_in)
+            sum(_count(self.value(t, v.shape)) for t, v in zip(link.pulled(seed), link.inputs, strict=True))
+            for seed in (found.tensor, stand_in)
         ]
         return lengths[0] <= lengths[1]
 

@@ -55,7 +55,7 @@ class Notation(Style):
 
     def learn(self, given: Mapping[Tensor, Expr]) -> None:
         """Take in the user's own spelling of some tensors."""
-        kept = {
+        kept: dict[Tensor, Expr] = {
             t: write.proper(e)
             for t, e in given.items()
             if not _flattened(e)

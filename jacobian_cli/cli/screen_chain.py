@@ -12,6 +12,7 @@ from jacobian_cli.calculus.association import Cost, Order, Tree
 from jacobian_cli.checks.explicit import element_symbols
 from jacobian_cli.cli.screen import Screen, array_text, formula, verdict
 from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, rebuild
+from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text
 from jacobian_cli.shape import ONE, product
@@ -35,6 +36,11 @@ def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> 
         screen.line(found.note, style="dim", indent=2)
         screen.line()
     formula(screen, found.problem)
+    given = [(name, fact, FACTS[fact].summary) for name, said in found.problem.facts.items() for fact in sorted(said)]
+    if given:
+        screen.line()
+        screen.heading("given that", style="")
+        screen.columns(given, indent=4, styles=("bold", "", "dim"))
     _title(screen, "Local Jacobians")
     _links(screen, found, full=full)
     _title(screen, f"Their product, from {_name(found.name)} backwards")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -113,6 +113,13 @@ def test_a_definition_that_nothing_uses_is_reported() -> None:
     assert found.problem.program.unused == ("a",)
     assert found.to_dict()["unused"] == ["a"]
     assert [link.name for link in found.links] == ["z", "s"]
+
+
+def test_what_is_declared_makes_the_products_shorter() -> None:
+    stages = ["z = W@x", "p = softmax(z)", "loss = -sum(y*log(p))"]
+    found = jac.chain(stages, wrt="W", assume={"y": "sums_to_one"})
+    assert found.deltas["delta1"].closed_form == "p - y"
+    assert found.check(points=1).passed
 
 
 def test_a_definition_that_is_held_ends_the_chain() -> None:

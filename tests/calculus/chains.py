@@ -21,7 +21,7 @@ _LINKS = {
 }
 _ENDS = {
     "scalar": "s = u.T@{x}",
-    "logarithm": "s = -sum(t*log({x}**2 + 1))",
+    "weighted": "s = -sum(t*tanh({x}))",
     "vector": "s = U@{x}",
     "square": "s = {x}**2",
 }

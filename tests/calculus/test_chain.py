@@ -94,7 +94,7 @@ def test_links_multiply_to_the_derivative_of_the_composition(entry: dict[str, An
         assert close(value(found, entry["wrt"], form, values), evaluate(forms[form], values, sizes))
 
 
-@given(definitions(ends=("scalar", "logarithm")), st.sampled_from(["x", "A0", "b0"]))
+@given(definitions(ends=("scalar", "weighted")), st.sampled_from(["x", "A0", "b0"]))
 @settings(max_examples=40)
 def test_both_ways_of_the_lecture_agree(stages: list[str], wrt: str) -> None:
     """Pure maths and one reshape at the end; the shape of the variable at every step."""
