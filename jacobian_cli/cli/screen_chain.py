@@ -283,9 +283,8 @@ def _costs(screen: Screen, found: Composition, names: Sequence[str]) -> None:
             continue
         number = order.cost.at(found.sizes)
         mark = "← cheapest" if number == cheapest else ""
-        rows.append(
-            (label, _tree_text(found, names[0], order), f"{number:,}", f"{_count(order.cost)}  {mark}".rstrip())
-        )
+        count = f"{_count(order.cost)}  " if order.cost.symbolic.value is None else ""
+        rows.append((label, _tree_text(found, names[0], order), f"{number:,}", (count + mark).rstrip()))
     if not any(row[1] for row in rows):
         rows = [(label, number, count) for label, _, number, count in rows]  # type: ignore[misc]
     screen.columns(rows, indent=4)
