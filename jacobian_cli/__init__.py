@@ -10,15 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jacobian_cli.api.chain import Composition, chain
     from jacobian_cli.api.conversion import convert
     from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
-__all__ = ["ClosedForm", "Derivation", "InputError", "convert", "derive"]
+__all__ = ["ClosedForm", "Composition", "Derivation", "InputError", "chain", "convert", "derive"]
 
 _HOMES = {
     "ClosedForm": "jacobian_cli.api.derivation",
+    "Composition": "jacobian_cli.api.chain",
+    "chain": "jacobian_cli.api.chain",
     "Derivation": "jacobian_cli.api.derivation",
     "convert": "jacobian_cli.api.conversion",
     "derive": "jacobian_cli.api.derivation",

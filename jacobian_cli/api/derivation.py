@@ -32,7 +32,7 @@ def symbols(shape: Shape) -> Symbols:
     return tuple(size.value if size.value is not None else str(size) for size in shape)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ClosedForm:
     """One way of writing a derivative. `closed_form` is an expression of the language in the names of `where`."""
 
@@ -56,8 +56,11 @@ class ClosedForm:
     def __str__(self) -> str:
         return self.closed_form
 
+    def __repr__(self) -> str:
+        return f"<{self.closed_form}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Jacobian(ClosedForm):
     """The pure-math matrix: |out| × |in| in numerator layout, its transpose in denominator layout."""
 

@@ -208,23 +208,26 @@ def _cells(derivation: Derivation, sizes: Mapping[str, int]) -> int:
 
 def twin(derivation: Derivation) -> Derivation | None:
     """The same derivation with letters for declared numbers, if the formula allows any sizes."""
-    problem = derivation.problem
+    problem = lettered(derivation.problem, [derivation.wrt])
+    if problem is None:
+        return None
+    return derivations(problem, second=bool(derivation.hessian), conventions=[derivation.convention])[0]
+
+
+def lettered(problem: Problem, wrt: Sequence[str]) -> Problem | None:
+    """The same formula with letters for declared numbers, if it allows any sizes."""
     names: dict[int, str] = {}
 
-    def lettered(size: Size) -> Size:
+    def letter(size: Size) -> Size:
         if size.value is None or size.value == 1:
             return size
         return Size.named(names.setdefault(size.value, f"size{len(names) + 1}"))
 
-    declared = {n: tuple(map(lettered, shape)) for n, shape in problem.program.declared.items()}
+    declared = {n: tuple(map(letter, shape)) for n, shape in problem.program.declared.items()}
     if not names:
         return None
     try:
-        return derivations(
-            pose(problem.program.statements, [derivation.wrt], declared, assume=problem.assumptions),
-            second=bool(derivation.hessian),
-            conventions=[derivation.convention],
-        )[0]
+        return pose(problem.program.statements, wrt, declared, assume=problem.assumptions)
     except InputError:
         return None
 

@@ -50,18 +50,25 @@ class Notation(Style):
 
     def __init__(self, order: Sequence[str] = (), given: Mapping[Tensor, Expr] | None = None) -> None:
         super().__init__(order)
-        self.given: dict[Tensor, Expr] = {
+        self.given: dict[Tensor, Expr] = {}
+        self.written: dict[Tensor, Expr] = {}
+        self.learn(given or {})
+
+    def learn(self, given: Mapping[Tensor, Expr]) -> None:
+        """Take in the user's own spelling of some tensors."""
+        kept: dict[Tensor, Expr] = {
             t: write.proper(e)
-            for t, e in (given or {}).items()
+            for t, e in given.items()
             if not _flattened(e)
             and (
                 isinstance(t, Product) or (isinstance(t, Sum) and t.terms) or (isinstance(t, Apply) and _spelled(t, e))
             )
         }
-        for t, e in list(self.given.items()):
+        for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
-                self.given.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
-        self.written: dict[Tensor, Expr] = dict(self.given)
+                kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
+        self.given.update(kept)
+        self.written.update(kept)
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""

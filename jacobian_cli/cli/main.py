@@ -22,7 +22,7 @@ def jac() -> None:
     \b
     jac derive "W@x + b" --wrt W
     jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
-    jac derive -f examples/window.jac --wrt W
+    jac chain -f examples/window.jac --wrt W,b
     """
 
 
@@ -82,6 +82,29 @@ def hessian(request: Request, points: int, vec: str) -> int:
     from jacobian_cli.cli.derive import answer
 
     return answer(request, points=points, order=2, vec=vec)
+
+
+@jac.command()
+@formula_command
+@points_option
+@click.option(
+    "--descend",
+    "rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATE",
+    help="Take one step of gradient descent at this rate, and show the loss before and after.",
+)
+@click.option("--full", is_flag=True, help="Show every link of a long chain.")
+def chain(request: Request, points: int, rate: float | None, full: bool) -> int:
+    """Take a composition apart: local Jacobians, their product, δ, the reshape, and what each order costs.
+
+    FORMULA is definitions in any order, of which the last is the output: "z = W@x + b" "h = sigmoid(z)"; or
+    formulas without names, outermost first: "sigmoid(z)" "W@x + b".
+    """
+    want_variables(request)
+    from jacobian_cli.cli.chain import answer
+
+    return answer(request, points=points, rate=rate, full=full)
 
 
 @jac.command()

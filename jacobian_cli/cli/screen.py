@@ -316,8 +316,8 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
     screen.heading("At the point given", "", style="")
     screen.columns(
         [
-            (d.problem.name, "=", _array(at.value)),
-            (f"∂{d.problem.name}/∂{d.wrt}", "=", _array(at.gradient if at.gradient is not None else at.jacobian)),
+            (d.problem.name, "=", array_text(at.value)),
+            (f"∂{d.problem.name}/∂{d.wrt}", "=", array_text(at.gradient if at.gradient is not None else at.jacobian)),
         ],
         indent=4,
     )
@@ -336,7 +336,7 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         )
 
 
-def _array(value: Any) -> str:
+def array_text(value: Any) -> str:
     if value.ndim == 0 or value.size == 1:
         return f"{float(value.reshape(-1)[0]):.6g}"
     if value.size > 64:
