@@ -22,8 +22,13 @@ from jacobian_cli.shape import Shape, shape_text
 _HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 _LINES = 16
 _LISTED = 24
-_ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
-_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
+MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+
+
+def cells(text: str) -> int:
+    """How many columns a text takes on the terminal."""
+    return cell_len(text)
 
 
 class Screen:
@@ -47,6 +52,10 @@ class Screen:
     def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
         """One paragraph."""
         self._print(Text(text, style=style), indent, hanging=2)
+
+    def rule(self, title: str) -> None:
+        """A title with a line behind it."""
+        self.line(title + " " + "─" * max(4, min(self.width, 80) - cell_len(title) - 1), style="bold cyan")
 
     def heading(self, left: str, right: str = "", style: str = "bold") -> None:
         text = Text(left, style=style)
@@ -173,7 +182,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
         second(screen, d, proof)
         return
     symbol = f"∂{d.problem.name}/∂{d.wrt}"
-    screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
+    screen.rule(symbol)
     jacobian = d.jacobian
     _unconstrained(screen, d)
     screen.heading("Jacobian", f"{_size(jacobian)}, numerator layout{_flattening(d)}")
@@ -190,14 +199,14 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     screen.heading("Backward rule", rule)
     _form(screen, d.vjp)
     if proof.at is not None:
-        _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+        numbers(screen, d, proof.at)
+    verdict(screen, proof)
 
 
 def second(screen: Screen, d: Derivation, proof: Proof) -> None:
     """The gradient, and the block of the Hessian for each variable."""
     symbol = f"∂²{d.problem.name}/∂{d.wrt}"
-    screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
+    screen.rule(symbol)
     _unconstrained(screen, d)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
@@ -209,8 +218,8 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
         screen.heading(title, f"{_size(form)}{note}")
         _form(screen, form)
     if proof.at is not None:
-        _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+        numbers(screen, d, proof.at)
+    verdict(screen, proof)
 
 
 def _size(form: ClosedForm) -> str:
@@ -291,7 +300,7 @@ def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
             screen.line("  ".join(row), indent=6)
 
 
-def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
+def numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
     """The values at the point given."""
     screen.heading("At the point given", "", style="")
     screen.columns(
@@ -327,7 +336,7 @@ def _array(value: Any) -> str:
     return "[" + ", ".join("[" + ", ".join(f"{x:.6g}" for x in row) + "]" for row in rows) + "]"
 
 
-def _bound(error: float) -> str:
+def bound(error: float) -> str:
     """A power of ten that the error is under; the last digits of rounding are nobody's news."""
     for power in (12, 8, 6, 4, 2):
         if error < 10.0**-power:
@@ -335,20 +344,20 @@ def _bound(error: float) -> str:
     return f"{error:.2g}"
 
 
-def _verdict(screen: Screen, proof: Proof) -> None:
+def verdict(screen: Screen, proof: Proof) -> None:
     """The last line: what was compared, and how well it agreed."""
     report = proof.report
-    mark, colour = _MARKS[report.passed]
+    mark, colour = MARKS[report.passed]
     parts = []
     for engine in report.engines.values():
         if engine.exact:
-            parts.append(f"{_ENGINES[engine.name]} exactly")
+            parts.append(f"{ENGINES[engine.name]} exactly")
         elif engine.exact is False and engine.passed:
-            parts.append(f"{_ENGINES[engine.name]} to 30 digits")
+            parts.append(f"{ENGINES[engine.name]} to 30 digits")
         elif engine.exact is None:
-            parts.append(f"{_ENGINES[engine.name]} to {_bound(engine.max_relative_error)}")
+            parts.append(f"{ENGINES[engine.name]} to {bound(engine.max_relative_error)}")
         else:
-            parts.append(f"{_ENGINES[engine.name]} differs")
+            parts.append(f"{ENGINES[engine.name]} differs")
     word = {True: "checked", False: "WRONG", None: "not checked"}[report.passed]
     points = f" at {report.points} points" if report.points > 1 else ""
     screen.line(f"{mark} {word}{points}: {', '.join(parts)}" if parts else f"{mark} {word}", style=colour)
