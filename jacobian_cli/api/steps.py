@@ -80,7 +80,7 @@ class Stepwise:
     def found(self) -> Steps:
         """The steps as typed expressions."""
         problem = self.derivation.problem
-        taken = {*problem.program.values, *problem.program.sizes}
+        taken = {*problem.program.values, *problem.program.sizes} - {problem.program.output_name}
         taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
         return derivation_steps(
             problem.output,

@@ -179,7 +179,7 @@ class _Board:
         return Rule("transpose of a product"), ("the gradient is a column",)
 
     def local(self, part: Part, leaf: Variable, side: Side, local: Tensor, notation: Notation) -> Slope | None:
-        """∂h/∂z as a step, where it is a matrix that can be read, or a derivative for each entry; the matrix if so."""
+        """∂h/∂z as a step, where it is a matrix that can be read, or a derivative for each entry."""
         order = len(local.shape) - len(write.proper(leaf).shape)
         matrix = max(order, len(local.shape) - order) <= 1
         entries = local if matrix else entrywise(local, order)
@@ -194,12 +194,14 @@ class _Board:
         side = replace(side, row=not part.node.shape and bool(form.shape))
         claim = Claim("local" if matrix else "slope", part.apart, leaf)
         self.add(law(part, side.place), side, form, claim, reason)
-        return Slope(form, diagonal(local)) if matrix else None
+        return Slope(form, diagonal(local), matrix)
 
     def chained(self, part: Part, slope: Slope, result: Expr, side: Side, claim: Claim) -> tuple[Rule, Words]:
         """The local Jacobian, transposed, times what arrives; and the rule that leads from there to the result."""
         named = part.core and not row(part.core).law
         rule = Rule("chain rule through", part.core) if named else Rule("chain rule")
+        if not slope.matrix:
+            return rule, ("upstream times local is downstream, entry by entry",)
         if slope.diagonal and self.hadamard:
             return rule, ("a diagonal matrix times a vector, entry by entry",)
         product = write.shaped(slope.back(write.proper(self.upstream[part.name])), result.shape)

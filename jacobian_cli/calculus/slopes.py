@@ -9,21 +9,32 @@ from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.parts import Part
 from jacobian_cli.calculus.steps import Rule, Words
 from jacobian_cli.calculus.tensor import Delta, Factor, Product, Tensor
-from jacobian_cli.expr import Expr
+from jacobian_cli.expr import Apply, Expr, Number
 from jacobian_cli.ops import Kind, row
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A local Jacobian |out| × |in|, and whether it is diagonal."""
+    """A local Jacobian |out| × |in|, and whether it is diagonal; where `matrix` is false, a derivative an entry."""
 
     form: Expr
     diagonal: bool
+    matrix: bool
 
     def back(self, arrives: Expr) -> Expr:
         """Its transpose times a gradient."""
         turned = write.transpose(self.form)
-        return write.matmul(turned, arrives) if arrives.shape else write.scaled(arrives, turned)
+        if arrives.shape:
+            return write.matmul(turned, arrives)
+        join = write.multiply if _numbered(arrives) and _numbered(turned) else write.scaled
+        return join(arrives, turned)
+
+
+def _numbered(expr: Expr) -> bool:
+    """Whether a product begins with a number."""
+    while isinstance(expr, Apply) and expr.function in ("*", "/", "@", "u-"):
+        expr = expr.arguments[0]
+    return isinstance(expr, Number)
 
 
 def diagonal(local: Tensor) -> bool:

@@ -28,7 +28,7 @@ _SPARE = 3
 _FLOOR = 1e-3
 _MANY, _DIRECTIONS = 100, 4
 """A variable of more entries is moved along so many random directions, instead of entry by entry."""
-_UNSETTLED = 1e-2
+_UNSETTLED, _NOTHING = 1e-2, 1e200
 _STEPS = (differences.STEP / 2, differences.STEP / 64)
 """Where a function bends within the first step, as many layers in a row do, the second shows how far it is off."""
 Array = Any
@@ -240,4 +240,4 @@ def _doubt(near: Array, nearer: Array) -> Array:
     """Where the steps disagree in the first digits, they say nothing."""
     doubt = np.abs(near - nearer)
     settled = np.max(doubt, initial=0.0) <= _UNSETTLED * max(1.0, float(np.max(np.abs(near), initial=0.0)))
-    return doubt if settled else np.full(np.shape(doubt), np.inf)
+    return doubt if settled else np.full(np.shape(doubt), _NOTHING)

@@ -76,5 +76,5 @@ def print_steps(found: Sequence[Derivation], style: str, points: int) -> bool:
         word = {True: "checked", False: "WRONG", None: "not checked"}[lines.passed]
         wrong = f" ({', '.join(map(str, lines.wrong))})" if lines.wrong else ""
         said = f"{len(derivation.steps())} steps, {lines.checked} compared at {lines.points} points: {word}{wrong}"
-        click.echo("\n" * bool(k) + derivation.steps(style) + remark.format(said))
+        click.echo("\n" * bool(k) + derivation.steps(style) + "\n" * (style == "markdown") + remark.format(said))
     return all(derivation.stepwise.checked(points).passed is not False for derivation in found)
