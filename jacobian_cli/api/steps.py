@@ -108,8 +108,10 @@ class Stepwise:
         if points not in self._checked:
             lines = import_module("jacobian_cli.checks.lines")
             texts = [step.closed_form for step in self.steps]
-            known = self.derivation.problem.variables
-            self._checked[points] = lines.check_lines(self.found, texts, self.derivation.where, known, points)
+            problem, where = self.derivation.problem, self.derivation.where
+            self._checked[points] = lines.check_lines(
+                self.found, texts, where, problem.variables, points, facts=problem.facts
+            )
         return self._checked[points]
 
     def to_dict(self, points: int = 3) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from jacobian_cli.calculus.steps import Claim, Rule, Side, Step, Steps, Words
 from jacobian_cli.calculus.tensor import Leaf, Tensor
 from jacobian_cli.expr import Defined, Expr, Number, Variable, rebuild, walk
 from jacobian_cli.ops import row
+from jacobian_cli.ops.facts import FACTS
 
 MAX_STEPS = 60
 _LIMITS = (16, 12, 8, 5, 3, 1, 0)
@@ -294,7 +295,17 @@ class _Board:
             if not self.names.alike(restored, reached) and len(self.text(restored)) <= 2 * _LONG:
                 self.add(Rule("names put back"), side, restored, claim)
             self.abbreviate(final)
-            self.add(Rule("simplify"), side, final, claim, ("like terms merged, common factors taken out",))
+            said = [
+                f"{n} {FACTS[f].summary}" for n, used in self.found.used.items() for f, needed in used.items() if needed
+            ]
+            rule = Rule("use what is declared") if said else Rule("simplify")
+            self.add(
+                rule,
+                side,
+                final,
+                claim,
+                (", ".join(said) or "like terms merged, common factors taken out, known functions recognised",),
+            )
 
     def layout(self, final: Expr) -> tuple[Rule, Words]:
         """From the shape convention to the Jacobian."""

@@ -56,10 +56,11 @@ def check_lines(
     known: Mapping[str, Variable],
     points: int = 3,
     seed: int = 0,
+    facts: Mapping[str, frozenset[str]] | None = None,
 ) -> Lines:
     """Compare the right sides of a derivation, as texts, with what they claim, at `points` random points.
 
-    `where` says what further names in them mean, `known` are the variables.
+    `where` says what further names in them mean, `known` are the variables, of which `facts` hold.
     """
     output = derivation.output
     known = {**known, derivation.variable.name: derivation.variable}
@@ -77,7 +78,7 @@ def check_lines(
             failed = f"at sizes {dict(sizes)} a slice holds nothing"
             continue
         try:
-            point = sample_all(output, known, sizes, rng)
+            point = sample_all(output, known, sizes, rng, facts)
         except NoPointError as error:
             failed = str(error)
             continue

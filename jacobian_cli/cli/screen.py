@@ -95,7 +95,7 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
     """The whole answer: formula, shapes, names, then each derivative with its proof."""
     screen = Screen()
     formula(screen, problem)
-    _facts(screen, found[0])
+    given_facts(screen, found[0])
     where = {name: body for d in found for name, body in d.derivative.where.items()}
     defined = problem.program.values
     named = [Defined(name, body) for name, body in where.items() if name not in defined]
@@ -130,7 +130,7 @@ def formula(screen: Screen, problem: Problem) -> None:
         screen.line(f"not used: {', '.join(program.unused)}", style="yellow", indent=2)
 
 
-def _facts(screen: Screen, d: Derivation) -> None:
+def given_facts(screen: Screen, d: Derivation) -> None:
     """What is declared of values, and whether the answer rests on it."""
     rows = []
     for name, facts in d.assumed.items():
@@ -147,7 +147,7 @@ def _shape(shape: Shape) -> str:
     return shape_text(shape)
 
 
-def _unconstrained(screen: Screen, d: Derivation) -> None:
+def unconstrained(screen: Screen, d: Derivation) -> None:
     """For a variable whose entries are tied: which derivative this is."""
     if not d.unconstrained:
         return
@@ -184,7 +184,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     symbol = f"∂{d.problem.name}/∂{d.wrt}"
     screen.rule(symbol)
     jacobian = d.jacobian
-    _unconstrained(screen, d)
+    unconstrained(screen, d)
     screen.heading("Jacobian", f"{_size(jacobian)}, numerator layout{_flattening(d)}")
     _form(screen, jacobian)
     screen.line(d.jacobian.elementwise, indent=4, style="italic")
@@ -207,7 +207,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
     """The gradient, and the block of the Hessian for each variable."""
     symbol = f"∂²{d.problem.name}/∂{d.wrt}"
     screen.rule(symbol)
-    _unconstrained(screen, d)
+    unconstrained(screen, d)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
         _form(screen, d.gradient)

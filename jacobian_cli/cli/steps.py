@@ -11,7 +11,18 @@ from jacobian_cli.api.derivation import Derivation
 from jacobian_cli.api.problem import Problem
 from jacobian_cli.api.proof import Proof
 from jacobian_cli.api.steps import Stepwise
-from jacobian_cli.cli.screen import ENGINES, MARKS, Screen, bound, cells, formula, numbers, verdict
+from jacobian_cli.cli.screen import (
+    ENGINES,
+    MARKS,
+    Screen,
+    bound,
+    cells,
+    formula,
+    given_facts,
+    numbers,
+    unconstrained,
+    verdict,
+)
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.steps import about_text, lead
 
@@ -23,9 +34,11 @@ def show_steps(problem: Problem, found: Sequence[Derivation], proofs: Sequence[P
     """Formula and shapes, then for each variable the steps, and both verdicts: on the steps, and on the answer."""
     screen = Screen()
     formula(screen, problem)
+    given_facts(screen, found[0])
     for derivation, proof in zip(found, proofs, strict=True):
         screen.line()
         screen.rule(f"∂{problem.name}/∂{derivation.wrt}, step by step")
+        unconstrained(screen, derivation)
         equations(screen, derivation.stepwise)
         if proof.at is not None:
             numbers(screen, derivation, proof.at)

@@ -127,7 +127,7 @@ def test_steps_of_any_formula(data: st.DataObject) -> None:
     steps = derivation.steps()
     assert 0 < len(steps) <= MAX_STEPS
     for step in steps:  # what is printed is read back
-        assert parse_statement(step.closed_form, limited=False)
+        parse_statement(step.closed_form, limited=False)
     verdict = derivation.stepwise.checked(1)
     assume(verdict.passed is not None)
     if not verdict.passed:
