@@ -92,7 +92,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
     """The largest error of one engine so far."""
 
     error: float = 0.0
@@ -133,7 +133,7 @@ def numeric_verdict(
     names = size_names([output, *known.values()])
     fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
     rng = np.random.default_rng(seed)
-    tallies = {name: _Tally() for name in TOLERANCE}
+    tallies = {name: Tally() for name in TOLERANCE}
     used: list[Mapping[str, int]] = []
     notes: list[str] = []
     failed = ""
@@ -214,7 +214,7 @@ def _compare(
     point: dict[str, Array],
     sizes: Mapping[str, int],
     rng: Any,
-    tallies: Mapping[str, _Tally],
+    tallies: Mapping[str, Tally],
 ) -> str:
     """One point. Returns a note if only directions were compared."""
     out, variable = _at(output.shape, sizes), _at(wrt.shape, sizes)
@@ -273,7 +273,7 @@ def _compare_second(
     laid: Laid,
     point: dict[str, Array],
     sizes: Mapping[str, int],
-    tallies: Mapping[str, _Tally],
+    tallies: Mapping[str, Tally],
     floor: float,
 ) -> None:
     """A Hessian against autograd's, and against central differences of autograd's gradient."""

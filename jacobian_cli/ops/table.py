@@ -12,9 +12,10 @@ from jacobian_cli.ops import rules, structure
 from jacobian_cli.ops.row import Kind, Row
 
 _OPERATORS = (
-    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add"),
+    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add", law="sum rule",
+        why="a sum passes the gradient on to each of its terms"),
     Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product",
-        numpy="multiply"),
+        numpy="multiply", law="product rule", why="one factor at a time, the others held fixed"),
     Row(
         name="**",
         summary="element-wise power",
@@ -23,13 +24,17 @@ _OPERATORS = (
         numpy="power",
         derivative=("y*x**(y - 1)", "ans*log(x)"),
         domain=("x",),
+        law="power rule",
+        why="the exponent comes down, and one power goes",
     ),
     Row(
-        name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract"
+        name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract",
+        law="sum rule", why="what is subtracted gets a minus",
     ),
-    Row(name="u-", summary="negative", definition="-1*x", numpy="negative"),
+    Row(name="u-", summary="negative", definition="-1*x", numpy="negative", law="constant factor"),
     Row(
-        name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide"
+        name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide",
+        law="quotient rule"
     ),
     Row(
         name="@",
@@ -40,6 +45,8 @@ _OPERATORS = (
             "1j,j->", "i,1j->ij", "1j,jk->1k", "ij,jk->ik", "ij,j->i", "i,i->", ",1j->1j", "i,->i",
         ),
         numpy="matmul",
+        law="matrix product",
+        why="upstream times the other factors transposed, each on its own side",
     ),
     Row(
         name=".T",
@@ -47,9 +54,10 @@ _OPERATORS = (
         kind=Kind.CONTRACTION,
         signatures=("1i->i", "i->1i", "ij->ji", "->"),
         numpy="transpose",
+        law="transpose",
     ),
     Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index,
-        numpy="index"),
+        numpy="index", law="indexing", why="what was not picked gets 0"),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
@@ -143,6 +151,8 @@ _ELEMENTARY = (
         mirror="maximum",
         sympy="Max",
         kinks=("x - y",),
+        law="max routes",
+        why="all of it goes to the larger of the two",
         math="max",
         latex=r"\max",
         under={"positive": "x", "binary": "x"},
@@ -156,6 +166,8 @@ _ELEMENTARY = (
         mirror="minimum",
         sympy="Min",
         kinks=("x - y",),
+        law="min routes",
+        why="all of it goes to the smaller of the two",
         math="min",
         latex=r"\min",
         under={"positive": "0", "binary": "0"},
@@ -167,6 +179,8 @@ _ELEMENTARY = (
         derivative=("0", "c != 0", "c == 0"),
         numpy="where",
         sympy="where",
+        law="where routes",
+        why="each entry goes to the branch that it was taken from",
         latex=r"\operatorname{where}",
         example="where(x > 0, x, 2*x)",
     ),
@@ -189,6 +203,7 @@ _ACTIVATIONS = (
         summary="max(x, 0)",
         derivative=("x > 0",),
         definition="maximum(x, 0)",
+        why="1 where the input is positive, else 0",
         kinks=("x",),
         under={"positive": "x", "binary": "x"},
         symbol="h",
@@ -242,6 +257,7 @@ _REDUCTIONS = (
         options=("axis", "keepdims"),
         algebra="sum",
         numpy="sum",
+        why="each entry counts once",
         math="sum",
         latex=r"\operatorname{sum}",
     ),
@@ -276,9 +292,11 @@ _REDUCTIONS = (
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))", log_total_of="exp"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", binary="maximum"),
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", law="max routes",
+        why="all of it goes to the largest entry", binary="maximum"),
     Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", binary="minimum"),
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", law="min routes",
+        why="all of it goes to the smallest entry", binary="minimum"),
 )  # fmt: skip
 
 _ROWS = (
@@ -327,6 +345,7 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         signatures=("ii->",),
         numpy="trace",
+        why="the entries on the diagonal count once",
         math="tr",
         latex=r"\operatorname{tr}",
     ),
@@ -336,6 +355,8 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,j->ij",),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
         numpy="outer",
     ),
     Row(
@@ -344,6 +365,8 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,i->",),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
         numpy="dot",
     ),
     Row(
@@ -361,6 +384,8 @@ _CONTRACTIONS = (
         parameters=("...",),
         options=("subscripts",),
         rule=rules.einsum,
+        law="product rule",
+        why="upstream times the other factors, over the indices that they share",
         numpy="einsum",
         example='einsum("ij,jk->ik", A, B)',
     ),
