@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
+    from jacobian_cli.api.tape import Tape, tape
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
-__all__ = ["ClosedForm", "Derivation", "InputError", "derive"]
+__all__ = ["ClosedForm", "Derivation", "InputError", "Tape", "derive", "tape"]
 
 _HOMES = {
     "ClosedForm": "jacobian_cli.api.derivation",
     "Derivation": "jacobian_cli.api.derivation",
     "derive": "jacobian_cli.api.derivation",
     "InputError": "jacobian_cli.syntax.errors",
+    "Tape": "jacobian_cli.api.tape",
+    "tape": "jacobian_cli.api.tape",
 }
 
 

@@ -13,7 +13,7 @@ from jacobian_cli.api.derivation import Derivation, derivations
 from jacobian_cli.api.problem import Problem, pose
 from jacobian_cli.api.values import as_arrays, fitted
 from jacobian_cli.checks.conditions import Violation, violations
-from jacobian_cli.checks.evaluate import evaluate, meaning
+from jacobian_cli.checks.evaluate import evaluate, meaning, sizes_of
 from jacobian_cli.checks.explicit import (
     Explicit,
     TooLargeError,
@@ -32,7 +32,6 @@ from jacobian_cli.checks.verdict import (
     numeric_verdict,
     read_back,
     sample_all,
-    sizes_of,
 )
 from jacobian_cli.expr import Expr, size_names
 from jacobian_cli.printers.text import text

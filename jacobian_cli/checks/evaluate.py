@@ -105,6 +105,16 @@ def lengths(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     return tuple(size.at(sizes) for size in shape)
 
 
+def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Any]) -> dict[str, int]:
+    """The size symbols, read off arrays of the right shape."""
+    sizes: dict[str, int] = {}
+    for name, variable in known.items():
+        for size, length in zip(variable.shape, numpy.shape(values[name]), strict=True):
+            if size.name is not None:
+                sizes[size.name] = length
+    return sizes
+
+
 def resolved(option: Any, sizes: Sizes) -> Any:
     """What an option (axes, sizes, subscripts, indices) is in numbers."""
     if isinstance(option, Size):

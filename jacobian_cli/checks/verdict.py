@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.checks import autodiff, differences
-from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.evaluate import evaluate, sizes_of
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Expr, Variable, size_names, variables
@@ -269,13 +269,3 @@ def _compare_second(
 
 def _at(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(size.at(sizes) for size in shape)
-
-
-def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Array]) -> dict[str, int]:
-    """The size symbols, read off arrays of the right shape."""
-    sizes: dict[str, int] = {}
-    for name, variable in known.items():
-        for size, length in zip(variable.shape, np.shape(values[name]), strict=True):
-            if size.name is not None:
-                sizes[size.name] = length
-    return sizes

@@ -49,7 +49,7 @@ _OPERATORS = (
         numpy="transpose",
     ),
     Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index,
-        numpy="index"),
+        moves=True, numpy="index"),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
@@ -258,7 +258,7 @@ _REDUCTIONS = (
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         derivative=("ans/x",), domain=("abs(x)",), numpy="prod"),
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))"),
+        flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))", shift="1"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
         options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", binary="maximum"),
     Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
@@ -267,10 +267,11 @@ _REDUCTIONS = (
 
 _ROWS = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
-        definition="exp(x)/sum(exp(x))", symbol="p", named=True, sums_to_one=True),
+        definition="exp(x)/sum(exp(x))", symbol="p", named=True, sums_to_one=True, shift="0"),
     Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
-        definition="x - log(sum(exp(x)))"),
-    Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",), numpy="cumsum"),
+        definition="x - log(sum(exp(x)))", shift="0"),
+    Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",),
+        backward=("sum(delta) - cumsum(delta) + delta",), numpy="cumsum"),
     Row(name="normalize", summary="x/norm(x)", definition="x/norm(x)"),
     Row(name="layernorm", summary="(x - mean(x))/std(x) (Ba et al. 2016, without gain and bias)",
         definition="(x - mean(x))/std(x)"),
@@ -357,11 +358,12 @@ _CONTRACTIONS = (
         example="kron(A, B)",
     ),
     Row(name="concat", summary="scalars and vectors end to end, matrices below each other", kind=Kind.SHAPE,
-        parameters=("...",), rule=rules.concat, form=structure.concat, numpy="concatenate", example="concat(x, y)"),
+        parameters=("...",), rule=rules.concat, form=structure.concat, moves=True, numpy="concatenate",
+        example="concat(x, y)"),
     Row(name="stack", summary="values of one shape along a new first axis", kind=Kind.SHAPE, parameters=("...",),
-        rule=rules.stack, form=structure.stack, numpy="stack", example="stack(x, x)"),
+        rule=rules.stack, form=structure.stack, moves=True, numpy="stack", example="stack(x, x)"),
     Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, form=structure.vec,
-        numpy="vec",
+        moves=True, numpy="vec",
         latex=r"\operatorname{vec}", example="vec(A)"),
     Row(
         name="reshape",
@@ -370,6 +372,7 @@ _CONTRACTIONS = (
         options=("shape",),
         rule=rules.reshape,
         form=structure.reshape,
+        moves=True,
         numpy="reshape",
         example="reshape(A, (m, n))",
     ),
