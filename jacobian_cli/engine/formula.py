@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import e, pi
 from typing import Any
@@ -45,41 +46,61 @@ class Formula:
     """
 
     def __init__(self, expr: Expr, names: Sequence[str], *, along: bool = False) -> None:
-        self.start: list[Array] = [None] * len(names)
-        self.steps: list[tuple[Kernel, tuple[int, ...]]] = []
-        places: dict[Expr, int] = {}
-        constants: list[Array] = []
-        applied: list[Apply | Extent] = []
-        for node in walk([expr]):
-            match node:
-                case Variable(name=name):
-                    places[node] = list(names).index(name)
-                case Number(value=value):
-                    places[node] = len(names) + len(constants)
-                    constants.append(float(value))
-                case Constant(name=name):
-                    places[node] = len(names) + len(constants)
-                    constants.append({"pi": pi, "e": e}[name])
-                case Apply() | Extent():
-                    applied.append(node)
-                case _:
-                    raise AssertionError(node)
-        self.start += constants
+        nodes = list(walk([expr]))
+        applied = [node for node in nodes if isinstance(node, Apply | Extent)]
+        constants = [node for node in nodes if isinstance(node, Number | Constant)]
+        self.constants = [_number(node) for node in constants]
+        places: dict[Expr, int] = {node: len(names) + k for k, node in enumerate((*constants, *applied))}
+        places |= {node: names.index(node.name) for node in nodes if isinstance(node, Variable)}
+        last = {child: node for node in applied for child in node.children}
+        self.steps: list[_Step] = []
         for node in applied:
-            kernel, counted = _step(node, along)
+            kernel, counted = _kernel(node, along)
             inputs = tuple(places[child] for child in node.children)
-            self.steps.append((kernel, (*inputs, len(names) - 1) if counted else inputs))
-            places[node] = len(self.start) + len(self.steps) - 1
+            spare = tuple(places[c] for c in node.children if last[c] is node and _fresh(c) and c is not expr)
+            self.steps.append(
+                _Step(kernel, (*inputs, len(names) - 1) if counted else inputs, spare * isinstance(kernel, np.ufunc))
+            )
         self.result = places[expr]
 
     def __call__(self, *values: Array) -> Array:
-        made = [*values, *self.start[len(values) :]]
-        for kernel, inputs in self.steps:
-            made.append(kernel(*[made[k] for k in inputs]))
+        made = [*values, *self.constants]
+        for step in self.steps:
+            inputs = [made[k] for k in step.inputs]
+            for k in step.spare:
+                if _fits(made[k], inputs):  # nobody will read it again: the result takes its place
+                    made.append(step.kernel(*inputs, out=made[k]))
+                    break
+            else:
+                made.append(step.kernel(*inputs))
         return made[self.result]
 
 
-def _step(node: Apply | Extent, along: bool) -> tuple[Kernel, bool]:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One call: on which values, and which of them may be overwritten."""
+
+    kernel: Kernel
+    inputs: tuple[int, ...]
+    spare: tuple[int, ...]
+
+
+def _number(node: Number | Constant) -> float:
+    return float(node.value) if isinstance(node, Number) else {"pi": pi, "e": e}[node.name]
+
+
+def _fresh(node: Expr) -> bool:
+    """Whether the value is an array of its own, that nothing else can see."""
+    return isinstance(node, Apply) and FUNCTIONS[node.function].kind is Kind.ELEMENTWISE
+
+
+def _fits(place: Array, inputs: Sequence[Array]) -> bool:
+    """Whether a result of these inputs has the shape of one of them."""
+    shape = np.shape(place)
+    return len(shape) > 0 and all(np.shape(x) in (shape, ()) for x in inputs)
+
+
+def _kernel(node: Apply | Extent, along: bool) -> tuple[Kernel, bool]:
     """What computes a node, and whether it is told the number of entries in a row."""
     if isinstance(node, Extent):
         return lambda count, size=node.size: float(size.at({COUNT: count})), True

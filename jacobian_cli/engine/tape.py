@@ -94,7 +94,7 @@ class Tape:
                         arrived[k].append(downstream)
                 if visit is not None:
                     visit(place, terms, sent)
-        return {name: self._gradient(place, found[place]) for name, place in self.wanted.items()}
+        return self._gradients(found)
 
     def _sent(self, place: int, upstream: Array) -> list[Array | None]:
         """One gradient for each input that needs one, in the shape of that input."""
@@ -127,9 +127,19 @@ class Tape:
                 return np.float64(size.at(self._sizes))
         return made[node.inputs[0]]
 
-    def _gradient(self, place: int, found: Array | None) -> Array:
-        shape = np.shape(self.values[place])
-        return np.zeros(shape) if found is None else np.array(found, float)
+    def _gradients(self, found: Mapping[int, Array | None]) -> dict[str, Array]:
+        """By name, each an array of its own."""
+        result: dict[str, Array] = {}
+        given: set[int] = set()
+        for name, place in self.wanted.items():
+            gradient = found[place]
+            if gradient is None:
+                gradient = np.zeros(np.shape(self.values[place]))
+            elif id(gradient) in given or not (gradient.flags.owndata and gradient.flags.writeable):
+                gradient = np.array(gradient, float)
+            given.add(id(gradient))
+            result[name] = gradient
+        return result
 
 
 class Composite:
