@@ -13,6 +13,8 @@ Kind = Literal["input", "operation", "output"]
 LIMIT = 200
 """Nodes of a picture; nobody reads more."""
 _EDGES = 3 * LIMIT
+_TERMS = 18
+"""Letters of a sum that is written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Graph:
         total, terms = self.named[key].gradient, [edge.backward for edge in self.uses[key]]
         if len(terms) < 2 or not total or not all(terms):
             return total
-        return f"{' + '.join(terms)} = {total}".replace("+ -", "− ").replace("+ −", "− ")
+        written = " + ".join(terms).replace("+ -", "− ").replace("+ −", "− ")
+        return f"{written if len(written) <= _TERMS else f'sum of {len(terms)}'} = {total}"
 
 
 def drawable(graph: Graph) -> None:
