@@ -10,16 +10,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jacobian_cli.api.backprop import Backprop, backprop
     from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
     from jacobian_cli.api.tape import Tape, tape
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
-__all__ = ["ClosedForm", "Derivation", "InputError", "Tape", "derive", "tape"]
+__all__ = ["Backprop", "ClosedForm", "Derivation", "InputError", "Tape", "backprop", "derive", "tape"]
 
 _HOMES = {
+    "Backprop": "jacobian_cli.api.backprop",
     "ClosedForm": "jacobian_cli.api.derivation",
     "Derivation": "jacobian_cli.api.derivation",
+    "backprop": "jacobian_cli.api.backprop",
     "derive": "jacobian_cli.api.derivation",
     "InputError": "jacobian_cli.syntax.errors",
     "Tape": "jacobian_cli.api.tape",

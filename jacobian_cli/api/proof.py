@@ -94,22 +94,7 @@ class Proof:
 
     def to_dict(self) -> dict[str, Any]:
         """The stable fields of the JSON answer."""
-        report = self.report
-        engines: dict[str, Any] = {}
-        for name, engine in report.engines.items():
-            entry: dict[str, Any] = {"passed": engine.passed, "max_relative_error": engine.max_relative_error}
-            if engine.exact is not None:
-                entry["exact"] = engine.exact
-            if engine.worst is not None and not engine.passed:
-                worst = engine.worst
-                entry["worst"] = {
-                    "form": worst.form,
-                    "entry": worst.entry,
-                    "printed": worst.printed,
-                    "true": worst.true,
-                }
-            engines[name] = entry
-        check = {"passed": report.passed, "points": report.points, "engines": engines, "notes": list(report.notes)}
+        check = self.report.to_dict()
         if self.at is None:
             return {"check": check}
         at = self.at

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from jacobian_cli.calculus import notation as write
-from jacobian_cli.calculus.differentiate import pullback
+from jacobian_cli.calculus.differentiate import jacobian, pullback
 from jacobian_cli.calculus.lower import lower, lower_all
 from jacobian_cli.calculus.matrix import Notation
-from jacobian_cli.calculus.tensor import Leaf
+from jacobian_cli.calculus.reshape import jacobian_form
+from jacobian_cli.calculus.tensor import Leaf, Tensor
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild
 
 ANS, UPSTREAM = "ans", "delta"
@@ -26,13 +27,36 @@ def backward_rules(call: Apply) -> tuple[Expr, ...]:
     >>> [text(rule) for rule in backward_rules(call)]
     ['ans*(delta - delta.T@ans)']
     """
-    variables = [argument for argument in call.arguments if isinstance(argument, Variable)]
+    tensor, leaves, notation = _lowered(call)
+    pulled = pullback(tensor, lower(Variable(UPSTREAM, call.shape)), leaves)
+    return tuple(_named(write.shaped(notation.express(t), v.typed), call) for v, t in zip(leaves, pulled, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def local_jacobians(call: Apply) -> tuple[Expr, ...]:
+    """For each argument that is a variable, the matrix |value| × |argument| of partials in the same terms.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.printers.text import text
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> text(local_jacobians(elaborate([parse_statement("sigmoid(x)")]).output)[0])
+    'diag(ans*(1 - ans))'
+    """
+    tensor, leaves, notation = _lowered(call)
+    order = len(tensor.shape)
+    return tuple(_named(jacobian_form(notation, t, order), call) for t in jacobian(tensor, leaves))
+
+
+def _lowered(call: Apply) -> tuple[Tensor, list[Leaf], Notation]:
+    """The call in index form under the name `ans`, its variables, and what writes it."""
     ans = Defined(ANS, call)
     parts = lower_all(ans)
-    leaves = [leaf for leaf in map(lower, variables) if isinstance(leaf, Leaf)]
-    pulled = pullback(parts[ans], lower(Variable(UPSTREAM, call.shape)), leaves)
-    notation = Notation([*(v.name for v in variables), UPSTREAM], {tensor: expr for expr, tensor in parts.items()})
+    leaves = [leaf for leaf in map(parts.get, call.arguments) if isinstance(leaf, Leaf)]
+    notation = Notation([*(leaf.name for leaf in leaves), UPSTREAM], {tensor: e for e, tensor in parts.items()})
+    return parts[ans], leaves, notation
+
+
+def _named(expr: Expr, call: Apply) -> Expr:
+    """The function's own value as a variable."""
     value = Variable(ANS, call.shape)
-    known = {ans: value, call: value}
-    rules = (write.shaped(notation.express(t), v.shape) for v, t in zip(variables, pulled, strict=True))
-    return tuple(rebuild(rule, known.get) for rule in rules)
+    return rebuild(expr, {Defined(ANS, call): value, call: value}.get)

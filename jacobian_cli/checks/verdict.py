@@ -25,7 +25,7 @@ from jacobian_cli.syntax.parser import parse_statement
 DENSE = 20_000
 """Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
 MAX_ENTRIES = 10_000_000
-_FLOOR = 1e-3
+FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
 _DOUBTS = 4
 """How many times the change under a halved step a difference may be off, where a function is steep."""
@@ -84,9 +84,26 @@ class Report:
     sizes: Sequence[Mapping[str, int]]
     notes: Sequence[str] = field(default_factory=tuple)
 
+    def to_dict(self) -> dict[str, Any]:
+        engines: dict[str, Any] = {}
+        for name, engine in self.engines.items():
+            entry: dict[str, Any] = {"passed": engine.passed, "max_relative_error": engine.max_relative_error}
+            if engine.exact is not None:
+                entry["exact"] = engine.exact
+            if engine.worst is not None and not engine.passed:
+                worst = engine.worst
+                entry["worst"] = {
+                    "form": worst.form,
+                    "entry": worst.entry,
+                    "printed": worst.printed,
+                    "true": worst.true,
+                }
+            engines[name] = entry
+        return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes)}
+
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
     """The largest error of one engine so far."""
 
     error: float = 0.0
@@ -126,7 +143,7 @@ def numeric_verdict(
     names = size_names([output, *known.values()])
     fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
     rng = np.random.default_rng(seed)
-    tallies = {name: _Tally() for name in TOLERANCE}
+    tallies = {name: Tally() for name in TOLERANCE}
     used: list[Mapping[str, int]] = []
     notes: list[str] = []
     failed = ""
@@ -195,7 +212,7 @@ def _compare(
     point: dict[str, Array],
     sizes: Mapping[str, int],
     rng: Any,
-    tallies: Mapping[str, _Tally],
+    tallies: Mapping[str, Tally],
 ) -> str:
     """One point. Returns a note if only directions were compared."""
     out, variable = _at(output.shape, sizes), _at(wrt.shape, sizes)
@@ -205,7 +222,7 @@ def _compare(
     with_delta = {**point, delta: upstream} if delta else point
     vjp = np.asarray(evaluate(forms["vjp"], with_delta, sizes), float).reshape(variable)
     # what should cancel to zero leaves rounding behind, in proportion to the values around it
-    floor = _FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
+    floor = FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
 
     def function(x: Array) -> Array:
         return evaluate(output, {**point, wrt.name: x}, sizes)
@@ -252,7 +269,7 @@ def _compare_second(
     form: Expr,
     point: dict[str, Array],
     sizes: Mapping[str, int],
-    tallies: Mapping[str, _Tally],
+    tallies: Mapping[str, Tally],
     floor: float,
 ) -> None:
     """A Hessian against autograd's, and against central differences of autograd's gradient."""

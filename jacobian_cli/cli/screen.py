@@ -13,6 +13,7 @@ from jacobian_cli.api.derivation import ClosedForm, Derivation
 from jacobian_cli.api.problem import Problem
 from jacobian_cli.api.proof import AtPoint, Proof
 from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
+from jacobian_cli.checks.verdict import Report
 from jacobian_cli.expr import Defined
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text as language
@@ -159,7 +160,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     _form(screen, d.vjp)
     if proof.at is not None:
         _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+    verdict(screen, proof.report)
 
 
 def second(screen: Screen, d: Derivation, proof: Proof) -> None:
@@ -177,7 +178,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
         _form(screen, form)
     if proof.at is not None:
         _numbers(screen, d, proof.at)
-    _verdict(screen, proof)
+    verdict(screen, proof.report)
 
 
 def _size(form: ClosedForm) -> str:
@@ -302,9 +303,8 @@ def _bound(error: float) -> str:
     return f"{error:.2g}"
 
 
-def _verdict(screen: Screen, proof: Proof) -> None:
+def verdict(screen: Screen, report: Report) -> None:
     """The last line: what was compared, and how well it agreed."""
-    report = proof.report
     mark, colour = _MARKS[report.passed]
     parts = []
     for engine in report.engines.values():

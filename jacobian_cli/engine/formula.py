@@ -62,6 +62,7 @@ class Formula:
                 _Step(kernel, (*inputs, len(names) - 1) if counted else inputs, spare * isinstance(kernel, np.ufunc))
             )
         self.result = places[expr]
+        self.operations = operations_in(expr)
 
     def __call__(self, *values: Array) -> Array:
         made = [*values, *self.constants]
@@ -83,6 +84,12 @@ class _Step:
     kernel: Kernel
     inputs: tuple[int, ...]
     spare: tuple[int, ...]
+
+
+def operations_in(expr: Expr) -> int:
+    """How many operations an expression takes for each entry; to multiply by ones is to copy."""
+    applied = [node for node in walk([expr]) if isinstance(node, Apply) and node.arguments]
+    return sum(not any(isinstance(a, Apply) and not a.arguments for a in node.arguments) for node in applied)
 
 
 def _number(node: Number | Constant) -> float:

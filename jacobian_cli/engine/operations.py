@@ -91,6 +91,11 @@ class Contracted:
             None if "1" not in part else tuple(s.at(sizes) for s, c in zip(a.shape, part, strict=True) if c != "1")
             for part, a in zip(inputs, node.arguments, strict=True)
         ]
+        self.letters = {
+            letter: size.at(sizes)
+            for part, a in zip(inputs, node.arguments, strict=True)
+            for letter, size in zip(part, a.shape, strict=True)
+        }
         self.shape = lengths(node.shape, sizes)
         self.core = tuple(n for n, c in zip(self.shape, output, strict=True) if c != "1")
         self.compute = contraction(letters, output.replace("1", ""))

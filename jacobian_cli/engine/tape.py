@@ -62,11 +62,11 @@ class Tape:
     def forward(self, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
         """The value of the formula; every node keeps what its backward needs."""
         if sizes != self._sizes:
-            self._operations = [self._operation(node, sizes) for node in self.nodes]
+            self.operations = [self._operation(node, sizes) for node in self.nodes]
             self._sizes = dict(sizes)
         made: list[Array] = []
         with np.errstate(all="ignore"):
-            for node, work in zip(self.nodes, self._operations, strict=True):
+            for node, work in zip(self.nodes, self.operations, strict=True):
                 if work is None:
                     made.append(self._leaf(node, values, made))
                 else:
@@ -98,7 +98,7 @@ class Tape:
 
     def _sent(self, place: int, upstream: Array) -> list[Array | None]:
         """One gradient for each input that needs one, in the shape of that input."""
-        node, work = self.nodes[place], self._operations[place]
+        node, work = self.nodes[place], self.operations[place]
         gradients = [upstream] * len(node.inputs) if work is None else work.backward(upstream)
         return [
             unbroadcast(gradient, np.shape(self.values[k])) if gradient is not None and self.nodes[k].active else None

@@ -74,6 +74,10 @@ class Row:
     """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
     shift: str = ""
     """What a number added to every entry of its argument adds to its value: "0" or "1" times that number."""
+    sign: str = ""
+    """What stands in its node of a computational graph, where that is not its name."""
+    flow: str = ""
+    """What its backward does to the gradient that arrives, in the words of a lecture."""
     moves: bool = False
     """Whether its value is made of entries of its arguments, in other places."""
     own: Callable[[], Any] | None = None

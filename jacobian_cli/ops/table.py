@@ -12,24 +12,30 @@ from jacobian_cli.ops import rules, structure
 from jacobian_cli.ops.row import Kind, Row
 
 _OPERATORS = (
-    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add"),
+    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add",
+        flow="+ distributes"),
     Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product",
-        numpy="multiply"),
+        numpy="multiply", sign="×", flow="× switches"),
     Row(
         name="**",
         summary="element-wise power",
         parameters=("x", "y"),
         algebra="power",
         numpy="power",
+        sign="^",
+        flow="a power scales by its slope",
         derivative=("y*x**(y - 1)", "ans*log(x)"),
         domain=("x",),
     ),
     Row(
-        name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract"
+        name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract",
+        sign="−", flow="− distributes, the second with a minus"
     ),
-    Row(name="u-", summary="negative", definition="-1*x", numpy="negative"),
+    Row(name="u-", summary="negative", definition="-1*x", numpy="negative",
+        sign="−", flow="− turns the sign"),
     Row(
-        name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide"
+        name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide",
+        sign="÷", flow="÷ scales by its slopes"
     ),
     Row(
         name="@",
@@ -40,6 +46,8 @@ _OPERATORS = (
             "1j,j->", "i,1j->ij", "1j,jk->1k", "ij,jk->ik", "ij,j->i", "i,i->", ",1j->1j", "i,->i",
         ),
         numpy="matmul",
+        sign="matmul",
+        flow="matmul multiplies by the transpose",
     ),
     Row(
         name=".T",
@@ -47,9 +55,12 @@ _OPERATORS = (
         kind=Kind.CONTRACTION,
         signatures=("1i->i", "i->1i", "ij->ji", "->"),
         numpy="transpose",
+        sign="ᵀ",
+        flow="the transpose turns back",
     ),
     Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index,
-        moves=True, numpy="index"),
+        moves=True, numpy="index", sign="[ ]",
+        flow="an index puts back, zeros elsewhere"),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
@@ -132,6 +143,7 @@ _ELEMENTARY = (
         parameters=("x", "y"),
         derivative=("x > y", "x <= y"),
         numpy="maximum",
+        flow="max routes",
         sympy="Max",
         kinks=("x - y",),
         math="max",
@@ -143,6 +155,7 @@ _ELEMENTARY = (
         parameters=("x", "y"),
         derivative=("x < y", "x >= y"),
         numpy="minimum",
+        flow="min routes",
         sympy="Min",
         kinks=("x - y",),
         math="min",
@@ -154,6 +167,7 @@ _ELEMENTARY = (
         parameters=("c", "x", "y"),
         derivative=("0", "c != 0", "c == 0"),
         numpy="where",
+        flow="where routes",
         sympy="where",
         latex=r"\operatorname{where}",
         example="where(x > 0, x, 2*x)",
@@ -175,6 +189,7 @@ _ACTIVATIONS = (
         summary="max(x, 0)",
         derivative=("x > 0",),
         definition="maximum(x, 0)",
+        flow="relu is a gate: open where x > 0",
         kinks=("x",),
         symbol="h",
     ),
@@ -226,6 +241,7 @@ _REDUCTIONS = (
         options=("axis", "keepdims"),
         algebra="sum",
         numpy="sum",
+        flow="a sum copies to every entry",
         math="sum",
         latex=r"\operatorname{sum}",
     ),
@@ -235,6 +251,7 @@ _REDUCTIONS = (
         kind=Kind.REDUCTION,
         options=("axis", "keepdims"),
         definition="sum(x)/N",
+        flow="a mean shares equally",
         numpy="mean",
         latex=r"\operatorname{mean}",
     ),
@@ -260,9 +277,11 @@ _REDUCTIONS = (
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))", shift="1"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", binary="maximum"),
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", binary="maximum",
+        flow="max routes to the largest"),
     Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", binary="minimum"),
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", binary="minimum",
+        flow="min routes to the smallest"),
 )  # fmt: skip
 
 _ROWS = (
@@ -309,6 +328,7 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         signatures=("ii->",),
         numpy="trace",
+        flow="trace copies to the diagonal",
         math="tr",
         latex=r"\operatorname{tr}",
     ),
@@ -359,11 +379,12 @@ _CONTRACTIONS = (
     ),
     Row(name="concat", summary="scalars and vectors end to end, matrices below each other", kind=Kind.SHAPE,
         parameters=("...",), rule=rules.concat, form=structure.concat, moves=True, numpy="concatenate",
-        example="concat(x, y)"),
+        flow="concat splits", example="concat(x, y)"),
     Row(name="stack", summary="values of one shape along a new first axis", kind=Kind.SHAPE, parameters=("...",),
-        rule=rules.stack, form=structure.stack, moves=True, numpy="stack", example="stack(x, x)"),
+        rule=rules.stack, form=structure.stack, moves=True, numpy="stack",
+        flow="stack splits", example="stack(x, x)"),
     Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, form=structure.vec,
-        moves=True, numpy="vec",
+        moves=True, numpy="vec", flow="vec folds back",
         latex=r"\operatorname{vec}", example="vec(A)"),
     Row(
         name="reshape",
@@ -373,6 +394,7 @@ _CONTRACTIONS = (
         rule=rules.reshape,
         form=structure.reshape,
         moves=True,
+        flow="reshape folds back",
         numpy="reshape",
         example="reshape(A, (m, n))",
     ),
