@@ -12,11 +12,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jacobian_cli.api.backprop import Backprop, backprop
     from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
+    from jacobian_cli.api.own import register, unregister
     from jacobian_cli.api.tape import Tape, tape
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
-__all__ = ["Backprop", "ClosedForm", "Derivation", "InputError", "Tape", "backprop", "derive", "tape"]
+__all__ = [
+    "Backprop",
+    "ClosedForm",
+    "Derivation",
+    "InputError",
+    "Tape",
+    "backprop",
+    "derive",
+    "forget",
+    "register",
+    "tape",
+]
 
 _HOMES = {
     "Backprop": "jacobian_cli.api.backprop",
@@ -26,7 +38,9 @@ _HOMES = {
     "derive": "jacobian_cli.api.derivation",
     "InputError": "jacobian_cli.syntax.errors",
     "Tape": "jacobian_cli.api.tape",
+    "register": "jacobian_cli.api.own",
     "tape": "jacobian_cli.api.tape",
+    "unregister": "jacobian_cli.api.own",
 }
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from jacobian_cli.calculus.backward import ANS, backward_rules, local_jacobians
 from jacobian_cli.checks.evaluate import lengths
 from jacobian_cli.elaborate import Program
+from jacobian_cli.engine.accumulate import unbroadcast
 from jacobian_cli.engine.operations import Operation
-from jacobian_cli.engine.tape import Tape, unbroadcast
+from jacobian_cli.engine.tape import Tape
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.text import text

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.api.backprop import Backprop, Kink
+from jacobian_cli.api.backprop import Backprop
+from jacobian_cli.api.hazards import Kink
 from jacobian_cli.api.passes import INPUT, Edge, Node
 from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS
@@ -142,17 +143,13 @@ def backward_groups(run: Backprop) -> list[tuple[Node, list[Edge]]]:
 
 def backward_rows(node: Node, edges: list[Edge]) -> list[tuple[str, ...]]:
     """One row for each edge into a node: upstream × local = downstream, and what the node does."""
-    flow = node.flow + ("; a copy sums" if any(edge.copied for edge in edges) else "")
-    return [
-        (
-            f"{spelled(node.name)} → {spelled(edge.source)}",
-            short(edge.upstream),
-            _local(edge),
-            short(edge.downstream),
-            flow if edge is edges[0] else "",
-        )
-        for edge in edges
-    ]
+    rows = []
+    for k, edge in enumerate(edges):
+        told = [node.flow] if not k else []
+        told += [f"{spelled(edge.source)} was copied: a copy sums"] if edge.copied else []
+        name = f"{spelled(node.name)} → {spelled(edge.source)}"
+        rows.append((name, short(edge.upstream), _local(edge), short(edge.downstream), "; ".join(told)))
+    return rows
 
 
 def _local(edge: Edge) -> str:

@@ -42,6 +42,9 @@ def numeric(kernels: Kernels) -> Backend:
     """The backend that computes with floats, in the array library of `kernels`."""
 
     def function(row: Row) -> Kernel | None:
+        if row.own is not None:
+            made = row.own
+            return lambda *inputs: made().forward(*inputs)
         kernel: Kernel | None = getattr(kernels, row.numpy) if row.numpy else None
         return kernel
 

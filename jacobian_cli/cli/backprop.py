@@ -48,7 +48,11 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     if sum((request.as_json, wishes.dot, wishes.mermaid, wishes.tree)) > 1:
         raise InputError("one of --json, --dot, --mermaid and --tree, please")
     from jacobian_cli.api.backprop import run
+    from jacobian_cli.api.own import load
     from jacobian_cli.api.values import read_values
+
+    for path in plugins:
+        load(path)
 
     done = run(
         request.statements, read_values(list(request.at)), request.wrt or None, shapes_of(None, request.declarations)

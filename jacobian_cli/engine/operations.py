@@ -35,9 +35,6 @@ class Operation(Protocol):
 def operation(node: Apply, wanted: Sequence[bool], sizes: Sizes) -> Operation:
     """The work of a node at these sizes; `wanted` says which inputs need a gradient. The tape knows composites."""
     row = FUNCTIONS[node.function]
-    if row.own is not None:
-        own: Operation = row.own()
-        return own
     if row.moves:
         return Moved(node, sizes)
     match row.kind:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.checks.evaluate import meaning
+from jacobian_cli.engine.accumulate import total, unbroadcast
 from jacobian_cli.engine.operations import Operation, operation
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -110,6 +111,9 @@ class Tape:
             return None
         wanted = [self.nodes[k].active for k in node.inputs]
         row = FUNCTIONS[node.expr.function]
+        if row.own is not None:
+            own: Operation = row.own()
+            return own
         if row.kind is Kind.FORMULA:
             return Composite(node.expr, row, wanted, sizes)
         return operation(node.expr, wanted, sizes)
@@ -157,27 +161,3 @@ class Composite:
     def backward(self, upstream: Array) -> Sequence[Array | None]:
         found = self.tape.backward(upstream)
         return [found[name] if name else None for name in self.wanted]
-
-
-def total(terms: Sequence[Array]) -> Array:
-    """What comes back along several paths adds up."""
-    if len(terms) == 1:
-        return terms[0]
-    result = terms[0] + terms[1]
-    for term in terms[2:]:
-        result += term
-    return result
-
-
-def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
-    """The gradient of what was broadcast: a copy sums.
-
-    >>> unbroadcast(np.ones((4, 3)), (3,)).tolist(), unbroadcast(np.ones((4, 3)), (4, 1)).shape
-    ([4.0, 4.0, 4.0], (4, 1))
-    """
-    given = np.shape(gradient)
-    if given == shape:
-        return gradient
-    front = len(given) - len(shape)
-    axes = [front + k for k, length in enumerate(shape) if length == 1 and given[front + k] != 1]
-    return np.reshape(np.sum(gradient, axis=(*range(front), *axes)), shape)
