@@ -25,9 +25,9 @@ __all__ = [
     "Tape",
     "backprop",
     "derive",
-    "forget",
     "register",
     "tape",
+    "unregister",
 ]
 
 _HOMES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal import ROOT
-from tests.transcripts import difference, document, documents, same
+from tests.transcripts import difference, document, documents, golden_commands, same
 
 README = ROOT / "README.md"
 DATA = (".csv", ".jac", ".json", ".npy", ".npz")
@@ -29,7 +29,7 @@ def test_every_session_stands_where_it_is_run(path: Path) -> None:
 
 
 def test_every_example_is_run_or_read_by_one() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in documents()]
+    texts = [path.read_text(encoding="utf-8") for path in documents()] + list(golden_commands().values())
     for path in (ROOT / "examples").glob("**/*"):
         if path.is_dir() or path in documents():
             continue

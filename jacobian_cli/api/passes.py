@@ -55,7 +55,7 @@ class Node:
         if row.flow:
             return row.flow
         if row.own is not None:
-            return f"{row.name} has a backward of its own"
+            return f"{row.name}: its own backward"
         does = "scales by its slope" if row.kind is Kind.ELEMENTWISE else "multiplies by its Jacobian"
         return f"{row.math if row.math.isalpha() else row.name} {does}"
 
@@ -129,7 +129,8 @@ def passes(program: Program, tape: Tape, sizes: Mapping[str, int], upstream: Arr
         node = tape.nodes[place]
         expr = _in_names(tape, place, names)
         totals = terms[place][::-1]  # in the order in which the value was used
-        gradient = sum(totals[1:], totals[0]) if totals else np.zeros(np.shape(tape.values[place]))
+        with np.errstate(all="ignore"):
+            gradient = sum(totals[1:], totals[0]) if totals else np.zeros(np.shape(tape.values[place]))
         operation = expr.function if isinstance(expr, Apply) else INPUT
         fed = _fed(tape, place, names) if isinstance(expr, Apply) else ()
         nodes.append(

@@ -143,7 +143,7 @@ def backward_groups(run: Backprop) -> list[tuple[Node, list[Edge]]]:
 
 def backward_rows(node: Node, edges: list[Edge]) -> list[tuple[str, ...]]:
     """One row for each edge into a node: upstream × local = downstream, and what the node does."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for k, edge in enumerate(edges):
         told = [node.flow] if not k else []
         told += [f"{spelled(edge.source)} was copied: a copy sums"] if edge.copied else []

@@ -163,12 +163,16 @@ def _backward(screen: Screen, run: Backprop, wishes: Wishes) -> None:
     made = [(node, edges, backward_rows(node, edges)) for node, edges in shown]
     flat = [row for _, _, rows in made for row in rows]
     widths = [max((len(row[k]) for row in flat), default=0) for k in range(4)]
+    beside = sum(widths) + 14 + max((len(row[4]) for row in flat), default=0) <= screen.width
     for node, edges, rows in made:
         if len(node.terms) > 1:
             screen.line(f"{partial(run, node.name)} = {summed(node.terms, node.gradient)}: a copy sums", indent=4)
         for edge, row in zip(edges, rows, strict=True):
             name, upstream, local, downstream = (cell.ljust(width) for cell, width in zip(row[:4], widths, strict=True))
-            screen.columns([(f"{name}  {upstream} × {local} = {downstream}", row[4])], indent=4, styles=("", "dim"))
+            if row[4] and not beside:
+                screen.line(row[4], indent=4, style="dim")
+            product = f"{name}  {upstream} × {local} = {downstream}"
+            screen.columns([(product, row[4] if beside else "")], indent=4, styles=("", "dim"))
             if wishes.symbolic:
                 _symbols(screen, node, edge)
     _more(screen, len(groups) - len(shown), "nodes")

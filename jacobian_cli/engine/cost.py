@@ -62,7 +62,7 @@ def counts(tape: Tape, sizes: Mapping[str, int], wanted: Collection[int]) -> Cou
             if tape.nodes[k].active:
                 arrivals[k] += 1
                 paths[k] += paths[place]
-                once = edge or (entries if work is not None else 0)
+                once = edge or (_entries(tape.nodes[k].expr.shape, sizes) if work is not None else 0)
                 spent[k] += spent[place] + paths[place] * once
                 backward += edge
     repeated = {k: onwards[k] for k in range(len(paths) - 1) if paths[k] and onwards[k] > 1}
