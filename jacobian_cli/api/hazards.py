@@ -11,8 +11,9 @@ import numpy as np
 from jacobian_cli.api.passes import Node, Passes
 from jacobian_cli.checks.conditions import KINK, violations
 from jacobian_cli.checks.evaluate import evaluate, meaning
+from jacobian_cli.engine.operations import Along
 from jacobian_cli.engine.tape import Tape
-from jacobian_cli.expr import Apply
+from jacobian_cli.expr import Apply, Expr
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.math import math
 from jacobian_cli.syntax.errors import InputError
@@ -40,9 +41,18 @@ def kinks_of(tape: Tape, values: Mapping[str, Array], sizes: Mapping[str, int], 
             inner = dict(zip(row.parameters, (tape.values[k] for k in node.inputs), strict=True))
             if any(v.kind == KINK for v in violations(body, inner, sizes)):
                 zeros[place] = 0.0
+        work = tape.operations[place]
+        if isinstance(work, Along) and _tied(node.expr, work):
+            zeros[place] = 0.0
     known = {node.name: node for node in found.nodes}
     places = [place for place in zeros if place in found.names and tape.nodes[place].active]
     return tuple(_kink(known[found.names[place]], zeros[place], found) for place in places)
+
+
+def _tied(expr: Expr, work: Along) -> bool:
+    """Whether a largest or smallest entry is there twice: between the two, the function of two values has its kink."""
+    two = FUNCTIONS[expr.function].binary if isinstance(expr, Apply) else ""
+    return bool(two and FUNCTIONS[two].kinks and np.any(np.sum(work.rows == work.value, axis=-1) > 1))
 
 
 def _kink(node: Node, zero: Array, found: Passes) -> Kink:

@@ -22,7 +22,8 @@ _SHORT = 18
 
 def number(value: float, digits: int = 6) -> str:
     """A number of so many digits, with a proper minus sign."""
-    return f"{value:.{digits}g}".replace("-", "−").replace("e−0", "e−").replace("e+0", "e")
+    written = f"{value + 0.0:.{digits}g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    return written.replace("-", "−")
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

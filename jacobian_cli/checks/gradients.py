@@ -70,11 +70,12 @@ class Comparison:
             def weighted(x: Array, name: str = name) -> Array:
                 return np.sum(np.asarray(evaluate(output, {**values, name: x}, sizes), float) * upstream)
 
-            slope, doubt = differences.with_doubt(weighted, values[name])
-            shape = np.shape(gradient)
-            self.tallies["differences"].add(
-                "gradient", gradient, slope.reshape(shape), name, floor, doubt.reshape(shape)
-            )
+            slope, doubt = (p.reshape(np.shape(gradient)) for p in differences.with_doubt(weighted, values[name]))
+            known = np.isfinite(slope)
+            if not np.all(known):
+                self.notes[f"differences have no value at {np.sum(~known)} entries of {name}"] = None
+            slope = np.where(known, slope, gradient)
+            self.tallies["differences"].add("gradient", gradient, slope, name, floor, doubt)
 
     def _directions(
         self,

@@ -243,3 +243,25 @@ def test_pictures(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
             run([*command, option])
         assert ended.value.code == 0
         assert start in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("formula", "at"),
+    [
+        ("sin(x)", {"x": 1e6}),
+        ("log(x)", {"x": 1e-9}),
+        ("sqrt(x)", {"x": 1e-6}),
+        ("relu(x)", {"x": 1e-4}),
+        ("cross_entropy(X, Y)", {"X": [[2000, 0]], "Y": [[0, 1]]}),
+    ],
+)
+def test_differences_find_the_step_that_fits_the_point(formula: str, at: dict[str, Any]) -> None:
+    engines = jac.backprop(formula, at=at).check.engines
+    assert engines["differences"].passed
+
+
+@pytest.mark.parametrize(("formula", "name"), [("max(x)", "f"), ("sum(min(A, axis=0))", "a")])
+def test_a_tie_is_a_kink(formula: str, name: str) -> None:
+    found = jac.backprop(formula, at={"x": [1, 1, 0]} if "x)" in formula else {"A": [[1, 2], [1, 3]]})
+    assert [kink.node.name for kink in found.kinks] == [name]
+    assert found.check.passed is True
