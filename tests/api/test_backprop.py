@@ -191,7 +191,7 @@ def caught(name: str) -> None:
     for (expression, shapes), low in product(formulas(name), (0.2, -0.9)):
         at = {v: rng.uniform(low, 0.9, [lengths.get(size, 1) for size in shape]) for v, shape in shapes.items()}
         try:
-            engines = jac.backprop(f"sum(({expression} + 1)**2)", at=at, shapes=shapes).check.engines
+            engines = jac.backprop(f"sum((({expression}) + 1)**2)", at=at, shapes=shapes).check.engines
         except jac.InputError:
             continue
         if all(engine.max_relative_error > 1e-5 for engine in engines.values()):
