@@ -8,10 +8,12 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from jacobian_cli.api.assume import FactsLike, assumptions_of
 from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
 from jacobian_cli.calculus.derivative import Derivative, Forms, derivative
 from jacobian_cli.calculus.reshape import jacobian_shape
 from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.index import elementwise
 from jacobian_cli.printers.latex import latex
 from jacobian_cli.printers.text import text
@@ -165,6 +167,21 @@ class Derivation:
         """What the names in the closed forms mean, each defined before it is used."""
         return {name: text(body) for name, body in self.derivative.where.items()}
 
+    @property
+    def assumed(self) -> dict[str, dict[str, str]]:
+        """The facts declared of each variable, each `used`, or `unused` where the answer is the same without."""
+        marks = {True: "used", False: "unused"}
+        return {
+            name: {fact: marks[used] for fact, used in facts.items()} for name, facts in self.derivative.used.items()
+        }
+
+    @property
+    def unconstrained(self) -> bool:
+        """Whether the variable is declared to be of a kind whose entries cannot move one by one. The derivative takes
+        them as independent all the same.
+        """
+        return any(FACTS[fact].ties for fact in self.problem.facts.get(self.wrt, ()))
+
     def check(self, points: int = 3, at: Mapping[str, Any] | None = None) -> Report:
         """Compare the printed answer with autograd, central differences and SymPy.
 
@@ -194,6 +211,8 @@ class Derivation:
             "vjp": {"upstream": self.upstream, **self.vjp.to_dict()},
             **({"hessian": self._hessian_dict()} if self.hessian else {}),
             "where": self.where,
+            **({"assumed": self.assumed} if self.problem.facts else {}),
+            **({"unconstrained": True} if self.unconstrained else {}),
         }
 
     def _hessian_dict(self) -> dict[str, Any]:
@@ -211,21 +230,25 @@ def derive(
     shapes: Mapping[str, ShapeLike] | None = None,
     *,
     order: int = 1,
+    assume: Mapping[str, FactsLike] | None = None,
 ) -> Any:
     """Differentiate a formula.
 
     `expression` is a formula, or definitions of which the last is the output; `wrt` a variable. With several
     variables (a list, or `"W,b"`) the answer is a list of derivations that share their names. With `order=2`
-    each has its `hessian` too.
+    each has its `hessian` too. `assume` declares facts of the values: `{"S": "spd", "y": ["sums_to_one", "positive"]}`;
+    they make the answer shorter, and it is checked where they hold.
 
-    Raises `InputError` for anything that is not a formula of the language.
+    Raises `InputError` for anything that is not a formula of the language, and for facts that cannot hold.
 
     >>> r = derive("u.T @ sigmoid(W@x + b)", wrt="W")
     >>> r.gradient.closed_form, r.where
     ('(u*h*(1 - h))@x.T', {'h': 'sigmoid(W@x + b)'})
+    >>> derive("x.T@A@x", wrt="x", assume={"A": "symmetric"}).gradient.closed_form
+    '2*A@x'
     """
     names = wrt.split(",") if isinstance(wrt, str) else list(wrt)
-    problem = pose(statements_of(expression), names, shapes_of(shapes))
+    problem = pose(statements_of(expression), names, shapes_of(shapes), assume=assumptions_of(assume))
     if order not in (1, 2):
         raise InputError(f"there is no derivative of order {order} here", hint="order is 1 or 2")
     found = derivations(problem, second=order == 2)
@@ -238,6 +261,13 @@ def derivations(problem: Problem, *, second: bool = False) -> list[Derivation]:
     taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
     upstream = next(name for name in ("delta", "upstream", "delta_out", "upstream_out") if name not in taken)
     found = derivative(
-        problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken), text, second=second
+        problem.output,
+        problem.wrt,
+        list(problem.variables),
+        upstream,
+        sorted(taken),
+        text,
+        second=second,
+        facts=problem.facts,
     )
     return [Derivation(problem, found, variable) for variable in problem.wrt]

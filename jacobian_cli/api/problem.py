@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from jacobian_cli.api.assume import Facts, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name, parse_sizes, parse_statements
-from jacobian_cli.syntax.tree import Declaration, Definition
+from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 ShapeLike = str | Sequence[str | int]
 
@@ -26,6 +27,10 @@ class Problem:
     output: Expr
     variables: Mapping[str, Variable]
     wrt: tuple[Variable, ...]
+    facts: Facts = field(default_factory=dict)
+    """What is declared of the values of variables."""
+    assumptions: tuple[Assumption, ...] = ()
+    """The same as typed."""
 
     @property
     def name(self) -> str:
@@ -38,13 +43,14 @@ def pose(
     wrt: Sequence[str],
     shapes: Mapping[str, Shape],
     values: Mapping[str, Any] | None = None,
+    assume: Sequence[Assumption] = (),
 ) -> Problem:
     """Type the formula and find the variables.
 
-    Raises `InputError` for a `wrt` that is neither in the formula nor declared.
+    Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
     """
     orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
-    program = elaborate(statements, shapes, orders)
+    program = elaborate(statements, shapes, orders, square(assume))
     output, known = program.output, dict(program.variables)
     chosen = list(dict.fromkeys(normal_name(name.strip()) for name in wrt if name.strip()))
     if not chosen:
@@ -57,7 +63,8 @@ def pose(
         elif name not in known:
             raise unknown(name, program)
     text = "; ".join(statement.source.strip() for statement in statements)
-    return Problem(text, program, output, known, tuple(known[name] for name in chosen))
+    facts = facts_of(assume, known, program.values)
+    return Problem(text, program, output, known, tuple(known[name] for name in chosen), facts, tuple(assume))
 
 
 def unknown(name: str, program: Program) -> InputError:
@@ -85,10 +92,14 @@ def statements_of(texts: str | Sequence[str]) -> list[Definition]:
     return [statement for part in parts for statement in parse_statements(part)]
 
 
-def shapes_of(shapes: Mapping[str, ShapeLike] | None, declarations: Sequence[Declaration] = ()) -> dict[str, Shape]:
+def shapes_of(
+    shapes: Mapping[str, ShapeLike] | None, declarations: Iterable[Declaration | Assumption] = ()
+) -> dict[str, Shape]:
     """Declared shapes in symbols. Raises `InputError` for what is not a size."""
     found: dict[str, Shape] = {}
     for declaration in declarations:
+        if isinstance(declaration, Assumption):
+            continue
         found[declaration.name] = _sized(
             tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source
         )

@@ -22,6 +22,7 @@ from jacobian_cli.checks.explicit import (
     entries_of,
     explicit_jacobian,
 )
+from jacobian_cli.checks.restricted import restricted, without_symbols
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict import (
     MAX_ENTRIES,
@@ -131,12 +132,15 @@ def prove(
     if small is not None and (report.passed is None or cells > MAX_ENTRIES):
         report = _joined(report, _numeric(small, points, None), "compared entry by entry at small sizes")
     note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})" if cells > MAX_EXPLICIT else ""
-    engine = None
+    engine, unsaid = None, without_symbols(relied_on(derivation))
     try:
         if shown:
             explicit = explicit_table(derivation, sizes)
-            return Proof(_with(report, exact_engine(derivation, explicit, sizes)), sizes, explicit, at)
-        if small is not None and _cells(small, table_sizes(small.problem)) <= MAX_EXPLICIT:
+            engine = None if unsaid else exact_engine(derivation, explicit, sizes)
+            return Proof(_with(report, engine, unsaid), sizes, explicit, at)
+        if unsaid:
+            note = note or unsaid
+        elif small is not None and _cells(small, table_sizes(small.problem)) <= MAX_EXPLICIT:
             few = table_sizes(small.problem)
             engine = exact_engine(small, explicit_table(small, few), few)
         elif cells <= MAX_EXPLICIT:
@@ -154,7 +158,7 @@ def prove(
 def _pattern(derivation: Derivation, sizes: Mapping[str, int]) -> Array | None:
     problem = derivation.problem
     try:
-        point = sample_all(problem.output, problem.variables, sizes, np.random.default_rng(0))
+        point = sample_all(problem.output, problem.variables, sizes, np.random.default_rng(0), problem.facts)
     except NoPointError:
         return None
     form = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)["jacobian"]
@@ -165,7 +169,13 @@ def _pattern(derivation: Derivation, sizes: Mapping[str, int]) -> Array | None:
 def _numeric(derivation: Derivation, points: int, values: Mapping[str, Array] | None) -> Report:
     problem = derivation.problem
     return numeric_verdict(
-        problem.output, derivation.variable, printed(derivation), points, values, known=problem.variables
+        problem.output,
+        derivation.variable,
+        printed(derivation),
+        points,
+        values,
+        known=problem.variables,
+        facts=problem.facts,
     )
 
 
@@ -188,7 +198,8 @@ def twin(derivation: Derivation) -> Derivation | None:
         return None
     try:
         return derivations(
-            pose(problem.program.statements, [derivation.wrt], declared), second=bool(derivation.hessian)
+            pose(problem.program.statements, [derivation.wrt], declared, assume=problem.assumptions),
+            second=bool(derivation.hessian),
         )[0]
     except InputError:
         return None
@@ -214,8 +225,9 @@ class Proofs:
 
     def proved(self, points: int, at: Mapping[str, Any] | None) -> Proof:
         """The proof at random points (kept), or at one point."""
+        problem = self.derivation.problem
         if at is not None:
-            return prove(self.derivation, 1, fitted(as_arrays(at), self.derivation.problem.variables))
+            return prove(self.derivation, 1, fitted(as_arrays(at), problem.variables, problem.facts))
         if points not in self._made:
             self._made[points] = prove(self.derivation, points)
         return self._made[points]
@@ -264,6 +276,7 @@ def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str,
     """
     problem = derivation.problem
     forms = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)
+    facts = relied_on(derivation)
     true = explicit.expanded
     tables = [("jacobian", entries_of(forms["jacobian"], sizes, true.shape), true, explicit.columns)]
     for name in derivation.hessians:
@@ -275,7 +288,8 @@ def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str,
         tables.append((f"hessian {name}", entries_of(forms[f"hessian {name}"], sizes, second.shape), second, columns))
     exact = True
     for form, printed_table, true, columns in tables:
-        result = difference(printed_table, true)
+        sides = (restricted(table, facts, problem.variables, sizes) for table in (printed_table, true))
+        result = difference(*sides)
         if not result.decided:
             raise TooLargeError("the expansions could not be compared")
         exact = exact and result.exact
@@ -285,6 +299,13 @@ def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str,
             label = f"∂{explicit.rows[row]}/∂{columns[column]}" if form == "jacobian" else f"H[{row + 1},{column + 1}]"
             return Engine("sympy", False, result.error, Worst(form, label, here, there), False)
     return Engine("sympy", True, 0.0, None, exact, "" if exact else "equal to 30 digits at random rational points")
+
+
+def relied_on(derivation: Derivation) -> dict[str, frozenset[str]]:
+    """The declared facts without which the closed forms would be others."""
+    used = derivation.derivative.used
+    found = {name: frozenset(fact for fact, needed in facts.items() if needed) for name, facts in used.items()}
+    return {name: facts for name, facts in found.items() if facts}
 
 
 def _with(report: Report, engine: Engine | None, note: str = "") -> Report:

@@ -9,6 +9,7 @@ from typing import Any
 from jacobian_cli.api.derivation import Derivation
 from jacobian_cli.api.proof import Proof
 from jacobian_cli.checks.explicit import abbreviated, element_symbols
+from jacobian_cli.checks.restricted import as_shown
 from jacobian_cli.checks.written import entry_text
 
 
@@ -32,7 +33,9 @@ def grid_of(derivation: Derivation, proof: Proof) -> Grid:
     explicit = proof.explicit
     assert explicit is not None
     bodies = {n: b for n, b in derivation.derivative.where.items() if not n[-1].isdigit()}
+    problem = derivation.problem
     matrix = abbreviated(explicit.matrix, bodies, proof.sizes)
+    matrix = as_shown(matrix, problem.facts, problem.variables, proof.sizes)
     texts: dict[object, str] = {}
     cells = []
     for i in range(matrix.rows):

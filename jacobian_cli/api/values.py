@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from jacobian_cli.api.assume import Facts
+from jacobian_cli.checks.declared import misfit
 from jacobian_cli.expr import Variable
 from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
@@ -130,10 +132,13 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
-def fitted(values: Mapping[str, Array], variables: Mapping[str, Variable]) -> dict[str, Array]:
+def fitted(
+    values: Mapping[str, Array], variables: Mapping[str, Variable], facts: Facts | None = None
+) -> dict[str, Array]:
     """The values for exactly these variables, each of the right shape.
 
-    Raises `InputError` for missing or surplus values and for shapes that do not fit.
+    Raises `InputError` for missing or surplus values, for shapes that do not fit, and for values of which the facts
+    declared do not hold.
     """
     missing = [name for name in variables if name not in values]
     if missing:
@@ -167,6 +172,13 @@ def fitted(values: Mapping[str, Array], variables: Mapping[str, Variable]) -> di
                 )
             if size.at(known) != length:
                 raise InputError(f"{name} has {length} entries where the formula wants {size} = {size.at(known)}")
+    for name, said in (facts or {}).items():
+        wrong = misfit(name, said, values[name])
+        if wrong is not None:
+            raise InputError(
+                f"{name} is declared {wrong.fact}, and the value given is not: {wrong.words}",
+                hint="give another value, or do not declare it",
+            )
     return {name: values[name] for name in variables}
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import count
-from math import gcd, isqrt
 
-from jacobian_cli.calculus.canonical import canonical
+from jacobian_cli.calculus import facts, identities, quotients
+from jacobian_cli.calculus.canonical import canonical, oriented, transposed
+from jacobian_cli.calculus.labels import (
+    axes_of,
+    count_sums,
+    deltas_vanish,
+    is_outer,
+    label_sizes,
+    made_of_matrices,
+    merge_powers,
+    rank_but_for_sign,
+    rational_power,
+    summed_to_one,
+    take_out,
+    weight,
+    without_deltas,
+)
 from jacobian_cli.calculus.tensor import (
     Apply,
     Delta,
@@ -22,8 +38,8 @@ from jacobian_cli.calculus.tensor import (
     Tensor,
     Unit,
     Window,
+    is_zero,
     magnitude,
-    ratio,
     walk,
 )
 from jacobian_cli.ops import row
@@ -32,7 +48,8 @@ from jacobian_cli.shape import Shape, Size
 MAX_FACTORS = 64
 """Products of products are flattened up to this length; past it they stay nested, so that squaring a
 product again and again costs nothing."""
-_MAX_BITS = 2048
+_MAX_TERMS = 8
+"""Sums of at most so many terms are opened inside products of at most so many factors."""
 
 
 def number(value: Rational) -> Tensor:
@@ -67,10 +84,6 @@ def extent(size: Size) -> Tensor:
     return Extent(size) if size.value is None else number(size.value)
 
 
-def is_zero(tensor: Tensor) -> bool:
-    return isinstance(tensor, Sum) and not tensor.terms
-
-
 def is_constant(tensor: Tensor) -> bool:
     """Whether a tensor is one number throughout."""
     return is_zero(tensor) or (isinstance(tensor, Product) and not tensor.factors)
@@ -102,7 +115,13 @@ def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
     kept = [(c, t) for t, c in total.items() if c]
     if len(kept) == 1:
         return scale(*kept[0])
-    return Sum(tuple(sorted(kept, key=lambda ct: ct[1].digest)), shape)
+    return _shortest(Sum(tuple(sorted(kept, key=lambda ct: ct[1].digest)), shape))
+
+
+@lru_cache(maxsize=4096)
+def _shortest(node: Sum) -> Tensor:
+    """A sum, or what it is multiplied out, if that is shorter."""
+    return quotients.shorter(add, product, node) or node
 
 
 def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
@@ -123,6 +142,11 @@ def _monic(term: Product) -> Tensor:
     if len(factors) == 1 and factors[0][2] == 1 and factors[0][1] == tuple(range(len(term.shape))):
         return factors[0][0]
     return Product(1, factors, term.shape)
+
+
+def _inverse(labels: Labels) -> list[int]:
+    """The axes that a permutation of axes takes where."""
+    return [labels.index(axis) for axis in range(len(labels))]
 
 
 def permute(tensor: Tensor, axes: Sequence[int]) -> Tensor:
@@ -161,28 +185,46 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     coefficient, flat, sizes = _flattened(order, list(factors), coefficient)
     if not coefficient or any(is_zero(node) for node, _, power in flat if power > 0):
         return zeros(shape)
-    flat, renamed = _without_deltas(order, flat)
-    coefficient, flat = _counted(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
-    distributed = _distributed(shape, flat, coefficient)
+    flat, renamed = without_deltas(order, flat)
+    coefficient, flat = count_sums(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
+    flat, sizes = oriented(flat), label_sizes(flat)
+    simpler = facts.simpler(order, flat)
+    if simpler is not None:
+        flat, summed = simpler
+        left = {label: size for label, size in sizes.items() if label not in summed}
+        coefficient, flat = count_sums(order, left, flat, coefficient)
+        return product(shape, flat, coefficient)
+    distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
     if distributed is not None:
         return distributed
-    sizes, ones = _label_sizes(flat), _summed_to_one(order, flat)
-    merged, again = _merged([factor for factor in flat if factor[1][-1:] not in ones])
+    ones = summed_to_one(order, flat)
+    merged, again = merge_powers([factor for factor in flat if factor[1][-1:] not in ones])
+    known = identities.combined(merged) or identities.shares(merged, lambda argument: scale(-1, argument))
     sizes = {label: size for label, size in sizes.items() if (label,) not in ones}
-    coefficient, merged = _counted(order, sizes, merged, coefficient)
-    if again:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
-        return product(shape, merged, coefficient)
+    coefficient, merged = count_sums(order, sizes, merged, coefficient)
+    known = known or quotients.met(add, product, merged)
+    if again or known:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
+        return product(shape, known or merged, coefficient)
     merged = _closed(order, merged)
     if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
         return product(shape, merged, coefficient)
     if len(merged) > 1 or (merged[0:1] and merged[0][2] != 1):
-        coefficient, merged = _primitive(coefficient, merged)
+        coefficient, merged = take_out(coefficient, merged)
+        scalars = [f for node, _, power in merged for f in _common_scalars(node, power)]
+        if scalars:
+            less = [(_without_scalars(node) if _common_scalars(node, p) else node, ls, p) for node, ls, p in merged]
+            return product(shape, [*scalars, *less], coefficient)
     if coefficient == 1 and len(merged) == 1:
         node, labels, power = merged[0]
         if power == 1 and labels == tuple(range(order)):
             return node
-    if len(merged) == 1 and isinstance(merged[0][0], Sum) and merged[0][2] == 1 and merged[0][1] == tuple(range(order)):
-        return scale(coefficient, merged[0][0])
+    if len(merged) == 1 and isinstance(merged[0][0], Sum) and merged[0][2] == 1 and len(merged[0][1]) == order:
+        node, labels = merged[0][0], merged[0][1]
+        assert isinstance(node, Sum)
+        if labels == tuple(range(order)):
+            return scale(coefficient, node)
+        if sorted(labels) == list(range(order)):  # the transpose of a sum is the sum of the transposes
+            return add(shape, [(coefficient * c, permute(t, _inverse(labels))) for c, t in node.terms])
     return Product(coefficient, canonical(order, merged), shape)
 
 
@@ -191,18 +233,26 @@ def _flattened(
 ) -> tuple[Rational, list[Factor], dict[int, Size]]:
     """Products inside a product are opened: (ab)c = abc; numbers are multiplied out: 2(3a) = 6a."""
     fresh = count(max([order, *(label + 1 for _, labels, _ in factors for label in labels)]))
-    alone = len(factors) == 1
+    alone = len(factors) == 1 and not order
     flat: list[Factor] = []
     sizes: dict[int, Size] = {}
     todo = factors[::-1]
     while todo:
         node, labels, power = todo.pop()
         sizes.update(zip(labels, node.shape, strict=True))
+        if (isinstance(node, Product) and power != 1) or isinstance(node, Sum):
+            node, labels = unrepeated(node, labels)
+        if isinstance(node, Sum) and node.terms and len(labels) == 2:
+            turned = transposed(node)
+            if turned is node:
+                labels = (min(labels), max(labels))
+            elif isinstance(turned, Sum) and rank_but_for_sign(turned) < rank_but_for_sign(node):
+                node, labels = turned, labels[::-1]
         if not isinstance(node, Product):
             flat.append((node, labels, power))
             continue
         inner = node.factors
-        raised = _power(node.coefficient, power)
+        raised = rational_power(node.coefficient, power)
         bound = any(label >= len(node.shape) for _, ls, _ in inner for label in ls)
         closed = not node.shape and bound and not alone  # a scalar like x·y is kept whole: it may be squared
         if power == 1 and not closed and len(flat) + len(todo) + len(inner) <= MAX_FACTORS:
@@ -211,7 +261,7 @@ def _flattened(
                 todo.append((part, tuple(names[k] if k in names else names.setdefault(k, next(fresh)) for k in ls), p))
         elif raised is not None and not inner:
             pass
-        elif raised is not None and isinstance(power, int) and not bound:
+        elif raised is not None and not bound and (isinstance(power, int) or facts.rooted(inner, power)):
             names = dict(enumerate(labels))
             todo.extend((part, tuple(names[k] for k in ls), p * power) for part, ls, p in reversed(inner))
         elif raised is not None and node.coefficient != 1 and node.coefficient > 0:
@@ -224,60 +274,19 @@ def _flattened(
     return coefficient, flat, sizes
 
 
-def _power(base: Rational, power: Rational) -> Rational | None:
-    """base**power where that is a rational number of moderate length."""
-    if base == 1 or power == 1:
-        return base
-    if not base or magnitude(power) > 10**6:
-        return None
-    exact = Fraction(base)
-    if isinstance(power, Fraction) and power.denominator == 2 and exact > 0:
-        numerator, denominator = isqrt(exact.numerator), isqrt(exact.denominator)
-        if numerator**2 != exact.numerator or denominator**2 != exact.denominator:
-            return None
-        exact, power = Fraction(numerator, denominator), power.numerator
-    whole = int(power)
-    if power != whole:
-        return None
-    if (exact.numerator.bit_length() + exact.denominator.bit_length()) * abs(whole) > _MAX_BITS:
-        return None
-    result = exact**whole
-    return result.numerator if result.denominator == 1 else result
-
-
-def _without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Callable[[int], int]]:
-    """δ_ij a_j summed over j is a_i."""
-    renamed: dict[int, int] = {}
-
-    def name(label: int) -> int:
-        while label in renamed:
-            label = renamed[label]
-        return label
-
-    kept: list[Factor] = []
-    for node, labels, _ in factors:
-        if isinstance(node, Delta):
-            a, b = sorted(map(name, labels))
-            if a == b:
-                continue
-            if b >= order:
-                renamed[b] = a
-            else:
-                kept.append((node, (a, b), 1))
-    if not any(isinstance(n, Delta) for n, _, _ in factors):
-        return factors, name
-    others = [(n, tuple(map(name, ls)), p) for n, ls, p in factors if not isinstance(n, Delta)]
-    deltas = list(dict.fromkeys((n, tuple(sorted(map(name, ls))), p) for n, ls, p in kept))
-    return others + [d for d in deltas if d[1][0] != d[1][1]], name
-
-
 def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
-    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away."""
+    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
+    a term is one whose entries sum to one.
+    """
     order = len(shape)
+    met = Counter(label for _, labels, _ in factors for label in labels)
+    lonely = {label for label, times in met.items() if times == 1 and label >= order}
     candidates = [
         k
         for k, (node, labels, power) in enumerate(factors)
-        if power == 1 and isinstance(node, Sum) and any(_deltas_vanish(order, term, labels) for _, term in node.terms)
+        if power == 1
+        and isinstance(node, Sum)
+        and any(deltas_vanish(order, t, labels) or facts.sums_away(t, labels, lonely) for _, t in node.terms)
     ]
     if len(candidates) != 1:
         return None
@@ -288,92 +297,30 @@ def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> 
     return add(shape, [(coefficient * c, product(shape, [*rest, (term, labels, 1)])) for c, term in node.terms])
 
 
-def _deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
-    if isinstance(term, Delta):
-        return max(labels) >= order
-    if not isinstance(term, Product):
-        return False
-    return any(
-        isinstance(node, Delta) and max(labels[k] if k < len(labels) else -1 for k in ls) >= order
-        for node, ls, _ in term.factors
-    )
-
-
-def _summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
-    """Σ_j softmax(a)_ij = 1, where j is on no other factor: the labels j."""
-    met = [label for _, labels, _ in factors for label in labels]
-    return {
-        labels[-1:]
-        for node, labels, power in factors
-        if isinstance(node, Apply)
-        and row(node.function).sums_to_one
-        and power == 1
-        and labels[-1] >= order
-        and met.count(labels[-1]) == 1
-    }
-
-
-def _merged(factors: list[Factor]) -> tuple[list[Factor], bool]:
-    """a_i a_i = a_i²; a_i / a_i = 1."""
-    powers: dict[tuple[Tensor, Labels], Rational] = {}
-    for node, labels, power in factors:
-        key = (node, labels)
-        powers[key] = powers.get(key, 0) + power
-    merged: list[Factor] = []
-    again = False
-    for (node, labels), power in powers.items():
-        if power == 0:
+def _summed_apart(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
+    """Σ_j (x_j − m) = Σ_j x_j − n m, where that is shorter (it is zero if m is the mean); tr(A + x yᵀ) = tr A + yᵀx;
+    and a sum of tensors of three axes and more, of which matrix notation can only say the terms.
+    """
+    order = len(shape)
+    for k, (node, labels, power) in enumerate(factors):
+        if not isinstance(node, Sum) or power != 1 or (len(factors) == 1 and max(labels, default=-1) < order):
             continue
-        whole = int(power) if power == int(power) else power
-        if isinstance(node, Delta):
-            whole = 1
-        if isinstance(node, Product) and whole == 1 and (node, labels, 1) not in factors:
-            again = True
-        merged.append((node, labels, whole))
-    return merged, again
-
-
-def _primitive(coefficient: Rational, factors: list[Factor]) -> tuple[Rational, list[Factor]]:
-    """(4a − 2b) c = 2 (2a − b) c: what the terms of a sum have in common is taken out, its sign with it."""
-    taken: list[Factor] = []
-    for node, labels, power in factors:
-        if isinstance(node, Sum) and isinstance(power, int) and len(node.terms) > 1:
-            first = node.terms[0][0]
-            common = content([c for c, _ in node.terms]) * (1 if first > 0 else -1)
-            raised = _power(common, power)
-            if common != 1 and raised is not None:
-                coefficient = coefficient * raised
-                plain = Sum(tuple((ratio(c, common), t) for c, t in node.terms), node.shape)
-                taken.append((plain, labels, power))
-                continue
-        taken.append((node, labels, power))
-    return coefficient, taken
-
-
-def content(coefficients: Sequence[Rational]) -> Rational:
-    """The positive number that is taken out of a sum: a common divisor, or what all share up to sign."""
-    first = magnitude(coefficients[0])
-    if all(magnitude(c) == first for c in coefficients):
-        return first
-    return gcd(*(int(c) for c in coefficients)) if all(c == int(c) for c in coefficients) else 1
-
-
-def _label_sizes(factors: list[Factor]) -> dict[int, Size]:
-    return {label: size for node, labels, _ in factors for label, size in zip(labels, node.shape, strict=True)}
-
-
-def _counted(
-    order: int, sizes: dict[int, Size], factors: list[Factor], coefficient: Rational
-) -> tuple[Rational, list[Factor]]:
-    """Σ_j 1 = m: a summed label that no factor bears any more counts its size."""
-    left = {label for _, labels, _ in factors for label in labels}
-    for label, size in sizes.items():
-        if label >= order and label not in left:
-            if size.value is None:
-                factors = [*factors, (Extent(size), (), 1)]
-            else:
-                coefficient = coefficient * size.value
-    return coefficient, factors
+        rest = factors[:k] + factors[k + 1 :]
+        beside = {label for _, ls, _ in rest for label in ls}
+        alone = [label for label in dict.fromkeys(labels) if label >= order and label not in beside]
+        if len(labels) > 2 and len(factors) <= _MAX_TERMS and made_of_matrices(node):
+            terms = [(coefficient * c, product(shape, [*rest, (t, labels, 1)])) for c, t in node.terms]
+            return add(shape, terms)
+        if not alone:
+            continue
+        kept = [label for label in dict.fromkeys(labels) if label not in alone]
+        names = {label: new for new, label in enumerate([*kept, *alone])}
+        inner = tuple(node.shape[labels.index(label)] for label in kept)
+        inside = tuple(names[label] for label in labels)
+        apart = add(inner, [(c, product(inner, [(t, inside, 1)])) for c, t in node.terms])
+        if weight(apart) < weight(node) or (len(set(labels)) < len(labels) and any(map(is_outer, node.children))):
+            return product(shape, [*rest, (apart, tuple(kept), 1)], coefficient)
+    return None
 
 
 def _closed(order: int, factors: list[Factor]) -> list[Factor]:
@@ -415,7 +362,82 @@ def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape)
         first = arguments[0]
         if isinstance(first, Apply) and row(first.function).indicator:
             return first if of_indicator == "x" else add(shape, [(1, ones(shape)), (-1, first)])
-    return Apply(function, arguments, loop, shape)
+    known = facts.value_under(function, arguments)
+    if known is None and len(arguments) == 1:
+        known = identities.of_argument(function, arguments[0])
+    if known is None:
+        known = _hoisted(function, arguments, loop, shape)
+    return Apply(function, arguments, loop, shape) if known is None else known
+
+
+def _hoisted(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor | None:
+    """A function of what is repeated along an axis repeats: log(2·1) = log(2)·1."""
+    used = {axis for argument in arguments for axis in axes_of(argument)}
+    if all(axis in used for axis in range(loop)):
+        return None
+    kept = [axis for axis in range(loop) if axis in used]
+    cores = [len(argument.shape) - loop for argument in arguments]
+    fewer = tuple(
+        _without_axes(argument, [*kept, *range(loop, loop + core)])
+        for argument, core in zip(arguments, cores, strict=True)
+    )
+    behind = list(range(loop, len(shape)))
+    small = apply(function, fewer, len(kept), tuple(shape[axis] for axis in [*kept, *behind]))
+    return spread(small, (*kept, *behind), shape)
+
+
+def _common_scalars(node: Tensor, power: Rational) -> list[Factor]:
+    """The scalars that all terms of a sum have in common, raised to the power of the sum: (a/c + b/c)d = (a + b)d/c."""
+    if not isinstance(node, Sum) or not isinstance(power, int) or len(node.terms) < 2:
+        return []
+    return [(scalar, (), p * power) for scalar, p in _scalars_in_common(node)]
+
+
+@lru_cache(maxsize=4096)
+def _scalars_in_common(node: Sum) -> tuple[tuple[Tensor, Rational], ...]:
+    found: dict[Tensor, Rational] | None = None
+    for _, term in node.terms:
+        if not isinstance(term, Product):
+            return ()
+        scalars = {inner: p for inner, labels, p in term.factors if not labels}
+        if found is None:
+            found = scalars
+        else:
+            shared = {inner: (p, scalars[inner]) for inner, p in found.items() if inner in scalars}
+            found = {inner: min(pair, key=magnitude) for inner, pair in shared.items() if pair[0] * pair[1] > 0}
+        if not found:
+            return ()
+    return tuple((found or {}).items())
+
+
+@lru_cache(maxsize=4096)
+def _without_scalars(node: Sum) -> Tensor:
+    whole = tuple(range(len(node.shape)))
+    inverse: list[Factor] = [(scalar, (), -p) for scalar, p in _scalars_in_common(node)]
+    return add(node.shape, [(c, product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms])
+
+
+def unrepeated(node: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
+    """A factor that repeats along an axis, without that axis and its label: (c·1_i)² = c²."""
+    used = axes_of(node)
+    if len(used) == len(labels):
+        return node, labels
+    kept = sorted(used)
+    return _without_axes(node, kept), tuple(labels[axis] for axis in kept)
+
+
+def _without_axes(tensor: Tensor, kept: list[int]) -> Tensor:
+    """The tensor without axes along which it repeats."""
+    shape = tuple(tensor.shape[axis] for axis in kept)
+    match tensor:
+        case Product(coefficient, factors):
+            names = {axis: new for new, axis in enumerate(kept)}
+            shift = len(kept) - len(tensor.shape)
+            inside = [(node, tuple(names.get(k, k + shift) for k in labels), p) for node, labels, p in factors]
+            return product(shape, inside, coefficient)
+        case Sum(terms):
+            return add(shape, [(c, _without_axes(term, kept)) for c, term in terms])
+    return tensor
 
 
 def substitute(template: Tensor, values: dict[str, Tensor], loop: Shape) -> Tensor:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus.lower import template
-from jacobian_cli.calculus.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, walk
+from jacobian_cli.calculus.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, is_zero, walk
 from jacobian_cli.ops import row
 from jacobian_cli.shape import Shape
 
@@ -44,7 +44,7 @@ def pullback(output: Tensor, seed: Tensor, wrt: Sequence[Leaf]) -> list[Tensor]:
         total = algebra.add(front + node.shape, [(1, t) for t in upstream.pop(node)])
         if isinstance(node, Leaf):
             found[node] = total
-        elif not algebra.is_zero(total):
+        elif not is_zero(total):
             for child, downstream in _downstream(node, total, len(front), active, named.get(node, node)):
                 upstream.setdefault(child, []).append(downstream)
     return [found.get(leaf, algebra.zeros(front + leaf.shape)) for leaf in wrt]
@@ -111,7 +111,7 @@ def _through_function(
         local = algebra.substitute(
             template(entry.derivative[k], entry.parameters, cores, node.shape[node.loop :]), values, loop
         )
-        if algebra.is_zero(local):
+        if is_zero(local):
             continue
         width = len(cores[k])
         # axes of the result: front, loop, in; summed: out

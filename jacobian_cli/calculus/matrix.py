@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
 from jacobian_cli.calculus.style import Style
 from jacobian_cli.calculus.tensor import (
@@ -27,10 +28,15 @@ from jacobian_cli.calculus.tensor import (
     ratio,
     walk,
 )
+from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.shape import Shape
+from jacobian_cli.shape import ONE, Shape
+
+_LITTLE, _MUCH = 0.001, 100.0
+_MINUS_IN_SUM = 0.25
+"""A minus between two terms costs the reader less than one in front of a product."""
 
 
 class Notation(Style):
@@ -45,8 +51,14 @@ class Notation(Style):
         self.given: dict[Tensor, Expr] = {
             t: write.proper(e)
             for t, e in (given or {}).items()
-            if isinstance(t, Apply | Product) or (isinstance(t, Sum) and t.terms)
+            if not _flattened(e)
+            and (
+                isinstance(t, Product) or (isinstance(t, Sum) and t.terms) or (isinstance(t, Apply) and _spelled(t, e))
+            )
         }
+        for t, e in list(self.given.items()):
+            if isinstance(t, Sum) and len(t.shape) == 2:
+                self.given.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
         self.written: dict[Tensor, Expr] = dict(self.given)
 
     def express(self, tensor: Tensor) -> Expr:
@@ -102,44 +114,94 @@ class Notation(Style):
         if isinstance(tensor, Product) and tensor not in self.given:
             pieces = self.pieces(tensor)
             return pieces.sign(pieces.loose())
-        return write.number(0) if isinstance(tensor, Sum) and not tensor.terms else self.written[tensor]
+        if isinstance(tensor, Sum) and tensor not in self.given:
+            return self._loose_sum(tensor) or self.written[tensor]
+        return self.written[tensor]
+
+    def _loose_sum(self, node: Sum) -> Expr | None:
+        """A sum all of whose terms are the same along some axis, without that axis: p - 1 for p·1 - 1."""
+        if not node.terms:
+            return write.number(0)
+        parts = [(c < 0, self.loose(algebra.scale(magnitude(c), t))) for c, t in node.terms]
+        shapes = {e.shape for _, e in parts}
+        return write.total(self.arranged(parts)) if shapes == {()} and node.shape else None
 
     def _sum(self, node: Sum) -> Expr:
         if not node.terms:
             return write.zeros(node.shape)
-        taken_out = self._common_factors(node)
-        if taken_out is not None:
-            return taken_out
+        taken_out = [self._common_factors(node, along=along) for along in (False, True)]
+        if taken_out[0] is not None and taken_out[1] is None:
+            return taken_out[0]
+        written = [e for e in (self._plain_sum(node), *taken_out) if e is not None]
+        return min(written, key=write.length)
+
+    def _plain_sum(self, node: Sum) -> Expr:
         common = _common([c for c, _ in node.terms])
         terms = [(ratio(c, common), t) for c, t in node.terms]
-        parts = self._parts(terms, node.shape)
-        if common != 1:
-            minus, expr = self.signed(common, write.total(write.factored(self.arranged(parts))))
-            return write.negate(expr) if minus else expr
-        return write.total(write.factored(self.arranged(parts)))
+        parts = write.factored(self.arranged(self._alike(terms, node.shape)))
+        minus = len(parts) > 1 and all(subtracted for subtracted, _ in parts)
+        expr = write.total([(False, e) for _, e in parts] if minus else parts)
+        expr = self.signed(common, expr)[1] if common != 1 else expr
+        if len(parts) > 1 and len(expr.shape) == 2:
+            turned = write.transpose(expr)
+            expr = write.apply(".T", turned) if write.turns(turned) + 2 < write.turns(expr) else expr
+        return write.negate(expr) if minus else expr
 
-    def _common_factors(self, node: Sum) -> Expr | None:
-        """ab + ac = a(b + c), for scalars and for factors of the whole shape."""
+    def _alike(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
+        """The terms of a sum with their signs; Ax/2 + Aᵀx/2 becomes (A + Aᵀ)x/2."""
+        groups: dict[tuple[Rational, frozenset[Factor]], list[tuple[Rational, Tensor]]] = {}
+        for c, t in terms:
+            factors = t.factors if isinstance(t, Product) else ()
+            scalars = frozenset(f for f in factors if not f[1] and not isinstance(f[0], Extent))
+            groups.setdefault((magnitude(c), scalars), []).append((c, t))
+        whole = tuple(range(len(shape)))
+        for (size, scalars), same in groups.items():
+            if (size == 1 and not scalars) or len(same) < 2 or len(same) == len(terms) or not shape:
+                continue
+            inverse = [(node, (), -p) for node, _, p in scalars]
+            inner = algebra.add(
+                shape, [(ratio(c, size), algebra.product(shape, [(t, whole, 1), *inverse])) for c, t in same]
+            )
+            if not isinstance(inner, Sum) or len(inner.terms) < 2:
+                continue
+            bare, labels = algebra.unrepeated(inner, whole)
+            self.express(bare)
+            pieces = self.pieces(Product(size, (*scalars, (bare, labels, 1)), shape), _MINUS_IN_SUM)
+            rest = [ct for ct in terms if ct not in same]
+            return [*self._alike(rest, shape), (pieces.negative, pieces.loose())]
+        return self._parts(terms, shape)
+
+    def _common_factors(self, node: Sum, *, along: bool) -> Expr | None:
+        """ab + ac = a(b + c), for scalars, for factors of the whole shape or, if asked for, along some of its axes."""
         whole = tuple(range(len(node.shape)))
         powers = [_powers(t, whole) for _, t in node.terms]
         shared: list[Factor] = []
-        if any(_on_diagonal(t) for _, t in node.terms):
-            return None
+        tied = any(_on_diagonal(t) for _, t in node.terms)
         for (inner, labels), power in powers[0].items():
             least = [p.get((inner, labels), 0) for p in powers]
-            if labels in ((), whole) and not isinstance(inner, Extent) and all(p > 0 for p in least):
-                shared.append((inner, labels, min(least)))
-            elif labels in ((), whole) and all(p == power for p in least) and not isinstance(inner, Extent):
+            if (
+                max(labels, default=-1) >= len(node.shape)
+                or (labels and tied)
+                or (labels not in ((), whole) and not along)
+            ):
+                continue
+            if all(p > 0 for p in least) or all(p < 0 for p in least):
+                shared.append((inner, labels, min(least, key=magnitude)))
+            elif all(p == power for p in least):
                 shared.append((inner, labels, power))
-        if not shared or len(node.terms) < 2:
+        if not shared or len(node.terms) < 2 or along == all(labels in ((), whole) for _, labels, _ in shared):
             return None
         inverse = [(inner, labels, -power) for inner, labels, power in shared]
         terms = [(c, algebra.product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms]
         rest = algebra.add(node.shape, terms)
         if not isinstance(rest, Sum) or len(rest.terms) < 2:
             return None
-        self.express(rest)
-        outside = self.pieces(Product(1, (*shared, (rest, whole, 1)), node.shape))
+        taken = {label for _, labels, _ in shared for label in labels} if along else set[int]()
+        if any(not taken <= axes_of(term) for term in rest.children):
+            return None  # what is left would have to be broadcast
+        bare, labels = algebra.unrepeated(rest, whole)
+        self.express(bare)
+        outside = self.pieces(Product(1, (*shared, (bare, labels, 1)), node.shape))
         return outside.sign(outside.tensor())
 
     def _parts(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
@@ -153,7 +215,7 @@ class Notation(Style):
             parts.append((minus, write.diag(write.negate(diagonal) if minus else diagonal)))
         for c, t in terms:
             if isinstance(t, Product) and t not in self.given:
-                pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape))
+                pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
                 parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
             else:
                 parts.append(self.signed(c, self.written[t]))
@@ -162,30 +224,60 @@ class Notation(Style):
             parts[-len(terms)] = self.signed(c, self.written[t])
         return parts
 
-    def pieces(self, product: Product) -> Pieces:
-        """A product taken apart, its factors written."""
-        coefficient, factors = self.turned_sums(product)
+    def pieces(self, product: Product, minus: float = 1.0) -> Pieces:
+        """A product taken apart, its factors written; a minus in front of it costs the reader `minus`."""
+        coefficient, factors = self.turned_sums(product, minus)
         return Pieces(self, self.written, Product(coefficient, tuple(factors), product.shape))
 
-    def turned_sums(self, product: Product) -> tuple[Rational, list[Factor]]:
+    def turned_sums(self, product: Product, minus: float = 1.0) -> tuple[Rational, list[Factor]]:
         """The number and the factors of a product, each sum with the sign in which people write it: `1 - h`, as the
         user did, or `ŷ - y` rather than -(y - ŷ).
         """
         coefficient, factors = product.coefficient, list(product.factors)
-        for last in (False, True):
-            for k, (node, labels, power) in enumerate(factors):
-                if not isinstance(node, Sum) or not isinstance(power, int) or power % 2 == 0:
-                    continue
-                opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
-                if last:
-                    wanted = coefficient < 0 and _reversible(node)
-                else:
-                    wanted = _unnatural(node) or (opposite in self.given and node not in self.given)
-                if wanted:
-                    self.express(opposite)
-                    factors[k] = (opposite, labels, power)
-                    coefficient = -coefficient
+        for k, (node, labels, power) in enumerate(factors):
+            if not isinstance(power, int) or power % 2 == 0:
+                continue
+            gain = self._gain(node)
+            if gain + (minus if coefficient < 0 else -minus) > (0 if coefficient < 0 else _LITTLE):
+                opposite = (
+                    Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+                    if isinstance(node, Sum)
+                    else algebra.scale(-1, node)
+                )
+                self.express(opposite)
+                factors[k] = (opposite, labels, power)
+                coefficient = -coefficient
         return coefficient, factors
+
+    def _gain(self, node: Tensor) -> float:
+        """How much better a factor reads with the opposite sign; one without a sum does not read better."""
+        if isinstance(node, Sum):
+            opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+            return self._minuses(node) - self._minuses(opposite)
+        if isinstance(node, Product) and node not in self.given:
+            odd = [inner for inner, _, p in node.factors if isinstance(p, int) and p % 2]
+            return max((self._gain(inner) for inner in odd), default=-_MUCH) + (node.coefficient < 0)
+        return -_MUCH
+
+    def _minuses(self, node: Sum) -> float:
+        """What the signs of a sum cost the reader: minus one, as in h − 1, most; those that the user wrote least."""
+        minus = sum(c < 0 for c, _ in node.terms)
+        constant = sum(c < 0 for c, t in node.terms if _is_one(t))
+        return minus + 1.5 * constant + (minus == len(node.terms)) - 0.5 * (node in self.given)
+
+
+def _flattened(expr: Expr) -> bool:
+    """Whether an axis of length one would have to be picked out of what was typed with `keepdims` or `[:, None]`."""
+    return ONE in expr.shape and write.proper(expr) is not expr and not _is_row(expr)
+
+
+def _is_row(expr: Expr) -> bool:
+    return len(expr.shape) == 2 and expr.shape[0] is ONE
+
+
+def _spelled(tensor: Apply, expr: Expr) -> bool:
+    """Whether a function was typed by its name: what was recognised, as σ in 1/(1 + exp(-x)), is written by it."""
+    return not isinstance(expr, Application) or expr.function == tensor.function
 
 
 def _powers(term: Tensor, whole: tuple[int, ...]) -> dict[tuple[Tensor, tuple[int, ...]], Rational]:
@@ -198,24 +290,12 @@ def _powers(term: Tensor, whole: tuple[int, ...]) -> dict[tuple[Tensor, tuple[in
 def _common(coefficients: Sequence[Rational]) -> Rational:
     """What is written once in front of a sum: a number that all terms share up to sign."""
     first = magnitude(coefficients[0])
-    if len(coefficients) < 2 or any(magnitude(c) != first for c in coefficients):
-        return -1 if len(coefficients) > 1 and all(c < 0 for c in coefficients) else 1
-    return -first if all(c < 0 for c in coefficients) else first
+    return first if len(coefficients) > 1 and all(magnitude(c) == first for c in coefficients) else 1
 
 
-def _reversible(node: Tensor) -> bool:
-    """Whether −(y − ŷ) is better written ŷ − y; 1 − h stays as it is."""
-    if not isinstance(node, Sum) or len(node.terms) < 2:
-        return False
-    constant = any(isinstance(t, Delta) or (isinstance(t, Product) and not t.factors) for _, t in node.terms)
-    return not constant and any(c < 0 for c, _ in node.terms)
-
-
-def _unnatural(node: Sum) -> bool:
-    """A sum that begins with minus one and has only positive terms besides: h − 1."""
-    signs = {c > 0 for c, t in node.terms if t.children or not isinstance(t, Product)}
-    constants = [c for c, t in node.terms if isinstance(t, Product) and not t.factors]
-    return (signs == {True} and bool(constants) and constants[0] < 0) or (signs == {False} and not constants)
+def _is_one(term: Tensor) -> bool:
+    """Whether a term is a number, or the identity."""
+    return isinstance(term, Delta) or (isinstance(term, Product) and not term.factors)
 
 
 def _on_diagonal(term: Tensor) -> bool:

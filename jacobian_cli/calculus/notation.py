@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from jacobian_cli.calculus.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.expr import Apply, Expr, Extent, Number
-from jacobian_cli.ops import row
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, walk
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.shape import ONE, Shape, Size
 
 _MAX_FACTORED = 60
@@ -126,8 +128,18 @@ def matmul(*factors: Expr) -> Expr:
         return flat[0]
     result = kept[0]
     for factor in kept[1:]:
-        result = apply("@", result, factor)
+        if _is_diagonal(result) and _is_diagonal(factor):
+            result = diag(multiply(result.children[0], factor.children[0]))
+        elif is_call(result, "@") and _is_diagonal(result.children[1]) and _is_diagonal(factor):
+            both = diag(multiply(result.children[1].children[0], factor.children[0]))
+            result = apply("@", result.children[0], both)
+        else:
+            result = apply("@", result, factor)
     return result
+
+
+def _is_diagonal(expr: Expr) -> bool:
+    return is_call(expr, "diag") and len(expr.shape) == 2
 
 
 def chain(expr: Expr) -> list[Expr]:
@@ -159,20 +171,70 @@ def transpose(expr: Expr) -> Expr:
             return expr
         case Apply(function="u-", arguments=(inner,)):
             return negate(transpose(inner))
-        case Apply(function="*" | "/" as function, arguments=(a, b)) if not a.shape or not b.shape:
+        case Apply(function=function, arguments=(inner,)) if row(function).turns and transpose(inner) is inner:
+            return expr  # the inverse of XᵀX is its own transpose
+        case Apply(function="*" | "/" as function, arguments=(a, b)) if not b.shape or (
+            function == "*" and not a.shape
+        ):
             return apply(function, transpose(a), transpose(b))
         case Apply(function="*" | "/" as function, arguments=(a, b)) if _all_turned(expr):
             return apply(function, transpose(a), transpose(b))
-        case Apply(function="+" | "-") if all(t.shape == expr.shape for _, t in summands(expr)):
+        case Apply(function="+" | "-") if ONE not in expr.shape and len(expr.shape) == 2:
             parts = summands(expr)
-            sides = [(minus, transpose(t)) for minus, t in parts]
+            sides = [(minus, _turned_beside(t)) for minus, t in parts]
             if set(sides) == set(parts):
                 return expr  # A + Aᵀ is its own transpose
-            if sum(is_call(t, ".T") for _, t in sides) < sum(is_call(t, ".T") for _, t in parts):
+            if sum(turns(t) for _, t in sides) <= sum(turns(t) for _, t in parts):
                 return total(sides)
+        case Apply(function=function, arguments=arguments) if (
+            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2
+        ):
+            turned = apply(function, *(_turned_beside(a) for a in arguments))
+            if turned.shape == expr.shape[::-1] and turns(turned) <= turns(expr):
+                return turned
         case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
             return apply("kron", transpose(a), transpose(b))
     return apply(".T", expr)
+
+
+def turns(expr: Expr) -> int:
+    """How many transposes and new axes an expression is written with."""
+    found = 0
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        found += is_call(node, ".T") or is_column(node)
+        if not isinstance(node, Defined):
+            stack.extend(node.children)
+    return found
+
+
+def length(expr: Expr) -> int:
+    """How much is to be read: nodes, each once (what repeats will bear a name), where what is named is not entered."""
+    return sum(1 + is_column(node) for node in walk([expr], lambda n: not isinstance(n, Defined)))
+
+
+def turned_whole(plain: Expr, turned: Expr) -> Expr:
+    """(XᵀAᵀXᵀ) is written (XAX)ᵀ, given both; but AᵀBᵀ, of two names, stays."""
+    saved = turns(plain) - turns(turned)
+    named = all(is_call(f, ".T") and not f.children[0].children for f in chain(plain))
+    return apply(".T", turned) if saved > 2 or (saved == 2 and not named) else plain
+
+
+def is_column(expr: Expr) -> bool:
+    """Whether an expression is `v[:, None]`."""
+    return isinstance(expr, Apply) and expr.function == "[]" and expr.parameters == (("index", ((None, None), None)),)
+
+
+def _turned_beside(term: Expr) -> Expr:
+    """The transpose of a term that broadcasting may repeat: x runs along rows as x[:, None] does along columns."""
+    if not term.shape:
+        return term
+    if is_column(term):
+        return term.children[0]
+    if len(term.shape) == 1 or term.shape[0] is ONE:
+        return apply("[]", column(term), index=((None, None), None))
+    return column(term) if term.shape[1] is ONE else transpose(term)
 
 
 def _all_turned(expr: Expr) -> bool:
@@ -235,6 +297,12 @@ def shaped(expr: Expr, shape: Shape) -> Expr:
     return apply("reshape", expr, shape=shape) if expr.shape else apply("*", expr, apply("ones", sizes=shape))
 
 
+def reduced(expr: Apply) -> Shape:
+    """The sizes that a reduction sums over."""
+    (inner,) = expr.arguments
+    return tuple(inner.shape[axis] for axis in reduced_axes(inner.shape, dict(expr.parameters)))
+
+
 def eye(size: Size) -> Expr:
     return apply("eye", sizes=(size,))
 
@@ -271,29 +339,53 @@ def summands(expr: Expr) -> list[tuple[bool, Expr]]:
     return [(False, expr), *reversed(terms)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """A term of a sum as a product of matrices, with the scalar that it is divided by."""
+
+    minus: bool
+    factors: tuple[Expr, ...]
+    divisor: Expr
+
+    @staticmethod
+    def of(minus: bool, expr: Expr) -> _Chain:
+        match expr:
+            case Apply(function="/", arguments=(above, below)) if not below.shape:
+                return _Chain(minus, tuple(_factors(above)), below)
+        return _Chain(minus, tuple(_factors(expr)), number(1))
+
+    def inside(self, front: int, back: int, divided: bool) -> tuple[bool, Expr]:
+        """What stands between the first `front` and the last `back` factors; nothing is the identity."""
+        factors = self.factors[front : len(self.factors) - back]
+        inner = _joined(factors) if factors else eye(self.factors[front - 1].shape[1])
+        return self.minus, divide(inner, self.divisor) if divided else inner
+
+    @property
+    def expr(self) -> Expr:
+        return divide(_joined(self.factors), self.divisor)
+
+
 def factored(terms: Sequence[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
     """ABx + ACx = A(B + C)x: what products begin or end with in common is written once."""
-    found = [(minus, _factors(expr)) for minus, expr in terms]
-    if sum(len(factors) for _, factors in found) > _MAX_FACTORED:
+    found = [_Chain.of(minus, expr) for minus, expr in terms]
+    if sum(len(chain.factors) for chain in found) > _MAX_FACTORED:
         return list(terms)
     while True:
         best: tuple[int, int, int, int, int] | None = None
-        for i, (_, a) in enumerate(found):
+        for i, a in enumerate(found):
             for j in range(i + 1, len(found)):
-                front, back = _shared(a, found[j][1])
+                front, back = _shared(a.factors, found[j].factors)
                 if front + back and (best is None or front + back > best[0]):
                     best = (front + back, i, j, front, back)
         if best is None:
-            return [(minus, _joined(factors)) for minus, factors in found]
+            return [(one.minus, one.expr) for one in found]
         _, i, j, front, back = best
-        (minus, a), (other, b) = found[i], found[j]
-        inner = total(
-            [
-                (False, _joined(a[front : len(a) - back])),
-                (minus != other, _joined(b[front : len(b) - back])),
-            ]
-        )
-        found[i] = (minus, [*a[:front], inner, *a[len(a) - back :]])
+        one, other = found[i], found[j]
+        apart = one.divisor is not other.divisor
+        (minus, left), (subtracted, right) = one.inside(front, back, apart), other.inside(front, back, apart)
+        inner = total([(False, left), (minus != subtracted, right)])
+        around = (*one.factors[:front], inner, *one.factors[len(one.factors) - back :])
+        found[i] = _Chain(minus, around, number(1) if apart else one.divisor)
         del found[j]
 
 
@@ -312,16 +404,25 @@ def _joined(factors: Sequence[Expr]) -> Expr:
     return scaled(factors[0], matmul(*factors[1:])) if len(factors) > 1 else factors[0]
 
 
-def _shared(a: list[Expr], b: list[Expr]) -> tuple[int, int]:
-    """How many factors two products share at the front and at the back, matrices of one shape being left."""
-    shortest = min(len(a), len(b)) - 1
-    if shortest < 1:
-        return 0, 0
+def _shared(a: Sequence[Expr], b: Sequence[Expr]) -> tuple[int, int]:
+    """How many factors two products share at the front and at the back, matrices or vectors of one shape being left,
+    or, in one of them, nothing.
+    """
+    shortest = min(len(a), len(b))
     front = next((k for k in range(shortest) if a[k] is not b[k]), shortest)
     back = next((k for k in range(shortest - front) if a[-1 - k] is not b[-1 - k]), shortest - front)
+    if front + back == shortest and len(a) != len(b):
+        middle = max(a, b, key=len)[front : max(len(a), len(b)) - back]
+        square = _joined(middle).shape
+        if front and back and len(square) == 2 and square[0] is square[1] and len(a[front - 1].shape) == 2:
+            return front, back
+    most = shortest - 1
+    front, back = min(front, most), min(back, most - min(front, most))
     for start, end in ((front, back), (front, 0), (0, back)):
+        if not start + end:
+            continue
         left, right = (_joined(c[start : len(c) - end]).shape for c in (a, b))
-        if start + end and left == right and len(left) == 2:
+        if left == right and (len(left) == 2 or (len(left) == 1 and not end and a[start - 1].shape)):
             return start, end
     return 0, 0
 

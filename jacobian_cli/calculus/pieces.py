@@ -47,10 +47,15 @@ class Pieces:
             else:
                 self._place(node, labels, power)
         self._pick(units, windows)
+        self._tie()
+        self._eliminate()
+        self._tie()
+
+    def _tie(self) -> None:
+        """δ_ij M_ij is the diagonal of M, at i."""
         for pair in list(self.ties & set(self.pairs)):
             self._weigh(pair[0], [(write.apply("diag", self._matrix(pair)), 1)])
             del self.pairs[pair]
-        self._eliminate()
 
     def _place(self, node: Tensor, labels: tuple[int, ...], power: Rational) -> None:
         expr = self.written[node]
@@ -163,7 +168,10 @@ class Pieces:
         return write.is_call(expr, ".T") != (pair[0] == label)
 
     def _matrix(self, pair: Pair) -> Expr:
-        return self.style.product(self.pairs[pair])
+        """The Hadamard product between two labels, rows first; of transposes, the transpose of one."""
+        powers = self.pairs[pair]
+        plain, turned = self.style.product(powers), self.style.product([(write.transpose(e), p) for e, p in powers])
+        return write.turned_whole(plain, turned)
 
     def _sum_over(self, label: int, bound: set[int]) -> None:
         closed = self._closed_pair(label, bound)
@@ -198,12 +206,15 @@ class Pieces:
         return matrix if pair[0] == first else write.transpose(matrix)
 
     def _row_sums(self, matrix: Expr) -> Expr:
-        if write.is_call(matrix, ".T"):
-            return write.apply("sum", write.transpose(matrix), axis=(0,))
+        turned = write.transpose(matrix)
+        if write.turns(turned) < write.turns(matrix):
+            return write.apply("sum", turned, axis=(0,))
         return write.apply("sum", matrix, axis=(1,))
 
     def _dot(self, weights: Powers) -> Expr:
         powers = merged(weights)
+        if len(powers) == 1 and powers[0][1] == 1 and write.is_call(powers[0][0], "diag"):
+            return write.apply("trace", powers[0][0].children[0])
         if len(powers) == 1 and powers[0][1] == 2:
             return write.matmul(write.transpose(powers[0][0]), powers[0][0])
         if len(powers) == 2 and all(p == 1 for _, p in powers):
@@ -304,6 +315,10 @@ class Pieces:
         operands += [(write.eye(self.sizes[a]), (a, b)) for a, b in sorted(self.ties)]
         have = {k for _, labels in operands for k in labels}
         operands += [(write.ones(self.sizes[k]), (k,)) for k in output if k not in have]
+        operands = [
+            (e.children[0], labels[::-1]) if len(labels) == 2 and write.is_call(e, ".T") else (e, labels)
+            for e, labels in operands
+        ]
         operands.sort(key=lambda operand: operand[1])
         names = {label: LETTERS[k] for k, label in enumerate(output)}
         for _, labels in operands:

@@ -79,6 +79,7 @@ def _term(notation: Notation, tensor: Tensor, out_order: int) -> tuple[bool, Exp
 
 def _kronecker(pieces: Pieces, outs: Sequence[int], ins: Sequence[int]) -> Expr | None:
     """The term as (diag ·) A ⊗ B (· diag), or as an outer product; None if it does not factor."""
+    _aside(pieces, outs, ins)
     links = set(pieces.pairs) | pieces.ties
     across = {pair for pair in links if pair[0] in outs and pair[1] in ins}
     sides = links - across
@@ -104,6 +105,16 @@ def _kronecker(pieces: Pieces, outs: Sequence[int], ins: Sequence[int]) -> Expr 
             front.append(write.diag(pieces.style.product(weights)))
     factors = [_block(pieces, block) for block in blocks]
     return pieces.scale(write.matmul(*front, write.kron(*factors), *back))
+
+
+def _aside(pieces: Pieces, outs: Sequence[int], ins: Sequence[int]) -> None:
+    """Beside δ_ij, a matrix M_ik from a row i to a column k stands among the columns, as M_jk."""
+    for out, variable in pieces.ties:
+        for pair in [pair for pair in pieces.pairs if pair[0] == out and pair[1] in ins]:
+            if out in outs and variable in ins:
+                powers = pieces.pairs.pop(pair)
+                turned = [(e if variable < pair[1] else write.transpose(e), p) for e, p in powers]
+                pieces.pairs.setdefault((min(variable, pair[1]), max(variable, pair[1])), []).extend(turned)
 
 
 def _flat_part(pieces: Pieces, labels: Sequence[int]) -> Expr:

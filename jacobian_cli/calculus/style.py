@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.tensor import Rational, magnitude
-from jacobian_cli.expr import Defined, Expr, Number, Variable, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, Variable, walk
+from jacobian_cli.shape import product
 
 Powers = list[tuple[Expr, Rational]]
 
@@ -48,8 +49,9 @@ class Style:
 
     def product(self, powers: Powers, coefficient: Rational = 1) -> Expr:
         """|coefficient| times powers of scalars and of values of one shape, as one quotient."""
-        scalars = merged(p for p in powers if not p[0].shape)
-        vectors = merged(p for p in powers if p[0].shape)
+        powers = merged(_means(list(powers)))
+        scalars = [p for p in powers if not p[0].shape]
+        vectors = [p for p in powers if p[0].shape]
         top, bottom = write.coefficient_parts(magnitude(coefficient))
         above = self.factors(scalars, +1, top)
         below = self.factors(scalars, -1, bottom)
@@ -94,6 +96,19 @@ def merged(powers: Iterable[tuple[Expr, Rational]]) -> Powers:
     for base, power in powers:
         total[base] = total.get(base, 0) + power
     return [(base, power) for base, power in total.items() if power]
+
+
+def _means(powers: Powers) -> Powers:
+    """Σx/n is a mean, where n counts what is summed."""
+    for expr, power in powers:
+        if power == 1 and isinstance(expr, Apply) and expr.function == "sum":
+            sizes = write.reduced(expr)
+            for counts in (sizes, (product(sizes),)):
+                divisors = [(Extent(size), -1) for size in counts]
+                if all(divisor in powers for divisor in divisors) and len(set(divisors)) == len(divisors):
+                    mean = write.apply("mean", expr.children[0], **dict(expr.parameters))
+                    return [(mean, 1) if p == (expr, 1) else p for p in powers if p not in divisors]
+    return powers
 
 
 def _raised(powers: Powers, sign: int) -> list[Expr]:

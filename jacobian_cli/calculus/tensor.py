@@ -51,15 +51,18 @@ def _seal(node: Tensor, *parts: object) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf(Tensor):
-    """A variable. `typed` is its shape in the language, where axes of length one count."""
+    """A variable. `typed` is its shape in the language, where axes of length one count; `facts` is what is known
+    of its value.
+    """
 
     name: str
     shape: Shape
     typed: Shape
+    facts: frozenset[str] = frozenset()
     digest: int = field(init=False)
 
     def __post_init__(self) -> None:
-        _seal(self, 1, self.name, self.typed)
+        _seal(self, 1, self.name, self.typed, *sorted(self.facts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,6 +217,11 @@ class Alias(Tensor):
     @property
     def children(self) -> tuple[Tensor, ...]:
         return (self.body,)
+
+
+def is_zero(tensor: Tensor) -> bool:
+    """Whether a tensor is zero throughout."""
+    return isinstance(tensor, Sum) and not tensor.terms
 
 
 def walk(roots: Iterable[Tensor]) -> Iterator[Tensor]:

@@ -225,8 +225,9 @@ _EXPANDED, _SHOWN = _backend(named=False), _backend(named=True)
 
 
 @lru_cache(maxsize=512)
-def element_symbols(name: str, shape: tuple[int, ...]) -> Any:
-    """The entries of a variable as real symbols, `x₁`, `W₁₂`; a scalar is an array without axes.
+def element_symbols(name: str, shape: tuple[int, ...], positive: bool = False) -> Any:
+    """The entries of a variable as real symbols, `x₁`, `W₁₂`; a scalar is an array without axes. Symbols that are
+    `positive` are others, whatever their names.
 
     >>> element_symbols("W", (2, 2)).tolist(), element_symbols("delta", ()).item()
     ([[W₁₁, W₁₂], [W₂₁, W₂₂]], δ)
@@ -235,7 +236,7 @@ def element_symbols(name: str, shape: tuple[int, ...]) -> Any:
     make = sympy.Symbol if shown == name else _Spelled
     symbols = np.empty(shape, dtype=object)
     for index in np.ndindex(shape):
-        symbols[index] = make(indexed(shown, index), real=True)
+        symbols[index] = make(indexed(shown, index), **({"positive": True} if positive else {"real": True}))
     symbols.flags.writeable = False
     return symbols
 
@@ -381,7 +382,7 @@ def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0) -> ExactResult:
         span = range(low * len(symbols), high * len(symbols) + 1)  # no two alike: ties are kinks
         places = chooser.sample(span, len(symbols))
         point = {
-            s: sympy.Float(sympy.Rational(place, 101 * len(symbols)), 2 * _DIGITS)
+            s: sympy.Float(sympy.Rational(abs(place) if s.is_positive else place, 101 * len(symbols)), 2 * _DIGITS)
             for s, place in zip(symbols, places, strict=True)
         }
         if not all((value := _at(root, point)) is not None and value > 0 for root in roots):

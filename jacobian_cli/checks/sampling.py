@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.checks.conditions import Violation, conditions, failing
+from jacobian_cli.checks.declared import drawn
 from jacobian_cli.checks.evaluate import node_values, numpy_backend
 from jacobian_cli.expr import Apply, Expr, variables, walk
 from jacobian_cli.shape import Size
@@ -69,17 +70,27 @@ def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int], lea
     return draws
 
 
-def sample(expr: Expr, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
-    """Values for the variables of an expression, away from kinks and from the edges of domains.
+def sample(
+    expr: Expr,
+    sizes: Mapping[str, int],
+    rng: np.random.Generator,
+    facts: Mapping[str, frozenset[str]] | None = None,
+) -> dict[str, Array]:
+    """Values for the variables of an expression, away from kinks and from the edges of domains, and such that the
+    facts declared of them hold.
 
     Raises `NoPointError` when none is found among many candidates.
     """
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
     wanted = conditions(expr, sizes)
+    declared = facts or {}
     wrong: Violation | None = None
     for attempt in range(_TRIES):
         try:
-            point = {name: _draw(shape, rng, attempt) for name, shape in shapes.items()}
+            point = {
+                name: drawn(said, shape, rng) if (said := declared.get(name)) else _draw(shape, rng, attempt)
+                for name, shape in shapes.items()
+            }
             found = node_values(expr, point, sizes, numpy_backend())
         except (IndexError, ValueError) as error:
             raise NoPointError(f"at sizes {dict(sizes)} an index leaves its axis") from error

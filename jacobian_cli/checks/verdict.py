@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.checks import autodiff, differences
+from jacobian_cli.checks.declared import drawn
 from jacobian_cli.checks.evaluate import evaluate, sizes_of
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
@@ -132,11 +133,12 @@ def numeric_verdict(
     values: Mapping[str, Array] | None = None,
     seed: int = 0,
     known: Mapping[str, Variable] | None = None,
+    facts: Mapping[str, frozenset[str]] | None = None,
 ) -> Report:
     """Compare the printed forms with autograd and central differences at `points` random points.
 
     With `values` (arrays for all variables) they are compared at that one point instead. `known` are further
-    variables, declared but not in the formula.
+    variables, declared but not in the formula; `facts` hold at every point drawn.
     """
     known = {**(known or variables(output)), wrt.name: wrt}
     forms = read_back(printed, known, Variable(printed.upstream, output.shape))
@@ -163,7 +165,7 @@ def numeric_verdict(
         if len(used) == points or (used and total > _MANY):
             break
         try:
-            point = dict(values) if values is not None else sample_all(output, known, sizes, rng)
+            point = dict(values) if values is not None else sample_all(output, known, sizes, rng, facts)
         except NoPointError as error:  # at other sizes there may be points: XᵀX is singular if X is wide
             failed = str(error)
             continue
@@ -182,12 +184,19 @@ def numeric_verdict(
     return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)))
 
 
-def sample_all(output: Expr, known: Mapping[str, Variable], sizes: Mapping[str, int], rng: Any) -> dict[str, Array]:
+def sample_all(
+    output: Expr,
+    known: Mapping[str, Variable],
+    sizes: Mapping[str, int],
+    rng: Any,
+    facts: Mapping[str, frozenset[str]] | None = None,
+) -> dict[str, Array]:
     """Values for the variables of the formula, and for declared ones that it does not contain."""
-    point: dict[str, Array] = sample(output, sizes, rng)
+    point: dict[str, Array] = sample(output, sizes, rng, facts)
     for name, variable in known.items():
         if name not in point:
-            point[name] = rng.standard_normal(_at(variable.shape, sizes))
+            shape, said = _at(variable.shape, sizes), (facts or {}).get(name)
+            point[name] = drawn(said, shape, rng) if said else rng.standard_normal(shape)
     return point
 
 

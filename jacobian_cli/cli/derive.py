@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from jacobian_cli.api.assume import assumptions_of
 from jacobian_cli.api.derivation import derivations
 from jacobian_cli.api.problem import Problem, pose, shapes_of
 from jacobian_cli.cli.request import Request
@@ -24,13 +25,14 @@ RIGHT, MISMATCH = 0, 1
 def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
     """The typed problem, and the values given for its variables."""
     shapes = shapes_of(None, request.declarations)
+    assume = assumptions_of(None, request.declarations)
     if not request.at:
-        return pose(request.statements, request.wrt, shapes), None
+        return pose(request.statements, request.wrt, shapes, assume=assume), None
     from jacobian_cli.api.values import fitted, read_values
 
     values = read_values(list(request.at))
-    problem = pose(request.statements, request.wrt, shapes, values)
-    return problem, fitted(values, problem.variables)
+    problem = pose(request.statements, request.wrt, shapes, values, assume)
+    return problem, fitted(values, problem.variables, problem.facts)
 
 
 def answer(request: Request, *, points: int, full: bool = False, order: int = 1) -> int:

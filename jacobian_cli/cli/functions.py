@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from jacobian_cli.cli.screen import Screen
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.facts import FACTS
 
 
 def show_functions() -> None:
-    """Every row: how it is called, what it means, its derivative, where it is defined."""
+    """Every row: how it is called, what it means, its derivative, where it is defined; then what can be declared."""
     screen = Screen()
     for kind in Kind:
         rows = [row for row in FUNCTIONS.values() if row.kind is kind and row.called]
@@ -19,6 +20,8 @@ def show_functions() -> None:
             for label, text in _facts(row):
                 screen.line(f"{label} {text}", style="dim", indent=8)
         screen.line()
+    screen.heading("Facts, declared with --assume NAME=FACT")
+    screen.columns([(fact.name, fact.summary) for fact in FACTS.values()], indent=4, styles=("green", ""))
 
 
 def _call(row: Row) -> str:

@@ -11,21 +11,22 @@ from typing import Any
 import click
 
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_declaration, parse_file, parse_statements
-from jacobian_cli.syntax.tree import Declaration, Definition
+from jacobian_cli.syntax.parser import parse_assumptions, parse_declaration, parse_file, parse_statements
+from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 MAX_FILE = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A formula and what every command takes with it: what to differentiate by, shapes, values, how to answer.
+    """A formula and what every command takes with it: what to differentiate by, shapes and facts, values, how to
+    answer.
 
     `wrt` is empty where the command line named no variable.
     """
 
     statements: tuple[Definition, ...]
-    declarations: tuple[Declaration, ...]
+    declarations: tuple[Declaration | Assumption, ...]
     wrt: tuple[str, ...]
     at: tuple[str, ...]
     as_json: bool
@@ -36,6 +37,12 @@ _OPTIONS = (
     click.option("-f", "--file", "path", metavar="FILE", help="Definitions and declarations, one a line."),
     click.option("-w", "--wrt", metavar="NAMES", help="Differentiate by these variables: W or W,b."),
     click.option("-s", "--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="As in W=n,m  x=m  c=()"),
+    click.option(
+        "--assume",
+        multiple=True,
+        metavar="NAME=FACT",
+        help="Facts, as in S=symmetric  y=one_hot,W=orthogonal (jac functions lists them).",
+    ),
     click.option("--at", multiple=True, metavar="VALUES", help="x=4,y=[1,2], W=w.npy, or values.npz"),
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page."),
 )
@@ -50,11 +57,12 @@ def formula_command(command: Callable[..., int]) -> Callable[..., int]:
         path: str | None,
         wrt: str | None,
         shapes: tuple[str, ...],
+        assume: tuple[str, ...],
         at: tuple[str, ...],
         as_json: bool,
         **own: Any,
     ) -> int:
-        return command(read_request(formula, path, wrt, shapes, at, as_json), **own)
+        return command(read_request(formula, path, wrt, shapes, at, as_json, assume), **own)
 
     for option in reversed(_OPTIONS):
         read = option(read)
@@ -68,6 +76,7 @@ def read_request(
     shapes: tuple[str, ...],
     at: tuple[str, ...],
     as_json: bool,
+    assume: tuple[str, ...] = (),
 ) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
     declarations, statements = parse_file(read_file(path)) if path is not None else ([], [])
@@ -75,6 +84,8 @@ def read_request(
         statements += parse_statements(text)
     for text in shapes:
         declarations.append(parse_declaration(text, "="))
+    for text in assume:
+        declarations += parse_assumptions(text)
     if not statements:
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
     names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())

@@ -15,6 +15,7 @@ from jacobian_cli.api.proof import AtPoint, Proof
 from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
 from jacobian_cli.checks.verdict import Report
 from jacobian_cli.expr import Defined
+from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text as language
 from jacobian_cli.shape import Shape, shape_text
@@ -86,6 +87,7 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
     """The whole answer: formula, shapes, names, then each derivative with its proof."""
     screen = Screen()
     formula(screen, problem)
+    _facts(screen, found[0])
     where = {name: body for d in found for name, body in d.derivative.where.items()}
     defined = problem.program.values
     named = [Defined(name, body) for name, body in where.items() if name not in defined]
@@ -120,8 +122,35 @@ def formula(screen: Screen, problem: Problem) -> None:
         screen.line(f"not used: {', '.join(program.unused)}", style="yellow", indent=2)
 
 
+def _facts(screen: Screen, d: Derivation) -> None:
+    """What is declared of values, and whether the answer rests on it."""
+    rows = []
+    for name, facts in d.assumed.items():
+        for fact, used in facts.items():
+            note = "" if used == "used" else " (not used: the answer is the same without it)"
+            rows.append((name, fact, FACTS[fact].summary + note))
+    if rows:
+        screen.line()
+        screen.heading("given that", style="")
+        screen.columns(rows, indent=4, styles=("bold", "", "dim"))
+
+
 def _shape(shape: Shape) -> str:
     return shape_text(shape)
+
+
+def _unconstrained(screen: Screen, d: Derivation) -> None:
+    """For a variable whose entries are tied: which derivative this is."""
+    if not d.unconstrained:
+        return
+    said = [FACTS[fact] for fact in sorted(d.problem.facts[d.wrt]) if FACTS[fact].ties]
+    names = " and ".join(fact.name for fact in said)
+    screen.line(
+        f"the unconstrained derivative: each entry of {d.wrt} is free, though it is declared {names}", "dim", indent=2
+    )
+    along = {fact.along for fact in said}
+    if d.gradient is not None and len(along) == 1 and (text := along.pop()):
+        screen.line(f"for changes that keep {d.wrt} {names}, a gradient G becomes {text}", "dim", indent=2)
 
 
 def _origin(problem: Problem, name: str) -> str:
@@ -130,6 +159,8 @@ def _origin(problem: Problem, name: str) -> str:
     origin = problem.program.origins.get(name, "declared")
     if origin == "valued":
         return "taken from its value"
+    if origin == "square":
+        return "square, by what is declared of it"
     if origin == "assumed":
         return f"assumed: {_HABITS[min(len(problem.variables[name].shape), 2)]}"
     if origin == "inferred":
@@ -145,6 +176,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     symbol = f"∂{d.problem.name}/∂{d.wrt}"
     screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
     jacobian = d.jacobian
+    _unconstrained(screen, d)
     screen.heading("Jacobian", f"{_size(jacobian)}, numerator layout{_flattening(d)}")
     _form(screen, jacobian)
     screen.line(d.jacobian.elementwise, indent=4, style="italic")
@@ -167,6 +199,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
     """The gradient, and the block of the Hessian for each variable."""
     symbol = f"∂²{d.problem.name}/∂{d.wrt}"
     screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
+    _unconstrained(screen, d)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
         _form(screen, d.gradient)

@@ -40,6 +40,8 @@ class Program:
     unused: tuple[str, ...] = ()
     valued: frozenset[str] = frozenset()
     """Variables whose number of axes is that of the value given for them."""
+    square: frozenset[str] = frozenset()
+    """Variables that are square matrices because of what is declared of them."""
 
     @cached_property
     def origins(self) -> Mapping[str, str]:
@@ -53,6 +55,8 @@ class Program:
                 found[name] = "declared"
             elif name in self.valued:
                 found[name] = "valued"
+            elif name in self.square:
+                found[name] = "square"
             elif any(_fits(self, orders | {name: order}) for order in range(3) if order != orders[name]):
                 found[name] = "assumed"
             else:
@@ -72,10 +76,12 @@ def elaborate(
     statements: Sequence[Definition],
     declared: Mapping[str, Shape] | None = None,
     orders: Mapping[str, int] | None = None,
+    square: Iterable[str] = (),
 ) -> Program:
     """Type a sequence of definitions; the last one is the output.
 
-    `declared` gives shapes, `orders` the number of axes of further variables (known from their values).
+    `declared` gives shapes, `orders` the number of axes of further variables (known from their values), `square`
+    names further ones that are square matrices.
     Raises `InputError` for unknown names, cycles, and shapes that do not fit.
     """
     declared = dict(declared or {})
@@ -87,12 +93,13 @@ def elaborate(
     for name in declared:
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
-    guessed = {n: (orders or {}).get(n, habit(n)) for n in free if n not in declared}
-    choices = list(guessed)
+    fixed = dict.fromkeys(square, 2) | dict(orders or {})
+    guessed = {n: fixed.get(n, habit(n)) for n in free if n not in declared}
+    squares = frozenset(n for n in square if guessed.get(n) == 2)
     first: InputError | None = None
-    for flips in _flips([n for n in choices if n not in (orders or {})], guessed):
+    for flips in _flips([n for n in guessed if n not in fixed], guessed):
         try:
-            return _typed(ordered, last, declared, guessed | flips, sizes, free, frozenset(orders or {}))
+            return _typed(ordered, last, declared, guessed | flips, sizes, free, frozenset(orders or {}), squares)
         except InputError as error:
             first = first or error
             if not isinstance(first, OrderError):
@@ -133,12 +140,14 @@ def _typed(
     sizes: Mapping[str, Size],
     free: Sequence[str],
     valued: frozenset[str] = frozenset(),
+    square: frozenset[str] = frozenset(),
 ) -> Program:
     unifier = Unifier()
     shapes: dict[str, Shape] = {n: declared[n] for n in free if n in declared}
     for name in free:
         if name not in shapes:
-            shapes[name] = tuple(unifier.fresh() for _ in range(guessed[name]))
+            axes = tuple(unifier.fresh() for _ in range(1 if name in square else guessed[name]))
+            shapes[name] = axes * 2 if name in square else axes
     if guessed:
         # the first pass collects equations between sizes, the second builds with what they say
         _build(statements, last, Scope({n: Variable(n, s) for n, s in shapes.items()}, sizes, unifier), declared)
@@ -163,6 +172,7 @@ def _typed(
         sizes,
         _unused(output, values),
         valued,
+        square,
     )
 
 

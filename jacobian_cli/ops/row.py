@@ -84,12 +84,30 @@ class Row:
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
     sums_to_one: bool = False
     """Whether the entries of its value along the last axis sum to one."""
+    turns: bool = False
+    """For a function of matrices: whether its value for a transpose is the transpose of its value."""
+    positive: str = ""
+    """The fact of its first argument under which its value is positive; `any` where it always is."""
+    keeps: tuple[str, ...] = ()
+    """Facts that its value has where its argument has them."""
+    under: Mapping[str, str] = field(default_factory=dict)
+    """By fact of its first argument, further ones being zero: what its value is, `x`, `x.T`, `1` or `0`."""
     indicator: bool = False
     """Whether its value is 0 or 1."""
     mirror: str = ""
-    """The operator with its operands exchanged: `0 < x` is written `x > 0`."""
+    """The function with its arguments exchanged: `0 < x` is read as `x > 0`, `max(0, x)` as `max(x, 0)`."""
     of_indicator: str = ""
     """What `x == 0` or `x != 0` is when x is an indicator."""
+    products: tuple[tuple[tuple[str, int], ...], ...] = ()
+    """Products of powers of functions of one argument (`""` is the argument itself) that it is equal to."""
+    even_powers: str = ""
+    """What its square is, in `x`, where that is something simpler."""
+    undoes: str = ""
+    """The function that it is the inverse of."""
+    share_of: str = ""
+    """The function f of which its value is a share: f(x)/(1 + f(x)) entry by entry, or f(x)/sum(f(x)) along a row."""
+    log_total_of: str = ""
+    """The function f of whose total it is the logarithm: log(1 + f(x)), log(f(x) + f(y)) or log(sum(f(x)))."""
     binary: str = ""
     """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
     symbol: str = ""

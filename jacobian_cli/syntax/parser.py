@@ -13,7 +13,19 @@ from decimal import Decimal
 from fractions import Fraction
 
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.tree import Call, Declaration, Definition, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import (
+    Assumption,
+    Call,
+    Declaration,
+    Definition,
+    Flag,
+    Group,
+    Literal,
+    Name,
+    Slice,
+    Term,
+    Text,
+)
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 200
@@ -38,6 +50,8 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 }
 _DEFINITION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 _DECLARATION = re.compile(r"\s*([^\W\d]\w*)\s*:(.*)", re.DOTALL)
+_ASSUMPTION = re.compile(r"\s*assume\s+(?=[^\W\d])")
+_FACT = re.compile(r"\s*(?:([^\W\d]\w*)\s*[=:])?\s*([^\W\d]\w*)\s*")
 _KEYWORD_HINT = "this is a word of Python's grammar and cannot be a name; write lam for lambda, or λ"
 _MENDS = {
     "^": "a power is written **, as in x**2",
@@ -309,19 +323,47 @@ def parse_declaration(text: str, separator: str = ":") -> Declaration:
         ) from None
 
 
-def parse_file(text: str) -> tuple[list[Declaration], list[Definition]]:
-    """A file of declarations (`W: 8, 20`) and definitions (`z = W@x + b`), one a line; `#` starts a comment."""
+def parse_assumptions(text: str) -> list[Assumption]:
+    """`S=spd, y=one_hot` or, in a file, `assume S: spd`. A fact without a name is another one of the last variable.
+
+    >>> [(a.name, a.fact) for a in parse_assumptions("y=sums_to_one,positive, S=spd")]
+    [('y', 'sums_to_one'), ('y', 'positive'), ('S', 'spd')]
+    """
+    head = _ASSUMPTION.match(text)
+    found: list[Assumption] = []
+    start = head.end() if head else 0
+    for part in text[start:].split(","):
+        said = _FACT.fullmatch(part)
+        if said is None or not (said[1] or found):
+            raise InputError(
+                "a fact is declared as a name and what holds for it",
+                text=text,
+                span=Span(start, start + max(1, len(part))),
+                hint="as in S=symmetric or, in a file, assume S: symmetric",
+            )
+        name = normal_name(said[1]) if said[1] else found[-1].name
+        found.append(Assumption(name, said[2], text, Span(start + said.start(2), start + said.end(2))))
+        start += len(part) + 1
+    return found
+
+
+def parse_file(text: str) -> tuple[list[Declaration | Assumption], list[Definition]]:
+    """A file of declarations (`W: 8, 20`), facts (`assume S: spd`) and definitions (`z = W@x + b`), one a line; `#`
+    starts a comment.
+    """
     lines = text.lstrip("\ufeff").splitlines()
     if len(lines) > MAX_LINES:
         raise InputError(f"the file has {len(lines):,} lines; at most {MAX_LINES:,} are read")
-    declarations: list[Declaration] = []
+    declarations: list[Declaration | Assumption] = []
     definitions: list[Definition] = []
     for number, line in enumerate(lines, start=1):
         code = line.split("#", 1)[0].rstrip()
         if not code.strip():
             continue
         try:
-            if not _DEFINITION.match(code) and _DECLARATION.match(code) and "[" not in code:
+            if _ASSUMPTION.match(code):
+                declarations += parse_assumptions(code)
+            elif not _DEFINITION.match(code) and _DECLARATION.match(code) and "[" not in code:
                 declarations.append(parse_declaration(code))
             else:
                 definitions.append(parse_statement(code))

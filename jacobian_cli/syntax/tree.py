@@ -86,3 +86,13 @@ class Declaration:
     name: str
     sizes: tuple[Term, ...]
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """`assume S: spd` in a file, or `--assume S=spd`: one fact about the values of a variable, as typed."""
+
+    name: str
+    fact: str
+    source: str
+    span: Span

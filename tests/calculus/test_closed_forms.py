@@ -147,17 +147,17 @@ FORMS = [
     ),
     Form("(A@x).T@(B@x)", "x", "x.T@(B.T@A + A.T@B)", "delta*(B.T@A + A.T@B)@x", gradient="(B.T@A + A.T@B)@x"),
     Form("exp(-x.T@x/2)", "x", "-exp(-x.T@x/2)*x.T", gradient="-exp(-x.T@x/2)*x"),
-    Form("log(sum(exp(x)))", "x", "exp(x).T/sum(exp(x))", "delta*exp(x)/sum(exp(x))", gradient="exp(x)/sum(exp(x))"),
+    Form("log(sum(exp(x)))", "x", "softmax(x).T", "delta*softmax(x)", gradient="softmax(x)"),
     Form("logsumexp(x)", "x", "softmax(x).T", "delta*softmax(x)", gradient="softmax(x)"),
     Form("logsumexp(X@w)", "w", "softmax(X@w).T@X", "delta*X.T@softmax(X@w)", gradient="X.T@softmax(X@w)"),
     Form("norm1(x)", "x", "sign(x).T", "delta*sign(x)", gradient="sign(x)"),
     Form("sum(A@x)", "A", "kron(ones(n), x).T", "delta*ones(n)@x.T", gradient="ones(n)@x.T"),
     Form("sum(A@x)", "x", "sum(A, axis=0).T", "delta*sum(A, axis=0)", gradient="sum(A, axis=0)"),
     # vectors of vectors
-    Form("x/norm(x)", "x", "eye(n)/norm(x) - x@x.T/norm(x)**3", "delta/norm(x) - (x.T@delta)*x/norm(x)**3"),
-    Form("normalize(x)", "x", "eye(n)/norm(x) - x@x.T/norm(x)**3", "delta/norm(x) - (x.T@delta)*x/norm(x)**3"),
+    Form("x/norm(x)", "x", "(eye(n) - x@x.T/norm(x)**2)/norm(x)", "(delta - (x.T@delta)*x/norm(x)**2)/norm(x)"),
+    Form("normalize(x)", "x", "(eye(n) - normalize(x)@normalize(x).T)/norm(x)"),
     Form("x.T@x*x", "x", "(x.T@x)*eye(n) + 2*x@x.T", "(x.T@x)*delta + 2*(x.T@delta)*x"),
-    Form("x - mean(x)", "x", "eye(n) - ones(n)@ones(n).T/n", "delta - sum(delta)/n"),
+    Form("x - mean(x)", "x", "eye(n) - ones(n)@ones(n).T/n", "delta - mean(delta)"),
     Form("softmax(z)", "z", "diag(p) - p@p.T", "p*(delta - p.T@delta)", where={"p": "softmax(z)"}),
     Form("log_softmax(z)", "z", "eye(n) - ones(n)@softmax(z).T", "delta - sum(delta)*softmax(z)"),
     Form(
@@ -210,7 +210,7 @@ FORMS = [
     Form("logdet(A)", "A", "reshape(inv(A).T, (1, n**2))", "delta*inv(A).T", gradient="inv(A).T"),
     Form("inv(A)", "A", "-kron(inv(A), inv(A).T)", "-inv(A).T@delta@inv(A).T"),
     Form("a.T@inv(A)@b", "A", "reshape(-inv(A).T@a@b.T@inv(A).T, (1, n**2))", gradient="-inv(A).T@a@b.T@inv(A).T"),
-    Form("trace(inv(A)@B)", "A", "reshape(-inv(A).T@B.T@inv(A).T, (1, n**2))", gradient="-inv(A).T@B.T@inv(A).T"),
+    Form("trace(inv(A)@B)", "A", "reshape(-(inv(A)@B@inv(A)).T, (1, n**2))", gradient="-(inv(A)@B@inv(A)).T"),
     Form(
         "x.T@inv(A)@x", "x", "x.T@(inv(A) + inv(A).T)", "delta*(inv(A) + inv(A).T)@x", gradient="(inv(A) + inv(A).T)@x"
     ),
@@ -258,9 +258,8 @@ FORMS = [
     Form(
         "sum(log(1 + exp(-y*(X@w))))",
         "w",
-        "-(y*r/(1 + r)).T@X",
-        gradient="-X.T@(y*r/(1 + r))",
-        where={"r": "exp(-y*(X@w))"},
+        "-(y*sigmoid(-y*(X@w))).T@X",
+        gradient="-X.T@(y*sigmoid(-y*(X@w)))",
     ),
     Form(
         "log(sigmoid(u.T@v))",
