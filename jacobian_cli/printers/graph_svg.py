@@ -92,7 +92,7 @@ def _wire(wire: Wire) -> str:
             path += f"C{middle} {_n(y1)} {middle} {_n(y2)} {_n(x2)} {_n(y2)}H{_n(x3)}"
     _, x, y = wire.runs[-1]
     tip = f"M{_n(x)} {_n(y)}L{_n(x - ARROW - 1)} {_n(y - 3.6)}V{_n(y + 3.6)}Z"
-    dot = f'<circle class="tip" cx="{_n(runs[0][0])}" cy="{_n(runs[0][2])}" r="2.6"/>' if wire.forked else ""
+    dot = f'<circle class="tip" cx="{_n(runs[0][1])}" cy="{_n(runs[0][2])}" r="2.6"/>' if wire.forked else ""
     return f'<path class="wire" d="{path}"/><path class="tip" d="{tip}"/>{dot}'
 
 
