@@ -177,9 +177,7 @@ def main() -> None:
     model = Classifier(sorted({word for window in training for word in window.words} - {EDGE}), random)
     share = np.mean([1 - window.place for window in held_out])
     new = sum(window.words[2] not in model.vectors for window in held_out)
-    print(
-        f"{len(training)} windows to learn from; {len(held_out)} held out, {new} of them around a word never seen before"
-    )
+    print(f"{len(training)} windows to learn from; {len(held_out)} held out, {new} of them around a word never met")
     print(f"{share:.0%} of those held out are no places\n")
     show_gradient(model, training[0])
     losses = train(model, training, held_out, random)

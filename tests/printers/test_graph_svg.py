@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from math import hypot
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -138,6 +139,17 @@ def test_wires_join_their_boxes(graph: Graph) -> None:
         assert wire.runs[0][2] == pytest.approx(source.y)
         assert target.x - target.width / 2 <= wire.runs[-1][1] <= target.x
         assert abs(wire.runs[-1][2] - target.y) <= target.height / 2
+        corner = target.height / 2 - target.radius
+        down = max(0.0, abs(wire.runs[-1][2] - target.y) - corner)
+        across = target.x - target.width / 2 + target.radius - wire.runs[-1][1]
+        assert hypot(down, across) == pytest.approx(target.radius), "a tip touches the outline"
+    for key, operands in graph.operands.items():
+        wires = [wire for edge, wire in zip(graph.edges, drawn.wires, strict=False) if edge.target == key]
+        wires.sort(key=lambda wire: wire.runs[-1][2])
+        assert len(wires) == len(operands)
+        for upper, lower in pairwise(wires):
+            assert lower.runs[-1][2] - upper.runs[-1][2] > 9.9, "tips stand apart"
+            assert lower.runs[-2][2] > upper.runs[-2][2], "wires do not cross on arrival"
 
 
 @pytest.mark.parametrize("graph", [lecture(), hostile()], ids=["lecture", "hostile"])
@@ -222,11 +234,12 @@ def test_trees_are_drawn_without_crossings() -> None:
     assert crossings(untangled(columns, links), Neighbours.of(7, links)) == 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(6, 11)), max_size=30))
-def test_untangling_never_adds_crossings(links: list[tuple[int, int]]) -> None:
-    columns = [list(range(6)), list(range(6, 12))]
-    near = Neighbours.of(12, links)
-    brute = sum((a < c and b > d) or (a > c and b < d) for (a, b), (c, d) in combinations(links, 2))
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 4), st.integers(0, 4)), max_size=40))
+def test_untangling_never_adds_crossings(drawn: list[tuple[int, int, int]]) -> None:
+    columns = [[5 * column + k for k in range(5)] for column in range(4)]
+    links = [(5 * column + left, 5 * column + 5 + right) for column, left, right in drawn]
+    near = Neighbours.of(20, links)
+    brute = sum(c == d and ((a < e and b > f) or (a > e and b < f)) for (c, a, b), (d, e, f) in combinations(drawn, 2))
     assert crossings(columns, near) == brute
     found = untangled(columns, links)
     assert [sorted(column) for column in found] == columns
