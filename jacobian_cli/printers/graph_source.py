@@ -44,8 +44,8 @@ def dot(graph: Graph) -> str:
     lines += ['  node [fontname="Helvetica", margin="0.08,0.04"]', '  edge [fontname="Helvetica", fontsize=11]']
     for node in graph.nodes:
         rows = [_html(node.label)]
-        if node.shape:
-            rows.append(f'<FONT POINT-SIZE="10">{_html(node.shape)}</FONT>')
+        if graph.caption(node.key):
+            rows.append(f'<FONT POINT-SIZE="10">{_html(graph.caption(node.key))}</FONT>')
         rows += _coloured(*_own(graph, node))
         lines.append(f"  {keys[node.key]} [shape={_DOT_SHAPES[node.kind]}, label=<{'<BR/>'.join(rows)}>]")
     for edge in graph.edges:
@@ -69,7 +69,7 @@ def mermaid(graph: Graph) -> str:
     lines = ["---", f"title: {_quoted(graph.title)}", "---"] if graph.title else []
     lines.append("flowchart LR")
     for node in graph.nodes:
-        rows = [node.label, node.shape, *_arrows(*_own(graph, node))]
+        rows = [node.label, graph.caption(node.key), *_arrows(*_own(graph, node))]
         opening, closing = _MERMAID_SHAPES[node.kind]
         lines.append(f'  {keys[node.key]}{opening}"{_rows(rows)}"{closing}')
     for edge in graph.edges:

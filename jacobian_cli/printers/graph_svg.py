@@ -97,15 +97,15 @@ def _wire(wire: Wire) -> str:
 
 
 def _box(graph: Graph, box: Box) -> str:
-    shape, back = box.below
+    caption, back = box.below
     y = box.y + box.height / 2 + 12
     return (
         f'<g class="{box.node.kind}"><title>{_safe(_said(graph, box.node))}</title>'
         f'<rect class="box" x="{_n(box.x - box.width / 2)}" y="{_n(box.y - box.height / 2)}" width="{_n(box.width)}" '
         f'height="{_n(box.height)}" rx="{_n(box.radius)}"/>'
         + _text(box.x, box.y + 0.35 * NAME, box.label, "name", NAME)
-        + _text(box.x, y, shape, "shape", SMALL)
-        + _text(box.x, y + (15 if shape else 0) + 1, back, "gradient", NUMBER)
+        + _text(box.x, y, caption, "shape", SMALL)
+        + _text(box.x, y + (15 if caption else 0) + 1, back, "gradient", NUMBER)
         + "</g>"
     )
 
@@ -130,7 +130,8 @@ def _legend(x: float, y: float) -> str:
 
 
 def _said(graph: Graph, node: GraphNode) -> str:
-    parts = [f"{node.label} ({node.shape})" if node.shape else node.label]
+    caption = graph.caption(node.key)
+    parts = [f"{node.label} ({caption})" if caption else node.label]
     if node.value:
         parts.append(f"value {node.value}")
     if node.gradient:

@@ -34,7 +34,7 @@ def hostile() -> Graph:
     """Every text is an attack."""
     nodes = (
         GraphNode(HOSTILE, HOSTILE, "input", HOSTILE, HOSTILE, HOSTILE),
-        GraphNode("end", "end", "operation", HOSTILE, HOSTILE, HOSTILE),
+        GraphNode("end", "end", "operation", HOSTILE, HOSTILE, HOSTILE, HOSTILE),
         GraphNode("f", "", "output", HOSTILE, "`", "-"),
     )
     edges = (
@@ -65,7 +65,8 @@ def graphs(draw: st.DrawFn, most: int = 24) -> Graph:
         leaf, last = k < leaves, k == count - 1
         kind = "input" if leaf else "output" if last else "operation"
         texts = draw(st.tuples(_LABELS, _TEXTS, _TEXTS, _TEXTS))
-        nodes.append(GraphNode(str(k), texts[0], kind, *texts[1:]))  # type: ignore[arg-type] # a literal by its value
+        name = draw(st.sampled_from(["", "a", "W" * 60]))
+        nodes.append(GraphNode(str(k), texts[0], kind, *texts[1:], name))  # type: ignore[arg-type] # a literal
         for _ in range(0 if leaf else draw(st.integers(1, 4))):
             near = draw(st.integers(1, min(k, 6))) if draw(st.booleans()) else draw(st.integers(1, k))
             edges.append(GraphEdge(str(k - near), str(k), draw(_TEXTS), draw(_TEXTS)))

@@ -54,6 +54,15 @@ def test_what_comes_back(terms: list[str], total: str, said: str) -> None:
     assert graph.returned("x") == said
 
 
+def test_names_and_shapes_stand_below() -> None:
+    nodes = (GraphNode("z", "+", "operation", "8 × 2", name="z"), GraphNode("f", "sum", "output", name="f"), X)
+    graph = Graph(nodes, ())
+    assert [graph.caption(node.key) for node in nodes] == ["z: 8 × 2", "f", ""]
+    assert ">z: 8 × 2</text>" in svg(graph)
+    assert '<FONT POINT-SIZE="10">z: 8 × 2</FONT>' in dot(graph)
+    assert 'n0("#43;<br/>z#58; 8 #215; 2")' in mermaid(graph)
+
+
 @pytest.mark.parametrize("picture", [svg, page, tree])
 def test_what_nobody_could_read_is_refused(picture: object) -> None:
     assert callable(picture)

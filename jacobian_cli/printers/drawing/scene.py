@@ -45,7 +45,7 @@ class Box:
     radius: float
     label: str
     below: tuple[str, str]
-    """The shape, and what came back if the value branches."""
+    """Its name and shape, and what came back if the value branches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +199,13 @@ def _box(graph: Graph, node: GraphNode) -> Box:
     tall = max(_BOX[node.kind], (ports - 1) * _PORT + 14)
     wide = max(_BOX[node.kind], width(label, NAME) + (16 if len(label) > 1 else 8))
     back = cut(graph.returned(node.key), NUMBER, _SUM) if len(graph.uses[node.key]) > 1 else ""
-    return Box(node, 0.0, 0.0, wide, tall, _ROUND[node.kind], label, (_short(node.shape, SMALL), back))
+    return Box(node, 0.0, 0.0, wide, tall, _ROUND[node.kind], label, (_short(graph.caption(node.key), SMALL), back))
 
 
 def _room(box: Box, column: int) -> Cell:
-    shape, back = box.below
-    wide = max(box.width, width(shape, SMALL), width(back, NUMBER))
-    return Cell(column, wide, box.height / 2, box.height / 2 + _LINE * (bool(shape) + bool(back)))
+    caption, back = box.below
+    wide = max(box.width, width(caption, SMALL), width(back, NUMBER))
+    return Cell(column, wide, box.height / 2, box.height / 2 + _LINE * (bool(caption) + bool(back)))
 
 
 def _labelled(edge: GraphEdge, column: int) -> Cell:
