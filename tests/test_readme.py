@@ -11,7 +11,8 @@ from tests.terminal import ROOT
 from tests.transcripts import difference, document, documents, golden_commands, same
 
 README = ROOT / "README.md"
-DATA = (".csv", ".jac", ".json", ".npy", ".npz")
+READ = (".csv", ".jac", ".json", ".npy", ".npz", ".py", ".txt")
+"""What sessions read or run; a script is shown with what it prints, as a command is."""
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -33,5 +34,5 @@ def test_every_example_is_run_or_read_by_one() -> None:
     for path in (ROOT / "examples").glob("**/*"):
         if path.is_dir() or path in documents():
             continue
-        assert path.suffix in DATA, f"{path.name} is not run by any test"
+        assert path.suffix in READ, f"{path.name} is not run by any test"
         assert any(path.name in text for text in texts), f"no session uses {path.name}"

@@ -28,6 +28,8 @@ class GraphNode:
     value: str = ""
     gradient: str = ""
     """All that comes back to the node, summed."""
+    name: str = ""
+    """What tables beside the picture call an operation; nothing if its label says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,10 @@ class Graph:
                 if not waiting[edge.target]:
                     ready.append(edge.target)
         return tuple(found)
+
+    def caption(self, key: str) -> str:
+        """What is written small below a node: its name and its shape."""
+        return ": ".join(filter(None, (self.named[key].name, self.named[key].shape)))
 
     def returned(self, key: str) -> str:
         """What comes back to a node: `2 + 3 = 5` where its value branches, else its gradient.

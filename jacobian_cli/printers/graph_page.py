@@ -18,7 +18,7 @@ font:16px/1.5 "Helvetica Neue",Arial,"Liberation Sans","DejaVu Sans",sans-serif}
 h1{font:italic 1.6rem/1.3 "STIX Two Text","Times New Roman","Liberation Serif",serif;margin:0 0 1rem;
 overflow-wrap:anywhere}
 h2{font-size:1.05rem;margin:2rem 0 .5rem}
-figure,.wide{margin:0;overflow-x:auto}
+figure,.wide{margin:0;overflow-x:auto}figure{margin-left:-20px}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .9rem .3rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule);
 max-width:30rem;overflow-wrap:anywhere}

@@ -15,8 +15,8 @@ _DOT_SHAPES: dict[Kind, str] = {
 }
 _MERMAID_SHAPES: dict[Kind, tuple[str, str]] = {
     "input": ("[", "]"),
-    "operation": ("([", "])"),
-    "output": ("([", "])"),
+    "operation": ("(", ")"),
+    "output": ("(", ")"),
 }
 _PLAIN = frozenset(" ,()=")
 """What Mermaid takes as itself besides letters and digits; all else is written as the number of the character."""
@@ -44,8 +44,8 @@ def dot(graph: Graph) -> str:
     lines += ['  node [fontname="Helvetica", margin="0.08,0.04"]', '  edge [fontname="Helvetica", fontsize=11]']
     for node in graph.nodes:
         rows = [_html(node.label)]
-        if node.shape:
-            rows.append(f'<FONT POINT-SIZE="10">{_html(node.shape)}</FONT>')
+        if graph.caption(node.key):
+            rows.append(f'<FONT POINT-SIZE="10">{_html(graph.caption(node.key))}</FONT>')
         rows += _coloured(*_own(graph, node))
         lines.append(f"  {keys[node.key]} [shape={_DOT_SHAPES[node.kind]}, label=<{'<BR/>'.join(rows)}>]")
     for edge in graph.edges:
@@ -62,14 +62,14 @@ def mermaid(graph: Graph) -> str:
     >>> print(mermaid(Graph((x, f), (GraphEdge("x", "f", "2", "1"),))), end="")
     flowchart LR
       n0["x<br/>n"]
-      n1(["#43;<br/>#8594; 3<br/>#8592; 1"])
+      n1("#43;<br/>#8594; 3<br/>#8592; 1")
       n0 -->|"#8594; 2<br/>#8592; 1"| n1
     """
     keys = {node.key: f"n{k}" for k, node in enumerate(graph.nodes)}
-    lines = ["---", f'title: "{_entities(graph.title)}"', "---"] if graph.title else []
+    lines = ["---", f"title: {_quoted(graph.title)}", "---"] if graph.title else []
     lines.append("flowchart LR")
     for node in graph.nodes:
-        rows = [node.label, node.shape, *_arrows(*_own(graph, node))]
+        rows = [node.label, graph.caption(node.key), *_arrows(*_own(graph, node))]
         opening, closing = _MERMAID_SHAPES[node.kind]
         lines.append(f'  {keys[node.key]}{opening}"{_rows(rows)}"{closing}')
     for edge in graph.edges:
@@ -96,6 +96,12 @@ def _coloured(value: str, gradient: str) -> list[str]:
 
 def _arrows(value: str, gradient: str) -> list[str]:
     return [f"{arrow} {text}" for arrow, text in (("→", value), ("←", gradient)) if text]
+
+
+def _quoted(text: str) -> str:
+    """A string of YAML, where Mermaid keeps titles."""
+    escaped = printable(text.replace("\n", " ")).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _rows(texts: list[str]) -> str:

@@ -92,20 +92,20 @@ def _wire(wire: Wire) -> str:
             path += f"C{middle} {_n(y1)} {middle} {_n(y2)} {_n(x2)} {_n(y2)}H{_n(x3)}"
     _, x, y = wire.runs[-1]
     tip = f"M{_n(x)} {_n(y)}L{_n(x - ARROW - 1)} {_n(y - 3.6)}V{_n(y + 3.6)}Z"
-    dot = f'<circle class="tip" cx="{_n(runs[0][0])}" cy="{_n(runs[0][2])}" r="2.6"/>' if wire.forked else ""
+    dot = f'<circle class="tip" cx="{_n(runs[0][1])}" cy="{_n(runs[0][2])}" r="2.6"/>' if wire.forked else ""
     return f'<path class="wire" d="{path}"/><path class="tip" d="{tip}"/>{dot}'
 
 
 def _box(graph: Graph, box: Box) -> str:
-    shape, back = box.below
+    caption, back = box.below
     y = box.y + box.height / 2 + 12
     return (
         f'<g class="{box.node.kind}"><title>{_safe(_said(graph, box.node))}</title>'
         f'<rect class="box" x="{_n(box.x - box.width / 2)}" y="{_n(box.y - box.height / 2)}" width="{_n(box.width)}" '
         f'height="{_n(box.height)}" rx="{_n(box.radius)}"/>'
         + _text(box.x, box.y + 0.35 * NAME, box.label, "name", NAME)
-        + _text(box.x, y, shape, "shape", SMALL)
-        + _text(box.x, y + (15 if shape else 0) + 1, back, "gradient", NUMBER)
+        + _text(box.x, y, caption, "shape", SMALL)
+        + _text(box.x, y + (15 if caption else 0) + 1, back, "gradient", NUMBER)
         + "</g>"
     )
 
@@ -130,7 +130,8 @@ def _legend(x: float, y: float) -> str:
 
 
 def _said(graph: Graph, node: GraphNode) -> str:
-    parts = [f"{node.label} ({node.shape})" if node.shape else node.label]
+    caption = graph.caption(node.key)
+    parts = [f"{node.label} ({caption})" if caption else node.label]
     if node.value:
         parts.append(f"value {node.value}")
     if node.gradient:

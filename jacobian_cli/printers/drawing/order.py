@@ -9,8 +9,8 @@ from itertools import pairwise
 
 Link = tuple[int, int]
 _SWEEPS = 24
-_WORK = 400_000
-"""Links looked at, in all sweeps together."""
+_PATIENCE = 4
+"""Sweeps that save nothing before no more are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,20 @@ def untangled(columns: Sequence[Sequence[int]], links: Sequence[Link]) -> list[l
     """
     now = [list(column) for column in columns]
     near = Neighbours.of(sum(map(len, columns)), links)
-    best, fewest = [*map(list, now)], crossings(now, near)
-    for sweep in range(max(4, min(_SWEEPS, _WORK // max(1, len(links))))):
-        if not fewest:
+    best, fewest, patience = [*map(list, now)], crossings(now, near), _PATIENCE
+    for sweep in range(_SWEEPS):
+        if not fewest or not patience:
             break
+        patience -= 1
         forth = sweep % 2 == 0
+        place = {cell: at for column in now for cell, at in _places(column)}
         for column in now if forth else reversed(now):
-            _sort(column, near.before if forth else near.after, _places(now))
+            _sort(column, near.before if forth else near.after, place)
+            place.update(_places(column))
         _swap(now, near)
         count = crossings(now, near)
         if count < fewest:
-            best, fewest = [*map(list, now)], count
+            best, fewest, patience = [*map(list, now)], count, _PATIENCE
     return best
 
 
@@ -65,8 +68,9 @@ def crossings(columns: Sequence[Sequence[int]], near: Neighbours) -> int:
     return total
 
 
-def _places(columns: Sequence[Sequence[int]]) -> dict[int, float]:
-    return {cell: (k + 0.5) / len(column) for column in columns for k, cell in enumerate(column)}
+def _places(column: Sequence[int]) -> list[tuple[int, float]]:
+    """How far down its column each cell is, from 0 to 1."""
+    return [(cell, (k + 0.5) / len(column)) for k, cell in enumerate(column)]
 
 
 def _sort(column: list[int], near: Sequence[Sequence[int]], place: dict[int, float]) -> None:

@@ -16,6 +16,7 @@ from jacobian_cli.printers.drawing.letters import cut, width
 from jacobian_cli.printers.drawing.order import untangled
 from jacobian_cli.printers.drawing.place import Cell, Pull, heights, lefts, straightened
 from jacobian_cli.printers.graph import Graph, GraphEdge, GraphNode, Kind
+from jacobian_cli.syntax.errors import InputError
 
 NAME, NUMBER, SMALL = 17.0, 13.0, 11.0
 """Sizes of letters: in a box, on a wire, below a box."""
@@ -26,6 +27,7 @@ _BOX: dict[Kind, float] = {"input": 30.0, "operation": 34.0, "output": 34.0}
 _ROUND: dict[Kind, float] = {"input": 6.0, "operation": 17.0, "output": 17.0}
 _PORT = 10.0
 _GAP = 8.0
+_CELLS = 6_000
 _LINE = 15.0
 _BARE = 4.0
 _STRAIGHT = 4.0
@@ -43,7 +45,7 @@ class Box:
     radius: float
     label: str
     below: tuple[str, str]
-    """The shape, and what came back if the value branches."""
+    """Its name and shape, and what came back if the value branches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,13 @@ class _Route:
 
 
 def scene(graph: Graph) -> Scene:
-    """Where everything of a graph stands."""
+    """Where everything of a graph stands; `InputError` if too many of its edges are too long."""
     boxes, cells, routes = _parts(graph)
+    if len(cells) > _CELLS:
+        raise InputError(
+            f"this graph cannot be drawn legibly: its edges pass by {len(cells):,} places in the layers between",
+            hint="draw a part of it, or let another tool draw its DOT source",
+        )
     columns = untangled(_columns(graph, cells, routes), [link for route in routes for link in pairwise(route.cells)])
     ports = _ports(boxes, routes, columns)
     pulls = [pull for route, port in zip(routes, ports, strict=True) for pull in _pulls(route, port, len(boxes))]
@@ -192,13 +199,13 @@ def _box(graph: Graph, node: GraphNode) -> Box:
     tall = max(_BOX[node.kind], (ports - 1) * _PORT + 14)
     wide = max(_BOX[node.kind], width(label, NAME) + (16 if len(label) > 1 else 8))
     back = cut(graph.returned(node.key), NUMBER, _SUM) if len(graph.uses[node.key]) > 1 else ""
-    return Box(node, 0.0, 0.0, wide, tall, _ROUND[node.kind], label, (_short(node.shape, SMALL), back))
+    return Box(node, 0.0, 0.0, wide, tall, _ROUND[node.kind], label, (_short(graph.caption(node.key), SMALL), back))
 
 
 def _room(box: Box, column: int) -> Cell:
-    shape, back = box.below
-    wide = max(box.width, width(shape, SMALL), width(back, NUMBER))
-    return Cell(column, wide, box.height / 2, box.height / 2 + _LINE * (bool(shape) + bool(back)))
+    caption, back = box.below
+    wide = max(box.width, width(caption, SMALL), width(back, NUMBER))
+    return Cell(column, wide, box.height / 2, box.height / 2 + _LINE * (bool(caption) + bool(back)))
 
 
 def _labelled(edge: GraphEdge, column: int) -> Cell:
