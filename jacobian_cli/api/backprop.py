@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jacobian_cli.api.assume import Facts, FactsLike, assumptions_of, facts_of, square
 from jacobian_cli.api.hazards import Kink, kinks_of, want_finite
 from jacobian_cli.api.passes import Edge, Node, Passes, numbers, passes
 from jacobian_cli.api.problem import ShapeLike, order_of, shapes_of, statements_of
@@ -22,7 +23,7 @@ from jacobian_cli.engine.tape import Tape
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.tree import Definition
+from jacobian_cli.syntax.tree import Assumption, Definition
 
 if TYPE_CHECKING:
     from jacobian_cli.checks.verdict import Report
@@ -56,6 +57,7 @@ class Backprop:
     counts: Counts
     passes: Passes
     kinks: tuple[Kink, ...]
+    facts: Facts
 
     def __repr__(self) -> str:
         return f"<backprop of {self.text}: {len(self.nodes)} nodes>"
@@ -138,7 +140,7 @@ class Backprop:
         tried = 0
         for _ in range(_POINTS * bool(names)):
             try:
-                point = {**self.values, **sample(self.program.output, self.sizes, rng)}
+                point = {**self.values, **sample(self.program.output, self.sizes, rng, self.facts)}
             except NoPointError:
                 break
             upstream = np.ones(np.shape(tape.forward(point, self.sizes)))
@@ -208,11 +210,13 @@ def backprop(
     at: Mapping[str, Any],
     wrt: str | Sequence[str] | None = None,
     shapes: Mapping[str, ShapeLike] | None = None,
+    assume: Mapping[str, FactsLike] | None = None,
 ) -> Backprop:
     """The computational graph of a formula at a point: forward values, and at each node what comes back.
 
     `expression` is a formula, or definitions of which the last is the output; `at` gives each variable its value;
-    `wrt` are the names whose gradients are wanted, all variables unless given.
+    `wrt` are the names whose gradients are wanted, all variables unless given; `assume` declares facts as in `derive`,
+    which the values must satisfy.
 
     Raises `InputError` for anything that is not a formula of the language, for values that do not fit it, and
     where a value or a gradient is not finite.
@@ -223,7 +227,7 @@ def backprop(
     >>> r.operations, r.check.passed
     ({'forward': 3, 'backward': 5, 'naive': 9}, True)
     """
-    return run(statements_of(expression), as_arrays(at), wrt, shapes_of(shapes))
+    return run(statements_of(expression), as_arrays(at), wrt, shapes_of(shapes), assumptions_of(assume))
 
 
 def run(
@@ -231,13 +235,15 @@ def run(
     values: Mapping[str, Array],
     wrt: str | Sequence[str] | None,
     shapes: Mapping[str, Shape],
+    assume: Sequence[Assumption] = (),
 ) -> Backprop:
     """Both passes on typed input."""
     orders = {name: order_of(value) for name, value in values.items() if name not in shapes}
-    program = elaborate(statements, shapes, orders)
+    program = elaborate(statements, shapes, orders, square(assume))
+    facts = facts_of(assume, program.variables, program.values)
     text = "; ".join(statement.source.strip() for statement in program.statements)
     names = wanted(program, wrt)
-    point = fitted(values, program.variables)
+    point = fitted(values, program.variables, facts)
     sizes = sizes_of(program.variables, point)
     tape = Tape(program.output, names)
     try:
@@ -252,4 +258,5 @@ def run(
     found = passes(program, tape, sizes, upstream)
     want_finite(found, text)
     counted = counts(tape, sizes, tape.wanted.values())
-    return Backprop(text, program, point, sizes, tuple(names), counted, found, kinks_of(tape, point, sizes, found))
+    kinks = kinks_of(tape, point, sizes, found)
+    return Backprop(text, program, point, sizes, tuple(names), counted, found, kinks, facts)

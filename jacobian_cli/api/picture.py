@@ -103,11 +103,15 @@ def graph(run: Backprop) -> Graph:
         return "output" if node is run.output else "input" if node.operation == INPUT else "operation"
 
     nodes = tuple(
-        GraphNode(n.name, label(n), kind(n), shape_text(n.shape), _drawn(n.value), _drawn(n.gradient))
+        GraphNode(n.name, label(n), kind(n), shape_text(n.shape), _drawn(n.value), _drawn(n.gradient), _called(n))
         for n in run.nodes
     )
     edges = tuple(GraphEdge(e.source, e.target, _drawn(known[e.source].value), _drawn(e.downstream)) for e in run.edges)
     return Graph(nodes, edges, f"{spelled(run.name)} = {math(run.program.output)}")
+
+
+def _called(node: Node) -> str:
+    return "" if node.operation == INPUT else spelled(node.name)
 
 
 def _drawn(value: Array | None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jacobian_cli.api.assume import assumptions_of
 from jacobian_cli.api.problem import shapes_of
 from jacobian_cli.cli.request import Request
 from jacobian_cli.syntax.errors import InputError
@@ -54,9 +55,9 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     for path in plugins:
         load(path)
 
-    done = run(
-        request.statements, read_values(list(request.at)), request.wrt or None, shapes_of(None, request.declarations)
-    )
+    values, shapes = read_values(list(request.at)), shapes_of(None, request.declarations)
+    assume = assumptions_of(None, request.declarations)
+    done = run(request.statements, values, request.wrt or None, shapes, assume)
     gc.freeze()
     gc.enable()
     written = _pictures(done, wishes)
