@@ -10,22 +10,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jacobian_cli.api.backprop import Backprop, backprop
     from jacobian_cli.api.chain import Composition, chain
     from jacobian_cli.api.conversion import convert
     from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
+    from jacobian_cli.api.own import register, unregister
+    from jacobian_cli.api.tape import Tape, tape
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
-__all__ = ["ClosedForm", "Composition", "Derivation", "InputError", "chain", "convert", "derive"]
+__all__ = [
+    "Backprop",
+    "ClosedForm",
+    "Composition",
+    "Derivation",
+    "InputError",
+    "Tape",
+    "backprop",
+    "chain",
+    "convert",
+    "derive",
+    "register",
+    "tape",
+    "unregister",
+]
 
 _HOMES = {
+    "Backprop": "jacobian_cli.api.backprop",
     "ClosedForm": "jacobian_cli.api.derivation",
     "Composition": "jacobian_cli.api.chain",
     "chain": "jacobian_cli.api.chain",
     "Derivation": "jacobian_cli.api.derivation",
     "convert": "jacobian_cli.api.conversion",
+    "backprop": "jacobian_cli.api.backprop",
     "derive": "jacobian_cli.api.derivation",
     "InputError": "jacobian_cli.syntax.errors",
+    "Tape": "jacobian_cli.api.tape",
+    "register": "jacobian_cli.api.own",
+    "tape": "jacobian_cli.api.tape",
+    "unregister": "jacobian_cli.api.own",
 }
 
 

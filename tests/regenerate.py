@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from tests.terminal import ROOT
-from tests.transcripts import GOLDEN, document, documents, golden, golden_commands, same
+from tests.transcripts import GOLDEN, document, documents, golden, golden_commands, pictures, same
 
 
 def main(wanted: list[str]) -> None:
     """Write the files that bear one of the wanted names, or all."""
     texts: dict[Path, Callable[[], str]] = {path: partial(document, path) for path in documents()}
     texts |= {GOLDEN / f"{name}.txt": partial(golden, command) for name, command in golden_commands().items()}
+    texts |= pictures()
     for path, text in texts.items():
         if wanted and not {path.name, path.stem} & set(wanted):
             continue

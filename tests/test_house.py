@@ -11,7 +11,7 @@ import pytest
 
 from tests.terminal import ROOT
 
-CODE = ("jacobian_cli", "tests")
+CODE = ("jacobian_cli", "tests", "examples")
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 TOOLS: dict[str, tuple[str | Path, ...]] = {
     "lint": (sys.executable, "-m", "ruff", "check", "--output-format=concise", *CODE),

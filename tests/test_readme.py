@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.terminal import ROOT
-from tests.transcripts import difference, document, documents, same
+from tests.transcripts import difference, document, documents, golden_commands, same
 
 README = ROOT / "README.md"
-DATA = (".csv", ".jac", ".json", ".npy", ".npz")
+READ = (".csv", ".jac", ".json", ".npy", ".npz", ".py", ".txt")
+"""What sessions read or run; a script is shown with what it prints, as a command is."""
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -29,9 +30,9 @@ def test_every_session_stands_where_it_is_run(path: Path) -> None:
 
 
 def test_every_example_is_run_or_read_by_one() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in documents()]
+    texts = [path.read_text(encoding="utf-8") for path in documents()] + list(golden_commands().values())
     for path in (ROOT / "examples").glob("**/*"):
         if path.is_dir() or path in documents():
             continue
-        assert path.suffix in DATA, f"{path.name} is not run by any test"
+        assert path.suffix in READ, f"{path.name} is not run by any test"
         assert any(path.name in text for text in texts), f"no session uses {path.name}"

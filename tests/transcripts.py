@@ -28,6 +28,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from jacobian_cli.printers.graph_source import dot, mermaid
+from tests.printers.graphs import lecture
 from tests.terminal import ROOT, terminal
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -71,6 +73,11 @@ def golden(command: str) -> str:
         done = shell.run(command)
     said = f"--- error stream\n{done.stderr}" if done.stderr else ""
     return f"$ {command}\n{done.stdout}{said}--- exit status {done.returncode}\n"
+
+
+def pictures() -> dict[Path, Callable[[], str]]:
+    """The golden files of what is written for tools that draw graphs, and how each is made."""
+    return {GOLDEN / "lecture.dot": lambda: dot(lecture()), GOLDEN / "lecture.mmd": lambda: mermaid(lecture())}
 
 
 def same(expected: str, actual: str) -> bool:

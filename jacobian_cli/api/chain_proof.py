@@ -14,10 +14,10 @@ from jacobian_cli.api.chain import Composition
 from jacobian_cli.api.derivation import ClosedForm
 from jacobian_cli.api.proof import Proof, lettered, prove, table_sizes
 from jacobian_cli.api.values import as_arrays, fitted
-from jacobian_cli.checks.evaluate import evaluate, node_values, numpy_backend
+from jacobian_cli.checks.evaluate import evaluate, node_values, numpy_backend, sizes_of
 from jacobian_cli.checks.lines import Line, compare, value_of
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size
-from jacobian_cli.checks.verdict import Engine, Report, sample_all, sizes_of
+from jacobian_cli.checks.verdict import Engine, Report, sample_all
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import shape_text
 from jacobian_cli.syntax.errors import InputError

@@ -49,7 +49,7 @@ def pose(
 
     Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
     """
-    orders = {name: _order(value) for name, value in (values or {}).items() if name not in shapes}
+    orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
     program = elaborate(statements, shapes, orders, square(assume))
     output, known = program.output, dict(program.variables)
     chosen = list(dict.fromkeys(normal_name(name.strip()) for name in wrt if name.strip()))
@@ -61,12 +61,18 @@ def pose(
             output = _held(output, leaf)
             known[name] = leaf
         elif name not in known:
-            close = difflib.get_close_matches(name, [*known, *program.values], n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}" if known else None
-            raise InputError(f"'{name}' is neither in the formula nor declared", text=statements[-1].source, hint=hint)
+            raise unknown(name, program)
     text = "; ".join(statement.source.strip() for statement in statements)
     facts = facts_of(assume, known, program.values)
     return Problem(text, program, output, known, tuple(known[name] for name in chosen), facts, tuple(assume))
+
+
+def unknown(name: str, program: Program) -> InputError:
+    """What to say of a name that is neither a variable nor a definition."""
+    known = program.variables
+    close = difflib.get_close_matches(name, [*known, *program.values], n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}" if known else None
+    return InputError(f"'{name}' is neither in the formula nor declared", text=program.statements[-1].source, hint=hint)
 
 
 def _held(output: Expr, leaf: Variable) -> Expr:
@@ -74,7 +80,8 @@ def _held(output: Expr, leaf: Variable) -> Expr:
     return rebuild(output, lambda node: leaf if isinstance(node, Defined) and node.name == leaf.name else None)
 
 
-def _order(value: Any) -> int:
+def order_of(value: Any) -> int:
+    """The number of axes of an array."""
     order: int = getattr(value, "ndim", 0)
     return order
 

@@ -13,7 +13,7 @@ from jacobian_cli.api.derivation import Derivation, derivations
 from jacobian_cli.api.problem import Problem, pose
 from jacobian_cli.api.values import as_arrays, fitted
 from jacobian_cli.checks.conditions import Violation, violations
-from jacobian_cli.checks.evaluate import evaluate, meaning
+from jacobian_cli.checks.evaluate import evaluate, meaning, sizes_of
 from jacobian_cli.checks.explicit import (
     Explicit,
     TooLargeError,
@@ -34,7 +34,6 @@ from jacobian_cli.checks.verdict import (
     numeric_verdict,
     read_back,
     sample_all,
-    sizes_of,
 )
 from jacobian_cli.expr import Expr, size_names
 from jacobian_cli.printers.text import text
@@ -99,22 +98,7 @@ class Proof:
 
     def to_dict(self) -> dict[str, Any]:
         """The stable fields of the JSON answer."""
-        report = self.report
-        engines: dict[str, Any] = {}
-        for name, engine in report.engines.items():
-            entry: dict[str, Any] = {"passed": engine.passed, "max_relative_error": engine.max_relative_error}
-            if engine.exact is not None:
-                entry["exact"] = engine.exact
-            if engine.worst is not None and not engine.passed:
-                worst = engine.worst
-                entry["worst"] = {
-                    "form": worst.form,
-                    "entry": worst.entry,
-                    "printed": worst.printed,
-                    "true": worst.true,
-                }
-            engines[name] = entry
-        check = {"passed": report.passed, "points": report.points, "engines": engines, "notes": list(report.notes)}
+        check = self.report.to_dict()
         if self.at is None:
             return {"check": check}
         at = self.at

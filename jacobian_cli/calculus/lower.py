@@ -48,6 +48,11 @@ def _apply(node: Application, tensors: list[Tensor]) -> Tensor:
     entry = row(node.function)
     shapes = [a.shape for a in node.arguments]
     options: dict[str, Any] = dict(node.parameters)
+    if entry.own is not None:
+        raise InputError(
+            f"{entry.name} is a function of your own: it has a backward, but no symbolic derivative",
+            hint="jac backprop differentiates it at a point",
+        )
     if entry.form is not None:
         result: Tensor = entry.form(algebra, tensors, shapes, options)
         return result

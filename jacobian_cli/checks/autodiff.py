@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -99,6 +99,23 @@ def vjp(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return np.asarray(autograd.grad(scalar)(np.asarray(values[wrt], float)), float)
+
+
+def gradients(
+    output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: Iterable[str], upstream: Array
+) -> dict[str, Array]:
+    """The gradients of several variables from one pass, for an upstream gradient of the output's shape."""
+
+    def scalar(chosen: Mapping[str, Array]) -> Array:
+        return anp.sum(
+            evaluate(output, {**values, **{name: chosen[name] for name in names}}, sizes, _backend()) * upstream
+        )
+
+    names = list(wrt)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = autograd.grad(scalar)({name: np.asarray(values[name], float) for name in names})
+    return {name: np.asarray(found[name], float) for name in names}
 
 
 def _value(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, v: Array) -> Array:

@@ -13,6 +13,8 @@ import numpy as np
 
 Array = Any
 STEP = 1e-3
+_SHORTER = 9
+_SURE = 1e-7
 
 
 def central(function: Callable[[Array], Array], x: Array, step: float = STEP) -> Array:
@@ -33,12 +35,35 @@ def central(function: Callable[[Array], Array], x: Array, step: float = STEP) ->
 def with_doubt(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
     """The Jacobian, and by how much its entries change when the step is halved: what differences do not know.
 
+    Where they know little, smaller steps are tried, and each entry is taken from the step that knows it best: near
+    a kink, near the end of a domain and far from zero the first step is too long.
+
     >>> value, doubt = with_doubt(lambda x: x**2, np.array([1.0, 2.0]))
     >>> bool(np.max(doubt) < 1e-9)
     True
+    >>> with_doubt(np.log, np.array([1e-9]))[0].round(-3).item()
+    1000000000.0
     """
-    coarse, fine = central(function, x), central(function, x, STEP / 2)
-    return fine, np.abs(fine - coarse)
+    with np.errstate(all="ignore"):
+        return _best(function, x)
+
+
+def _best(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
+    value, doubt = _halved(function, x, STEP)
+    for power in range(1, _SHORTER + 1):
+        known = np.abs(value[np.isfinite(value)])
+        if np.all(doubt <= _SURE * max(1.0, float(np.max(known, initial=0.0)))):
+            break
+        again, unsure = _halved(function, x, STEP / 10**power)
+        better = unsure < doubt
+        value, doubt = np.where(better, again, value), np.where(better, unsure, doubt)
+    return value, np.where(np.isfinite(doubt), doubt, 0.0)
+
+
+def _halved(function: Callable[[Array], Array], x: Array, step: float) -> tuple[Array, Array]:
+    coarse, fine = central(function, x, step), central(function, x, step / 2)
+    change = np.abs(fine - coarse)
+    return fine, np.where(np.isfinite(change), change, np.inf)
 
 
 def directional(function: Callable[[Array], Array], x: Array, direction: Array, step: float = STEP) -> Array:

@@ -36,16 +36,21 @@ class Backend:
     number: Callable[[Fraction], Any]
     constants: Mapping[str, Any]
     function: Callable[[Row], Kernel | None]
+    shifts: bool = False
+    """Whether what allows it is evaluated with the largest entry moved to 0, where exp cannot overflow."""
 
 
 def numeric(kernels: Kernels) -> Backend:
     """The backend that computes with floats, in the array library of `kernels`."""
 
     def function(row: Row) -> Kernel | None:
+        if row.own is not None:
+            made = row.own
+            return lambda *inputs: made().forward(*inputs)
         kernel: Kernel | None = getattr(kernels, row.numpy) if row.numpy else None
         return kernel
 
-    return Backend(kernels.np, float, {"pi": math.pi, "e": math.e}, function)
+    return Backend(kernels.np, float, {"pi": math.pi, "e": math.e}, function, shifts=True)
 
 
 @lru_cache(maxsize=1)
@@ -105,6 +110,16 @@ def lengths(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     return tuple(size.at(sizes) for size in shape)
 
 
+def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Any]) -> dict[str, int]:
+    """The size symbols, read off arrays of the right shape."""
+    sizes: dict[str, int] = {}
+    for name, variable in known.items():
+        for size, length in zip(variable.shape, numpy.shape(values[name]), strict=True):
+            if size.name is not None:
+                sizes[size.name] = length
+    return sizes
+
+
 def resolved(option: Any, sizes: Sizes) -> Any:
     """What an option (axes, sizes, subscripts, indices) is in numbers."""
     if isinstance(option, Size):
@@ -146,10 +161,14 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     count = prod(np.shape(x)[axis] for axis in axes)
     shapes = ((Size.named(COUNT),), *(a.shape for a in node.arguments[1:]))
     body = meaning(row.definition, names, shapes)
-    slices = [
-        evaluate(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)
-        for part in np.reshape(moved, (-1, count))
-    ]
+
+    def of_row(part: Any) -> Any:
+        if backend.shifts and row.shift:
+            top = np.max(part)
+            return top * float(row.shift) + evaluate(body, {names[0]: part - top}, {COUNT: count}, backend)
+        return evaluate(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)
+
+    slices = [of_row(part) for part in np.reshape(moved, (-1, count))]
     if row.kind is Kind.REDUCTION:
         return np.reshape(np.stack(slices), lengths(node.shape, sizes)) if node.shape else slices[0]
     back = [(*kept, *axes).index(axis) for axis in range(order)]

@@ -16,7 +16,7 @@ import numpy as np
 
 from jacobian_cli.checks import autodiff, differences
 from jacobian_cli.checks.declared import drawn
-from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.evaluate import evaluate, sizes_of
 from jacobian_cli.checks.layouts import Laid
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
@@ -27,7 +27,7 @@ from jacobian_cli.syntax.parser import parse_statement
 DENSE = 20_000
 """Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
 MAX_ENTRIES = 10_000_000
-_FLOOR = 1e-3
+FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
 _DOUBTS = 4
 """How many times the change under a halved step a difference may be off, where a function is steep."""
@@ -89,6 +89,23 @@ class Report:
     engines: Mapping[str, Engine]
     sizes: Sequence[Mapping[str, int]]
     notes: Sequence[str] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        engines: dict[str, Any] = {}
+        for name, engine in self.engines.items():
+            entry: dict[str, Any] = {"passed": engine.passed, "max_relative_error": engine.max_relative_error}
+            if engine.exact is not None:
+                entry["exact"] = engine.exact
+            if engine.worst is not None and not engine.passed:
+                worst = engine.worst
+                entry["worst"] = {
+                    "form": worst.form,
+                    "entry": worst.entry,
+                    "printed": worst.printed,
+                    "true": worst.true,
+                }
+            engines[name] = entry
+        return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes)}
 
 
 @dataclass(slots=True)
@@ -224,7 +241,7 @@ def _compare(
     with_delta = {**point, delta: upstream} if delta else point
     vjp = np.asarray(evaluate(forms["vjp"], with_delta, sizes), float).reshape(variable)
     # what should cancel to zero leaves rounding behind, in proportion to the values around it
-    floor = _FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
+    floor = FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
 
     def function(x: Array) -> Array:
         return evaluate(output, {**point, wrt.name: x}, sizes)
@@ -293,13 +310,3 @@ def _compare_second(
 
 def _at(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(size.at(sizes) for size in shape)
-
-
-def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Array]) -> dict[str, int]:
-    """The size symbols, read off arrays of the right shape."""
-    sizes: dict[str, int] = {}
-    for name, variable in known.items():
-        for size, length in zip(variable.shape, np.shape(values[name]), strict=True):
-            if size.name is not None:
-                sizes[size.name] = length
-    return sizes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import Any
 
 import click
 
@@ -23,6 +24,8 @@ def jac() -> None:
     jac derive "W@x + b" --wrt W
     jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
     jac chain -f examples/window.jac --wrt W,b
+    jac derive -f examples/window.jac --wrt W
+    jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0
     """
 
 
@@ -120,6 +123,30 @@ def chain(request: Request, points: int, rate: float | None, full: bool) -> int:
     from jacobian_cli.cli.chain import answer
 
     return answer(request, points=points, rate=rate, full=full)
+
+
+@jac.command()
+@formula_command
+@click.option("--svg", metavar="FILE", help="Draw the graph: values above the edges, gradients below.")
+@click.option("--html", metavar="FILE", help="Write a page with the picture and the tables.")
+@click.option("--dot", is_flag=True, help="Print the graph for Graphviz instead.")
+@click.option("--mermaid", is_flag=True, help="Print the graph for Mermaid instead.")
+@click.option("--tree", is_flag=True, help="Show the graph as a tree instead of tables.")
+@click.option("--symbolic", is_flag=True, help="Show local and downstream gradients in symbols too.")
+@click.option("--naive", is_flag=True, help="Show what is computed twice, path by path.")
+@click.option(
+    "--nudge", type=float, metavar="H", help="Move each scalar by H, and compare with what its gradient predicts."
+)
+@click.option("--plugin", "plugins", multiple=True, metavar="FILE", help="Run a Python file that registers functions.")
+@click.option("--full", is_flag=True, help="Show graphs of any size.")
+def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
+    """Run the computational graph forwards, then backwards, at the values given with --at.
+
+    FORMULA is as for `jac derive`; without --wrt the gradients of all variables are found.
+    """
+    from jacobian_cli.cli.backprop import Wishes, answer
+
+    return answer(request, plugins, Wishes(**wishes))
 
 
 @jac.command()

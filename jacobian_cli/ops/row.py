@@ -52,6 +52,9 @@ class Row:
     """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
     """The partial derivative to each parameter."""
+    backward: tuple[str, ...] = ()
+    """The backward rule to each parameter, where the derivative as a tensor would be wasteful: `delta` is the
+    gradient that arrives."""
     definition: str = ""
     """The function in terms of others. In a reduction `N` is the number of entries reduced."""
     algebra: str = ""
@@ -69,6 +72,16 @@ class Row:
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
     flat: bool = False
     """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
+    shift: str = ""
+    """What a number added to every entry of its argument adds to its value: "0" or "1" times that number."""
+    sign: str = ""
+    """What stands in its node of a computational graph, where that is not its name."""
+    flow: str = ""
+    """What its backward does to the gradient that arrives, in the words of a lecture."""
+    moves: bool = False
+    """Whether its value is made of entries of its arguments, in other places."""
+    own: Callable[[], Any] | None = None
+    """For a function that a user registered: what makes an operation with `forward` and `backward`."""
     sums_to_one: bool = False
     """Whether the entries of its value along the last axis sum to one."""
     turns: bool = False

@@ -19,8 +19,8 @@ from jacobian_cli.api.chain_proof import numbers_at
 from jacobian_cli.api.proof import printed
 from jacobian_cli.calculus.association import Tree, multiplied, patterns
 from jacobian_cli.checks import autodiff
-from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.verdict import read_back, sizes_of
+from jacobian_cli.checks.evaluate import evaluate, sizes_of
+from jacobian_cli.checks.verdict import read_back
 from tests.calculus.chains import definitions, point
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "identities.jsonl"

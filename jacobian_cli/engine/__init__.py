@@ -1,0 +1,1 @@
+"""Reverse mode on arrays: formulas that run forwards once and backwards once, by the rules of the table."""
