@@ -12,7 +12,7 @@ from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
-from jacobian_cli.ops.rules import matches, parsed, reduced_axes
+from jacobian_cli.ops.rules import fitting, parsed, reduced_axes
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.shape import ONE, Shape, product
 from jacobian_cli.syntax.errors import InputError
@@ -62,7 +62,8 @@ def _apply(node: Application, tensors: list[Tensor]) -> Tensor:
             return _formula(entry, tensors, tuple(shapes))
         case Kind.CORE:
             return _core(entry, tensors[0], shapes[0])
-    signature = options.get("subscripts") or next(s for s in entry.signatures if matches(s, shapes))
+    signature = options.get("subscripts") or fitting(entry.signatures, shapes)
+    assert signature is not None
     return _contraction(signature, tensors, shapes)
 
 

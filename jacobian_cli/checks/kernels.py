@@ -71,6 +71,10 @@ class Kernels:
                 return x[0]
         return self.np.transpose(x)
 
+    def permute(self, x: Array, *, axes: tuple[int, ...]) -> Array:
+        """The axes in another order."""
+        return self.np.transpose(x, axes)
+
     def kron(self, x: Array, y: Array) -> Array:
         """With a matrix, a vector counts as one column."""
         if self.np.ndim(x) == self.np.ndim(y) == 1:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
-from jacobian_cli.ops.rules import ShapeError, along, batched, broadcast, contract, described, matches, reduce
+from jacobian_cli.ops.rules import ShapeError, along, batched, broadcast, contract, described, fitting, reduce
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, Unifier, size_of
 from jacobian_cli.syntax.errors import InputError, Span
@@ -70,11 +70,13 @@ class Builder:
 
     def call(self, call: Call) -> Expr:
         row = self.row(call)
-        terms = list(call.arguments)
+        terms = _listed(row, call.arguments)
         options = self.options(row, terms, call)
         arguments = [self.build(term) for term in terms]
         if row.binary and len(arguments) == 2 and not options:
             row = FUNCTIONS[row.binary]
+        if row.plain and not options:
+            row = FUNCTIONS[row.plain]
         self.want_arguments(row, arguments, call)
         try:
             shape = self.shape(row, [a.shape for a in arguments], options)
@@ -122,9 +124,9 @@ class Builder:
             case Kind.CORE if len(shapes) == 1:
                 return batched(row.signatures[0], shapes, unifier, row.name)
         shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
-        for signature in row.signatures:
-            if matches(signature, shapes):
-                return contract(signature, shapes, unifier)
+        signature = fitting(row.signatures, shapes)
+        if signature is not None:
+            return contract(signature, shapes, unifier)
         raise ShapeError(
             f"{row.name} does not take " + " and ".join(described(shape) for shape in shapes),
             _signature_hint(row, shapes),
@@ -153,6 +155,10 @@ class Builder:
                 case "axis":
                     if (axis := keywords.pop("axis", None)) is not None and not isinstance(axis, Flag):
                         options["axis"] = tuple(dict.fromkeys(self.whole(item) for item in _items(axis)))
+                case "axes":
+                    order = keywords.pop("axes", None) or (terms.pop() if len(terms) > 1 else None)
+                    if order is not None and not isinstance(order, Flag):
+                        options["axes"] = tuple(self.whole(item) for item in _items(order))
                 case "keepdims":
                     keep = keywords.pop("keepdims", None)
                     if keep is not None and not isinstance(keep, Flag):
@@ -212,6 +218,13 @@ class Builder:
         if isinstance(term, Literal):
             return Size.number(self.whole(term))
         return size_of(term, self.text).replace(self.scope.sizes)
+
+
+def _listed(row: Row, terms: tuple[Term, ...]) -> list[Term]:
+    """The arguments of a function of many values, which may also come as one list."""
+    if row.parameters[-1:] == ("...",) and len(terms) == 1 and isinstance(terms[0], Group):
+        return list(terms[0].items)
+    return list(terms)
 
 
 def _items(term: Term) -> tuple[Term, ...]:

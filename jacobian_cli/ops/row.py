@@ -40,7 +40,7 @@ class Row:
     kind: Kind = Kind.ELEMENTWISE
     parameters: tuple[str, ...] = ("x",)
     options: tuple[str, ...] = ()
-    """What it takes that is not a value: `axis`, `keepdims`, `sizes`, `shape`, `subscripts`, `index`."""
+    """What it takes that is not a value: `axis`, `axes`, `keepdims`, `sizes`, `shape`, `subscripts`, `index`."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """The value of a parameter that may be left out, as text."""
     signatures: tuple[str, ...] = ("()->()",)
@@ -97,6 +97,8 @@ class Row:
     """The function f of whose total it is the logarithm: log(1 + f(x)), log(f(x) + f(y)) or log(sum(f(x)))."""
     binary: str = ""
     """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
+    plain: str = ""
+    """The function meant when it is called without its options."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     named: bool = False

@@ -86,6 +86,45 @@ def matches(signature: str, shapes: list[Shape]) -> bool:
     )
 
 
+_FRONT = "ABCDEFGH"
+
+
+def expanded(signature: str, shapes: list[Shape]) -> str:
+    """A signature with letters for the axes in front: `...ij,...jk->...ik` of a batch and a matrix is `Aij,jk->Aik`.
+
+    Axes in front run along with each other as in broadcasting: one of length one stays out.
+    """
+    if "..." not in signature:
+        return signature
+    inputs, output = parsed(signature)
+    if len(inputs) != len(shapes):
+        return signature
+    fronts = [
+        shape[: max(0, len(shape) - len(part) + 3)] if part.startswith("...") else ()
+        for part, shape in zip(inputs, shapes, strict=True)
+    ]
+    depth = max(map(len, fronts))
+    letters = _FRONT[:depth]
+    proper = {
+        letter
+        for front in fronts
+        for letter, size in zip(letters[depth - len(front) :], front, strict=True)
+        if size is not ONE
+    }
+
+    def named(front: Shape) -> str:
+        own = letters[depth - len(front) :]
+        return "".join("1" if s is ONE and a in proper else a for a, s in zip(own, front, strict=True))
+
+    parts = [part.replace("...", named(front)) for part, front in zip(inputs, fronts, strict=True)]
+    return f"{','.join(parts)}->{output.replace('...', letters)}"
+
+
+def fitting(signatures: tuple[str, ...], shapes: list[Shape]) -> str | None:
+    """The first signature, its axes in front spelled out, that shapes fit."""
+    return next((s for s in (expanded(s, shapes) for s in signatures) if matches(s, shapes)), None)
+
+
 def contract(signature: str, shapes: list[Shape], unifier: Unifier) -> Shape:
     """The output shape of an index signature that `matches`."""
     inputs, output = parsed(signature)
@@ -129,29 +168,65 @@ def reduce(shape: Shape, options: dict[str, Any]) -> Shape:
 
 
 def concat(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
-    """Scalars count as vectors of one entry; matrices must agree in all axes but the first."""
-    del options
+    """Scalars count as vectors of one entry; arrays must agree in all axes but the one along which they are joined."""
     shapes = [shape or (ONE,) for shape in shapes]
     first = shapes[0]
+    axis = joined_axis(first, options)
     length = Size(())
     for shape in shapes:
         if len(shape) != len(first):
             raise ShapeError(_mismatch(shapes, unifier), "what is joined must have the same number of axes", order=True)
-        if not all(unifier.unify(a, b) for a, b in zip(shape[1:], first[1:], strict=True)):
-            raise ShapeError(_mismatch(shapes, unifier))
-        length = length + unifier.resolve(shape[0])
-    return (length, *first[1:])
+        if not all(unifier.unify(a, b) for k, (a, b) in enumerate(zip(shape, first, strict=True)) if k != axis):
+            raise ShapeError(_mismatch(shapes, unifier), _concat_hint(first, axis))
+        length = length + unifier.resolve(shape[axis])
+    return (*first[:axis], length, *first[axis + 1 :])
+
+
+def _concat_hint(shape: Shape, axis: int) -> str:
+    other = " (side by side: axis=1)" if len(shape) == 2 and axis == 0 else ""
+    return f"arrays joined along axis {axis} must agree in their other axes{other}"
+
+
+def joined_axis(shape: Shape, options: dict[str, Any]) -> int:
+    """The axis along which arrays of a shape are joined: the first unless told otherwise."""
+    axes = reduced_axes(shape, {"axis": options.get("axis", (0,))})
+    if len(axes) != 1:
+        raise ShapeError("one axis, please", "as in axis=1")
+    return axes[0]
 
 
 def stack(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
-    """Values of one shape along a new first axis."""
-    del options
+    """Values of one shape along a new axis, the first unless told otherwise."""
     for shape in shapes:
         if len(shape) != len(shapes[0]):
             raise ShapeError(_mismatch(shapes, unifier), "what is stacked must have one shape", order=True)
         if not all(unifier.unify(a, b) for a, b in zip(shape, shapes[0], strict=True)):
             raise ShapeError(_mismatch(shapes, unifier), "what is stacked must have one shape")
-    return (Size.number(len(shapes)), *shapes[0])
+    count = Size.number(len(shapes))
+    axis = joined_axis((count, *shapes[0]), options)
+    return (*shapes[0][:axis], count, *shapes[0][axis:])
+
+
+def transpose(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The axes in another order: axis k of the value is axis `axes[k]`."""
+    del unifier
+    (shape,) = shapes
+    return tuple(shape[axis] for axis in turned_axes(shape, options))
+
+
+def turned_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
+    """The order of axes in `options`, counted from 0; without one the last comes first."""
+    axes: tuple[int, ...] = options.get("axes", tuple(reversed(range(len(shape)))))
+    if len(axes) != len(shape):
+        raise ShapeError(
+            f"{described(shape)} has {len(shape)} axes, and {len(axes)} are named",
+            "each axis is named once: transpose(A, (0, 2, 1))",
+            order=True,
+        )
+    order = reduced_axes(shape, {"axis": axes})
+    if len(order) != len(shape):
+        raise ShapeError("each axis is named once", "as in transpose(A, (0, 2, 1))")
+    return tuple(axis % len(shape) for axis in axes)
 
 
 def along(shape: Shape, options: dict[str, Any]) -> Shape:

@@ -163,6 +163,11 @@ def _transposed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(Piece(operand.piece.at(Level.POSTFIX) + ".T"), node.shape)
 
 
+def _permuted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    axes = dict(node.parameters)["axes"]
+    return Source(call(f"{writer.np}.transpose", operands[0].piece, f"({', '.join(map(str, axes))})"), node.shape)
+
+
 def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     (operand,) = operands
     if not node.shape and not operand.shape:
@@ -244,7 +249,8 @@ def _stacked(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _listed(writer: Writer, node: Apply, parts: list[str]) -> Source:
-    return Source(call(f"{writer.np}.{row(node.function).numpy}", f"[{', '.join(parts)}]"), node.shape)
+    axis = [f"axis={axes[0]}" for axes in (dict(node.parameters).get("axis"),) if axes]
+    return Source(call(f"{writer.np}.{row(node.function).numpy}", f"[{', '.join(parts)}]", *axis), node.shape)
 
 
 def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
@@ -289,6 +295,7 @@ _FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
     "u-": _negative,
     ".T": _transposed,
+    "transpose": _permuted,
     "[]": _indexed,
     "where": _where,
     "dot": _dot,

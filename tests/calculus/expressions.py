@@ -32,6 +32,7 @@ VARIABLES: dict[str, Shape] = {
 _WHOLE = (None, None)
 _OPTIONS: dict[str, tuple[Any, ...]] = {
     "axis": ((0,), (1,), (-1,), (0, 1), None),
+    "axes": ((1, 0), (0, 1), (0,), (-1, -2), None),
     "keepdims": (True, None),
     "sizes": SHAPES[1:],
     "shape": SHAPES[1:],
@@ -54,6 +55,8 @@ def _calls(row: Row) -> Iterator[Call]:
     arities = (1, 2) if row.parameters[-1:] == ("...",) else (len(row.parameters),)
     for options, arity in product(product(*(_OPTIONS[name] for name in row.options)), arities):
         given = tuple((name, value) for name, value in zip(row.options, options, strict=True) if value is not None)
+        if row.plain and not given:  # that is another row
+            continue
         for shapes in product(SHAPES, repeat=arity):
             try:
                 shape = Builder(Scope({}), "").shape(row, list(shapes), dict(given))
