@@ -13,6 +13,7 @@ from jacobian_cli.api.derivation import ClosedForm, Derivation
 from jacobian_cli.api.problem import Problem
 from jacobian_cli.api.proof import AtPoint, Proof
 from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
+from jacobian_cli.elaborate.program import habit
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
@@ -161,7 +162,10 @@ def _origin(problem: Problem, name: str) -> str:
     if origin == "square":
         return "square, by what is declared of it"
     if origin == "assumed":
-        return f"assumed: {_HABITS[min(len(problem.variables[name].shape), 2)]}"
+        order = len(problem.variables[name].shape)
+        if not order and habit(name):
+            return "assumed: a letter that only divides is a number"
+        return f"assumed: {_HABITS[min(order, 2)]}"
     if origin == "inferred":
         return "inferred: nothing else fits the formula"
     return origin
@@ -214,7 +218,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
 
 
 def _size(form: ClosedForm) -> str:
-    return " × ".join(str(s).replace("*", "·") for s in form.shape) if form.shape else "scalar"
+    return " × ".join(str(s).replace("**", "^").replace("*", "·") for s in form.shape) if form.shape else "scalar"
 
 
 def _flattening(d: Derivation) -> str:
@@ -283,7 +287,7 @@ def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
         screen.line(f"transpose: 1 × {_size(d.gradient)} → {_size(d.gradient)}", indent=4, style="dim")
     if len(shape) != 2:
         return
-    steps = f"reshape: 1 × {d.jacobian.shape[1]} → {_size(d.gradient)}, row by row".replace("*", "·")
+    steps = f"reshape: 1 × {d.jacobian.shape[1]} → {_size(d.gradient)}, row by row".replace("**", "^").replace("*", "·")
     screen.line(steps, indent=4, style="dim")
     places = gradient_places(d, proof.sizes)
     if len(places) <= 8 and len(places[0]) <= 8:

@@ -10,6 +10,7 @@ from typing import Any
 from jacobian_cli.ops.structure import Algebra
 from jacobian_cli.shape import Shape, Unifier
 
+Settle = Callable[[list[Shape], dict[str, Any], Unifier], dict[str, Any]]
 Rule = Callable[[list[Shape], dict[str, Any], Unifier], Shape]
 Form = Callable[[Algebra, list[Any], list[Shape], dict[str, Any]], Any]
 
@@ -48,12 +49,18 @@ class Row:
     A literal `1` is an axis of length one."""
     rule: Rule | None = None
     """The shape rule, where no signature can say it. It raises `ShapeError`."""
+    settle: Settle | None = None
+    """Makes options definite once shapes are known: the -1 of a reshape, the dots of an index."""
+    mends: Mapping[str, str] = field(default_factory=dict)
+    """What to write instead of an option that NumPy has and the language has not."""
     form: Form | None = None
     """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
     """The partial derivative to each parameter."""
     definition: str = ""
-    """The function in terms of others. In a reduction `N` is the number of entries reduced."""
+    """The function in terms of others. In a reduction `N` is the number of entries reduced, in a function of
+    matrices the number of rows.
+    """
     algebra: str = ""
     """`sum`, `product` or `power`: the arithmetic that index calculus does itself."""
     numpy: str = ""
@@ -69,6 +76,8 @@ class Row:
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
     flat: bool = False
     """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
+    mask: bool = False
+    """Whether it multiplies the entries by constants: f(x) = x * f(1)."""
     sums_to_one: bool = False
     """Whether the entries of its value along the last axis sum to one."""
     turns: bool = False

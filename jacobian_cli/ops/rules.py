@@ -6,7 +6,12 @@ import re
 from functools import cache
 from typing import Any
 
-from jacobian_cli.shape import ONE, Shape, Size, Unifier, product, shape_text
+from jacobian_cli.shape import ONE, UNKNOWN, Shape, Size, Unifier, product, shape_text
+
+REST = Size.number(-1)
+"""The size that a reshape leaves open."""
+DOTS = "..."
+"""The axes that an index leaves out."""
 
 
 class ShapeError(Exception):
@@ -250,14 +255,9 @@ def reduced_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
 
 
 def einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
-    """Explicit subscripts only: `ij,jk->ik`."""
-    subscripts = options["subscripts"]
-    inputs, arrow, output = subscripts.partition("->")
-    letters = inputs.split(",")
-    if not arrow or not all(part.isascii() and (part.isalpha() or not part) for part in (*letters, output)):
-        raise ShapeError("the subscripts of einsum cannot be read", 'write them out with an arrow, as in "ij,jk->ik"')
-    if len(letters) != len(shapes):
-        raise ShapeError(f"einsum has subscripts for {len(letters)} operands and {len(shapes)} are given")
+    """The letters after the arrow, with the sizes that they have before it."""
+    subscripts: str = options["subscripts"]
+    (*letters,), output = parsed(subscripts)
     for part, shape in zip(letters, shapes, strict=True):
         if len(part) != len(shape):
             raise ShapeError(f"'{part}' names {len(part)} axes of {described(shape)}", order=True)
@@ -265,6 +265,37 @@ def einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sh
     if unknown or len(set(output)) != len(output):
         raise ShapeError("each letter after the arrow must appear before it, and only once after it")
     return contract(subscripts, shapes, unifier)
+
+
+def settle_einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """Subscripts written out: `...` by letters that are free; without an arrow, as in NumPy, the letters that
+    occur once, in alphabetical order.
+    """
+    del unifier
+    inputs, arrow, output = options["subscripts"].partition("->")
+    letters = inputs.split(",")
+    if (
+        not all(part.replace("...", "", 1).isalpha() or part in ("", "...") for part in (*letters, output))
+        or not (inputs + output).isascii()
+    ):
+        raise ShapeError("the subscripts of einsum cannot be read", 'they are letters, as in "ij,jk->ik"')
+    if len(letters) != len(shapes):
+        raise ShapeError(f"einsum has subscripts for {len(letters)} operands and {len(shapes)} are given")
+    if not arrow:
+        once = sorted(letter for letter in set(inputs) - {",", "."} if inputs.count(letter) == 1)
+        output = "..." * ("..." in inputs) + "".join(once)
+    if "..." in output and "..." not in inputs:
+        raise ShapeError("the dots after the arrow stand for axes that no operand has")
+    free = [letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in inputs + output]
+    fronts = [len(shape) - len(part) + 3 for part, shape in zip(letters, shapes, strict=True) if "..." in part]
+    if min(fronts, default=0) < 0:
+        raise ShapeError("einsum names more axes than an operand has", order=True)
+    dots = "".join(free[: max(fronts, default=0)])
+    written = [
+        part.replace("...", dots[len(dots) - len(shape) + len(part) - 3 :])
+        for part, shape in zip(letters, shapes, strict=True)
+    ]
+    return {"subscripts": f"{','.join(written)}->{output.replace('...', dots)}"}
 
 
 def filled(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
@@ -279,7 +310,7 @@ def eye(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape
     del shapes, unifier
     sizes: Shape = options["sizes"]
     if len(sizes) != 1:
-        raise ShapeError("an identity matrix has one size", "as in eye(n)")
+        raise ShapeError("an identity matrix has one size", "as in eye(n); its first m rows are eye(n)[:m]")
     return (sizes[0], sizes[0])
 
 
@@ -310,6 +341,53 @@ def reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> S
             "where its sizes cannot be told from the formula, declare them: -s A=n,m",
         )
     return target
+
+
+def settle_reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """The size that -1 stands for: what the others leave of the number of entries."""
+    target: Shape = options["shape"]
+    if REST not in target:
+        return options
+    if target.count(REST) > 1:
+        raise ShapeError("only one size can be left open by -1")
+    entries = product(unifier.resolve(size) for size in shapes[0])
+    known = product(size for size in target if size is not REST)
+    left = entries.over(known)
+    if left is None:
+        if not any(name.startswith(UNKNOWN) for name in entries.names()):
+            raise ShapeError(
+                f"the {entries} entries of {described(shapes[0])} cannot be split into rows of {known}",
+                "write the sizes out, or declare the shape: -s A=n,m",
+            )
+        left = unifier.fresh()
+    return {"shape": tuple(left if size is REST else size for size in target)}
+
+
+def settle_index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """`...` written out as the axes that it stands for."""
+    del unifier
+    index: tuple[Any, ...] = options["index"]
+    if DOTS not in index:
+        return options
+    if index.count(DOTS) > 1:
+        raise ShapeError("an index can hold ... only once")
+    at = index.index(DOTS)
+    missing = len(shapes[0]) - sum(item is not None and item != DOTS for item in index)
+    return {"index": (*index[:at], *[(None, None)] * missing, *index[at + 1 :])}
+
+
+def tril(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A matrix, or a batch of them."""
+    del options, unifier
+    if len(shapes[0]) < 2:
+        raise ShapeError(f"a triangle is cut out of a matrix, not {described(shapes[0])}", order=True)
+    return shapes[0]
+
+
+def like(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The same shape."""
+    del options, unifier
+    return shapes[0]
 
 
 def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:

@@ -18,6 +18,7 @@ class Algebra(Protocol):
     def product(self, shape: Shape, factors: Iterable[Any]) -> Any: ...
     def reshape(self, tensor: Any, shape: Shape) -> Any: ...
     def add(self, shape: Shape, terms: Iterable[Any]) -> Any: ...
+    def apply(self, function: str, arguments: tuple[Any, ...], loop: int, shape: Shape) -> Any: ...
     def unit(self, size: Size, index: int | Size) -> Any: ...
     def window(self, size: Size, start: Size, stop: Size) -> Any: ...
 
@@ -124,6 +125,46 @@ def stack(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: di
     return algebra.add(
         whole, [(1, algebra.product(whole, [(t, labels, 1), e])) for t, e in zip(tensors, units, strict=True)]
     )
+
+
+def ones_like(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    del tensors, options
+    return algebra.ones(proper(shapes[0]))
+
+
+def zeros_like(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    del tensors, options
+    return algebra.zeros(proper(shapes[0]))
+
+
+def tril(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """tril(X) = X ⊙ tril(1)."""
+    del options
+    return _triangle(algebra, "tril", tensors[0], shapes[0])
+
+
+def triu(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """triu(X) = X ⊙ triu(1)."""
+    del options
+    return _triangle(algebra, "triu", tensors[0], shapes[0])
+
+
+def _triangle(algebra: Algebra, function: str, tensor: Any, shape: Shape) -> Any:
+    """A tensor times the constant mask on its last two axes; of one row, or one column, that is a unit or all ones."""
+    kept, (rows, columns) = proper(shape), shape[-2:]
+    order = len(kept)
+    labels: tuple[int, ...] = (order - 1,)
+    lower = function == "tril"
+    if rows is not ONE and columns is not ONE:
+        mask, labels = (
+            algebra.apply(function, (algebra.ones((rows, columns)),), 0, (rows, columns)),
+            (order - 2, order - 1),
+        )
+    elif rows is columns or (columns is ONE) is lower:
+        return tensor
+    else:
+        mask, labels = algebra.unit(rows if columns is ONE else columns, 0), (order - 1,)
+    return algebra.product(kept, [(tensor, tuple(range(order)), 1), (mask, labels, 1)])
 
 
 def index(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
