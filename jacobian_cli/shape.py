@@ -52,6 +52,27 @@ class Size(metaclass=Interned):
     def __mul__(self, other: Size) -> Size:
         return Size.collect((_times(m, k), c * d) for m, c in self.terms for k, d in other.terms)
 
+    def over(self, other: Size) -> Size | None:
+        """The exact quotient by a product of names and a number; None if there is none.
+
+        >>> str((Size.named("n") * Size.named("m")).over(Size.named("n")))
+        'm'
+        """
+        if self is other:
+            return ONE
+        if len(other.terms) != 1:
+            return None
+        ((below, divisor),) = other.terms
+        terms: list[tuple[Monomial, int]] = []
+        for monomial, coefficient in self.terms:
+            powers = dict(monomial)
+            for name, power in below:
+                powers[name] = powers.get(name, 0) - power
+            if min(powers.values(), default=0) < 0 or coefficient % divisor:
+                return None
+            terms.append((tuple((name, power) for name, power in powers.items() if power), coefficient // divisor))
+        return Size.collect(terms)
+
     @property
     def value(self) -> int | None:
         """The number, if it is one."""

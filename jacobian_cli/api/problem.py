@@ -100,6 +100,10 @@ def shapes_of(
     for declaration in declarations:
         if isinstance(declaration, Assumption):
             continue
+        if declaration.name in found:
+            raise InputError(
+                f"'{declaration.name}' is declared twice", text=declaration.source, hint="keep one of the two"
+            )
         found[declaration.name] = _sized(
             tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
-from jacobian_cli.calculus.lower import template
+from jacobian_cli.calculus.lower import partial
 from jacobian_cli.calculus.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, is_zero, walk
 from jacobian_cli.ops import row
 from jacobian_cli.shape import Shape
@@ -114,9 +114,7 @@ def _through_function(
     for k, child in enumerate(node.arguments):
         if child not in active:
             continue
-        local = algebra.substitute(
-            template(entry.derivative[k], entry.parameters, cores, node.shape[node.loop :]), values, loop
-        )
+        local = algebra.substitute(partial(entry, k, cores, node.shape[node.loop :]), values, loop)
         if is_zero(local):
             continue
         width = len(cores[k])
@@ -125,4 +123,15 @@ def _through_function(
         ins = tuple(range(front + node.loop, front + node.loop + width))
         outs = tuple(range(front + node.loop + width, front + node.loop + width + out))
         shape = upstream.shape[:front] + child.shape
-        yield child, algebra.product(shape, [(upstream, fronts + loops + outs, 1), (local, loops + outs + ins, 1)])
+        # a sum that no matrix holds, such as that of a Cholesky factor, is multiplied out
+        terms = local.terms if isinstance(local, Sum) and width + out > 2 else ((1, local),)
+        yield (
+            child,
+            algebra.add(
+                shape,
+                [
+                    (c, algebra.product(shape, [(upstream, fronts + loops + outs, 1), (t, loops + outs + ins, 1)]))
+                    for c, t in terms
+                ],
+            ),
+        )

@@ -12,9 +12,9 @@ from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
-from jacobian_cli.ops.rules import matches, parsed, reduced_axes
+from jacobian_cli.ops.rules import fitting, parsed, reduced_axes
 from jacobian_cli.ops.structure import proper
-from jacobian_cli.shape import ONE, Shape, product
+from jacobian_cli.shape import ONE, Shape, Size, product
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse
 
@@ -67,7 +67,8 @@ def _apply(node: Application, tensors: list[Tensor]) -> Tensor:
             return _formula(entry, tensors, tuple(shapes))
         case Kind.CORE:
             return _core(entry, tensors[0], shapes[0])
-    signature = options.get("subscripts") or next(s for s in entry.signatures if matches(s, shapes))
+    signature = options.get("subscripts") or fitting(entry.signatures, shapes)
+    assert signature is not None
     return _contraction(signature, tensors, shapes)
 
 
@@ -184,11 +185,25 @@ def _contraction(signature: str, tensors: list[Tensor], shapes: list[Shape]) -> 
     return algebra.product(tuple(sizes[letter] for letter in kept), factors)
 
 
+def partial(entry: Row, place: int, cores: tuple[Shape, ...], ans: Shape) -> Tensor:
+    """A row's derivative to its parameter at `place`, on arguments whose own axes are `cores`."""
+    count = cores[place][0] if entry.kind is Kind.CORE else None
+    return template(entry.derivative[place], entry.parameters, cores, ans, count)
+
+
 @lru_cache(maxsize=4096)
-def template(text: str, parameters: tuple[str, ...], shapes: tuple[Shape, ...], ans: Shape | None = None) -> Tensor:
-    """A text of the table in index form, its parameters (and `ans`) being leaves of these shapes."""
+def template(
+    text: str,
+    parameters: tuple[str, ...],
+    shapes: tuple[Shape, ...],
+    ans: Shape | None = None,
+    count: Size | None = None,
+) -> Tensor:
+    """A text of the table in index form, its parameters (and `ans`) being leaves of these shapes. Its `N` is
+    `count`, or else the number of entries.
+    """
     values: dict[str, Expr] = {n: Variable(n, s) for n, s in zip(parameters, shapes, strict=True)}
     if ans is not None:
         values["ans"] = Variable("ans", ans)
-    entries = product(size for shape in shapes for size in shape)
+    entries = count or product(size for shape in shapes for size in shape)
     return lower(Builder(Scope(values, {"N": entries}), text).build(parse(text)))

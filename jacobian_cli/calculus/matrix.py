@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.batches import spread
 from jacobian_cli.calculus.blocks import blocks
 from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.labels import axes_of
@@ -121,6 +122,8 @@ class Notation(Style):
         order = len(argument.shape)
         if entry.kind is Kind.ROW and order == 2 and (turned := transposed(argument)) in self.given:
             return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
+        if entry.mask and algebra.is_constant(argument):
+            return write.apply(node.function, write.ones(*argument.shape))
         reduced = entry.kind is Kind.REDUCTION and node.loop
         options = {"axis": tuple(range(node.loop, order))} if reduced else {}
         return write.apply(node.function, self.written[argument], **options)
@@ -140,13 +143,7 @@ class Notation(Style):
         """A tensor of three axes or more without those along which it repeats; new axes keep the others in place."""
         order = len(tensor.shape)
         bare, labels = algebra.unrepeated(tensor, tuple(range(order)))
-        expr = self.express(bare)
-        missing = [axis for axis in range(order) if axis not in labels]
-        if not labels or not missing or missing[-1] < labels[0]:
-            return expr
-        return write.apply(
-            "[]", expr, index=tuple((None, None) if k in labels else None for k in range(labels[0], order))
-        )
+        return spread(self.express(bare), labels, tuple(range(order)))
 
     def _loose_sum(self, node: Sum) -> Expr | None:
         """A sum all of whose terms are the same along some axis, without that axis: p - 1 for p·1 - 1."""

@@ -21,8 +21,7 @@ _BUILDER = Builder(Scope({}), "")
 
 def apply(function: str, *arguments: Expr, **options: Any) -> Expr:
     """A function of the table on typed arguments; a shape that does not fit is a bug, not an input error."""
-    shape = _BUILDER.shape(row(function), [a.shape for a in arguments], options)
-    return Apply(function, arguments, tuple(options.items()), shape)
+    return _BUILDER.applied(row(function), arguments, options)
 
 
 def number(value: Rational) -> Expr:
@@ -47,6 +46,8 @@ def multiply(a: Expr, b: Expr) -> Expr:
         return b
     if is_number(b, 1):
         return a
+    if a.shape == b.shape and isinstance(b, Apply) and row(b.function).mask and is_call(b.arguments[0], "ones"):
+        return apply(b.function, a)  # X ⊙ tril(1) = tril(X)
     return apply("*", a, b)
 
 
@@ -257,7 +258,7 @@ def _scalar_part(expr: Expr) -> tuple[Expr | None, Expr]:
 
 def _outer(factors: list[Expr]) -> bool:
     """Whether a chain is v@wᵀ, possibly with matrices around: then it turns like any other."""
-    return all(f.shape for f in factors)
+    return all(len(f.shape) in (1, 2) for f in factors)
 
 
 def column(expr: Expr) -> Expr:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.batches import Operand, joined, reduced, untransposed
 from jacobian_cli.calculus.style import Powers, Style, merged
 from jacobian_cli.calculus.tensor import Delta, Product, Rational, Tensor, Unit, Window
 from jacobian_cli.expr import Expr
@@ -31,7 +32,7 @@ class Pieces:
         self.weights: dict[int, Powers] = {}
         self.pairs: dict[Pair, Powers] = {}
         self.ties: set[Pair] = set()
-        self.others: list[tuple[Expr, tuple[int, ...]]] = []
+        self.others: list[Operand] = []
         self.sizes: dict[int, Size] = dict(enumerate(product.shape))
         units: dict[int, list[int | Size]] = {}
         windows: list[tuple[Window, Pair]] = []
@@ -46,6 +47,7 @@ class Pieces:
                 self.ties.add((min(labels), max(labels)))
             else:
                 self._place(node, labels, power)
+        self._cut(units, windows)
         self._pick(units, windows)
         self._tie()
         self._eliminate()
@@ -75,6 +77,40 @@ class Pieces:
 
     def _weigh(self, label: int, powers: Powers) -> None:
         self.weights.setdefault(label, []).extend(powers)
+
+    def _cut(self, units: dict[int, list[int | Size]], windows: list[tuple[Window, Pair]]) -> None:
+        """The same for a tensor of more axes that alone bears the label: it is indexed, or sliced, there."""
+        for label, (index, *more) in list(units.items()):
+            if not more and self._alone(label, windows) and self._cut_at(label, index, ()):
+                del units[label]
+        for window, (rows, label) in list(windows):
+            here = [other for other in windows if other[1] != (rows, label)]
+            cut = bounds(window.start, window.stop, window.size)
+            if label not in units and self._alone(label, here) and self._cut_at(label, cut, (rows,)):
+                windows.remove((window, (rows, label)))
+
+    def _alone(self, label: int, windows: list[tuple[Window, Pair]]) -> bool:
+        """Whether nothing bears the label but tensors of three and more axes."""
+        pairs = (*self.pairs, *(pair for _, pair in windows))
+        return label not in self.weights and not any(label in pair for pair in pairs)
+
+    def _cut_at(self, label: int, cut: object, rows: tuple[int, ...]) -> bool:
+        """Put `cut` where the label is, if one tensor bears it once."""
+        bearing = [other for other in self.others if label in other[1]]
+        if len(bearing) != 1 or bearing[0][1].count(label) > 1:
+            return False
+        ((expr, labels),) = bearing
+        axis = labels.index(label)
+        left = (*labels[:axis], *rows, *labels[axis + 1 :])
+        if len(set(left)) < len(left):
+            return False
+        self.others.remove(bearing[0])
+        expr = write.apply("[]", expr, index=(*[(None, None)] * axis, cut))
+        if len(left) == 2:
+            self._place_expr(expr, (left[0], left[1]))
+        else:
+            self.others.append((expr, left))
+        return True
 
     def _pick(self, units: Mapping[int, list[int | Size]], windows: list[tuple[Window, Pair]]) -> None:
         """A label summed against a row of the identity is an index; against several rows, a slice."""
@@ -302,39 +338,23 @@ class Pieces:
     def einsum(self, output: Iterable[int]) -> Expr:
         """The part that no matrix notation can say, in the order of axes asked for."""
         output = tuple(output)
-        found = self._entry_by_entry(output) or self._reduced(output)
-        return self.scale(found) if found is not None else self._contracted(output)
+        operands = reduced(self._operands(), output)
+        found = joined(operands, output, self.style.product, self.sizes)
+        if found is not None:
+            return self.scale(found)
+        have = {k for _, labels in operands for k in labels}
+        operands += [(write.ones(self.sizes[k]), (k,)) for k in output if k not in have]
+        operands = sorted(map(untransposed, operands), key=lambda operand: operand[1])
+        names = {label: LETTERS[k] for k, label in enumerate(output)}
+        for _, labels in operands:
+            for label in labels:
+                names.setdefault(label, LETTERS[len(names)])
+        left = ",".join("".join(names[k] for k in labels) for _, labels in operands)
+        subscripts = f"{left}->{''.join(names[k] for k in output)}"
+        return self.scale(write.apply("einsum", *(e for e, _ in operands), subscripts=subscripts))
 
-    def _reduced(self, output: tuple[int, ...]) -> Expr | None:
-        """A sum along axes of a product entry by entry."""
-        for full in dict.fromkeys(labels for _, labels in self.others):
-            summed = tuple(axis for axis, label in enumerate(full) if label not in output)
-            if summed and tuple(label for label in full if label in output) == output:
-                inner = self._entry_by_entry(full)
-                return None if inner is None else write.apply("sum", inner, axis=summed)
-        return None
-
-    def _entry_by_entry(self, output: tuple[int, ...]) -> Expr | None:
-        """A product of tensors of the value's own shape, and of what broadcasting repeats along them."""
-        if self.ties or not any(labels == output for _, labels in self.others):
-            return None
-        powers: Powers = [(e, 1) for e, labels in self.others if labels == output]
-        parts = [(e, labels) for e, labels in self.others if labels != output]
-        parts += [(self._matrix(pair), pair) for pair in self.pairs]
-        parts += [(self.style.product(weights), (label,)) for label, weights in self.weights.items()]
-        for expr, labels in parts:
-            if not expr.shape or not set(labels) <= set(output):
-                return None
-            if list(labels) != [label for label in output if label in labels]:
-                return None
-            places = tuple((None, None) if k in labels else None for k in output)
-            behind = output[len(output) - len(labels) :]
-            spread = expr if labels == behind else write.apply("[]", expr, index=places[places.index((None, None)) :])
-            powers.append((spread, 1))
-        return self.style.product(powers)
-
-    def _contracted(self, output: tuple[int, ...]) -> Expr:
-        """An einsum."""
+    def _operands(self) -> list[Operand]:
+        """What is left of the product, with the labels of each part."""
         operands = [*self.others]
         operands += [(self._matrix(pair), pair) for pair in self.pairs]
         for label, weights in sorted(self.weights.items()):
@@ -344,20 +364,7 @@ class Pieces:
             else:  # its factors cancelled
                 self.scalars.append((vector, 1))
         operands += [(write.eye(self.sizes[a]), (a, b)) for a, b in sorted(self.ties)]
-        have = {k for _, labels in operands for k in labels}
-        operands += [(write.ones(self.sizes[k]), (k,)) for k in output if k not in have]
-        operands = [
-            (e.children[0], labels[::-1]) if len(labels) == 2 and write.is_call(e, ".T") else (e, labels)
-            for e, labels in operands
-        ]
-        operands.sort(key=lambda operand: operand[1])
-        names = {label: LETTERS[k] for k, label in enumerate(output)}
-        for _, labels in operands:
-            for label in labels:
-                names.setdefault(label, LETTERS[len(names)])
-        left = ",".join("".join(names[k] for k in labels) for _, labels in operands)
-        subscripts = f"{left}->{''.join(names[k] for k in output)}"
-        return self.scale(write.apply("einsum", *(e for e, _ in operands), subscripts=subscripts))
+        return sorted(operands, key=lambda operand: operand[1])
 
 
 def bounds(start: Size, stop: Size, size: Size) -> tuple[Size | None, Size | None]:

@@ -150,10 +150,10 @@ class _Symbolic(ExactKernels):
         return np.frompyfunc(_power, 2, 1)(x, y)
 
     def diag(self, x: Any) -> Any:
-        return np.diag(x) + _ZERO
+        return super().diag(x) + _ZERO
 
     def logdet(self, x: Any) -> Any:
-        return sympy.log(self.det(x))
+        return _logarithm(self.det(x))
 
 
 def _power(x: Any, y: Any) -> Any:
@@ -163,6 +163,7 @@ def _power(x: Any, y: Any) -> Any:
     return x**y
 
 
+_logarithm = np.frompyfunc(sympy.log, 1, 1)
 _integers = np.frompyfunc(lambda entry: sympy.Integer(int(entry)), 1, 1)
 _KERNELS = _Symbolic()
 _OWN = {*vars(_Symbolic), *vars(ExactKernels)}

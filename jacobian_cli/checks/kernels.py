@@ -71,6 +71,10 @@ class Kernels:
                 return x[0]
         return self.np.transpose(x)
 
+    def permute(self, x: Array, *, axes: tuple[int, ...]) -> Array:
+        """The axes in another order."""
+        return self.np.transpose(x, axes)
+
     def kron(self, x: Array, y: Array) -> Array:
         """With a matrix, a vector counts as one column."""
         if self.np.ndim(x) == self.np.ndim(y) == 1:
@@ -124,7 +128,7 @@ class Kernels:
     def logdet(self, x: Array) -> Array:
         """nan where the determinant is not positive."""
         sign, value = self.np.linalg.slogdet(x)
-        return value if sign > 0 else value * math.nan
+        return self.np.where(sign > 0, value, math.nan)
 
     def inv(self, x: Array) -> Array:
         """nan where there is no inverse."""
@@ -133,8 +137,17 @@ class Kernels:
         except numpy.linalg.LinAlgError:
             return x * math.nan
 
-    def solve(self, x: Array, y: Array) -> Array:
-        return self.np.linalg.solve(x, y)
+    def diag(self, x: Array) -> Array:
+        """Of each matrix of a batch."""
+        return self.np.diag(x) if self.np.ndim(x) < 3 else self.np.diagonal(x, axis1=-1, axis2=-2)
+
+    def trace(self, x: Array) -> Array:
+        """Of each matrix of a batch."""
+        return self.np.trace(x, axis1=-2, axis2=-1)
 
     def cholesky(self, x: Array) -> Array:
-        return self.np.linalg.cholesky(x)
+        """Of the symmetric part; nan where it is not positive definite."""
+        try:
+            return self.np.linalg.cholesky((x + self.np.swapaxes(x, -1, -2)) / 2)
+        except numpy.linalg.LinAlgError:
+            return x * math.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -29,6 +30,8 @@ class ExactKernels(Kernels):
     """
 
     def det(self, x: Array) -> Array:
+        if np.ndim(x) > 2:
+            return _each(self.det, x)
         if len(x) > _LARGEST:
             raise TooLargeError(f"the determinant of a {len(x)}×{len(x)} matrix of symbols is not written out")
         everything = tuple(range(len(x)))
@@ -36,6 +39,8 @@ class ExactKernels(Kernels):
 
     def inv(self, x: Array) -> Array:
         """Cramer's rule."""
+        if np.ndim(x) > 2:
+            return _each(self.inv, x)
         n, determinant = len(x), self.det(x)
         known: dict[Any, Any] = {}
         result = np.empty((n, n), dtype=object)
@@ -44,16 +49,20 @@ class ExactKernels(Kernels):
             result[i, j] = (-1) ** (i + j) * _minor(x, rows, columns, known) / determinant
         return result
 
-    def solve(self, x: Array, y: Array) -> Array:
-        return np.matmul(self.inv(x), y)
-
     def cholesky(self, x: Array) -> Array:
-        result = 0 * x
+        if np.ndim(x) > 2:
+            return _each(self.cholesky, x)
+        x, result = (x + np.transpose(x)) * _HALF, 0 * x
         for i in range(len(x)):
             for j in range(i + 1):
                 rest = x[i, j] - sum(result[i, k] * result[j, k] for k in range(j))
                 result[i, j] = rest**_HALF if i == j else rest / result[j, j]
         return result
+
+
+def _each(function: Callable[[Array], Array], x: Array) -> Array:
+    """A function of one matrix on each of a batch."""
+    return np.array([function(matrix) for matrix in x], dtype=object)
 
 
 def _minor(x: Array, rows: tuple[int, ...], columns: tuple[int, ...], known: dict[Any, Any]) -> Any:

@@ -277,8 +277,12 @@ def _compare(
         tallies["autograd"].add("jacobian", pulled, true_vjp, f"δᵀJ {wrt.name}", floor)
     for _ in range(4):
         direction = rng.standard_normal(variable)
-        slope = float(np.sum(upstream * differences.directional(function, point[wrt.name], direction)))
-        tallies["differences"].add("vjp", np.array(np.sum(vjp * direction)), np.array(slope), "δᵀJv", floor)
+        coarse, fine = (
+            np.sum(upstream * differences.directional(function, point[wrt.name], direction, step))
+            for step in (differences.STEP, differences.STEP / 2)
+        )
+        known = np.array(np.sum(vjp * direction))
+        tallies["differences"].add("vjp", known, np.array(fine), "δᵀJv", floor, np.array(abs(fine - coarse)))
     return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
 
 

@@ -14,6 +14,7 @@ from jacobian_cli.api.problem import Problem
 from jacobian_cli.api.proof import AtPoint, Proof
 from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
 from jacobian_cli.checks.verdict import Report
+from jacobian_cli.elaborate.program import habit
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
@@ -176,7 +177,10 @@ def _origin(problem: Problem, name: str) -> str:
     if origin == "square":
         return "square, by what is declared of it"
     if origin == "assumed":
-        return f"assumed: {_HABITS[min(len(problem.variables[name].shape), 2)]}"
+        order = len(problem.variables[name].shape)
+        if not order and habit(name):
+            return "assumed: a letter that only divides is a number"
+        return f"assumed: {_HABITS[min(order, 2)]}"
     if origin == "inferred":
         return "inferred: nothing else fits the formula"
     return origin

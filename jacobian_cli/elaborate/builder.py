@@ -9,12 +9,23 @@ from typing import Any
 
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
-from jacobian_cli.ops.rules import ShapeError, along, batched, broadcast, contract, described, matches, reduce
-from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.ops.rules import (
+    DOTS,
+    REST,
+    ShapeError,
+    along,
+    batched,
+    broadcast,
+    contract,
+    described,
+    fitting,
+    reduce,
+)
+from jacobian_cli.ops.table import ALIASES, ELSEWHERE
 from jacobian_cli.shape import Shape, Size, Unifier, size_of
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 CONSTANTS = ("pi", "e")
 
@@ -56,7 +67,7 @@ class Builder:
                 raise self.error(span, f"{value} is not a value")
             case Group(span=span):
                 raise self.error(span, "a list is not a value here", "declare a variable and give its values with --at")
-            case Slice(span=span):
+            case Slice(span=span) | Dots(span=span):
                 raise self.error(span, "a slice belongs inside brackets")
 
     def name(self, name: str, span: Span) -> Expr:
@@ -70,18 +81,26 @@ class Builder:
 
     def call(self, call: Call) -> Expr:
         row = self.row(call)
-        terms = list(call.arguments)
+        terms = _listed(row, call.arguments)
         options = self.options(row, terms, call)
         arguments = [self.build(term) for term in terms]
         if row.binary and len(arguments) == 2 and not options:
             row = FUNCTIONS[row.binary]
+        if row.plain and not options:
+            row = FUNCTIONS[row.plain]
         self.want_arguments(row, arguments, call)
         try:
-            shape = self.shape(row, [a.shape for a in arguments], options)
+            return self.applied(row, tuple(arguments), options)
         except ShapeError as error:
             kind = OrderError if error.order else InputError
             raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
-        return Apply(row.name, tuple(arguments), tuple(options.items()), shape)
+
+    def applied(self, row: Row, arguments: tuple[Expr, ...], options: dict[str, Any]) -> Apply:
+        """A function on typed arguments. Raises `ShapeError` where these do not fit."""
+        shapes = [argument.shape for argument in arguments]
+        if row.settle is not None:
+            options = row.settle(shapes, options, self.scope.unifier)
+        return Apply(row.name, arguments, tuple(options.items()), self.shape(row, shapes, options))
 
     def row(self, call: Call) -> Row:
         name = call.function
@@ -91,6 +110,8 @@ class Builder:
             span = Span(call.span.start, call.span.start + len(name))
             if name in self.scope.values or name in self.scope.sizes:
                 raise self.error(span, f"'{name}' is a value and cannot be called", f"a product is written {name}*(…)")
+            if name in ELSEWHERE:
+                raise self.error(span, f"there is no function '{name}'", ELSEWHERE[name])
             close = difflib.get_close_matches(name, [*known, *ALIASES], n=2, cutoff=0.6)
             hint = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
             raise self.error(span, f"there is no function '{name[:40]}'", hint)
@@ -104,7 +125,8 @@ class Builder:
         arguments += [Builder(self.scope, text).build(parse(text)) for text in defaults]
         if len(arguments) != len(names):
             wanted = f"{len(names)} argument" + ("s" if len(names) > 1 else "")
-            raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}")
+            hint = "an axis is named: axis=1" if "axis" in row.options and given > len(names) else None
+            raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
 
     def shape(self, row: Row, shapes: list[Shape], options: dict[str, Any]) -> Shape:
         unifier = self.scope.unifier
@@ -122,9 +144,9 @@ class Builder:
             case Kind.CORE if len(shapes) == 1:
                 return batched(row.signatures[0], shapes, unifier, row.name)
         shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
-        for signature in row.signatures:
-            if matches(signature, shapes):
-                return contract(signature, shapes, unifier)
+        signature = fitting(row.signatures, shapes)
+        if signature is not None:
+            return contract(signature, shapes, unifier)
         raise ShapeError(
             f"{row.name} does not take " + " and ".join(described(shape) for shape in shapes),
             _signature_hint(row, shapes),
@@ -153,6 +175,10 @@ class Builder:
                 case "axis":
                     if (axis := keywords.pop("axis", None)) is not None and not isinstance(axis, Flag):
                         options["axis"] = tuple(dict.fromkeys(self.whole(item) for item in _items(axis)))
+                case "axes":
+                    order = keywords.pop("axes", None) or (terms.pop() if len(terms) > 1 else None)
+                    if order is not None and not isinstance(order, Flag):
+                        options["axes"] = tuple(self.whole(item) for item in _items(order))
                 case "keepdims":
                     keep = keywords.pop("keepdims", None)
                     if keep is not None and not isinstance(keep, Flag):
@@ -163,7 +189,7 @@ class Builder:
                     options["sizes"] = self.sizes(row, terms, call)
                     terms.clear()
                 case "shape":
-                    options["shape"] = self.sizes(row, terms[1:], call)
+                    options["shape"] = self.sizes(row, terms[1:], call, rest=True)
                     del terms[1:]
                 case "subscripts":
                     first = terms.pop(0) if terms else None
@@ -174,11 +200,16 @@ class Builder:
                     options["index"] = tuple(self.index(item) for item in _items(terms.pop()))
         if keywords:
             name, term = next(iter(keywords.items()))
-            raise self.error(term.span, f"{row.name} has no option '{name}'")
+            raise self.error(term.span, f"{row.name} has no option '{name}'", row.mends.get(name))
         return options
 
-    def sizes(self, row: Row, terms: list[Term], call: Call) -> Shape:
-        sizes = tuple(self.size(item) for term in terms for item in _items(term))
+    def sizes(self, row: Row, terms: list[Term], call: Call, *, rest: bool = False) -> Shape:
+        """The sizes that are listed; with `rest`, -1 may stand for what is left."""
+        sizes = tuple(
+            REST if rest and isinstance(item, Literal) and item.value == -1 else self.size(item)
+            for term in terms
+            for item in _items(term)
+        )
         if not sizes:
             raise self.error(call.span, f"{row.name} wants sizes", f"as in {row.example}")
         return sizes
@@ -202,6 +233,8 @@ class Builder:
         match term:
             case Flag(value=None):
                 return None
+            case Dots():
+                return DOTS
             case Slice(start=start, stop=stop):
                 return (self.bound(start), self.bound(stop))
         return self.whole(term) if isinstance(term, Literal) else size_of(term, self.text).replace(self.scope.sizes)
@@ -212,6 +245,13 @@ class Builder:
         if isinstance(term, Literal):
             return Size.number(self.whole(term))
         return size_of(term, self.text).replace(self.scope.sizes)
+
+
+def _listed(row: Row, terms: tuple[Term, ...]) -> list[Term]:
+    """The arguments of a function of many values, which may also come as one list."""
+    if row.parameters[-1:] == ("...",) and len(terms) == 1 and isinstance(terms[0], Group):
+        return list(terms[0].items)
+    return list(terms)
 
 
 def _items(term: Term) -> tuple[Term, ...]:

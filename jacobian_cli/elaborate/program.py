@@ -22,6 +22,8 @@ GREEK = frozenset(
     "omega".split()
 )
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
+_COUNTS = frozenset("nmNM")
+"""Letters that count something wherever all that they do is to divide."""
 _MAX_FLIPS = 2
 
 
@@ -90,11 +92,13 @@ def elaborate(
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in _names(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
+    _not_functions(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
     fixed = dict.fromkeys(square, 2) | dict(orders or {})
-    guessed = {n: fixed.get(n, habit(n)) for n in free if n not in declared}
+    counts = dict.fromkeys(_only_divides(ordered), 0)
+    guessed = {n: (counts | fixed).get(n, habit(n)) for n in free if n not in declared}
     squares = frozenset(n for n in square if guessed.get(n) == 2)
     first: InputError | None = None
     for flips in _flips([n for n in guessed if n not in fixed], guessed):
@@ -106,6 +110,50 @@ def elaborate(
                 break
     assert first is not None
     raise first
+
+
+def _not_functions(statements: Sequence[Definition], known: set[str]) -> None:
+    """Refuse the name of a function where a value belongs, unless it was declared as a variable."""
+    for statement in statements:
+        for name, span in _names(statement.value):
+            if name not in known and (name in FUNCTIONS or name in ALIASES):
+                raise InputError(
+                    f"'{name}' is a function, and a value belongs here",
+                    text=statement.source,
+                    span=span,
+                    hint=f"apply it, {name}(x); or, if it is a variable of yours, declare it: -s {name}=n",
+                )
+
+
+def _only_divides(statements: Sequence[Definition]) -> set[str]:
+    """Names that read as a count, for all that they do is to divide or to stand under a root: `sum(x)/n`, `sqrt(d)`."""
+    counts: dict[str, bool] = {}
+    for statement in statements:
+        stack: list[tuple[Term, bool, bool]] = [(statement.value, False, False)]
+        while stack:
+            term, below, root = stack.pop()
+            if isinstance(term, Name):
+                name = term.text
+                fits = (below and name in _COUNTS) or (root and len(name) == 1 and name.islower())
+                counts[name] = counts.get(name, True) and fits
+            elif isinstance(term, Call):
+                numeric = term.function in ("+", "-", "*")
+                for k, argument in enumerate(term.arguments):
+                    under = (term.function == "/" and k == 1) or (below and (numeric or term.function == "sqrt"))
+                    stack.append((argument, under, (term.function == "sqrt" and below) or (root and numeric)))
+                stack.extend((value, False, False) for _, value in term.keywords)
+            else:
+                stack.extend((part, False, False) for part in _parts(term))
+    return {name for name, counted in counts.items() if counted}
+
+
+def _parts(term: Term) -> tuple[Term, ...]:
+    match term:
+        case Group(items=items):
+            return items
+        case Slice(start=start, stop=stop):
+            return tuple(bound for bound in (start, stop) if bound is not None)
+    return ()
 
 
 def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, int]]:

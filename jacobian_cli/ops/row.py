@@ -10,6 +10,7 @@ from typing import Any
 from jacobian_cli.ops.structure import Algebra
 from jacobian_cli.shape import Shape, Unifier
 
+Settle = Callable[[list[Shape], dict[str, Any], Unifier], dict[str, Any]]
 Rule = Callable[[list[Shape], dict[str, Any], Unifier], Shape]
 Form = Callable[[Algebra, list[Any], list[Shape], dict[str, Any]], Any]
 
@@ -40,7 +41,7 @@ class Row:
     kind: Kind = Kind.ELEMENTWISE
     parameters: tuple[str, ...] = ("x",)
     options: tuple[str, ...] = ()
-    """What it takes that is not a value: `axis`, `keepdims`, `sizes`, `shape`, `subscripts`, `index`."""
+    """What it takes that is not a value: `axis`, `axes`, `keepdims`, `sizes`, `shape`, `subscripts`, `index`."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """The value of a parameter that may be left out, as text."""
     signatures: tuple[str, ...] = ("()->()",)
@@ -48,6 +49,10 @@ class Row:
     A literal `1` is an axis of length one."""
     rule: Rule | None = None
     """The shape rule, where no signature can say it. It raises `ShapeError`."""
+    settle: Settle | None = None
+    """Makes options definite once shapes are known: the -1 of a reshape, the dots of an index."""
+    mends: Mapping[str, str] = field(default_factory=dict)
+    """What to write instead of an option that NumPy has and the language has not."""
     form: Form | None = None
     """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
@@ -56,7 +61,9 @@ class Row:
     """The backward rule to each parameter, where the derivative as a tensor would be wasteful: `delta` is the
     gradient that arrives."""
     definition: str = ""
-    """The function in terms of others. In a reduction `N` is the number of entries reduced."""
+    """The function in terms of others. In a reduction `N` is the number of entries reduced, in a function of
+    matrices the number of rows.
+    """
     algebra: str = ""
     """`sum`, `product` or `power`: the arithmetic that index calculus does itself."""
     numpy: str = ""
@@ -82,6 +89,8 @@ class Row:
     """Whether its value is made of entries of its arguments, in other places."""
     own: Callable[[], Any] | None = None
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
+    mask: bool = False
+    """Whether it multiplies the entries by constants: f(x) = x * f(1)."""
     sums_to_one: bool = False
     """Whether the entries of its value along the last axis sum to one."""
     turns: bool = False
@@ -114,6 +123,8 @@ class Row:
     """The name of the rule that differentiates it, where that is not "derivative of" it."""
     why: str = ""
     """That rule in a few words."""
+    plain: str = ""
+    """The function meant when it is called without its options."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     named: bool = False

@@ -6,7 +6,12 @@ import re
 from functools import cache
 from typing import Any
 
-from jacobian_cli.shape import ONE, Shape, Size, Unifier, product, shape_text
+from jacobian_cli.shape import ONE, UNKNOWN, Shape, Size, Unifier, product, shape_text
+
+REST = Size.number(-1)
+"""The size that a reshape leaves open."""
+DOTS = "..."
+"""The axes that an index leaves out."""
 
 
 class ShapeError(Exception):
@@ -86,6 +91,45 @@ def matches(signature: str, shapes: list[Shape]) -> bool:
     )
 
 
+_FRONT = "ABCDEFGH"
+
+
+def expanded(signature: str, shapes: list[Shape]) -> str:
+    """A signature with letters for the axes in front: `...ij,...jk->...ik` of a batch and a matrix is `Aij,jk->Aik`.
+
+    Axes in front run along with each other as in broadcasting: one of length one stays out.
+    """
+    if "..." not in signature:
+        return signature
+    inputs, output = parsed(signature)
+    if len(inputs) != len(shapes):
+        return signature
+    fronts = [
+        shape[: max(0, len(shape) - len(part) + 3)] if part.startswith("...") else ()
+        for part, shape in zip(inputs, shapes, strict=True)
+    ]
+    depth = max(map(len, fronts))
+    letters = _FRONT[:depth]
+    proper = {
+        letter
+        for front in fronts
+        for letter, size in zip(letters[depth - len(front) :], front, strict=True)
+        if size is not ONE
+    }
+
+    def named(front: Shape) -> str:
+        own = letters[depth - len(front) :]
+        return "".join("1" if s is ONE and a in proper else a for a, s in zip(own, front, strict=True))
+
+    parts = [part.replace("...", named(front)) for part, front in zip(inputs, fronts, strict=True)]
+    return f"{','.join(parts)}->{output.replace('...', letters)}"
+
+
+def fitting(signatures: tuple[str, ...], shapes: list[Shape]) -> str | None:
+    """The first signature, its axes in front spelled out, that shapes fit."""
+    return next((s for s in (expanded(s, shapes) for s in signatures) if matches(s, shapes)), None)
+
+
 def contract(signature: str, shapes: list[Shape], unifier: Unifier) -> Shape:
     """The output shape of an index signature that `matches`."""
     inputs, output = parsed(signature)
@@ -129,29 +173,65 @@ def reduce(shape: Shape, options: dict[str, Any]) -> Shape:
 
 
 def concat(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
-    """Scalars count as vectors of one entry; matrices must agree in all axes but the first."""
-    del options
+    """Scalars count as vectors of one entry; arrays must agree in all axes but the one along which they are joined."""
     shapes = [shape or (ONE,) for shape in shapes]
     first = shapes[0]
+    axis = joined_axis(first, options)
     length = Size(())
     for shape in shapes:
         if len(shape) != len(first):
             raise ShapeError(_mismatch(shapes, unifier), "what is joined must have the same number of axes", order=True)
-        if not all(unifier.unify(a, b) for a, b in zip(shape[1:], first[1:], strict=True)):
-            raise ShapeError(_mismatch(shapes, unifier))
-        length = length + unifier.resolve(shape[0])
-    return (length, *first[1:])
+        if not all(unifier.unify(a, b) for k, (a, b) in enumerate(zip(shape, first, strict=True)) if k != axis):
+            raise ShapeError(_mismatch(shapes, unifier), _concat_hint(first, axis))
+        length = length + unifier.resolve(shape[axis])
+    return (*first[:axis], length, *first[axis + 1 :])
+
+
+def _concat_hint(shape: Shape, axis: int) -> str:
+    other = " (side by side: axis=1)" if len(shape) == 2 and axis == 0 else ""
+    return f"arrays joined along axis {axis} must agree in their other axes{other}"
+
+
+def joined_axis(shape: Shape, options: dict[str, Any]) -> int:
+    """The axis along which arrays of a shape are joined: the first unless told otherwise."""
+    axes = reduced_axes(shape, {"axis": options.get("axis", (0,))})
+    if len(axes) != 1:
+        raise ShapeError("one axis, please", "as in axis=1")
+    return axes[0]
 
 
 def stack(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
-    """Values of one shape along a new first axis."""
-    del options
+    """Values of one shape along a new axis, the first unless told otherwise."""
     for shape in shapes:
         if len(shape) != len(shapes[0]):
             raise ShapeError(_mismatch(shapes, unifier), "what is stacked must have one shape", order=True)
         if not all(unifier.unify(a, b) for a, b in zip(shape, shapes[0], strict=True)):
             raise ShapeError(_mismatch(shapes, unifier), "what is stacked must have one shape")
-    return (Size.number(len(shapes)), *shapes[0])
+    count = Size.number(len(shapes))
+    axis = joined_axis((count, *shapes[0]), options)
+    return (*shapes[0][:axis], count, *shapes[0][axis:])
+
+
+def transpose(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The axes in another order: axis k of the value is axis `axes[k]`."""
+    del unifier
+    (shape,) = shapes
+    return tuple(shape[axis] for axis in turned_axes(shape, options))
+
+
+def turned_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
+    """The order of axes in `options`, counted from 0; without one the last comes first."""
+    axes: tuple[int, ...] = options.get("axes", tuple(reversed(range(len(shape)))))
+    if len(axes) != len(shape):
+        raise ShapeError(
+            f"{described(shape)} has {len(shape)} axes, and {len(axes)} are named",
+            "each axis is named once: transpose(A, (0, 2, 1))",
+            order=True,
+        )
+    order = reduced_axes(shape, {"axis": axes})
+    if len(order) != len(shape):
+        raise ShapeError("each axis is named once", "as in transpose(A, (0, 2, 1))")
+    return tuple(axis % len(shape) for axis in axes)
 
 
 def along(shape: Shape, options: dict[str, Any]) -> Shape:
@@ -175,14 +255,9 @@ def reduced_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
 
 
 def einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
-    """Explicit subscripts only: `ij,jk->ik`."""
-    subscripts = options["subscripts"]
-    inputs, arrow, output = subscripts.partition("->")
-    letters = inputs.split(",")
-    if not arrow or not all(part.isascii() and (part.isalpha() or not part) for part in (*letters, output)):
-        raise ShapeError("the subscripts of einsum cannot be read", 'write them out with an arrow, as in "ij,jk->ik"')
-    if len(letters) != len(shapes):
-        raise ShapeError(f"einsum has subscripts for {len(letters)} operands and {len(shapes)} are given")
+    """The letters after the arrow, with the sizes that they have before it."""
+    subscripts: str = options["subscripts"]
+    (*letters,), output = parsed(subscripts)
     for part, shape in zip(letters, shapes, strict=True):
         if len(part) != len(shape):
             raise ShapeError(f"'{part}' names {len(part)} axes of {described(shape)}", order=True)
@@ -190,6 +265,37 @@ def einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sh
     if unknown or len(set(output)) != len(output):
         raise ShapeError("each letter after the arrow must appear before it, and only once after it")
     return contract(subscripts, shapes, unifier)
+
+
+def settle_einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """Subscripts written out: `...` by letters that are free; without an arrow, as in NumPy, the letters that
+    occur once, in alphabetical order.
+    """
+    del unifier
+    inputs, arrow, output = options["subscripts"].partition("->")
+    letters = inputs.split(",")
+    if (
+        not all(part.replace("...", "", 1).isalpha() or part in ("", "...") for part in (*letters, output))
+        or not (inputs + output).isascii()
+    ):
+        raise ShapeError("the subscripts of einsum cannot be read", 'they are letters, as in "ij,jk->ik"')
+    if len(letters) != len(shapes):
+        raise ShapeError(f"einsum has subscripts for {len(letters)} operands and {len(shapes)} are given")
+    if not arrow:
+        once = sorted(letter for letter in set(inputs) - {",", "."} if inputs.count(letter) == 1)
+        output = "..." * ("..." in inputs) + "".join(once)
+    if "..." in output and "..." not in inputs:
+        raise ShapeError("the dots after the arrow stand for axes that no operand has")
+    free = [letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in inputs + output]
+    fronts = [len(shape) - len(part) + 3 for part, shape in zip(letters, shapes, strict=True) if "..." in part]
+    if min(fronts, default=0) < 0:
+        raise ShapeError("einsum names more axes than an operand has", order=True)
+    dots = "".join(free[: max(fronts, default=0)])
+    written = [
+        part.replace("...", dots[len(dots) - len(shape) + len(part) - 3 :])
+        for part, shape in zip(letters, shapes, strict=True)
+    ]
+    return {"subscripts": f"{','.join(written)}->{output.replace('...', dots)}"}
 
 
 def filled(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
@@ -204,7 +310,7 @@ def eye(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape
     del shapes, unifier
     sizes: Shape = options["sizes"]
     if len(sizes) != 1:
-        raise ShapeError("an identity matrix has one size", "as in eye(n)")
+        raise ShapeError("an identity matrix has one size", "as in eye(n); its first m rows are eye(n)[:m]")
     return (sizes[0], sizes[0])
 
 
@@ -247,6 +353,53 @@ def reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> S
             "where its sizes cannot be told from the formula, declare them: -s A=n,m",
         )
     return target
+
+
+def settle_reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """The size that -1 stands for: what the others leave of the number of entries."""
+    target: Shape = options["shape"]
+    if REST not in target:
+        return options
+    if target.count(REST) > 1:
+        raise ShapeError("only one size can be left open by -1")
+    entries = product(unifier.resolve(size) for size in shapes[0])
+    known = product(size for size in target if size is not REST)
+    left = entries.over(known)
+    if left is None:
+        if not any(name.startswith(UNKNOWN) for name in entries.names()):
+            raise ShapeError(
+                f"the {entries} entries of {described(shapes[0])} cannot be split into rows of {known}",
+                "write the sizes out, or declare the shape: -s A=n,m",
+            )
+        left = unifier.fresh()
+    return {"shape": tuple(left if size is REST else size for size in target)}
+
+
+def settle_index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """`...` written out as the axes that it stands for."""
+    del unifier
+    index: tuple[Any, ...] = options["index"]
+    if DOTS not in index:
+        return options
+    if index.count(DOTS) > 1:
+        raise ShapeError("an index can hold ... only once")
+    at = index.index(DOTS)
+    missing = len(shapes[0]) - sum(item is not None and item != DOTS for item in index)
+    return {"index": (*index[:at], *[(None, None)] * missing, *index[at + 1 :])}
+
+
+def tril(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A matrix, or a batch of them."""
+    del options, unifier
+    if len(shapes[0]) < 2:
+        raise ShapeError(f"a triangle is cut out of a matrix, not {described(shapes[0])}", order=True)
+    return shapes[0]
+
+
+def like(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The same shape."""
+    del options, unifier
+    return shapes[0]
 
 
 def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:

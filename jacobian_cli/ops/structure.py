@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from jacobian_cli.ops.rules import slice_bounds
+from jacobian_cli.ops.rules import joined_axis, slice_bounds, turned_axes
 from jacobian_cli.shape import ONE, Shape, Size
 
 
@@ -18,6 +18,7 @@ class Algebra(Protocol):
     def product(self, shape: Shape, factors: Iterable[Any]) -> Any: ...
     def reshape(self, tensor: Any, shape: Shape) -> Any: ...
     def add(self, shape: Shape, terms: Iterable[Any]) -> Any: ...
+    def apply(self, function: str, arguments: tuple[Any, ...], loop: int, shape: Shape) -> Any: ...
     def unit(self, size: Size, index: int | Size) -> Any: ...
     def window(self, size: Size, start: Size, stop: Size) -> Any: ...
 
@@ -87,47 +88,93 @@ def kron(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dic
     return algebra.reshape(joined, proper((rows, columns)))
 
 
+def transpose(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """The axes in another order."""
+    (shape,) = shapes
+    order = [axis for axis in turned_axes(shape, options) if shape[axis] is not ONE]
+    labels = tuple(order.index(axis) for axis in sorted(order))
+    return algebra.product(tuple(shape[axis] for axis in order), [(tensors[0], labels, 1)])
+
+
 def concat(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
     """[x; y] = Σ Eᵀx, E a window of the identity for each part."""
-    del options
     parts = [shape or (ONE,) for shape in shapes]
-    total = sum((shape[0] for shape in parts), Size(()))
+    axis = joined_axis(parts[0], options)
+    total = sum((shape[axis] for shape in parts), Size(()))
     if total is ONE:
         return tensors[0]
-    rest = proper(parts[0][1:])
-    order = len(rest) + 1
+    before, behind = proper(parts[0][:axis]), proper(parts[0][axis + 1 :])
+    whole, place = (*before, total, *behind), len(before)
+    rest = [k for k in range(len(whole)) if k != place]
     terms: list[tuple[int, Any]] = []
     start = Size(())
     for tensor, shape in zip(tensors, parts, strict=True):
-        behind = tuple(range(1, order))
-        if shape[0] is ONE:
-            place = (
-                (algebra.unit(total, start.value), (0,), 1) if start.value is not None else _row(algebra, total, start)
-            )
-            term = algebra.product((total, *rest), [(tensor, behind, 1), place])
+        where: tuple[int, ...]
+        if shape[axis] is ONE:
+            factor, where = algebra.unit(total, start if start.value is None else start.value), (place,)
+            labels = tuple(rest)
         else:
-            window = algebra.window(total, start, start + shape[0])
-            term = algebra.product((total, *rest), [(tensor, (order, *behind), 1), (window, (order, 0), 1)])
-        terms.append((1, term))
-        start = start + shape[0]
-    return algebra.add((total, *rest), terms)
-
-
-def _row(algebra: Algebra, total: Size, start: Size) -> Any:
-    """One row of the identity, at a place that is a symbol: the ones of a window of one row."""
-    return (algebra.unit(total, start), (0,), 1)
+            bound = len(whole)
+            factor, where = algebra.window(total, start, start + shape[axis]), (bound, place)
+            labels = (*rest[:place], bound, *rest[place:])
+        terms.append((1, algebra.product(whole, [(tensor, labels, 1), (factor, where, 1)])))
+        start = start + shape[axis]
+    return algebra.add(whole, terms)
 
 
 def stack(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
-    """Values along a new first axis."""
-    del options
-    count, rest = Size.number(len(tensors)), proper(shapes[0])
+    """Values along a new axis."""
+    count = Size.number(len(tensors))
     if count is ONE:
         return tensors[0]
-    labels = tuple(range(1, len(rest) + 1))
-    units = [(algebra.unit(count, k), (0,), 1) for k in range(len(tensors))]
-    terms = [(1, algebra.product((count, *rest), [(t, labels, 1), e])) for t, e in zip(tensors, units, strict=True)]
-    return algebra.add((count, *rest), terms)
+    axis = joined_axis((count, *shapes[0]), options)
+    before, behind = proper(shapes[0][:axis]), proper(shapes[0][axis:])
+    whole, place = (*before, count, *behind), len(before)
+    labels = tuple(k for k in range(len(whole)) if k != place)
+    units = [(algebra.unit(count, k), (place,), 1) for k in range(len(tensors))]
+    return algebra.add(
+        whole, [(1, algebra.product(whole, [(t, labels, 1), e])) for t, e in zip(tensors, units, strict=True)]
+    )
+
+
+def ones_like(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    del tensors, options
+    return algebra.ones(proper(shapes[0]))
+
+
+def zeros_like(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    del tensors, options
+    return algebra.zeros(proper(shapes[0]))
+
+
+def tril(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """tril(X) = X ⊙ tril(1)."""
+    del options
+    return _triangle(algebra, "tril", tensors[0], shapes[0])
+
+
+def triu(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """triu(X) = X ⊙ triu(1)."""
+    del options
+    return _triangle(algebra, "triu", tensors[0], shapes[0])
+
+
+def _triangle(algebra: Algebra, function: str, tensor: Any, shape: Shape) -> Any:
+    """A tensor times the constant mask on its last two axes; of one row, or one column, that is a unit or all ones."""
+    kept, (rows, columns) = proper(shape), shape[-2:]
+    order = len(kept)
+    labels: tuple[int, ...] = (order - 1,)
+    lower = function == "tril"
+    if rows is not ONE and columns is not ONE:
+        mask, labels = (
+            algebra.apply(function, (algebra.ones((rows, columns)),), 0, (rows, columns)),
+            (order - 2, order - 1),
+        )
+    elif rows is columns or (columns is ONE) is lower:
+        return tensor
+    else:
+        mask, labels = algebra.unit(rows if columns is ONE else columns, 0), (order - 1,)
+    return algebra.product(kept, [(tensor, tuple(range(order)), 1), (mask, labels, 1)])
 
 
 def index(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:

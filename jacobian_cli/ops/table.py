@@ -48,6 +48,7 @@ _OPERATORS = (
         parameters=("x", "y"),
         signatures=(
             "1j,j->", "i,1j->ij", "1j,jk->1k", "ij,jk->ik", "ij,j->i", "i,i->", ",1j->1j", "i,->i",
+            "...ij,j->...i", "...ij,...jk->...ik",
         ),
         numpy="matmul",
         law="matrix product",
@@ -57,17 +58,17 @@ _OPERATORS = (
     ),
     Row(
         name=".T",
-        summary="transpose",
+        summary="transpose; of a tensor all axes, the last first",
         kind=Kind.CONTRACTION,
-        signatures=("1i->i", "i->1i", "ij->ji", "->"),
+        signatures=("1i->i", "i->1i", "ij->ji", "->", "ijk->kji", "ijkl->lkji"),
         numpy="transpose",
         law="transpose",
         sign="ᵀ",
         flow="the transpose turns back",
     ),
-    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index,
-        moves=True, numpy="index", law="indexing", why="what was not picked gets 0", sign="[ ]",
-        flow="an index puts back, zeros elsewhere"),
+    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index,
+        settle=rules.settle_index, form=structure.index, moves=True, numpy="index", law="indexing",
+        why="what was not picked gets 0", sign="[ ]", flow="an index puts back, zeros elsewhere"),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
@@ -296,13 +297,16 @@ _REDUCTIONS = (
         math="‖{}‖",
         latex=r"\left\lVert {} \right\rVert",
         domain=("ans",),
+        mends={"ord": "norm(x) is the Euclidean norm; others are norm1(x), max(abs(x)), sum(abs(x)**p)**(1/p)"},
     ),
     Row(name="norm1", summary="sum of absolute values", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         definition="sum(abs(x))"),
     Row(name="var", summary="variance (divided by the number of entries)", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("2*(x - mean(x))/N",), definition="mean((x - mean(x))**2)"),
+        options=("axis", "keepdims"), derivative=("2*(x - mean(x))/N",), definition="mean((x - mean(x))**2)",
+        mends={"ddof": "it divides by the number of entries: with n - 1, write var(x)*n/(n - 1)"}),
     Row(name="std", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        domain=("ans",), derivative=("(x - mean(x))/(N*ans)",), definition="sqrt(mean((x - mean(x))**2))"),
+        domain=("ans",), derivative=("(x - mean(x))/(N*ans)",), definition="sqrt(mean((x - mean(x))**2))",
+        mends={"ddof": "it divides by the number of entries: with n - 1, write std(x)*sqrt(n/(n - 1))"}),
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         derivative=("ans/x",), domain=("abs(x)",), numpy="prod"),
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
@@ -332,12 +336,21 @@ _ROWS = (
         derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat"),
 )  # fmt: skip
 
+_PHI = "tril(ones(N, N)) - eye(N)/2"
+_CHOLESKY = (
+    f'(einsum("ia,aj,ak,jl->ijkl", ans, {_PHI}, inv(ans), inv(ans))'
+    f' + einsum("ia,aj,al,jk->ijkl", ans, {_PHI}, inv(ans), inv(ans)))/2'
+)
+"""dL = L Φ(L⁻¹ dS L⁻ᵀ), with Φ the lower triangle, its diagonal halved, and S the symmetric part."""
 _LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
         domain=("abs(ans)",), numpy="det", latex=r"\det", positive="spd"),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
         domain=("det(x)",), latex=r"\operatorname{logdet}"),
+    Row(name="cholesky", summary="the lower L with L@L.T = (x + x.T)/2 (derivative: Murray 2016)", kind=Kind.CORE,
+        signatures=("ii->ii",), derivative=(_CHOLESKY,), domain=("diag(ans)",), numpy="cholesky",
+        latex=r"\operatorname{chol}"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), domain=("abs(det(x))",), numpy="inv", math="{}⁻¹",
         latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}),
@@ -358,9 +371,9 @@ _LOSSES = (
 _CONTRACTIONS = (
     Row(
         name="trace",
-        summary="sum of the diagonal",
+        summary="sum of the diagonal; of a batch, of each matrix",
         kind=Kind.CONTRACTION,
-        signatures=("ii->",),
+        signatures=("ii->", "...ii->..."),
         numpy="trace",
         why="the entries on the diagonal count once",
         flow="trace copies to the diagonal",
@@ -389,9 +402,9 @@ _CONTRACTIONS = (
     ),
     Row(
         name="diag",
-        summary="the diagonal matrix of a vector, or the diagonal of a matrix",
+        summary="the diagonal matrix of a vector, or the diagonal of a matrix; of a batch, of each matrix",
         kind=Kind.CONTRACTION,
-        signatures=("i->ii", "ii->i"),
+        signatures=("i->ii", "ii->i", "...ii->...i"),
         numpy="diag",
         latex=r"\operatorname{diag}",
     ),
@@ -404,9 +417,16 @@ _CONTRACTIONS = (
         rule=rules.einsum,
         law="product rule",
         why="upstream times the other factors, over the indices that they share",
+        settle=rules.settle_einsum,
         numpy="einsum",
         example='einsum("ij,jk->ik", A, B)',
     ),
+    Row(name="tril", summary="the lower triangle, zero above the diagonal", kind=Kind.SHAPE, rule=rules.tril,
+        form=structure.tril, mask=True, numpy="tril",
+        mends={"k": "without the diagonal: tril(A) - diag(diag(A))"}, example="tril(A)"),
+    Row(name="triu", summary="the upper triangle, zero below the diagonal", kind=Kind.SHAPE, rule=rules.tril,
+        form=structure.triu, mask=True, numpy="triu",
+        mends={"k": "without the diagonal: triu(A) - diag(diag(A))"}, example="triu(A)"),
     Row(
         name="kron",
         summary="Kronecker product",
@@ -418,12 +438,16 @@ _CONTRACTIONS = (
         latex=r"\otimes",
         example="kron(A, B)",
     ),
-    Row(name="concat", summary="scalars and vectors end to end, matrices below each other", kind=Kind.SHAPE,
-        parameters=("...",), rule=rules.concat, form=structure.concat, moves=True, numpy="concatenate",
-        flow="concat splits", example="concat(x, y)"),
-    Row(name="stack", summary="values of one shape along a new first axis", kind=Kind.SHAPE, parameters=("...",),
-        rule=rules.stack, form=structure.stack, moves=True, numpy="stack",
-        flow="stack splits", example="stack(x, x)"),
+    Row(name="transpose", summary="the axes in another order; without an order as .T", kind=Kind.SHAPE,
+        options=("axes",), plain=".T", rule=rules.transpose, form=structure.transpose, moves=True, numpy="permute",
+        flow="the transpose turns back",
+        example="transpose(A, (1, 0))"),
+    Row(name="concat", summary="scalars and vectors end to end, matrices below each other (axis=1: side by side)",
+        kind=Kind.SHAPE, parameters=("...",), options=("axis",), rule=rules.concat, form=structure.concat,
+        moves=True, numpy="concatenate", flow="concat splits", example="concat(x, y)"),
+    Row(name="stack", summary="values of one shape along a new axis, the first unless told otherwise",
+        kind=Kind.SHAPE, parameters=("...",), options=("axis",), rule=rules.stack, form=structure.stack,
+        moves=True, numpy="stack", flow="stack splits", example="stack(x, x)"),
     Row(name="vec", summary="the columns of a matrix, stacked", kind=Kind.SHAPE, rule=rules.vec, form=structure.vec,
         moves=True, numpy="vec", flow="vec folds back",
         latex=r"\operatorname{vec}", example="vec(A)"),
@@ -433,6 +457,7 @@ _CONTRACTIONS = (
         kind=Kind.SHAPE,
         options=("shape",),
         rule=rules.reshape,
+        settle=rules.settle_reshape,
         form=structure.reshape,
         moves=True,
         flow="reshape folds back",
@@ -454,6 +479,15 @@ _CREATIONS = tuple(
     )
 )  # fmt: skip
 
+_LIKE = tuple(
+    Row(name=f"{name}_like", summary=summary, kind=Kind.SHAPE, rule=rules.like, form=form, numpy=f"{name}_like",
+        example=f"{name}_like(x) + x")
+    for name, summary, form in (
+        ("ones", "all ones, in the shape of x", structure.ones_like),
+        ("zeros", "all zeros, in the shape of x", structure.zeros_like),
+    )
+)  # fmt: skip
+
 FUNCTIONS: dict[str, Row] = {
     entry.name: entry
     for entry in (
@@ -467,10 +501,18 @@ FUNCTIONS: dict[str, Row] = {
         *_LOSSES,
         *_CONTRACTIONS,
         *_CREATIONS,
+        *_LIKE,
     )
 }
 
 ALIASES: dict[str, str] = {
+    "add": "+",
+    "divide": "/",
+    "matmul": "@",
+    "multiply": "*",
+    "power": "**",
+    "subtract": "-",
+    "expit": "sigmoid",
     "acos": "arccos",
     "asin": "arcsin",
     "atan": "arctan",
@@ -478,8 +520,47 @@ ALIASES: dict[str, str] = {
     "ln": "log",
     "swish": "silu",
     "tr": "trace",
-    "transpose": ".T",
 }
+
+
+ELSEWHERE: dict[str, str] = {
+    "arange": "declare a variable for it and give its values with --at",
+    "argmax": "it is constant almost everywhere: its derivative is zero",
+    "average": "mean(x), or dot(w, x)/sum(w) with weights",
+    "clip": "minimum(maximum(x, a), b)",
+    "column_stack": "stack(x, y, axis=1)",
+    "diagonal": 'diag(A), or of a batch einsum("bii->bi", A)',
+    "diff": "x[1:] - x[:-1]",
+    "dstack": "stack(A, B, axis=2)",
+    "expand_dims": "x[:, None]",
+    "exp2": "2**x",
+    "flatten": "reshape(A, n*m)",
+    "full": "c*ones(n, m)",
+    "hstack": "concat(x, y) of vectors, concat(A, B, axis=1) of matrices",
+    "identity": "eye(n)",
+    "inner": "dot(x, y)",
+    "kl_div": "sum(p*log(p/q))",
+    "log10": "log(x)/log(10)",
+    "log2": "log(x)/log(2)",
+    "mae": "mean(abs(x - y))",
+    "matrix_power": "A@A@A",
+    "moveaxis": "transpose(A, (0, 2, 1)): the axes in their new order",
+    "norm2": "norm(x)",
+    "pinv": "inv(A.T@A)@A.T",
+    "ravel": "reshape(A, n*m)",
+    "reciprocal": "1/x",
+    "repeat": "ones(n)@x.T holds x in each of n rows",
+    "slogdet": "logdet(A)",
+    "squeeze": "A[:, 0]",
+    "swapaxes": "transpose(A, (0, 2, 1)): the axes in their new order",
+    "tensordot": 'einsum("ijk,kl->ijl", A, B)',
+    "tile": "ones(n)@x.T holds x in each of n rows",
+    "unsqueeze": "x[:, None]",
+    "vdot": "dot(x, y)",
+    "view": "reshape(A, (n, m))",
+    "vstack": "stack(x, y) of vectors, concat(A, B) of matrices",
+}
+"""What to write instead of functions that people know from elsewhere."""
 
 
 def row(name: str) -> Row:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import chain, count
+from itertools import chain, count, zip_longest
 
+from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.derivative import Derivative
 from jacobian_cli.calculus.tensor import Delta, Product, Rational, Sum, Tensor, magnitude
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.math import math
+from jacobian_cli.printers.pieces import Index
 from jacobian_cli.shape import ONE
 
 _LETTERS = "ijklprstuvoaehx"
@@ -26,14 +28,23 @@ def elementwise(derivative: Derivative, wrt: str, output_name: str) -> str:
 
 
 def entry(expr: Expr, labels: Sequence[str]) -> Expr:
-    """One entry of a value, as a scalar expression: what works entry by entry is done to the entries."""
-    axes = [size for size in expr.shape if size is not ONE]
-    labels = list(labels)[-len(axes) :] if axes else []
+    """One entry of a value, as a scalar expression: what works entry by entry is done to the entries.
+
+    `labels` are those of its axes that are not of length one.
+    """
+    given = iter(labels)
+    places = ["" if size is ONE else next(given) for size in expr.shape]
     match expr:
         case Variable(name=name) | Defined(name=name):
             return Variable(_entry_name(name, labels), ())
         case Apply(function=".T", arguments=(inner,)):
             return entry(inner, labels[::-1])
+        case Apply(function="transpose", arguments=(inner,), parameters=((_, axes),)):
+            turned = dict(zip((axis % len(axes) for axis in axes), places, strict=True))
+            return entry(inner, [turned[axis] for axis in sorted(turned) if turned[axis]])
+        case Apply(function="[]", arguments=(inner,), parameters=((_, index),)) if _only_spreads(index):
+            kept = [place for place, item in zip_longest(places, index, fillvalue=()) if item is not None]
+            return entry(inner, [place for place in kept if place])
         case Apply(function="eye"):
             return Variable("δ" + _subscript(labels), ())
         case Apply(function="ones"):
@@ -42,10 +53,21 @@ def entry(expr: Expr, labels: Sequence[str]) -> Expr:
             tie = Variable("δ" + _subscript(labels), ())
             return Apply("*", (tie, entry(inner, labels[:1])), (), ())
         case Apply(function=function, arguments=arguments) if row(function).kind is Kind.ELEMENTWISE:
-            return Apply(function, tuple(entry(a, labels) for a in arguments), (), ())
-    if not axes:
+            return Apply(function, tuple(entry(a, _broadcast(a, places)) for a in arguments), (), ())
+    if not labels:
         return expr
     return Variable(f"({math(expr)})" + _subscript(labels), ())
+
+
+def _only_spreads(index: Index) -> bool:
+    """Whether an index only puts in axes of length one."""
+    return all(item in (None, (None, None)) for item in index)
+
+
+def _broadcast(argument: Expr, places: Sequence[str]) -> list[str]:
+    """The labels of an operand among those of the whole value, whose last axes it has."""
+    own = places[len(places) - len(argument.shape) :]
+    return [place for place, size in zip(own, argument.shape, strict=True) if size is not ONE]
 
 
 def _entry_name(name: str, labels: Sequence[str]) -> str:
@@ -56,13 +78,14 @@ def _subscript(labels: Sequence[str]) -> str:
     return "".join(_SUBSCRIPTS.get(letter, letter) for letter in labels)
 
 
-def _tensor(derivative: Derivative, tensor: Tensor, letters: Sequence[str]) -> str:
+def _tensor(derivative: Derivative, tensor: Tensor, letters: Sequence[str], taken: Sequence[str] = ()) -> str:
+    """An entry at `letters`; those `taken` mean something around it."""
     if not isinstance(tensor, Sum):
-        minus, text = _term(derivative, 1, tensor, letters)
+        minus, text = _term(derivative, 1, tensor, letters, taken)
         return f"−{text}" if minus else text
     if not tensor.terms:
         return "0"
-    terms = sorted((_term(derivative, c, t, letters) for c, t in tensor.terms), key=lambda term: term[0])
+    terms = sorted((_term(derivative, c, t, letters, taken) for c, t in tensor.terms), key=lambda term: term[0])
     minus, joined = terms[0]
     joined = f"−{joined}" if minus else joined
     for minus, text in terms[1:]:
@@ -70,12 +93,15 @@ def _tensor(derivative: Derivative, tensor: Tensor, letters: Sequence[str]) -> s
     return joined
 
 
-def _term(derivative: Derivative, coefficient: Rational, tensor: Tensor, letters: Sequence[str]) -> tuple[bool, str]:
+def _term(
+    derivative: Derivative, coefficient: Rational, tensor: Tensor, letters: Sequence[str], taken: Sequence[str]
+) -> tuple[bool, str]:
     """One product of entries, and whether it is subtracted."""
     if not isinstance(tensor, Product):
         tensor = Product(1, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
     names = dict(enumerate(letters))
-    fresh = chain((letter for letter in _LETTERS if letter not in letters), (f"i{k}" for k in count(1)))
+    used = {*letters, *taken}
+    fresh = (letter for letter in chain(_LETTERS, (f"i{k}" for k in count(1))) if letter not in used)
     summed: list[str] = []
     ties: list[str] = []
     above: list[tuple[tuple[int, bool], str]] = []
@@ -94,7 +120,11 @@ def _term(derivative: Derivative, coefficient: Rational, tensor: Tensor, letters
         if isinstance(node, Delta):
             ties.append("δ" + _subscript([letters[k] for k in labels]))
             continue
-        text = _power(entry(derivative.named.renamed(derivative.notation.express(node)), places), magnitude(power))
+        if isinstance(node, Sum) and power == 1 and len(places) > 2 and node not in derivative.notation.given:
+            text = f"({_tensor(derivative, node, places, (*letters, *taken, *names.values()))})"
+        else:
+            whole = derivative.named.renamed(derivative.notation.express(node))
+            text = _power(entry(whole, places), magnitude(power))
         if power > 0:
             above.append(((min(map(_LETTERS.find, places), default=-1), len(text) > 4), text))
         else:
@@ -114,7 +144,7 @@ def _term(derivative: Derivative, coefficient: Rational, tensor: Tensor, letters
 
 
 def _power(base: Expr, power: Rational) -> str:
-    whole = base if power == 1 else Apply("**", (base, Number(Fraction(power))), (), ())
+    whole = write.power(base, power)
     text = math(whole)
     loose = isinstance(whole, Apply) and whole.function in ("+", "-", "u-", "@")
     return f"({text})" if loose else text

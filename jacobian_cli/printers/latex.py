@@ -106,6 +106,7 @@ _LATEX = Notation(
         "sizes": _sizes,
         "shape": _sizes,
         "subscripts": lambda subscripts, _: rf"\mathtt{{{subscripts}}}".replace("->", r"\to "),
+        "axes": lambda axes, _: f"({', '.join(map(str, axes))})",
         "axis": lambda axes, _: _option("axis", str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"),
         "index": lambda index, notation: index_text(index, lambda size: size_text(size, notation), r"\text{None}"),
     },

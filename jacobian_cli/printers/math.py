@@ -102,6 +102,7 @@ _UNICODE = Notation(
         "sizes": _sizes,
         "shape": _sizes,
         "subscripts": lambda subscripts, _: f'"{subscripts.replace("->", "→")}"',
+        "axes": lambda axes, _: f"({', '.join(map(str, axes))})",
         "axis": lambda axes, _: "axis=" + (str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"),
         "index": lambda index, notation: index_text(index, lambda size: size_text(size, notation)),
     },

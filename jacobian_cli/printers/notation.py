@@ -127,7 +127,18 @@ def _turned(part: Part, notation: Notation) -> Part:
     return Part(inner.text + notation.transposed, Level.POWER, inner.first, tall=inner.tall)
 
 
+def _permuted(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    """Of a batch of matrices, the transposes: Kᵀ."""
+    order = len(node.shape)
+    axes = tuple(axis % order for axis in dict(node.parameters)["axes"])
+    if order > 2 and axes == (*range(order - 2), order - 1, order - 2):
+        return _turned(operands[0], notation)
+    return _called(node, operands, notation)
+
+
 def _transposed(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    if len(node.shape) > 2:  # all axes, the last first
+        return _called(Apply("transpose", node.arguments, (), node.shape), operands, notation)
     return _turned(operands[0], notation) if node.shape else operands[0]
 
 
@@ -234,6 +245,7 @@ _FORMS: dict[str, Callable[[Apply, list[Part], Notation], Part]] = {
     "**": _power,
     "@": _chain,
     ".T": _transposed,
+    "transpose": _permuted,
     "[]": _indexed,
     **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
     "dot": _dot,

@@ -25,10 +25,12 @@ from jacobian_cli.shape import ONE, Shape, Size
 
 _EXACT = 2**53
 """Whole numbers up to here are floats exactly."""
-_LINALG = frozenset({"det", "inv", "solve", "cholesky"})
+_LINALG = frozenset({"det", "inv"})
 MISSING = {
     "erf": "def {name}(x):\n    return {np}.vectorize({math}.erf, otypes=[float])(x)[()]",
-    "logdet": "def {name}(x):\n    sign, value = {np}.linalg.slogdet(x)\n    return value if sign > 0 else {np}.nan",
+    "logdet": "def {name}(x):\n    sign, value = {np}.linalg.slogdet(x)\n"
+    "    return {np}.where(sign > 0, value, {np}.nan)[()]",
+    "cholesky": "def {name}(x):\n    return {np}.linalg.cholesky((x + {np}.swapaxes(x, -1, -2))/2)",
 }
 """Functions that NumPy lacks and no definition gives: how they are made from NumPy and `math`."""
 
@@ -163,6 +165,11 @@ def _transposed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(Piece(operand.piece.at(Level.POSTFIX) + ".T"), node.shape)
 
 
+def _permuted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    axes = dict(node.parameters)["axes"]
+    return Source(call(f"{writer.np}.transpose", operands[0].piece, f"({', '.join(map(str, axes))})"), node.shape)
+
+
 def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     (operand,) = operands
     if not node.shape and not operand.shape:
@@ -185,9 +192,17 @@ def _outer(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 def _diag(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     (operand,) = operands
+    if len(operand.shape) > 2:
+        return Source(call(f"{writer.np}.diagonal", operand.piece, "axis1=-2", "axis2=-1"), node.shape)
     if len(node.shape) == 2:
         return diagonal_of(operand.piece, node.shape, writer.np)
     return Source(call(f"{writer.np}.diag", operand.piece), node.shape)
+
+
+def _traced(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """Of a batch, the trace of each matrix."""
+    axes = ["axis1=-2", "axis2=-1"] if len(operands[0].shape) > 2 else []
+    return Source(call(f"{writer.np}.trace", operands[0].piece, *axes), node.shape)
 
 
 def _kron(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -253,7 +268,8 @@ def _stacked(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _listed(writer: Writer, node: Apply, parts: list[str]) -> Source:
-    return Source(call(f"{writer.np}.{row(node.function).numpy}", f"[{', '.join(parts)}]"), node.shape)
+    axis = [f"axis={axes[0]}" for axes in (dict(node.parameters).get("axis"),) if axes]
+    return Source(call(f"{writer.np}.{row(node.function).numpy}", f"[{', '.join(parts)}]", *axis), node.shape)
 
 
 def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
@@ -298,11 +314,13 @@ _FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
     "u-": _negative,
     ".T": _transposed,
+    "transpose": _permuted,
     "[]": _indexed,
     "where": _where,
     "dot": _dot,
     "outer": _outer,
     "diag": _diag,
+    "trace": _traced,
     "kron": _kron,
     "vec": _vec,
     "reshape": _reshaped,

@@ -155,18 +155,25 @@ def product(node: Apply, made: Mapping[Expr, Source], np: str) -> Source:
     for part in walk([node], inner):
         if inner(part):
             left, right = (found[child] for child in part.children)
-            found[part] = multiply(left, right, np)
+            found[part] = _batched(left, right, part.shape) or multiply(left, right, np)
             cost += _cost(Extents.of(left), Extents.of(right))
         else:
             found[part] = made[part]
     chain = [made[factor] for factor in factors(node)]
     if first is not None:
         chain[0] = row_of(chain[0].piece, (ONE, *chain[0].shape))
-    if 3 <= len(chain) <= _LONGEST:
+    if 3 <= len(chain) <= _LONGEST and all(len(source.shape) <= 2 for source in chain):
         order = _cheapest(chain)
         if order[0, len(chain) - 1][0] < cost:
             return _ordered(chain, order, 0, len(chain) - 1, np)
     return found[node]
+
+
+def _batched(a: Source, b: Source, shape: Shape) -> Source | None:
+    """The product of factors of which one has axes in front of its matrices: NumPy's own."""
+    if len(a.shape) <= 2 and len(b.shape) <= 2:
+        return None
+    return Source(PYTHON["@"].join(a.piece, b.piece), shape)
 
 
 @dataclass(frozen=True, slots=True)

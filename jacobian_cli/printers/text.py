@@ -30,6 +30,7 @@ _OPTIONS: dict[str, Callable[..., str]] = {
     "sizes": lambda sizes: ", ".join(map(_size, sizes)),
     "shape": lambda shape: _group(shape, _size),
     "subscripts": '"{}"'.format,
+    "axes": lambda axes: _group(axes, str),
     "axis": lambda axes: f"axis={_group(axes, str)}",
 }
 """How an option is written among the arguments, if not as `name=value`."""

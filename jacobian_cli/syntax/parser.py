@@ -18,6 +18,7 @@ from jacobian_cli.syntax.tree import (
     Call,
     Declaration,
     Definition,
+    Dots,
     Flag,
     Group,
     Literal,
@@ -53,6 +54,8 @@ _DECLARATION = re.compile(r"\s*([^\W\d]\w*)\s*:(.*)", re.DOTALL)
 _ASSUMPTION = re.compile(r"\s*assume\s+(?=[^\W\d])")
 _FACT = re.compile(r"\s*(?:([^\W\d]\w*)\s*[=:])?\s*([^\W\d]\w*)\s*")
 _KEYWORD_HINT = "this is a word of Python's grammar and cannot be a name; write lam for lambda, or λ"
+_MODULES = frozenset("np numpy jnp jax torch tf math scipy F nn special linalg".split())
+"""Names before a dot that are modules where people copy formulas from."""
 _MENDS = {
     "^": "a power is written **, as in x**2",
     "'": "a transpose is written .T, as in x.T",
@@ -208,6 +211,10 @@ class _Reader:
                 return Call("[]", (self.read(value, depth), self.index(index, depth)), (), span)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
                 return self.call(name, args, keywords, span, depth)
+            case ast.Call(func=ast.Attribute(value=owner, attr=name) as function):
+                module = isinstance(owner, ast.Attribute) or (isinstance(owner, ast.Name) and owner.id in _MODULES)
+                hint = f"write {name}(…), without the module" if module else f"write {name}(x, …) for x.{name}(…)"
+                raise self.refuse(function, "only functions of the language can be called", hint)
             case ast.Call(func=function):
                 raise self.refuse(function, "only functions of the language can be called", "jac functions lists them")
             case ast.Tuple(elts=items) | ast.List(elts=items):
@@ -231,11 +238,16 @@ class _Reader:
             case ast.Tuple(elts=items):
                 parts = [self.index(item, depth) for item in items]
                 return Group(tuple(p.items[0] if isinstance(p, Group) else p for p in parts), self.span(node))
+            case ast.List():
+                raise self.refuse(
+                    node, "a list of indices is not in the language", "pick entries one by one: stack(x[0], x[2])"
+                )
             case ast.Slice(step=None, lower=lower, upper=upper):
                 start = None if lower is None else self.read(lower, depth)
                 return Slice(start, None if upper is None else self.read(upper, depth), self.span(node))
             case ast.Slice():
-                raise self.refuse(node, "a slice with a step is not in the language", "write start:stop")
+                hint = "every second entry of 2*m is reshape(x, (m, 2))[:, 0]; start:stop is in the language"
+                raise self.refuse(node, "a slice with a step is not in the language", hint)
             case _:
                 item = self.read(node, depth)
                 return item if isinstance(item, Group) else Group((item,), self.span(node))
@@ -250,6 +262,8 @@ class _Reader:
                 return Literal(self.number(node, written), span)
             case str():
                 return Text(node.value, span)
+            case node_value if node_value is Ellipsis:
+                return Dots(span)
             case complex():
                 raise self.refuse(node, "complex numbers are not in the language")
             case _:

@@ -58,6 +58,13 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Dots:
+    """`...` inside brackets: all the axes that are not mentioned there."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A function or operator applied to terms. Operators bear their own spelling: `@`, `.T`, `[]`."""
 
@@ -67,7 +74,7 @@ class Call:
     span: Span
 
 
-Term = Name | Literal | Text | Flag | Group | Slice | Call
+Term = Name | Literal | Text | Flag | Group | Slice | Dots | Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,13 @@ VARIABLES: dict[str, Shape] = {
     "S": (N, N),
 }
 _WHOLE = (None, None)
-_OPTIONS: dict[str, tuple[Any, ...]] = {
+OPTIONS: dict[str, tuple[Any, ...]] = {
     "axis": ((0,), (1,), (-1,), (0, 1), None),
+    "axes": ((1, 0), (0, 1), (0,), (-1, -2), None),
     "keepdims": (True, None),
     "sizes": SHAPES[1:],
     "shape": SHAPES[1:],
-    "subscripts": ("ij->ji", "ij,jk->ik", "i,j->ij", "i,i->", "ij,j->ij", "ii->i", "i->ii", "ij->"),
+    "subscripts": ("ij", "...->...", "ij->ji", "ij,jk->ik", "i,j->ij", "i,i->", "ij,j->ij", "ii->i", "i->ii", "ij->"),
     "index": ((0,), (-1,), (0, 1), (_WHOLE, 1), (_WHOLE, None), (None,), ((Size.number(1), None),)),
 }
 
@@ -50,19 +51,23 @@ class Call:
     shape: Shape
 
 
-def _calls(row: Row) -> Iterator[Call]:
+def calls(row: Row, pool: tuple[Shape, ...] = SHAPES, choices: dict[str, tuple[Any, ...]] = OPTIONS) -> Iterator[Call]:
+    """Everything that fits a row: arguments of shapes from the pool, with every choice of options."""
     arities = (1, 2) if row.parameters[-1:] == ("...",) else (len(row.parameters),)
-    for options, arity in product(product(*(_OPTIONS[name] for name in row.options)), arities):
+    for options, arity in product(product(*(choices[name] for name in row.options)), arities):
         given = tuple((name, value) for name, value in zip(row.options, options, strict=True) if value is not None)
-        for shapes in product(SHAPES, repeat=arity):
+        if row.plain and not given:  # that is another row
+            continue
+        for shapes in product(pool, repeat=arity):
+            values = tuple(Variable(f"v{k}", shape) for k, shape in enumerate(shapes))
             try:
-                shape = Builder(Scope({}), "").shape(row, list(shapes), dict(given))
+                made = Builder(Scope({}), "").applied(row, values, dict(given))
             except ShapeError:
                 continue
-            yield Call(row.name, shapes, given, shape)
+            yield Call(row.name, shapes, made.parameters, made.shape)
 
 
-CALLS: dict[str, list[Call]] = {name: list(_calls(row)) for name, row in FUNCTIONS.items()}
+CALLS: dict[str, list[Call]] = {name: list(calls(row)) for name, row in FUNCTIONS.items()}
 _BY_SHAPE: dict[Shape, dict[str, list[Call]]] = {
     shape: {name: fit for name, calls in CALLS.items() if (fit := [c for c in calls if c.shape == shape])}
     for shape in SHAPES
@@ -81,9 +86,10 @@ def leaves(shape: Shape) -> st.SearchStrategy[Expr]:
 @st.composite
 def applied(draw: st.DrawFn, call: Call, depth: int) -> Expr:
     """A call on random arguments."""
-    return Apply(
-        call.function, tuple(draw(expressions(s, depth - 1)) for s in call.arguments), call.options, call.shape
-    )
+    arguments = tuple(draw(expressions(s, depth - 1)) for s in call.arguments)
+    if call.function == "u-" and isinstance(arguments[0], Number):  # -0.5 is read as a number
+        return Number(-arguments[0].value)
+    return Apply(call.function, arguments, call.options, call.shape)
 
 
 @st.composite

@@ -83,7 +83,18 @@ FORMULAS: dict[str, dict[str, str]] = {
     "mse(x, y)*hinge(x, y)": {"x": "n", "y": "n"},
     "concat(x, c, y)": {"x": "n", "y": "m", "c": ""},
     "concat(A, B)": {"A": "n,m", "B": "k,m"},
+    "concat([A, B], axis=1)": {"A": "n,m", "B": "n,k"},
     "stack(x, 2*x, y)": {"x": "n", "y": "n"},
+    "stack([x, y], axis=-1)": {"x": "n", "y": "n"},
+    "cholesky(S@S.T + eye(n))": {"S": "n,n"},
+    "tril(A)@tril(A).T": {"A": "n,n"},
+    "A@transpose(B, (0, 2, 1))": {"A": "2,n,m", "B": "2,k,m"},
+    "A@x": {"A": "2,n,m", "x": "m"},
+    "solve(A@transpose(A, (0, 2, 1)) + eye(2), B)": {"A": "3,2,2", "B": "3,2,2"},
+    "diag(A)": {"A": "3,2,2"},
+    "logdet(A@transpose(A, (0, 2, 1)))": {"A": "3,2,4"},
+    "trace(A)": {"A": "2,n,n"},
+    "cholesky(A@transpose(A, (0, 2, 1)))": {"A": "3,2,4"},
 }
 
 

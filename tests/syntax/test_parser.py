@@ -26,7 +26,7 @@ from jacobian_cli.syntax.parser import (
     parse_statement,
     parse_statements,
 )
-from jacobian_cli.syntax.tree import Call, Declaration, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Declaration, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 
 def lisp(term: Term | None) -> str:
@@ -42,6 +42,8 @@ def lisp(term: Term | None) -> str:
             return f"'{value}'"
         case Group(items=items):
             return "[" + " ".join(map(lisp, items)) + "]"
+        case Dots():
+            return "…"
         case Slice(start=start, stop=stop):
             return f"{lisp(start)}:{lisp(stop)}"
         case Call(function=function, arguments=arguments, keywords=keywords):
@@ -176,7 +178,8 @@ REFUSED = {
     "f(*a)": "not in the language",
     "f(**a)": "not in the language",
     "x[::2]": "step",
-    "x[...]": "not in the language",
+    "x[[0, 2]]": "stack(x[0], x[2])",
+    "x.sum(axis=0)": "write sum(x, …)",
     "1j": "complex",
     'b"x"': "not in the language",
     'f"{x}"': "not in the language",
