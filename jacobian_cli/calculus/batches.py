@@ -209,7 +209,7 @@ def spread(expr: Expr, labels: Labels, whole: Labels) -> Expr:
     if not first and isinstance(expr, Apply) and row(expr.function).kind is Kind.REDUCTION:
         options = dict(expr.parameters)
         if list(options.get("axis", ())) == missing and not options.get("keepdims"):
-            return write.apply("sum", *expr.arguments, **options, keepdims=True)
+            return write.apply(expr.function, *expr.arguments, **options, keepdims=True)
     index = tuple(None if axis in missing else (None, None) for axis in range(first, len(whole)))
     while index and index[-1] is not None:
         index = index[:-1]
