@@ -356,8 +356,8 @@ def chain(
     Raises `InputError` for what is not a chain of the language: a cycle, a name defined twice, several outputs.
 
     >>> c = chain(["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"], wrt="W,b")
-    >>> c.where, c.gradients["W"].closed_form, c.jacobians["W"].closed_form
-    ({'h': 'sigmoid(z)', 'z': 'W@x + b', 'delta1': 'u*h*(1 - h)'}, 'delta1@x.T', 'kron(delta1, x).T')
+    >>> c.deltas, c.gradients["W"].closed_form, c.jacobians["W"].closed_form
+    ({'delta1': <u*h*(1 - h)>}, 'delta1@x.T', 'kron(delta1, x).T')
     >>> c.costs["W"]["reverse"].cost.symbolic, c.costs["W"]["forward"].cost.symbolic
     (n*m + n, 2*n*m)
     """
