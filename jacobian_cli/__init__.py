@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jacobian_cli.api.backprop import Backprop, backprop
+    from jacobian_cli.api.chain import Composition, chain
+    from jacobian_cli.api.conversion import convert
     from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
     from jacobian_cli.api.own import register, unregister
     from jacobian_cli.api.tape import Tape, tape
@@ -20,10 +22,13 @@ __version__ = "0.1.0"
 __all__ = [
     "Backprop",
     "ClosedForm",
+    "Composition",
     "Derivation",
     "InputError",
     "Tape",
     "backprop",
+    "chain",
+    "convert",
     "derive",
     "register",
     "tape",
@@ -33,8 +38,11 @@ __all__ = [
 _HOMES = {
     "Backprop": "jacobian_cli.api.backprop",
     "ClosedForm": "jacobian_cli.api.derivation",
+    "Composition": "jacobian_cli.api.chain",
+    "chain": "jacobian_cli.api.chain",
     "Derivation": "jacobian_cli.api.derivation",
     "backprop": "jacobian_cli.api.backprop",
+    "convert": "jacobian_cli.api.conversion",
     "derive": "jacobian_cli.api.derivation",
     "InputError": "jacobian_cli.syntax.errors",
     "Tape": "jacobian_cli.api.tape",

@@ -23,7 +23,10 @@ def assumptions_of(
     """The facts declared. Raises `InputError` for one that is not known."""
     found = [said for said in declarations if isinstance(said, Assumption)]
     for name, facts in (assume or {}).items():
-        for fact in [facts] if isinstance(facts, str) else facts:
+        listed = [facts] if isinstance(facts, str) else facts
+        if not isinstance(listed, Iterable):
+            raise InputError(f"{facts!r} is not a fact", hint='facts are texts: {"S": "spd", "y": ["one_hot"]}')
+        for fact in listed:
             found += parse_assumptions(f"{name}={fact}")
     for said in found:
         if said.fact not in FACTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jacobian_cli.api.assume import FactsLike, assumptions_of
 from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
 from jacobian_cli.calculus.derivative import Derivative, Forms, derivative
-from jacobian_cli.calculus.reshape import jacobian_shape
+from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.index import elementwise
@@ -21,6 +21,7 @@ from jacobian_cli.shape import Shape, product
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
+    from jacobian_cli.api.conventions import Comparison
     from jacobian_cli.checks.verdict import Report
 
 Symbols = tuple[str | int, ...]
@@ -31,7 +32,7 @@ def symbols(shape: Shape) -> Symbols:
     return tuple(size.value if size.value is not None else str(size) for size in shape)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ClosedForm:
     """One way of writing a derivative. `closed_form` is an expression of the language in the names of `where`."""
 
@@ -55,10 +56,13 @@ class ClosedForm:
     def __str__(self) -> str:
         return self.closed_form
 
+    def __repr__(self) -> str:
+        return f"<{self.closed_form}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Jacobian(ClosedForm):
-    """The pure-math matrix |out| × |in|."""
+    """The pure-math matrix: |out| × |in| in numerator layout, its transpose in denominator layout."""
 
     derivation: Derivation
     layout: str = "numerator"
@@ -71,7 +75,7 @@ class Jacobian(ClosedForm):
         return elementwise(derivation.derivative, derivation.wrt, derivation.problem.name)
 
     def entries(self, sizes: Mapping[str, int] | None = None) -> Any:
-        """The explicit table as a `sympy.Matrix` |out| × |in|, derived by SymPy at these sizes.
+        """The explicit table as a `sympy.Matrix`, derived by SymPy at these sizes, laid out as the closed form.
 
         Raises `InputError` when it would have more than 400 entries.
         """
@@ -91,11 +95,12 @@ class Jacobian(ClosedForm):
 
 @dataclass(frozen=True, repr=False)
 class Derivation:
-    """The derivative of one formula with respect to one variable."""
+    """The derivative of one formula with respect to one variable, its Jacobian written in one convention."""
 
     problem: Problem
     derivative: Derivative
     variable: Variable
+    convention: Convention = NUMERATOR_ROW
 
     def __repr__(self) -> str:
         return f"<∂{self.problem.name}/∂{self.wrt} = {self.jacobian.closed_form}>"
@@ -127,9 +132,38 @@ class Derivation:
 
     @cached_property
     def jacobian(self) -> Jacobian:
-        """The Jacobian in numerator layout: row i, column j holds ∂f_i/∂x_j."""
-        shape = jacobian_shape(self.problem.output.shape, self.variable.shape)
-        return Jacobian(self.forms.jacobian, symbols(shape), self)
+        """The Jacobian. In numerator layout row i, column j holds ∂f_i/∂x_j, in denominator layout ∂f_j/∂x_i."""
+        convention = self.convention
+        shape = convention.shape(self.problem.output.shape, self.variable.shape)
+        form = self.forms.jacobians.get(convention, self.forms.jacobian)
+        return Jacobian(form, symbols(shape), self, str(convention.layout), str(convention.vec))
+
+    def rewritten(self, layout: str = "numerator", vec: str = "row") -> Derivation:
+        """The same derivative in another convention. Raises `InputError` for a convention that there is not.
+
+        >>> derive("W@x + b", wrt="W").rewritten("denominator", "column").jacobian.closed_form
+        'kron(x, eye(n))'
+        """
+        convention = read_convention(layout, vec)
+        if convention == self.convention:
+            return self
+        if convention in self.forms.jacobians:
+            return replace(self, convention=convention)
+        again = derivations(self.problem, second=bool(self.hessians), conventions=[convention])
+        return next(d for d in again if d.wrt == self.wrt)
+
+    def conventions(self, points: int = 3) -> Comparison:
+        """The Jacobian in every layout and vec order, with who writes so, each form checked.
+
+        >>> for w in derive("A@X@B", wrt="X").conventions(points=1).writings:
+        ...     print(w.layout, *w.vec, "-", w.form, "-", w.relation)
+        numerator row - kron(A, B.T) - J
+        numerator column - kron(B.T, A) - commutation(p, n)@J@commutation(m, k)
+        denominator row - kron(A.T, B) - J.T
+        denominator column - kron(B, A.T) - commutation(k, m)@J.T@commutation(n, p)
+        """
+        found: Comparison = import_module("jacobian_cli.api.conventions").comparison(self, points)
+        return found
 
     @cached_property
     def gradient(self) -> ClosedForm | None:
@@ -218,7 +252,7 @@ class Derivation:
     def _hessian_dict(self) -> dict[str, Any]:
         assert self.hessian is not None
         blocks = {name: form.to_dict() for name, form in self.hessians.items() if name != self.wrt}
-        return {**self.hessian.to_dict(), **({"blocks": blocks} if blocks else {})}
+        return {**self.hessian.to_dict(), "vec": str(self.convention.vec), **({"blocks": blocks} if blocks else {})}
 
     def _repr_latex_(self) -> str:
         return f"$$\\frac{{\\partial {self.problem.name}}}{{\\partial {self.wrt}}} = {self.jacobian.latex}$$"
@@ -231,13 +265,17 @@ def derive(
     *,
     order: int = 1,
     assume: Mapping[str, FactsLike] | None = None,
+    layout: str = "numerator",
+    vec: str = "row",
 ) -> Any:
     """Differentiate a formula.
 
     `expression` is a formula, or definitions of which the last is the output; `wrt` a variable. With several
     variables (a list, or `"W,b"`) the answer is a list of derivations that share their names. With `order=2`
     each has its `hessian` too. `assume` declares facts of the values: `{"S": "spd", "y": ["sums_to_one", "positive"]}`;
-    they make the answer shorter, and it is checked where they hold.
+    they make the answer shorter, and it is checked where they hold. `layout`
+    ("numerator" or "denominator") says whether the Jacobian is |out| × |in| or its transpose, `vec` ("row" or "column")
+    in what order it runs over the entries of a matrix.
 
     Raises `InputError` for anything that is not a formula of the language, and for facts that cannot hold.
 
@@ -251,12 +289,17 @@ def derive(
     problem = pose(statements_of(expression), names, shapes_of(shapes), assume=assumptions_of(assume))
     if order not in (1, 2):
         raise InputError(f"there is no derivative of order {order} here", hint="order is 1 or 2")
-    found = derivations(problem, second=order == 2)
+    found = derivations(problem, second=order == 2, conventions=[read_convention(layout, vec)])
     return found[0] if isinstance(wrt, str) and len(found) == 1 else found
 
 
-def derivations(problem: Problem, *, second: bool = False) -> list[Derivation]:
-    """One derivation per variable, with what they share named once."""
+def derivations(
+    problem: Problem, *, second: bool = False, conventions: Sequence[Convention] = (NUMERATOR_ROW,)
+) -> list[Derivation]:
+    """One derivation per variable, with what they share named once, written in the first of the conventions.
+
+    In the others it can be `rewritten` without another name.
+    """
     taken = {*problem.variables, *problem.program.values, *problem.program.sizes}
     taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
     upstream = next(name for name in ("delta", "upstream", "delta_out", "upstream_out") if name not in taken)
@@ -269,5 +312,6 @@ def derivations(problem: Problem, *, second: bool = False) -> list[Derivation]:
         text,
         second=second,
         facts=problem.facts,
+        conventions=conventions,
     )
-    return [Derivation(problem, found, variable) for variable in problem.wrt]
+    return [Derivation(problem, found, variable, conventions[0]) for variable in problem.wrt]

@@ -22,6 +22,7 @@ from jacobian_cli.checks.explicit import (
     entries_of,
     explicit_jacobian,
 )
+from jacobian_cli.checks.layouts import Laid
 from jacobian_cli.checks.restricted import restricted, without_symbols
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict import (
@@ -86,7 +87,9 @@ class Proof:
     explicit: Explicit | None
     at: AtPoint | None = None
     pattern: Array | None = None
-    """Where a table too large to be shown is not zero, seen at a random point."""
+    """Where a table too large to be shown is not zero, seen at a random point; that of a scalar in the shape of the
+    variable.
+    """
 
     @property
     def passed(self) -> bool | None:
@@ -163,7 +166,11 @@ def _pattern(derivation: Derivation, sizes: Mapping[str, int]) -> Array | None:
         return None
     form = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)["jacobian"]
     matrix = np.asarray(evaluate(form, point, sizes), float)
-    return matrix.reshape(_count(problem.output.shape, sizes), -1) != 0
+    if not problem.output.shape:
+        lengths = tuple(size.at(sizes) for size in derivation.variable.shape)
+        matrix = _laid(derivation).shaped(matrix, lengths).reshape(-1, *lengths[-1:])
+        return matrix != 0
+    return matrix.reshape(_matrix_shape(derivation, sizes)) != 0
 
 
 def _numeric(derivation: Derivation, points: int, values: Mapping[str, Array] | None) -> Report:
@@ -185,22 +192,26 @@ def _cells(derivation: Derivation, sizes: Mapping[str, int]) -> int:
 
 def twin(derivation: Derivation) -> Derivation | None:
     """The same derivation with letters for declared numbers, if the formula allows any sizes."""
-    problem = derivation.problem
+    problem = lettered(derivation.problem, [derivation.wrt])
+    if problem is None:
+        return None
+    return derivations(problem, second=bool(derivation.hessian), conventions=[derivation.convention])[0]
+
+
+def lettered(problem: Problem, wrt: Sequence[str]) -> Problem | None:
+    """The same formula with letters for declared numbers, if it allows any sizes."""
     names: dict[int, str] = {}
 
-    def lettered(size: Size) -> Size:
+    def letter(size: Size) -> Size:
         if size.value is None or size.value == 1:
             return size
         return Size.named(names.setdefault(size.value, f"size{len(names) + 1}"))
 
-    declared = {n: tuple(map(lettered, shape)) for n, shape in problem.program.declared.items()}
+    declared = {n: tuple(map(letter, shape)) for n, shape in problem.program.declared.items()}
     if not names:
         return None
     try:
-        return derivations(
-            pose(problem.program.statements, [derivation.wrt], declared, assume=problem.assumptions),
-            second=bool(derivation.hessian),
-        )[0]
+        return pose(problem.program.statements, wrt, declared, assume=problem.assumptions)
     except InputError:
         return None
 
@@ -243,7 +254,7 @@ def explicit_table(derivation: Derivation, sizes: Mapping[str, int] | None = Non
             f"the explicit table would have {cells:,} entries (limit {MAX_EXPLICIT})",
             hint=f"the closed form is {derivation.jacobian.closed_form}",
         )
-    return explicit_jacobian(problem.output, derivation.variable, chosen, problem.name)
+    return explicit_jacobian(problem.output, derivation.variable, chosen, problem.name, _laid(derivation))
 
 
 def printed(derivation: Derivation) -> Printed:
@@ -257,7 +268,18 @@ def printed(derivation: Derivation) -> Printed:
         derivation.upstream,
         tuple(size_names([derivation.problem.output])),
         {name: form.closed_form for name, form in derivation.hessians.items()},
+        _laid(derivation),
     )
+
+
+def _laid(derivation: Derivation) -> Laid:
+    return Laid(str(derivation.convention.layout), str(derivation.convention.vec))
+
+
+def _matrix_shape(derivation: Derivation, sizes: Mapping[str, int]) -> tuple[int, int]:
+    """The rows and columns of the Jacobian at these sizes, as it is laid out."""
+    rows, columns = _count(derivation.problem.output.shape, sizes), _count(derivation.variable.shape, sizes)
+    return _laid(derivation).shape(rows, columns)
 
 
 def table_sizes(problem: Problem) -> dict[str, int]:
@@ -278,16 +300,17 @@ def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str,
     forms = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)
     facts = relied_on(derivation)
     true = explicit.expanded
-    tables = [("jacobian", entries_of(forms["jacobian"], sizes, true.shape), true, explicit.columns)]
+    tables = [("jacobian", entries_of(forms["jacobian"], sizes, true.shape), true)]
+    laid = explicit.laid
+    first = list(true if laid.turned is (laid.vec == "column") else true.T)
     for name in derivation.hessians:
-        again = element_symbols(name, tuple(size.at(sizes) for size in problem.variables[name].shape)).reshape(-1)
-        if len(true) * len(again) > MAX_EXPLICIT:
-            raise TooLargeError(f"the second derivatives would have {len(true) * len(again):,} entries")
-        second = true.reshape(len(true), 1).jacobian(list(again))
-        columns = tuple(map(str, again))
-        tables.append((f"hessian {name}", entries_of(forms[f"hessian {name}"], sizes, second.shape), second, columns))
+        again = laid.flat(element_symbols(name, tuple(size.at(sizes) for size in problem.variables[name].shape)))
+        if len(first) * len(again) > MAX_EXPLICIT:
+            raise TooLargeError(f"the second derivatives would have {len(first) * len(again):,} entries")
+        second = type(true)(len(first), 1, first).jacobian(list(again))
+        tables.append((f"hessian {name}", entries_of(forms[f"hessian {name}"], sizes, second.shape), second))
     exact = True
-    for form, printed_table, true, columns in tables:
+    for form, printed_table, true in tables:
         sides = (restricted(table, facts, problem.variables, sizes) for table in (printed_table, true))
         result = difference(*sides)
         if not result.decided:
@@ -296,7 +319,7 @@ def exact_engine(derivation: Derivation, explicit: Explicit, sizes: Mapping[str,
         if not result.equal:
             row, column = result.worst or (0, 0)
             here, there = result.values or (float("nan"), float("nan"))
-            label = f"∂{explicit.rows[row]}/∂{columns[column]}" if form == "jacobian" else f"H[{row + 1},{column + 1}]"
+            label = explicit.entry(row, column) if form == "jacobian" else f"H[{row + 1},{column + 1}]"
             return Engine("sympy", False, result.error, Worst(form, label, here, there), False)
     return Engine("sympy", True, 0.0, None, exact, "" if exact else "equal to 30 digits at random rational points")
 
@@ -332,11 +355,11 @@ def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
         if violation.kind != "kink":
             raise InputError(_explained(violation), text=problem.text, hint="choose another point with --at")
     forms = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)
-    rows, columns = _count(problem.output.shape, sizes), _count(derivation.variable.shape, sizes)
     value = np.asarray(evaluate(problem.output, values, sizes), float)
-    matrix = np.asarray(evaluate(forms["jacobian"], values, sizes), float).reshape(rows, columns)
+    shape = _matrix_shape(derivation, sizes)
+    matrix = np.asarray(evaluate(forms["jacobian"], values, sizes), float).reshape(shape)
     gradient = np.asarray(evaluate(forms["gradient"], values, sizes), float) if "gradient" in forms else None
-    nudges = _nudges(derivation, values, sizes, value, matrix) if rows == 1 and columns == 1 else []
+    nudges = _nudges(derivation, values, sizes, value, matrix) if shape == (1, 1) else []
     return AtPoint(value, matrix, gradient, sizes, [_kink(v, values, sizes) for v in wrong], nudges)
 
 

@@ -18,11 +18,12 @@ def source(derivation: Derivation, target: str = "numpy") -> str:
     """A module in NumPy. Raises `InputError` for other targets, and for sizes that no argument tells."""
     if target != "numpy":
         raise InputError(f"there is no target '{target}'", hint="numpy is the one there is")
+    derivation = derivation.rewritten()  # whatever is on the screen, code keeps to one convention
     problem, forms = derivation.problem, derivation.forms
     wrt, name = derivation.wrt, problem.name
     out, variable = problem.output.shape, derivation.variable.shape
     rows, columns = jacobian_shape(out, variable)
-    matrix = _two_axes(forms.jacobian, (rows, columns))
+    matrix = _two_axes(derivation.jacobian.expr, (rows, columns))
     functions = [
         _function(derivation, "value", (), problem.output, f"{name} = {problem.text}"),
         _function(

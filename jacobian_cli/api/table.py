@@ -20,6 +20,8 @@ class Grid:
     rows: Sequence[str]
     columns: Sequence[str]
     cells: Sequence[Sequence[str]]
+    names: Sequence[Sequence[str]]
+    """What each entry is: ∂f₁/∂x₂."""
 
 
 def pattern_lines(pattern: Any, width: int) -> list[str]:
@@ -46,7 +48,8 @@ def grid_of(derivation: Derivation, proof: Proof) -> Grid:
                 texts[entry] = entry_text(entry)
             row.append(texts[entry])
         cells.append(row)
-    return Grid(explicit.rows, explicit.columns, cells)
+    names = [[explicit.entry(i, j) for j in range(matrix.cols)] for i in range(matrix.rows)]
+    return Grid(explicit.rows, explicit.columns, cells, names)
 
 
 def gradient_places(derivation: Derivation, sizes: Mapping[str, int]) -> list[list[str]]:

@@ -7,7 +7,7 @@ variable. Downstream = upstream × local at each node, and what comes back along
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus.lower import template
@@ -22,20 +22,26 @@ def identity(shape: Shape) -> Tensor:
     return algebra.product(shape + shape, [(algebra.delta(size), (k, order + k), 1) for k, size in enumerate(shape)])
 
 
-def jacobian(output: Tensor, wrt: Sequence[Leaf]) -> list[Tensor]:
+def jacobian(output: Tensor, wrt: Sequence[Leaf], values: Mapping[Tensor, Tensor] | None = None) -> list[Tensor]:
     """∂output/∂v for each variable, with the axes of the output in front of those of the variable."""
-    return pullback(output, identity(output.shape), wrt)
+    return pullback(output, identity(output.shape), wrt, values)
 
 
-def pullback(output: Tensor, seed: Tensor, wrt: Sequence[Leaf]) -> list[Tensor]:
-    """What the seed, whose last axes are those of the output, becomes at each variable."""
+def pullback(
+    output: Tensor, seed: Tensor, wrt: Sequence[Leaf], values: Mapping[Tensor, Tensor] | None = None
+) -> list[Tensor]:
+    """What the seed, whose last axes are those of the output, becomes at each variable.
+
+    `values` are names under which values of the graph are known: tanh's slope is 1 − h² where h is known.
+    """
     front = seed.shape[: len(seed.shape) - len(output.shape)]
     order = list(walk([output]))
     active: set[Tensor] = set(wrt)
     for node in order:
         if node not in active and any(child in active for child in node.children):
             active.add(node)
-    named = {node.body: node for node in order if isinstance(node, Alias)}
+    named: dict[Tensor, Tensor] = {node.body: node for node in order if isinstance(node, Alias)}
+    named.update(values or {})
     upstream: dict[Tensor, list[Tensor]] = {output: [seed]}
     found: dict[Leaf, Tensor] = {}
     for node in reversed(order):

@@ -173,10 +173,15 @@ def _orthogonal(order: int, factors: list[Factor]) -> tuple[list[Factor], set[in
 
 
 def _on_the_diagonal(factors: list[Factor]) -> list[Factor] | None:
-    """D_ij δ_ij = D_ij where D is diagonal."""
-    places = {tuple(sorted(labels)) for node, labels, power in factors if power > 0 and known(node, "diagonal")}
-    kept = [f for f in factors if not (isinstance(f[0], Delta) and tuple(sorted(f[1])) in places)]
-    return kept if len(kept) < len(factors) else None
+    """D_ii δ_ij = D_ij where D is diagonal."""
+    for delta in factors:
+        if not isinstance(delta[0], Delta):
+            continue
+        for entry in factors:
+            node, labels, power = entry
+            if power > 0 and known(node, "diagonal") and set(labels) <= set(delta[1]):
+                return [f for f in factors if f not in (delta, entry)] + [(node, delta[1], power)]
+    return None
 
 
 def sums_to_one(node: Tensor, power: Rational) -> bool:

@@ -16,6 +16,7 @@ from jacobian_cli.calculus.tensor import (
     Rational,
     Sum,
     Tensor,
+    Window,
     magnitude,
     ratio,
 )
@@ -77,7 +78,7 @@ def without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Cal
 
 
 def deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
-    if isinstance(term, Delta):
+    if isinstance(term, Delta | Window):
         return max(labels) >= order
     if not isinstance(term, Product):
         return False

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
+from jacobian_cli.calculus.blocks import blocks
+from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
 from jacobian_cli.calculus.style import Style
@@ -48,18 +50,25 @@ class Notation(Style):
 
     def __init__(self, order: Sequence[str] = (), given: Mapping[Tensor, Expr] | None = None) -> None:
         super().__init__(order)
-        self.given: dict[Tensor, Expr] = {
+        self.given: dict[Tensor, Expr] = {}
+        self.written: dict[Tensor, Expr] = {}
+        self.learn(given or {})
+
+    def learn(self, given: Mapping[Tensor, Expr]) -> None:
+        """Take in the user's own spelling of some tensors."""
+        kept: dict[Tensor, Expr] = {
             t: write.proper(e)
-            for t, e in (given or {}).items()
+            for t, e in given.items()
             if not _flattened(e)
             and (
                 isinstance(t, Product) or (isinstance(t, Sum) and t.terms) or (isinstance(t, Apply) and _spelled(t, e))
             )
         }
-        for t, e in list(self.given.items()):
+        for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
-                self.given.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
-        self.written: dict[Tensor, Expr] = dict(self.given)
+                kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
+        self.given.update(kept)
+        self.written.update(kept)
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
@@ -88,8 +97,13 @@ class Notation(Style):
                 return self._function(node)
             case Reshape(body=body, loop=loop, shape=shape):
                 del loop
+                if _commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
+                    return write.apply("commutation", sizes=body.shape[:2])
                 return write.apply("reshape", self.written[body], shape=shape)
             case Product():
+                stacked = self._stack([(1, node)])
+                if stacked is not None:
+                    return stacked
                 pieces = self.pieces(node)
                 return pieces.sign(pieces.tensor())
             case Sum():
@@ -105,6 +119,8 @@ class Notation(Style):
             return write.apply(node.function, *arguments)
         (argument,) = node.arguments
         order = len(argument.shape)
+        if entry.kind is Kind.ROW and order == 2 and (turned := transposed(argument)) in self.given:
+            return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
         reduced = entry.kind is Kind.REDUCTION and node.loop
         options = {"axis": tuple(range(node.loop, order))} if reduced else {}
         return write.apply(node.function, self.written[argument], **options)
@@ -112,11 +128,25 @@ class Notation(Style):
     def loose(self, tensor: Tensor) -> Expr:
         """As `express`, but what broadcasting will repeat need not be written out."""
         if isinstance(tensor, Product) and tensor not in self.given:
+            if len(tensor.shape) > 2:
+                return self._repeated(tensor)
             pieces = self.pieces(tensor)
             return pieces.sign(pieces.loose())
         if isinstance(tensor, Sum) and tensor not in self.given:
             return self._loose_sum(tensor) or self.written[tensor]
         return self.written[tensor]
+
+    def _repeated(self, tensor: Product) -> Expr:
+        """A tensor of three axes or more without those along which it repeats; new axes keep the others in place."""
+        order = len(tensor.shape)
+        bare, labels = algebra.unrepeated(tensor, tuple(range(order)))
+        expr = self.express(bare)
+        missing = [axis for axis in range(order) if axis not in labels]
+        if not labels or not missing or missing[-1] < labels[0]:
+            return expr
+        return write.apply(
+            "[]", expr, index=tuple((None, None) if k in labels else None for k in range(labels[0], order))
+        )
 
     def _loose_sum(self, node: Sum) -> Expr | None:
         """A sum all of whose terms are the same along some axis, without that axis: p - 1 for p·1 - 1."""
@@ -129,11 +159,29 @@ class Notation(Style):
     def _sum(self, node: Sum) -> Expr:
         if not node.terms:
             return write.zeros(node.shape)
+        stacked = self._stack(node.terms)
+        if stacked is not None:
+            return stacked
         taken_out = [self._common_factors(node, along=along) for along in (False, True)]
         if taken_out[0] is not None and taken_out[1] is None:
             return taken_out[0]
         written = [e for e in (self._plain_sum(node), *taken_out) if e is not None]
         return min(written, key=write.length)
+
+    def _stack(self, terms: Sequence[tuple[Rational, Tensor]]) -> Expr | None:
+        """A sum of windows as blocks below each other."""
+        found = blocks(terms)
+        if found is None:
+            return None
+        behind = terms[0][1].shape[1:]
+        parts = []
+        for block in found:
+            if block.tensor is None:
+                parts.append(write.zeros((block.rows, *behind)) if behind or block.rows is not ONE else write.number(0))
+            else:
+                part = self.express(block.tensor)
+                parts.append(write.transpose(part) if behind and block.rows is ONE else part)
+        return parts[0] if len(parts) == 1 else write.apply("concat", *parts)
 
     def _plain_sum(self, node: Sum) -> Expr:
         common = _common([c for c, _ in node.terms])
@@ -214,9 +262,15 @@ class Notation(Style):
             minus = write.is_call(diagonal, "u-")
             parts.append((minus, write.diag(write.negate(diagonal) if minus else diagonal)))
         for c, t in terms:
-            if isinstance(t, Product) and t not in self.given:
+            if isinstance(t, Product) and (stacked := self._stack([(c, t)])) is not None:
+                parts.append((False, stacked))
+            elif isinstance(t, Product) and t not in self.given:
                 pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
-                parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
+                if len(shape) > 2 and not tied:
+                    bare = Product(magnitude(c * t.coefficient), t.factors, t.shape)
+                    parts.append((c * t.coefficient < 0, self._repeated(bare)))
+                else:
+                    parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
             else:
                 parts.append(self.signed(c, self.written[t]))
         if not any(e.shape == shape for _, e in parts) and terms:
@@ -296,6 +350,13 @@ def _common(coefficients: Sequence[Rational]) -> Rational:
 def _is_one(term: Tensor) -> bool:
     """Whether a term is a number, or the identity."""
     return isinstance(term, Delta) or (isinstance(term, Product) and not term.factors)
+
+
+def _commutes(body: Tensor) -> bool:
+    """Whether a tensor is δ_il δ_jk, whose matrix is a commutation matrix."""
+    if not isinstance(body, Product) or body.coefficient != 1 or len(body.shape) != 4:
+        return False
+    return {(type(node), labels) for node, labels, _ in body.factors} == {(Delta, (0, 3)), (Delta, (1, 2))}
 
 
 def _on_diagonal(term: Tensor) -> bool:

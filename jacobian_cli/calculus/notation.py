@@ -187,7 +187,7 @@ def transpose(expr: Expr) -> Expr:
             if sum(turns(t) for _, t in sides) <= sum(turns(t) for _, t in parts):
                 return total(sides)
         case Apply(function=function, arguments=arguments) if (
-            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2
+            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2 and ONE not in expr.shape
         ):
             turned = apply(function, *(_turned_beside(a) for a in arguments))
             if turned.shape == expr.shape[::-1] and turns(turned) <= turns(expr):
@@ -280,6 +280,14 @@ def proper(expr: Expr) -> Expr:
     if len(kept) == 1:
         return column(expr)
     return apply("reshape", expr, shape=kept) if kept else first_entry(expr)
+
+
+def entry(expr: Expr, axis: int, item: Any) -> Expr:
+    """One row or column of a matrix, or a slice of them; rows of Aᵀ are columns of A."""
+    if is_call(expr, ".T") and len(expr.children[0].shape) == 2:
+        found = entry(expr.children[0], 1 - axis, item)
+        return transpose(found) if isinstance(item, tuple) else found
+    return apply("[]", expr, index=(item,) if axis == 0 else ((None, None), item))
 
 
 def first_entry(expr: Expr) -> Expr:

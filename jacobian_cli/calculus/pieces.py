@@ -86,8 +86,7 @@ class Pieces:
             self.scalars += [(write.apply("[]", e, index=(index,)), p) for e, p in self.weights.pop(label, [])]
             for pair in [pair for pair in self.pairs if label in pair]:
                 other = pair[1] if pair[0] == label else pair[0]
-                place: tuple[object, ...] = (index,) if pair[0] == label else ((None, None), index)
-                self._weigh(other, [(write.apply("[]", e, index=place), p) for e, p in self.pairs.pop(pair)])
+                self._weigh(other, [(write.entry(e, pair.index(label), index), p) for e, p in self.pairs.pop(pair)])
         for window, (rows, label) in windows:
             cut = bounds(window.start, window.stop, window.size)
             meeting = [pair for pair in self.pairs if label in pair]
@@ -99,9 +98,8 @@ class Pieces:
             self._weigh(rows, [(write.apply("[]", e, index=(cut,)), p) for e, p in self.weights.pop(label, [])])
             for pair in meeting:
                 other = pair[1] if pair[0] == label else pair[0]
-                cutting = (cut,) if pair[0] == label else ((None, None), cut)
                 for e, p in self.pairs.pop(pair):
-                    sliced = write.apply("[]", e, index=cutting)
+                    sliced = write.entry(e, pair.index(label), cut)
                     turned = sliced if (pair[0] == label) == (rows < other) else write.transpose(sliced)
                     self.pairs.setdefault((min(rows, other), max(rows, other)), []).append((turned, p))
 
@@ -304,6 +302,39 @@ class Pieces:
     def einsum(self, output: Iterable[int]) -> Expr:
         """The part that no matrix notation can say, in the order of axes asked for."""
         output = tuple(output)
+        found = self._entry_by_entry(output) or self._reduced(output)
+        return self.scale(found) if found is not None else self._contracted(output)
+
+    def _reduced(self, output: tuple[int, ...]) -> Expr | None:
+        """A sum along axes of a product entry by entry."""
+        for full in dict.fromkeys(labels for _, labels in self.others):
+            summed = tuple(axis for axis, label in enumerate(full) if label not in output)
+            if summed and tuple(label for label in full if label in output) == output:
+                inner = self._entry_by_entry(full)
+                return None if inner is None else write.apply("sum", inner, axis=summed)
+        return None
+
+    def _entry_by_entry(self, output: tuple[int, ...]) -> Expr | None:
+        """A product of tensors of the value's own shape, and of what broadcasting repeats along them."""
+        if self.ties or not any(labels == output for _, labels in self.others):
+            return None
+        powers: Powers = [(e, 1) for e, labels in self.others if labels == output]
+        parts = [(e, labels) for e, labels in self.others if labels != output]
+        parts += [(self._matrix(pair), pair) for pair in self.pairs]
+        parts += [(self.style.product(weights), (label,)) for label, weights in self.weights.items()]
+        for expr, labels in parts:
+            if not expr.shape or not set(labels) <= set(output):
+                return None
+            if list(labels) != [label for label in output if label in labels]:
+                return None
+            places = tuple((None, None) if k in labels else None for k in output)
+            behind = output[len(output) - len(labels) :]
+            spread = expr if labels == behind else write.apply("[]", expr, index=places[places.index((None, None)) :])
+            powers.append((spread, 1))
+        return self.style.product(powers)
+
+    def _contracted(self, output: tuple[int, ...]) -> Expr:
+        """An einsum."""
         operands = [*self.others]
         operands += [(self._matrix(pair), pair) for pair in self.pairs]
         for label, weights in sorted(self.weights.items()):

@@ -19,8 +19,8 @@ _ROUNDING = 1e-8
 def drawn(facts: frozenset[str], shape: Shape, rng: Generator) -> Array:
     """Random values of which these facts hold.
 
-    >>> drawn(frozenset({"one_hot"}), (4,), np.random.default_rng(0)).sum()
-    1.0
+    >>> sorted(drawn(frozenset({"one_hot"}), (4,), np.random.default_rng(0)).tolist())
+    [0.0, 0.0, 0.0, 1.0]
     """
     everywhere = everything(facts)
     first = next(fact for fact in _DRAWN if fact in everywhere)
@@ -40,8 +40,12 @@ def _simplex(rng: Generator, shape: Shape) -> Array:
 
 
 def _orthogonal(rng: Generator, shape: Shape) -> Array:
-    q, r = np.linalg.qr(rng.standard_normal(shape))
-    return q * np.sign(np.diag(r))
+    """Some reflections one after the other, of either determinant."""
+    found = np.eye(shape[0])
+    for _ in range(min(shape[0], 8) - int(rng.integers(2))):
+        direction = rng.standard_normal(shape[0])
+        found -= np.outer(found @ direction, 2 * direction / (direction @ direction))
+    return found
 
 
 def _positive_definite(rng: Generator, shape: Shape) -> Array:
@@ -130,9 +134,18 @@ def _not_above(x: Array, bound: float = 0.0) -> Array:
     return np.where(x > bound, 0.0, 1.0 + bound - x)
 
 
+def _not_definite(x: Array) -> Array:
+    """How far the smallest eigenvalue is from being positive."""
+    try:
+        np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        return _not_above(np.linalg.eigvalsh(x)[:1])
+    return np.zeros(1)
+
+
 _MISFITS: Mapping[str, tuple[Callable[[Array], Array], Callable[[str, Array, tuple[int, ...]], str]]] = {
     "symmetric": (lambda x: np.abs(x - x.T), _both),
-    "spd": (lambda x: _not_above(np.linalg.eigvalsh(x)[:1]), _smallest),
+    "spd": (_not_definite, _smallest),
     "diagonal": (lambda x: np.abs(x - np.diag(np.diag(x))), _is("not zero")),
     "orthogonal": (lambda x: np.abs(x.T @ x - np.eye(len(x))), _product),
     "lower": (

@@ -21,6 +21,7 @@ import sympy
 
 from jacobian_cli.checks.evaluate import Backend, evaluate, lengths, meaning
 from jacobian_cli.checks.exact import Prover
+from jacobian_cli.checks.layouts import Laid
 from jacobian_cli.checks.matrices import ExactKernels, TooLargeError
 from jacobian_cli.checks.written import entry_text, greek, indexed, length
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables, walk
@@ -243,13 +244,20 @@ def element_symbols(name: str, shape: tuple[int, ...], positive: bool = False) -
 
 @dataclass(frozen=True, eq=False)
 class Explicit:
-    """The Jacobian at small sizes, entry by entry, with a label for each row and column."""
+    """The Jacobian at small sizes, entry by entry, with a label for each row and column, as it is laid out."""
 
     expr: Expr
     wrt: Variable
     sizes: Mapping[str, int]
+    laid: Laid
     rows: tuple[str, ...]
     columns: tuple[str, ...]
+
+    def entry(self, row: int, column: int) -> str:
+        """What stands in a place of the table: ∂f₁/∂x₂."""
+        of, by = (column, row) if self.laid.turned else (row, column)
+        outputs, variables = (self.columns, self.rows) if self.laid.turned else (self.rows, self.columns)
+        return f"∂{outputs[of]}/∂{variables[by]}"
 
     @cached_property
     def expanded(self) -> sympy.Matrix:
@@ -264,22 +272,32 @@ class Explicit:
         return table.applyfunc(_generic) if table.has(sympy.Heaviside, sympy.DiracDelta) else table
 
     def _table(self, backend: Backend) -> sympy.Matrix:
-        values = _entries(self.expr, self.sizes, backend, len(self.columns))
-        symbols = element_symbols(self.wrt.name, lengths(self.wrt.shape, self.sizes))
-        return sympy.Matrix(len(values), 1, values).jacobian(sympy.Matrix(len(self.columns), 1, list(symbols.flat)))
+        out, variable = (lengths(part.shape, self.sizes) for part in (self.expr, self.wrt))
+        values = _entries(self.expr, self.sizes, backend, prod(variable))
+        values = [values[k] for k in self.laid.places(out)]
+        symbols = list(self.laid.flat(element_symbols(self.wrt.name, variable)))
+        table = sympy.Matrix(len(values), 1, values).jacobian(sympy.Matrix(len(symbols), 1, symbols))
+        return table.T if self.laid.turned else table
 
 
-def explicit_jacobian(expr: Expr, wrt: Variable, sizes: Mapping[str, int], name: str = "f") -> Explicit:
-    """The table |out|×|in| of an expression, its rows labelled by `name` or, if it is a definition, by its own.
+def explicit_jacobian(
+    expr: Expr, wrt: Variable, sizes: Mapping[str, int], name: str = "f", laid: Laid | None = None
+) -> Explicit:
+    """The table of an expression, its entries labelled by `name` or, if it is a definition, by its own: |out|×|in| row
+    by row, or as `laid` says.
 
     Raises `TooLargeError` past 400 entries and, when these are asked for, if they would be too long to write out.
     """
     symbols = element_symbols(wrt.name, lengths(wrt.shape, sizes))
     label = greek(expr.name if isinstance(expr, Defined) else name)
-    rows = tuple(indexed(label, index) for index in np.ndindex(lengths(expr.shape, sizes)))
+    laid, out = laid or Laid(), lengths(expr.shape, sizes)
+    labels = [indexed(label, index) for index in np.ndindex(out)]
+    rows = tuple(labels[k] for k in laid.places(out))
     if len(rows) * symbols.size > MAX_ENTRIES:
         raise TooLargeError(f"the table would have {len(rows)} × {symbols.size} entries, more than {MAX_ENTRIES}")
-    return Explicit(expr, wrt, dict(sizes), rows, tuple(symbol.name for symbol in symbols.flat))
+    columns = tuple(symbol.name for symbol in laid.flat(symbols))
+    rows, columns = (columns, rows) if laid.turned else (rows, columns)
+    return Explicit(expr, wrt, dict(sizes), laid, rows, columns)
 
 
 def entries_of(expr: Expr, sizes: Mapping[str, int], shape: tuple[int, int] | None = None) -> sympy.Matrix:

@@ -101,6 +101,13 @@ class Kernels:
     def zeros(self, *, sizes: tuple[int, ...]) -> Array:
         return numpy.zeros(sizes)
 
+    def commutation(self, *, sizes: tuple[int, ...]) -> Array:
+        """The rows of an identity in the order of vec(Xᵀ)."""
+        rows, columns = sizes
+        count = rows * columns
+        identity = self.eye(sizes=(count,))
+        return identity.reshape(columns, rows, count).swapaxes(0, 1).reshape(count, count)
+
     def concatenate(self, *parts: Array, axis: tuple[int, ...] = (0,)) -> Array:
         """A scalar counts as a vector of one entry."""
         return self.np.concatenate([self.np.reshape(p, (1,)) if self.np.ndim(p) == 0 else p for p in parts], axis[0])

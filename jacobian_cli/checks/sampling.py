@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ Array = Any
 DOMAIN_MARGIN = 0.05
 KINK_MARGIN = 0.02
 _LARGE = 1e6
+MAX_DIFFERENT = 24
+"""Of more size symbols than this some are drawn alike: the layers of a deep network need not all differ."""
 _TRIES = 150
 
 
@@ -61,12 +64,13 @@ def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int], lea
     >>> draw_sizes(["n", "m"], 2, 0, set())[0]
     {'n': 2, 'm': 3}
     """
-    pool = [k for k in range(least, least + 3 + len(names) + len(avoid)) if k not in avoid]
+    different = min(len(names), MAX_DIFFERENT)
+    pool = [k for k in range(least, least + 3 + different + len(avoid)) if k not in avoid]
     rng = np.random.default_rng(seed)
-    draws = [dict(zip(names, pool, strict=False))]
+    draws = [dict(zip(names, cycle(pool), strict=False))]
     while len(draws) < count:
-        chosen = [int(k) for k in rng.permutation(pool)[: len(names)]]
-        draws.append(dict(zip(names, chosen, strict=True)))
+        chosen = [int(k) for k in rng.permutation(pool)[:different]]
+        draws.append(dict(zip(names, cycle(chosen), strict=False)))
     return draws
 
 

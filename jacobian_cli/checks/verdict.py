@@ -17,9 +17,10 @@ import numpy as np
 from jacobian_cli.checks import autodiff, differences
 from jacobian_cli.checks.declared import drawn
 from jacobian_cli.checks.evaluate import evaluate, sizes_of
+from jacobian_cli.checks.layouts import Laid
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
-from jacobian_cli.expr import Expr, Variable, size_names, variables
+from jacobian_cli.expr import Expr, Variable, size_names, variables, walk
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
 
@@ -32,6 +33,8 @@ _DOUBTS = 4
 """How many times the change under a halved step a difference may be off, where a function is steep."""
 _MANY = 1_000_000
 """Where the variables hold more numbers than this, one point is enough."""
+_LARGEST = 5 * MAX_ENTRIES
+"""No value is computed of which a part would hold more numbers than this."""
 _SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
@@ -51,6 +54,8 @@ class Printed:
     """Names that mean sizes, as the n of `sum(x)/n`."""
     hessian: Mapping[str, str] = field(default_factory=dict)
     """Second derivatives, by the variable differentiated by next."""
+    laid: Laid = field(default_factory=Laid)
+    """The layout and the vec order of the Jacobian; of the Hessian the vec order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,10 @@ def numeric_verdict(
         if total > MAX_ENTRIES:
             notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
             break
+        largest = max(prod(_at(node.shape, sizes)) for node in walk([output]))
+        if largest > _LARGEST:
+            notes.append(f"a part of the formula holds {largest:,} numbers at these sizes (limit {_LARGEST:,})")
+            break
         if len(used) == points or (used and total > _MANY):
             break
         try:
@@ -169,7 +178,7 @@ def numeric_verdict(
         except NoPointError as error:  # at other sizes there may be points: XᵀX is singular if X is wide
             failed = str(error)
             continue
-        probed = _compare(output, wrt, forms, point, sizes, rng, tallies)
+        probed = _compare(output, wrt, forms, printed.laid, point, sizes, rng, tallies)
         if probed:
             notes.append(probed)
         used.append(sizes)
@@ -218,6 +227,7 @@ def _compare(
     output: Expr,
     wrt: Variable,
     forms: Mapping[str, Expr],
+    laid: Laid,
     point: dict[str, Array],
     sizes: Mapping[str, int],
     rng: Any,
@@ -237,15 +247,16 @@ def _compare(
         return evaluate(output, {**point, wrt.name: x}, sizes)
 
     for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
-        _compare_second(output, wrt.name, name, forms[f"hessian {name}"], point, sizes, tallies, floor)
+        _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, tallies, floor)
     if rows * columns <= DENSE:
         truth = {
             "autograd": (autodiff.jacobian(output, point, sizes, wrt.name), np.zeros((rows, columns))),
             "differences": differences.with_doubt(function, point[wrt.name]),
         }
-        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(rows, columns)
+        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(laid.shape(rows, columns))
         for name, (true, doubt) in truth.items():
-            tallies[name].add("jacobian", matrix, true, "J", floor, doubt)
+            shown, unsure = laid.of(true, out, variable), laid.of(doubt, out, variable)
+            tallies[name].add("jacobian", matrix, shown, "J", floor, unsure)
             pulled = (upstream.reshape(1, rows) @ true).reshape(variable)
             spread = (np.abs(upstream).reshape(1, rows) @ doubt).reshape(variable)
             tallies[name].add("vjp", vjp, pulled, wrt.name, floor, spread)
@@ -261,8 +272,8 @@ def _compare(
         gradient = np.asarray(evaluate(forms["gradient"], point, sizes), float).reshape(variable)
         tallies["autograd"].add("gradient", gradient * float(upstream), true_vjp, wrt.name, floor)
     if rows * columns <= MAX_ENTRIES:
-        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(rows, columns)
-        pulled = (upstream.reshape(1, rows) @ matrix).reshape(variable)
+        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(laid.shape(rows, columns))
+        pulled = laid.shaped(laid.flat(upstream) @ (matrix.T if laid.turned else matrix), variable)
         tallies["autograd"].add("jacobian", pulled, true_vjp, f"δᵀJ {wrt.name}", floor)
     for _ in range(4):
         direction = rng.standard_normal(variable)
@@ -273,23 +284,27 @@ def _compare(
 
 def _compare_second(
     output: Expr,
-    wrt: str,
+    wrt: Variable,
     other: str,
     form: Expr,
+    laid: Laid,
     point: dict[str, Array],
     sizes: Mapping[str, int],
     tallies: Mapping[str, Tally],
     floor: float,
 ) -> None:
     """A Hessian against autograd's, and against central differences of autograd's gradient."""
-    true = autodiff.second(output, point, sizes, wrt, other)
+    first, second = _at((*output.shape, *wrt.shape), sizes), np.shape(point[other])
+    laid = Laid(vec=laid.vec)
+    true = laid.of(autodiff.second(output, point, sizes, wrt.name, other), first, second)
     matrix = np.asarray(evaluate(form, point, sizes), float).reshape(true.shape)
 
     def gradient(x: Array) -> Array:
-        return autodiff.jacobian(output, {**point, other: x}, sizes, wrt).reshape(-1)
+        return autodiff.jacobian(output, {**point, other: x}, sizes, wrt.name).reshape(-1)
 
     tallies["autograd"].add("hessian", matrix, true, "H", floor)
     again, doubt = differences.with_doubt(gradient, point[other])
+    again, doubt = (laid.of(table, first, second) for table in (again, doubt))
     tallies["differences"].add("hessian", matrix, again, "H", floor, doubt)
 
 

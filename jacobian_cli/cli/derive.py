@@ -13,6 +13,7 @@ import click
 from jacobian_cli.api.assume import assumptions_of
 from jacobian_cli.api.derivation import derivations
 from jacobian_cli.api.problem import Problem, pose, shapes_of
+from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.cli.request import Request
 from jacobian_cli.shape import shape_text
 from jacobian_cli.syntax.errors import InputError
@@ -35,7 +36,9 @@ def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
     return problem, fitted(values, problem.variables, problem.facts)
 
 
-def answer(request: Request, *, points: int, full: bool = False, order: int = 1) -> int:
+def answer(
+    request: Request, *, points: int, full: bool = False, order: int = 1, layout: str = "numerator", vec: str = "row"
+) -> int:
     """Print the answer; the exit status says whether the check passed."""
     problem, values = problem_of(request)
     if order == 2 and problem.output.shape:
@@ -43,7 +46,7 @@ def answer(request: Request, *, points: int, full: bool = False, order: int = 1)
             f"a Hessian is that of a scalar; {problem.name} is {shape_text(problem.output.shape)}",
             hint="sum it, or take the Jacobian: jac derive",
         )
-    found = derivations(problem, second=order == 2)
+    found = derivations(problem, second=order == 2, conventions=[read_convention(layout, vec)])
     from jacobian_cli.api.proof import prove  # loads NumPy, autograd and SymPy
 
     gc.freeze()

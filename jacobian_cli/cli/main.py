@@ -23,7 +23,7 @@ def jac() -> None:
     \b
     jac derive "W@x + b" --wrt W
     jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
-    jac derive -f examples/window.jac --wrt W
+    jac chain -f examples/window.jac --wrt W,b
     jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0
     """
 
@@ -32,27 +32,50 @@ points_option = click.option(
     "--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at."
 )
 
+layout_option = click.option(
+    "--layout",
+    default="numerator",
+    show_default=True,
+    metavar="WORD",
+    help="Of the Jacobian: numerator (outputs down its rows) or denominator (its transpose).",
+)
+vec_option = click.option(
+    "--vec",
+    default="row",
+    show_default=True,
+    metavar="WORD",
+    help="Flatten matrices row by row (row) or column by column (column).",
+)
+
 
 @jac.command()
 @formula_command
 @points_option
+@layout_option
+@vec_option
+@click.option("--explain-layout", is_flag=True, help="Show the Jacobian in every convention, and whose it is.")
 @click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
-def derive(request: Request, points: int, full: bool) -> int:
+def derive(request: Request, points: int, layout: str, vec: str, explain_layout: bool, full: bool) -> int:
     """Derive a Jacobian, in closed form and entry by entry, and prove it.
 
     FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
     "z = W@x + b" "h = sigmoid(z)".
     """
     want_variables(request)
+    if explain_layout:
+        from jacobian_cli.cli.conventions import answer as compared
+
+        return compared(request, points=points)
     from jacobian_cli.cli.derive import answer
 
-    return answer(request, points=points, full=full)
+    return answer(request, points=points, full=full, layout=layout, vec=vec)
 
 
 @jac.command()
 @formula_command
 @points_option
-def hessian(request: Request, points: int) -> int:
+@vec_option
+def hessian(request: Request, points: int, vec: str) -> int:
     """Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
 
     FORMULA is as for `jac derive`.
@@ -60,7 +83,30 @@ def hessian(request: Request, points: int) -> int:
     want_variables(request)
     from jacobian_cli.cli.derive import answer
 
-    return answer(request, points=points, order=2)
+    return answer(request, points=points, order=2, vec=vec)
+
+
+@jac.command()
+@formula_command
+@points_option
+@click.option(
+    "--descend",
+    "rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATE",
+    help="Take one step of gradient descent at this rate, and show the loss before and after.",
+)
+@click.option("--full", is_flag=True, help="Show every link of a long chain.")
+def chain(request: Request, points: int, rate: float | None, full: bool) -> int:
+    """Take a composition apart: local Jacobians, their product, δ, the reshape, and what each order costs.
+
+    FORMULA is definitions in any order, of which the last is the output: "z = W@x + b" "h = sigmoid(z)"; or
+    formulas without names, outermost first: "sigmoid(z)" "W@x + b".
+    """
+    want_variables(request)
+    from jacobian_cli.cli.chain import answer
+
+    return answer(request, points=points, rate=rate, full=full)
 
 
 @jac.command()

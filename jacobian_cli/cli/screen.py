@@ -87,6 +87,14 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
     """The whole answer: formula, shapes, names, then each derivative with its proof."""
     screen = Screen()
     formula(screen, problem)
+    where_list(screen, problem, found)
+    for derivation, proof in zip(found, proofs, strict=True):
+        screen.line()
+        derivative(screen, derivation, proof, full=full)
+
+
+def where_list(screen: Screen, problem: Problem, found: Sequence[Derivation]) -> None:
+    """What the answer rests on: facts that were declared, and what its own names mean."""
     _facts(screen, found[0])
     where = {name: body for d in found for name, body in d.derivative.where.items()}
     defined = problem.program.values
@@ -101,9 +109,6 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
             screen.line(row[1], indent=6)
         if not wide:
             screen.columns(rows, indent=4, styles=("green", ""))
-    for derivation, proof in zip(found, proofs, strict=True):
-        screen.line()
-        derivative(screen, derivation, proof, full=full)
 
 
 def formula(screen: Screen, problem: Problem) -> None:
@@ -146,7 +151,7 @@ def _unconstrained(screen: Screen, d: Derivation) -> None:
     said = [FACTS[fact] for fact in sorted(d.problem.facts[d.wrt]) if FACTS[fact].ties]
     names = " and ".join(fact.name for fact in said)
     screen.line(
-        f"the unconstrained derivative: each entry of {d.wrt} is free, though it is declared {names}", "dim", indent=2
+        f"the unconstrained derivative: each entry of {d.wrt} is free, though {d.wrt} is {names}", "dim", indent=2
     )
     along = {fact.along for fact in said}
     if d.gradient is not None and len(along) == 1 and (text := along.pop()):
@@ -177,7 +182,7 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
     jacobian = d.jacobian
     _unconstrained(screen, d)
-    screen.heading("Jacobian", f"{_size(jacobian)}, numerator layout{_flattening(d)}")
+    screen.heading("Jacobian", f"{_size(jacobian)}, {jacobian.layout} layout{_flattening(d)}")
     _form(screen, jacobian)
     screen.line(d.jacobian.elementwise, indent=4, style="italic")
     _table(screen, d, proof, full=full)
@@ -206,7 +211,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
     for name, form in d.hessians.items():
         title = "Hessian" if name == d.wrt else f"Block {d.wrt}, {name}"
         flat = [n for n in dict.fromkeys((d.wrt, name)) if len(d.problem.variables[n].shape) > 1]
-        note = f"; {' and '.join(flat)} flattened row by row" if flat else ""
+        note = f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
         screen.heading(title, f"{_size(form)}{note}")
         _form(screen, form)
     if proof.at is not None:
@@ -215,14 +220,26 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
 
 
 def _size(form: ClosedForm) -> str:
-    return " × ".join(str(s).replace("*", "·") for s in form.shape) if form.shape else "scalar"
+    return " × ".join(map(_product, form.shape)) if form.shape else "scalar"
+
+
+def _product(size: str | int) -> str:
+    shown = str(size)
+    for power, raised in (("**2", "²"), ("**3", "³"), ("**4", "⁴")):
+        shown = shown.replace(power, raised)
+    return shown.replace("*", "·")
+
+
+def _run(d: Derivation) -> str:
+    """In what order the entries of a matrix stand in a vector."""
+    return f"{d.convention.vec} by {d.convention.vec}"
 
 
 def _flattening(d: Derivation) -> str:
     flat = [
         name for name, shape in ((d.problem.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(shape) > 1
     ]
-    return f"; {' and '.join(flat)} flattened row by row" if flat else ""
+    return f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
 
 
 def _form(screen: Screen, form: ClosedForm) -> None:
@@ -247,8 +264,11 @@ def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
         screen.line("the entries are too long for a table; --full shows them", indent=4, style="dim")
     elif proof.pattern is not None:
         rows, columns = proof.pattern.shape
-        folded = rows == 1 and d.variable.shape
-        lines = pattern_lines(proof.pattern, d.variable.shape[-1].at(proof.sizes) if folded else columns)
+        folded = not d.problem.output.shape
+        lines = pattern_lines(proof.pattern, columns)
+        if folded:
+            count = proof.pattern.size
+            rows, columns = (1, count) if d.convention.layout == "numerator" else (count, 1)
         screen.heading(
             "Pattern", f"{rows} × {columns}{at}, ■ not zero{f', in the shape of {d.wrt}' if folded else ''}", ""
         )
@@ -261,9 +281,9 @@ def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
 def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
     """Entries one below the other, zeros left out, if they are short and few; says whether they were."""
     entries = [
-        (f"∂{row}/∂{column}", "=", cell)
-        for row, cells in zip(grid.rows, grid.cells, strict=True)
-        for column, cell in zip(grid.columns, cells, strict=True)
+        (name, "=", cell)
+        for names, cells in zip(grid.names, grid.cells, strict=True)
+        for name, cell in zip(names, cells, strict=True)
         if cell != "0"
     ]
     longest = max((sum(map(cell_len, entry)) for entry in entries), default=0) + 8
@@ -277,15 +297,14 @@ def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
 
 
 def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
-    """Which entry of the row goes where in the gradient."""
+    """Which entry of the Jacobian goes where in the gradient."""
     shape = d.variable.shape
     assert d.gradient is not None
-    if len(shape) == 1:
+    if len(shape) == 1 and d.convention.layout == "numerator":
         screen.line(f"transpose: 1 × {_size(d.gradient)} → {_size(d.gradient)}", indent=4, style="dim")
     if len(shape) != 2:
         return
-    steps = f"reshape: 1 × {d.jacobian.shape[1]} → {_size(d.gradient)}, row by row".replace("*", "·")
-    screen.line(steps, indent=4, style="dim")
+    screen.line(f"reshape: {_size(d.jacobian)} → {_size(d.gradient)}, {_run(d)}", indent=4, style="dim")
     places = gradient_places(d, proof.sizes)
     if len(places) <= 8 and len(places[0]) <= 8:
         for row in places:
@@ -297,8 +316,8 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
     screen.heading("At the point given", "", style="")
     screen.columns(
         [
-            (d.problem.name, "=", _array(at.value)),
-            (f"∂{d.problem.name}/∂{d.wrt}", "=", _array(at.gradient if at.gradient is not None else at.jacobian)),
+            (d.problem.name, "=", array_text(at.value)),
+            (f"∂{d.problem.name}/∂{d.wrt}", "=", array_text(at.gradient if at.gradient is not None else at.jacobian)),
         ],
         indent=4,
     )
@@ -317,7 +336,7 @@ def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         )
 
 
-def _array(value: Any) -> str:
+def array_text(value: Any) -> str:
     if value.ndim == 0 or value.size == 1:
         return f"{float(value.reshape(-1)[0]):.6g}"
     if value.size > 64:

@@ -225,6 +225,11 @@ def _names(term: Term) -> Iterable[tuple[str, Span]]:
                 stack.extend(t for t in (stop, start) if t is not None)
 
 
+def names_in(term: Term) -> list[str]:
+    """The names in a tree, each once."""
+    return list(dict.fromkeys(name for name, _ in _names(term)))
+
+
 def _size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) -> dict[str, Size]:
     """Names that are sizes: those in declared shapes, and those where only a size can stand."""
     found = {name: Size.named(name) for shape in declared.values() for size in shape for name in size.names()}
@@ -302,10 +307,15 @@ def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defin
                         f"'{name}' is defined by way of itself",
                         text=statement.source,
                         span=span,
-                        hint="break the circle",
+                        hint=f"break the circle {_circle(name, [s.name or '' for s, d in stack if d])}",
                     )
                 stack.append((needed, False))
     return ordered, last
+
+
+def _circle(name: str, visited: Sequence[str]) -> str:
+    """z → h → z: each is defined by way of the next."""
+    return " → ".join((*visited[visited.index(name) :], name))
 
 
 def _name_span(statement: Definition) -> Span:

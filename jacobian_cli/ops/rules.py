@@ -208,6 +208,18 @@ def eye(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape
     return (sizes[0], sizes[0])
 
 
+def commutation(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A square matrix over the entries of a matrix."""
+    del shapes, unifier
+    sizes: Shape = options["sizes"]
+    if len(sizes) != 2:
+        raise ShapeError(
+            "a commutation matrix has two sizes, those of the matrix whose vec it turns", "as in commutation(n, m)"
+        )
+    entries = product(sizes)
+    return (entries, entries)
+
+
 def kron(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
     """Vectors give a vector; with a matrix, a vector counts as a single column."""
     del options, unifier

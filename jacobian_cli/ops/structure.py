@@ -33,6 +33,16 @@ def eye(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict
     return algebra.ones(()) if size is ONE else algebra.delta(size)
 
 
+def commutation(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """K[(i,j),(l,k)] = δ_ik δ_jl: vec(Xᵀ) runs over X row by row, vec(X) column by column."""
+    del tensors, shapes
+    rows, columns = options["sizes"]
+    if rows is ONE or columns is ONE:
+        return eye(algebra, [], [], {"sizes": (rows * columns,)})
+    ties = [(algebra.delta(rows), (0, 3), 1), (algebra.delta(columns), (1, 2), 1)]
+    return algebra.reshape(algebra.product((rows, columns, columns, rows), ties), (rows * columns, rows * columns))
+
+
 def ones(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
     del tensors, shapes
     return algebra.ones(proper(options["sizes"]))

@@ -427,6 +427,8 @@ _CREATIONS = tuple(
         ("eye", "identity matrix", rules.eye, structure.eye, "eye(n)@x"),
         ("ones", "all ones", rules.filled, structure.ones, "ones(n).T@x"),
         ("zeros", "all zeros", rules.filled, structure.zeros, "zeros(n) + x"),
+        ("commutation", "K with K vec(X) = vec(X.T) for X of these sizes (Magnus & Neudecker 1979)", rules.commutation,
+         structure.commutation, "commutation(n, m)@x"),
     )
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ _COMMANDS = {
     **{key: rf"\{name}" for name in map(str.capitalize, GREEK) for key in (name, GREEK[name.lower()].upper())},
     **{key: rf"\mathrm{{{name[0]}}}" for name in _LIKE_LATIN for key in (name, GREEK[name.lower()].upper())},
 }
+_TIMES = r" \times "
 _ESCAPES = str.maketrans({"_": r"\_"})
 
 
@@ -56,7 +57,7 @@ def _power(exponent: Part, whole: int | None, matrix: bool, notation: Notation) 
 
 
 def _sizes(sizes: Shape, notation: Notation) -> str:
-    return r" \times ".join(size_text(size, notation) for size in sizes)
+    return _TIMES.join(size_text(size, notation) for size in sizes)
 
 
 def _option(name: str, value: str) -> str:
@@ -98,6 +99,7 @@ _LATEX = Notation(
         "eye": lambda sizes: Part(f"I_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER),
         "ones": lambda sizes: Part(rf"\mathbf{{1}}_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER),
         "zeros": lambda sizes: Part(rf"\mathbf{{0}}_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER),
+        "commutation": lambda sizes: Part(f"K_{{{sizes.replace(_TIMES, ', ')}}}", first=Edge.LETTER, last=Edge.LETTER),
     },
     option=_option,
     options={

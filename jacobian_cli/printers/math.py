@@ -11,6 +11,8 @@ from jacobian_cli.printers.pieces import index_text
 from jacobian_cli.shape import Shape
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_BELOW = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_TIMES = " × "
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -47,7 +49,16 @@ def _power(exponent: Part, whole: int | None, matrix: bool, notation: Notation) 
 
 
 def _sizes(sizes: Shape, notation: Notation) -> str:
-    return " × ".join(size_text(size, notation) for size in sizes)
+    return _TIMES.join(size_text(size, notation) for size in sizes)
+
+
+def _commutation(sizes: list[str]) -> Part:
+    """Kₙₘ, or with sizes that cannot stand below the line K(n, d)."""
+    if all(character in _BELOW for size in sizes for character in size):
+        comma = "," if any(len(size) > 1 for size in sizes) else ""
+        below = comma.join("".join(map(_BELOW.__getitem__, size)) for size in sizes)
+        return Part("K" + below, first=Edge.LETTER, last=Edge.LETTER)
+    return Part(f"K({', '.join(sizes)})", first=Edge.LETTER)
 
 
 _UNICODE = Notation(
@@ -84,6 +95,7 @@ _UNICODE = Notation(
         "eye": lambda sizes: Part("I", first=Edge.LETTER, last=Edge.LETTER),
         "ones": lambda sizes: Part("1", first=Edge.DIGIT, last=Edge.WORD),
         "zeros": lambda sizes: Part("0", first=Edge.DIGIT, last=Edge.WORD),
+        "commutation": lambda sizes: _commutation(sizes.split(_TIMES)),
     },
     option="{}={}".format,
     options={

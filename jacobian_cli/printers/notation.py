@@ -239,6 +239,6 @@ _FORMS: dict[str, Callable[[Apply, list[Part], Notation], Part]] = {
     "dot": _dot,
     "outer": _outer,
     "kron": _kronecker,
-    **dict.fromkeys(("eye", "ones", "zeros"), _filled),
+    **dict.fromkeys(("eye", "ones", "zeros", "commutation"), _filled),
 }
 """The forms that are not written as a call. What a minus sign stands before, it stands before the whole of."""

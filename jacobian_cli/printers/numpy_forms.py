@@ -228,6 +228,15 @@ def _filled(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(call(f"{writer.np}.{row(node.function).numpy}", _shape(writer, sizes)), node.shape)
 
 
+def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """The rows of an identity in the order of vec(Xᵀ)."""
+    del operands
+    rows, columns = (writer.size(size).text for size in dict(node.parameters)["sizes"])
+    count = writer.size(node.shape[0]).text
+    identity = f"{writer.np}.eye({count}).reshape({columns}, {rows}, {count})"
+    return Source(Piece(f"{identity}.swapaxes(0, 1).reshape({count}, {count})"), node.shape)
+
+
 def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     subscripts = dict(node.parameters)["subscripts"]
     return Source(call(f"{writer.np}.einsum", f'"{subscripts}"', *(o.piece for o in operands)), node.shape)
@@ -299,6 +308,7 @@ _FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     "reshape": _reshaped,
     "einsum": _einsum,
     **dict.fromkeys(("eye", "ones", "zeros"), _filled),
+    "commutation": _commutation,
     "concat": _joined,
     "stack": _stacked,
 }

@@ -9,17 +9,21 @@ ratio is to the table's first row.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import reduce
 from importlib import import_module
 from importlib.util import find_spec
 from statistics import median
 from time import perf_counter
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import autograd
-import autograd.numpy
+import autograd.numpy as anp
 import numpy as np
 import sympy
 from sympy.core.cache import clear_cache
@@ -82,7 +86,7 @@ def perceptron() -> dict[str, Contender]:
             h = np.tanh(h @ given[f"W{k}"] + given[f"b{k}"])
         return ((h - rest["Y"]) ** 2).mean()
 
-    gradient = autograd.grad(lambda given: loss(autograd.numpy, given))
+    gradient = autograd.grad(lambda given: loss(anp, given))
     contenders: dict[str, Contender] = {
         "the tape, forwards": lambda: tape.forward(**data, **weights),
         "the tape, forwards and backwards": lambda: tape.gradients(**data, **weights),
@@ -103,11 +107,74 @@ def perceptron() -> dict[str, Contender]:
     return contenders
 
 
-def chain(length: int) -> Contender:
+def long_formula(length: int) -> Contender:
     """Value and gradient of a formula of so many nodes on one number, to see what a node costs."""
     steps = ["x0 = c", *(f"x{k + 1} = sin(x{k})*x{k}" for k in range(length // 3))]
     tape = jacobian_cli.tape(steps, wrt="c", shapes={"c": ""})
     return lambda: tape.gradients(c=0.3)
+
+
+def layers(links: int, width: int | None = None) -> tuple[list[str], dict[str, str]]:
+    """tanh(W@h + b), one after the other, and the shapes of its variables: of one width, or inferred."""
+    names = ["x", *(f"h{k}" for k in range(1, links + 1))]
+    stages = [f"{names[k]} = tanh(W{k}@{names[k - 1]} + b{k})" for k in range(1, links + 1)]
+    shapes = {} if width is None else {f"W{k}": f"{width},{width}" for k in range(1, links + 1)}
+    return [*stages, f"s = u.T@{names[-1]}"], shapes
+
+
+def composition(links: int) -> Contender:
+    """From text to the gradient by the first weight and everything that it is written in."""
+    stages, _ = layers(links)
+
+    def contend() -> object:
+        found = jacobian_cli.chain(stages, wrt="W1")
+        return found.gradients["W1"].closed_form, found.where
+
+    return contend
+
+
+def deep_gradient(links: int, width: int) -> Mapping[str, Contender]:
+    """The generated gradient by the first weight, the forward pass it needs, and autograd's."""
+    stages, shapes = layers(links, width)
+    found = jacobian_cli.chain(stages, wrt="W1", shapes=shapes)
+    rng = np.random.default_rng(0)
+    point = {
+        name: rng.standard_normal(tuple(size.value or 1 for size in v.shape)) / width**0.5
+        for name, v in found.problem.variables.items()
+    }
+    generated: dict[str, Any] = {}
+    exec(found.derivations[0].to_python(), generated)
+
+    def loss(weight: Any) -> Any:
+        h = anp.tanh(weight @ point["x"] + point["b1"])
+        for k in range(2, links + 1):
+            h = anp.tanh(point[f"W{k}"] @ h + point[f"b{k}"])
+        return point["u"] @ h
+
+    def forward() -> object:
+        h = np.tanh(point["W1"] @ point["x"] + point["b1"])
+        for k in range(2, links + 1):
+            h = np.tanh(point[f"W{k}"] @ h + point[f"b{k}"])
+        return point["u"] @ h
+
+    by_autograd = autograd.grad(loss)
+    assert np.allclose(generated["gradient"](**point), by_autograd(point["W1"]))
+    return {
+        f"forward pass, {links} links of width {width}": forward,
+        "the gradient that jac generates": lambda: generated["gradient"](**point),
+        "autograd": lambda: by_autograd(point["W1"]),
+    }
+
+
+def association(links: int, width: int) -> Mapping[str, Contender]:
+    """The same product of local Jacobians, from the output on and from the input on."""
+    rng = np.random.default_rng(0)
+    row = rng.standard_normal((1, width))
+    matrices = [rng.standard_normal((width, width)) / width**0.5 for _ in range(links)]
+    return {
+        f"reverse order, {links} Jacobians of width {width}": lambda: reduce(np.matmul, [row, *matrices]),
+        "forward order": lambda: row @ reduce(lambda product, matrix: matrix @ product, matrices[::-1]),
+    }
 
 
 def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
@@ -134,7 +201,13 @@ def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
             {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")},
         ),
         "tape": (101, perceptron()),
-        "nodes": (11, {f"a formula of {n:,} nodes": chain(n) for n in (1250, 2500, 5000, 10_000)}),
+        "nodes": (11, {f"a formula of {n:,} nodes": long_formula(n) for n in (1250, 2500, 5000, 10_000)}),
+        "chain": (
+            11,
+            {f"{links} links tanh(W@h + b), by the first weight": composition(links) for links in (1, 8, 64)},
+        ),
+        "deep-gradient": (101, deep_gradient(64, 64)),
+        "association": (11, association(8, 512)),
         "explicit": (5, {f"closed form of {NEURON}": closed_form(NEURON, "16,16")} | neuron),
     }
 

@@ -26,7 +26,7 @@ from jacobian_cli.syntax.parser import (
     parse_statement,
     parse_statements,
 )
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Declaration, Flag, Group, Literal, Name, Slice, Term, Text
 
 
 def lisp(term: Term | None) -> str:
@@ -323,7 +323,7 @@ u.T @ h == c
 
 def test_a_file_declares_and_defines() -> None:
     declared, defined = parse_file(WINDOW)
-    assert [(d.name, [lisp(t) for t in d.sizes]) for d in declared] == [
+    assert [(d.name, [lisp(t) for t in d.sizes]) for d in declared if isinstance(d, Declaration)] == [
         ("W", ["8", "20"]),
         ("x", ["20"]),
         ("c", []),

@@ -1,0 +1,111 @@
+"""Layers that are alike: what was worked out for one is that of the next under its names.
+
+A deep network is one formula many times over. Two links are alike when their formulas are the same but for the names
+of variables and of sizes; a derivative of the one, with those names changed, is the derivative of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jacobian_cli.expr import Apply, Expr, Extent, Variable, walk
+from jacobian_cli.shape import Shape, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a formula is but for its names (`key`, None where sizes are more than names), and its names in order."""
+
+    key: Hashable
+    names: tuple[str, ...]
+    sizes: tuple[Size, ...]
+
+
+class Alike:
+    """What was worked out so far, by kind of formula."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, tuple[Kind, tuple[str, ...], Sequence[Expr]]] = {}
+
+    def find(
+        self, kind: Kind, wanted: Hashable, own: tuple[str, ...], work: Callable[[], Sequence[Expr]]
+    ) -> list[Expr]:
+        """What `work` would find, or found for a formula of this kind. `own` are further names in it; `wanted` says
+        what is worked out.
+        """
+        if kind.key is None:
+            return list(work())
+        found = self._known.get((kind.key, wanted))
+        if found is None:
+            made = work()
+            self._known[kind.key, wanted] = kind, own, made
+            return list(made)
+        first, first_own, forms = found
+        names = dict(zip((*first.names, *first_own), (*kind.names, *own), strict=True))
+        sizes = {s.name: t for s, t in zip(first.sizes, kind.sizes, strict=True) if s.name and s is not t}
+        return renamed(forms, names, sizes)
+
+
+def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
+    """The kind of a formula. `ranks` say in which order names are written: formulas that differ in it are not alike."""
+    places: dict[Expr, int] = {}
+    names: dict[str, int] = {}
+    sizes: dict[Size, int] = {}
+    parts: list[Hashable] = []
+    simple = True
+
+    def told(item: Any) -> Hashable:
+        nonlocal simple
+        if isinstance(item, tuple):
+            return tuple(map(told, item))
+        if not isinstance(item, Size):
+            return item  # type: ignore[no-any-return]
+        if item.value is not None:
+            return item
+        simple = simple and item.name is not None
+        return ("size", sizes.setdefault(item, len(sizes)))
+
+    for node in walk([formula]):
+        places[node] = len(places)
+        match node:
+            case Variable(name, shape):
+                parts.append((names.setdefault(name, len(names)), told(shape)))
+            case Apply(function, arguments, parameters, shape):
+                parts.append((function, tuple(places[a] for a in arguments), told(parameters), told(shape)))
+            case Extent(size):
+                parts.append(("extent", told(size)))
+            case _:
+                parts.append(node)
+    order = sorted(names, key=lambda name: ranks.get(name, len(ranks)))
+    parts.append(tuple(names[name] for name in order))
+    return Kind(tuple(parts) if simple else None, tuple(names), tuple(sizes))
+
+
+def renamed(forms: Sequence[Expr], names: Mapping[str, str], sizes: Mapping[str, Size]) -> list[Expr]:
+    """Expressions with other names for variables and sizes, all changed at once."""
+    made: dict[Expr, Expr] = {}
+    known: dict[Shape, Shape] = {}
+
+    def shaped(shape: Shape) -> Shape:
+        if shape not in known:
+            known[shape] = tuple(size.replace(sizes) for size in shape)
+        return known[shape]
+
+    def option(item: Any) -> Any:
+        if isinstance(item, tuple):
+            return tuple(map(option, item))
+        return item.replace(sizes) if isinstance(item, Size) else item
+
+    for node in walk(forms):
+        match node:
+            case Variable(name, shape):
+                made[node] = Variable(names.get(name, name), shaped(shape))
+            case Apply(function, arguments, parameters, shape):
+                made[node] = Apply(function, tuple(made[a] for a in arguments), option(parameters), shaped(shape))
+            case Extent(size):
+                made[node] = Extent(size.replace(sizes))
+            case _:
+                made[node] = node
+    return [made[form] for form in forms]

@@ -1,0 +1,85 @@
+"""`jac derive --explain-layout`: one derivative as different books write it, side by side."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from jacobian_cli.api.conventions import CANONICAL_USERS, SHAPE_USERS, Comparison, Writing, comparison
+from jacobian_cli.api.derivation import ClosedForm, derivations
+from jacobian_cli.calculus.reshape import CONVENTIONS
+from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
+from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.screen import Screen, formula, verdict, where_list
+from jacobian_cli.printers.math import math
+from jacobian_cli.shape import shape_text
+
+
+def answer(request: Request, *, points: int) -> int:
+    """Print each derivative in all conventions; the exit status says whether every form passed the check."""
+    problem, values = problem_of(request)
+    found = derivations(problem, conventions=CONVENTIONS)
+    compared = [comparison(d, points, values) for d in found]
+    if request.as_json:
+        objects = [c.to_dict() for c in compared]
+        click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
+    else:
+        screen = Screen()
+        formula(screen, problem)
+        where_list(screen, problem, found)
+        for each in compared:
+            screen.line()
+            _page(screen, each)
+    return MISMATCH if any(c.passed is False for c in compared) else RIGHT
+
+
+def _page(screen: Screen, compared: Comparison) -> None:
+    d = compared.derivation
+    name, wrt = d.problem.name, d.wrt
+    symbol = f"∂{name}/∂{wrt}"
+    screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - len(symbol) - 1), style="bold cyan")
+    screen.heading("Tensor", f"{_sizes(compared.canonical)}, axes of {name} before those of {wrt}")
+    screen.line(d.jacobian.elementwise, indent=4, style="italic")
+    screen.line(CANONICAL_USERS, indent=4, style="dim")
+    for writing in compared.writings:
+        _writing(screen, writing)
+    if d.gradient is not None:
+        screen.heading("Shape convention", f"{_sizes(d.gradient.shape)}, as {wrt} itself")
+        _form(screen, d.gradient)
+        screen.line(SHAPE_USERS, indent=4, style="dim")
+    else:
+        given = f"given {math(d.derivative.upstream)}, that of {name} ({shape_text(d.problem.output.shape)})"
+        screen.heading("Shape convention", f"{_sizes(d.vjp.shape)}: the gradient of a scalar behind {name}, {given}")
+        _form(screen, d.vjp)
+        screen.line(SHAPE_USERS, indent=4, style="dim")
+    if any(w.relation is not None and "commutation" in w.relation.closed_form for w in compared.writings):
+        screen.line("K is a commutation matrix: Kₙₘ vec(X) = vec(Xᵀ) for X of shape n × m", indent=2, style="dim")
+    worst = next((w for w in compared.writings if not w.proof.passed), None)
+    verdict(screen, (worst or compared.writings[0]).proof.report)
+    said = (
+        "so is each of the forms above, as it is printed" if worst is None else f"that is the {_title(worst).lower()}"
+    )
+    screen.line(said, style="dim", indent=2)
+
+
+def _writing(screen: Screen, writing: Writing) -> None:
+    """One convention: its shape, how it is made from the first, closed form, what runs where, who writes so."""
+    made = f"  = {math(writing.relation.expr)}" if writing.relation is not None else ""
+    screen.heading(_title(writing), _sizes(writing.form.shape) + made)
+    _form(screen, writing.form)
+    screen.line(f"rows {' '.join(writing.rows)}; columns {' '.join(writing.columns)}", indent=4)
+    screen.line(writing.users, indent=4, style="dim")
+
+
+def _title(writing: Writing) -> str:
+    orders = f", {writing.vec[0]} by {writing.vec[0]}" if len(writing.vec) == 1 else ""
+    return f"{writing.layout.capitalize()} layout{orders}"
+
+
+def _sizes(shape: tuple[str | int, ...]) -> str:
+    return " × ".join(str(size).replace("**2", "²").replace("*", "·") for size in shape) or "scalar"
+
+
+def _form(screen: Screen, form: ClosedForm) -> None:
+    screen.columns([(form.closed_form, "", math(form.expr))], indent=4, styles=("green", "", ""))
