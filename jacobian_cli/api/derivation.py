@@ -22,6 +22,7 @@ from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
     from jacobian_cli.api.conventions import Comparison
+    from jacobian_cli.api.steps import Stepwise
     from jacobian_cli.checks.verdict import Report
 
 Symbols = tuple[str | int, ...]
@@ -227,6 +228,26 @@ class Derivation:
     @cached_property
     def _proofs(self) -> Any:
         return import_module("jacobian_cli.api.proof").Proofs(self)
+
+    def steps(self, format: str | None = None) -> Any:  # noqa: A002 - the word for it
+        """The derivation as a person writes it: a tuple of lines, each with its rule, shape and closed form.
+
+        With `format` "text", "latex" (an `align*`) or "markdown" all lines as one text. Raises `InputError` for
+        another format.
+
+        >>> for step in derive("u.T @ sigmoid(z)", wrt="z").steps()[2:5]:
+        ...     print(f"{step}    {step.rule}")
+        ∂f/∂h = u    matrix product
+        ∂h/∂z = diag(h*(1 - h))    derivative of σ
+        ∂f/∂z = diag(h*(1 - h))@u    chain rule through σ
+        """
+        return self.stepwise.steps if format is None else self.stepwise.formatted(format)
+
+    @cached_property
+    def stepwise(self) -> Stepwise:
+        """The steps, and their check."""
+        made: Stepwise = import_module("jacobian_cli.api.steps").Stepwise(self)
+        return made
 
     def to_python(self, target: str = "numpy") -> str:
         """Source code of `value`, `jacobian`, `vjp` and, for a scalar, `gradient`, needing only NumPy."""

@@ -37,7 +37,15 @@ def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
 
 
 def answer(
-    request: Request, *, points: int, full: bool = False, order: int = 1, layout: str = "numerator", vec: str = "row"
+    request: Request,
+    *,
+    points: int,
+    full: bool = False,
+    order: int = 1,
+    layout: str = "numerator",
+    vec: str = "row",
+    steps: bool = False,
+    style: str = "text",
 ) -> int:
     """Print the answer; the exit status says whether the check passed."""
     problem, values = problem_of(request)
@@ -51,12 +59,26 @@ def answer(
 
     gc.freeze()
     gc.enable()
+    if steps and style != "text":
+        from jacobian_cli.cli.steps import print_steps
+
+        return RIGHT if print_steps(found, style, points) else MISMATCH
     proofs = [prove(d, points, values, full=full) for d in found]
+    passed = all(proof.passed is not False for proof in proofs)
+    if steps:
+        passed = passed and all(d.stepwise.checked(points).passed is not False for d in found)
     if request.as_json:
-        objects = [{**d.to_dict(), **proof.to_dict()} for d, proof in zip(found, proofs, strict=True)]
+        objects = [
+            {**d.to_dict(), **(d.stepwise.to_dict(points) if steps else {}), **proof.to_dict()}
+            for d, proof in zip(found, proofs, strict=True)
+        ]
         click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
+    elif steps:
+        from jacobian_cli.cli.steps import show_steps
+
+        show_steps(problem, found, proofs, points)
     else:
         from jacobian_cli.cli.screen import show_derivations
 
         show_derivations(problem, found, proofs, full=full)
-    return RIGHT if all(proof.passed is not False for proof in proofs) else MISMATCH
+    return RIGHT if passed else MISMATCH

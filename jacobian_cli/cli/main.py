@@ -24,6 +24,7 @@ def jac() -> None:
     jac derive "W@x + b" --wrt W
     jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
     jac chain -f examples/window.jac --wrt W,b
+    jac derive -f examples/window.jac --wrt W
     jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0
     """
 
@@ -55,20 +56,35 @@ vec_option = click.option(
 @vec_option
 @click.option("--explain-layout", is_flag=True, help="Show the Jacobian in every convention, and whose it is.")
 @click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
-def derive(request: Request, points: int, layout: str, vec: str, explain_layout: bool, full: bool) -> int:
+@click.option("--steps", is_flag=True, help="Show the derivation step by step, each step checked.")
+@click.option(
+    "--format", "style", type=click.Choice(["text", "latex", "markdown"]), help="How the steps are written, for notes."
+)
+def derive(
+    request: Request,
+    points: int,
+    layout: str,
+    vec: str,
+    explain_layout: bool,
+    full: bool,
+    steps: bool,
+    style: str | None,
+) -> int:
     """Derive a Jacobian, in closed form and entry by entry, and prove it.
 
     FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
     "z = W@x + b" "h = sigmoid(z)".
     """
     want_variables(request)
+    if style and (not steps or request.as_json):
+        raise InputError("--format says how steps are written", hint="use it with --steps, without --json")
     if explain_layout:
         from jacobian_cli.cli.conventions import answer as compared
 
         return compared(request, points=points)
     from jacobian_cli.cli.derive import answer
 
-    return answer(request, points=points, full=full, layout=layout, vec=vec)
+    return answer(request, points=points, full=full, layout=layout, vec=vec, steps=steps, style=style or "text")
 
 
 @jac.command()

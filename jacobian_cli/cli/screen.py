@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -11,8 +11,6 @@ from rich.text import Text
 
 from jacobian_cli.api.derivation import ClosedForm, Derivation
 from jacobian_cli.api.problem import Problem
-from jacobian_cli.api.proof import AtPoint, Proof
-from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
 from jacobian_cli.checks.verdict import Report
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
@@ -20,11 +18,20 @@ from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text as language
 from jacobian_cli.shape import Shape, shape_text
 
+if TYPE_CHECKING:  # they load SymPy, which not every answer needs
+    from jacobian_cli.api.proof import AtPoint, Proof
+    from jacobian_cli.api.table import Grid
+
 _HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 _LINES = 16
 _LISTED = 24
-_ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
-_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
+MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+
+
+def cells(text: str) -> int:
+    """How many columns a text takes on the terminal."""
+    return cell_len(text)
 
 
 class Screen:
@@ -48,6 +55,10 @@ class Screen:
     def line(self, text: str = "", style: str = "", indent: int = 0) -> None:
         """One paragraph."""
         self._print(Text(text, style=style), indent, hanging=2)
+
+    def rule(self, title: str) -> None:
+        """A title with a line behind it."""
+        self.line(title + " " + "─" * max(4, min(self.width, 80) - cell_len(title) - 1), style="bold cyan")
 
     def heading(self, left: str, right: str = "", style: str = "bold") -> None:
         text = Text(left, style=style)
@@ -95,7 +106,7 @@ def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequ
 
 def where_list(screen: Screen, problem: Problem, found: Sequence[Derivation]) -> None:
     """What the answer rests on: facts that were declared, and what its own names mean."""
-    _facts(screen, found[0])
+    given_facts(screen, found[0])
     where = {name: body for d in found for name, body in d.derivative.where.items()}
     defined = problem.program.values
     named = [Defined(name, body) for name, body in where.items() if name not in defined]
@@ -127,7 +138,7 @@ def formula(screen: Screen, problem: Problem) -> None:
         screen.line(f"not used: {', '.join(program.unused)}", style="yellow", indent=2)
 
 
-def _facts(screen: Screen, d: Derivation) -> None:
+def given_facts(screen: Screen, d: Derivation) -> None:
     """What is declared of values, and whether the answer rests on it."""
     rows = []
     for name, facts in d.assumed.items():
@@ -144,7 +155,7 @@ def _shape(shape: Shape) -> str:
     return shape_text(shape)
 
 
-def _unconstrained(screen: Screen, d: Derivation) -> None:
+def unconstrained(screen: Screen, d: Derivation) -> None:
     """For a variable whose entries are tied: which derivative this is."""
     if not d.unconstrained:
         return
@@ -179,9 +190,9 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
         second(screen, d, proof)
         return
     symbol = f"∂{d.problem.name}/∂{d.wrt}"
-    screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
+    screen.rule(symbol)
     jacobian = d.jacobian
-    _unconstrained(screen, d)
+    unconstrained(screen, d)
     screen.heading("Jacobian", f"{_size(jacobian)}, {jacobian.layout} layout{_flattening(d)}")
     _form(screen, jacobian)
     screen.line(d.jacobian.elementwise, indent=4, style="italic")
@@ -196,15 +207,15 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     screen.heading("Backward rule", rule)
     _form(screen, d.vjp)
     if proof.at is not None:
-        _numbers(screen, d, proof.at)
+        numbers(screen, d, proof.at)
     verdict(screen, proof.report)
 
 
 def second(screen: Screen, d: Derivation, proof: Proof) -> None:
     """The gradient, and the block of the Hessian for each variable."""
     symbol = f"∂²{d.problem.name}/∂{d.wrt}"
-    screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - cell_len(symbol) - 1), style="bold cyan")
-    _unconstrained(screen, d)
+    screen.rule(symbol)
+    unconstrained(screen, d)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
         _form(screen, d.gradient)
@@ -215,7 +226,7 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
         screen.heading(title, f"{_size(form)}{note}")
         _form(screen, form)
     if proof.at is not None:
-        _numbers(screen, d, proof.at)
+        numbers(screen, d, proof.at)
     verdict(screen, proof.report)
 
 
@@ -253,6 +264,8 @@ def _form(screen: Screen, form: ClosedForm) -> None:
 
 def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
     """The explicit table, or, where it is too large for the screen, its pattern."""
+    from jacobian_cli.api.table import grid_of, pattern_lines
+
     at = ", ".join(f"{name} = {value}" for name, value in proof.sizes.items())
     at = f", at {at}" if at else ""
     if proof.explicit is not None:
@@ -298,6 +311,8 @@ def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
 
 def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
     """Which entry of the Jacobian goes where in the gradient."""
+    from jacobian_cli.api.table import gradient_places
+
     shape = d.variable.shape
     assert d.gradient is not None
     if len(shape) == 1 and d.convention.layout == "numerator":
@@ -311,7 +326,7 @@ def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
             screen.line("  ".join(row), indent=6)
 
 
-def _numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
+def numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
     """The values at the point given."""
     screen.heading("At the point given", "", style="")
     screen.columns(
@@ -347,7 +362,7 @@ def array_text(value: Any) -> str:
     return "[" + ", ".join("[" + ", ".join(f"{x:.6g}" for x in row) + "]" for row in rows) + "]"
 
 
-def _bound(error: float) -> str:
+def bound(error: float) -> str:
     """A power of ten that the error is under; the last digits of rounding are nobody's news."""
     for power in (12, 8, 6, 4, 2):
         if error < 10.0**-power:
@@ -357,17 +372,17 @@ def _bound(error: float) -> str:
 
 def verdict(screen: Screen, report: Report) -> None:
     """The last line: what was compared, and how well it agreed."""
-    mark, colour = _MARKS[report.passed]
+    mark, colour = MARKS[report.passed]
     parts = []
     for engine in report.engines.values():
         if engine.exact:
-            parts.append(f"{_ENGINES[engine.name]} exactly")
+            parts.append(f"{ENGINES[engine.name]} exactly")
         elif engine.exact is False and engine.passed:
-            parts.append(f"{_ENGINES[engine.name]} to 30 digits")
+            parts.append(f"{ENGINES[engine.name]} to 30 digits")
         elif engine.exact is None:
-            parts.append(f"{_ENGINES[engine.name]} to {_bound(engine.max_relative_error)}")
+            parts.append(f"{ENGINES[engine.name]} to {bound(engine.max_relative_error)}")
         else:
-            parts.append(f"{_ENGINES[engine.name]} differs")
+            parts.append(f"{ENGINES[engine.name]} differs")
     word = {True: "checked", False: "WRONG", None: "not checked"}[report.passed]
     points = f" at {report.points} points" if report.points > 1 else ""
     screen.line(f"{mark} {word}{points}: {', '.join(parts)}" if parts else f"{mark} {word}", style=colour)

@@ -110,6 +110,10 @@ class Row:
     """The function f of whose total it is the logarithm: log(1 + f(x)), log(f(x) + f(y)) or log(sum(f(x)))."""
     binary: str = ""
     """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
+    law: str = ""
+    """The name of the rule that differentiates it, where that is not "derivative of" it."""
+    why: str = ""
+    """That rule in a few words."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     named: bool = False

@@ -12,10 +12,11 @@ from jacobian_cli.ops import rules, structure
 from jacobian_cli.ops.row import Kind, Row
 
 _OPERATORS = (
-    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add",
-        flow="+ distributes"),
+    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add", law="sum rule",
+        why="a sum passes the gradient on to each of its terms", flow="+ distributes"),
     Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product",
-        numpy="multiply", sign="×", flow="× switches"),
+        numpy="multiply", law="product rule", why="one factor at a time, the others held fixed",
+        sign="×", flow="× switches"),
     Row(
         name="**",
         summary="element-wise power",
@@ -26,16 +27,19 @@ _OPERATORS = (
         flow="a power scales by its slope",
         derivative=("y*x**(y - 1)", "ans*log(x)"),
         domain=("x",),
+        law="power rule",
+        why="the exponent comes down, and one power goes",
     ),
     Row(
         name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract",
+        law="sum rule", why="what is subtracted gets a minus",
         sign="−", flow="− distributes, the second with a minus"
     ),
-    Row(name="u-", summary="negative", definition="-1*x", numpy="negative",
+    Row(name="u-", summary="negative", definition="-1*x", numpy="negative", law="constant factor",
         sign="−", flow="− turns the sign"),
     Row(
         name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide",
-        sign="÷", flow="÷ scales by its slopes"
+        law="quotient rule", sign="÷", flow="÷ scales by its slopes"
     ),
     Row(
         name="@",
@@ -46,6 +50,8 @@ _OPERATORS = (
             "1j,j->", "i,1j->ij", "1j,jk->1k", "ij,jk->ik", "ij,j->i", "i,i->", ",1j->1j", "i,->i",
         ),
         numpy="matmul",
+        law="matrix product",
+        why="upstream times the other factors transposed, each on its own side",
         sign="matmul",
         flow="matmul multiplies by the transpose",
     ),
@@ -55,11 +61,12 @@ _OPERATORS = (
         kind=Kind.CONTRACTION,
         signatures=("1i->i", "i->1i", "ij->ji", "->"),
         numpy="transpose",
+        law="transpose",
         sign="ᵀ",
         flow="the transpose turns back",
     ),
     Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=rules.index, form=structure.index,
-        moves=True, numpy="index", sign="[ ]",
+        moves=True, numpy="index", law="indexing", why="what was not picked gets 0", sign="[ ]",
         flow="an index puts back, zeros elsewhere"),
 )  # fmt: skip
 
@@ -155,6 +162,8 @@ _ELEMENTARY = (
         mirror="maximum",
         sympy="Max",
         kinks=("x - y",),
+        law="max routes",
+        why="all of it goes to the larger of the two",
         math="max",
         latex=r"\max",
         under={"positive": "x", "binary": "x"},
@@ -169,6 +178,8 @@ _ELEMENTARY = (
         mirror="minimum",
         sympy="Min",
         kinks=("x - y",),
+        law="min routes",
+        why="all of it goes to the smaller of the two",
         math="min",
         latex=r"\min",
         under={"positive": "0", "binary": "0"},
@@ -181,6 +192,8 @@ _ELEMENTARY = (
         numpy="where",
         flow="where routes",
         sympy="where",
+        law="where routes",
+        why="each entry goes to the branch that it was taken from",
         latex=r"\operatorname{where}",
         example="where(x > 0, x, 2*x)",
     ),
@@ -203,6 +216,7 @@ _ACTIVATIONS = (
         summary="max(x, 0)",
         derivative=("x > 0",),
         definition="maximum(x, 0)",
+        why="1 where the input is positive, else 0",
         flow="relu is a gate: open where x > 0",
         kinks=("x",),
         under={"positive": "x", "binary": "x"},
@@ -257,6 +271,7 @@ _REDUCTIONS = (
         options=("axis", "keepdims"),
         algebra="sum",
         numpy="sum",
+        why="each entry counts once",
         flow="a sum copies to every entry",
         math="sum",
         latex=r"\operatorname{sum}",
@@ -293,11 +308,11 @@ _REDUCTIONS = (
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))", log_total_of="exp", shift="1"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", binary="maximum",
-        flow="max routes to the largest"),
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", law="max routes",
+        why="all of it goes to the largest entry", binary="maximum", flow="max routes to the largest"),
     Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", binary="minimum",
-        flow="min routes to the smallest"),
+        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", law="min routes",
+        why="all of it goes to the smallest entry", binary="minimum", flow="min routes to the smallest"),
 )  # fmt: skip
 
 _ROWS = (
@@ -347,6 +362,7 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         signatures=("ii->",),
         numpy="trace",
+        why="the entries on the diagonal count once",
         flow="trace copies to the diagonal",
         math="tr",
         latex=r"\operatorname{tr}",
@@ -357,6 +373,8 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,j->ij",),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
         numpy="outer",
     ),
     Row(
@@ -365,6 +383,8 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,i->",),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
         numpy="dot",
     ),
     Row(
@@ -382,6 +402,8 @@ _CONTRACTIONS = (
         parameters=("...",),
         options=("subscripts",),
         rule=rules.einsum,
+        law="product rule",
+        why="upstream times the other factors, over the indices that they share",
         numpy="einsum",
         example='einsum("ij,jk->ik", A, B)',
     ),

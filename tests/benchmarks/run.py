@@ -67,53 +67,6 @@ def explicit(rows: int, columns: int) -> Contender:
     return contend
 
 
-LAYERS, WIDTH, BATCH = 4, 256, 64
-
-
-def perceptron() -> dict[str, Contender]:
-    """Value and gradients of a perceptron of four layers: the tape, and whatever else is installed."""
-    rng = np.random.default_rng(0)
-    weights = {f"W{k}": rng.standard_normal((WIDTH, WIDTH)) / WIDTH**0.5 for k in range(LAYERS)}
-    weights |= {f"b{k}": np.zeros(WIDTH) for k in range(LAYERS)}
-    data = {name: rng.standard_normal((BATCH, WIDTH)) for name in ("X", "Y")}
-    layers = [f"h{k} = tanh({f'h{k - 1}' if k else 'X'}@W{k} + b{k})" for k in range(LAYERS)]
-    shapes = {name: ["n" if len(a) == BATCH else "d", "d"][-a.ndim :] for name, a in {**weights, **data}.items()}
-    tape = jacobian_cli.tape([*layers, f"mean((h{LAYERS - 1} - Y)**2)"], wrt=list(weights), shapes=shapes)
-
-    def loss(np: Any, given: Mapping[str, Any], rest: Mapping[str, Any] = data) -> Any:
-        h = rest["X"]
-        for k in range(LAYERS):
-            h = np.tanh(h @ given[f"W{k}"] + given[f"b{k}"])
-        return ((h - rest["Y"]) ** 2).mean()
-
-    gradient = autograd.grad(lambda given: loss(anp, given))
-    contenders: dict[str, Contender] = {
-        "the tape, forwards": lambda: tape.forward(**data, **weights),
-        "the tape, forwards and backwards": lambda: tape.gradients(**data, **weights),
-        "NumPy by hand, forwards": lambda: loss(np, weights),
-        "autograd, the gradient": lambda: gradient(weights),
-    }
-    if find_spec("torch"):
-        torch = import_module("torch")
-        leaves = {name: torch.tensor(array, requires_grad=True) for name, array in weights.items()}
-        given = {name: torch.tensor(array) for name, array in data.items()}
-        contenders["PyTorch, the gradient"] = lambda: torch.autograd.grad(
-            loss(torch, leaves, given), list(leaves.values())
-        )
-    if find_spec("jax"):
-        jax = import_module("jax")
-        compiled = jax.jit(jax.grad(lambda given: loss(jax.numpy, given)))
-        contenders["JAX, compiled, the gradient"] = lambda: jax.block_until_ready(compiled(weights))
-    return contenders
-
-
-def long_formula(length: int) -> Contender:
-    """Value and gradient of a formula of so many nodes on one number, to see what a node costs."""
-    steps = ["x0 = c", *(f"x{k + 1} = sin(x{k})*x{k}" for k in range(length // 3))]
-    tape = jacobian_cli.tape(steps, wrt="c", shapes={"c": ""})
-    return lambda: tape.gradients(c=0.3)
-
-
 def layers(links: int, width: int | None = None) -> tuple[list[str], dict[str, str]]:
     """tanh(W@h + b), one after the other, and the shapes of its variables: of one width, or inferred."""
     names = ["x", *(f"h{k}" for k in range(1, links + 1))]
@@ -177,6 +130,53 @@ def association(links: int, width: int) -> Mapping[str, Contender]:
     }
 
 
+LAYERS, WIDTH, BATCH = 4, 256, 64
+
+
+def perceptron() -> dict[str, Contender]:
+    """Value and gradients of a perceptron of four layers: the tape, and whatever else is installed."""
+    rng = np.random.default_rng(0)
+    weights = {f"W{k}": rng.standard_normal((WIDTH, WIDTH)) / WIDTH**0.5 for k in range(LAYERS)}
+    weights |= {f"b{k}": np.zeros(WIDTH) for k in range(LAYERS)}
+    data = {name: rng.standard_normal((BATCH, WIDTH)) for name in ("X", "Y")}
+    layers = [f"h{k} = tanh({f'h{k - 1}' if k else 'X'}@W{k} + b{k})" for k in range(LAYERS)]
+    shapes = {name: ["n" if len(a) == BATCH else "d", "d"][-a.ndim :] for name, a in {**weights, **data}.items()}
+    tape = jacobian_cli.tape([*layers, f"mean((h{LAYERS - 1} - Y)**2)"], wrt=list(weights), shapes=shapes)
+
+    def loss(np: Any, given: Mapping[str, Any], rest: Mapping[str, Any] = data) -> Any:
+        h = rest["X"]
+        for k in range(LAYERS):
+            h = np.tanh(h @ given[f"W{k}"] + given[f"b{k}"])
+        return ((h - rest["Y"]) ** 2).mean()
+
+    gradient = autograd.grad(lambda given: loss(anp, given))
+    contenders: dict[str, Contender] = {
+        "the tape, forwards": lambda: tape.forward(**data, **weights),
+        "the tape, forwards and backwards": lambda: tape.gradients(**data, **weights),
+        "NumPy by hand, forwards": lambda: loss(np, weights),
+        "autograd, the gradient": lambda: gradient(weights),
+    }
+    if find_spec("torch"):
+        torch = import_module("torch")
+        leaves = {name: torch.tensor(array, requires_grad=True) for name, array in weights.items()}
+        given = {name: torch.tensor(array) for name, array in data.items()}
+        contenders["PyTorch, the gradient"] = lambda: torch.autograd.grad(
+            loss(torch, leaves, given), list(leaves.values())
+        )
+    if find_spec("jax"):
+        jax = import_module("jax")
+        compiled = jax.jit(jax.grad(lambda given: loss(jax.numpy, given)))
+        contenders["JAX, compiled, the gradient"] = lambda: jax.block_until_ready(compiled(weights))
+    return contenders
+
+
+def long_formula(length: int) -> Contender:
+    """Value and gradient of a formula of so many nodes on one number, to see what a node costs."""
+    steps = ["x0 = c", *(f"x{k + 1} = sin(x{k})*x{k}" for k in range(length // 3))]
+    tape = jacobian_cli.tape(steps, wrt="c", shapes={"c": ""})
+    return lambda: tape.gradients(c=0.3)
+
+
 def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
     """For each question, how often its contenders take their turns, and who they are."""
     neuron = {f"SymPy's Matrix.jacobian, {n}×{m}": explicit(n, m) for n, m in ((2, 3), (8, 8), (16, 16))}
@@ -200,14 +200,14 @@ def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
             101,
             {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")},
         ),
-        "tape": (101, perceptron()),
-        "nodes": (11, {f"a formula of {n:,} nodes": long_formula(n) for n in (1250, 2500, 5000, 10_000)}),
         "chain": (
             11,
             {f"{links} links tanh(W@h + b), by the first weight": composition(links) for links in (1, 8, 64)},
         ),
         "deep-gradient": (101, deep_gradient(64, 64)),
         "association": (11, association(8, 512)),
+        "tape": (101, perceptron()),
+        "nodes": (11, {f"a formula of {n:,} nodes": long_formula(n) for n in (1250, 2500, 5000, 10_000)}),
         "explicit": (5, {f"closed form of {NEURON}": closed_form(NEURON, "16,16")} | neuron),
     }
 
