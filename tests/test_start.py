@@ -28,3 +28,11 @@ def test_nothing_heavy_is_loaded(arguments: list[str], status: int) -> None:
     ending, *modules = ended.stderr.splitlines()[-1].split()
     assert int(ending) == status
     assert HEAVY.isdisjoint(modules)
+
+
+def test_a_graph_needs_no_computer_algebra() -> None:
+    arguments = ["backprop", "x*y", "--at", "x=1,y=2"]
+    ended = subprocess.run([sys.executable, "-c", _SCRIPT, *arguments], capture_output=True, text=True, check=True)
+    ending, *modules = ended.stderr.splitlines()[-1].split()
+    assert int(ending) == 0
+    assert "sympy" not in modules

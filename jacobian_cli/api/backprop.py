@@ -167,7 +167,7 @@ class Backprop:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """The stable fields of the JSON answer, without the check."""
+        """The stable fields of the JSON answer."""
         return {
             "expression": self.text,
             "value": plain(self.value),
@@ -197,6 +197,7 @@ class Backprop:
             "kinks": [
                 {"node": k.node.name, "entry": [i + 1 for i in k.entry], "slopes": dict(k.slopes)} for k in self.kinks
             ],
+            "check": self.check.to_dict(),
         }
 
 

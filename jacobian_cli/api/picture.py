@@ -168,9 +168,9 @@ def tables(run: Backprop) -> tuple[Table, ...]:
     """The same tables, for a page."""
     backward = [row for node, edges in backward_groups(run) for row in backward_rows(node, edges)]
     gradients = tuple(
-        (partial(run, n.name), shape_text(n.shape), summed(n.terms, n.gradient))
+        (partial(run, n.name), shape_text(n.shape), _ranged(n.gradient) if n.shape else summed(n.terms, n.gradient))
         for n in run.nodes
-        if n.name in run.gradients
+        if n.name in run.gradients and n.gradient is not None
     )
     told = run.operations
     cost = f"{told['forward']:,} operations forward, {told['backward']:,} backward, {told['naive']:,} path by path"

@@ -103,12 +103,8 @@ def _pictures(run: Backprop, wishes: Wishes) -> list[str]:
 def _object(run: Backprop, wishes: Wishes) -> dict[str, object]:
     nudges = run.nudges(wishes.nudge) if wishes.nudge is not None else []
     told = [{"name": n.name, "to": n.moved_to, "value": n.value, "predicted": n.predicted} for n in nudges]
-    return {
-        **run.to_dict(),
-        **({"repeated": run.repeated} if wishes.naive else {}),
-        **({"nudges": told} if nudges else {}),
-        "check": run.check.to_dict(),
-    }
+    extra = {**({"repeated": run.repeated} if wishes.naive else {}), **({"nudges": told} if nudges else {})}
+    return {**run.to_dict(), **extra}
 
 
 def show(screen: Screen, run: Backprop, wishes: Wishes) -> None:

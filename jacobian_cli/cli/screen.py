@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -11,8 +11,6 @@ from rich.text import Text
 
 from jacobian_cli.api.derivation import ClosedForm, Derivation
 from jacobian_cli.api.problem import Problem
-from jacobian_cli.api.proof import AtPoint, Proof
-from jacobian_cli.api.table import Grid, gradient_places, grid_of, pattern_lines
 from jacobian_cli.checks.verdict import Report
 from jacobian_cli.elaborate.program import habit
 from jacobian_cli.expr import Defined
@@ -20,6 +18,10 @@ from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text as language
 from jacobian_cli.shape import Shape, shape_text
+
+if TYPE_CHECKING:  # they load SymPy, which not every answer needs
+    from jacobian_cli.api.proof import AtPoint, Proof
+    from jacobian_cli.api.table import Grid
 
 _HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 _LINES = 16
@@ -266,6 +268,8 @@ def _form(screen: Screen, form: ClosedForm) -> None:
 
 def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
     """The explicit table, or, where it is too large for the screen, its pattern."""
+    from jacobian_cli.api.table import grid_of, pattern_lines
+
     at = ", ".join(f"{name} = {value}" for name, value in proof.sizes.items())
     at = f", at {at}" if at else ""
     if proof.explicit is not None:
@@ -311,6 +315,8 @@ def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
 
 def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
     """Which entry of the Jacobian goes where in the gradient."""
+    from jacobian_cli.api.table import gradient_places
+
     shape = d.variable.shape
     assert d.gradient is not None
     if len(shape) == 1 and d.convention.layout == "numerator":
