@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import count
 
@@ -118,10 +119,25 @@ def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
     return _shortest(Sum(tuple(sorted(kept, key=lambda ct: ct[1].digest)), shape))
 
 
-@lru_cache(maxsize=4096)
+_trying = ContextVar("_trying", default=False)
+"""Whether a sum is being multiplied out on trial: what is built then is not tried itself."""
+
+
 def _shortest(node: Sum) -> Tensor:
+    return node if _trying.get() else _multiplied_out(node)
+
+
+@lru_cache(maxsize=4096)
+def _multiplied_out(node: Sum) -> Tensor:
     """A sum, or what it is multiplied out, if that is shorter."""
-    return quotients.shorter(add, product, node) or node
+    token = _trying.set(True)
+    try:
+        found = quotients.shorter(add, product, node)
+    finally:
+        _trying.reset(token)
+    if found is None:
+        return node
+    return add(found.shape, [(1, found)]) if isinstance(found, Sum) else found
 
 
 def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
@@ -264,7 +280,7 @@ def _flattened(
         elif raised is not None and not bound and (isinstance(power, int) or facts.rooted(inner, power)):
             names = dict(enumerate(labels))
             todo.extend((part, tuple(names[k] for k in ls), p * power) for part, ls, p in reversed(inner))
-        elif raised is not None and node.coefficient != 1 and node.coefficient > 0:
+        elif raised is not None and node.coefficient != 1 and (node.coefficient > 0 or isinstance(power, int)):
             flat.append((Product(1, inner, node.shape), labels, power))
         else:
             raised = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -77,6 +78,8 @@ def scaled(factor: Expr, expr: Expr) -> Expr:
         case Apply(function="@" | "/" as function, arguments=(a, b)) if not is_number(a, 1):
             return apply(function, scaled(factor, a), b)
         case Apply(function="*", arguments=(a, b)):
+            if isinstance(a, Number) and isinstance(factor, Number):
+                return scaled(Number(a.value * factor.value), b)
             if isinstance(a, Number):
                 return scaled(a, scaled(factor, b))
             return apply("*", scaled(factor, a), b)
@@ -183,10 +186,14 @@ def transpose(expr: Expr) -> Expr:
         case Apply(function="+" | "-") if ONE not in expr.shape and len(expr.shape) == 2:
             parts = summands(expr)
             sides = [(minus, _turned_beside(t)) for minus, t in parts]
-            if set(sides) == set(parts):
+            if Counter(sides) == Counter(parts):
                 return expr  # A + Aᵀ is its own transpose
             if sum(turns(t) for _, t in sides) <= sum(turns(t) for _, t in parts):
                 return total(sides)
+        case Apply(function=function, arguments=arguments) if (
+            row(function).kind is Kind.ELEMENTWISE and expr.shape[0] is ONE and all(map(_is_row, arguments))
+        ):
+            return apply(function, *(transpose(a) for a in arguments))
         case Apply(function=function, arguments=arguments) if (
             row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2 and ONE not in expr.shape
         ):
@@ -236,6 +243,11 @@ def _turned_beside(term: Expr) -> Expr:
     if len(term.shape) == 1 or term.shape[0] is ONE:
         return apply("[]", column(term), index=((None, None), None))
     return column(term) if term.shape[1] is ONE else transpose(term)
+
+
+def _is_row(expr: Expr) -> bool:
+    """Whether a value is a row vector, or a scalar that may stand beside one."""
+    return not expr.shape or (len(expr.shape) == 2 and expr.shape[0] is ONE)
 
 
 def _all_turned(expr: Expr) -> bool:
