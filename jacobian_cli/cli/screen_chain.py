@@ -8,24 +8,28 @@ from typing import TypeVar
 from jacobian_cli.api.chain import Composition, RunningProduct
 from jacobian_cli.api.chain_proof import ChainProof, Numbers, Step
 from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols
-from jacobian_cli.calculus.association import Cost, Order, Tree
 from jacobian_cli.checks.explicit import element_symbols
 from jacobian_cli.cli.screen import Screen, array_text, formula, verdict
-from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, rebuild
+from jacobian_cli.cli.screen_orders import (
+    at_sizes,
+    count_text,
+    left_out,
+    name_text,
+    partial,
+    show_orders,
+    worth_showing,
+)
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
 from jacobian_cli.printers.text import text
-from jacobian_cli.shape import ONE, product
+from jacobian_cli.shape import ONE
 
 _WIDTH = 80
 _LINKS = 12
 """Of a longer chain the first and the last links are shown."""
-_TREE = 5
-"""How many factors an order of multiplication may have to be written out with its brackets."""
 _PLACES = 8
 _PATHS = 6
-_GROUPS = 3
-_MODES = {"reverse": "reverse mode", "forward": "forward mode", "cheapest": "cheapest"}
 T = TypeVar("T")
 
 
@@ -43,20 +47,21 @@ def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> 
         screen.columns(given, indent=4, styles=("bold", "", "dim"))
     _title(screen, "Local Jacobians")
     _links(screen, found, full=full)
-    _title(screen, f"Their product, from {_name(found.name)} backwards")
+    _title(screen, f"Their product, from {name_text(found.name)} backwards")
     _products(screen, found, full=full)
     for link, input_ in found.flat:
         screen.line(
-            f"nothing comes back through {_name(link)}: by {_name(input_)} its derivative is 0 wherever it has one",
+            f"nothing comes back through {name_text(link)}: "
+            f"by {name_text(input_)} its derivative is 0 wherever it has one",
             style="yellow",
             indent=2,
         )
     if found.deltas:
         _title(screen, "Named once")
         _deltas(screen, found, full=full)
-    if _worth(found):
+    if worth_showing(found):
         _title(screen, "Order of multiplication")
-        _orders(screen, found, full=full)
+        show_orders(screen, found, full=full)
     for derivation in found.derivations:
         _answer(screen, found, derivation, proof)
     if proof.numbers is not None:
@@ -76,10 +81,6 @@ def _title(screen: Screen, text_: str) -> None:
     screen.line(f"{text_} {rest}", style="bold cyan")
 
 
-def _name(name: str) -> str:
-    return math(Variable(name, ()))
-
-
 def _math(expr: Expr) -> str:
     """As mathematics; the entries of a matrix as one row, or as one column, are said in a word."""
 
@@ -91,10 +92,6 @@ def _math(expr: Expr) -> str:
         return Variable(f"row({math(node.children[0])})", node.shape) if node.shape[0] is ONE else None
 
     return math(rebuild(expr, lambda n: n if isinstance(n, Defined) else shown(n)))
-
-
-def _partial(above: str, below: str) -> str:
-    return f"∂{_name(above)}/∂{_name(below)}"
 
 
 def _shape(shape: Symbols) -> str:
@@ -109,21 +106,17 @@ def _shortened(items: Sequence[T], *, full: bool) -> tuple[Sequence[T], Sequence
     return items[:half], items[-half:], len(items) - 2 * half
 
 
-def _left_out(screen: Screen, count: int, what: str) -> None:
-    screen.line(f"… {count} more {what}; --full shows them", indent=2, style="dim")
-
-
 def _links(screen: Screen, found: Composition, *, full: bool) -> None:
     first, last, hidden = _shortened(found.links, full=full)
     for part in (first, last):
         rows = []
         for link in part:
             for name, local in link.locals.items():
-                rows.append((_partial(link.name, name), _shape(local.shape), local.closed_form, _math(local.expr)))
+                rows.append((partial(link.name, name), _shape(local.shape), local.closed_form, _math(local.expr)))
         if rows:
             _forms(screen, rows)
         if part is first and hidden:
-            _left_out(screen, hidden, "links")
+            left_out(screen, hidden, "links")
 
 
 def _forms(screen: Screen, rows: Sequence[tuple[str, str, str, str]]) -> None:
@@ -150,14 +143,14 @@ def _products(screen: Screen, found: Composition, *, full: bool) -> None:
         for running in part:
             _product(screen, found, running)
         if part is first and hidden:
-            _left_out(screen, hidden, "products")
+            left_out(screen, hidden, "products")
 
 
 def _product(screen: Screen, found: Composition, running: RunningProduct) -> None:
     """One running product: as factors, worked out, and under its name."""
     out, node = found.name, running.node
     paths = found.count_paths(node)
-    screen.heading(_partial(out, node), _shape(running.shape) + _paths(paths, len(running.factors)))
+    screen.heading(partial(out, node), _shape(running.shape) + _paths(paths, len(running.factors)))
     ends = [_math(running.expr)]
     if running.name is not None:
         ends.append(_math(running.row))
@@ -166,16 +159,16 @@ def _product(screen: Screen, found: Composition, running: RunningProduct) -> Non
         return
     if len(running.factors) == 1:
         ((link, factors),) = running.factors.items()
-        chained = [_partial(out, link) + " " + _partial(link, node)] if link != out else []
+        chained = [partial(out, link) + " " + partial(link, node)] if link != out else []
         screen.line("= " + " = ".join(dict.fromkeys([*chained, _math(factors.expr), *ends])), indent=4)
     else:
         if paths <= _PATHS and paths > len(running.factors):
             for path in found.paths(node, _PATHS):
-                screen.line("path " + " → ".join(map(_name, path)), indent=4, style="dim")
+                screen.line("path " + " → ".join(map(name_text, path)), indent=4, style="dim")
         rows = []
         for link, factors in running.factors.items():
-            step = f"{_partial(out, link)} {_partial(link, node)}" if link != out else _partial(link, node)
-            rows.append((f"by {_name(link)}", step, f"= {_math(factors.expr)}"))
+            step = f"{partial(out, link)} {partial(link, node)}" if link != out else partial(link, node)
+            rows.append((f"by {name_text(link)}", step, f"= {_math(factors.expr)}"))
         screen.columns(rows, indent=4, styles=("dim",))
         screen.line("sum = " + " = ".join(dict.fromkeys(ends)), indent=4)
     reason = _reason(found, running)
@@ -216,141 +209,32 @@ def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
     for part in (first, last):
         rows = []
         for name, form in part:
-            partial = _partial(found.name, nodes[name])
-            left = f"({partial})ᵀ" if found.gradients and len(form.shape) == 1 else partial
+            symbol = partial(found.name, nodes[name])
+            left = f"({symbol})ᵀ" if found.gradients and len(form.shape) == 1 else symbol
             rows.append(
-                (f"{_name(name)} = {left}", _shape(form.shape), f"{name} = {form.closed_form}", _math(form.expr))
+                (f"{name_text(name)} = {left}", _shape(form.shape), f"{name} = {form.closed_form}", _math(form.expr))
             )
         if rows:
             _forms(screen, rows)
         if part is first and hidden:
-            _left_out(screen, hidden, "names")
+            left_out(screen, hidden, "names")
     together, alone = found.sharing.together, found.sharing.alone
     now, then = together.at(found.sizes), alone.at(found.sizes)
     if now < then:
         names = [v.name for v in found.problem.wrt]
         listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) <= 6 else f"{len(names)} variables"
         screen.line(
-            f"shared by {listed}: {now:,} multiply-adds instead of {then:,}{_at(found)}; "
-            f"{_count(together)} instead of {_count(alone)}",
+            f"shared by {listed}: {now:,} multiply-adds instead of {then:,}{at_sizes(found)}; "
+            f"{count_text(together)} instead of {count_text(alone)}",
             indent=2,
         )
 
 
-def _count(cost: Cost) -> str:
-    return _math(Extent(cost.symbolic)) if cost.symbolic.terms else "0"
-
-
-def _at(found: Composition) -> str:
-    sizes = ", ".join(f"{name} = {value}" for name, value in list(found.sizes.items())[:6])
-    return f" at {sizes}" if sizes else ""
-
-
-def _orders(screen: Screen, found: Composition, *, full: bool) -> None:
-    """What each order of multiplication costs, and why; variables for which it is the same stand together."""
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for name in _worth(found):
-        costs = found.costs[name]
-        if costs["reverse"].cost.symbolic is not costs["forward"].cost.symbolic or len(found.costs) == 1:
-            alike.setdefault(tuple(_count(order.cost) for order in costs.values()), []).append(name)
-    groups = list(alike.values())
-    if not groups:
-        screen.line("every order costs the same", indent=2)
-        return
-    screen.line(
-        f"in multiply-adds{_at(found)}; a diagonal costs its length, an identity nothing", indent=2, style="dim"
-    )
-    for names in groups if full else groups[:_GROUPS]:
-        _costs(screen, found, names)
-    if len(groups) > _GROUPS and not full:
-        _left_out(screen, len(groups) - _GROUPS, "kinds of variables")
-
-
-def _worth(found: Composition) -> list[str]:
-    """The variables for which there is an order to choose: more than two Jacobians, or several paths."""
-    trees = {name: costs["reverse"].tree for name, costs in found.costs.items()}
-    return [name for name, tree in trees.items() if tree is None or len(_factors_of(tree)) > 2]
-
-
-def _costs(screen: Screen, found: Composition, names: Sequence[str]) -> None:
-    costs = found.costs[names[0]]
-    cheapest = min(order.cost.at(found.sizes) for order in costs.values())
-    screen.heading(", ".join(_partial(found.name, name) for name in names))
-    rows = []
-    for kind, label in _MODES.items():
-        order = costs.get(kind)
-        if order is None or order.name != kind:
-            continue
-        number = order.cost.at(found.sizes)
-        mark = "← cheapest" if number == cheapest else ""
-        count = f"{_count(order.cost)}  " if order.cost.symbolic.value is None else ""
-        rows.append((label, _tree_text(found, names[0], order), f"{number:,}", (count + mark).rstrip()))
-    if not any(row[1] for row in rows):
-        rows = [(label, number, count) for label, _, number, count in rows]  # type: ignore[misc]
-    screen.columns(rows, indent=4)
-    screen.line(_lesson(found, names[0], costs), indent=4)
-
-
-def _lesson(found: Composition, name: str, costs: dict[str, Order]) -> str:
-    """Why one order is cheaper: what is carried along is as many rows as y has entries, or as many columns as x."""
-    out, variable = found.problem.output.shape, found.problem.variables[name].shape
-    rows, columns = product(out), product(variable)
-    many_rows, many_columns = rows.at(found.sizes), columns.at(found.sizes)
-    reverse, forward = (costs[kind].cost.at(found.sizes) for kind in ("reverse", "forward"))
-    best = costs.get("cheapest")
-    inside = best is not None and best.name == "cheapest"
-    y, x = _name(found.name), _name(name)
-    carried = (
-        f"from the left each product has {_some(many_rows, 'row')}, as many as {y} has entries; "
-        f"from the right {_some(many_columns, 'column')}, as many as {x}"
-    )
-    if inside:
-        return f"{carried}; it is cheapest to begin where the matrices in between are smallest"
-    if reverse < forward:
-        return f"{carried}: reverse mode wins"
-    if forward < reverse:
-        return f"{carried}: forward mode wins"
-    return f"{carried}: here both cost the same"
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _factors_of(tree: Tree | None) -> list[str]:
-    """The names in an order of multiplication, left to right."""
-    names: list[str] = []
-    stack: list[Tree] = [] if tree is None else [tree]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, str):
-            names.append(part)
-        else:
-            stack.extend(part[::-1])
-    return names
-
-
-def _tree_text(found: Composition, name: str, order: Order) -> str:
-    """An order of multiplication with its brackets."""
-    names = _factors_of(order.tree)
-    if order.tree is None or len(names) > _TREE:
-        return ""
-    below = dict(zip(names, [*names[1:], name], strict=True))
-
-    def shown(tree: Tree, *, outer: bool = False) -> str:
-        if isinstance(tree, str):
-            return _partial(tree, below[tree])
-        joined = f"{shown(tree[0])} {shown(tree[1])}"
-        return joined if outer else f"({joined})"
-
-    return shown(order.tree, outer=True)
-
-
 def _answer(screen: Screen, found: Composition, d: Derivation, proof: ChainProof) -> None:
     """One variable: the pure-math Jacobian, how it is reshaped, and the gradient in the variable's shape."""
-    _title(screen, _partial(found.name, d.wrt))
+    _title(screen, partial(found.name, d.wrt))
     flat = [n for n, s in ((found.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(s) > 1]
-    note = f"; {' and '.join(map(_name, flat))} flattened row by row" if flat else ""
+    note = f"; {' and '.join(map(name_text, flat))} flattened row by row" if flat else ""
     screen.heading("Jacobian", f"{_shape(d.jacobian.shape)}, pure maths{note}")
     _form(screen, d.jacobian)
     if d.gradient is None:
@@ -371,7 +255,7 @@ def _form(screen: Screen, form: ClosedForm) -> None:
 
 def _reshape(screen: Screen, found: Composition, d: Derivation, proof: ChainProof) -> None:
     """The row and the gradient that it becomes, entry by entry, with the rule and the reason."""
-    shape, x = d.variable.shape, _name(d.wrt)
+    shape, x = d.variable.shape, name_text(d.wrt)
     if len(shape) == 1:
         screen.heading("Reshape", f"1 × {_shape(d.vjp.shape)} → {_shape(d.vjp.shape)}: the row, turned")
         return
@@ -408,25 +292,25 @@ def _kinks(screen: Screen, proof: ChainProof) -> None:
 
 def _numbers(screen: Screen, found: Composition, numbers: Numbers) -> None:
     """Values, local Jacobians and running products in figures."""
-    rows = [(_name(link.name), "=", array_text(numbers.values[link.name])) for link in found.links]
+    rows = [(name_text(link.name), "=", array_text(numbers.values[link.name])) for link in found.links]
     screen.heading("Values", style="")
     screen.columns(rows, indent=4)
     screen.heading("Local Jacobians", style="")
-    shown = [(_partial(*key), "=", array_text(value)) for key, value in numbers.locals.items()]
+    shown = [(partial(*key), "=", array_text(value)) for key, value in numbers.locals.items()]
     screen.columns(shown, indent=4)
     screen.heading("Products", style="")
-    shown = [(_partial(found.name, node), "=", array_text(value)) for node, value in numbers.products.items()]
+    shown = [(partial(found.name, node), "=", array_text(value)) for node, value in numbers.products.items()]
     screen.columns(shown, indent=4)
     if numbers.gradients:
         screen.heading("Gradients", style="")
-        shown = [(_partial(found.name, name), "=", array_text(value)) for name, value in numbers.gradients.items()]
+        shown = [(partial(found.name, name), "=", array_text(value)) for name, value in numbers.gradients.items()]
         screen.columns(shown, indent=4)
 
 
 def _descent(screen: Screen, found: Composition, step: Step) -> None:
     """What one step does to the loss."""
-    y = _name(found.name)
-    moved = ", ".join(f"{_name(v.name)} − {step.rate:g}·{_partial(found.name, v.name)}" for v in found.problem.wrt)
+    y = name_text(found.name)
+    moved = ", ".join(f"{name_text(v.name)} − {step.rate:g}·{partial(found.name, v.name)}" for v in found.problem.wrt)
     screen.line(moved, indent=2)
     screen.columns(
         [
