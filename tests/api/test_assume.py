@@ -101,7 +101,7 @@ REFUSED = [
     ("q=spd", "'q' is defined by the formula", "declare facts of the variables"),
     ("x=spd -s x=n", "x is n; only a square matrix can be spd", "-s x=n,n"),
     ("r=diagonal -s r=n,m", "r is n × m; only a square matrix can be diagonal", ""),
-    ("c=one_hot -s c=", "c is a scalar; only an axis of several entries can be one_hot", ""),
+    ("c=one_hot", "c is a scalar; only an axis of several entries can be one_hot", ""),
     ("r=sums_to_one -s r=n,1", "r is n × 1; only an axis of several entries", ""),
     ("S=orthogonal,spd", "S cannot be declared orthogonal and spd at once", "beside spd there may be diagonal"),
     ("x=positive,pm1", "x cannot be declared pm1 and positive at once", ""),
