@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.syntax.errors import InputError
 
-MAX_NAMES = 12
 MAX_DEFINITIONS = 1000
-_LONG = 600
-"""Forms of more nodes than this are not named by what reads best, but wherever a part repeats."""
-_WORTH = 6
+_FEW = 12
+"""So many names read well; of more, each must be worth more."""
+_WORTH, _WORTH_OF_MANY = 6, 18
 """How many characters a name must save."""
+_EXACT = 300
+"""Texts longer than this are not printed to be measured."""
+_MOST = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,120 +45,129 @@ def name_repeats(
     Parts of the formula itself (`primal`) are named after their function (h = σ(Wx + b)); other parts that the
     group shares are its δ₁, δ₂, …, counted from the output. `taken` are names that already mean something.
     """
-    current = dict(forms)
-    bodies: dict[Defined, Expr] = {}
-    lengths: dict[Expr, int] = {}
-    if max(map(_size, current.values()), default=0) > _LONG:
-        current, bodies = _all_named(current)
-    scopes = [*([key] for key in current), *([list(group)] if len(group) > 1 else [])]
-    while len(bodies) < MAX_NAMES and max(map(_size, current.values()), default=0) <= _LONG:
-        best: tuple[int, Expr] | None = None
-        for scope in scopes:
-            for node, count in _uses([*(current[key] for key in scope), *bodies.values()]).items():
-                if count < 2 or not _nameable(node):
-                    continue
-                length = lengths.get(node) or lengths.setdefault(node, len(text(node)))
-                gain = (count - 1) * length - 2 * count - 2
-                if isinstance(node, Apply) and row(node.function).named:
-                    gain = max(gain, _WORTH)
-                if gain >= (_WORTH if len(scope) == 1 else 1) and (best is None or gain > best[0]):
-                    best = (gain, node)
-        if best is None:
-            break
-        node = best[1]
-        named = Defined(f"?{len(bodies)}", node)
-        current = {key: _replace(form, node, named) for key, form in current.items()}
-        bodies = {name: _replace(body, node, named) for name, body in bodies.items()}
-        bodies[named] = node
-    return _christened(current, bodies, len(group) > 1, primal, taken)
+    repeats = _Repeats(forms, group, text)
+    chosen = repeats.chosen(_WORTH)
+    if len(chosen) > _FEW:
+        chosen = repeats.chosen(_WORTH_OF_MANY)
+    if len(chosen) > MAX_DEFINITIONS:
+        raise InputError(
+            f"the derivative has more than {MAX_DEFINITIONS:,} parts that repeat: it cannot be written down",
+            hint="differentiate the formula in steps, as definitions",
+        )
+    used = {*taken, *FUNCTIONS, "e", "pi", *(node.name for node in repeats.order if isinstance(node, Defined))}
+    used.update(definitions(forms.values()))
+    made: dict[Expr, Expr] = {}
+    given: dict[Expr, Expr] = {}
+    for node in repeats.order:
+        made[node] = _with(node, made)
+        if node in chosen:
+            stem = "delta1" if len(group) > 1 and node not in primal and node.shape else _letter(node)
+            name = _fresh(stem, used)
+            used.add(name)
+            made[node] = given[node] = Defined(name, made[node])
+    named_forms = {key: made[form] for key, form in forms.items()}
+    return Named(named_forms, definitions(named_forms.values()), given)
+
+
+@dataclass(slots=True)
+class _Repeats:
+    """How often each part of some forms is written, and what a name for it would save.
+
+    A part is written as often as all that it stands in, but only once in what has a name. Forms are read one by one,
+    those of the group also together: each way of reading is a scope.
+    """
+
+    forms: Mapping[str, Expr]
+    group: Sequence[str]
+    text: Callable[[Expr], str]
+    order: list[Expr] = field(init=False)
+    """Each part once, children first; what is below a name is not entered."""
+    scopes: list[frozenset[str]] = field(init=False)
+    lengths: dict[Expr, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.order = list(walk(self.forms.values(), lambda n: not isinstance(n, Defined)))
+        self.scopes = [frozenset([key]) for key in self.forms]
+        if len(self.group) > 1:
+            self.scopes.append(frozenset(self.group))
+        self.lengths = {}
+        for node in self.order:
+            self.lengths[node] = _estimate(node, self.lengths)
+
+    def chosen(self, worth: int) -> set[Expr]:
+        """The parts to name: the longest repeats first, without those that become short once their parts are named."""
+        named: set[Expr] = set()
+        written = self._written(named, worth)
+        made: dict[Expr, Expr] = {}
+        for node in self.order:
+            made[node] = _with(node, made)
+            if node not in named:
+                continue
+            length = len(self.text(made[node])) if self._estimated(made[node]) < _EXACT else _EXACT
+            if self._worth(node, written[node], length, worth):
+                made[node] = Defined("?", made[node])
+            else:
+                named.discard(node)
+        return named
+
+    def _written(self, named: set[Expr], worth: int) -> dict[Expr, list[int]]:
+        """How often each part is written in each scope; on the way, from the whole to its parts, `named` is filled."""
+        none = [0] * len(self.scopes)
+        written: dict[Expr, list[int]] = {}
+        for key, form in self.forms.items():
+            counts = written.setdefault(form, list(none))
+            for k, scope in enumerate(self.scopes):
+                counts[k] += key in scope
+        for node in reversed(self.order):
+            counts = written[node]
+            if _nameable(node) and max(counts) > 1:
+                length = self.lengths[node]
+                exact = len(self.text(node)) if length < _EXACT else length
+                if self._worth(node, counts, exact, worth):
+                    named.add(node)
+            if isinstance(node, Defined):
+                continue
+            once = node in named
+            for child in node.children:
+                below = written.setdefault(child, list(none))
+                for k, count in enumerate(counts):
+                    below[k] = min(_MOST, below[k] + (min(count, 1) if once else count))
+        return written
+
+    def _worth(self, node: Expr, counts: Sequence[int], length: int, worth: int) -> bool:
+        """Whether a name pays in some scope; across a group, it pays to say once what is shared."""
+        for scope, count in zip(self.scopes, counts, strict=True):
+            gain = (count - 1) * length - 2 * count - 2
+            if count > 1 and isinstance(node, Apply) and row(node.function).named:
+                return True
+            if count > 1 and gain >= (worth if len(scope) == 1 else 1):
+                return True
+        return False
+
+    def _estimated(self, made: Expr) -> int:
+        found: dict[Expr, int] = {}
+        for node in walk([made], lambda n: not isinstance(n, Defined)):
+            found[node] = _estimate(node, found)
+        return found[made]
+
+
+def _estimate(node: Expr, lengths: Mapping[Expr, int]) -> int:
+    """About how many characters an expression takes, from those of its parts."""
+    if isinstance(node, Apply):
+        return min(_MOST, sum(lengths[child] + 1 for child in node.arguments) + len(node.function) + 1)
+    return 2
 
 
 def _with(node: Expr, made: Mapping[Expr, Expr]) -> Expr:
     """The node with what was made of its parts."""
-    return rebuild(node, lambda part: None if part is node else made.get(part))
-
-
-def _size(expr: Expr) -> int:
-    """How many nodes are written, where what is below a name is not."""
-    sizes: dict[Expr, int] = {}
-    for node in walk([expr], lambda n: not isinstance(n, Defined)):
-        sizes[node] = 1 + sum(sizes.get(child, 0) for child in node.children)
-    return sizes[expr]
-
-
-def _all_named(forms: Mapping[str, Expr]) -> tuple[dict[str, Expr], dict[Defined, Expr]]:
-    """Very long forms: everything that is used twice gets a name, so that the length is that of the graph."""
-    uses = _uses(forms.values())
-    made: dict[Expr, Expr] = {}
-    bodies: dict[Defined, Expr] = {}
-    for node in walk(forms.values(), lambda n: not isinstance(n, Defined)):
-        new = _with(node, made)
-        if uses[node] > 1 and _nameable(node):
-            named = Defined(f"?{len(bodies)}", node)
-            bodies[named] = new
-            new = named
-            if len(bodies) > MAX_DEFINITIONS:
-                raise InputError(
-                    f"the derivative has more than {MAX_DEFINITIONS:,} parts that repeat: it cannot be written down",
-                    hint="differentiate the formula in steps, as definitions",
-                )
-        made[node] = new
-    return {key: made[form] for key, form in forms.items()}, bodies
-
-
-def _christened(
-    forms: Mapping[str, Expr],
-    bodies: Mapping[Defined, Expr],
-    shared: bool,
-    primal: Container[Expr],
-    taken: Iterable[str],
-) -> Named:
-    """The forms with real names for the provisional ones, given in the order of definition."""
-    used = {*taken, *FUNCTIONS, "e", "pi"}
-    used.update(node.name for form in forms.values() for node in walk([form]) if isinstance(node, Defined))
-    final: dict[Expr, Expr] = {}
-    full: dict[Expr, Expr] = {}
-
-    def renamed(expr: Expr) -> Expr:
-        return rebuild(expr, lambda node: final.get(node, node if isinstance(node, Defined) else None))
-
-    waiting = dict(bodies)
-    while waiting:
-        for named, body in list(waiting.items()):
-            if any(node in waiting for node in walk([body], lambda n: not isinstance(n, Defined))):
-                continue
-            # `named.body` is the part as it was written before anything in it got a name
-            stem = "delta1" if shared and named.body not in primal and named.shape else _letter(named.body)
-            name = _fresh(stem, used)
-            used.add(name)
-            final[named] = Defined(name, renamed(body))
-            full[final[named]] = rebuild(renamed(body), full.get)
-            del waiting[named]
-    named_forms = {key: renamed(form) for key, form in forms.items()}
-    return Named(named_forms, definitions(named_forms.values()), {part: name for name, part in full.items()})
+    if not isinstance(node, Apply) or all(made[child] is child for child in node.arguments):
+        return node
+    return Apply(node.function, tuple(made[child] for child in node.arguments), node.parameters, node.shape)
 
 
 def definitions(forms: Iterable[Expr]) -> dict[str, Expr]:
     """The names that expressions use, each after those it uses itself."""
     return {node.name: node.body for node in walk(forms) if isinstance(node, Defined)}
-
-
-def _uses(roots: Iterable[Expr]) -> Counter[Expr]:
-    """How often each node is written, when what is below a name is not."""
-    uses: Counter[Expr] = Counter()
-    for root in roots:
-        uses[root] += 1
-        seen: set[Expr] = set()
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            if node in seen or isinstance(node, Defined):
-                continue
-            seen.add(node)
-            for child in node.children:
-                uses[child] += 1
-                stack.append(child)
-    return uses
 
 
 def _nameable(node: Expr) -> bool:
@@ -181,9 +191,3 @@ def _fresh(stem: str, used: set[str]) -> str:
         return stem
     base = stem.rstrip("0123456789")
     return next(name for k in range(1, 10_000) if (name := f"{base}{k}") not in used)
-
-
-def _replace(root: Expr, old: Expr, new: Expr) -> Expr:
-    if root is old:
-        return new
-    return rebuild(root, lambda node: new if node is old else node if isinstance(node, Defined) else None)
