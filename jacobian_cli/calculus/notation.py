@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.calculus.tensor import Rational
@@ -158,6 +159,7 @@ def chain(expr: Expr) -> list[Expr]:
     return [expr, *reversed(factors)]
 
 
+@lru_cache(maxsize=8192)
 def transpose(expr: Expr) -> Expr:
     """The transpose, pushed to where people write it: (AB)ᵀ = BᵀAᵀ, (Aᵀ)ᵀ = A, diag(v)ᵀ = diag(v)."""
     if not expr.shape:
@@ -205,16 +207,14 @@ def transpose(expr: Expr) -> Expr:
     return apply(".T", expr)
 
 
+@lru_cache(maxsize=8192)
 def turns(expr: Expr) -> int:
     """How many transposes and new axes an expression is written with."""
-    found = 0
-    stack = [expr]
-    while stack:
-        node = stack.pop()
-        found += is_call(node, ".T") or is_column(node)
-        if not isinstance(node, Defined):
-            stack.extend(node.children)
-    return found
+    found: dict[Expr, int] = {}
+    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+        own = is_call(node, ".T") or is_column(node)
+        found[node] = own if isinstance(node, Defined) else own + sum(found[child] for child in node.children)
+    return found[expr]
 
 
 def length(expr: Expr) -> int:
