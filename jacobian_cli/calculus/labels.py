@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd, isqrt
 
 from jacobian_cli.calculus import facts
@@ -95,6 +96,7 @@ def made_of_matrices(node: Sum) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 15)
 def weight(tensor: Tensor) -> int:
     """How many factors a tensor is written with."""
     match tensor:

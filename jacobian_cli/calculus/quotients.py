@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import lru_cache
 
 from jacobian_cli.calculus.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor, magnitude
 from jacobian_cli.shape import Shape
@@ -20,6 +21,7 @@ _MAX_FACTORS = 12
 _MAX_COST = 60
 
 
+@lru_cache(maxsize=1 << 15)
 def cost(tensor: Tensor) -> int:
     """How much is to be written: factors, terms, and powers other than one."""
     match tensor:
