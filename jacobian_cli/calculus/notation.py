@@ -279,7 +279,8 @@ def column(expr: Expr) -> Expr:
     if len(shape) == 1:
         return expr
     if len(shape) == 2 and shape[0] is ONE:
-        return transpose(expr)
+        turned = transpose(expr)
+        return turned if len(turned.shape) == 1 else column(turned)  # of what was declared n × 1, a matrix
     if len(shape) == 2 and shape[1] is ONE:
         return apply("[]", expr, index=((None, None), 0))
     return apply("reshape", expr, shape=tuple(s for s in shape if s is not ONE))

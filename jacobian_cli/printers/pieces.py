@@ -17,7 +17,8 @@ from jacobian_cli.syntax.parser import MAX_DIGITS, parse
 
 LEADING = ("subscripts",)
 """The options that stand before the arguments."""
-_PLAIN_DIGITS = 15
+_PLAIN_DIGITS, _SHORTER = 15, 3
+"""Decimals are plain up to so many digits, unless a power of ten is shorter by so many: 0.0001, but 1e-5."""
 
 
 class Level(IntEnum):
@@ -203,7 +204,7 @@ def decimal(value: Fraction) -> tuple[str, int] | None:
     exponent = len(whole) - 1 - places
     mantissa = mantissa[0] + ("." + mantissa[1:] if mantissa[1:] else "")
     scientific = len(f"{mantissa}e{exponent}")
-    if len(plain) <= max(_PLAIN_DIGITS, scientific):
+    if len(plain) <= max(_PLAIN_DIGITS, scientific) and len(plain) < scientific + _SHORTER:
         return (plain, 0) if not places or len(plain) <= MAX_DIGITS else None
     return (mantissa, exponent) if scientific <= MAX_DIGITS else None
 
