@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import settings
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How our closed forms compare with published ones, as `tests/corpus/test_sizes.py` counted."""
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
+    counted = [value for r in reports for name, value in getattr(r, "user_properties", []) if name == "operations"]
+    if counted:
+        shorter = sum(ours < published for _, ours, published in counted)
+        longer = [f"{name} {ours}/{published}" for name, ours, published in counted if ours > published]
+        total = sum(ours for _, ours, _ in counted), sum(published for _, _, published in counted)
+        terminalreporter.write_line(
+            f"closed forms beside {len(counted)} published ones: {shorter} shorter, "
+            f"{len(counted) - shorter - len(longer)} as long, {len(longer)} longer; operations {total[0]} to {total[1]}"
+        )
+        if longer:
+            terminalreporter.write_line(f"longer: {', '.join(sorted(longer))}")

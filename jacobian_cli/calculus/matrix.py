@@ -193,28 +193,24 @@ class Notation(Style):
         return write.negate(expr) if minus else expr
 
     def _alike(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
-        """The terms of a sum with their signs; Ax/2 + Aᵀx/2 becomes (A + Aᵀ)x/2."""
-        groups: dict[tuple[Rational, frozenset[Factor]], list[tuple[Rational, Tensor]]] = {}
-        for c, t in terms:
-            factors = t.factors if isinstance(t, Product) else ()
-            scalars = frozenset(f for f in factors if not f[1] and not isinstance(f[0], Extent))
-            groups.setdefault((magnitude(c), scalars), []).append((c, t))
-        whole = tuple(range(len(shape)))
-        for (size, scalars), same in groups.items():
-            if (size == 1 and not scalars) or len(same) < 2 or len(same) == len(terms) or not shape:
-                continue
-            inverse = [(node, (), -p) for node, _, p in scalars]
+        """The terms of a sum with their signs; Ax/2 + Aᵀx/2 + b becomes (A + Aᵀ)x/2 + b, and so for other factors."""
+        waiting = list(terms)
+        parts: list[tuple[bool, Expr]] = []
+        while shape and len(waiting) > 1 and (found := _kin(waiting, len(terms), len(shape))) is not None:
+            size, shared, same = found
+            whole = tuple(range(len(shape)))
+            inverse = [(node, labels, -p) for node, labels, p in shared]
             inner = algebra.add(
                 shape, [(ratio(c, size), algebra.product(shape, [(t, whole, 1), *inverse])) for c, t in same]
             )
             if not isinstance(inner, Sum) or len(inner.terms) < 2:
-                continue
+                break
             bare, labels = algebra.unrepeated(inner, whole)
             self.express(bare)
-            pieces = self.pieces(Product(size, (*scalars, (bare, labels, 1)), shape), _MINUS_IN_SUM)
-            rest = [ct for ct in terms if ct not in same]
-            return [*self._alike(rest, shape), (pieces.negative, pieces.loose())]
-        return self._parts(terms, shape)
+            pieces = self.pieces(Product(size, (*shared, (bare, labels, 1)), shape), _MINUS_IN_SUM)
+            parts.append((pieces.negative, pieces.loose()))
+            waiting = [ct for ct in waiting if ct not in same]
+        return [*(self._parts(waiting, shape) if waiting else []), *parts]
 
     def _common_factors(self, node: Sum, *, along: bool) -> Expr | None:
         """ab + ac = a(b + c), for scalars, for factors of the whole shape or, if asked for, along some of its axes."""
@@ -315,6 +311,39 @@ class Notation(Style):
         minus = sum(c < 0 for c, _ in node.terms)
         constant = sum(c < 0 for c, t in node.terms if _is_one(t))
         return minus + 1.5 * constant + (minus == len(node.terms)) - 0.5 * (node in self.given)
+
+
+def _kin(
+    terms: Sequence[tuple[Rational, Tensor]], total: int, order: int
+) -> tuple[Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None:
+    """Some but not all of `total` terms that share a number, scalars, or factors of the whole shape: what they share,
+    and the terms.
+    """
+    best: tuple[int, Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None = None
+    loose = [dict.fromkeys(_loose_factors(t, order)) for _, t in terms]
+    apart = [k for k, (_, t) in enumerate(terms) if not (order == 2 and _on_diagonal(t))]
+    for i in apart:
+        for j in (k for k in apart if k > i):
+            shared = tuple(f for f in loose[i] if f in loose[j])
+            size = magnitude(terms[i][0]) if magnitude(terms[i][0]) == magnitude(terms[j][0]) else 1
+            same = [
+                ct
+                for ct, own in ((terms[k], loose[k]) for k in apart)
+                if all(f in own for f in shared) and (size == 1 or magnitude(ct[0]) == size)
+            ]
+            saved = (len(shared) + (size != 1)) * (len(same) - 1)
+            if saved and len(same) < total and (best is None or saved > best[0]):
+                best = (saved, size, shared, same)
+    return best[1:] if best is not None else None
+
+
+def _loose_factors(term: Tensor, order: int) -> list[Factor]:
+    """The factors of a product that can stand outside a sum: scalars, and what has all its axes."""
+    factors = term.factors if isinstance(term, Product) else ()
+    whole = tuple(range(order))
+    if any(isinstance(node, Delta) for node, _, _ in factors):
+        whole = ()
+    return [f for f in factors if f[1] in ((), whole) and not isinstance(f[0], Extent)]
 
 
 def _flattened(expr: Expr) -> bool:

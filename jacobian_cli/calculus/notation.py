@@ -405,7 +405,10 @@ def factored(terms: Sequence[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
         one, other = found[i], found[j]
         apart = one.divisor is not other.divisor
         (minus, left), (subtracted, right) = one.inside(front, back, apart), other.inside(front, back, apart)
-        inner = total([(False, left), (minus != subtracted, right)])
+        parts = [(False, left), (minus != subtracted, right)]
+        if minus == subtracted and is_call(left, ".T") and not is_call(right, ".T"):
+            parts.reverse()  # A + Aᵀ
+        inner = total(parts)
         around = (*one.factors[:front], inner, *one.factors[len(one.factors) - back :])
         found[i] = _Chain(minus, around, number(1) if apart else one.divisor)
         del found[j]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from typing import Any
 
@@ -162,7 +163,8 @@ def run(arguments: list[str] | None = None) -> None:
     """The console script: every end of the program is one of three exit statuses."""
     gc.disable()  # imports make many objects and no garbage; `answer` turns collection on again
     try:
-        status = jac.main(args=arguments, prog_name="jac", standalone_mode=False)
+        typed = sys.argv[1:] if arguments is None else arguments
+        status = jac.main(args=[_not_an_option(text) for text in typed], prog_name="jac", standalone_mode=False)
     except InputError as error:
         status = refuse(str(error))
     except click.ClickException as error:
@@ -179,6 +181,11 @@ def run(arguments: list[str] | None = None) -> None:
         reason = (str(error).splitlines() or [""])[0][:200]
         status = refuse(f"a fault of jac, not of what you typed; please report it ({type(error).__name__}: {reason})")
     sys.exit(status if isinstance(status, int) else RIGHT)
+
+
+def _not_an_option(text: str) -> str:
+    """A formula that begins with a minus, told apart from options by a blank in front."""
+    return f" {text}" if re.match(r"-[^-].*[(@*+\[ ]|-[^-].*\.T|-(?![fswh])\w+$", text, re.DOTALL) else text
 
 
 def refuse(message: str) -> int:
