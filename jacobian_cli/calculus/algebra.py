@@ -224,7 +224,7 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     merged = _closed(order, merged)
     if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
         return product(shape, merged, coefficient)
-    if len(merged) > 1 or (merged[0:1] and merged[0][2] != 1):
+    if len(merged) > 1 or (merged and (merged[0][2] != 1 or max(merged[0][1], default=-1) >= order)):
         coefficient, merged = take_out(coefficient, merged)
         scalars = [f for node, _, power in merged for f in _common_scalars(node, power)]
         if scalars:

@@ -52,6 +52,8 @@ class Notation(Style):
     def __init__(self, order: Sequence[str] = (), given: Mapping[Tensor, Expr] | None = None) -> None:
         super().__init__(order)
         self.given: dict[Tensor, Expr] = {}
+        self.typed: set[Tensor] = set()
+        """Of what is given, the tensors as they were typed; `given` holds their transposes too."""
         self.written: dict[Tensor, Expr] = {}
         self.learn(given or {})
 
@@ -65,6 +67,7 @@ class Notation(Style):
                 isinstance(t, Product) or (isinstance(t, Sum) and t.terms) or (isinstance(t, Apply) and _spelled(t, e))
             )
         }
+        self.typed.update(kept)
         for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
                 kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
@@ -120,7 +123,8 @@ class Notation(Style):
             return write.apply(node.function, *arguments)
         (argument,) = node.arguments
         order = len(argument.shape)
-        if entry.kind is Kind.ROW and order == 2 and (turned := transposed(argument)) in self.given:
+        turned = transposed(argument) if entry.kind is Kind.ROW and order == 2 else argument
+        if turned in self.typed and argument not in self.typed:
             return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
         if entry.mask and algebra.is_constant(argument):
             return write.apply(node.function, write.ones(*argument.shape))

@@ -16,18 +16,20 @@ from jacobian_cli.syntax.errors import InputError
 RIGHT, MISMATCH, REFUSED = 0, 1, 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_HELP = """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
+
+\b
+jac derive "W@x + b" --wrt W
+jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
+jac chain -f examples/window.jac --wrt W,b
+jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0
+"""
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="jac")
 def jac() -> None:
-    r"""Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
-
-    \b
-    jac derive "W@x + b" --wrt W
-    jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
-    jac chain -f examples/window.jac --wrt W,b
-    jac derive -f examples/window.jac --wrt W
-    jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0
-    """
+    """The command and its subcommands."""
 
 
 points_option = click.option(
