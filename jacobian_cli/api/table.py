@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from jacobian_cli.api.derivation import Derivation
 from jacobian_cli.api.proof import Proof
-from jacobian_cli.checks.explicit import abbreviated, element_symbols
+from jacobian_cli.checks.explicit import TooLargeError, abbreviated, element_symbols, entries_in_names
 from jacobian_cli.checks.restricted import as_shown
 from jacobian_cli.checks.written import entry_text
 
@@ -31,25 +32,41 @@ def pattern_lines(pattern: Any, width: int) -> list[str]:
 
 
 def grid_of(derivation: Derivation, proof: Proof) -> Grid:
-    """The entries that SymPy derived, in the names of the closed form."""
+    """The entries in the names of the closed form: SymPy's own or, where they are shorter and SymPy has proven them
+    equal, those of the closed form, as p₁ − p₁² for a softmax.
+    """
     explicit = proof.explicit
     assert explicit is not None
     bodies = {n: b for n, b in derivation.derivative.where.items() if not n[-1].isdigit()}
-    problem = derivation.problem
-    matrix = abbreviated(explicit.matrix, bodies, proof.sizes)
-    matrix = as_shown(matrix, problem.facts, problem.variables, proof.sizes)
-    texts: dict[object, str] = {}
-    cells = []
-    for i in range(matrix.rows):
-        row = []
-        for j in range(matrix.cols):
-            entry = matrix[i, j]
-            if entry not in texts:
-                texts[entry] = entry_text(entry)
-            row.append(texts[entry])
-        cells.append(row)
-    names = [[explicit.entry(i, j) for j in range(matrix.cols)] for i in range(matrix.rows)]
+    problem, shape = derivation.problem, explicit.matrix.shape
+    cells = _texts(
+        as_shown(abbreviated(explicit.matrix, bodies, proof.sizes), problem.facts, problem.variables, proof.sizes)
+    )
+    if proven(proof):
+        try:
+            printed = entries_in_names(derivation.jacobian.expr, bodies, proof.sizes, shape)
+        except TooLargeError:
+            pass
+        else:
+            own = _texts(as_shown(printed, problem.facts, problem.variables, proof.sizes))
+            cells = own if sum(map(len, chain(*own))) < sum(map(len, chain(*cells))) else cells
+    names = [[explicit.entry(i, j) for j in range(shape[1])] for i in range(shape[0])]
     return Grid(explicit.rows, explicit.columns, cells, names)
+
+
+def proven(proof: Proof) -> bool:
+    """Whether SymPy has proven the printed entries."""
+    engine = proof.report.engines.get("sympy")
+    return engine is not None and engine.passed and bool(engine.exact)
+
+
+def _texts(matrix: Any) -> list[list[str]]:
+    """Each entry as text, printed once however often it stands there."""
+    texts: dict[object, str] = {}
+    for entry in matrix:
+        if entry not in texts:
+            texts[entry] = entry_text(entry)
+    return [[texts[matrix[i, j]] for j in range(matrix.cols)] for i in range(matrix.rows)]
 
 
 def gradient_places(derivation: Derivation, sizes: Mapping[str, int]) -> list[list[str]]:

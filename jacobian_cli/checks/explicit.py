@@ -8,7 +8,7 @@ only if the former proves it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -24,7 +24,7 @@ from jacobian_cli.checks.exact import Prover
 from jacobian_cli.checks.layouts import Laid
 from jacobian_cli.checks.matrices import ExactKernels, TooLargeError
 from jacobian_cli.checks.written import entry_text, greek, indexed, length
-from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "abbreviated",
     "difference",
     "element_symbols",
+    "entries_in_names",
     "entries_of",
     "entry_text",
     "explicit_jacobian",
@@ -319,6 +320,16 @@ def abbreviated(matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[
             if value.args:
                 names.setdefault(_generic(value), symbol)
     return matrix.xreplace(names) if names else matrix
+
+
+def entries_in_names(
+    expr: Expr, names: Container[str], sizes: Mapping[str, int], shape: tuple[int, int]
+) -> sympy.Matrix:
+    """The entries of a closed form in which `names` of its *where* list stand for themselves: p₁ − p₁²."""
+    kept = rebuild(
+        expr, lambda node: Variable(node.name, node.shape) if isinstance(node, Defined) and node.name in names else None
+    )
+    return sympy.Matrix(*shape, [_generic(entry) for entry in _entries(kept, sizes, _SHOWN)])
 
 
 def _must_be_short(expr: Expr, sizes: Mapping[str, int]) -> None:

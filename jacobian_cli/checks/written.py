@@ -14,6 +14,7 @@ from jacobian_cli.elaborate.program import GREEK
 from jacobian_cli.ops import FUNCTIONS
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_ACCENTS = {"_hat": "\u0302", "_bar": "\u0304", "_tilde": "\u0303"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SIGNS = {
     "StrictGreaterThan": ">",
@@ -46,11 +47,13 @@ def indexed(name: str, index: Iterable[int]) -> str:
 
 
 def greek(name: str) -> str:
-    """A name that spells a Greek letter as that letter.
+    """A name that spells a Greek letter as that letter, and `y_hat` as ŷ.
 
-    >>> greek("delta"), greek("Sigma1"), greek("lam"), greek("sum")
-    ('δ', 'Σ1', 'λ', 'sum')
+    >>> greek("delta"), greek("Sigma1"), greek("lam"), greek("sum"), greek("y_hat")
+    ('δ', 'Σ1', 'λ', 'sum', 'ŷ')
     """
+    if name[1:] in _ACCENTS:
+        return unicodedata.normalize("NFC", name[0] + _ACCENTS[name[1:]])
     stem = name.rstrip("0123456789_")
     if stem.lower() not in GREEK or stem not in (stem.lower(), stem.capitalize()):
         return name

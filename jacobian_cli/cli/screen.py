@@ -273,7 +273,9 @@ def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
     at = ", ".join(f"{name} = {value}" for name, value in proof.sizes.items())
     at = f", at {at}" if at else ""
     if proof.explicit is not None:
-        screen.heading("Entries", f"by SymPy{at}", style="")
+        from jacobian_cli.api.table import grid_of, proven
+
+        screen.heading("Entries", f"{'proven ' if proven(proof) else ''}by SymPy{at}", style="")
         grid = grid_of(d, proof)
         table = [[label, *cells] for label, cells in zip(grid.rows, grid.cells, strict=True)]
         if screen.matrix(["", *grid.columns], table) or _listed(screen, grid, full=full):

@@ -331,9 +331,10 @@ _ROWS = (
         definition="x/norm(x)", symbol="v"),
     Row(name="layernorm", summary="(x - mean(x))/std(x) (Ba et al. 2016, without gain and bias)",
         derivative=("(eye(N) - ones(N)@ones(N).T/N - ans@ans.T/N)/std(x)",), definition="(x - mean(x))/std(x)",
-        symbol="x_hat"),
+        symbol="x_hat", named=True),
     Row(name="rmsnorm", summary="x/sqrt(mean(x**2)) (Zhang & Sennrich 2019, without gain)",
-        derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat"),
+        derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat",
+        named=True),
 )  # fmt: skip
 
 _PHI = "tril(ones(N, N)) - eye(N)/2"

@@ -8,6 +8,7 @@ from itertools import chain, count, zip_longest
 
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.derivative import Derivative
+from jacobian_cli.calculus.notation import multiply
 from jacobian_cli.calculus.tensor import Delta, Product, Rational, Sum, Tensor, magnitude
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import Kind, row
@@ -45,6 +46,8 @@ def entry(expr: Expr, labels: Sequence[str]) -> Expr:
         case Apply(function="[]", arguments=(inner,), parameters=((_, index),)) if _only_spreads(index):
             kept = [place for place, item in zip_longest(places, index, fillvalue=()) if item is not None]
             return entry(inner, [place for place in kept if place])
+        case Apply(function="@", arguments=(left, right)) if len(labels) == 2 and _is_outer(left, right):
+            return multiply(entry(left, labels[:1]), entry(right, labels[1:]))
         case Apply(function="eye"):
             return Variable("δ" + _subscript(labels), ())
         case Apply(function="ones"):
@@ -57,6 +60,11 @@ def entry(expr: Expr, labels: Sequence[str]) -> Expr:
     if not labels:
         return expr
     return Variable(f"({math(expr)})" + _subscript(labels), ())
+
+
+def _is_outer(left: Expr, right: Expr) -> bool:
+    """Whether a product of matrices is the outer product of two vectors."""
+    return len(left.shape) == 1 and len(right.shape) == 2 and right.shape[0] is ONE
 
 
 def _only_spreads(index: Index) -> bool:

@@ -19,6 +19,7 @@ _COMMANDS = {
     **{key: rf"\mathrm{{{name[0]}}}" for name in _LIKE_LATIN for key in (name, GREEK[name.lower()].upper())},
 }
 _TIMES = r" \times "
+_ACCENTS = ("hat", "bar", "tilde")
 _ESCAPES = str.maketrans({"_": r"\_"})
 
 
@@ -36,8 +37,11 @@ def latex(expr: Expr) -> str:
 def _name(name: str) -> Part:
     reading = read(name)
     shown = _COMMANDS.get(reading.stem) or _letters(reading.stem)
-    if reading.indices:
-        shown += f"_{{{', '.join(i if i.isdecimal() else _letters(i) for i in reading.indices)}}}"
+    indices = list(reading.indices)
+    if indices and indices[0] in _ACCENTS:
+        shown = rf"\{indices.pop(0)}{{{shown}}}"
+    if indices:
+        shown += f"_{{{', '.join(i if i.isdecimal() else _letters(i) for i in indices)}}}"
     edge = Edge.WORD if reading.word else Edge.LETTER
     return Part(shown, first=edge, last=edge)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
 from jacobian_cli.printers.names import read
@@ -13,6 +15,7 @@ from jacobian_cli.shape import Shape
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _BELOW = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _TIMES = " × "
+_ACCENTS = {"hat": "\N{COMBINING CIRCUMFLEX ACCENT}", "bar": "\N{COMBINING MACRON}", "tilde": "\N{COMBINING TILDE}"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -31,6 +34,9 @@ def _name(name: str) -> Part:
     reading = read(name)
     shown, word = reading.letter, reading.word
     for index in reading.indices:
+        if index in _ACCENTS and not word:
+            shown = unicodedata.normalize("NFC", shown + _ACCENTS[index])
+            continue
         numeric = index.isdecimal() and shown[-1] not in "₀₁₂₃₄₅₆₇₈₉"
         shown += index.translate(_SUBSCRIPTS) if numeric else "_" + index
         word = word or not numeric
