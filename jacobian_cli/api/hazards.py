@@ -10,11 +10,10 @@ import numpy as np
 
 from jacobian_cli.api.passes import Node, Passes
 from jacobian_cli.checks.conditions import KINK, violations
-from jacobian_cli.checks.evaluate import evaluate, meaning
-from jacobian_cli.engine.operations import Along
+from jacobian_cli.checks.evaluate import evaluate
 from jacobian_cli.engine.tape import Tape
-from jacobian_cli.expr import Apply, Expr
-from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.expr import Apply
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.math import math
 from jacobian_cli.syntax.errors import InputError
 
@@ -33,26 +32,13 @@ class Kink:
 def kinks_of(tape: Tape, values: Mapping[str, Array], sizes: Mapping[str, int], found: Passes) -> tuple[Kink, ...]:
     """The nodes exactly at a kink through which a gradient flows, and the slopes taken there."""
     output = tape.nodes[-1].expr
-    met = {tape.places[v.node]: v.expression for v in violations(output, values, sizes) if v.kind == KINK}
-    zeros = {place: evaluate(expression, values, sizes) for place, expression in met.items()}
-    for place, node in enumerate(tape.nodes):
-        if isinstance(node.expr, Apply) and (row := FUNCTIONS[node.expr.function]).kind is Kind.FORMULA:
-            body = meaning(row.definition, row.parameters, tuple(a.shape for a in node.expr.arguments))
-            inner = dict(zip(row.parameters, (tape.values[k] for k in node.inputs), strict=True))
-            if any(v.kind == KINK for v in violations(body, inner, sizes)):
-                zeros[place] = 0.0
-        work = tape.operations[place]
-        if isinstance(work, Along) and _tied(node.expr, work):
-            zeros[place] = 0.0
+    met = {tape.places[v.node]: v for v in violations(output, values, sizes) if v.kind == KINK}
+    zeros = {
+        place: 0.0 if v.expression is v.node else evaluate(v.expression, values, sizes) for place, v in met.items()
+    }
     known = {node.name: node for node in found.nodes}
     places = [place for place in zeros if place in found.names and tape.nodes[place].active]
     return tuple(_kink(known[found.names[place]], zeros[place], found) for place in places)
-
-
-def _tied(expr: Expr, work: Along) -> bool:
-    """Whether a largest or smallest entry is there twice: between the two, the function of two values has its kink."""
-    two = FUNCTIONS[expr.function].binary if isinstance(expr, Apply) else ""
-    return bool(two and FUNCTIONS[two].kinks and np.any(np.sum(work.rows == work.value, axis=-1) > 1))
 
 
 def _kink(node: Node, zero: Array, found: Passes) -> Kink:
@@ -78,8 +64,11 @@ def want_finite(found: Passes, text: str) -> None:
     for edge in reversed(found.edges):
         if edge.downstream is not None and (bad := _bad_entry(edge.downstream)) is not None:
             node = known[edge.target]
+            divides = isinstance(node.expr, Apply) and FUNCTIONS[node.expr.function].divides
             raise InputError(
-                f"the gradient of {node.name} = {math(node.expr)} is not finite in {edge.source}"
+                f"the backward rule of {node.name} = {math(node.expr)} divides by zero{_where(node, known, bad)}"
+                if divides
+                else f"the gradient of {node.name} = {math(node.expr)} is not finite in {edge.source}"
                 f"{_where(node, known, bad)}",
                 text=text,
                 hint=hint,

@@ -13,14 +13,16 @@ import numpy as np
 from jacobian_cli.checks.evaluate import evaluate, meaning, node_values, numpy_backend
 from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.rules import reduced_axes
 
 ANS = "ans"
-DOMAIN, KINK, NOT_FINITE = "domain", "kink", "not finite"
+DOMAIN, FORM, KINK, NOT_FINITE = "domain", "form", "kink", "not finite"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A function met a value outside its domain, at a kink, or gave nan or infinity.
+    """A function met a value outside its domain, at a kink, or gave nan or infinity; or it has a derivative there, but
+    not by the form in which that is written.
 
     `expression` is what should have been positive, or not zero, in the terms of the formula.
     """
@@ -39,6 +41,8 @@ class Violation:
         match self.kind:
             case "domain":
                 return f"{self.function} is outside its domain"
+            case "form":
+                return f"the derivative of {self.function} divides by zero"
             case "kink":
                 return f"{self.function} is at a kink"
         return f"{self.function} is not finite"
@@ -46,12 +50,15 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero."""
+    """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero.
+
+    Without an expression the node picks one of many entries, which must not be there twice.
+    """
 
     node: Apply
     kind: str
     positive: bool
-    expression: Expr
+    expression: Expr | None
 
     @property
     def row(self) -> Row:
@@ -59,13 +66,15 @@ class Condition:
 
     def fails(self, found: Mapping[Expr, Any], sizes: Mapping[str, int], margin: float) -> bool:
         """Whether it does not hold, by at least `margin`, where nodes have these values."""
+        if self.expression is None:
+            return bool(np.any(_lead(found[self.node.arguments[0]], found[self.node], self.node) <= margin))
         bound = {name: found[expr] for name, expr in _bindings(self.row, self.node).items() if expr in found}
         value = np.asarray(evaluate(self.expression, bound, sizes), dtype=float)
         held = value > margin if self.positive else np.abs(value) > margin
         return not bool(np.all(held))
 
     def violation(self) -> Violation:
-        expression = _in_terms_of(self.expression, self.row, self.node)
+        expression = self.node if self.expression is None else _in_terms_of(self.expression, self.row, self.node)
         return Violation(self.node.function, expression, self.kind, self.row, self.node, self.positive)
 
 
@@ -122,17 +131,32 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
     row = FUNCTIONS[node.function]
     if row.algebra == "power":
         yield from _of_power(node, row, sizes)
-    elif row.domain or row.kinks:
+    elif row.domain or row.nonzero or row.divides or row.kinks:
         names, shapes = _placeholders(row, node)
-        for texts, kind in ((row.domain, DOMAIN), (row.kinks, KINK)):
+        for texts, kind in ((row.domain, DOMAIN), (row.nonzero, DOMAIN), (row.divides, FORM), (row.kinks, KINK)):
             for text in texts:
-                yield Condition(node, kind, kind == DOMAIN, meaning(text, names, shapes))
-    elif row.definition and row.kind is Kind.ELEMENTWISE:
-        body = meaning(row.definition, row.parameters)
-        for inner in conditions(body, sizes):
-            expression = _in_terms_of(inner.expression, inner.row, inner.node)
+                yield Condition(node, kind, texts is row.domain, meaning(text, names, shapes))
+    elif row.binary and FUNCTIONS[row.binary].kinks:
+        if variables(node):
+            yield Condition(node, KINK, False, None)
+    elif row.definition and row.kind in (Kind.ELEMENTWISE, Kind.FORMULA):
+        shapes = None if row.kind is Kind.ELEMENTWISE else tuple(a.shape for a in node.arguments)
+        for inner in conditions(meaning(row.definition, row.parameters, shapes), sizes):
+            expression = _in_terms_of(inner.expression or inner.node, inner.row, inner.node)
             if variables(expression):
                 yield Condition(node, inner.kind, inner.positive, expression)
+
+
+def _lead(x: Any, picked: Any, node: Apply) -> Any:
+    """By how much the entry picked along the axes of a reduction leads the next one."""
+    axes = reduced_axes(node.arguments[0].shape, dict(node.parameters))
+    apart = np.moveaxis(np.abs(x - np.reshape(picked, _kept(np.shape(x), axes))), axes, range(-len(axes), 0))
+    apart = np.reshape(apart, (*np.shape(apart)[: np.ndim(apart) - len(axes)], -1))
+    return np.partition(apart, 1, axis=-1)[..., 1] if apart.shape[-1] > 1 else np.inf
+
+
+def _kept(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
 
 
 def _of_power(node: Apply, row: Row, sizes: Mapping[str, int]) -> Iterator[Condition]:

@@ -36,8 +36,10 @@ class Backend:
     number: Callable[[Fraction], Any]
     constants: Mapping[str, Any]
     function: Callable[[Row], Kernel | None]
-    shifts: bool = False
-    """Whether what allows it is evaluated with the largest entry moved to 0, where exp cannot overflow."""
+    steady: bool = False
+    """Whether definitions are evaluated in the form that does not overflow: a `steady` one, or with the largest
+    entry moved to 0.
+    """
 
 
 def numeric(kernels: Kernels) -> Backend:
@@ -50,7 +52,7 @@ def numeric(kernels: Kernels) -> Backend:
         kernel: Kernel | None = getattr(kernels, row.numpy) if row.numpy else None
         return kernel
 
-    return Backend(kernels.np, float, {"pi": math.pi, "e": math.e}, function, shifts=True)
+    return Backend(kernels.np, float, {"pi": math.pi, "e": math.e}, function, steady=True)
 
 
 @lru_cache(maxsize=1)
@@ -148,7 +150,8 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     names = row.parameters
     if row.kind is Kind.ELEMENTWISE:
         # what holds for each entry holds for arrays: the definition is typed once, for scalars
-        return evaluate(meaning(row.definition, names), dict(zip(names, arguments, strict=True)), {}, backend)
+        text = (backend.steady and row.steady) or row.definition
+        return evaluate(meaning(text, names), dict(zip(names, arguments, strict=True)), {}, backend)
     if "axis" not in row.options:
         body = meaning(row.definition, names, tuple(a.shape for a in node.arguments))
         return evaluate(body, dict(zip(names, arguments, strict=True)), sizes, backend)
@@ -163,7 +166,7 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     body = meaning(row.definition, names, shapes)
 
     def of_row(part: Any) -> Any:
-        if backend.shifts and row.shift:
+        if backend.steady and row.shift:
             top = np.max(part)
             return top * float(row.shift) + evaluate(body, {names[0]: part - top}, {COUNT: count}, backend)
         return evaluate(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)

@@ -9,7 +9,7 @@ import numpy as np
 
 from jacobian_cli.checks import differences
 from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.verdict import FLOOR, TOLERANCE, Engine, Report, Tally
+from jacobian_cli.checks.verdict import FLOOR, TOLERANCE, Report, Tally, verdicts
 from jacobian_cli.expr import Apply, Expr, walk
 from jacobian_cli.ops import FUNCTIONS
 
@@ -71,10 +71,6 @@ class Comparison:
                 return np.sum(np.asarray(evaluate(output, {**values, name: x}, sizes), float) * upstream)
 
             slope, doubt = (p.reshape(np.shape(gradient)) for p in differences.with_doubt(weighted, values[name]))
-            known = np.isfinite(slope)
-            if not np.all(known):
-                self.notes[f"differences have no value at {np.sum(~known)} entries of {name}"] = None
-            slope = np.where(known, slope, gradient)
             self.tallies["differences"].add("gradient", gradient, slope, name, floor, doubt)
 
     def _directions(
@@ -108,10 +104,6 @@ class Comparison:
 
     def report(self, notes: tuple[str, ...] = (), *, points: int) -> Report:
         """The verdict on the comparisons so far, made at so many points; `passed` is None if there were none."""
-        engines = {
-            name: Engine(name, tally.error <= TOLERANCE[name], tally.error, tally.worst)
-            for name, tally in self.tallies.items()
-            if self.sizes
-        }
+        engines, unknown = verdicts(self.tallies)
         passed = all(engine.passed for engine in engines.values()) if engines else None
-        return Report(passed, points, engines, self.sizes, (*self.notes, *notes))
+        return Report(passed, points, engines, self.sizes, (*self.notes, *unknown, *notes))

@@ -16,7 +16,7 @@ import numpy as np
 from jacobian_cli.checks import autodiff, differences
 from jacobian_cli.checks.differences import STEP
 from jacobian_cli.checks.evaluate import evaluate, lengths
-from jacobian_cli.checks.verdict import TOLERANCE, Engine, Report, Worst
+from jacobian_cli.checks.verdict import TOLERANCE, Report, Tally, verdicts
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names, variables
 from jacobian_cli.shape import Shape, Size
@@ -26,7 +26,6 @@ Array = Any
 DENSE = 400
 """Jacobians up to this many entries are compared entry by entry, larger ones along a random direction."""
 _FLOOR = 1e-3
-_DOUBTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,7 @@ def value_of(text: str, form: Expr, values: Mapping[str, Array], sizes: Mapping[
 
 def compare(lines: Sequence[Line], values: Mapping[str, Array], sizes: Mapping[str, int]) -> Report:
     """Each line against two independent derivatives at one point."""
-    errors = dict.fromkeys(TOLERANCE, 0.0)
-    worst: dict[str, Worst] = {}
+    tallies = {name: Tally() for name in TOLERANCE}
     rng = np.random.default_rng(2)
     for line in lines:
         function, wrt = line.function(), line.wrt.name
@@ -91,17 +89,7 @@ def compare(lines: Sequence[Line], values: Mapping[str, Array], sizes: Mapping[s
                 "differences": (pushed, np.abs(pushed - slopes[0].reshape(rows, 1))),
             }
         for name, (expected, unsure) in truths.items():
-            claim = claims[name]
-            gap = np.maximum(np.abs(claim - expected) - _DOUBTS * unsure, 0.0)
-            gap = np.where(np.isfinite(gap), gap, np.inf)
-            at = np.unravel_index(int(np.argmax(gap)), gap.shape)
-            scale = max(float(np.max(np.abs(expected))), float(np.max(np.abs(claim))), floor)
-            if (error := float(gap[at]) / scale) > errors[name]:
-                errors[name] = error
-                entry = f"[{at[0] + 1},{at[1] + 1}]"
-                worst[name] = Worst(line.label, entry, float(claim[at]), float(expected[at]))
-    engines = {
-        name: Engine(name, error <= TOLERANCE[name], error, worst.get(name)) for name, error in errors.items() if lines
-    }
+            tallies[name].add(line.label, claims[name], expected, "", floor, unsure)
+    engines, notes = verdicts(tallies)
     passed = all(engine.passed for engine in engines.values()) if engines else None
-    return Report(passed, 1, engines, [sizes])
+    return Report(passed, 1, engines, [sizes], notes)

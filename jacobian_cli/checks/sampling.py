@@ -21,6 +21,8 @@ _LARGE = 1e6
 MAX_DIFFERENT = 24
 """Of more size symbols than this some are drawn alike: the layers of a deep network need not all differ."""
 _TRIES = 150
+_STRICT = 50
+"""After so many tries without a point each further lot of them may come ten times as close to a kink."""
 
 
 class NoPointError(Exception):
@@ -98,7 +100,8 @@ def sample(
             found = node_values(expr, point, sizes, numpy_backend())
         except (IndexError, ValueError) as error:
             raise NoPointError(f"at sizes {dict(sizes)} an index leaves its axis") from error
-        wrong = next(failing(expr, wanted, found, sizes, DOMAIN_MARGIN, KINK_MARGIN), None)
+        near = KINK_MARGIN / 10 ** (attempt // _STRICT)
+        wrong = next(failing(expr, wanted, found, sizes, DOMAIN_MARGIN, near), None)
         if wrong is None and all(_moderate(found[node]) for node in found if isinstance(node, Apply)):
             return point
     what = wrong.message if wrong else "its values are too large"

@@ -84,7 +84,7 @@ def check_lines(
             continue
         truth = _Truth(derivation, point, sizes, rng)
         for k, (step, right) in enumerate(zip(derivation.steps, rights, strict=True)):
-            if truth.compare(step, right, tallies[k]):
+            if truth.compare(step, right, tallies[k]) and any(tally.compared for tally in tallies[k].values()):
                 compared.add(k)
         used += 1
     wrong: dict[int, Worst] = {}
@@ -97,7 +97,7 @@ def check_lines(
     errors = {name: max(tally[name].error for tally in tallies) for name in TOLERANCE}
     notes = [failed] if failed and not used else []
     if used and len(compared) < len(texts):
-        notes.append(f"{len(texts) - len(compared)} lines were too large to compare")
+        notes.append(f"{len(texts) - len(compared)} lines could not be compared: too large, or of no finite value")
     return Lines(not wrong if compared else None, len(compared), used, errors, wrong, notes)
 
 

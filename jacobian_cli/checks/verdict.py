@@ -110,19 +110,30 @@ class Report:
 
 @dataclass(slots=True)
 class Tally:
-    """The largest error of one engine so far."""
+    """The largest error of one engine so far, and whether it knew what was asked."""
 
     error: float = 0.0
     worst: Worst | None = None
+    compared: bool = False
+    unknown: bool = False
 
     def add(self, form: str, printed: Array, true: Array, label: str, floor: float, doubt: Array = 0.0) -> None:
-        """Take in one comparison; `doubt` is how far the true values may themselves be off."""
-        printed, true = np.asarray(printed, float), np.asarray(true, float)
-        scale = max(float(np.max(np.abs(true), initial=0.0)), float(np.max(np.abs(printed), initial=0.0)), floor)
-        gap = np.maximum(np.abs(printed - true) - _DOUBTS * np.asarray(doubt), 0.0)
-        gap = np.where(np.isfinite(gap), gap, np.inf)
-        if not gap.size:
+        """Take in one comparison; `doubt` is how far the true values may themselves be off.
+
+        Where the engine gives no finite value there is nothing to compare with; where only the printed form gives
+        none, it is wrong.
+        """
+        printed, true = np.broadcast_arrays(np.asarray(printed, float), np.asarray(true, float))
+        known = np.isfinite(true)
+        self.unknown = self.unknown or not np.all(known)
+        if not np.any(known):
             return
+        self.compared = True
+        with np.errstate(invalid="ignore"):
+            gap = np.maximum(np.abs(printed - true) - _DOUBTS * np.asarray(doubt), 0.0)
+        gap = np.where(known, np.where(np.isfinite(gap), gap, np.inf), 0.0)
+        largest = (float(np.max(np.abs(side), initial=0.0, where=np.isfinite(side))) for side in (true, printed))
+        scale = max(*largest, floor)
         at = np.unravel_index(int(np.argmax(gap)), gap.shape)
         error = float(gap[at]) / scale
         if error > self.error:
@@ -184,13 +195,25 @@ def numeric_verdict(
         used.append(sizes)
     if not used and failed:
         notes.append(failed)
+    engines, unknown = verdicts(tallies)
+    notes += unknown
+    passed = all(e.passed for e in engines.values()) if engines else None
+    return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)))
+
+
+def verdicts(tallies: Mapping[str, Tally]) -> tuple[dict[str, Engine], list[str]]:
+    """What each engine says of what it knew, and a note on each that did not know all that was asked."""
     engines = {
         name: Engine(name, tally.error <= TOLERANCE[name], tally.error, tally.worst)
         for name, tally in tallies.items()
-        if used
+        if tally.compared
     }
-    passed = all(e.passed for e in engines.values()) if used else None
-    return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)))
+    notes = [
+        f"{name}: no finite value {'of some entries' if tally.compared else 'here'} to compare with"
+        for name, tally in tallies.items()
+        if tally.unknown
+    ]
+    return engines, notes
 
 
 def sample_all(

@@ -75,12 +75,18 @@ class Row:
     latex: str = ""
     domain: tuple[str, ...] = ()
     """Expressions that must be positive."""
+    nonzero: tuple[str, ...] = ()
+    """Expressions that must not be zero."""
+    divides: tuple[str, ...] = ()
+    """Expressions that its derivative, as it is written, divides by: at their zeros there is a derivative too."""
     kinks: tuple[str, ...] = ()
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
     flat: bool = False
     """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
     shift: str = ""
     """What a number added to every entry of its argument adds to its value: "0" or "1" times that number."""
+    steady: str = ""
+    """The same function in terms none of which overflows: computed and exported by it instead of `definition`."""
     sign: str = ""
     """What stands in its node of a computational graph, where that is not its name."""
     flow: str = ""

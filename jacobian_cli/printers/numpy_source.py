@@ -136,6 +136,9 @@ def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
     ]
     result = writer.text(body)
     lines = [f"{_COUNT} = {count}"] if writer.used_sizes else []
+    if entry.shift:
+        lines += _shifted(entry, need, module.np)
+        result = f"top + {result}" if entry.shift == "1" else result
     if need.axes and entry.kind is Kind.REDUCTION:
         parameters += ["axis=None", "keepdims=False"]
         lines.append(f"value = {result}")
@@ -143,6 +146,13 @@ def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
     elif need.axes:
         parameters.append("axis=-1")
     return _definition(name, parameters, [*lines, f"return {result}"]), used
+
+
+def _shifted(entry: Row, need: Need, np: str) -> list[str]:
+    """The largest entry moved to 0, where exp cannot overflow."""
+    x = entry.parameters[0]
+    top = f"{np}.max({x}{', axis=axis, keepdims=True' * need.axes})"
+    return [f"top = {top}", f"{x} = {x} - top"] if entry.shift == "1" else [f"{x} = {x} - {top}"]
 
 
 def _meaning(entry: Row, need: Need, np: str) -> tuple[Expr, str]:
@@ -154,8 +164,8 @@ def _meaning(entry: Row, need: Need, np: str) -> tuple[Expr, str]:
         first = entry.parameters[0]
         count = f"{np}.size({first})" + (f"//{np}.size({np}.sum({first}, axis=axis))" if need.axes else "")
     values: dict[str, Expr] = {p: Variable(p, s) for p, s in zip(entry.parameters, shapes, strict=True)}
-    scope = Scope(values, {_COUNT: Size.named(_COUNT)})
-    return Builder(scope, entry.definition).build(parse(entry.definition)), count
+    scope, definition = Scope(values, {_COUNT: Size.named(_COUNT)}), entry.steady or entry.definition
+    return Builder(scope, definition).build(parse(definition)), count
 
 
 def _written(function: Function, module: _Module) -> str:
