@@ -135,9 +135,21 @@ def _multiplied_out(node: Sum) -> Tensor:
         found = quotients.shorter(add, product, node)
     finally:
         _trying.reset(token)
-    if found is None:
-        return node
-    return add(found.shape, [(1, found)]) if isinstance(found, Sum) else found
+    return node if found is None else _settled(found)
+
+
+def _settled(tensor: Tensor) -> Tensor:
+    """What was built on trial, built again: now its sums may become shorter too."""
+    made: dict[Tensor, Tensor] = {}
+    for node in walk([tensor]):
+        match node:
+            case Product(coefficient, factors, shape):
+                made[node] = product(shape, [(made[part], labels, p) for part, labels, p in factors], coefficient)
+            case Sum(terms, shape):
+                made[node] = add(shape, [(c, made[term]) for c, term in terms])
+            case _:
+                made[node] = node
+    return made[tensor]
 
 
 def scale(coefficient: Rational, tensor: Tensor) -> Tensor:

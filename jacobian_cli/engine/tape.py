@@ -139,7 +139,11 @@ class Tape:
             gradient = found[place]
             if gradient is None:
                 gradient = np.zeros(np.shape(self.values[place]))
-            elif id(gradient) in given or not (gradient.flags.owndata and gradient.flags.writeable):
+            elif (
+                not isinstance(gradient, np.ndarray)
+                or id(gradient) in given
+                or not (gradient.flags.owndata and gradient.flags.writeable)
+            ):
                 gradient = np.array(gradient, float)
             given.add(id(gradient))
             result[name] = gradient

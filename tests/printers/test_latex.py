@@ -61,7 +61,7 @@ NAMES = {
     "Δ": r"\Delta",
     "Alpha": r"\mathrm{A}",
     "λ": r"\lambda",
-    "x_hat": r"x_{\mathrm{hat}}",
+    "x_hat": r"\hat{x}",
     "x1_i": r"x_{1, i}",
     "loss": r"\mathrm{loss}",
     "_": r"\_",
