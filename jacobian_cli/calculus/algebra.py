@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from itertools import count
 
-from jacobian_cli.calculus import facts, identities, quotients
+from jacobian_cli.calculus import facts, identities, inverses, quotients
 from jacobian_cli.calculus.canonical import canonical, oriented, transposed
 from jacobian_cli.calculus.labels import (
     axes_of,
@@ -222,6 +222,12 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
         left = {label: size for label, size in sizes.items() if label not in summed}
         coefficient, flat = count_sums(order, left, flat, coefficient)
         return product(shape, flat, coefficient)
+    undone = inverses.cancelled(product, apply, order, flat)
+    if undone is not None:
+        flat, times, summed = undone
+        left = {label: size for label, size in sizes.items() if label not in summed}
+        coefficient, flat = count_sums(order, left, flat, coefficient * times)
+        return product(shape, flat, coefficient)
     distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
     if distributed is not None:
         return distributed
@@ -393,6 +399,11 @@ def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape)
     known = facts.value_under(function, arguments)
     if known is None and len(arguments) == 1:
         known = identities.of_argument(function, arguments[0])
+    if known is None and entry.inverts and not loop:
+        known = inverses.inverted(product, apply, function, arguments[0])
+    if known is None and entry.of_diagonal and not loop:
+        diagonal = inverses.diagonal(product, arguments[0])
+        known = diagonal and apply(entry.of_diagonal, (diagonal,), 0, shape)
     if known is None:
         known = _hoisted(function, arguments, loop, shape)
     return Apply(function, arguments, loop, shape) if known is None else known

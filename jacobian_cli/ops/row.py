@@ -101,6 +101,10 @@ class Row:
     """Whether the entries of its value along the last axis sum to one."""
     turns: bool = False
     """For a function of matrices: whether its value for a transpose is the transpose of its value."""
+    inverts: bool = False
+    """For a function of matrices: whether its value is the inverse."""
+    of_diagonal: str = ""
+    """The function of the diagonal that it is where its argument is diagonal."""
     positive: str = ""
     """The fact of its first argument under which its value is positive; `any` where it always is."""
     keeps: tuple[str, ...] = ()

@@ -346,7 +346,7 @@ _CHOLESKY = (
 """dL = L Φ(L⁻¹ dS L⁻ᵀ), with Φ the lower triangle, its diagonal halved, and S the symmetric part."""
 _LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
-        divides=("ans",), numpy="det", latex=r"\det", positive="spd"),
+        divides=("ans",), numpy="det", latex=r"\det", positive="spd", of_diagonal="prod"),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
         domain=("det(x)",), latex=r"\operatorname{logdet}"),
@@ -355,7 +355,7 @@ _LINEAR_ALGEBRA = (
         latex=r"\operatorname{chol}"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",
-        latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}),
+        latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}, inverts=True, undoes="inv"),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip
 
