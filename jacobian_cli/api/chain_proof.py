@@ -120,12 +120,14 @@ def prove_chain(
         )
     values = None if at is None else fitted(as_arrays(at), problem.variables, problem.facts)
     answers = {d.wrt: prove(d, points, values) for d in found.derivations}
-    lines = _verdict(found, values if not any(proof.at and proof.at.kinks for proof in answers.values()) else None)
+    shown = None if values is None else _finite_numbers(found, values)
+    lines = _verdict(
+        found, values if all(proof.at is None or proof.at.compared for proof in answers.values()) else None
+    )
     if values is None and rate is None:
         return ChainProof(answers, lines)
     point, sizes = (values, sizes_of(problem.variables, values)) if values is not None else _point(found)
     step = None if rate is None else _step(found, point, sizes, rate)
-    shown = None if values is None else numbers_at(found, values)
     return ChainProof(answers, lines, shown, step)
 
 
@@ -234,6 +236,23 @@ def numbers_at(found: Composition, values: Mapping[str, Array]) -> Numbers:
         {p.node: _plainly(p, env, sizes) for p in found.products},
         {name: _plainly(form, env, sizes) for name, form in found.gradients.items()},
     )
+
+
+def _finite_numbers(found: Composition, values: Mapping[str, Array]) -> Numbers:
+    """The numbers at a point. Raises `InputError` where a printed line has none."""
+    numbers = numbers_at(found, values)
+    named = [(f"∂{link}/∂{wrt}", value) for (link, wrt), value in numbers.locals.items()]
+    named += [
+        (f"∂{found.name}/∂{name}", value) for name, value in (*numbers.products.items(), *numbers.gradients.items())
+    ]
+    for label, value in named:
+        if not np.all(np.isfinite(value)):
+            raise InputError(
+                f"{label}, as it is printed, has no value here",
+                text=found.problem.text,
+                hint="choose another point with --at; jac derive shows the derivative where it exists all the same",
+            )
+    return numbers
 
 
 def _plainly(form: ClosedForm, env: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:

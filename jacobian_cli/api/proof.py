@@ -12,7 +12,8 @@ import numpy as np
 from jacobian_cli.api.derivation import Derivation, derivations
 from jacobian_cli.api.problem import Problem, pose
 from jacobian_cli.api.values import as_arrays, fitted
-from jacobian_cli.checks.conditions import Violation, violations
+from jacobian_cli.checks import differences
+from jacobian_cli.checks.conditions import DOMAIN, FORM, KINK, NOT_FINITE, Violation, picked, violations
 from jacobian_cli.checks.evaluate import evaluate, meaning, sizes_of
 from jacobian_cli.checks.explicit import (
     Explicit,
@@ -35,7 +36,8 @@ from jacobian_cli.checks.verdict import (
     read_back,
     sample_all,
 )
-from jacobian_cli.expr import Expr, size_names
+from jacobian_cli.expr import Expr, size_names, variables
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.text import text
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError
@@ -45,6 +47,10 @@ MAX_EXPLICIT = 400
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 12
 """An explicit table beyond these is shown only when asked for."""
 _DRAWS = 12
+_FEW = 12
+"""A derivative at a kink of more entries is not written out."""
+_SETTLED = 1e-4
+"""Differences that change by more than this part when the step is halved are not shown."""
 Array = Any
 
 
@@ -58,11 +64,18 @@ class AtPoint:
     sizes: Mapping[str, int]
     kinks: Sequence[Kink]
     nudges: Sequence[Nudge]
+    unformed: str = ""
+    """Where the printed form has no value, so that the numbers are those of central differences."""
+
+    @property
+    def compared(self) -> bool:
+        """Whether the numbers are those of the printed form, which an engine can be asked about here."""
+        return not self.kinks and not self.unformed
 
 
 @dataclass(frozen=True)
 class Kink:
-    """A function exactly at its kink, and the value that its derivative is given there."""
+    """A function exactly at its kink, and the value that its derivative is given there, where it has one of its own."""
 
     node: Expr
     choice: str
@@ -105,6 +118,8 @@ class Proof:
         values: dict[str, Any] = {"value": np.asarray(at.value).tolist(), "jacobian": at.jacobian.tolist()}
         if at.gradient is not None:
             values["gradient"] = at.gradient.tolist()
+        if at.unformed:
+            values["engine"] = "differences"
         return {"at": values, "check": check}
 
 
@@ -124,14 +139,15 @@ def prove(
         if isinstance(error, InputError):
             raise
         raise InputError("an index or slice leaves the values given", text=problem.text) from None
-    report = _numeric(derivation, points, None if at and at.kinks else values)
+    report = _numeric(derivation, points, values if at and at.compared else None)
     sizes = dict(report.sizes[0]) if report.sizes and values is None else table_sizes(problem)
     cells = _cells(derivation, sizes)
     rows = _count(problem.output.shape, sizes)
     shown = cells <= MAX_EXPLICIT and (full or (rows <= SHOWN_ROWS and cells <= rows * SHOWN_COLUMNS))
     small = None if shown else twin(derivation)
-    if at and at.kinks:
-        report = replace(report, notes=[*report.notes, "checked at random points, since the one given is at a kink"])
+    if at and not at.compared:
+        why = "since the one given is at a kink" if at.kinks else "where the printed form has a value"
+        report = replace(report, notes=[*report.notes, f"checked at random points, {why}"])
     if small is not None and (report.passed is None or cells > MAX_ENTRIES):
         report = _joined(report, _numeric(small, points, None), "compared entry by entry at small sizes")
     note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})" if cells > MAX_EXPLICIT else ""
@@ -350,17 +366,56 @@ def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
     sizes = sizes_of(problem.variables, values)
     if not fits([problem.output], sizes):
         raise InputError("a slice holds nothing of the values given", text=problem.text)
-    wrong = violations(problem.output, values, sizes)
+    moving = {derivation.wrt, *derivation.hessians}
+    met = violations(problem.output, values, sizes)
+    wrong = [
+        v for v in met if v.kind == NOT_FINITE or moving & variables(v.node).keys() or not _finite(v, values, sizes)
+    ]
     for violation in wrong:
-        if violation.kind != "kink":
-            raise InputError(_explained(violation), text=problem.text, hint="choose another point with --at")
+        if violation.kind in (DOMAIN, NOT_FINITE):
+            why = _explained(violation, _finite(violation, values, sizes))
+            raise InputError(why, text=problem.text, hint="choose another point with --at")
     forms = read_back(printed(derivation), problem.variables, derivation.derivative.upstream)
     value = np.asarray(evaluate(problem.output, values, sizes), float)
     shape = _matrix_shape(derivation, sizes)
     matrix = np.asarray(evaluate(forms["jacobian"], values, sizes), float).reshape(shape)
     gradient = np.asarray(evaluate(forms["gradient"], values, sizes), float) if "gradient" in forms else None
+    unformed = next((f"where {_some(v.expression)} is 0" for v in wrong if v.kind == FORM), "")
+    if unformed or not np.all(np.isfinite(matrix)):
+        unformed = unformed or "at this point"
+        matrix = _by_differences(derivation, values, sizes)
+        gradient = None if gradient is None else _laid(derivation).shaped(matrix, gradient.shape)
     nudges = _nudges(derivation, values, sizes, value, matrix) if shape == (1, 1) else []
-    return AtPoint(value, matrix, gradient, sizes, [_kink(v, values, sizes) for v in wrong], nudges)
+    kinks = [_kink(v, moving, values, sizes) for v in wrong if v.kind == KINK]
+    return AtPoint(value, matrix, gradient, sizes, kinks, nudges, unformed)
+
+
+def _by_differences(derivation: Derivation, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    """The Jacobian at a point where the printed form has no value. Raises `InputError` where differences have none."""
+    problem, wrt = derivation.problem, derivation.wrt
+    x = np.asarray(values[wrt], float)
+
+    def function(moved: Array) -> Array:
+        return np.asarray(evaluate(problem.output, {**values, wrt: moved}, sizes), float)
+
+    found, doubt = differences.with_doubt(function, x)
+    tolerated = _SETTLED * max(1.0, float(np.max(np.abs(found), initial=0.0)))
+    sure = np.all(np.isfinite(found)) and np.all(doubt <= tolerated)
+    if not sure or not np.all(np.abs(differences.bend(function, x)) <= tolerated):
+        raise InputError(
+            f"the derivative by {wrt} is not finite here", text=problem.text, hint="choose another point with --at"
+        )
+    out, variable = (tuple(size.at(sizes) for size in v.shape) for v in (problem.output, derivation.variable))
+    return _laid(derivation).of(found, out, variable) + 0.0
+
+
+def _some(expression: Expr) -> str:
+    return f"an entry of {text(expression)}" if expression.shape else text(expression)
+
+
+def _finite(violation: Violation, values: Mapping[str, Array], sizes: Mapping[str, int]) -> bool:
+    """Whether the node at fault has a value all the same."""
+    return bool(np.all(np.isfinite(evaluate(violation.node, values, sizes))))
 
 
 def _nudges(
@@ -373,20 +428,38 @@ def _nudges(
     return [Nudge(name, float(moved.reshape(())), after, float(value.reshape(())) + step * float(matrix[0, 0]))]
 
 
-def _kink(violation: Violation, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Kink:
-    """What the printed derivative takes for the derivative of the function, argument by argument."""
-    entry, node = violation.row, violation.node
-    inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, node.arguments, strict=True)}
+def _kink(violation: Violation, moving: set[str], values: Mapping[str, Array], sizes: Mapping[str, int]) -> Kink:
+    """What the printed derivative takes for the derivative of the function, by the arguments that move."""
+    entry, node, arguments = violation.row, violation.node, violation.node.arguments
+    if entry.mirror and not variables(arguments[0]):
+        entry, arguments = FUNCTIONS[entry.mirror], arguments[::-1]
+    inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, arguments, strict=True)}
     inputs["ans"] = evaluate(node, values, sizes)
-    texts = entry.derivative or ("0",)
-    taken = [np.asarray(evaluate(meaning(t, (*entry.parameters, "ans")), inputs, sizes), float) for t in texts]
-    shown = [f"{float(t.reshape(-1)[0]):g}" if t.size == 1 else str(t.tolist()) for t in taken]
-    return Kink(node, shown[0] if len(shown) == 1 else f"({', '.join(shown)})")
+    if violation.expression is node:  # one of many entries: each is compared with the one that was picked
+        inputs["ans"] = picked(node, inputs["ans"], inputs[entry.parameters[0]])
+    names = (*entry.parameters, "ans")
+    shown = [
+        _numbers_text(np.asarray(evaluate(meaning(slope, names), inputs, sizes), float))
+        for slope, argument in zip(entry.derivative, arguments, strict=False)
+        if moving & variables(argument).keys()
+    ]
+    return Kink(node, shown[0] if len(shown) == 1 else f"({', '.join(shown)})" if shown else "")
 
 
-def _explained(violation: Violation) -> str:
+def _numbers_text(value: Array) -> str:
+    if value.size == 1:
+        return f"{float(value.reshape(-1)[0]):g}"
+    if value.size > _FEW:
+        return "0 and 1" if set(np.unique(value)) <= {0.0, 1.0} else "the numbers above"
+    return f"[{', '.join(map(_numbers_text, value))}]"
+
+
+def _explained(violation: Violation, finite: bool) -> str:
     where = text(violation.node)
-    if violation.kind == "not finite":
+    if violation.kind == NOT_FINITE:
         return f"{where} is not finite here"
+    if not variables(violation.expression):
+        return f"{where} is not defined"
     wanted = "must be positive" if violation.positive else "must not be zero"
-    return f"{where} is not defined here: {text(violation.expression)} {wanted}"
+    what = "cannot be differentiated here" if finite else "is not defined here"
+    return f"{where} {what}: {text(violation.expression)} {wanted}"

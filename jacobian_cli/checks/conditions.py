@@ -86,7 +86,8 @@ def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
 def violations(
     expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int], margin: float = 0.0, kink_margin: float = 0.0
 ) -> list[Violation]:
-    """Everything that does not hold at a point: outside a domain, exactly at a kink, nan or infinity arising.
+    """Everything that does not hold at a point: outside a domain, exactly at a kink, nan or infinity arising, unless
+    that is in a branch that was not taken.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
@@ -95,7 +96,9 @@ def violations(
     ['log is outside its domain']
     """
     found = node_values(expr, values, sizes, numpy_backend())
-    return list(failing(expr, conditions(expr, sizes), found, sizes, margin, kink_margin))
+    met = list(failing(expr, conditions(expr, sizes), found, sizes, margin, kink_margin))
+    seen = _seen(expr, found) if any(v.kind != KINK for v in met) else set()
+    return [v for v in met if v.kind == KINK or v.node in seen]
 
 
 def failing(
@@ -123,6 +126,20 @@ def failing(
             yield Violation(node.function, node, NOT_FINITE, FUNCTIONS[node.function], node)
 
 
+def _seen(expr: Expr, found: Mapping[Expr, Any]) -> set[Expr]:
+    """The nodes that reach the output by another way than through a branch of a choice that is finite itself."""
+    seen: set[Expr] = set()
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        chosen = isinstance(node, Apply) and FUNCTIONS[node.function].chooses and _finite(found[node])
+        stack.extend(node.children[:1] if chosen else node.children)
+    return seen
+
+
 def _finite(value: Any) -> bool:
     return bool(np.all(np.isfinite(np.asarray(value, dtype=float))))
 
@@ -147,16 +164,18 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
                 yield Condition(node, inner.kind, inner.positive, expression)
 
 
-def _lead(x: Any, picked: Any, node: Apply) -> Any:
+def picked(node: Apply, value: Any, x: Any) -> Any:
+    """The value of a reduction of x, its axes kept, so that it stands beside the entries that it was picked from."""
+    axes = reduced_axes(node.arguments[0].shape, dict(node.parameters))
+    return np.reshape(value, [1 if axis in axes else length for axis, length in enumerate(np.shape(x))])
+
+
+def _lead(x: Any, value: Any, node: Apply) -> Any:
     """By how much the entry picked along the axes of a reduction leads the next one."""
     axes = reduced_axes(node.arguments[0].shape, dict(node.parameters))
-    apart = np.moveaxis(np.abs(x - np.reshape(picked, _kept(np.shape(x), axes))), axes, range(-len(axes), 0))
+    apart = np.moveaxis(np.abs(x - picked(node, value, x)), axes, range(-len(axes), 0))
     apart = np.reshape(apart, (*np.shape(apart)[: np.ndim(apart) - len(axes)], -1))
     return np.partition(apart, 1, axis=-1)[..., 1] if apart.shape[-1] > 1 else np.inf
-
-
-def _kept(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
 
 
 def _of_power(node: Apply, row: Row, sizes: Mapping[str, int]) -> Iterator[Condition]:

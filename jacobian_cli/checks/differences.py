@@ -15,6 +15,8 @@ Array = Any
 STEP = 1e-3
 _SHORTER = 9
 _SURE = 1e-7
+_SETTLED = 0.1
+"""Where halving the step changes more than this part, differences do not know the derivative."""
 
 
 def central(function: Callable[[Array], Array], x: Array, step: float = STEP) -> Array:
@@ -36,7 +38,7 @@ def with_doubt(function: Callable[[Array], Array], x: Array) -> tuple[Array, Arr
     """The Jacobian, and by how much its entries change when the step is halved: what differences do not know.
 
     Where they know little, smaller steps are tried, and each entry is taken from the step that knows it best: near
-    a kink, near the end of a domain and far from zero the first step is too long.
+    a kink, near the end of a domain and far from zero the first step is too long. What no step settles is nan.
 
     >>> value, doubt = with_doubt(lambda x: x**2, np.array([1.0, 2.0]))
     >>> bool(np.max(doubt) < 1e-9)
@@ -57,13 +59,32 @@ def _best(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
         again, unsure = _halved(function, x, STEP / 10**power)
         better = unsure < doubt
         value, doubt = np.where(better, again, value), np.where(better, unsure, doubt)
-    return value, np.where(np.isfinite(doubt), doubt, 0.0)
+    largest = float(np.max(np.abs(value), initial=0.0, where=np.isfinite(value)))
+    settled = doubt <= max(_SURE, _SETTLED * largest)
+    return np.where(settled, value, np.nan), np.where(settled, doubt, 0.0)
 
 
 def _halved(function: Callable[[Array], Array], x: Array, step: float) -> tuple[Array, Array]:
     coarse, fine = central(function, x, step), central(function, x, step / 2)
     change = np.abs(fine - coarse)
     return fine, np.where(np.isfinite(change), change, np.inf)
+
+
+def bend(function: Callable[[Array], Array], x: Array, step: float = 1e-7) -> Array:
+    """By how much the slopes to both sides differ, |out| × |in|: about 0 where there is a derivative.
+
+    >>> bend(np.abs, np.array([0.0, 1.0])).round(3).tolist()
+    [[2.0, 0.0], [0.0, 0.0]]
+    """
+    x, here = np.asarray(x, float), np.asarray(function(x), float)
+    columns = []
+    with np.errstate(all="ignore"):
+        for k in range(x.size):
+            h = np.zeros(x.size)
+            h[k] = step * max(1.0, abs(float(x.reshape(-1)[k])))
+            moved = h.reshape(x.shape)
+            columns.append(np.reshape((function(x + moved) - 2 * here + function(x - moved)) / h[k], -1))
+    return np.stack(columns, axis=1)
 
 
 def directional(function: Callable[[Array], Array], x: Array, direction: Array, step: float = STEP) -> Array:

@@ -209,7 +209,7 @@ def verdicts(tallies: Mapping[str, Tally]) -> tuple[dict[str, Engine], list[str]
         if tally.compared
     }
     notes = [
-        f"{name}: no finite value {'of some entries' if tally.compared else 'here'} to compare with"
+        f"{name} cannot tell {'some entries' if tally.compared else 'the derivative'} here"
         for name, tally in tallies.items()
         if tally.unknown
     ]

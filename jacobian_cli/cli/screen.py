@@ -342,6 +342,10 @@ def numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         ],
         indent=4,
     )
+    if at.unformed:
+        screen.line(
+            f"the printed form has no value {at.unformed}: these are central differences", indent=4, style="yellow"
+        )
     for nudge in at.nudges:
         screen.line(
             f"nudge: {d.problem.name}({nudge.name} = {nudge.moved_to:g}) = {nudge.value:.6g}; "
@@ -350,22 +354,21 @@ def numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         )
     for kink in at.kinks:
         screen.line(
-            f"{math(kink.node)} is exactly at its kink; the one-sided choice shown takes its derivative as "
-            f"{kink.choice}",
+            f"{math(kink.node)} is exactly at its kink; the choice shown takes "
+            + (f"its derivative as {kink.choice}" if kink.choice else "the derivative of one side"),
             indent=4,
             style="yellow",
         )
 
 
 def array_text(value: Any) -> str:
-    if value.ndim == 0 or value.size == 1:
-        return f"{float(value.reshape(-1)[0]):.6g}"
     if value.size > 64:
         return f"an array of shape {value.shape}; --json prints it"
-    rows = value.tolist()
-    if value.ndim == 1:
-        return "[" + ", ".join(f"{x:.6g}" for x in rows) + "]"
-    return "[" + ", ".join("[" + ", ".join(f"{x:.6g}" for x in row) + "]" for row in rows) + "]"
+    return _nested(value.reshape(()) if value.size == 1 else value)
+
+
+def _nested(value: Any) -> str:
+    return "[" + ", ".join(map(_nested, value)) + "]" if value.ndim else f"{float(value) + 0.0:.6g}"
 
 
 def bound(error: float) -> str:

@@ -283,8 +283,8 @@ def _kinks(screen: Screen, proof: ChainProof) -> None:
     kinks = {kink.node: kink for answer in proof.answers.values() if answer.at for kink in answer.at.kinks}
     for node, kink in kinks.items():
         screen.line(
-            f"{_math(node)} is not differentiable here: exactly at its kink; the one-sided choice shown takes its "
-            f"derivative as {kink.choice}",
+            f"{_math(node)} is not differentiable here: exactly at its kink; the choice shown takes "
+            + (f"its derivative as {kink.choice}" if kink.choice else "the derivative of one side"),
             style="yellow",
             indent=2,
         )

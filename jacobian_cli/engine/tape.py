@@ -139,10 +139,8 @@ class Tape:
             gradient = found[place]
             if gradient is None:
                 gradient = np.zeros(np.shape(self.values[place]))
-            elif (
-                not isinstance(gradient, np.ndarray)
-                or id(gradient) in given
-                or not (gradient.flags.owndata and gradient.flags.writeable)
+            elif id(gradient) in given or not (
+                np.ndim(gradient) and gradient.flags.owndata and gradient.flags.writeable
             ):
                 gradient = np.array(gradient, float)
             given.add(id(gradient))

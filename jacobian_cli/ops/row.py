@@ -111,6 +111,8 @@ class Row:
     """Facts that its value has where its argument has them."""
     under: Mapping[str, str] = field(default_factory=dict)
     """By fact of its first argument, further ones being zero: what its value is, `x`, `x.T`, `1` or `0`."""
+    chooses: bool = False
+    """Whether its value is its second or its third argument, entry by entry, as the first one says."""
     indicator: bool = False
     """Whether its value is 0 or 1."""
     mirror: str = ""
