@@ -113,7 +113,7 @@ def simpler(order: int, factors: list[Factor]) -> tuple[list[Factor], set[int]] 
     """A product of fewer factors, or with a delta for one of them, and the labels that were summed over on the way;
     None if no fact says of any.
     """
-    for identity in (_idempotent, _one_hot, _on_the_diagonal):
+    for identity in (_idempotent, _one_hot, _on_the_diagonal, _masked):
         found = identity(factors)
         if found is not None:
             return found, set()
@@ -182,6 +182,20 @@ def _on_the_diagonal(factors: list[Factor]) -> list[Factor] | None:
             if power > 0 and known(node, "diagonal") and set(labels) <= set(delta[1]):
                 return [f for f in factors if f not in (delta, entry)] + [(node, delta[1], power)]
     return None
+
+
+def _masked(factors: list[Factor]) -> list[Factor] | None:
+    """tril(1)_ii = 1."""
+    kept = [(node, labels, power) for node, labels, power in factors if labels[-2:-1] != labels[-1:] or not _mask(node)]
+    return kept if len(kept) < len(factors) else None
+
+
+def _mask(node: Tensor) -> bool:
+    """Whether a tensor is a mask: a triangle of ones."""
+    if not isinstance(node, Apply) or not row(node.function).mask:
+        return False
+    (ones,) = node.arguments
+    return isinstance(ones, Product) and not ones.factors and ones.coefficient == 1
 
 
 def sums_to_one(node: Tensor, power: Rational) -> bool:

@@ -159,24 +159,25 @@ def cancelled(
     if not places or len(factors) < 2:
         return None
     net = _Net.of(factors)
-    for place in sorted(places, key=lambda k: factors[k][0].digest):
+
+    def rank(end: tuple[int, int]) -> tuple[int, int, list[int]]:
+        node, labels, _ = factors[end[1]]
+        return end[0], node.digest, [min(label, order) for label in labels]
+
+    for axis, place in sorted(((axis, place) for axis in (0, 1) for place in places), key=rank):
         node, labels, _ = factors[place]
         assert isinstance(node, Apply)
-        if labels[0] == labels[1]:
-            continue
         for argument in _forms(node.arguments[0]):
-            for axis in (1, 0):
-                found = _longest(net, place, axis, argument, order)
-                if found is None:
-                    continue
-                ends = tuple(found.label if k == axis else labels[k] for k in (0, 1))
-                left = [argument.factors[k] for k in range(len(argument.factors)) if k not in found.inside]
-                remaining: Tensor = Delta(node.shape[0])
-                if left:
-                    other = _Net.of(argument.factors).without(found.inside, {found.cut: 1 - axis})
-                    remaining = apply(node.function, (multiply(node.shape, other, 1),), 0, node.shape)
-                kept = net.without({place, *found.outside}, {})
-                return [*kept, (remaining, ends, 1)], found.ratio, set(found.summed)
+            found = _longest(net, place, axis, argument, order)
+            if found is None:
+                continue
+            ends = tuple(found.label if k == axis else labels[k] for k in (0, 1))
+            remaining: Tensor = Delta(node.shape[0])
+            if len(found.inside) < len(argument.factors):
+                rest = argument.without(found.inside, {found.cut: 1 - axis})
+                remaining = apply(node.function, (multiply(node.shape, rest, 1),), 0, node.shape)
+            kept = net.without({place, *found.outside}, {})
+            return [*kept, (remaining, ends, 1)], found.ratio, set(found.summed)
     return None
 
 

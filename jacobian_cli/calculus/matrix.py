@@ -11,6 +11,7 @@ from jacobian_cli.calculus.blocks import blocks
 from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
+from jacobian_cli.calculus.spelling import spelled
 from jacobian_cli.calculus.style import Style
 from jacobian_cli.calculus.tensor import (
     Alias,
@@ -31,7 +32,6 @@ from jacobian_cli.calculus.tensor import (
     ratio,
     walk,
 )
-from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
@@ -59,14 +59,7 @@ class Notation(Style):
 
     def learn(self, given: Mapping[Tensor, Expr]) -> None:
         """Take in the user's own spelling of some tensors."""
-        kept: dict[Tensor, Expr] = {
-            t: write.proper(e)
-            for t, e in given.items()
-            if not _flattened(e)
-            and (
-                isinstance(t, Product) or (isinstance(t, Sum) and t.terms) or (isinstance(t, Apply) and _spelled(t, e))
-            )
-        }
+        kept = spelled(given)
         self.typed.update(kept)
         for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
@@ -104,6 +97,8 @@ class Notation(Style):
                 if _commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
                     return write.apply("commutation", sizes=body.shape[:2])
                 return write.apply("reshape", self.written[body], shape=shape)
+            case Product(coefficient=1, factors=()) if len(node.shape) == 2:
+                return write.ones(*node.shape)
             case Product():
                 stacked = self._stack([(1, node)])
                 if stacked is not None:
@@ -348,20 +343,6 @@ def _loose_factors(term: Tensor, order: int) -> list[Factor]:
     if any(isinstance(node, Delta) for node, _, _ in factors):
         whole = ()
     return [f for f in factors if f[1] in ((), whole) and not isinstance(f[0], Extent)]
-
-
-def _flattened(expr: Expr) -> bool:
-    """Whether an axis of length one would have to be picked out of what was typed with `keepdims` or `[:, None]`."""
-    return ONE in expr.shape and write.proper(expr) is not expr and not _is_row(expr)
-
-
-def _is_row(expr: Expr) -> bool:
-    return len(expr.shape) == 2 and expr.shape[0] is ONE
-
-
-def _spelled(tensor: Apply, expr: Expr) -> bool:
-    """Whether a function was typed by its name: what was recognised, as σ in 1/(1 + exp(-x)), is written by it."""
-    return not isinstance(expr, Application) or expr.function == tensor.function
 
 
 def _powers(term: Tensor, whole: tuple[int, ...]) -> dict[tuple[Tensor, tuple[int, ...]], Rational]:

@@ -96,7 +96,7 @@ class Row:
     own: Callable[[], Any] | None = None
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
     mask: bool = False
-    """Whether it multiplies the entries by constants: f(x) = x * f(1)."""
+    """Whether it multiplies the entries by constants, those on the diagonal by 1: f(x) = x * f(1)."""
     sums_to_one: bool = False
     """Whether the entries of its value along the last axis sum to one."""
     turns: bool = False

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import jacobian_cli as jac
 from jacobian_cli.calculus import algebra
-from jacobian_cli.calculus.tensor import Delta, Leaf, Rational, Tensor, walk
+from jacobian_cli.calculus.tensor import Delta, Factor, Leaf, Rational, Tensor, walk
 from jacobian_cli.shape import Size
 from tests.calculus.values import lengths, value
 
@@ -111,6 +111,19 @@ def test_a_chain_with_inverses_keeps_its_value(word: Pair) -> None:
     np.testing.assert_allclose(at(trace), np.trace(expected), rtol=1e-5, atol=1e-5 * scale)
     diagonal = algebra.product((N,), [(tensor, (0, 0), 1)])
     np.testing.assert_allclose(at(diagonal), np.diag(expected), rtol=1e-5, atol=1e-5 * scale)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(WORDS, st.booleans()), min_size=2, max_size=5), st.randoms())
+def test_a_chain_is_one_node_in_whatever_order_its_factors_are_given(words: list[Any], shuffle: Any) -> None:
+    last = len(words) - 1
+    factors: list[Factor] = []
+    for k, ((tensor, _), turned) in enumerate(words):
+        ends = (k + 1 if k else 0, 1 if k == last else k + 2)
+        factors.append((tensor, ends[::-1] if turned else ends, 1))
+    again = list(factors)
+    shuffle.shuffle(again)
+    assert algebra.product((N, N), again) is algebra.product((N, N), factors)
 
 
 @settings(max_examples=100, deadline=None)
