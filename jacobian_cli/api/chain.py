@@ -12,7 +12,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from jacobian_cli.api.assume import FactsLike, assumptions_of
-from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols, symbols
+from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols, derivations, symbols
 from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
 from jacobian_cli.api.stages import composed
 from jacobian_cli.calculus import association
@@ -206,7 +206,7 @@ class Composition:
         tensor = running.tensor or Leaf(f"∂{self.name}/∂{variable.name}", chain.front + variable.shape, ())
         forms = Forms(running.form, None if out else gradient, vjp, tensor, chain.order)
         where = definitions([form for form in (running.form, gradient) if form is not None])
-        named = Named({}, where, {})
+        named = Named({}, where, self._chain.given)
         used = {name: dict.fromkeys(sorted(said), True) for name, said in self.problem.facts.items()}
         return Derivation(
             self.problem, Derivative({variable.name: forms}, where, upstream, chain.notation, named, used), variable
@@ -241,6 +241,28 @@ class Composition:
         for name, running in self._chain.running.items():
             counted[name] = sum(counted[link.name] for link in running.users) if running.users else 1
         return counted[node]
+
+    def steps(self, format: str | None = None) -> dict[str, Any]:  # noqa: A002 - the word for it
+        """For each variable the derivation as a person writes it: as `Derivation.steps`, in the names of the chain.
+
+        With `format` "text", "latex" or "markdown" the lines of each variable as one text. Raises `InputError` for
+        another format.
+
+        >>> c = chain(["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"], wrt="W,b")
+        >>> [str(step) for step in c.steps()["b"][-2:]]
+        ['∂s/∂b = delta1', '∂s/∂b [as a row] = delta1.T']
+        """
+        return {d.wrt: d.steps(format) for d in self.stepwise}
+
+    @cached_property
+    def stepwise(self) -> tuple[Derivation, ...]:
+        """The derivations that have steps: of an output that is no scalar they lead to the backward rule."""
+        return tuple(derivations(self.problem)) if self.problem.output.shape else self.derivations
+
+    def steps_dict(self, points: int = 3) -> dict[str, Any]:
+        """The fields that steps add to the JSON answer, by variable."""
+        found = {d.wrt: d.stepwise.to_dict(points) for d in self.stepwise}
+        return {key: {wrt: each[key] for wrt, each in found.items()} for key in ("steps", "steps_check")}
 
     # what the order of multiplication costs
 

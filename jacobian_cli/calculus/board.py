@@ -20,7 +20,7 @@ from jacobian_cli.calculus.shorthand import expanded
 from jacobian_cli.calculus.slopes import Slope, diagonal, entrywise, law, why
 from jacobian_cli.calculus.steps import Claim, Rule, Side, Step, Steps, Words
 from jacobian_cli.calculus.tensor import Leaf, Tensor
-from jacobian_cli.expr import Defined, Expr, Number, Variable, rebuild, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, rebuild, walk
 from jacobian_cli.ops import row
 from jacobian_cli.ops.facts import FACTS
 
@@ -245,11 +245,12 @@ class _Board:
         self.conclude(child, merged, rule, reason)
 
     def conclude(self, child: Variable, result: Expr, rule: Rule, reason: Words) -> None:
-        """∂f/∂z is known; if it is long and still needed, it is called δ."""
+        """∂f/∂z is known; if it is still needed, and long or called δ in the closed form too, it is called δ."""
         claim = self.claims[child.name] = self.gradient(child)
         self.upstream[child.name] = result
         names: tuple[str, ...] = ()
-        if child is not self.wrt and len(self.text(result)) > _SHORT:
+        worth = len(self.text(result)) > _SHORT or (isinstance(result, Apply) and self.names.named(result))
+        if child is not self.wrt and worth:
             delta = self.names.delta(result, claim)
             self.upstream[child.name], names = delta, (delta.name,)
             reason = (*reason, "; " if reason else "", delta, " from here on")

@@ -237,6 +237,14 @@ class Chain:
         self.order = len(self.front)
         self._sweep()
 
+    @cached_property
+    def given(self) -> dict[Expr, Expr]:
+        """The name of each running product that has one, by what it stands for in the definitions alone."""
+        full: dict[Expr, Expr] = {}
+        for name, body in self.names.items():
+            full[self.defined[name]] = rebuild(body, lambda n: full.get(n, n) if isinstance(n, Defined) else None)
+        return {whole: name for name, whole in full.items()}
+
     def value(self, tensor: Tensor, shape: Shape) -> Expr:
         """A derivative in the shape of its variable, what is declared of the variables put in."""
         return self.declared.expr(write.shaped(self.notation.express(self.declared.tensor(tensor)), shape))

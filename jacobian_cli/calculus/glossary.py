@@ -32,10 +32,14 @@ class Glossary:
     def part(self, name: str, node: Expr, body: Expr) -> None:
         self.nodes[name], self.bodies[name] = node, body
 
+    def named(self, gradient: Expr) -> str | None:
+        """The name that the closed form has for a gradient."""
+        return self.known.get(self.full(gradient))
+
     def delta(self, gradient: Expr, claim: Claim) -> Variable:
         """A name for a gradient: the one that the closed form has for it, or the next δ."""
         numbered = (f"delta{k}" for k in range(1, 10_000))
-        name = self.known.get(self.full(gradient)) or next(n for n in numbered if n not in self.taken)
+        name = self.named(gradient) or next(n for n in numbered if n not in self.taken)
         self.taken.add(name)
         self.bodies[name], self.slopes[name] = gradient, claim
         return Variable(name, gradient.shape)

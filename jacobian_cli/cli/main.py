@@ -51,6 +51,11 @@ vec_option = click.option(
     help="Flatten matrices row by row (row) or column by column (column).",
 )
 
+steps_option = click.option("--steps", is_flag=True, help="Show the derivation step by step, each step checked.")
+format_option = click.option(
+    "--format", "style", type=click.Choice(["text", "latex", "markdown"]), help="How the steps are written, for notes."
+)
+
 
 @jac.command()
 @formula_command
@@ -59,10 +64,8 @@ vec_option = click.option(
 @vec_option
 @click.option("--explain-layout", is_flag=True, help="Show the Jacobian in every convention, and whose it is.")
 @click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
-@click.option("--steps", is_flag=True, help="Show the derivation step by step, each step checked.")
-@click.option(
-    "--format", "style", type=click.Choice(["text", "latex", "markdown"]), help="How the steps are written, for notes."
-)
+@steps_option
+@format_option
 def derive(
     request: Request,
     points: int,
@@ -79,8 +82,7 @@ def derive(
     "z = W@x + b" "h = sigmoid(z)".
     """
     want_variables(request)
-    if style and (not steps or request.as_json):
-        raise InputError("--format says how steps are written", hint="use it with --steps, without --json")
+    want_steps(request, steps, style)
     if explain_layout:
         from jacobian_cli.cli.conventions import answer as compared
 
@@ -116,16 +118,19 @@ def hessian(request: Request, points: int, vec: str) -> int:
     help="Take one step of gradient descent at this rate, and show the loss before and after.",
 )
 @click.option("--full", is_flag=True, help="Show every link of a long chain.")
-def chain(request: Request, points: int, rate: float | None, full: bool) -> int:
+@steps_option
+@format_option
+def chain(request: Request, points: int, rate: float | None, full: bool, steps: bool, style: str | None) -> int:
     """Take a composition apart: local Jacobians, their product, δ, the reshape, and what each order costs.
 
     FORMULA is definitions in any order, of which the last is the output: "z = W@x + b" "h = sigmoid(z)"; or
     formulas without names, outermost first: "sigmoid(z)" "W@x + b".
     """
     want_variables(request)
+    want_steps(request, steps, style)
     from jacobian_cli.cli.chain import answer
 
-    return answer(request, points=points, rate=rate, full=full)
+    return answer(request, points=points, rate=rate, full=full, steps=steps, style=style or "text")
 
 
 @jac.command()
@@ -159,6 +164,12 @@ def functions() -> int:
 
     show_functions()
     return RIGHT
+
+
+def want_steps(request: Request, steps: bool, style: str | None) -> None:
+    """Refuse a format where no steps are written."""
+    if style and (not steps or request.as_json):
+        raise InputError("--format says how steps are written", hint="use it with --steps, without --json")
 
 
 def run(arguments: list[str] | None = None) -> None:

@@ -19,6 +19,7 @@ from jacobian_cli.cli.screen_orders import (
     show_orders,
     worth_showing,
 )
+from jacobian_cli.cli.steps import equations, verdict_on_steps
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math import math
@@ -33,8 +34,8 @@ _PATHS = 6
 T = TypeVar("T")
 
 
-def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> None:
-    """The whole answer."""
+def show_chain(found: Composition, proof: ChainProof, *, full: bool = False, steps: int | None = None) -> None:
+    """The whole answer; where `steps` are wanted, checked at so many points, they stand for its tables."""
     screen = Screen()
     if found.note:
         screen.line(found.note, style="dim", indent=2)
@@ -45,6 +46,26 @@ def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> 
         screen.line()
         screen.heading("given that", style="")
         screen.columns(given, indent=4, styles=("bold", "", "dim"))
+    if steps is None:
+        _tables(screen, found, proof, full=full)
+    else:
+        for k, derivation in enumerate(found.stepwise):
+            _title(screen, f"{partial(found.name, derivation.wrt)}, step by step")
+            equations(screen, derivation.stepwise, [d.stepwise for d in found.stepwise[:k]])
+            verdict_on_steps(screen, derivation.stepwise.checked(steps), len(derivation.steps()))
+    if proof.numbers is not None:
+        _title(screen, "At the point given")
+        _numbers(screen, found, proof.numbers)
+        _kinks(screen, proof)
+    if proof.descent is not None:
+        _title(screen, "One step of gradient descent")
+        _descent(screen, found, proof.descent)
+    screen.line()
+    verdict(screen, proof.report)
+
+
+def _tables(screen: Screen, found: Composition, proof: ChainProof, *, full: bool) -> None:
+    """Every link, every product, every name, what it costs, and the answer for each variable."""
     _title(screen, "Local Jacobians")
     _links(screen, found, full=full)
     _title(screen, f"Their product, from {name_text(found.name)} backwards")
@@ -64,15 +85,6 @@ def show_chain(found: Composition, proof: ChainProof, *, full: bool = False) -> 
         show_orders(screen, found, full=full)
     for derivation in found.derivations:
         _answer(screen, found, derivation, proof)
-    if proof.numbers is not None:
-        _title(screen, "At the point given")
-        _numbers(screen, found, proof.numbers)
-        _kinks(screen, proof)
-    if proof.descent is not None:
-        _title(screen, "One step of gradient descent")
-        _descent(screen, found, proof.descent)
-    screen.line()
-    verdict(screen, proof.report)
 
 
 def _title(screen: Screen, text_: str) -> None:

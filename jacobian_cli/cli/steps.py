@@ -1,8 +1,9 @@
-"""`jac derive --steps`: the derivation on the terminal, or as a text for notes."""
+"""`--steps`: the derivation on the terminal, or as a text for notes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import click
@@ -35,25 +36,33 @@ def show_steps(problem: Problem, found: Sequence[Derivation], proofs: Sequence[P
     screen = Screen()
     formula(screen, problem)
     given_facts(screen, found[0])
-    for derivation, proof in zip(found, proofs, strict=True):
+    for k, (derivation, proof) in enumerate(zip(found, proofs, strict=True)):
         screen.line()
         screen.rule(f"∂{problem.name}/∂{derivation.wrt}, step by step")
         unconstrained(screen, derivation)
-        equations(screen, derivation.stepwise)
+        equations(screen, derivation.stepwise, [d.stepwise for d in found[:k]])
         if proof.at is not None:
             numbers(screen, derivation, proof.at)
         verdict_on_steps(screen, derivation.stepwise.checked(points), len(derivation.steps()))
         verdict(screen, proof.report)
 
 
-def equations(screen: Screen, stepwise: Stepwise) -> None:
-    """Each step: the equation, its right side as one would type it, and below them shape, rule and reason."""
-    screen.line(lead(stepwise.found, stepwise.derivation.problem.name), style="dim", indent=2)
+def equations(screen: Screen, stepwise: Stepwise, shown: Sequence[Stepwise] = ()) -> None:
+    """Each step: the equation, its right side as one would type it, and below them shape, rule and reason.
+
+    The steps that it begins with as one of those shown before are not shown again.
+    """
+    if not shown:
+        screen.line(lead(stepwise.found, stepwise.derivation.problem.name), style="dim", indent=2)
     digits = len(str(len(stepwise.steps)))
-    rows = [(f"{s.number:>{digits}}  {s.left} = {math(s.expr)}", s.closed_form) for s in stepwise.steps]
+    same, other = max(((_shared(stepwise, s), s.derivation.wrt) for s in shown), default=(0, ""))
+    if same > 1:
+        screen.line(f"{'1':>{digits}}  to {same}: as by {other}", style="dim", indent=2)
+    steps = stepwise.steps[same:] if same > 1 else stepwise.steps
+    rows = [(f"{s.number:>{digits}}  {s.left} = {math(s.expr)}", s.closed_form) for s in steps]
     widths = [cells(left) for left, right in rows if cells(left) + cells(right) + 5 <= screen.width]
     width = max((w for w in widths if w <= screen.width // 2), default=0)
-    for step, (left, right) in zip(stepwise.steps, rows, strict=True):
+    for step, (left, right) in zip(steps, rows, strict=True):
         padded = left + " " * (width - cells(left))
         if cells(padded) + cells(right) + 5 <= screen.width:
             screen.columns([(padded, right)], styles=("", "green"))
@@ -61,6 +70,13 @@ def equations(screen: Screen, stepwise: Stepwise) -> None:
             screen.columns([(left[:digits], left[digits + 2 :])])
             screen.line(right, style="green", indent=digits + 4)
         screen.line(about_text(step.step), style="dim", indent=digits + 4)
+
+
+def _shared(one: Stepwise, other: Stepwise) -> int:
+    """With how many of the same steps both begin."""
+    pairs = zip(one.steps, other.steps, strict=False)
+    same = takewhile(lambda pair: (str(pair[0]), pair[0].rule) == (str(pair[1]), pair[1].rule), pairs)
+    return sum(1 for _ in same)
 
 
 def verdict_on_steps(screen: Screen, lines: Lines, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import jacobian_cli as jac
 from jacobian_cli.calculus.board import MAX_STEPS
 from jacobian_cli.checks.stepwise import Lines, check_lines
+from jacobian_cli.cli.main import run
 from jacobian_cli.expr import Expr
 from jacobian_cli.printers.text import text
 from jacobian_cli.syntax.parser import parse_statement
@@ -99,6 +101,28 @@ def test_rules_have_names() -> None:
         "collect terms",
         "transpose of a product",
     ]
+
+
+CHAINS = {
+    "z = W@x + b; h = sigmoid(z); s = u.T@h": "W,b,x,u",
+    "h = relu(W@x + b); y = x + h; s = norm(y)**2": "x,W",
+    "h = relu(W@x); y = x + V@h; g = relu(U@y); r = y + Q@g; loss = norm(r - t)**2/2": "x,t",
+    "p = softmax(z); z = W@x; loss = -sum(y*log(p))": "W,y",
+    "z = W@x; h = tanh(z); q = softmax(V@h)": "W,x",
+}
+
+
+@pytest.mark.parametrize("stages", CHAINS)
+def test_the_steps_of_a_chain_are_right_and_in_its_names(stages: str) -> None:
+    found = jac.chain(stages, wrt=CHAINS[stages])
+    for name, steps in found.steps().items():
+        verdict = found.steps_dict(2)["steps_check"][name]
+        assert verdict["passed"], verdict["wrong"]
+        assert verdict["checked"] == len(steps)
+        if name in found.gradients:
+            assert found.gradients[name].closed_form in [step.closed_form for step in steps]
+            meant = {n for step in steps for n in step.step.left.names}
+            assert meant >= set(re.findall(r"delta\d+", found.gradients[name].closed_form))
 
 
 def test_a_name_never_means_two_things() -> None:
@@ -192,3 +216,15 @@ def test_what_is_checked_is_the_text() -> None:
     blind = replace(found, steps=tuple(replace(s, right=found.upstream) for s in found.steps))
     texts = [text(step.right) for step in found.steps]
     assert check_lines(blind, texts, derivation.where, derivation.problem.variables).passed
+
+
+@pytest.mark.usefixtures("_nothing_is_remembered")
+@pytest.mark.parametrize("style", [[], ["--format", "latex"], ["--json"]])
+def test_a_wrong_step_of_a_chain_ends_with_status_one(
+    style: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil(monkeypatch, "sigmoid", 0)
+    with pytest.raises(SystemExit) as ended:
+        run(["chain", "z = W@x", "s = sum(sigmoid(z))", "--wrt", "W", "--steps", *style])
+    assert ended.value.code == 1
+    assert ("WRONG" if "--json" not in style else '"wrong": [') in capsys.readouterr().out
