@@ -8,6 +8,7 @@ from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.batches import spread
 from jacobian_cli.calculus.blocks import blocks
+from jacobian_cli.calculus.branches import branched, conditions
 from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
@@ -55,6 +56,7 @@ class Notation(Style):
         self.typed: set[Tensor] = set()
         """Of what is given, the tensors as they were typed; `given` holds their transposes too."""
         self.written: dict[Tensor, Expr] = {}
+        self.conditions: dict[Tensor, str] = {}
         self.learn(given or {})
 
     def learn(self, given: Mapping[Tensor, Expr]) -> None:
@@ -68,6 +70,7 @@ class Notation(Style):
             )
         }
         self.typed.update(kept)
+        self.conditions.update(conditions(given))
         for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
                 kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
@@ -76,10 +79,11 @@ class Notation(Style):
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
-        for node in walk([tensor]):
+        chosen = branched(tensor, self.conditions, self.given) if self.conditions else tensor
+        for node in walk([chosen]):
             if node not in self.written:
                 self.written[node] = self._express(node)
-        return self.written[tensor]
+        return self.written.setdefault(tensor, self.written[chosen])
 
     def _express(self, node: Tensor) -> Expr:
         match node:
