@@ -32,8 +32,10 @@ def conditions(given: Collection[Tensor]) -> dict[Tensor, str]:
     return found
 
 
-def branched(tensor: Tensor, known: Conditions, kept: Collection[Tensor]) -> Tensor:
-    """A tensor with choices for sums and products of indicators; those in `kept` stay as they are."""
+def branched(tensor: Tensor, known: Conditions, kept: Collection[Tensor]) -> dict[Tensor, Tensor]:
+    """A tensor, and all that it is made of, with choices for sums and products of indicators; those in `kept` stay as
+    they are.
+    """
     made: dict[Tensor, Tensor] = {}
     for node in walk([tensor]):
         if node in kept:
@@ -41,11 +43,11 @@ def branched(tensor: Tensor, known: Conditions, kept: Collection[Tensor]) -> Ten
             continue
         chosen = _of_sum(node, known) if isinstance(node, Sum) and len(node.terms) > 1 else None
         if chosen is not None:
-            made[node] = branched(chosen, known, kept)
+            made[node] = branched(chosen, known, kept)[chosen]
             continue
         again = _rebuilt(node, made)
         made[node] = _of_product(again, known) if isinstance(again, Product) else again
-    return made[tensor]
+    return made
 
 
 def _rebuilt(node: Tensor, made: Mapping[Tensor, Tensor]) -> Tensor:

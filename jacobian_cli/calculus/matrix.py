@@ -79,11 +79,13 @@ class Notation(Style):
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
-        chosen = branched(tensor, self.conditions, self.given) if self.conditions else tensor
-        for node in walk([chosen]):
+        chosen = branched(tensor, self.conditions, self.given) if self.conditions else {}
+        for node in walk([*chosen.values()] or [tensor]):
             if node not in self.written:
                 self.written[node] = self._express(node)
-        return self.written.setdefault(tensor, self.written[chosen])
+        for node, other in chosen.items():
+            self.written.setdefault(node, self.written[other])
+        return self.written[tensor]
 
     def _express(self, node: Tensor) -> Expr:
         match node:
