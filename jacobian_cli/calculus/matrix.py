@@ -8,6 +8,7 @@ from jacobian_cli.calculus import algebra
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.batches import spread
 from jacobian_cli.calculus.blocks import blocks
+from jacobian_cli.calculus.branches import branched, conditions
 from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
@@ -55,12 +56,14 @@ class Notation(Style):
         self.typed: set[Tensor] = set()
         """Of what is given, the tensors as they were typed; `given` holds their transposes too."""
         self.written: dict[Tensor, Expr] = {}
+        self.conditions: dict[Tensor, str] = {}
         self.learn(given or {})
 
     def learn(self, given: Mapping[Tensor, Expr]) -> None:
         """Take in the user's own spelling of some tensors."""
         kept = spelled(given)
         self.typed.update(kept)
+        self.conditions.update(conditions(given))
         for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
                 kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
@@ -69,9 +72,12 @@ class Notation(Style):
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
-        for node in walk([tensor]):
+        chosen = branched(tensor, self.conditions, self.given) if self.conditions else {}
+        for node in walk([*chosen.values()] or [tensor]):
             if node not in self.written:
                 self.written[node] = self._express(node)
+        for node, other in chosen.items():
+            self.written.setdefault(node, self.written[other])
         return self.written[tensor]
 
     def _express(self, node: Tensor) -> Expr:

@@ -79,6 +79,8 @@ class Row:
     """Expressions that must not be zero."""
     divides: tuple[str, ...] = ()
     """Expressions that its derivative, as it is written, divides by: at their zeros there is a derivative too."""
+    steep: bool = False
+    """Whether it overflows already where its argument is in the hundreds."""
     kinks: tuple[str, ...] = ()
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
     flat: bool = False

@@ -97,7 +97,7 @@ _COMPARISONS = tuple(
 
 _ELEMENTARY = (
     Row(name="exp", summary="exponential", derivative=("ans",), numpy="exp", sympy="exp", math="exp", latex=r"\exp",
-        undoes="log", positive="any"),
+        undoes="log", positive="any", steep=True),
     Row(
         name="log",
         summary="natural logarithm",
@@ -117,7 +117,8 @@ _ELEMENTARY = (
         numpy="log1p",
         domain=("1 + x",),
     ),
-    Row(name="expm1", summary="exp(x) - 1", derivative=("exp(x)",), definition="exp(x) - 1", numpy="expm1"),
+    Row(name="expm1", summary="exp(x) - 1", derivative=("exp(x)",), definition="exp(x) - 1", numpy="expm1",
+        steep=True),
     Row(name="sqrt", summary="square root", definition="x**(1/2)", numpy="sqrt", sympy="sqrt", domain=("x",),
         math="√{}", latex=r"\sqrt{{{}}}"),
     Row(name="square", summary="square", definition="x**2", numpy="square"),
@@ -131,8 +132,10 @@ _ELEMENTARY = (
     Row(name="cos", summary="cosine", derivative=("-sin(x)",), numpy="cos", sympy="cos", latex=r"\cos"),
     Row(name="tan", summary="tangent", derivative=("1 + ans**2",), numpy="tan", sympy="tan", latex=r"\tan", symbol="t",
         products=((("sin", 1), ("cos", -1)),)),
-    Row(name="sinh", summary="hyperbolic sine", derivative=("cosh(x)",), numpy="sinh", sympy="sinh", latex=r"\sinh"),
-    Row(name="cosh", summary="hyperbolic cosine", derivative=("sinh(x)",), numpy="cosh", sympy="cosh", latex=r"\cosh"),
+    Row(name="sinh", summary="hyperbolic sine", derivative=("cosh(x)",), numpy="sinh", sympy="sinh",
+        latex=r"\sinh", steep=True),
+    Row(name="cosh", summary="hyperbolic cosine", derivative=("sinh(x)",), numpy="cosh", sympy="cosh",
+        latex=r"\cosh", steep=True),
     Row(name="tanh", summary="hyperbolic tangent", derivative=("1 - ans**2",), numpy="tanh", sympy="tanh",
         latex=r"\tanh", symbol="h", products=((("sinh", 1), ("cosh", -1)),)),
     Row(name="arcsin", summary="inverse sine", derivative=("1/sqrt(1 - x**2)",), numpy="arcsin", sympy="asin",

@@ -33,13 +33,15 @@ def exported(formula: str, **values: Any) -> dict[str, Any]:
     exec(jac.derive(formula, wrt=wrt, shapes=shapes).to_python(), module)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = {name: module[name](**values) for name in ("value", "jacobian", "gradient") if name in module}
+        found: dict[str, Any] = {
+            name: module[name](**values) for name in ("value", "jacobian", "gradient") if name in module
+        }
         found["vjp"] = module["vjp"](np.ones(np.shape(found["value"])), **values)
     assert np.shape(found["vjp"]) == np.shape(given)
     return found
 
 
-VECTORS = {
+VECTORS: dict[str, tuple[Any, Any]] = {
     "logsumexp(x)": (1000.0, ONE_HOT),
     "softmax(x)": (ONE_HOT, np.zeros((3, 3))),
     "log_softmax(x)": ([-2000, -1000, 0], np.eye(3) - np.ones((3, 1)) * ONE_HOT),
@@ -88,7 +90,7 @@ def test_exported_cross_entropy_stands_large_logits() -> None:
     np.testing.assert_allclose(found["gradient"], (special.softmax(ROWS, axis=1) - targets) / 2, atol=1e-12)
 
 
-NOT_FINITE = [(np.nan, 1.0), (np.inf, 1.0), (np.array([1.0, np.nan]), np.array([1.0, 2.0]))]
+NOT_FINITE: list[tuple[Any, Any]] = [(np.nan, 1.0), (np.inf, 1.0), (np.array([1.0, np.nan]), np.array([1.0, 2.0]))]
 
 
 @pytest.mark.parametrize(("printed", "true"), NOT_FINITE)
@@ -119,7 +121,7 @@ def test_an_engine_that_knows_nothing_says_so() -> None:
     assert any("autograd cannot tell" in note for note in report.notes)
 
 
-AT = [
+AT: list[tuple[str, dict[str, Any], Any]] = [
     ("prod(x)", {"x": [1, 0, 3]}, [0, 3, 0]),
     ("prod(x)", {"x": [0, 0, 3]}, [0, 0, 0]),
     ("prod(x)**2 + sum(x)", {"x": [1, 0, 3]}, [1, 1, 1]),
@@ -135,12 +137,13 @@ def test_a_derivative_where_its_form_divides_by_zero(formula: str, at: dict[str,
     proof = proved(jac.derive(formula, wrt=wrt), at)
     assert proof.at is not None
     assert "is 0" in proof.at.unformed
+    assert proof.at.gradient is not None
     np.testing.assert_allclose(proof.at.gradient, gradient, atol=1e-9)
     assert proof.passed
     assert proof.to_dict()["at"]["engine"] == "differences"
 
 
-TIES = [
+TIES: list[tuple[str, str, dict[str, Any], str]] = [
     ("max(x)", "x", {"x": [1, 1, 0]}, "[1, 1, 0]"),
     ("min(x)", "x", {"x": [1, 0, 0]}, "[0, 1, 1]"),
     ("max(X, axis=1)", "X", {"X": [[1, 1, 0], [2, 3, 4]]}, "[[1, 1, 0], [0, 0, 1]]"),
@@ -177,7 +180,7 @@ def test_what_does_not_move_may_stand_at_its_kink() -> None:
     assert proof.passed
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[Any, str]] = {
     "norm(x)": ([0, 0], "norm(x) cannot be differentiated here: norm(x) must not be zero"),
     "norm(x)**3": ([0, 0], "norm(x) cannot be differentiated here"),
     "std(x)": ([1, 1], "std(x) must not be zero"),
