@@ -8,10 +8,11 @@ from contextvars import ContextVar
 from functools import lru_cache
 from itertools import count
 
-from jacobian_cli.calculus import facts, identities, inverses, quotients
+from jacobian_cli.calculus import facts, folds, identities, inverses, quotients
 from jacobian_cli.calculus.canonical import canonical, oriented, transposed
 from jacobian_cli.calculus.labels import (
     axes_of,
+    content,
     count_sums,
     deltas_vanish,
     is_outer,
@@ -41,6 +42,7 @@ from jacobian_cli.calculus.tensor import (
     Window,
     is_zero,
     magnitude,
+    ratio,
     walk,
 )
 from jacobian_cli.ops import row
@@ -204,7 +206,24 @@ def reshape(tensor: Tensor, shape: Shape, loop: int = 0) -> Tensor:
         return Product(tensor.coefficient, (), shape)
     if isinstance(tensor, Reshape) and tensor.loop == loop:
         return reshape(tensor.body, shape, loop)
+    split = folds.split_identity(product, tensor, shape)
+    if split is not None:
+        return split
+    number, bare = _number_in_front(tensor)
+    if number != 1:
+        return scale(number, reshape(bare, shape, loop))
     return Reshape(tensor, loop, shape)
+
+
+def _number_in_front(tensor: Tensor) -> tuple[Rational, Tensor]:
+    """The number that a tensor is a multiple of, and the rest."""
+    match tensor:
+        case Product(coefficient=coefficient):
+            return coefficient, _monic(tensor)
+        case Sum(terms=terms):
+            common = content([c for c, _ in terms])
+            return common, Sum(tuple((ratio(c, common), t) for c, t in terms), tensor.shape)
+    return 1, tensor
 
 
 def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) -> Tensor:
@@ -228,6 +247,9 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
         left = {label: size for label, size in sizes.items() if label not in summed}
         coefficient, flat = count_sums(order, left, flat, coefficient * times)
         return product(shape, flat, coefficient)
+    unfolded = folds.unfolded(product, reshape, shape, flat, coefficient)
+    if unfolded is not None:
+        return unfolded
     distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
     if distributed is not None:
         return distributed

@@ -10,6 +10,7 @@ from jacobian_cli.calculus.batches import spread
 from jacobian_cli.calculus.blocks import blocks
 from jacobian_cli.calculus.branches import branched, conditions
 from jacobian_cli.calculus.canonical import transposed
+from jacobian_cli.calculus.folds import kronecker
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
 from jacobian_cli.calculus.spelling import spelled
@@ -102,9 +103,13 @@ class Notation(Style):
                 del loop
                 if _commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
                     return write.apply("commutation", sizes=body.shape[:2])
+                halves = kronecker(algebra.product, body, shape)
+                if halves is not None:
+                    return write.kron(*(self.express(half) for half in halves))
                 return write.apply("reshape", self.written[body], shape=shape)
-            case Product(coefficient=1, factors=()) if len(node.shape) == 2:
-                return write.ones(*node.shape)
+            case Product(factors=factors) if len(node.shape) == 2 and not any(labels for _, labels, _ in factors):
+                pieces = self.pieces(node)
+                return pieces.sign(write.scaled(pieces.loose(), write.ones(*node.shape)))
             case Product():
                 stacked = self._stack([(1, node)])
                 if stacked is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from jacobian_cli.calculus import notation as write
-from jacobian_cli.calculus.tensor import Apply, Product, Sum, Tensor, walk
+from jacobian_cli.calculus.tensor import Apply, Product, Reshape, Sum, Tensor, walk
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Expr
 from jacobian_cli.expr import walk as expressions
@@ -28,7 +28,7 @@ def _kept(tensor: Tensor, expr: Expr) -> bool:
             return bool(terms)
         case Apply():
             return _by_name(tensor, expr)
-    return isinstance(tensor, Product)
+    return isinstance(tensor, Product | Reshape)
 
 
 def _undone(given: Mapping[Tensor, Expr]) -> set[Tensor]:
