@@ -8,7 +8,7 @@ at random points, and the Jacobian exactly with SymPy's own `Matrix.jacobian` at
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -30,6 +30,8 @@ WORK = 50_000
 """Where the entries of the variable times the parts of the formula are more than this, differences are taken along
 random directions: entry by entry they would take the formula's value too often.
 """
+_DEEP = 2_000
+"""Through more parts than this one step changes nothing but the rounding, or all: differences say nothing."""
 MAX_ENTRIES = 10_000_000
 FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
@@ -243,11 +245,9 @@ def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variabl
     where = [parse_statement(f"{name} = {text}", limited=False) for name, text in printed.where.items()]
     texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
     texts |= {f"hessian {name}": form for name, form in printed.hessian.items()}
-    return {
-        form: elaborate([*where, parse_statement(text, limited=False)], shapes).output
-        for form, text in texts.items()
-        if text is not None
-    }
+    named = [replace(parse_statement(t, limited=False), name=f"?{form}") for form, t in texts.items() if t is not None]
+    values = elaborate([*where, *named], shapes).values
+    return {form: values[f"?{form}"].children[0] for form, t in texts.items() if t is not None}
 
 
 def _compare(
@@ -276,7 +276,8 @@ def _compare(
     for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
         _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, tallies, floor)
     if rows * columns <= DENSE:
-        long = columns * sum(1 for _ in walk([output])) > WORK
+        parts = sum(1 for _ in walk([output]))
+        long = parts > _DEEP or columns * parts > WORK
         truth = {"autograd": (autodiff.jacobian(output, point, sizes, wrt.name), np.zeros((rows, columns)))}
         if not long:
             truth["differences"] = differences.with_doubt(function, point[wrt.name])
@@ -294,6 +295,8 @@ def _compare(
                 )
         if not long:
             return ""
+        if parts > _DEEP:
+            return "the formula is too long for differences: through so many parts they see nothing but rounding"
         _compare_along(function, point[wrt.name], upstream, vjp, rng, tallies["differences"], floor)
         return "the formula is long: differences are compared along random directions, δᵀJv"
     true_vjp = autodiff.vjp(output, point, sizes, wrt.name, upstream)
