@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import is_
 from typing import Any
 
 from jacobian_cli.interned import Interned
@@ -98,8 +99,8 @@ class Defined(Expr):
         return (self.body,)
 
 
-def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] = lambda _: True) -> Iterator[Expr]:
-    """Each node once, children before parents, without recursion. `enter` says whose children to visit."""
+def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] | None = None) -> Iterator[Expr]:
+    """Each node once, children before parents, without recursion. `enter`, asked once, says whose children to visit."""
     seen: set[Expr] = set()
     stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(list(roots))]
     while stack:
@@ -108,9 +109,12 @@ def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] = lambda _: True) 
             yield node
         elif node not in seen:
             seen.add(node)
+            children = node.children if enter is None or enter(node) else ()
+            if not children:
+                yield node
+                continue
             stack.append((node, True))
-            if enter(node):
-                stack.extend((child, False) for child in reversed(node.children) if child not in seen)
+            stack += [(child, False) for child in reversed(children) if child not in seen]
 
 
 def variables(root: Expr) -> dict[str, Variable]:
@@ -140,15 +144,23 @@ def _sizes_in(option: Any) -> list[Size]:
 def rebuild(root: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     """A copy in which every node for which `change` answers is replaced by the answer; the rest is shared."""
     made: dict[Expr, Expr] = {}
-    for node in walk([root], lambda n: change(n) is None):
+
+    def kept(node: Expr) -> bool:
         new = change(node)
-        if new is None:
-            match node:
-                case Apply(function, arguments, parameters, shape):
-                    new = Apply(function, tuple(made[a] for a in arguments), parameters, shape)
-                case Defined(name, body):
-                    new = Defined(name, made[body])
-                case _:
-                    new = node
-        made[node] = new
+        if new is not None:
+            made[node] = new
+        return new is None
+
+    for node in walk([root], kept):
+        if node in made:
+            continue
+        children = node.children
+        parts = [made[child] for child in children]
+        if all(map(is_, parts, children)):
+            made[node] = node
+        elif isinstance(node, Apply):
+            made[node] = Apply(node.function, tuple(parts), node.parameters, node.shape)
+        else:
+            assert isinstance(node, Defined)
+            made[node] = Defined(node.name, *parts)
     return made[root]

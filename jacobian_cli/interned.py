@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-from weakref import WeakValueDictionary
+from typing import Any
+from weakref import KeyedRef
+
+_alive: dict[tuple[Any, ...], KeyedRef[tuple[Any, ...], Any]] = {}
 
 
 class Interned(type):
     """A metaclass under which building an equal value again returns the value already there."""
 
-    _alive: ClassVar[WeakValueDictionary[tuple[Any, ...], Any]] = WeakValueDictionary()
-
     def __call__(cls, *fields: Any) -> Any:
         key = (cls, *fields)
-        node = Interned._alive.get(key)
+        known = _alive.get(key)
+        node = known() if known is not None else None
         if node is None:
-            node = Interned._alive[key] = super().__call__(*fields)
+            node = super().__call__(*fields)
+            _alive[key] = KeyedRef(node, _forget, key)
         return node
+
+
+def _forget(dead: KeyedRef[tuple[Any, ...], Any]) -> None:
+    if _alive.get(dead.key) is dead:
+        del _alive[dead.key]

@@ -98,6 +98,9 @@ class Size(metaclass=Interned):
         return sum(c * prod(sizes[name] ** power for name, power in m) for m, c in self.terms)
 
     def replace(self, bindings: Mapping[str, Size]) -> Size:
+        alone = self.name
+        if alone is not None:
+            return bindings.get(alone, self)
         if not any(name in bindings for monomial, _ in self.terms for name, _ in monomial):
             return self
         total = Size(())

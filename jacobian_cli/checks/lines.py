@@ -18,13 +18,15 @@ from jacobian_cli.checks.differences import STEP
 from jacobian_cli.checks.evaluate import evaluate, lengths
 from jacobian_cli.checks.verdict import TOLERANCE, Report, Tally, verdicts
 from jacobian_cli.elaborate import elaborate
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names, variables
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names, variables, walk
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
 
 Array = Any
 DENSE = 400
 """Jacobians up to this many entries are compared entry by entry, larger ones along a random direction."""
+_WORK = 5_000
+"""The same where the entries of the variable times the parts of the function are more than this."""
 _FLOOR = 1e-3
 
 
@@ -70,7 +72,7 @@ def compare(lines: Sequence[Line], values: Mapping[str, Array], sizes: Mapping[s
         floor = _FLOOR * max(1.0, float(np.max(np.abs(here), initial=0.0)))
         claims = {"autograd": printed, "differences": printed}
         truths: dict[str, tuple[Array, Array]]
-        if rows * columns <= DENSE:
+        if rows * columns <= DENSE and columns * sum(1 for _ in walk([function])) <= _WORK:
             truths = {
                 "autograd": (autodiff.jacobian(function, values, sizes, wrt), np.zeros((rows, columns))),
                 "differences": differences.with_doubt(moved, values[wrt]),

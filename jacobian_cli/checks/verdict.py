@@ -7,8 +7,8 @@ at random points, and the Jacobian exactly with SymPy's own `Matrix.jacobian` at
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -26,6 +26,12 @@ from jacobian_cli.syntax.parser import parse_statement
 
 DENSE = 20_000
 """Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
+WORK = 50_000
+"""Where the entries of the variable times the parts of the formula are more than this, differences are taken along
+random directions: entry by entry they would take the formula's value too often.
+"""
+_DEEP = 2_000
+"""Through more parts than this one step changes nothing but the rounding, or all: differences say nothing."""
 MAX_ENTRIES = 10_000_000
 FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
@@ -239,11 +245,9 @@ def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variabl
     where = [parse_statement(f"{name} = {text}", limited=False) for name, text in printed.where.items()]
     texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
     texts |= {f"hessian {name}": form for name, form in printed.hessian.items()}
-    return {
-        form: elaborate([*where, parse_statement(text, limited=False)], shapes).output
-        for form, text in texts.items()
-        if text is not None
-    }
+    named = [replace(parse_statement(t, limited=False), name=f"?{form}") for form, t in texts.items() if t is not None]
+    values = elaborate([*where, *named], shapes).values
+    return {form: values[f"?{form}"].children[0] for form, t in texts.items() if t is not None}
 
 
 def _compare(
@@ -272,10 +276,11 @@ def _compare(
     for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
         _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, tallies, floor)
     if rows * columns <= DENSE:
-        truth = {
-            "autograd": (autodiff.jacobian(output, point, sizes, wrt.name), np.zeros((rows, columns))),
-            "differences": differences.with_doubt(function, point[wrt.name]),
-        }
+        parts = sum(1 for _ in walk([output]))
+        long = parts > _DEEP or columns * parts > WORK
+        truth = {"autograd": (autodiff.jacobian(output, point, sizes, wrt.name), np.zeros((rows, columns)))}
+        if not long:
+            truth["differences"] = differences.with_doubt(function, point[wrt.name])
         matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(laid.shape(rows, columns))
         for name, (true, doubt) in truth.items():
             shown, unsure = laid.of(true, out, variable), laid.of(doubt, out, variable)
@@ -288,7 +293,12 @@ def _compare(
                 tallies[name].add(
                     "gradient", gradient, true.reshape(variable), wrt.name, floor, doubt.reshape(variable)
                 )
-        return ""
+        if not long:
+            return ""
+        if parts > _DEEP:
+            return "the formula is too long for differences: through so many parts they see nothing but rounding"
+        _compare_along(function, point[wrt.name], upstream, vjp, rng, tallies["differences"], floor)
+        return "the formula is long: differences are compared along random directions, δᵀJv"
     true_vjp = autodiff.vjp(output, point, sizes, wrt.name, upstream)
     tallies["autograd"].add("vjp", vjp, true_vjp, wrt.name, floor)
     if "gradient" in forms:
@@ -298,15 +308,22 @@ def _compare(
         matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(laid.shape(rows, columns))
         pulled = laid.shaped(laid.flat(upstream) @ (matrix.T if laid.turned else matrix), variable)
         tallies["autograd"].add("jacobian", pulled, true_vjp, f"δᵀJ {wrt.name}", floor)
+    _compare_along(function, point[wrt.name], upstream, vjp, rng, tallies["differences"], floor)
+    return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
+
+
+def _compare_along(
+    function: Callable[[Array], Array], x: Array, upstream: Array, vjp: Array, rng: Any, tally: Tally, floor: float
+) -> None:
+    """The backward rule against differences along random directions."""
     for _ in range(4):
-        direction = rng.standard_normal(variable)
+        direction = rng.standard_normal(np.shape(x))
         coarse, fine = (
-            np.sum(upstream * differences.directional(function, point[wrt.name], direction, step))
+            np.sum(upstream * differences.directional(function, x, direction, step))
             for step in (differences.STEP, differences.STEP / 2)
         )
         known = np.array(np.sum(vjp * direction))
-        tallies["differences"].add("vjp", known, np.array(fine), "δᵀJv", floor, np.array(abs(fine - coarse)))
-    return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
+        tally.add("vjp", known, np.array(fine), "δᵀJv", floor, np.array(abs(fine - coarse)))
 
 
 def _compare_second(

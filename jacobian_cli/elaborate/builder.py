@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ CONSTANTS = ("pi", "e")
 class Scope:
     """What names mean: values (variables and definitions) and sizes; and the equations between sizes so far."""
 
-    values: dict[str, Expr]
+    values: MutableMapping[str, Expr]
     sizes: Mapping[str, Size] = field(default_factory=dict)
     unifier: Unifier = field(default_factory=Unifier)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import heappop, heappush
 from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.builder import CONSTANTS, Builder, OrderError, Scope
@@ -51,15 +53,15 @@ class Program:
         formula) or assumed (the textbook habit).
         """
         found: dict[str, str] = {}
-        orders = {name: len(v.shape) for name, v in self.variables.items()}
-        for name in self.variables:
+        fits = _Alternatives(self)
+        for name, variable in self.variables.items():
             if name in self.declared:
                 found[name] = "declared"
             elif name in self.valued:
                 found[name] = "valued"
             elif name in self.square:
                 found[name] = "square"
-            elif any(_fits(self, orders | {name: order}) for order in range(3) if order != orders[name]):
+            elif any(fits(name, order) for order in range(3) if order != len(variable.shape)):
                 found[name] = "assumed"
             else:
                 found[name] = "inferred"
@@ -170,14 +172,50 @@ def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, i
             return
 
 
-def _fits(program: Program, orders: Mapping[str, int]) -> bool:
-    declared = dict(program.declared)
-    guessed = {name: order for name, order in orders.items() if name not in declared}
-    try:
-        _typed(program.statements, program.last, declared, guessed, program.sizes, list(program.variables))
-    except InputError:
-        return False
-    return True
+class _Alternatives:
+    """Whether the formula would fit as well with another number of axes for one variable.
+
+    Only statements that the change reaches are typed again. Sizes that were inferred may become others, but those
+    that were equal stay equal: to ask for fewer equations never makes a formula misfit.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        loose = {n: Size.named(UNKNOWN + n) for v in program.variables.values() for z in v.shape for n in z.names()}
+        self.loose = {name: size for name, size in loose.items() if name not in program.sizes}
+        self.known = {n: self.leaf(n, e.shape) for n, e in (*program.values.items(), *program.variables.items())}
+        self.users: dict[str, list[int]] = {}
+        for place, statement in enumerate(program.statements):
+            for name in names_in(statement.value):
+                self.users.setdefault(name, []).append(place)
+
+    def leaf(self, name: str, shape: Shape) -> Variable:
+        return Variable(name, tuple(size.replace(self.loose) for size in shape))
+
+    def __call__(self, name: str, order: int) -> bool:
+        unifier = Unifier()
+        changed: dict[str, Expr] = {name: Variable(name, tuple(unifier.fresh() for _ in range(order)))}
+        scope = Scope(ChainMap(changed, self.known), self.program.sizes, unifier)
+        waiting = [*self.users.get(name, ())]
+        while waiting:
+            place = heappop(waiting)
+            while waiting and waiting[0] == place:
+                heappop(waiting)
+            statement = self.program.statements[place]
+            try:
+                shape = _statement(statement, scope, self.program.declared).shape
+            except InputError:
+                return False
+            before = self.known[statement.name].shape if statement.name else ()
+            if statement.name and not _same(shape, before, unifier):
+                changed[statement.name] = Variable(statement.name, shape)
+                for user in self.users.get(statement.name, ()):
+                    heappush(waiting, user)
+        return True
+
+
+def _same(a: Shape, b: Shape, unifier: Unifier) -> bool:
+    return len(a) == len(b) and all(unifier.resolve(m) is unifier.resolve(n) for m, n in zip(a, b, strict=True))
 
 
 def _typed(
@@ -228,23 +266,29 @@ def _build(statements: Sequence[Definition], last: Definition, scope: Scope, dec
     """Every statement typed; the value is that of `last`."""
     output: Expr | None = None
     for statement in statements:
-        body = Builder(scope, statement.source).build(statement.value)
+        body = _statement(statement, scope, declared)
         if statement.name:
-            wanted = declared.get(statement.name)
-            if wanted is not None and not (
-                len(wanted) == len(body.shape)
-                and all(scope.unifier.unify(a, b) for a, b in zip(wanted, body.shape, strict=True))
-            ):
-                raise InputError(
-                    f"{statement.name} is declared as {described(wanted)} and is {described(body.shape)}",
-                    text=statement.source,
-                    span=statement.value.span,
-                )
             scope.values[statement.name] = Defined(statement.name, body)
         if statement is last:
             output = body
     assert output is not None
     return output
+
+
+def _statement(statement: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
+    """One statement typed, of the shape that was declared of its name."""
+    body = Builder(scope, statement.source).build(statement.value)
+    wanted = declared.get(statement.name or "")
+    if wanted is not None and not (
+        len(wanted) == len(body.shape)
+        and all(scope.unifier.unify(a, b) for a, b in zip(wanted, body.shape, strict=True))
+    ):
+        raise InputError(
+            f"{statement.name} is declared as {described(wanted)} and is {described(body.shape)}",
+            text=statement.source,
+            span=statement.value.span,
+        )
+    return body
 
 
 def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from typing import TypeVar
 
 from jacobian_cli.elaborate import Builder, Scope
@@ -168,6 +168,8 @@ def given(node: Apply) -> tuple[Expr, ...]:
     1
     """
     entry, arguments = row(node.function), node.arguments
+    if not entry.defaults:
+        return arguments
     for name in reversed(entry.parameters):
         if len(arguments) != len(entry.parameters[: entry.parameters.index(name) + 1]) or name not in entry.defaults:
             break
@@ -183,6 +185,7 @@ def default(text: str) -> Expr:
     return Builder(Scope({}), text).build(parse(text))
 
 
+@lru_cache(maxsize=1024)
 def decimal(value: Fraction) -> tuple[str, int] | None:
     """The exact decimal of a number that is not negative: digits, and a power of ten where that reads better.
 
