@@ -55,9 +55,9 @@ def _rebuilt(node: Tensor, made: Mapping[Tensor, Tensor]) -> Tensor:
         return node
     match node:
         case Product(coefficient=coefficient, factors=factors, shape=shape):
-            return Product(coefficient, tuple((made[n], labels, p) for n, labels, p in factors), shape)
+            return algebra.product(shape, [(made[n], labels, p) for n, labels, p in factors], coefficient)
         case Sum(terms=terms, shape=shape):
-            return Sum(tuple((c, made[t]) for c, t in terms), shape)
+            return algebra.add(shape, [(c, made[t]) for c, t in terms])
         case Apply(function=function, arguments=arguments, loop=loop, shape=shape):
             return Apply(function, tuple(made[a] for a in arguments), loop, shape)
         case Reshape(body=body, loop=loop, shape=shape):
@@ -91,11 +91,13 @@ def _of_sum(node: Sum, known: Conditions) -> Tensor | None:
     rests = [_Term(t.coefficient, tuple(f for f in t.factors if f not in shared)) for t in terms]
     for factor in shared:
         side = _side(factor, known)
-        if side is not None and all(t.lies_along(factor[1]) for t in rests):
+        if side is not None and all(t.lies_along(factor[1], len(whole)) for t in rests):
             inner = _total(side.condition.shape, rests, factor[1])
             return _of_product(Product(1, (*shared, (inner, factor[1], 1)), node.shape), known, inner)
     places = Counter((s.condition, f[1]) for t in rests for f in t.factors if (s := _side(f, known)))
     for (condition, labels), _ in places.most_common():
+        if max(labels, default=-1) >= len(whole):
+            continue
         found = _split(condition, labels, rests, node.shape, known)
         if found is not None:
             return algebra.product(node.shape, [*shared, (found, whole, 1)])
@@ -109,9 +111,9 @@ class _Term:
     coefficient: Rational
     factors: tuple[Factor, ...]
 
-    def lies_along(self, labels: Labels) -> bool:
-        """Whether it has no other axes; what it sums over does not count."""
-        return all(k in labels or k > max(labels, default=-1) for _, own, _ in self.factors for k in own)
+    def lies_along(self, labels: Labels, order: int) -> bool:
+        """Whether it has no other of so many axes; what it sums over does not count."""
+        return all(k in labels or k >= order for _, own, _ in self.factors for k in own)
 
     def without(self, at: Factor | None) -> _Term:
         return _Term(self.coefficient, tuple(f for f in self.factors if f is not at))
@@ -145,14 +147,14 @@ def _split(condition: Tensor, labels: Labels, terms: Sequence[_Term], shape: Sha
         if side is None:
             beside.append(term)
             continue
-        if not rest.lies_along(labels):
+        if not rest.lies_along(labels, len(shape)):
             return None
         partial = partial or any(map(_partial, rest.factors))
         sides[side.holds].append(_Term(side.sign * term.coefficient, rest.factors))
     if not (sides[True] and sides[False]) and not partial:
         return None
     parts = {holds: _total(condition.shape, sides[holds], labels) for holds in sides}
-    if beside and all(term.lies_along(labels) for term in beside):
+    if beside and all(term.lies_along(labels, len(shape)) for term in beside):
         joined = {holds: _total(condition.shape, [*sides[holds], *beside], labels) for holds in sides}
         if sum(map(_terms, joined.values())) <= sum(map(_terms, parts.values())) + len(beside):
             parts, beside = joined, []

@@ -284,6 +284,9 @@ class Notation(Style):
     def pieces(self, product: Product, minus: float = 1.0) -> Pieces:
         """A product taken apart, its factors written; a minus in front of it costs the reader `minus`."""
         coefficient, factors = self.turned_sums(product, minus)
+        for node, _, _ in factors:
+            if node not in self.written:
+                self.express(node)
         return Pieces(self, self.written, Product(coefficient, tuple(factors), product.shape))
 
     def turned_sums(self, product: Product, minus: float = 1.0) -> tuple[Rational, list[Factor]]:
