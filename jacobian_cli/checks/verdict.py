@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -18,6 +19,7 @@ from jacobian_cli.checks import autodiff, differences
 from jacobian_cli.checks.declared import drawn
 from jacobian_cli.checks.evaluate import evaluate, sizes_of
 from jacobian_cli.checks.layouts import Laid
+from jacobian_cli.checks.rounding import spread
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Expr, Variable, size_names, variables, walk
@@ -276,24 +278,40 @@ def _compare(
     for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
         _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, tallies, floor)
     if rows * columns <= DENSE:
-        parts = sum(1 for _ in walk([output]))
-        long = parts > _DEEP or columns * parts > WORK
-        truth = {"autograd": (autodiff.jacobian(output, point, sizes, wrt.name), np.zeros((rows, columns)))}
-        if not long:
-            truth["differences"] = differences.with_doubt(function, point[wrt.name])
-        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(laid.shape(rows, columns))
-        for name, (true, doubt) in truth.items():
-            shown, unsure = laid.of(true, out, variable), laid.of(doubt, out, variable)
-            tallies[name].add("jacobian", matrix, shown, "J", floor, unsure)
+
+        def printed_at(form: str, values: Mapping[str, Array]) -> Array:
+            shape = laid.shape(rows, columns) if form == "jacobian" else variable
+            return np.asarray(evaluate(forms[form], values, sizes), float).reshape(shape)
+
+        def true_at(values: Mapping[str, Array]) -> Array:
+            return autodiff.jacobian(output, values, sizes, wrt.name)
+
+        shown = {form: printed_at(form, with_delta) for form in ("jacobian", "gradient", "vjp") if form in forms}
+
+        def judge(tally: Tally, true: Array, doubt: Array, noise: Mapping[str, Array]) -> None:
+            """Each printed form, `noise` being what rounding leaves of it, against a Jacobian."""
             pulled = (upstream.reshape(1, rows) @ true).reshape(variable)
-            spread = (np.abs(upstream).reshape(1, rows) @ doubt).reshape(variable)
-            tallies[name].add("vjp", vjp, pulled, wrt.name, floor, spread)
-            if "gradient" in forms:
-                gradient = np.asarray(evaluate(forms["gradient"], point, sizes), float).reshape(variable)
-                tallies[name].add(
-                    "gradient", gradient, true.reshape(variable), wrt.name, floor, doubt.reshape(variable)
-                )
-        if not long:
+            unsure = (np.abs(upstream).reshape(1, rows) @ doubt).reshape(variable)
+            against = {
+                "jacobian": (laid.of(true, out, variable), laid.of(doubt, out, variable)),
+                "vjp": (pulled, unsure),
+            }
+            if "gradient" in shown:
+                against["gradient"] = (true.reshape(variable), doubt.reshape(variable))
+            for form, (value, off) in against.items():
+                label = "J" if form == "jacobian" else wrt.name
+                tally.add(form, shown[form], value, label, floor, off + noise.get(form, 0.0))
+
+        true, sure, trial = true_at(point), np.zeros((rows, columns)), Tally()
+        judge(trial, true, sure, {})
+        if np.isfinite(trial.error) and trial.error > TOLERANCE["autograd"]:
+            noise = {form: spread(partial(printed_at, form), with_delta) for form in shown}
+            judge(tallies["autograd"], true, spread(true_at, point), noise)
+        else:
+            judge(tallies["autograd"], true, sure, {})
+        parts = sum(1 for _ in walk([output]))
+        if parts <= _DEEP and columns * parts <= WORK:
+            judge(tallies["differences"], *differences.with_doubt(function, point[wrt.name]), {})
             return ""
         if parts > _DEEP:
             return "the formula is too long for differences: through so many parts they see nothing but rounding"

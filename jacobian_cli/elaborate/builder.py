@@ -125,7 +125,11 @@ class Builder:
         arguments += [Builder(self.scope, text).build(parse(text)) for text in defaults]
         if len(arguments) != len(names):
             wanted = f"{len(names)} argument" + ("s" if len(names) > 1 else "")
-            hint = "an axis is named: axis=1" if "axis" in row.options and given > len(names) else None
+            hint = None
+            if "axis" in row.options and given > len(names):
+                more = call.arguments[len(names)].span
+                axis = f"an axis is named: {row.name}({names[0]}, axis={self.text[more.start : more.stop]})"
+                hint = row.mends.get("ord", axis)
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
 
     def shape(self, row: Row, shapes: list[Shape], options: dict[str, Any]) -> Shape:

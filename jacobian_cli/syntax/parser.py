@@ -64,6 +64,19 @@ _MENDS = {
     "⊙": "an element-wise product is written *",
     "ᵀ": "a transpose is written .T, as in x.T",
     "−": "the minus sign is written -",
+    "÷": "a quotient is written /",
+    "√": "a square root is written sqrt(x)",
+    "∑": "a sum is written sum(x), along an axis sum(X, axis=0)",
+    "∏": "a product of entries is written prod(x)",
+    "‖": "a norm is written norm(x)",
+    "⊗": "a Kronecker product is written kron(A, B), an outer product outer(x, y)",
+    "≤": "it is written <=",
+    "≥": "it is written >=",
+    "≠": "it is written !=",
+    "⁻": "a power is written **, as in x**-1, an inverse inv(A)",
+    **dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ", "a power is written **, as in x**2"),
+    "||": "a norm is written norm(x)",
+    "|": "an absolute value is written abs(x), a determinant det(A)",
     "{": "groups are written with round brackets",
     "!": "a factorial is not in the language",
     "%": "a remainder is not in the language",
@@ -121,6 +134,9 @@ def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> Inpu
         return InputError("' is not in the language", text=text, span=Span(*quote.span()), hint=_MENDS["'"])
     if "unterminated string" in reason:
         return InputError("this quotation is never closed", text=text, span=here)
+    bars = re.search(r"\|\|?", flat)
+    if bars:
+        return InputError(f"{bars[0]} is not in the language", text=text, span=Span(*bars.span()), hint=_MENDS[bars[0]])
     for at, character in enumerate(text):
         if character in _MENDS:
             span = Span(at, at + 1)
@@ -150,6 +166,18 @@ def _blanked(text: str) -> str:
             raise InputError(f"{character} is not in the language", text=text, span=span, hint=_MENDS[character])
     lines = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
     return re.sub(r"[\r\n\t\f\ufeff]", " ", lines)
+
+
+def _raised(exponent: ast.expr) -> str:
+    """How to write what stands after ^: in A^T@x and A^-1@x that is all that follows."""
+    while isinstance(exponent, ast.BinOp):
+        exponent = exponent.left
+    match exponent:
+        case ast.Name(id="T" | "t" | "top"):
+            return _MENDS["'"]
+        case ast.UnaryOp(op=ast.USub()):
+            return _MENDS["⁻"]
+    return _MENDS["^"]
 
 
 class _Reader:
@@ -184,8 +212,8 @@ class _Reader:
                 return self.constant(node)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return Call(_BINARY[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
-            case ast.BinOp(op=ast.BitXor()):
-                raise self.refuse(node, "^ is not a power", _MENDS["^"])
+            case ast.BinOp(op=ast.BitXor(), right=right):
+                raise self.refuse(node, "^ is not a power", _raised(right))
             case ast.BinOp():
                 raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 from scipy import special
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import Proof, prove
+from jacobian_cli.api.proof import Proof, printed, prove
 from jacobian_cli.api.values import as_arrays, fitted
-from jacobian_cli.checks.verdict import Tally
+from jacobian_cli.checks.verdict import Tally, numeric_verdict
 from jacobian_cli.syntax.errors import InputError
 
 LARGE = np.array([-1000.0, 0.0, 1000.0])
@@ -201,3 +202,31 @@ def test_what_has_no_derivative_is_refused_with_the_reason(formula: str) -> None
     with pytest.raises(InputError) as refused:
         proved(jac.derive(formula, wrt="x", shapes={"x": "n,n" if np.ndim(at) == 2 else "n"}), {"x": at})
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "shape"),
+    [("exp(layernorm(exp(exp(r))))", "r", "1,m"), ("var(layernorm((d + d)**S, axis=0), axis=0)", "d", "")],
+)
+def test_rounding_is_no_mistake(formula: str, wrt: str, shape: str) -> None:
+    """Where everything cancels, two right answers share few digits."""
+    derivation = jac.derive(formula, wrt=wrt, shapes={wrt: shape, "S": "n,n"} if "S" in formula else {wrt: shape})
+    problem, forms = derivation.problem, printed(derivation)
+    for seed in (11, 12):
+        assert numeric_verdict(problem.output, derivation.variable, forms, points=20, seed=seed).passed
+    wrong = replace(forms, jacobian=f"{forms.jacobian} + 1/1000")
+    assert not numeric_verdict(problem.output, derivation.variable, wrong, points=20, seed=11).passed
+
+
+@pytest.mark.parametrize(
+    ("formula", "hint"),
+    [
+        ("norm(x, 1)", "norm1(x)"),
+        ("sum(X, 0)@x", "sum(x, axis=0)"),
+        ("softmax(x, -1)", "softmax(x, axis=-1)"),
+    ],
+)
+def test_a_further_argument_is_told_its_name(formula: str, hint: str) -> None:
+    with pytest.raises(InputError) as refused:
+        jac.derive(formula, wrt="x")
+    assert hint in str(refused.value.hint)
