@@ -190,19 +190,23 @@ def _lines(found: Composition) -> list[Line]:
         for local in link.locals.values():
             wrt = Variable(local.wrt, _shape_of(found, local.wrt))
             formula = partial(_itself, link.formula)
-            lines.append(Line(f"∂{link.name}/∂{local.wrt}", local.closed_form, local.expr, formula, wrt))
+            lines.append(Line(f"∂{link.name}/∂{local.wrt}", partial(_text, local), local.expr, formula, wrt))
     for product in found.products:
         node = Variable(product.node, _shape_of(found, product.node))
         function = partial(_held, output, node)
-        lines.append(Line(f"∂{name}/∂{node.name}", product.closed_form, product.expr, function, node))
+        lines.append(Line(f"∂{name}/∂{node.name}", partial(_text, product), product.expr, function, node))
         if len(product.factors) == 1:
             (factors,) = product.factors.values()
             label = f"∂{name}/∂{node.name} as factors"
-            lines.append(Line(label, factors.closed_form, factors.expr, function, node))
+            lines.append(Line(label, partial(_text, factors), factors.expr, function, node))
     for wrt_name, form in found.reshaped.items():
         wrt = found.problem.variables[wrt_name]
-        lines.append(Line(f"{wrt_name} reshaped", form.closed_form, form.expr, partial(_itself, output), wrt))
+        lines.append(Line(f"{wrt_name} reshaped", partial(_text, form), form.expr, partial(_itself, output), wrt))
     return lines
+
+
+def _text(form: ClosedForm) -> str:
+    return form.closed_form
 
 
 def _itself(expr: Expr) -> Expr:

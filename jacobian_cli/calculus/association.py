@@ -56,7 +56,8 @@ class Cost:
         counted: dict[tuple[Size, ...], int] = {}
         for term in self.terms:
             counted[term] = counted.get(term, 0) + 1
-        return sum((product(term) * Size.number(k) for term, k in counted.items()), Size(()))
+        found = (product(term) * Size.number(k) for term, k in counted.items())
+        return Size.collect(part for each in found for part in each.terms)
 
     def at(self, sizes: Sizes) -> int:
         """As a number."""

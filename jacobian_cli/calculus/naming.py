@@ -17,6 +17,8 @@ _WORTH, _WORTH_OF_MANY = 6, 18
 _EXACT = 300
 """Texts longer than this are not printed to be measured."""
 _MOST = 10**6
+_DEEP = 60
+"""A part of which more levels are written is named even where it does not repeat, so that the whole can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,14 @@ def name_repeats(
     used.update(definitions(forms.values()))
     made: dict[Expr, Expr] = {}
     given: dict[Expr, Expr] = {}
+    levels: dict[Expr, int] = {}
     for node in repeats.order:
         made[node] = _with(node, made)
-        if node in chosen:
+        levels[node] = 1 + max((levels.get(child, 0) for child in node.children), default=0)
+        if isinstance(node, Defined):
+            levels[node] = 0
+        if node in chosen or (levels[node] > _DEEP and _nameable(node)):
+            levels[node] = 0
             stem = "delta1" if len(group) > 1 and node not in primal and node.shape else _letter(node)
             name = _fresh(stem, used)
             used.add(name)

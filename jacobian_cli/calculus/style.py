@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import islice
 
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.tensor import Rational, magnitude
@@ -11,6 +12,9 @@ from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, Variable, wa
 from jacobian_cli.shape import product
 
 Powers = list[tuple[Expr, Rational]]
+_LONG = 200
+"""Of expressions of more nodes than this none is longer than the other."""
+_NONE = 10**9
 
 
 class Style:
@@ -19,6 +23,7 @@ class Style:
     def __init__(self, order: Sequence[str] = ()) -> None:
         self.ranks = {name: k for k, name in enumerate(order)}
         self._keys: dict[Expr, tuple[int, int]] = {}
+        self._met: dict[Expr, int] = {}
 
     def signed(self, coefficient: Rational, expr: Expr) -> tuple[bool, Expr]:
         """coefficient·expr as a sign and what follows it."""
@@ -39,13 +44,19 @@ class Style:
         """What comes first: variables met first, then short things."""
         found = self._keys.get(expr)
         if found is None:
-            names, size = [], 0
-            for node in walk([expr], lambda n: not isinstance(n, Defined)):
-                size += 1
-                if isinstance(node, Variable | Defined):
-                    names.append(self.ranks.get(node.name, len(self.ranks)))
-            found = self._keys[expr] = (min(names, default=-1), size)
+            size = sum(1 for _ in islice(walk([expr], lambda n: not isinstance(n, Defined)), _LONG))
+            found = self._keys[expr] = (self._first(expr), size)
         return found
+
+    def _first(self, expr: Expr) -> int:
+        """The rank of the variable that was met first among those of an expression; -1 if it has none."""
+        met, none = self._met, _NONE
+        for node in walk([expr], lambda n: n not in met and not isinstance(n, Defined)):
+            if isinstance(node, Variable | Defined):
+                met[node] = self.ranks.get(node.name, len(self.ranks))
+            elif node not in met:
+                met[node] = min((met[child] for child in node.children), default=none)
+        return met[expr] if met[expr] < none else -1
 
     def product(self, powers: Powers, coefficient: Rational = 1) -> Expr:
         """|coefficient| times powers of scalars and of values of one shape, as one quotient."""

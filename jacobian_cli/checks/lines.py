@@ -33,11 +33,11 @@ _FLOOR = 1e-3
 @dataclass(frozen=True, slots=True)
 class Line:
     """A text that is said to be the Jacobian |function| × |wrt|. `form` is what the text was printed from: it tells
-    the shapes of the names in it, and nothing else of it is used.
+    the shapes of the names in it, and nothing else of it is used. Text and function are made when they are compared.
     """
 
     label: str
-    text: str
+    text: Callable[[], str]
     form: Expr
     function: Callable[[], Expr]
     wrt: Variable
@@ -63,7 +63,7 @@ def compare(lines: Sequence[Line], values: Mapping[str, Array], sizes: Mapping[s
     for line in lines:
         function, wrt = line.function(), line.wrt.name
         rows, columns = (prod(lengths(shape, sizes)) for shape in (function.shape, line.wrt.shape))
-        printed = value_of(line.text, line.form, values, sizes).reshape(rows, columns)
+        printed = value_of(line.text(), line.form, values, sizes).reshape(rows, columns)
         here = evaluate(function, values, sizes)
 
         def moved(x: Array, function: Expr = function, wrt: str = wrt) -> Array:

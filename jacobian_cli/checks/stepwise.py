@@ -16,7 +16,7 @@ import numpy as np
 
 from jacobian_cli.calculus.steps import Claim, Step, Steps
 from jacobian_cli.checks import autodiff, differences
-from jacobian_cli.checks.evaluate import evaluate, lengths
+from jacobian_cli.checks.evaluate import evaluate, lengths, node_values, numpy_backend
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict import DENSE, MAX_ENTRIES, TOLERANCE, Tally, Worst, sample_all
 from jacobian_cli.elaborate import elaborate
@@ -124,9 +124,11 @@ class _Truth:
         self.upstream = rng.standard_normal(out) if out else np.ones(())
         self.values: dict[str, Array] = {**point, derivation.upstream.name: self.upstream}
         parts = {node.name: node for node in walk([derivation.output]) if isinstance(node, Defined)}
+        known = node_values(derivation.output, point, sizes, numpy_backend())
         for name, node in {**parts, **derivation.names}.items():
             if name not in point:
-                self.values[name] = np.asarray(evaluate(node, point, sizes), float)
+                value = known[node] if node in known else evaluate(node, point, sizes)
+                self.values[name] = np.asarray(value, float)
         self.gradients: dict[Claim, Array] = {}
         for name, claim in derivation.slopes.items():
             self.values[name] = self.gradient(claim)

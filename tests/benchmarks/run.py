@@ -10,6 +10,7 @@ ratio is to the table's first row.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -75,6 +76,21 @@ def layers(links: int, width: int | None = None) -> tuple[list[str], dict[str, s
     return [*stages, f"s = u.T@{names[-1]}"], shapes
 
 
+def nested(depth: int) -> str:
+    """tanh(W3@tanh(W2@tanh(W1@x))): so many layers in one formula."""
+    return reduce(lambda inner, k: f"tanh(W{k}@{inner})", range(1, depth + 1), "x")
+
+
+def by_the_first_weight(depth: int) -> Contender:
+    """From text to the Jacobian and the backward rule by the weight that lies deepest."""
+
+    def contend() -> object:
+        found = jacobian_cli.derive(nested(depth), wrt="W1")
+        return found.jacobian.closed_form, found.vjp.closed_form, found.where
+
+    return contend
+
+
 def composition(links: int) -> Contender:
     """From text to the gradient by the first weight and everything that it is written in."""
     stages, _ = layers(links)
@@ -130,6 +146,7 @@ def association(links: int, width: int) -> Mapping[str, Contender]:
     }
 
 
+DEPTHS = (1, 8, 64)
 LAYERS, WIDTH, BATCH = 4, 256, 64
 
 
@@ -204,6 +221,7 @@ def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
             11,
             {f"{links} links tanh(W@h + b), by the first weight": composition(links) for links in (1, 8, 64)},
         ),
+        "depth": (11, {f"{depth} layers nested, by the first weight": by_the_first_weight(depth) for depth in DEPTHS}),
         "deep-gradient": (101, deep_gradient(64, 64)),
         "association": (11, association(8, 512)),
         "tape": (101, perceptron()),
@@ -233,7 +251,9 @@ def main(wanted: list[str]) -> None:
         first = next(iter(medians.values()))
         print(f"\n{title:<56}{'median':>11}{'ratio':>10}   ({turns} turns each)")
         for name, seconds in medians.items():
-            print(f"  {name:<54}{seconds * 1000:>8.2f} ms{seconds / first:>10.2f}", flush=True)
+            count = re.match(r"(\d+) (layer|link)s", name)
+            each = f"{seconds / first / int(count[1]):>10.2f} a {count[2]}" if count else ""
+            print(f"  {name:<54}{seconds * 1000:>8.2f} ms{seconds / first:>10.2f}{each}", flush=True)
 
 
 if __name__ == "__main__":
