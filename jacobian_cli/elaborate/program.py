@@ -183,7 +183,8 @@ class _Alternatives:
         self.program = program
         loose = {n: Size.named(UNKNOWN + n) for v in program.variables.values() for z in v.shape for n in z.names()}
         self.loose = {name: size for name, size in loose.items() if name not in program.sizes}
-        self.known = {n: self.leaf(n, e.shape) for n, e in (*program.values.items(), *program.variables.items())}
+        named = (*program.values.items(), *program.variables.items())
+        self.known: dict[str, Expr] = {name: self.leaf(name, expr.shape) for name, expr in named}
         self.users: dict[str, list[int]] = {}
         for place, statement in enumerate(program.statements):
             for name in names_in(statement.value):
