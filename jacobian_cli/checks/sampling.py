@@ -20,6 +20,10 @@ KINK_MARGIN = 0.02
 _LARGE = 1e6
 MAX_DIFFERENT = 24
 """Of more size symbols than this some are drawn alike: the layers of a deep network need not all differ."""
+_LONG, _GAIN = 200, 1.5
+"""In formulas of more parts matrices are drawn so that they lengthen what they multiply no more than so: otherwise one
+layer in many is saturated, or small changes grow beyond all measure, and differences see neither.
+"""
 _TRIES = 150
 _STRICT = 50
 """After so many tries without a point each further lot of them may come ten times as close to a kink."""
@@ -91,10 +95,11 @@ def sample(
     wanted = conditions(expr, sizes)
     declared = facts or {}
     wrong: Violation | None = None
+    gain = _GAIN if sum(1 for _ in walk([expr])) > _LONG else None
     for attempt in range(_TRIES):
         try:
             point = {
-                name: drawn(said, shape, rng) if (said := declared.get(name)) else _draw(shape, rng, attempt)
+                name: drawn(said, shape, rng) if (said := declared.get(name)) else _draw(shape, rng, attempt, gain)
                 for name, shape in shapes.items()
             }
             found = node_values(expr, point, sizes, numpy_backend())
@@ -112,7 +117,7 @@ def _moderate(value: Any) -> bool:
     return bool(np.max(np.abs(value), initial=0.0) < _LARGE)
 
 
-def _draw(shape: tuple[int, ...], rng: np.random.Generator, attempt: int) -> Array:
+def _draw(shape: tuple[int, ...], rng: np.random.Generator, attempt: int, gain: float | None = None) -> Array:
     """One array: normal at first, then whatever may please the formula."""
     kind = 0 if attempt < 4 else int(rng.integers(6))
     if kind == 1:
@@ -126,4 +131,6 @@ def _draw(shape: tuple[int, ...], rng: np.random.Generator, attempt: int) -> Arr
     if kind == 5 and len(shape) == 2 and shape[0] == shape[1]:
         b = rng.standard_normal(shape)
         return b @ b.T / shape[0] + 0.7 * np.eye(shape[0])
+    if gain is not None and len(shape) > 1:
+        return gain / np.sqrt(shape[-1]) * rng.standard_normal(shape)
     return rng.standard_normal(shape)
