@@ -12,12 +12,13 @@ from jacobian_cli.api.assume import FactsLike, assumptions_of
 from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
 from jacobian_cli.calculus.derivative import Derivative, Forms, derivative
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
+from jacobian_cli.calculus.storage import Stored, stored
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.index import elementwise
 from jacobian_cli.printers.latex import latex
 from jacobian_cli.printers.text import text
-from jacobian_cli.shape import Shape, product
+from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,6 +93,25 @@ class Jacobian(ClosedForm):
             "layout": self.layout,
             "vec": self.vec,
         }
+
+
+@dataclass(frozen=True, repr=False)
+class Hessian(ClosedForm):
+    """A block of second derivatives, |in| × |in|; that of one variable is symmetric."""
+
+    entries: Size
+    symmetric: bool
+
+    @cached_property
+    def stored(self) -> Stored:
+        """How many entries it takes to keep, as its closed form and written out."""
+        return stored(self.expr, self.entries)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        structured, dense = symbols((self.stored.structured, self.stored.dense))
+        kept = {"structured": structured, "dense": dense}
+        return {**ClosedForm.to_dict(self), "symmetric": self.symmetric, "stored": kept}
 
 
 @dataclass(frozen=True, repr=False)
@@ -178,18 +198,23 @@ class Derivation:
         return ClosedForm(self.forms.vjp, symbols(self.variable.shape))
 
     @cached_property
-    def hessians(self) -> dict[str, ClosedForm]:
+    def hessians(self) -> dict[str, Hessian]:
         """Second derivatives (asked for with `order=2`): for each variable the block |in| × |that variable|."""
         rows = product((*self.problem.output.shape, *self.variable.shape))
-        known = self.problem.variables
-        return {
-            name: ClosedForm(form, symbols((rows, product(known[name].shape))))
-            for name, form in self.forms.hessian.items()
-        }
+        found: dict[str, Hessian] = {}
+        for name, form in self.forms.hessian.items():
+            columns = product(self.problem.variables[name].shape)
+            symmetric = name == self.wrt and not self.problem.output.shape
+            found[name] = Hessian(form, symbols((rows, columns)), rows * columns, symmetric)
+        return found
 
     @property
-    def hessian(self) -> ClosedForm | None:
-        """The Hessian |in| × |in| of a scalar output; None unless asked for with `order=2`."""
+    def hessian(self) -> Hessian | None:
+        """The Hessian |in| × |in| of a scalar output; None unless asked for with `order=2`.
+
+        >>> derive("sum(log(1 + exp(X@w)))", wrt="w", order=2).hessian.stored
+        Stored(structured=n*m + n, dense=m**2)
+        """
         return self.hessians.get(self.wrt)
 
     @property

@@ -8,7 +8,7 @@ from jacobian_cli.api.derivation import Derivation
 from jacobian_cli.calculus import notation as write
 from jacobian_cli.calculus.naming import definitions
 from jacobian_cli.calculus.reshape import jacobian_shape
-from jacobian_cli.expr import Expr, size_names
+from jacobian_cli.expr import Defined, Expr, Variable, size_names, walk
 from jacobian_cli.printers.numpy_source import Function, module_source
 from jacobian_cli.shape import ONE, Shape, Size, product, shape_text
 from jacobian_cli.syntax.errors import InputError
@@ -37,6 +37,7 @@ def source(derivation: Derivation, target: str = "numpy") -> str:
     if (hessian := derivation.hessian) is not None:
         rows, columns = product((*out, *variable)), product(variable)
         form = _two_axes(hessian.expr, (rows, columns))
+        form = _symmetrised(form) if hessian.symmetric else form
         functions.append(_function(derivation, "hessian", (), form, f"The Hessian of {name} by {wrt}, row by row."))
     upstream = derivation.upstream
     rule = f"The gradient of {wrt}, given {upstream}, that of {name}."
@@ -51,6 +52,14 @@ def _two_axes(form: Expr, shape: Shape) -> Expr:
     if product(shape) is ONE:
         return write.apply("*", form, write.ones(ONE, ONE))
     return write.shaped(form, shape)
+
+
+def _symmetrised(form: Expr) -> Expr:
+    """A Hessian that is symmetric to the last bit: rounding may make one of its halves differ from the other."""
+    taken = {node.name for node in walk([form]) if isinstance(node, Variable | Defined)}
+    taken |= set(size_names([form]))
+    named = Defined(next(name for k in range(len(taken) + 1) if (name := "H" + "_" * k) not in taken), form)
+    return write.apply("/", write.apply("+", named, write.transpose(named)), write.number(2))
 
 
 def _function(derivation: Derivation, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import count
 
 from jacobian_cli.elaborate.builder import CONSTANTS
-from jacobian_cli.elaborate.program import names_in
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import InputError, Span

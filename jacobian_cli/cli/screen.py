@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from jacobian_cli.api.derivation import ClosedForm, Derivation
+from jacobian_cli.api.derivation import ClosedForm, Derivation, Hessian, symbols
 from jacobian_cli.api.problem import Problem
 from jacobian_cli.checks.verdict import Report
 from jacobian_cli.elaborate.program import habit
@@ -227,11 +227,20 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
         title = "Hessian" if name == d.wrt else f"Block {d.wrt}, {name}"
         flat = [n for n in dict.fromkeys((d.wrt, name)) if len(d.problem.variables[n].shape) > 1]
         note = f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
-        screen.heading(title, f"{_size(form)}{note}")
+        screen.heading(title, f"{_size(form)}{', symmetric' * form.symmetric}{note}")
         _form(screen, form)
+        if form.stored.saves:
+            screen.line(kept(form), style="dim", indent=4)
     if proof.at is not None:
         numbers(screen, d, proof.at)
     verdict(screen, proof.report)
+
+
+def kept(form: Hessian) -> str:
+    """What its structure saves."""
+    sizes = symbols((form.stored.structured, form.stored.dense))
+    factors, dense = (f"{size:,}" if isinstance(size, int) else _product(size) for size in sizes)
+    return f"kept as it is written: {factors} entries stored, against {dense} written out"
 
 
 def _size(form: ClosedForm) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import heappop, heappush
 from itertools import chain, combinations, count, product
 
-from jacobian_cli.elaborate.builder import CONSTANTS, Builder, OrderError, Scope
+from jacobian_cli.elaborate.alternatives import Alternatives
+from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
+from jacobian_cli.elaborate.statement import named_places, typed_statement
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.ops.rules import described
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.errors import InputError, Span
@@ -53,7 +52,7 @@ class Program:
         formula) or assumed (the textbook habit).
         """
         found: dict[str, str] = {}
-        fits = _Alternatives(self)
+        fits = Alternatives(self.statements, self.declared, self.sizes, self.values, self.variables)
         for name, variable in self.variables.items():
             if name in self.declared:
                 found[name] = "declared"
@@ -92,7 +91,7 @@ def elaborate(
     ordered, last = _in_order(statements)
     sizes = _size_names(ordered, declared)
     defined = {s.name for s in ordered if s.name}
-    free = list(dict.fromkeys(name for s in ordered for name, _ in _names(s.value)))
+    free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
     _not_functions(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:
@@ -117,7 +116,7 @@ def elaborate(
 def _not_functions(statements: Sequence[Definition], known: set[str]) -> None:
     """Refuse the name of a function where a value belongs, unless it was declared as a variable."""
     for statement in statements:
-        for name, span in _names(statement.value):
+        for name, span in named_places(statement.value):
             if name not in known and (name in FUNCTIONS or name in ALIASES):
                 raise InputError(
                     f"'{name}' is a function, and a value belongs here",
@@ -172,53 +171,6 @@ def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, i
             return
 
 
-class _Alternatives:
-    """Whether the formula would fit as well with another number of axes for one variable.
-
-    Only statements that the change reaches are typed again. Sizes that were inferred may become others, but those
-    that were equal stay equal: to ask for fewer equations never makes a formula misfit.
-    """
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        loose = {n: Size.named(UNKNOWN + n) for v in program.variables.values() for z in v.shape for n in z.names()}
-        self.loose = {name: size for name, size in loose.items() if name not in program.sizes}
-        named = (*program.values.items(), *program.variables.items())
-        self.known: dict[str, Expr] = {name: self.leaf(name, expr.shape) for name, expr in named}
-        self.users: dict[str, list[int]] = {}
-        for place, statement in enumerate(program.statements):
-            for name in names_in(statement.value):
-                self.users.setdefault(name, []).append(place)
-
-    def leaf(self, name: str, shape: Shape) -> Variable:
-        return Variable(name, tuple(size.replace(self.loose) for size in shape))
-
-    def __call__(self, name: str, order: int) -> bool:
-        unifier = Unifier()
-        changed: dict[str, Expr] = {name: Variable(name, tuple(unifier.fresh() for _ in range(order)))}
-        scope = Scope(ChainMap(changed, self.known), self.program.sizes, unifier)
-        waiting = [*self.users.get(name, ())]
-        while waiting:
-            place = heappop(waiting)
-            while waiting and waiting[0] == place:
-                heappop(waiting)
-            statement = self.program.statements[place]
-            try:
-                shape = _statement(statement, scope, self.program.declared).shape
-            except InputError:
-                return False
-            before = self.known[statement.name].shape if statement.name else ()
-            if statement.name and not _same(shape, before, unifier):
-                changed[statement.name] = Variable(statement.name, shape)
-                for user in self.users.get(statement.name, ()):
-                    heappush(waiting, user)
-        return True
-
-
-def _same(a: Shape, b: Shape, unifier: Unifier) -> bool:
-    return len(a) == len(b) and all(unifier.resolve(m) is unifier.resolve(n) for m, n in zip(a, b, strict=True))
-
-
 def _typed(
     statements: Sequence[Definition],
     last: Definition,
@@ -267,29 +219,13 @@ def _build(statements: Sequence[Definition], last: Definition, scope: Scope, dec
     """Every statement typed; the value is that of `last`."""
     output: Expr | None = None
     for statement in statements:
-        body = _statement(statement, scope, declared)
+        body = typed_statement(statement, scope, declared)
         if statement.name:
             scope.values[statement.name] = Defined(statement.name, body)
         if statement is last:
             output = body
     assert output is not None
     return output
-
-
-def _statement(statement: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
-    """One statement typed, of the shape that was declared of its name."""
-    body = Builder(scope, statement.source).build(statement.value)
-    wanted = declared.get(statement.name or "")
-    if wanted is not None and not (
-        len(wanted) == len(body.shape)
-        and all(scope.unifier.unify(a, b) for a, b in zip(wanted, body.shape, strict=True))
-    ):
-        raise InputError(
-            f"{statement.name} is declared as {described(wanted)} and is {described(body.shape)}",
-            text=statement.source,
-            span=statement.value.span,
-        )
-    return body
 
 
 def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:
@@ -301,26 +237,6 @@ def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str])
                 if name.startswith(UNKNOWN) and name not in names:
                     names[name] = Size.named(next(letters))
     return {n: tuple(unifier.resolve(size).replace(names) for size in shape) for n, shape in shapes.items()}
-
-
-def _names(term: Term) -> Iterable[tuple[str, Span]]:
-    """The names in a tree that stand for values or sizes, left to right."""
-    stack = [term]
-    while stack:
-        match stack.pop():
-            case Name(text=text, span=span):
-                yield text, span
-            case Call(arguments=arguments, keywords=keywords):
-                stack.extend(reversed((*arguments, *(t for _, t in keywords))))
-            case Group(items=items):
-                stack.extend(reversed(items))
-            case Slice(start=start, stop=stop):
-                stack.extend(t for t in (stop, start) if t is not None)
-
-
-def names_in(term: Term) -> list[str]:
-    """The names in a tree, each once."""
-    return list(dict.fromkeys(name for name, _ in _names(term)))
 
 
 def _size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) -> dict[str, Size]:
@@ -344,7 +260,7 @@ def _size_names(statements: Sequence[Definition], declared: Mapping[str, Shape])
             elif "index" in options:
                 sized = _group(term.arguments[1])
             for part in sized:
-                found.update((name, Size.named(name)) for name, _ in _names(part) if name not in declared)
+                found.update((name, Size.named(name)) for name, _ in named_places(part) if name not in declared)
             stack.extend(t for t in term.arguments if t not in sized)
             stack.extend(t for _, t in term.keywords)
     return found
@@ -391,7 +307,7 @@ def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defin
                     continue
                 state[statement.name] = False
             stack.append((statement, True))
-            for name, span in _names(statement.value):
+            for name, span in named_places(statement.value):
                 needed = by_name.get(name)
                 if needed is None or state.get(name) is True:
                     continue

@@ -1,0 +1,94 @@
+"""Hessians: symmetric to the last bit in code, blocks that are transposes of each other, what structure saves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.sampling import sample
+from jacobian_cli.shape import Size
+
+FORMULAS = {
+    "sum(log(1 + exp(-y*(X@w))))": "w",
+    "norm(T - U@V.T)**2": "U,V",
+    "x.T@A@x + sum(x**3)": "x",
+    "logsumexp(W@x + b)": "x,b",
+    "sum(tanh(W@x)*u)": "W,x,u",
+    "logdet(S)": "S",
+    "trace(X@A@X@B)": "X",
+    "norm(A@x - b)": "x,A",
+    "sum(sigmoid(x)*H)*sum(H_)": "x",
+}
+
+
+def blocks(formula: str) -> list[jac.Derivation]:
+    found: list[jac.Derivation] = jac.derive(formula, wrt=FORMULAS[formula].split(","), order=2)
+    return found
+
+
+def point(derivation: jac.Derivation) -> tuple[dict[str, Any], dict[str, int]]:
+    variables = derivation.problem.variables
+    names = dict.fromkeys(name for v in variables.values() for size in v.shape for name in size.names())
+    sizes = {name: 3 + k for k, name in enumerate(names)}
+    return sample(derivation.problem.output, sizes, np.random.default_rng(3)), sizes
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_generated_hessians_are_symmetric_to_the_last_bit(formula: str) -> None:
+    for derivation in blocks(formula):
+        values, sizes = point(derivation)
+        made: dict[str, Any] = {}
+        exec(derivation.to_python(), made)
+        found = made["hessian"](**values)
+        assert np.array_equal(found, found.T)
+        assert derivation.hessian is not None
+        assert derivation.hessian.to_dict()["symmetric"] is True
+        printed = np.asarray(evaluate(derivation.hessian.expr, values, sizes), float).reshape(found.shape)
+        np.testing.assert_allclose(found, printed, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("formula", [formula for formula, wrt in FORMULAS.items() if "," in wrt])
+def test_blocks_are_each_others_transposes(formula: str) -> None:
+    found = {d.wrt: d for d in blocks(formula)}
+    for v, first in found.items():
+        values, sizes = point(first)
+        rows = np.size(values[v])
+        for w, second in found.items():
+            if w != v:
+                one = np.asarray(evaluate(first.hessians[w].expr, values, sizes), float).reshape(rows, -1)
+                other = np.asarray(evaluate(second.hessians[v].expr, values, sizes), float).reshape(-1, rows)
+                np.testing.assert_allclose(one, other.T, rtol=1e-12, atol=1e-12)
+                assert not first.hessians[w].symmetric
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "structured", "dense"),
+    [
+        ("sum(log(1 + exp(-y*(X@w))))", "w", "n*m + n", "m**2"),
+        ("norm(T - U@V.T)**2", "U", "k**2", "n**2*k**2"),
+        ("logsumexp(z)", "z", "n", "n**2"),
+        ("logdet(S)", "S", "n**2", "n**4"),
+        ("sum(exp(x))", "x", "n", "n**2"),
+        ("norm(x)**2", "x", "0", "n**2"),
+        ("x.T@A@x", "x", "n**2", "n**2"),
+        ("trace(X.T@X)", "X", "0", "n**2*m**2"),
+    ],
+)
+def test_what_the_structure_saves(formula: str, wrt: str, structured: str, dense: str) -> None:
+    hessian = jac.derive(formula, wrt=wrt, order=2).hessian
+    assert hessian is not None
+    assert (str(hessian.stored.structured), str(hessian.stored.dense)) == (structured, dense)
+    kept = hessian.to_dict()["stored"]
+    assert list(map(str, kept.values())) == [structured, dense]
+
+
+def test_entries_are_counted_in_numbers_where_sizes_are_numbers() -> None:
+    hessian = jac.derive("norm(T - U@V.T)**2", wrt="U", shapes={"U": "30,4", "V": "20,4"}, order=2).hessian
+    assert hessian is not None
+    assert hessian.to_dict()["stored"] == {"structured": 16, "dense": 14400}
+    assert hessian.stored.saves
+    assert hessian.stored.dense is Size.number(14400)
