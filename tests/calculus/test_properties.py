@@ -18,7 +18,7 @@ from jacobian_cli.calculus.matrix import Notation
 from jacobian_cli.checks.evaluate import evaluate
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes
 from jacobian_cli.checks.verdict import numeric_verdict, read_back, sample_all
-from jacobian_cli.expr import Expr, size_names, variables
+from jacobian_cli.expr import Defined, Expr, rebuild, size_names, variables
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.text import text
 from jacobian_cli.shape import product
@@ -28,13 +28,13 @@ from tests.calculus.expressions import CALLS, VARIABLES, applied, expressions, l
 QUICK = settings(suppress_health_check=list(HealthCheck), max_examples=100, phases=[Phase.explicit, Phase.generate])
 
 
-def derived(expr: Expr, wrt: str) -> jac.Derivation:
+def derived(expr: Expr, wrt: str, order: int = 1) -> jac.Derivation:
     """The derivation of an expression from its text, as a user gets it."""
     used = {
         name: [str(size) for size in VARIABLES[name]] for name in [*variables(expr), "A"]
     }  # A says what n and m are
     note(f"∂/∂{wrt} of {text(expr)}")
-    found: jac.Derivation = jac.derive(text(expr), wrt=wrt, shapes=used)
+    found: jac.Derivation = jac.derive(text(expr), wrt=wrt, shapes=used, order=order)
     assert found.problem.output is expr
     return found
 
@@ -84,6 +84,60 @@ def test_every_row_of_the_table_is_differentiated_rightly(function: str) -> None
 
     inner()
     assert checked
+
+
+def total(expr: Expr) -> Expr:
+    """A scalar made of an expression, its entries weighted so that none cancels another."""
+    if not expr.shape:
+        return expr
+    return write.apply("sum", write.apply("*", write.apply("sin", expr), expr))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_row_of_the_table_is_differentiated_twice(function: str) -> None:
+    """The Hessian of a scalar made of it is autograd's, and that of differences of the gradient."""
+
+    @settings(QUICK, max_examples=3)
+    @given(st.data())
+    def inner(data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(CALLS[function]))
+        expr: Expr = data.draw(applied(call, 1))
+        if not call.arguments:
+            expr = write.apply("*", expr, data.draw(leaves(())))
+        derivation = derived(total(expr), one_of(data, expr), order=2)
+        assert derivation.hessian is not None
+        assert right(derivation) is not False, told(derivation)
+
+    inner()
+
+
+@settings(QUICK, max_examples=40)
+@given(expressions(depth=2), st.data())
+def test_second_derivatives_are_right(expr: Expr, data: st.DataObject) -> None:
+    derivation = derived(total(expr), one_of(data, expr), order=2)
+    assert right(derivation) is not False, told(derivation)
+
+
+@QUICK
+@given(expressions(), st.data())
+def test_to_simplify_what_is_simple_changes_nothing(expr: Expr, data: st.DataObject) -> None:
+    """The closed form, its names opened, is brought to normal form; the normal form of that is the very same text."""
+    derivation = derived(expr, one_of(data, expr))
+    order = [*derivation.problem.variables, derivation.upstream]
+    for form in (derivation.forms.vjp, derivation.forms.gradient):
+        if form is not None:
+            once = normal(opened(form), order)
+            assert text(normal(once, order)) == text(once), text(opened(form))
+
+
+def normal(expr: Expr, order: list[str]) -> Expr:
+    """An expression as index calculus writes it."""
+    return write.shaped(Notation(order).express(lower(expr)), expr.shape)
+
+
+def opened(expr: Expr) -> Expr:
+    """An expression with what its names stand for."""
+    return rebuild(expr, lambda node: opened(node.body) if isinstance(node, Defined) else None)
 
 
 @QUICK

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from jacobian_cli.shape import Shape
 from tests.calculus.expressions import CALLS
 
 INDEPENDENT = ("autograd", "differences")
-RULES = [(name, k) for name, row in FUNCTIONS.items() for k in range(len(row.derivative))]
+RULES = [(name, k, "derivative") for name, row in FUNCTIONS.items() for k in range(len(row.derivative))]
+RULES += [(name, k, "backward") for name, row in FUNCTIONS.items() for k in range(len(row.backward))]
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +41,13 @@ def forget() -> None:
                     value.cache_clear()
 
 
-def spoil(monkeypatch: pytest.MonkeyPatch, name: str, k: int) -> None:
+def spoil(monkeypatch: pytest.MonkeyPatch, name: str, k: int, rule: str = "derivative") -> None:
     """Scale a derivative by 1.001, or put 0.001 where it is zero."""
     row = FUNCTIONS[name]
-    texts = list(row.derivative)
+    texts = list(getattr(row, rule))
     texts[k] = "0.001" if texts[k] == "0" else f"1.001*({texts[k]})"
-    monkeypatch.setitem(FUNCTIONS, name, replace(row, derivative=tuple(texts)))
+    changed: dict[str, Any] = {rule: tuple(texts)}
+    monkeypatch.setitem(FUNCTIONS, name, replace(row, **changed))
 
 
 def formulas(name: str) -> list[tuple[str, dict[str, list[str]]]]:
@@ -68,9 +71,9 @@ def checked(expression: str, wrt: str, shapes: dict[str, list[str]], points: int
     return report
 
 
-@pytest.mark.parametrize(("name", "k"), RULES, ids=[f"{name} {k}" for name, k in RULES])
-def test_a_rule_that_is_slightly_wrong_is_caught(name: str, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    spoil(monkeypatch, name, k)
+@pytest.mark.parametrize(("name", "k", "rule"), RULES, ids=[" ".join(map(str, rule)) for rule in RULES])
+def test_a_rule_that_is_slightly_wrong_is_caught(name: str, k: int, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(monkeypatch, name, k, rule)
     reports = (checked(expression, f"v{k}", shapes) for expression, shapes in formulas(name))
     report = next((report for report in reports if report.passed is False), None)
     assert report is not None
