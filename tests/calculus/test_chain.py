@@ -254,3 +254,21 @@ def test_reverse_mode_is_from_left_to_right() -> None:
     orders = jac.chain(NEURON, wrt="W").costs["W"]
     assert orders["reverse"].tree == tree_of(["s", "h", "z"]) == (("s", "h"), "z")
     assert orders["forward"].tree == ("s", ("h", "z"))
+
+
+@pytest.mark.parametrize("links", [99, 300])
+def test_long_chains_are_checked_where_differences_can_see(links: int) -> None:
+    """Layers that saturate, or that make small changes grow, made right answers look wrong."""
+    stages = ["h0 = x", *(f"h{k} = tanh(W{k}@h{k - 1})" for k in range(1, links + 1)), f"s = sum(h{links})"]
+    found = jac.chain(stages, wrt="W1")
+    assert found.check(points=2).passed
+    derivation = jac.derive(stages, wrt="W1")
+    assert derivation.check(points=2).passed
+    assert derivation.problem.program.origins["W1"] == "inferred"
+
+
+def test_a_gradient_that_is_nested_deeply_can_be_read_back() -> None:
+    formula = reduce(lambda inner, k: f"tanh(W{k}@{inner})", range(1, 91), "x")
+    derivation = jac.derive(formula, wrt="W1")
+    assert derivation.check(points=1).passed
+    assert max(map(len, (derivation.vjp.closed_form, *derivation.where.values()))) < 1000
