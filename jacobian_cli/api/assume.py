@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 from jacobian_cli.expr import Variable
 from jacobian_cli.ops.facts import FACTS, Fact, everything
@@ -17,12 +18,21 @@ FactsLike = str | Sequence[str]
 Facts = Mapping[str, frozenset[str]]
 
 
+def by_name(given: Any, example: str) -> Mapping[str, Any]:
+    """What is given by name in Python, or nothing. Raises `InputError` for anything else."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise InputError("this is given by name", text=repr(given)[:80], hint=f"as in {example}")
+    return given
+
+
 def assumptions_of(
     assume: Mapping[str, FactsLike] | None, declarations: Iterable[Declaration | Assumption] = ()
 ) -> tuple[Assumption, ...]:
     """The facts declared. Raises `InputError` for one that is not known."""
     found = [said for said in declarations if isinstance(said, Assumption)]
-    for name, facts in (assume or {}).items():
+    for name, facts in by_name(assume, '{"S": "spd"}').items():
         listed = [facts] if isinstance(facts, str) else facts
         if not isinstance(listed, Iterable):
             raise InputError(f"{facts!r} is not a fact", hint='facts are texts: {"S": "spd", "y": ["one_hot"]}')

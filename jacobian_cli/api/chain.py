@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jacobian_cli.api.assume import FactsLike, assumptions_of
 from jacobian_cli.api.derivation import ClosedForm, Derivation, Symbols, derivations, symbols
-from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
+from jacobian_cli.api.problem import Problem, ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.api.stages import composed
 from jacobian_cli.calculus import association
 from jacobian_cli.calculus import chain as links
@@ -383,7 +383,7 @@ def chain(
     >>> c.costs["W"]["reverse"].cost.symbolic, c.costs["W"]["forward"].cost.symbolic
     (n*m + n, 2*n*m)
     """
-    names = wrt.split(",") if isinstance(wrt, str) else list(wrt)
+    names = names_of(wrt)
     declared = shapes_of(shapes)
     statements, note = composed(statements_of(stages), [*names, *declared])
     return composition(pose(statements, names, declared, assume=assumptions_of(assume)), note)

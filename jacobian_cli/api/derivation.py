@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jacobian_cli.api.assume import FactsLike, assumptions_of
-from jacobian_cli.api.problem import Problem, ShapeLike, pose, shapes_of, statements_of
+from jacobian_cli.api.problem import Problem, ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.calculus.derivative import Derivative, Forms, derivative
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
 from jacobian_cli.calculus.storage import Stored, stored
@@ -331,7 +331,7 @@ def derive(
     >>> derive("x.T@A@x", wrt="x", assume={"A": "symmetric"}).gradient.closed_form
     '2*A@x'
     """
-    names = wrt.split(",") if isinstance(wrt, str) else list(wrt)
+    names = names_of(wrt)
     problem = pose(statements_of(expression), names, shapes_of(shapes), assume=assumptions_of(assume))
     if order not in (1, 2):
         raise InputError(f"there is no derivative of order {order} here", hint="order is 1 or 2")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import index
 from typing import Any
 
-from jacobian_cli.api.assume import Facts, facts_of, square
+from jacobian_cli.api.assume import Facts, by_name, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.shape import Shape, Size, size_of
@@ -89,6 +90,9 @@ def order_of(value: Any) -> int:
 def statements_of(texts: str | Sequence[str]) -> list[Definition]:
     """The definitions in one text or several, separated by `;` within a text."""
     parts = [texts] if isinstance(texts, str) else list(texts)
+    for part in parts:
+        if not isinstance(part, str):
+            raise InputError(f"a formula is a text, not {type(part).__name__}", hint='as in "W@x + b"')
     return [statement for part in parts for statement in parse_statements(part)]
 
 
@@ -107,7 +111,7 @@ def shapes_of(
         found[declaration.name] = _sized(
             tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source
         )
-    for name, shape in (shapes or {}).items():
+    for name, shape in by_name(shapes, '{"W": "n,m", "x": ("m",)}').items():
         if not name.isidentifier():
             raise InputError(f"'{name}' is not a name")
         if isinstance(shape, str):
@@ -117,13 +121,21 @@ def shapes_of(
     return found
 
 
-def _size(item: str | int) -> Size:
+def names_of(wrt: str | Sequence[str]) -> list[str]:
+    """The variables named: `"W,b"`, or a sequence of names."""
+    given: Any = wrt.split(",") if isinstance(wrt, str) else wrt
+    if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
+        raise InputError("variables are given by their names", text=repr(wrt)[:80], hint='as in wrt="W,b"')
+    return list(given)
+
+
+def _size(item: Any) -> Size:
     if isinstance(item, str):
         terms = parse_sizes(item)
         if len(terms) == 1:
             return size_of(terms[0], item)
-    elif isinstance(item, int):
-        return Size.number(item)
+    elif hasattr(item, "__index__"):  # NumPy's whole numbers too
+        return Size.number(index(item))
     raise InputError(f"{item!r} is not a size", hint='a shape is a tuple of names and numbers, or a text like "n,m"')
 
 

@@ -46,6 +46,7 @@ MAX_EXPLICIT = 400
 """An explicit table beyond this many entries is refused."""
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 12
 """An explicit table beyond these is shown only when asked for."""
+MAX_POINTS = 100
 _DRAWS = 12
 _FEW = 12
 """A derivative at a kink of more entries is not written out."""
@@ -255,6 +256,8 @@ class Proofs:
         problem = self.derivation.problem
         if at is not None:
             return prove(self.derivation, 1, fitted(as_arrays(at), problem.variables, problem.facts))
+        if points not in range(1, MAX_POINTS + 1):
+            raise InputError(f"{points!r} points cannot be checked at", hint=f"a whole number from 1 to {MAX_POINTS}")
         if points not in self._made:
             self._made[points] = prove(self.derivation, points)
         return self._made[points]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jacobian_cli.api.problem import ShapeLike, shapes_of, statements_of, unknown
+from jacobian_cli.api.problem import ShapeLike, names_of, shapes_of, statements_of, unknown
 from jacobian_cli.api.values import fitted
 from jacobian_cli.checks.evaluate import sizes_of
 from jacobian_cli.elaborate import Program, elaborate
@@ -88,7 +88,7 @@ def wanted(program: Program, wrt: str | Sequence[str] | None) -> list[str]:
     if wrt is None:
         names = list(program.variables)
     else:
-        given = wrt.split(",") if isinstance(wrt, str) else list(wrt)
+        given = names_of(wrt)
         names = list(dict.fromkeys(normal_name(name.strip()) for name in given if name.strip()))
     if not names:
         raise InputError("there is no variable to differentiate by")

@@ -45,9 +45,11 @@ def read_values(texts: list[str]) -> dict[str, Array]:
     return values
 
 
-def as_arrays(values: Mapping[str, Any]) -> dict[str, Array]:
+def as_arrays(values: Any) -> dict[str, Array]:
     """Values from Python as arrays of finite floats."""
-    return {name: _finite(value, name) for name, value in values.items()}
+    if not isinstance(values, Mapping) or not values:
+        raise InputError("values are given by name", hint='as in at={"x": 1.0, "W": weights}')
+    return {name: _finite(value, str(name)) for name, value in values.items()}
 
 
 def _split(text: str) -> Iterator[str]:

@@ -111,7 +111,7 @@ def derivative(
     for variable, derived in zip(variables, jacobians, strict=True):
         name = variable.name
         gradient = named.forms.get(f"{name} gradient")
-        vjp = write.scaled(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
+        vjp = _times(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
         blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
         first, *_ = matrices = [named.forms[f"{name} jacobian {c}"] for c in conventions]
         several = dict(zip(conventions, matrices, strict=True)) if len(matrices) > 1 else {}
@@ -142,3 +142,12 @@ def _by_columns(
         return jacobian(output, leaves), len(output.shape)
     turned = [(*reversed(range(out_order)), *range(out_order, len(derived.shape))) for derived in jacobians]
     return [algebra.permute(derived, axes) for derived, axes in zip(jacobians, turned, strict=True)], out_order
+
+
+def _times(delta: Variable, gradient: Expr) -> Expr:
+    """δ times a gradient, with the sign in front; δ·1 is δ, and δ·0 is 0."""
+    minus, rest = write.unsigned(gradient)
+    if write.is_number(rest, 1):
+        return write.negate(delta) if minus else delta
+    product = rest if write.is_number(rest, 0) else write.scaled(delta, rest)
+    return write.negate(product) if minus else product

@@ -13,6 +13,7 @@ from jacobian_cli.calculus.canonical import transposed
 from jacobian_cli.calculus.folds import kronecker
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
+from jacobian_cli.calculus.quotients import cost
 from jacobian_cli.calculus.spelling import spelled
 from jacobian_cli.calculus.style import Style
 from jacobian_cli.calculus.tensor import (
@@ -245,7 +246,7 @@ class Notation(Style):
         inverse = [(inner, labels, -power) for inner, labels, power in shared]
         terms = [(c, algebra.product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms]
         rest = algebra.add(node.shape, terms)
-        if not isinstance(rest, Sum) or len(rest.terms) < 2:
+        if not isinstance(rest, Sum) or len(rest.terms) < 2 or cost(rest) >= cost(node):
             return None
         taken = {label for _, labels, _ in shared for label in labels} if along else set[int]()
         if any(not taken <= axes_of(term) for term in rest.children):

@@ -78,6 +78,8 @@ def scaled(factor: Expr, expr: Expr) -> Expr:
     match expr:
         case Apply(function="@" | "/" as function, arguments=(a, b)) if not is_number(a, 1):
             return apply(function, scaled(factor, a), b)
+        case Apply(function="/", arguments=(_, b)) if not isinstance(factor, Number):
+            return apply("/", factor, b)
         case Apply(function="*", arguments=(a, b)):
             if isinstance(a, Number) and isinstance(factor, Number):
                 return scaled(Number(a.value * factor.value), b)
@@ -87,6 +89,20 @@ def scaled(factor: Expr, expr: Expr) -> Expr:
         case Number(value=value) if isinstance(factor, Number):
             return Number(value * factor.value)
     return multiply(factor, expr)
+
+
+def unsigned(expr: Expr) -> tuple[bool, Expr]:
+    """Whether a minus stands in front of an expression, and the expression without it."""
+    match expr:
+        case Number(value=value) if value < 0:
+            return True, Number(-value)
+        case Apply(function="u-", arguments=(inner,)):
+            return True, inner
+        case Apply(function="*" | "/" | "@" as function, arguments=(a, b)):
+            minus, first = unsigned(a)
+            if minus:
+                return True, b if function == "*" and is_number(first, 1) else apply(function, first, b)
+    return False, expr
 
 
 def power(base: Expr, exponent: Rational) -> Expr:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import io
+import math
+import os
 import re
 import sys
 from typing import Any
@@ -113,7 +116,7 @@ def hessian(request: Request, points: int, vec: str) -> int:
 @click.option(
     "--descend",
     "rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, max=1e6, min_open=True),
     metavar="RATE",
     help="Take one step of gradient descent at this rate, and show the loss before and after.",
 )
@@ -127,6 +130,8 @@ def chain(request: Request, points: int, rate: float | None, full: bool, steps: 
     formulas without names, outermost first: "sigmoid(z)" "W@x + b".
     """
     want_variables(request)
+    if rate is not None and not math.isfinite(rate):
+        raise InputError("the rate is a number, as in --descend 0.1")
     want_steps(request, steps, style)
     from jacobian_cli.cli.chain import answer
 
@@ -143,7 +148,10 @@ def chain(request: Request, points: int, rate: float | None, full: bool, steps: 
 @click.option("--symbolic", is_flag=True, help="Show local and downstream gradients in symbols too.")
 @click.option("--naive", is_flag=True, help="Show what is computed twice, path by path.")
 @click.option(
-    "--nudge", type=float, metavar="H", help="Move each scalar by H, and compare with what its gradient predicts."
+    "--nudge",
+    type=click.FloatRange(-1e6, 1e6),
+    metavar="H",
+    help="Move each scalar by H, and compare with what its gradient predicts.",
 )
 @click.option("--plugin", "plugins", multiple=True, metavar="FILE", help="Run a Python file that registers functions.")
 @click.option("--full", is_flag=True, help="Show graphs of any size.")
@@ -152,6 +160,8 @@ def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
 
     FORMULA is as for `jac derive`; without --wrt the gradients of all variables are found.
     """
+    if wishes["nudge"] is not None and not (math.isfinite(wishes["nudge"]) and wishes["nudge"]):
+        raise InputError("a nudge is a small number, as in --nudge 0.01")
     from jacobian_cli.cli.backprop import Wishes, answer
 
     return answer(request, plugins, Wishes(**wishes))
@@ -175,6 +185,9 @@ def want_steps(request: Request, steps: bool, style: str | None) -> None:
 def run(arguments: list[str] | None = None) -> None:
     """The console script: every end of the program is one of three exit statuses."""
     gc.disable()  # imports make many objects and no garbage; `answer` turns collection on again
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no ∂ shows a ?
     try:
         typed = sys.argv[1:] if arguments is None else arguments
         status = jac.main(args=[_not_an_option(text) for text in typed], prog_name="jac", standalone_mode=False)
@@ -188,8 +201,10 @@ def run(arguments: list[str] | None = None) -> None:
     except (RecursionError, MemoryError):
         status = refuse("the formula is too large to be worked out here")
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
         status = RIGHT
+    except OSError as error:
+        status = refuse(f"the answer could not be written: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - whatever a user types, the end is a message and not a traceback
         reason = (str(error).splitlines() or [""])[0][:200]
         status = refuse(f"a fault of jac, not of what you typed; please report it ({type(error).__name__}: {reason})")

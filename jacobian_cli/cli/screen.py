@@ -35,11 +35,18 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
+class _Console(Console):
+    """A reader who has seen enough, as `head`, ends the program without a fault."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """Lines of an answer, kept within the width of the terminal."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, emoji=False, markup=False)
+        self.console = console or _Console(highlight=False, emoji=False, markup=False)
 
     @property
     def width(self) -> int:

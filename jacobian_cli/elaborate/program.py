@@ -290,7 +290,15 @@ def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defin
         by_name[statement.name] = statement
     if not statements:
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
-    *_, last = statements
+    *others, last = statements
+    for statement in others:
+        if statement.name is None:
+            raise InputError(
+                "only the last formula may be without a name",
+                text=statement.source,
+                span=statement.value.span,
+                hint="name it, as in z = …; jac chain reads formulas without names as f∘g",
+            )
     ordered: list[Definition] = []
     state: dict[str, bool] = {}  # False while its parts are being visited
     roots = [s for s in statements if s is not last] + [last]

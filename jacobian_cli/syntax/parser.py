@@ -207,7 +207,7 @@ class _Reader:
         span, depth = self.span(node), depth + 1
         match node:
             case ast.Name(id=name):
-                return Name(name, span)
+                return Name("pi" if name == "π" else name, span)
             case ast.Constant():
                 return self.constant(node)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
@@ -417,5 +417,6 @@ def parse_file(text: str) -> tuple[list[Declaration | Assumption], list[Definiti
 
 
 def normal_name(name: str) -> str:
-    """The name as Python's grammar reads it (NFKC), so that `ﬁ` and `fi` are one name."""
-    return unicodedata.normalize("NFKC", name)
+    """The name as Python's grammar reads it (NFKC), so that `ﬁ` and `fi` are one name; π is the constant pi."""
+    found = unicodedata.normalize("NFKC", name)
+    return "pi" if found == "π" else found
