@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -28,6 +28,7 @@ from jacobian_cli.checks.restricted import restricted, without_symbols
 from jacobian_cli.checks.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict import (
     MAX_ENTRIES,
+    SECOND,
     Engine,
     Printed,
     Report,
@@ -65,6 +66,8 @@ class AtPoint:
     sizes: Mapping[str, int]
     kinks: Sequence[Kink]
     nudges: Sequence[Nudge]
+    hessians: Mapping[str, Array] = field(default_factory=dict)
+    """For second derivatives, by the variable differentiated by next."""
     unformed: str = ""
     """Where the printed form has no value, so that the numbers are those of central differences."""
 
@@ -119,6 +122,8 @@ class Proof:
         values: dict[str, Any] = {"value": np.asarray(at.value).tolist(), "jacobian": at.jacobian.tolist()}
         if at.gradient is not None:
             values["gradient"] = at.gradient.tolist()
+        if at.hessians:
+            values["hessian"] = {name: matrix.tolist() for name, matrix in at.hessians.items()}
         if at.unformed:
             values["engine"] = "differences"
         return {"at": values, "check": check}
@@ -149,7 +154,11 @@ def prove(
     if at and not at.compared:
         why = "since the one given is at a kink" if at.kinks else "where the printed form has a value"
         report = replace(report, notes=[*report.notes, f"checked at random points, {why}"])
-    if small is not None and (report.passed is None or cells > MAX_ENTRIES):
+    widest = max((_count(problem.variables[name].shape, sizes) for name in derivation.hessians), default=0)
+    unseen = cells * widest > SECOND
+    if unseen and small is None:
+        report = replace(report, passed=None, notes=[*report.notes, "the Hessian is too large to be compared"])
+    if small is not None and (report.passed is None or cells > MAX_ENTRIES or unseen):
         report = _joined(report, _numeric(small, points, None), "compared entry by entry at small sizes")
     note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})" if cells > MAX_EXPLICIT else ""
     engine, unsaid = None, without_symbols(relied_on(derivation))
@@ -390,7 +399,12 @@ def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
         gradient = None if gradient is None else _laid(derivation).shaped(matrix, gradient.shape)
     nudges = _nudges(derivation, values, sizes, value, matrix) if shape == (1, 1) else []
     kinks = [_kink(v, moving, values, sizes) for v in wrong if v.kind == KINK]
-    return AtPoint(value, matrix, gradient, sizes, kinks, nudges, unformed)
+    second = {
+        name: np.asarray(evaluate(forms[f"hessian {name}"], values, sizes), float)
+        for name in ([] if unformed else derivation.hessians)
+        if f"hessian {name}" in forms
+    }
+    return AtPoint(value, matrix, gradient, sizes, kinks, nudges, second, unformed)
 
 
 def _by_differences(derivation: Derivation, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:

@@ -35,6 +35,8 @@ random directions: entry by entry they would take the formula's value too often.
 _DEEP = 2_000
 """Through more parts than this one step changes nothing but the rounding, or all: differences say nothing."""
 MAX_ENTRIES = 10_000_000
+SECOND = 250_000
+"""Hessians up to this many entries are compared."""
 FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
 _DOUBTS = 4
@@ -356,8 +358,12 @@ def _compare_second(
     tallies: Mapping[str, Tally],
     floor: float,
 ) -> None:
-    """A Hessian against autograd's, and against central differences of autograd's gradient."""
+    """A Hessian against autograd's, and against central differences of autograd's gradient; one of more than `SECOND`
+    entries is not compared: whoever asks must do so at smaller sizes.
+    """
     first, second = _at((*output.shape, *wrt.shape), sizes), np.shape(point[other])
+    if prod(first) * prod(second) > SECOND:
+        return
     laid = Laid(vec=laid.vec)
     true = laid.of(autodiff.second(output, point, sizes, wrt.name, other), first, second)
     matrix = np.asarray(evaluate(form, point, sizes), float).reshape(true.shape)

@@ -355,6 +355,10 @@ def numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
         [
             (d.problem.name, "=", array_text(at.value)),
             (f"∂{d.problem.name}/∂{d.wrt}", "=", array_text(at.gradient if at.gradient is not None else at.jacobian)),
+            *(
+                ("Hessian" if name == d.wrt else f"Block {d.wrt}, {name}", "=", array_text(matrix))
+                for name, matrix in at.hessians.items()
+            ),
         ],
         indent=4,
     )
