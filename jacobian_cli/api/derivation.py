@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -302,6 +303,27 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return f"$$\\frac{{\\partial {self.problem.name}}}{{\\partial {self.wrt}}} = {self.jacobian.latex}$$"
+
+    def _repr_html_(self) -> str:
+        """For notebooks, which typeset what stands between dollars: every form, and the text to copy."""
+        name = f"\\partial {self.problem.name}/\\partial {self.wrt}"
+        forms = [
+            ("Jacobian", name, self.jacobian),
+            ("gradient", f"\\nabla_{{{self.wrt}}} {self.problem.name}", self.gradient),
+        ]
+        forms.append(("backward rule", f"\\partial J/\\partial {self.wrt}", self.vjp))
+        if self.hessian is not None:
+            forms.append(("Hessian", "H", self.hessian))
+        rows = [
+            f"<tr><th>{title}</th><td>${escape(left)} = {escape(form.latex)}$</td>"
+            f"<td><code>{escape(form.closed_form)}</code></td></tr>"
+            for title, left, form in forms
+            if form is not None
+        ]
+        rows += [
+            f"<tr><th>where</th><td colspan=2><code>{n} = {escape(t)}</code></td></tr>" for n, t in self.where.items()
+        ]
+        return f"<table>{''.join(rows)}</table>"
 
 
 def derive(

@@ -47,7 +47,7 @@ def read_values(texts: list[str]) -> dict[str, Array]:
 
 def as_arrays(values: Any) -> dict[str, Array]:
     """Values from Python as arrays of finite floats."""
-    if not isinstance(values, Mapping) or not values:
+    if not isinstance(values, Mapping):
         raise InputError("values are given by name", hint='as in at={"x": 1.0, "W": weights}')
     return {name: _finite(value, str(name)) for name, value in values.items()}
 

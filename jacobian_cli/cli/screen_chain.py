@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from jacobian_cli.api.chain import Composition, RunningProduct
@@ -233,11 +234,15 @@ def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
     together, alone = found.sharing.together, found.sharing.alone
     now, then = together.at(found.sizes), alone.at(found.sizes)
     if now < then:
-        names = [v.name for v in found.problem.wrt]
-        listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) <= 6 else f"{len(names)} variables"
+        names = [v.name for v in found.problem.wrt if _uses(found.jacobians[v.name].closed_form, found.deltas)]
+        listed = f"{', '.join(names[:-1])} and {names[-1]}" if 1 < len(names) <= 6 else f"{len(names)} variables"
         screen.line(
-            f"shared by {listed}: {now:,} multiply-adds instead of {then:,}{at_sizes(found)}; "
-            f"{count_text(together)} instead of {count_text(alone)}",
+            f"shared by {listed}: {now:,} multiply-adds instead of {then:,}{at_sizes(found)}"
+            + (
+                f"; {count_text(together)} instead of {count_text(alone)}"
+                if any(map(str.isalpha, count_text(together)))
+                else ""
+            ),
             indent=2,
         )
 
@@ -337,3 +342,8 @@ def _descent(screen: Screen, found: Composition, step: Step) -> None:
         screen.line(f"{y} stays: the gradient is 0 here", style="yellow", indent=2)
     else:
         screen.line(f"{y} rises: the step is too long; try a smaller rate", style="yellow", indent=2)
+
+
+def _uses(text: str, names: Iterable[str]) -> bool:
+    """Whether one of these names stands in a closed form."""
+    return not set(re.findall(r"\w+", text)).isdisjoint(names)

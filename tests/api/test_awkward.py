@@ -93,6 +93,10 @@ ANSWERS = [
     "derive 'layernorm(x)' --wrt x -s x=1",
     "derive 'x*(pi/arccos(5) > z)' --wrt x",
     "derive 'x**tan(2/0)' --wrt x",
+    # a minus in front is no option
+    "derive -x --wrt x",
+    "derive -sum(x**2) --wrt x",
+    "derive '-y + x' --wrt x",
     # names
     "derive pi --wrt pi -s pi=3",
     "derive e*x --wrt e -s e=n",
