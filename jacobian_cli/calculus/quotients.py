@@ -33,20 +33,24 @@ def cost(tensor: Tensor) -> int:
 
 
 def met(add: Add, multiply: Multiply, factors: list[Factor]) -> list[Factor] | None:
-    """A sum and the factors whose powers cancel in its terms, multiplied out: (1 + y²/x²)·x² = x² + y²."""
+    """A sum and the factors whose powers cancel in its terms, multiplied out: (1 + y²/x²)·x² = x² + y², and
+    (δ p − p q)/p = δ − q.
+    """
     if len(factors) > _MAX_FACTORS:
         return None
     for k, (node, labels, power) in enumerate(factors):
         if not isinstance(node, Sum) or power not in (1, -1) or not 1 < len(node.terms) <= _MAX_TERMS:
             continue
-        below = {key for _, term in node.terms for key, p in _powers(term) if p < 0}
-        if not below:
+        powers = [_powers(term) for _, term in node.terms]
+        below = {key for own in powers for key, p in own if p < 0}
+        above = set.intersection(*({key for key, p in own if p > 0} for own in powers))
+        if not below and not above:
             continue
         inside: list[tuple[int, Factor]] = []
         for j, (other, ls, p) in enumerate(factors):
-            if j != k and p * power > 0 and set(ls) <= set(labels) and not isinstance(other, Extent):
+            if j != k and set(ls) <= set(labels) and not isinstance(other, Extent):
                 local = tuple(labels.index(label) for label in ls)
-                if (other, local) in below:
+                if (other, local) in (below if p * power > 0 else above):
                     inside.append((j, (other, local, p * power)))
         # what has one sum in common with a denominator meets it whole
         if not inside or cost(node) > _MAX_COST:
