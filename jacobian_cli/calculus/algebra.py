@@ -298,6 +298,12 @@ def _flattened(
         sizes.update(zip(labels, node.shape, strict=True))
         if (isinstance(node, Product) and power != 1) or isinstance(node, Sum):
             node, labels = unrepeated(node, labels)
+        if isinstance(node, Sum) and len(labels) == 2 and power == 1 and (entries := _diagonal_of(node)) is not None:
+            todo += [
+                (entries, labels[:1], 1),
+                (Delta(node.shape[0]), labels, 1),
+            ]  # δ_ij a_i + δ_ij b_i = δ_ij (a + b)_i
+            continue
         if isinstance(node, Sum) and node.terms and len(labels) == 2:
             turned = transposed(node)
             if turned is node:
@@ -476,6 +482,21 @@ def _without_scalars(node: Sum) -> Tensor:
     whole = tuple(range(len(node.shape)))
     inverse: list[Factor] = [(scalar, (), -p) for scalar, p in _scalars_in_common(node)]
     return add(node.shape, [(c, product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms])
+
+
+@lru_cache(maxsize=4096)
+def _diagonal_of(node: Sum) -> Tensor | None:
+    """The diagonal of a matrix all of whose terms lie on it, or None."""
+    terms: list[tuple[Rational, Tensor]] = []
+    for c, term in node.terms:
+        if isinstance(term, Delta):
+            terms.append((c, ones(node.shape[:1])))
+            continue
+        if not isinstance(term, Product) or not any(isinstance(n, Delta) and ls == (0, 1) for n, ls, _ in term.factors):
+            return None
+        rest = [(n, tuple(max(k - 1, 0) for k in ls), p) for n, ls, p in term.factors if not isinstance(n, Delta)]
+        terms.append((c, product(node.shape[:1], rest, term.coefficient)))
+    return add(node.shape[:1], terms) if terms else None
 
 
 def unrepeated(node: Tensor, labels: Labels) -> tuple[Tensor, Labels]:

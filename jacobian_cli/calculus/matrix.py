@@ -134,9 +134,6 @@ class Notation(Style):
         if turned in self.typed and argument not in self.typed:
             return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
         written = self.written[argument]
-        if order == 2 and entry.kind in (Kind.ROW, Kind.REDUCTION) and node.loop == 1 and write.is_call(written, ".T"):
-            along = write.apply(node.function, written.children[0], axis=(0,))
-            return write.transpose(along) if entry.kind is Kind.ROW else along
         if entry.mask and algebra.is_constant(argument):
             return write.apply(node.function, write.ones(*argument.shape))
         reduced = entry.kind is Kind.REDUCTION and node.loop
