@@ -194,7 +194,7 @@ def _pattern(derivation: Derivation, sizes: Mapping[str, int]) -> Array | None:
     matrix = np.asarray(evaluate(form, point, sizes), float)
     if not problem.output.shape:
         lengths = tuple(size.at(sizes) for size in derivation.variable.shape)
-        matrix = _laid(derivation).shaped(matrix, lengths).reshape(-1, *lengths[-1:])
+        matrix = _laid(derivation).shaped(matrix, lengths).reshape(-1, *(lengths[-1:] or (1,)))
         return matrix != 0
     return matrix.reshape(_matrix_shape(derivation, sizes)) != 0
 

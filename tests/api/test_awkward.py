@@ -110,6 +110,7 @@ ANSWERS = [
     "derive maximum(x,y) --wrt x --at x=1,y=1",
     # one-sided exponents and towers
     "derive x**x**x --wrt x",
+    f"derive {'x**' * 40}x --wrt x -s x=",
     "derive 'exp(exp(exp(x)))' --wrt x",
     "derive x**1e-9 --wrt x",
 ]
