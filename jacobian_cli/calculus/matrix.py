@@ -10,6 +10,7 @@ from jacobian_cli.calculus.batches import spread
 from jacobian_cli.calculus.blocks import blocks
 from jacobian_cli.calculus.branches import branched, conditions
 from jacobian_cli.calculus.canonical import transposed
+from jacobian_cli.calculus.factoring import factored
 from jacobian_cli.calculus.folds import kronecker
 from jacobian_cli.calculus.labels import axes_of
 from jacobian_cli.calculus.pieces import Pieces, bounds
@@ -195,7 +196,7 @@ class Notation(Style):
     def _plain_sum(self, node: Sum) -> Expr:
         common = _common([c for c, _ in node.terms])
         terms = [(ratio(c, common), t) for c, t in node.terms]
-        parts = write.factored(self.arranged(self._alike(terms, node.shape)))
+        parts = factored(self.arranged(self._alike(terms, node.shape)))
         minus = len(parts) > 1 and all(subtracted for subtracted, _ in parts)
         expr = write.total([(False, e) for _, e in parts] if minus else parts)
         expr = self.signed(common, expr)[1] if common != 1 else expr
