@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jacobian_cli.api.backprop import Backprop, backprop
-    from jacobian_cli.api.chain import Composition, chain
-    from jacobian_cli.api.conversion import convert
-    from jacobian_cli.api.derivation import ClosedForm, Derivation, derive
-    from jacobian_cli.api.own import register, unregister
-    from jacobian_cli.api.tape import Tape, tape
+    from jacobian_cli.api.backprop.register import register, unregister
+    from jacobian_cli.api.backprop.run import Backprop, backprop
+    from jacobian_cli.api.backprop.tape import Tape, tape
+    from jacobian_cli.api.chain.composition import Composition, chain
+    from jacobian_cli.api.derive.convert import convert
+    from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, derive
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
@@ -36,19 +36,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Backprop": "jacobian_cli.api.backprop",
-    "ClosedForm": "jacobian_cli.api.derivation",
-    "Composition": "jacobian_cli.api.chain",
-    "chain": "jacobian_cli.api.chain",
-    "Derivation": "jacobian_cli.api.derivation",
-    "convert": "jacobian_cli.api.conversion",
-    "backprop": "jacobian_cli.api.backprop",
-    "derive": "jacobian_cli.api.derivation",
+    "Backprop": "jacobian_cli.api.backprop.run",
+    "ClosedForm": "jacobian_cli.api.derive.derivation",
+    "Composition": "jacobian_cli.api.chain.composition",
+    "chain": "jacobian_cli.api.chain.composition",
+    "Derivation": "jacobian_cli.api.derive.derivation",
+    "convert": "jacobian_cli.api.derive.convert",
+    "backprop": "jacobian_cli.api.backprop.run",
+    "derive": "jacobian_cli.api.derive.derivation",
     "InputError": "jacobian_cli.syntax.errors",
-    "Tape": "jacobian_cli.api.tape",
-    "register": "jacobian_cli.api.own",
-    "tape": "jacobian_cli.api.tape",
-    "unregister": "jacobian_cli.api.own",
+    "Tape": "jacobian_cli.api.backprop.tape",
+    "register": "jacobian_cli.api.backprop.register",
+    "tape": "jacobian_cli.api.backprop.tape",
+    "unregister": "jacobian_cli.api.backprop.register",
 }
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jacobian_cli.printers.graph_source import dot, mermaid
+from jacobian_cli.printers.graph.source import dot, mermaid
 from tests.printers.graphs import lecture
 from tests.terminal import ROOT, terminal
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jacobian_cli.api.assume import assumptions_of
-from jacobian_cli.api.problem import shapes_of
+from jacobian_cli.api.input.assume import assumptions_of
+from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.cli.request import Request
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
-    from jacobian_cli.api.backprop import Backprop
-    from jacobian_cli.api.passes import Edge, Node
+    from jacobian_cli.api.backprop.passes import Edge, Node
+    from jacobian_cli.api.backprop.run import Backprop
     from jacobian_cli.cli.screen import Screen
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -48,9 +48,9 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     """Print the run, or what was asked for in its place; the exit status says whether the check passed."""
     if sum((request.as_json, wishes.dot, wishes.mermaid, wishes.tree)) > 1:
         raise InputError("one of --json, --dot, --mermaid and --tree, please")
-    from jacobian_cli.api.backprop import run
-    from jacobian_cli.api.own import load
-    from jacobian_cli.api.values import read_values
+    from jacobian_cli.api.backprop.register import load
+    from jacobian_cli.api.backprop.run import run
+    from jacobian_cli.api.input.values import read_values
 
     for path in plugins:
         load(path)
@@ -64,8 +64,8 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     if request.as_json:
         click.echo(json.dumps(_object(done, wishes), ensure_ascii=False, indent=2))
     elif wishes.dot or wishes.mermaid:
-        from jacobian_cli.api.picture import graph
-        from jacobian_cli.printers.graph_source import dot, mermaid
+        from jacobian_cli.api.backprop.tables import graph
+        from jacobian_cli.printers.graph.source import dot, mermaid
 
         click.echo((dot if wishes.dot else mermaid)(graph(done)), nl=False)
         return RIGHT
@@ -82,9 +82,9 @@ def _pictures(run: Backprop, wishes: Wishes) -> list[str]:
     """The files asked for, written."""
     if not (wishes.svg or wishes.html):
         return []
-    from jacobian_cli.api.picture import graph, tables
-    from jacobian_cli.printers.graph_page import page
-    from jacobian_cli.printers.graph_svg import svg
+    from jacobian_cli.api.backprop.tables import graph, tables
+    from jacobian_cli.printers.graph.page import page
+    from jacobian_cli.printers.graph.svg import svg
 
     drawn = graph(run)
     texts = {}
@@ -109,9 +109,9 @@ def _object(run: Backprop, wishes: Wishes) -> dict[str, object]:
 
 def show(screen: Screen, run: Backprop, wishes: Wishes) -> None:
     """The whole page."""
-    from jacobian_cli.api.picture import kink_text, spelled
+    from jacobian_cli.api.backprop.tables import kink_text, spelled
     from jacobian_cli.cli.screen import verdict
-    from jacobian_cli.printers.math import math
+    from jacobian_cli.printers.math.unicode import math
 
     for name, value in run.program.values.items():
         if name != run.program.output_name:
@@ -136,7 +136,7 @@ def show(screen: Screen, run: Backprop, wishes: Wishes) -> None:
 
 
 def _forward(screen: Screen, run: Backprop, wishes: Wishes) -> None:
-    from jacobian_cli.api.picture import forward_rows
+    from jacobian_cli.api.backprop.tables import forward_rows
 
     rows = forward_rows(run)
     screen.heading("Forward", "each node from its inputs")
@@ -151,7 +151,7 @@ def _forward(screen: Screen, run: Backprop, wishes: Wishes) -> None:
 
 
 def _backward(screen: Screen, run: Backprop, wishes: Wishes) -> None:
-    from jacobian_cli.api.picture import backward_groups, backward_rows, partial, spelled, summed
+    from jacobian_cli.api.backprop.tables import backward_groups, backward_rows, partial, spelled, summed
 
     given = "; δ is the gradient that arrives at the node" if wishes.symbolic else ""
     screen.heading("Backward", f"upstream × local = downstream, from {spelled(run.name)} back{given}")
@@ -177,8 +177,8 @@ def _backward(screen: Screen, run: Backprop, wishes: Wishes) -> None:
 
 def _symbols(screen: Screen, node: Node, edge: Edge) -> None:
     """The local Jacobian and the downstream gradient in names."""
-    from jacobian_cli.api.picture import spelled
-    from jacobian_cli.printers.math import math
+    from jacobian_cli.api.backprop.tables import spelled
+    from jacobian_cli.printers.math.unicode import math
 
     if edge.symbols is None:
         screen.line(f"{node.operation} has no symbolic derivative", indent=6, style="dim")
@@ -190,8 +190,8 @@ def _symbols(screen: Screen, node: Node, edge: Edge) -> None:
 
 
 def _tree(screen: Screen, run: Backprop) -> None:
-    from jacobian_cli.api.picture import graph
-    from jacobian_cli.printers.graph_tree import tree
+    from jacobian_cli.api.backprop.tables import graph
+    from jacobian_cli.printers.graph.tree import tree
 
     lines = tree(graph(run))
     screen.heading("Graph", "value, ← gradient")
@@ -209,7 +209,7 @@ def _tree(screen: Screen, run: Backprop) -> None:
 
 
 def _gradients(screen: Screen, run: Backprop) -> None:
-    from jacobian_cli.api.picture import long, partial, spelled, summed
+    from jacobian_cli.api.backprop.tables import long, partial, spelled, summed
 
     screen.heading("Gradients", "" if not run.value.ndim else f"of the sum of the entries of {run.name}")
     known = {node.name: node for node in run.nodes}
@@ -224,7 +224,7 @@ def _gradients(screen: Screen, run: Backprop) -> None:
 
 def _operations(screen: Screen, run: Backprop, wishes: Wishes) -> None:
     """The lesson: one sweep shares what the paths have in common."""
-    from jacobian_cli.api.picture import partial
+    from jacobian_cli.api.backprop.tables import partial
 
     told = run.operations
     counted = f"{_count(told['forward'])} forward, {_count(told['backward'])} backward"

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import click
 
-from jacobian_cli.api.chain import composition
-from jacobian_cli.api.stages import composed
+from jacobian_cli.api.chain.compose import composed
+from jacobian_cli.api.chain.composition import composition
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
 from jacobian_cli.cli.request import Request
 
@@ -31,7 +31,7 @@ def answer(
     gc.freeze()
     gc.enable()
     if steps and style != "text":
-        from jacobian_cli.cli.steps import print_steps
+        from jacobian_cli.cli.show.steps import print_steps
 
         return RIGHT if print_steps(found.stepwise, style, points) else MISMATCH
     proof = found.prove(points, values, rate)
@@ -39,7 +39,7 @@ def answer(
         derived = found.steps_dict(points) if steps else {}
         click.echo(json.dumps({**found.to_dict(), **derived, **proof.to_dict()}, ensure_ascii=False, indent=2))
     else:
-        from jacobian_cli.cli.screen_chain import show_chain
+        from jacobian_cli.cli.show.chain import show_chain
 
         show_chain(found, proof, full=full, steps=points if steps else None)
     right = not steps or all(d.stepwise.checked(points).passed is not False for d in found.stepwise)

@@ -6,13 +6,13 @@ import json
 
 import click
 
-from jacobian_cli.api.conventions import CANONICAL_USERS, SHAPE_USERS, Comparison, Writing, comparison
-from jacobian_cli.api.derivation import ClosedForm, derivations
+from jacobian_cli.api.derive.conventions import CANONICAL_USERS, SHAPE_USERS, Comparison, Writing, comparison
+from jacobian_cli.api.derive.derivation import ClosedForm, derivations
 from jacobian_cli.calculus.reshape import CONVENTIONS
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
 from jacobian_cli.cli.request import Request
 from jacobian_cli.cli.screen import Screen, formula, verdict, where_list
-from jacobian_cli.printers.math import math
+from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import shape_text
 
 

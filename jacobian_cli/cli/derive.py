@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from jacobian_cli.api.assume import assumptions_of
-from jacobian_cli.api.derivation import derivations
-from jacobian_cli.api.problem import Problem, pose, shapes_of
+from jacobian_cli.api.derive.derivation import derivations
+from jacobian_cli.api.input.assume import assumptions_of
+from jacobian_cli.api.input.problem import Problem, pose, shapes_of
 from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.cli.request import Request
 from jacobian_cli.shape import shape_text
@@ -29,7 +29,7 @@ def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
     assume = assumptions_of(None, request.declarations)
     if not request.at:
         return pose(request.statements, request.wrt, shapes, assume=assume), None
-    from jacobian_cli.api.values import fitted, read_values
+    from jacobian_cli.api.input.values import fitted, read_values
 
     values = read_values(list(request.at))
     problem = pose(request.statements, request.wrt, shapes, values, assume)
@@ -55,12 +55,12 @@ def answer(
             hint="sum it, or take the Jacobian: jac derive",
         )
     found = derivations(problem, second=order == 2, conventions=[read_convention(layout, vec)])
-    from jacobian_cli.api.proof import prove  # loads NumPy, autograd and SymPy
+    from jacobian_cli.api.derive.proof import prove  # loads NumPy, autograd and SymPy
 
     gc.freeze()
     gc.enable()
     if steps and style != "text":
-        from jacobian_cli.cli.steps import print_steps
+        from jacobian_cli.cli.show.steps import print_steps
 
         return RIGHT if print_steps(found, style, points) else MISMATCH
     proofs = [prove(d, points, values, full=full) for d in found]
@@ -74,7 +74,7 @@ def answer(
         ]
         click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
     elif steps:
-        from jacobian_cli.cli.steps import show_steps
+        from jacobian_cli.cli.show.steps import show_steps
 
         show_steps(problem, found, proofs, points)
     else:

@@ -9,19 +9,19 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from jacobian_cli.api.derivation import ClosedForm, Derivation, Hessian, symbols
-from jacobian_cli.api.problem import Problem
-from jacobian_cli.checks.verdict import Report
+from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, Hessian, symbols
+from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.checks.verdict.answer import Report
 from jacobian_cli.elaborate.program import habit
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
-from jacobian_cli.printers.math import math
-from jacobian_cli.printers.text import text as language
+from jacobian_cli.printers.language import text as language
+from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import Shape, shape_text
 
 if TYPE_CHECKING:  # they load SymPy, which not every answer needs
-    from jacobian_cli.api.proof import AtPoint, Proof
-    from jacobian_cli.api.table import Grid
+    from jacobian_cli.api.derive.entries_table import Grid
+    from jacobian_cli.api.derive.proof import AtPoint, Proof
 
 _HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 _LINES = 16
@@ -284,12 +284,12 @@ def _form(screen: Screen, form: ClosedForm) -> None:
 
 def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
     """The explicit table, or, where it is too large for the screen, its pattern."""
-    from jacobian_cli.api.table import grid_of, pattern_lines
+    from jacobian_cli.api.derive.entries_table import grid_of, pattern_lines
 
     at = ", ".join(f"{name} = {value}" for name, value in proof.sizes.items())
     at = f", at {at}" if at else ""
     if proof.explicit is not None:
-        from jacobian_cli.api.table import grid_of, proven
+        from jacobian_cli.api.derive.entries_table import grid_of, proven
 
         screen.heading("Entries", f"{'proven ' if proven(proof) else ''}by SymPy{at}", style="")
         grid = grid_of(d, proof)
@@ -333,7 +333,7 @@ def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
 
 def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
     """Which entry of the Jacobian goes where in the gradient."""
-    from jacobian_cli.api.table import gradient_places
+    from jacobian_cli.api.derive.entries_table import gradient_places
 
     shape = d.variable.shape
     assert d.gradient is not None

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.checks.evaluate import COUNT, meaning
-from jacobian_cli.checks.kernels import Kernels
+from jacobian_cli.evaluate.evaluate import COUNT, meaning
+from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import matches, parsed

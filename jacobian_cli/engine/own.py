@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.checks import differences
+from jacobian_cli.checks.oracles import differences
 from jacobian_cli.engine.accumulate import unbroadcast
 from jacobian_cli.ops import Kind, Row
 from jacobian_cli.ops.rules import parsed

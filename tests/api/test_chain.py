@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.api.chain_proof import prove_chain
-from jacobian_cli.api.stages import composed
-from jacobian_cli.calculus import chain as calculus
-from jacobian_cli.calculus import notation as write
+from jacobian_cli.api.chain.compose import composed
+from jacobian_cli.api.chain.proof import prove_chain
+from jacobian_cli.calculus.chain import links as calculus
+from jacobian_cli.calculus.notation import write
 from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.parser import parse_statements
 

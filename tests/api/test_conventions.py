@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.conventions import comparison
+from jacobian_cli.api.derive.conventions import comparison
 from jacobian_cli.calculus.reshape import CONVENTIONS, from_numerator_row
-from jacobian_cli.checks.evaluate import evaluate
 from jacobian_cli.cli.main import jac as command
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr
 from tests.calculus.expressions import expressions
 from tests.calculus.test_layouts import in_all_conventions

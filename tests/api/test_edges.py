@@ -11,9 +11,9 @@ import pytest
 from scipy import special
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import Proof, printed, prove
-from jacobian_cli.api.values import as_arrays, fitted
-from jacobian_cli.checks.verdict import Tally, numeric_verdict
+from jacobian_cli.api.derive.proof import Proof, printed, prove
+from jacobian_cli.api.input.values import as_arrays, fitted
+from jacobian_cli.checks.verdict.answer import Tally, numeric_verdict
 from jacobian_cli.syntax.errors import InputError
 
 LARGE = np.array([-1000.0, 0.0, 1000.0])

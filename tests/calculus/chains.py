@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from jacobian_cli.api.chain import Composition
+from jacobian_cli.api.chain.composition import Composition
 
 _LINKS = {
     "affine": "{y} = A{k}@{x} + b{k}",

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from jacobian_cli.calculus import algebra
-from jacobian_cli.calculus.lower import lower
-from jacobian_cli.calculus.tensor import (
+from jacobian_cli.calculus.differentiate.lower import lower
+from jacobian_cli.calculus.index.tensor import (
     Apply,
     Delta,
     Extent,
@@ -30,7 +29,8 @@ from jacobian_cli.calculus.tensor import (
     is_zero,
     walk,
 )
-from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr
 from jacobian_cli.shape import Shape, Size
 from tests.calculus.expressions import VARIABLES, expressions
@@ -370,7 +370,7 @@ def test_the_index_form_of_an_expression_has_its_value(expr: Expr) -> None:
 
 SCRIPT = """
 import jacobian_cli as jac
-from jacobian_cli.calculus.lower import lower
+from jacobian_cli.calculus.differentiate.lower import lower
 for text, wrt in [
     ("u.T@sigmoid(W@x + b)", "W,x,b,u"),
     ("softmax(A@x) + exp(x)*y/(1 + y.T@y)", "x,y"),

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import printed
-from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.verdict import read_back
+from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.checks.verdict.answer import read_back
+from jacobian_cli.evaluate.evaluate import evaluate
 
 GRADIENTS = {
     "sum(where(x > 0, x, a*(exp(x) - 1)))": "where(x > 0, 1, a*exp(x))",

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import printed
-from jacobian_cli.checks.verdict import numeric_verdict
+from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.checks.verdict.answer import numeric_verdict
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS, Row
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from jacobian_cli.shape import ONE, Shape, Size
 from tests.calculus.expressions import OPTIONS, Call, calls
 

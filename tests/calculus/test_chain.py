@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.chain import Composition
-from jacobian_cli.api.chain_proof import numbers_at
-from jacobian_cli.api.proof import printed
-from jacobian_cli.calculus.association import Tree, multiplied, patterns
-from jacobian_cli.checks import autodiff
-from jacobian_cli.checks.evaluate import evaluate, sizes_of
-from jacobian_cli.checks.verdict import read_back
+from jacobian_cli.api.chain.composition import Composition
+from jacobian_cli.api.chain.proof import numbers_at
+from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.calculus.chain.ordering import Tree, multiplied, patterns
+from jacobian_cli.checks.oracles import hips_autograd as autodiff
+from jacobian_cli.checks.verdict.answer import read_back
+from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from tests.calculus.chains import definitions, point
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "identities.jsonl"
@@ -219,7 +219,9 @@ def test_layers_alike_are_worked_out_once_and_are_right(monkeypatch: pytest.Monk
     values = point(found)
     for name in ("W1", "b3", "x"):
         assert close(value(found, name, "gradient", values), truth(found, name, values))
-    monkeypatch.setattr("jacobian_cli.calculus.alike.Alike.find", lambda self, kind, wanted, own, work: list(work()))
+    monkeypatch.setattr(
+        "jacobian_cli.calculus.chain.alpha_equivalence.Alike.find", lambda self, kind, wanted, own, work: list(work())
+    )
     one_by_one = jac.chain(stages, wrt="W1,b3,x")
     assert found.where == one_by_one.where
     assert [p.closed_form for p in found.products] == [p.closed_form for p in one_by_one.products]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import printed
-from jacobian_cli.checks.verdict import numeric_verdict
+from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.checks.verdict.answer import numeric_verdict
 
 
 @dataclass(frozen=True)

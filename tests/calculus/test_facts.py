@@ -11,22 +11,22 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import printed
-from jacobian_cli.calculus import algebra
-from jacobian_cli.calculus.canonical import symmetric, transposed
-from jacobian_cli.calculus.declare import Declared
-from jacobian_cli.calculus.facts import sums_away
-from jacobian_cli.calculus.lower import lower
-from jacobian_cli.calculus.tensor import Apply, Delta, Leaf, Tensor
-from jacobian_cli.checks.declared import drawn
-from jacobian_cli.checks.differences import central
-from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.verdict import numeric_verdict
+from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.calculus.derivative.assume import Declared
+from jacobian_cli.calculus.differentiate.lower import lower
+from jacobian_cli.calculus.index.canonical import symmetric, transposed
+from jacobian_cli.calculus.index.tensor import Apply, Delta, Leaf, Tensor
+from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.assumptions import sums_away
+from jacobian_cli.checks.oracles.differences import central
+from jacobian_cli.checks.points.constrained import drawn
+from jacobian_cli.checks.verdict.answer import numeric_verdict
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Expr, variables, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.facts import FACTS, Fact, everything
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from jacobian_cli.shape import Shape, Size
 from tests.calculus.expressions import VARIABLES, expressions
 from tests.calculus.values import lengths, value

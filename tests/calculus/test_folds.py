@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.calculus import algebra
-from jacobian_cli.calculus.tensor import Delta, Factor, Leaf, Reshape, Tensor
+from jacobian_cli.calculus.index.tensor import Delta, Factor, Leaf, Reshape, Tensor
+from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.shape import Shape, Size
 from tests.calculus.values import contracted, lengths, value
 

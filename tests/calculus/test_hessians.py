@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.sampling import sample
+from jacobian_cli.checks.points.sampling import sample
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.shape import Size
 
 FORMULAS = {

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.calculus import algebra
-from jacobian_cli.calculus.tensor import Delta, Factor, Leaf, Rational, Tensor, walk
+from jacobian_cli.calculus.index.tensor import Delta, Factor, Leaf, Rational, Tensor, walk
+from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.shape import Size
 from tests.calculus.values import lengths, value
 

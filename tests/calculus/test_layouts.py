@@ -11,14 +11,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.derivation import derivations
-from jacobian_cli.api.problem import pose, shapes_of, statements_of
-from jacobian_cli.calculus.matrix import Notation
+from jacobian_cli.api.derive.derivation import derivations
+from jacobian_cli.api.input.problem import pose, shapes_of, statements_of
+from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import CONVENTIONS, Convention, converted
-from jacobian_cli.checks import autodiff
-from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.checks.oracles import hips_autograd as autodiff
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr, variables
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from tests.calculus.expressions import VARIABLES, expressions
 from tests.calculus.test_properties import QUICK, Point, one_of, right, told
 from tests.calculus.test_reshape import laid_out

@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import printed
-from jacobian_cli.calculus import notation as write
-from jacobian_cli.calculus.lower import lower, lower_all, template
-from jacobian_cli.calculus.matrix import Notation
-from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.sampling import NoPointError, draw_sizes
-from jacobian_cli.checks.verdict import numeric_verdict, read_back, sample_all
+from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.calculus.differentiate.lower import lower, lower_all, template
+from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.matrix_form import Notation
+from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes
+from jacobian_cli.checks.verdict.answer import numeric_verdict, read_back, sample_all
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Defined, Expr, rebuild, size_names, variables
 from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from jacobian_cli.shape import product
 from tests.calculus.expressions import CALLS, VARIABLES, applied, expressions, leaves
 

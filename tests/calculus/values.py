@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.calculus.tensor import (
+from jacobian_cli.calculus.index.tensor import (
     Alias,
     Apply,
     Constant,
@@ -26,7 +26,7 @@ from jacobian_cli.calculus.tensor import (
     Window,
     walk,
 )
-from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Variable
 from jacobian_cli.shape import Shape, Size

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import sympy
 
-from jacobian_cli.checks.declared import drawn, misfit
-from jacobian_cli.checks.explicit import element_symbols
-from jacobian_cli.checks.restricted import as_shown, restricted, without_symbols
+from jacobian_cli.checks.oracles.restricted import as_shown, restricted, without_symbols
+from jacobian_cli.checks.oracles.symbolic import element_symbols
+from jacobian_cli.checks.points.constrained import drawn, misfit
 from jacobian_cli.expr import Variable
 from jacobian_cli.ops.facts import FACTS, everything
 from jacobian_cli.shape import Size

@@ -11,8 +11,8 @@ import autograd.numpy
 import numpy as np
 import pytest
 
-from jacobian_cli.checks.evaluate import evaluate, meaning, numeric
-from jacobian_cli.checks.kernels import Kernels
+from jacobian_cli.evaluate.evaluate import evaluate, meaning, numeric
+from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Number
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.shape import Size

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import sympy
 
-from jacobian_cli.checks.exact import Prover
-from jacobian_cli.checks.explicit import TooLargeError, difference, entries_of, explicit_jacobian
-from jacobian_cli.checks.matrices import ExactKernels
+from jacobian_cli.checks.oracles.exact_linalg import ExactKernels
+from jacobian_cli.checks.oracles.symbolic import TooLargeError, difference, entries_of, explicit_jacobian
+from jacobian_cli.checks.oracles.zero_test import Prover
 from tests.checks.formulas import typed
 
 PROVED = [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
-from jacobian_cli.checks.explicit import (
+from jacobian_cli.checks.oracles.symbolic import (
     abbreviated,
     difference,
     element_symbols,

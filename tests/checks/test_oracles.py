@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import sympy
 
-from jacobian_cli.checks import autodiff, differences
-from jacobian_cli.checks.evaluate import evaluate, meaning
-from jacobian_cli.checks.explicit import element_symbols, explicit_jacobian
-from jacobian_cli.checks.sampling import draw_sizes, sample
+from jacobian_cli.checks.oracles import differences
+from jacobian_cli.checks.oracles import hips_autograd as autodiff
+from jacobian_cli.checks.oracles.symbolic import element_symbols, explicit_jacobian
+from jacobian_cli.checks.points.sampling import draw_sizes, sample
 from jacobian_cli.elaborate import Program
+from jacobian_cli.evaluate.evaluate import evaluate, meaning
 from jacobian_cli.ops import FUNCTIONS, Kind
 from tests.checks.formulas import functions, typed
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from jacobian_cli.checks.explicit import difference, entry_text, explicit_jacobian
+from jacobian_cli.checks.oracles.symbolic import difference, entry_text, explicit_jacobian
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from tests.calculus.expressions import CALLS, Call
 from tests.checks.formulas import typed
 from tests.checks.test_oracles import agree

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.checks.verdict import Report
+from jacobian_cli.checks.verdict.answer import Report
 from jacobian_cli.cli.main import run
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from jacobian_cli.shape import Shape
 from tests.calculus.expressions import CALLS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jacobian_cli.checks.conditions import violations
-from jacobian_cli.checks.evaluate import node_values, numpy_backend
-from jacobian_cli.checks.sampling import NoPointError, draw_sizes, sample
+from jacobian_cli.checks.points.domain import violations
+from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, sample
+from jacobian_cli.evaluate.evaluate import node_values, numpy_backend
 from tests.checks.formulas import SIZES, typed
 
 

@@ -16,9 +16,9 @@ import pytest
 from scipy import special
 
 import jacobian_cli as jac
-from jacobian_cli.api.proof import printed
-from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.verdict import read_back
+from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.checks.verdict.answer import read_back
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.shape import size_of
 from jacobian_cli.syntax.parser import parse_sizes
 from tests.corpus.draw import draw

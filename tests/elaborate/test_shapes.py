@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from jacobian_cli.api.problem import shapes_of
+from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Defined, Extent
 from jacobian_cli.shape import ONE, Size, Unifier, product, shape_text

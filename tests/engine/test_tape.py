@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.checks.evaluate import evaluate
-from jacobian_cli.checks.gradients import Comparison
-from jacobian_cli.checks.sampling import NoPointError, sample
-from jacobian_cli.checks.verdict import Report
+from jacobian_cli.checks.points.sampling import NoPointError, sample
+from jacobian_cli.checks.verdict.answer import Report
+from jacobian_cli.checks.verdict.gradients import Comparison
 from jacobian_cli.engine.tape import Tape
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Expr, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from tests.calculus.expressions import CALLS, applied, expressions
 
 SIZES = {"n": 3, "m": 4}

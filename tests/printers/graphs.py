@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from jacobian_cli.printers.graph import Graph, GraphEdge, GraphNode
+from jacobian_cli.printers.graph.model import Graph, GraphEdge, GraphNode
 
 HOSTILE = '"]>})<b>&amp;"\\" `x` #35; | --> end\n%% subgraph \x1b[31m \u202e😀 1. x - y* _z_ ]]> 日本 \ud800'
 

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from jacobian_cli.printers.graph import LIMIT, Graph, GraphEdge, GraphNode
-from jacobian_cli.printers.graph_page import Table, page
-from jacobian_cli.printers.graph_source import dot, mermaid
-from jacobian_cli.printers.graph_svg import svg
-from jacobian_cli.printers.graph_tree import tree
+from jacobian_cli.printers.graph.model import LIMIT, Graph, GraphEdge, GraphNode
+from jacobian_cli.printers.graph.page import Table, page
+from jacobian_cli.printers.graph.source import dot, mermaid
+from jacobian_cli.printers.graph.svg import svg
+from jacobian_cli.printers.graph.tree import tree
 from jacobian_cli.syntax.errors import InputError
 from tests.printers.graphs import HOSTILE, chain, graphs, hostile, lecture
 

@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 
-from jacobian_cli.printers.graph import Graph
-from jacobian_cli.printers.graph_source import dot, mermaid
+from jacobian_cli.printers.graph.model import Graph
+from jacobian_cli.printers.graph.source import dot, mermaid
 from tests.printers.graphs import graphs, hostile, lecture
 from tests.transcripts import difference, pictures
 

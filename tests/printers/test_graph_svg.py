@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jacobian_cli.printers.drawing.letters import cut, width
-from jacobian_cli.printers.drawing.order import Neighbours, crossings, untangled
-from jacobian_cli.printers.drawing.place import Cell, Pull, heights, straightened
-from jacobian_cli.printers.drawing.scene import scene
-from jacobian_cli.printers.graph import Graph, GraphEdge, GraphNode
-from jacobian_cli.printers.graph_svg import svg
+from jacobian_cli.printers.graph.layout.coordinates import Cell, Pull, heights, straightened
+from jacobian_cli.printers.graph.layout.crossings import Neighbours, crossings, untangled
+from jacobian_cli.printers.graph.layout.layers import scene
+from jacobian_cli.printers.graph.layout.text_width import cut, width
+from jacobian_cli.printers.graph.model import Graph, GraphEdge, GraphNode
+from jacobian_cli.printers.graph.svg import svg
 from jacobian_cli.syntax.errors import InputError
 from tests.printers.graphs import graphs, hostile, lecture
 
@@ -192,7 +192,7 @@ def test_what_is_too_long_is_cut_and_told_in_full() -> None:
 
 
 _TWICE = """
-from jacobian_cli.printers.graph_svg import svg
+from jacobian_cli.printers.graph.svg import svg
 from tests.printers.graphs import hostile, lecture
 print(hash((svg(lecture()), svg(hostile()))) is None, len(svg(lecture())), svg(lecture()), svg(hostile()))
 """

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from jacobian_cli.expr import Apply, Expr, Number, Variable
 from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.printers.latex import latex
+from jacobian_cli.printers.math.latex import latex
 from tests.printers.typed import N, apply, expressions, typed
 
 PRINTED = {

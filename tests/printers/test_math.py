@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.printers.math import math
+from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import ONE, Size
 from tests.printers.typed import N, apply, expressions, typed
 

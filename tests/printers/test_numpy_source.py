@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from jacobian_cli.checks.evaluate import evaluate
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import ShapeError
-from jacobian_cli.printers.numpy_source import Function, expression_source, module_source
-from jacobian_cli.printers.pieces import default
+from jacobian_cli.printers.numpy.module import Function, expression_source, module_source
+from jacobian_cli.printers.precedence import default
 from jacobian_cli.shape import ONE, Shape, Size
 from tests.printers.typed import LENGTHS, SHAPES, M, N, apply, expressions, typed, values
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from jacobian_cli.checks.evaluate import evaluate
 from jacobian_cli.elaborate import elaborate
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
-from jacobian_cli.printers.text import text
+from jacobian_cli.printers.language import text
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.parser import parse_statement
 from tests.printers.typed import LENGTHS, SHAPES, apply, expressions, typed, values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jacobian_cli.api.problem import shapes_of
+from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.syntax.errors import InputError, Span, excerpt, printable
 from jacobian_cli.syntax.parser import parse, parse_declaration, parse_file, parse_statement, parse_statements

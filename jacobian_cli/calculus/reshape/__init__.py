@@ -2,7 +2,8 @@
 
 Inside there is one derivative, a tensor with the axes of the output in front of those of the variable. A matrix of
 it exists here only: `convention` says which axes run through its rows and columns, and in what order, `arrays`
-moves numbers from one convention to another, `matrix` writes a derivative in closed form, `forms` rewrites such forms.
+moves numbers from one convention to another, `kronecker` writes a derivative in closed form, `convert` rewrites such
+forms.
 """
 
 from jacobian_cli.calculus.reshape.arrays import CANONICAL, SHAPE, Format, Rearrangement, rearrangement
@@ -15,8 +16,8 @@ from jacobian_cli.calculus.reshape.convention import (
     jacobian_shape,
     read_convention,
 )
-from jacobian_cli.calculus.reshape.forms import converted, from_numerator_row
-from jacobian_cli.calculus.reshape.matrix import jacobian_form
+from jacobian_cli.calculus.reshape.convert import converted, from_numerator_row
+from jacobian_cli.calculus.reshape.kronecker import jacobian_form
 
 __all__ = [
     "CANONICAL",

@@ -1,0 +1,1 @@
+"""The computational graph at a point: forward values, then upstream times local at every node."""

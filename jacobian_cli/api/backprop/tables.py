@@ -1,0 +1,181 @@
+"""A run of `backprop` in words and numbers: what its tables and its picture show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.api.backprop.passes import INPUT, Edge, Node
+from jacobian_cli.api.backprop.run import Backprop
+from jacobian_cli.api.backprop.singular_points import Kink
+from jacobian_cli.expr import Apply, Variable
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.printers.graph.model import Graph, GraphEdge, GraphNode
+from jacobian_cli.printers.graph.page import Table
+from jacobian_cli.printers.math.unicode import math
+
+Array = Any
+_SHORT = 18
+"""Arrays that are written in so many characters are shown, of others the shape."""
+
+
+def number(value: float, digits: int = 6) -> str:
+    """A number of so many digits, with a proper minus sign."""
+    written = f"{value + 0.0:.{digits}g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    return written.replace("-", "−")
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape in numbers, empty for a scalar."""
+    return " × ".join(map(str, shape))
+
+
+def short(value: Array | None, digits: int = 4, room: int = _SHORT) -> str:
+    """A number, a small array, or else the shape of the array.
+
+    >>> short(np.array([1.0, 0.25])), short(np.zeros((3, 40)))
+    ('[1, 0.25]', '(3×40)')
+    """
+    if value is None:
+        return ""
+    return written(value, digits, room) or f"({'×'.join(map(str, np.shape(value)))})"
+
+
+def long(value: Array, room: int = 46) -> str:
+    """A number, a small array, or else the range of its entries."""
+    least, most = (number(float(end), 3) for end in (np.min(value), np.max(value)))
+    return written(value, 6, room) or f"{shape_text(np.shape(value))}, entries from {least} to {most}"
+
+
+def written(value: Array, digits: int, room: int) -> str:
+    """An array in full, if it is that short."""
+    text = _listed(np.asarray(value), digits) if np.size(value) <= room else ""
+    return text if len(text) <= room or not np.ndim(value) else ""
+
+
+def _listed(value: Array, digits: int) -> str:
+    if not value.ndim:
+        return number(float(value), digits)
+    return "[" + ", ".join(_listed(part, digits) for part in value) + "]"
+
+
+def summed(terms: tuple[Array, ...], total: Array | None) -> str:
+    """`2 + 3 = 5`, where a value branches; of arrays, how many terms there are."""
+    if total is None or len(terms) < 2:
+        return short(total, 6)
+    if np.ndim(total):
+        return f"sum of {len(terms)} terms, each {shape_text(np.shape(total))}"
+    told = number(float(terms[0]))
+    for term in terms[1:]:
+        told += f" − {number(-float(term))}" if float(term) < 0 else f" + {number(float(term))}"
+    return f"{told if len(terms) <= 8 else f'sum of {len(terms)} terms'} = {number(float(total))}"
+
+
+def spelled(name: str) -> str:
+    """A name as mathematics: `w₀`, `λ`."""
+    return math(Variable(name, ()))
+
+
+def kink_text(kink: Kink) -> str:
+    """Where a node is at its kink, and what was taken for its slope there."""
+    at = f" at entry [{','.join(str(k + 1) for k in kink.entry)}]" if kink.entry else ""
+    told = f"{spelled(kink.node.name)} = {math(kink.node.expr)} is exactly at its kink{at}"
+    slopes = ", ".join(f"{number(slope)} for {spelled(name)}" for name, slope in kink.slopes.items())
+    return f"{told}; the slope taken there: {slopes}" if slopes else told
+
+
+def label(node: Node) -> str:
+    """What stands in a node of the picture."""
+    if not isinstance(node.expr, Apply):
+        return spelled(node.name)
+    if any(not name.isidentifier() for name in node.inputs) or len(node.inputs) > len(set(node.inputs)):
+        return math(node.expr)
+    row = FUNCTIONS[node.operation]
+    return row.sign or (row.math if row.math and "{" not in row.math else row.name)
+
+
+def graph(run: Backprop) -> Graph:
+    """The computational graph with values and gradients as text."""
+    known = {node.name: node for node in run.nodes}
+
+    def kind(node: Node) -> Any:
+        return "output" if node is run.output else "input" if node.operation == INPUT else "operation"
+
+    nodes = tuple(
+        GraphNode(n.name, label(n), kind(n), shape_text(n.shape), _drawn(n.value), _drawn(n.gradient), _called(n))
+        for n in run.nodes
+    )
+    edges = tuple(GraphEdge(e.source, e.target, _drawn(known[e.source].value), _drawn(e.downstream)) for e in run.edges)
+    return Graph(nodes, edges, f"{spelled(run.name)} = {math(run.program.output)}")
+
+
+def _called(node: Node) -> str:
+    return "" if node.operation == INPUT else spelled(node.name)
+
+
+def _drawn(value: Array | None) -> str:
+    """Numbers and small arrays; a shape is written once, at the node."""
+    return "" if value is None else written(value, 4, _SHORT)
+
+
+def partial(run: Backprop, name: str) -> str:
+    """∂f/∂x, the gradient of a node."""
+    return f"∂{spelled(run.name)}/∂{spelled(name)}"
+
+
+FORWARD = ("node", "operation", "shape", "value")
+BACKWARD = ("edge", "upstream", "local", "downstream", "")
+
+
+def forward_rows(run: Backprop) -> list[tuple[str, ...]]:
+    """One row for each node."""
+    return [
+        (spelled(n.name), "" if n.operation == INPUT else math(n.expr), shape_text(n.shape), _ranged(n.value))
+        for n in run.nodes
+    ]
+
+
+def _ranged(value: Array) -> str:
+    return long(value).removeprefix(f"{shape_text(np.shape(value))}, ")
+
+
+def backward_groups(run: Backprop) -> list[tuple[Node, list[Edge]]]:
+    """The nodes from the output back that pass a gradient on, each with its edges."""
+    groups = [(node, [e for e in run.edges if e.target == node.name and e.upstream is not None]) for node in run.nodes]
+    return [(node, edges) for node, edges in reversed(groups) if edges]
+
+
+def backward_rows(node: Node, edges: list[Edge]) -> list[tuple[str, ...]]:
+    """One row for each edge into a node: upstream × local = downstream, and what the node does."""
+    rows: list[tuple[str, ...]] = []
+    for k, edge in enumerate(edges):
+        told = [node.flow] if not k else []
+        told += [f"{spelled(edge.source)} was copied: a copy sums"] if edge.copied else []
+        name = f"{spelled(node.name)} → {spelled(edge.source)}"
+        rows.append((name, short(edge.upstream), _local(edge), short(edge.downstream), "; ".join(told)))
+    return rows
+
+
+def _local(edge: Edge) -> str:
+    if edge.local is not None:
+        return short(edge.local)
+    rows, columns = (np.size(np.asarray(value)) for value in (edge.upstream, edge.downstream))
+    return f"({rows}×{columns})"
+
+
+def tables(run: Backprop) -> tuple[Table, ...]:
+    """The same tables, for a page."""
+    backward = [row for node, edges in backward_groups(run) for row in backward_rows(node, edges)]
+    gradients = tuple(
+        (partial(run, n.name), shape_text(n.shape), _ranged(n.gradient) if n.shape else summed(n.terms, n.gradient))
+        for n in run.nodes
+        if n.name in run.gradients and n.gradient is not None
+    )
+    told = run.operations
+    cost = f"{told['forward']:,} operations forward, {told['backward']:,} backward, {told['naive']:,} path by path"
+    return (
+        Table("Forward", FORWARD, tuple(forward_rows(run))),
+        Table("Backward", BACKWARD, tuple(backward), "upstream × local = downstream, from the output back"),
+        Table("Gradients", ("gradient", "shape", "value"), gradients, cost),
+    )

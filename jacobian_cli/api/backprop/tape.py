@@ -1,0 +1,112 @@
+"""`tape`: a formula that runs forwards and backwards on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jacobian_cli.api.input.problem import ShapeLike, names_of, shapes_of, statements_of, unknown
+from jacobian_cli.api.input.values import fitted
+from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.engine import tape as engine
+from jacobian_cli.evaluate.evaluate import sizes_of
+from jacobian_cli.expr import Defined, walk
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import normal_name
+
+Array = Any
+
+
+class Tape:
+    """A formula on the tape. `forward` runs it, `backward` pulls a gradient back through what was run.
+
+    Use it by way of `tape`.
+    """
+
+    def __init__(self, program: Program, wrt: Sequence[str]) -> None:
+        self.program = program
+        self.wrt = tuple(wrt)
+        self.engine = engine.Tape(program.output, wrt)
+        self._ran = False
+
+    def forward(self, **values: Any) -> Array:
+        """The value at these arrays, one for each variable, of the shapes of the formula.
+
+        Raises `InputError` for missing or surplus arrays and for shapes that do not fit.
+        """
+        arrays = {normal_name(name): _array(name, value) for name, value in values.items()}
+        known = self.program.variables
+        given = fitted(arrays, known)
+        value = self.engine.forward(given, sizes_of(known, given))
+        self._ran = True
+        return value
+
+    def backward(self, upstream: Any = 1.0) -> dict[str, Array]:
+        """For each variable its gradient, in its shape, given that of the output (of the output's shape, or a number).
+
+        Raises `InputError` before the first `forward`, and for a shape that does not fit.
+        """
+        if not self._ran:
+            raise InputError("backward comes after forward", hint="tape.forward(x=…) first, or tape.gradients(x=…)")
+        arrived = _array("upstream", upstream)
+        if arrived.ndim and arrived.shape != self.engine.values[-1].shape:
+            raise InputError(
+                f"the output has shape {self.engine.values[-1].shape}, the upstream gradient {arrived.shape}"
+            )
+        return self.engine.backward(arrived)
+
+    def gradients(self, **values: Any) -> tuple[Array, dict[str, Array]]:
+        """Value and gradients at these arrays; of an output that is no scalar, those of the sum of its entries."""
+        value = self.forward(**values)
+        return value, self.backward()
+
+
+def tape(
+    expression: str | Sequence[str],
+    wrt: str | Sequence[str] | None = None,
+    shapes: Mapping[str, ShapeLike] | None = None,
+) -> Tape:
+    """A formula, or definitions of which the last is the output, ready to run forwards and backwards on arrays.
+
+    `wrt` are the names whose gradients are wanted (all variables unless given; the name of a definition asks for
+    the gradient at that node), `shapes` declares shapes as in `derive`. Sizes are those of the arrays of each run.
+
+    Raises `InputError` for anything that is not a formula of the language.
+
+    >>> import numpy as np
+    >>> t = tape(["z = X@W + b", "mean(relu(z)**2)"], wrt=["W", "b"], shapes={"X": "n,m", "W": "m,k", "b": "k"})
+    >>> loss, gradients = t.gradients(X=np.ones((5, 2)), W=np.ones((2, 3)), b=np.zeros(3))
+    >>> float(loss), gradients["W"].shape, gradients["b"].round(3).tolist()
+    (4.0, (2, 3), [1.333, 1.333, 1.333])
+    """
+    program = elaborate(statements_of(expression), shapes_of(shapes))
+    return Tape(program, wanted(program, wrt))
+
+
+def wanted(program: Program, wrt: str | Sequence[str] | None) -> list[str]:
+    """The names whose gradients are asked for: variables, or definitions that the output uses."""
+    if wrt is None:
+        names = list(program.variables)
+    else:
+        given = names_of(wrt)
+        names = list(dict.fromkeys(normal_name(name.strip()) for name in given if name.strip()))
+    if not names:
+        raise InputError("there is no variable to differentiate by")
+    for name in names:
+        if name not in program.variables and name not in program.values:
+            raise unknown(name, program)
+    return names
+
+
+def used(program: Program) -> set[str]:
+    """The names of the definitions that the output uses."""
+    return {node.name for node in walk([program.output]) if isinstance(node, Defined)}
+
+
+def _array(name: str, value: Any) -> Array:
+    import numpy as np
+
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is not an array of numbers") from None

@@ -1,0 +1,274 @@
+"""The proof of a chain: its answers, every printed line of it, the numbers at each link, a step downhill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.api.chain.composition import Composition
+from jacobian_cli.api.derive.derivation import ClosedForm
+from jacobian_cli.api.derive.proof import Proof, lettered, prove, table_sizes
+from jacobian_cli.api.input.values import as_arrays, fitted
+from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
+from jacobian_cli.checks.verdict.answer import Engine, Report, sample_all
+from jacobian_cli.checks.verdict.chain import Line, compare, value_of
+from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend, sizes_of
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
+from jacobian_cli.shape import shape_text
+from jacobian_cli.syntax.errors import InputError
+
+Array = Any
+MAX_WORK = 4_000
+"""Lines times links that are compared: of a longer chain the lines nearest to the output and to the variables."""
+MAX_CELLS = 20_000
+_DRAWS = 12
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of gradient descent: each variable moved against its gradient, `rate` times as far."""
+
+    rate: float
+    before: float
+    after: float
+    predicted: float
+    """The loss where it would be a plane: before − rate·‖gradient‖²."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The chain at one point: the value of each name, each local Jacobian by link and input, each running product."""
+
+    values: Mapping[str, Array]
+    locals: Mapping[tuple[str, str], Array]
+    products: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class ChainProof:
+    """All that backs a chain: the verdict on each variable's answer, and on the lines in between."""
+
+    answers: Mapping[str, Proof]
+    lines: Report
+    numbers: Numbers | None = None
+    descent: Step | None = None
+
+    @property
+    def report(self) -> Report:
+        """All verdicts as one: the worse of each."""
+        engines: dict[str, Engine] = {}
+        reports = [*(proof.report for proof in self.answers.values()), self.lines]
+        for report in reports:
+            for name, engine in report.engines.items():
+                old = engines.get(name)
+                if old is None or (engine.passed, -engine.max_relative_error) < (old.passed, -old.max_relative_error):
+                    engines[name] = engine if old is None or engine.exact is not None else replace(engine, exact=None)
+        passed: bool | None = all(e.passed for e in engines.values()) if engines else None
+        if any(report.passed is None for report in reports):
+            passed = None if passed else passed
+        notes = list(dict.fromkeys(note for report in reports for note in report.notes))
+        return Report(passed, max(r.points for r in reports), engines, self.lines.sizes, notes)
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether all engines agree; None if something could not be compared."""
+        return self.report.passed
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        found: dict[str, Any] = {"check": Proof(self.report, {}, None).to_dict()["check"]}
+        if self.numbers is not None:
+            numbers = self.numbers
+            found["at"] = {
+                "values": {name: np.asarray(value).tolist() for name, value in numbers.values.items()},
+                "locals": [
+                    {"name": link, "wrt": wrt, "jacobian": value.tolist()}
+                    for (link, wrt), value in numbers.locals.items()
+                ],
+                "products": {name: value.tolist() for name, value in numbers.products.items()},
+                "gradients": {name: value.tolist() for name, value in numbers.gradients.items()},
+            }
+        if self.descent is not None:
+            step = self.descent
+            found["descent"] = {
+                "rate": step.rate,
+                "before": step.before,
+                "after": step.after,
+                "predicted": step.predicted,
+            }
+        return found
+
+
+def prove_chain(
+    found: Composition, points: int = 3, at: Mapping[str, Any] | None = None, rate: float | None = None
+) -> ChainProof:
+    """Compare each answer, and each line that leads to it, with derivatives that share nothing with them.
+
+    Raises `InputError` where the formula has no value at the point given, or a step is asked for of no scalar.
+    """
+    problem = found.problem
+    if rate is not None and problem.output.shape:
+        raise InputError(
+            f"gradient descent goes down a scalar; {found.name} is {shape_text(problem.output.shape)}",
+            hint="sum it, or take a loss of it",
+        )
+    values = None if at is None else fitted(as_arrays(at), problem.variables, problem.facts)
+    answers = {d.wrt: prove(d, points, values) for d in found.derivations}
+    shown = None if values is None else _finite_numbers(found, values)
+    lines = _verdict(
+        found, values if all(proof.at is None or proof.at.compared for proof in answers.values()) else None
+    )
+    if values is None and rate is None:
+        return ChainProof(answers, lines)
+    point, sizes = (values, sizes_of(problem.variables, values)) if values is not None else _point(found)
+    step = None if rate is None else _step(found, point, sizes, rate)
+    return ChainProof(answers, lines, shown, step)
+
+
+def _verdict(found: Composition, values: Mapping[str, Array] | None) -> Report:
+    """Every printed line, at the point given or at a random one; at small sizes where they are too large."""
+    try:
+        point, sizes = (values, sizes_of(found.problem.variables, values)) if values is not None else _point(found)
+    except NoPointError as error:
+        return Report(None, 0, {}, [], [str(error)])
+    printed = _lines(found)
+    small = [line for line in printed if _cells(line, sizes) <= MAX_CELLS]
+    if len(small) < len(printed):
+        twin = lettered(found.problem, [v.name for v in found.problem.wrt])
+        if twin is not None:
+            report = _verdict(Composition(twin), None)
+            return replace(report, notes=[*report.notes, "each line on the way is compared at small sizes"])
+    half = max(6, MAX_WORK // len(found.links) // 2)
+    chosen = small if len(small) <= 2 * half else [*small[:half], *small[-half:]]
+    report = compare(chosen, _environment(found, point, sizes), sizes)
+    if len(chosen) < len(printed):
+        note = f"of {len(printed)} lines on the way {len(chosen)} were compared"
+        return replace(report, notes=[*report.notes, note])
+    return report
+
+
+def _point(found: Composition) -> tuple[Mapping[str, Array], dict[str, int]]:
+    """A random point at small sizes, or at the declared ones. Raises `NoPointError` if none is found."""
+    problem = found.problem
+    parts: list[Expr] = [*problem.variables.values(), problem.output]
+    fixed = {s.value for v in problem.variables.values() for s in v.shape if s.value is not None}
+    draws = draw_sizes(size_names(parts), _DRAWS, 0, fixed, least_size(parts))
+    rng = np.random.default_rng(1)
+    failed: NoPointError | None = None
+    for sizes in [table_sizes(problem), *draws]:
+        if fits(parts, sizes):
+            try:
+                return sample_all(problem.output, problem.variables, sizes, rng, problem.facts), dict(sizes)
+            except NoPointError as error:
+                failed = failed or error
+    raise failed or NoPointError("at small sizes a slice holds nothing")
+
+
+def _environment(found: Composition, point: Mapping[str, Array], sizes: Mapping[str, int]) -> dict[str, Array]:
+    """The value of each name: variables, definitions, and running products as they are printed."""
+    output = found.problem.output
+    env = dict(point)
+    nodes = node_values(output, point, sizes, numpy_backend())
+    env.update((node.name, np.asarray(v, float)) for node, v in nodes.items() if isinstance(node, Defined))
+    env[found.name] = np.asarray(nodes[output], float)
+    for name, form in found.deltas.items():
+        env[name] = value_of(form.closed_form, form.expr, env, sizes)
+    return env
+
+
+def _lines(found: Composition) -> list[Line]:
+    """What is printed and claims to be a Jacobian: local ones, products side by side, products worked out."""
+    output, name = found.problem.output, found.name
+    lines = []
+    for link in found.links:
+        for local in link.locals.values():
+            wrt = Variable(local.wrt, _shape_of(found, local.wrt))
+            formula = partial(_itself, link.formula)
+            lines.append(Line(f"∂{link.name}/∂{local.wrt}", partial(_text, local), local.expr, formula, wrt))
+    for product in found.products:
+        node = Variable(product.node, _shape_of(found, product.node))
+        function = partial(_held, output, node)
+        lines.append(Line(f"∂{name}/∂{node.name}", partial(_text, product), product.expr, function, node))
+        if len(product.factors) == 1:
+            (factors,) = product.factors.values()
+            label = f"∂{name}/∂{node.name} as factors"
+            lines.append(Line(label, partial(_text, factors), factors.expr, function, node))
+    for wrt_name, form in found.reshaped.items():
+        wrt = found.problem.variables[wrt_name]
+        lines.append(Line(f"{wrt_name} reshaped", partial(_text, form), form.expr, partial(_itself, output), wrt))
+    return lines
+
+
+def _text(form: ClosedForm) -> str:
+    return form.closed_form
+
+
+def _itself(expr: Expr) -> Expr:
+    return expr
+
+
+def _cells(line: Line, sizes: Mapping[str, int]) -> int:
+    return prod(size.at(sizes) for size in line.form.shape)
+
+
+def _shape_of(found: Composition, name: str) -> Any:
+    values = found.problem.program.values
+    return values[name].shape if name in values else found.problem.variables[name].shape
+
+
+def _held(output: Expr, leaf: Variable) -> Expr:
+    """The output as a function of one of the values on its way."""
+    return rebuild(output, lambda node: leaf if isinstance(node, Defined) and node.name == leaf.name else None)
+
+
+def numbers_at(found: Composition, values: Mapping[str, Array]) -> Numbers:
+    """Every printed line where the variables have these values."""
+    sizes = sizes_of(found.problem.variables, values)
+    env = _environment(found, values, sizes)
+    return Numbers(
+        {
+            **{name: env[name] for name in found.problem.variables},
+            **{link.name: env[link.name] for link in found.links},
+        },
+        {(link.name, name): _plainly(local, env, sizes) for link in found.links for name, local in link.locals.items()},
+        {p.node: _plainly(p, env, sizes) for p in found.products},
+        {name: _plainly(form, env, sizes) for name, form in found.gradients.items()},
+    )
+
+
+def _finite_numbers(found: Composition, values: Mapping[str, Array]) -> Numbers:
+    """The numbers at a point. Raises `InputError` where a printed line has none."""
+    numbers = numbers_at(found, values)
+    named = [(f"∂{link}/∂{wrt}", value) for (link, wrt), value in numbers.locals.items()]
+    named += [
+        (f"∂{found.name}/∂{name}", value) for name, value in (*numbers.products.items(), *numbers.gradients.items())
+    ]
+    for label, value in named:
+        if not np.all(np.isfinite(value)):
+            raise InputError(
+                f"{label}, as it is printed, has no value here",
+                text=found.problem.text,
+                hint="choose another point with --at; jac derive shows the derivative where it exists all the same",
+            )
+    return numbers
+
+
+def _plainly(form: ClosedForm, env: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    """The value of a printed line, without minus zeros."""
+    return value_of(form.closed_form, form.expr, env, sizes) + 0.0
+
+
+def _step(found: Composition, point: Mapping[str, Array], sizes: Mapping[str, int], rate: float) -> Step:
+    """The loss before and after each variable is moved by −rate times its gradient."""
+    problem = found.problem
+    env = _environment(found, point, sizes)
+    gradients = {name: _plainly(form, env, sizes) for name, form in found.gradients.items()}
+    moved = {**point, **{name: np.asarray(point[name], float) - rate * g for name, g in gradients.items()}}
+    before, after = (float(evaluate(problem.output, values, sizes)) for values in (point, moved))
+    return Step(rate, before, after, before - rate * sum(float(np.sum(g**2)) for g in gradients.values()))

@@ -1,0 +1,1 @@
+"""One derivation: the answer, its proof, its steps, its source, and the layouts it is shown in."""

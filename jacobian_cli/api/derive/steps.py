@@ -1,0 +1,140 @@
+"""The steps of a derivation as a Python user gets them, and their check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, symbols
+from jacobian_cli.calculus.steps.derivation import derivation_steps
+from jacobian_cli.calculus.steps.step import Step, Steps
+from jacobian_cli.printers.language import text
+from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.printers.math.steps import (
+    latex_steps,
+    left_latex,
+    left_text,
+    markdown_steps,
+    rule_text,
+    text_steps,
+    words,
+)
+from jacobian_cli.syntax.errors import InputError
+
+if TYPE_CHECKING:
+    from jacobian_cli.checks.verdict.steps import Lines
+
+FORMATS = {"text": text_steps, "latex": latex_steps, "markdown": markdown_steps}
+
+
+@dataclass(frozen=True)
+class DerivationStep(ClosedForm):
+    """One line of a derivation: `left` = `closed_form`, by one rule."""
+
+    step: Step
+
+    @property
+    def number(self) -> int:
+        """The number of the line, from 1."""
+        return self.step.number
+
+    @cached_property
+    def left(self) -> str:
+        """What the line is about: `h`, `∂f/∂z`, `δ₁ = ∂f/∂z`."""
+        return left_text(self.step.left)
+
+    @cached_property
+    def rule(self) -> str:
+        """The name of the rule."""
+        return rule_text(self.step.rule)
+
+    @cached_property
+    def reason(self) -> str:
+        """The rule in words; empty where its name says it all."""
+        return words(self.step.reason)
+
+    @cached_property
+    def latex(self) -> str:
+        """The equation in LaTeX."""
+        return f"{left_latex(self.step.left)} = {latex(self.expr)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        return {
+            "number": self.number,
+            "left": self.left,
+            "closed_form": self.closed_form,
+            "shape": list(self.shape),
+            "rule": self.rule,
+            "reason": self.reason,
+            "latex": self.latex,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.left} = {self.closed_form}"
+
+
+class Stepwise:
+    """The steps of one derivation, made once."""
+
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        self._checked: dict[int, Lines] = {}
+
+    @cached_property
+    def found(self) -> Steps:
+        """The steps as typed expressions."""
+        problem = self.derivation.problem
+        taken = {*problem.program.values, *problem.program.sizes} - {problem.program.output_name}
+        taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
+        return derivation_steps(
+            problem.output,
+            self.derivation.variable,
+            problem.name,
+            self.derivation.derivative,
+            list(problem.variables),
+            taken,
+            text,
+        )
+
+    @cached_property
+    def steps(self) -> tuple[DerivationStep, ...]:
+        """The steps, numbered from 1."""
+        return tuple(DerivationStep(step.right, symbols(step.shape), step) for step in self.found.steps)
+
+    def formatted(self, style: str) -> str:
+        """All steps as one text. Raises `InputError` for a format that there is not."""
+        if style not in FORMATS:
+            raise InputError(f"there is no format '{style}'", hint=f"there are {', '.join(FORMATS)}")
+        return FORMATS[style](self.found, self.derivation.problem.name)
+
+    def checked(self, points: int = 3) -> Lines:
+        """Every line compared with autograd and central differences of what it is about."""
+        if points not in self._checked:
+            lines = import_module("jacobian_cli.checks.verdict.steps")
+            texts = [step.closed_form for step in self.steps]
+            problem, where = self.derivation.problem, self.derivation.where
+            self._checked[points] = lines.check_lines(
+                self.found, texts, where, problem.variables, points, facts=problem.facts
+            )
+        return self._checked[points]
+
+    def to_dict(self, points: int = 3) -> dict[str, Any]:
+        """The fields that steps add to the JSON answer."""
+        verdict = self.checked(points)
+        wrong = [
+            {"number": number, "entry": worst.entry, "printed": worst.printed, "true": worst.true}
+            for number, worst in verdict.wrong.items()
+        ]
+        check: Mapping[str, Any] = {
+            "passed": verdict.passed,
+            "checked": verdict.checked,
+            "points": verdict.points,
+            "engines": {name: {"max_relative_error": error} for name, error in verdict.errors.items()},
+            "wrong": wrong,
+            "notes": list(verdict.notes),
+        }
+        return {"steps": [step.to_dict() for step in self.steps], "steps_check": check}

@@ -1,0 +1,148 @@
+"""A formula as the user gave it, typed, with the variables to differentiate it by."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import index
+from typing import Any
+
+from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
+from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild
+from jacobian_cli.shape import Shape, Size, size_of
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import normal_name, parse_sizes, parse_statements
+from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
+
+ShapeLike = str | Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be differentiated: `output`, with respect to `wrt`."""
+
+    text: str
+    program: Program
+    output: Expr
+    variables: Mapping[str, Variable]
+    wrt: tuple[Variable, ...]
+    facts: Facts = field(default_factory=dict)
+    """What is declared of the values of variables."""
+    assumptions: tuple[Assumption, ...] = ()
+    """The same as typed."""
+
+    @property
+    def name(self) -> str:
+        """What the output is called: its name, or f."""
+        return self.program.output_name or "f"
+
+
+def pose(
+    statements: Sequence[Definition],
+    wrt: Sequence[str],
+    shapes: Mapping[str, Shape],
+    values: Mapping[str, Any] | None = None,
+    assume: Sequence[Assumption] = (),
+) -> Problem:
+    """Type the formula and find the variables.
+
+    Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
+    """
+    orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
+    program = elaborate(statements, shapes, orders, square(assume))
+    output, known = program.output, dict(program.variables)
+    chosen = list(dict.fromkeys(normal_name(name.strip()) for name in wrt if name.strip()))
+    if not chosen:
+        raise InputError("there is no variable to differentiate by", hint=f"add --wrt {next(iter(known), 'x')}")
+    for name in chosen:
+        if name in program.values:  # an intermediate value: what is behind it is held fixed
+            leaf = Variable(name, program.values[name].shape)
+            output = _held(output, leaf)
+            known[name] = leaf
+        elif name not in known:
+            raise unknown(name, program)
+    text = "; ".join(statement.source.strip() for statement in statements)
+    facts = facts_of(assume, known, program.values)
+    return Problem(text, program, output, known, tuple(known[name] for name in chosen), facts, tuple(assume))
+
+
+def unknown(name: str, program: Program) -> InputError:
+    """What to say of a name that is neither a variable nor a definition."""
+    known = program.variables
+    close = difflib.get_close_matches(name, [*known, *program.values], n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}" if known else None
+    return InputError(f"'{name}' is neither in the formula nor declared", text=program.statements[-1].source, hint=hint)
+
+
+def _held(output: Expr, leaf: Variable) -> Expr:
+    """The expression with a definition read as a variable of its own."""
+    return rebuild(output, lambda node: leaf if isinstance(node, Defined) and node.name == leaf.name else None)
+
+
+def order_of(value: Any) -> int:
+    """The number of axes of an array."""
+    order: int = getattr(value, "ndim", 0)
+    return order
+
+
+def statements_of(texts: str | Sequence[str]) -> list[Definition]:
+    """The definitions in one text or several, separated by `;` within a text."""
+    parts = [texts] if isinstance(texts, str) else list(texts)
+    for part in parts:
+        if not isinstance(part, str):
+            raise InputError(f"a formula is a text, not {type(part).__name__}", hint='as in "W@x + b"')
+    return [statement for part in parts for statement in parse_statements(part)]
+
+
+def shapes_of(
+    shapes: Mapping[str, ShapeLike] | None, declarations: Iterable[Declaration | Assumption] = ()
+) -> dict[str, Shape]:
+    """Declared shapes in symbols. Raises `InputError` for what is not a size."""
+    found: dict[str, Shape] = {}
+    for declaration in declarations:
+        if isinstance(declaration, Assumption):
+            continue
+        if declaration.name in found:
+            raise InputError(
+                f"'{declaration.name}' is declared twice", text=declaration.source, hint="keep one of the two"
+            )
+        found[declaration.name] = _sized(
+            tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source
+        )
+    for name, shape in by_name(shapes, '{"W": "n,m", "x": ("m",)}').items():
+        if not name.isidentifier():
+            raise InputError(f"'{name}' is not a name")
+        if isinstance(shape, str):
+            found[normal_name(name)] = _sized(tuple(size_of(term, shape) for term in parse_sizes(shape)), shape)
+        else:
+            found[normal_name(name)] = _sized(tuple(_size(item) for item in shape), str(shape))
+    return found
+
+
+def names_of(wrt: str | Sequence[str]) -> list[str]:
+    """The variables named: `"W,b"`, or a sequence of names."""
+    given: Any = wrt.split(",") if isinstance(wrt, str) else wrt
+    if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
+        raise InputError("variables are given by their names", text=repr(wrt)[:80], hint='as in wrt="W,b"')
+    return list(given)
+
+
+def _size(item: Any) -> Size:
+    if isinstance(item, str):
+        terms = parse_sizes(item)
+        if len(terms) == 1:
+            return size_of(terms[0], item)
+    elif hasattr(item, "__index__"):  # NumPy's whole numbers too
+        return Size.number(index(item))
+    raise InputError(f"{item!r} is not a size", hint='a shape is a tuple of names and numbers, or a text like "n,m"')
+
+
+def _sized(shape: Shape, text: str) -> Shape:
+    for size in shape:
+        if size.value is not None and size.value < 1:
+            raise InputError("a size must be at least 1", text=text)
+    if len(shape) > 4:
+        raise InputError("at most four axes can be declared", text=text)
+    return shape

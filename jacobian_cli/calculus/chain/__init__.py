@@ -1,0 +1,1 @@
+"""Local Jacobians and the product of them."""

@@ -1,0 +1,116 @@
+"""Declared facts, put into what was derived.
+
+A derivative is taken with every entry of every variable free; what is declared of the values holds at the points
+where it is then looked at. So variables bear no facts while a formula is differentiated, and get them afterwards:
+∂/∂S tr(SSA) is (SA + AS)ᵀ, and for a symmetric S that is AᵀS + SAᵀ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Leaf, Product, Reshape, Sum, Tensor, walk
+from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.expr import Apply as Application
+from jacobian_cli.expr import Defined, Expr, Variable
+from jacobian_cli.expr import walk as walk_expr
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.facts import everything
+
+Facts = Mapping[str, frozenset[str]]
+"""What is declared, by variable."""
+
+
+class Declared:
+    """Tensors and expressions in which variables bear what is declared of them."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = {name: everything(said) for name, said in facts.items() if said}
+        self._made: dict[Tensor, Tensor] = {}
+        self._as_it_was: set[Tensor] = set()
+
+    def tensor(self, tensor: Tensor) -> Tensor:
+        """The tensor built again from variables with their facts."""
+        if not self.facts:
+            return tensor
+        for node in walk([tensor]):
+            if node not in self._made:
+                new = self._made[node] = self._rebuilt(node)
+                if self._alike(node, new) and all(child in self._as_it_was for child in node.children):
+                    self._as_it_was.add(node)
+        return self._made[tensor]
+
+    def _rebuilt(self, node: Tensor) -> Tensor:
+        made = self._made
+        match node:
+            case Leaf(name=name, shape=shape, typed=typed) if name in self.facts:
+                return Leaf(name, shape, typed, self.facts[name])
+            case _ if all(made[child] is child for child in node.children):
+                return node
+            case Alias(name=name, body=body, source=source):
+                return Alias(name, made[body], source)
+            case Product(coefficient=coefficient, factors=factors, shape=shape):
+                return algebra.product(shape, [(made[f], labels, p) for f, labels, p in factors], coefficient)
+            case Sum(terms=terms, shape=shape):
+                return algebra.add(shape, [(c, made[t]) for c, t in terms])
+            case Apply(function=function, arguments=arguments, loop=loop, shape=shape):
+                return algebra.apply(function, tuple(made[a] for a in arguments), loop, shape)
+            case Reshape(body=body, loop=loop, shape=shape):
+                return algebra.reshape(made[body], shape, loop)
+        raise AssertionError(node)
+
+    def _alike(self, old: Tensor, new: Tensor) -> bool:
+        """Whether a node built again is made of the same parts, built again."""
+        made = self._made
+        match old, new:
+            case Product(), Product():
+                factors = sorted((made[node].digest, hash(power)) for node, _, power in old.factors)
+                again = sorted((node.digest, hash(power)) for node, _, power in new.factors)
+                return old.coefficient == new.coefficient and factors == again
+            case Sum(), Sum():
+                terms = sorted((hash(c), made[term].digest) for c, term in old.terms)
+                return terms == sorted((hash(c), term.digest) for c, term in new.terms)
+            case Apply(), Apply():
+                return old.function == new.function and new.arguments == tuple(made[a] for a in old.arguments)
+        return type(old) is type(new)
+
+    def spellings(self, given: Iterable[tuple[Tensor, Expr]]) -> dict[Tensor, Expr]:
+        """How the user wrote the parts of the formula that the facts leave as they are."""
+        return {
+            self.tensor(tensor): self.expr(expr)
+            for tensor, expr in given
+            if self.tensor(tensor) is tensor or tensor in self._as_it_was
+        }
+
+    def expr(self, expr: Expr) -> Expr:
+        """The expression without the transpose of what is its own transpose."""
+        if not self.facts:
+            return expr
+        made: dict[Expr, Expr] = {}
+        for node in walk_expr([expr], lambda n: not isinstance(n, Defined)):
+            match node:
+                case Application(function=".T", arguments=(inner,)) if self._turns_into_itself(made[inner]):
+                    made[node] = made[inner]
+                case Application(function=function, arguments=arguments, parameters=parameters, shape=shape):
+                    made[node] = Application(function, tuple(made[a] for a in arguments), parameters, shape)
+                case _:
+                    made[node] = node
+        return made[expr]
+
+    def _turns_into_itself(self, expr: Expr) -> bool:
+        """Whether a matrix is visibly symmetric, no transpose of a symmetric matrix being in it."""
+        if len(expr.shape) != 2:
+            return False
+        match expr:
+            case Variable(name=name):
+                return "symmetric" in self.facts.get(name, ())
+            case Defined(body=body):
+                return self._turns_into_itself(self.expr(body))
+            case Application(function=function, arguments=arguments):
+                entry = row(function)
+                turns = entry.turns or entry.kind is Kind.ELEMENTWISE
+                if turns and all(not a.shape or self._turns_into_itself(a) for a in arguments):
+                    return True
+        turned = write.transpose(expr)
+        return turned is expr or (not write.is_call(turned, ".T") and self.expr(turned) is expr)

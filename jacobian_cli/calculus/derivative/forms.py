@@ -1,0 +1,153 @@
+"""All ways of writing one derivative, for one or several variables of one formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jacobian_cli.calculus.derivative.assume import Declared, Facts
+from jacobian_cli.calculus.derivative.common_subexpressions import Named, name_repeats
+from jacobian_cli.calculus.differentiate.lower import lower, lower_all
+from jacobian_cli.calculus.differentiate.pullback import jacobian, pullback
+from jacobian_cli.calculus.index.tensor import Leaf, Reshape, Tensor
+from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.matrix_form import Notation
+from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec, jacobian_form
+from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.expr import Expr, Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """One derivative, written as a Jacobian matrix, as a gradient (of a scalar only) and as a backward rule.
+
+    `tensor` is the derivative itself, with axes out + in, of which `out_order` are the output's. `jacobian` is
+    written in the convention that was asked for, or in the first of several.
+    """
+
+    jacobian: Expr
+    gradient: Expr | None
+    vjp: Expr
+    tensor: Tensor
+    out_order: int
+    hessian: Mapping[str, Expr] = field(default_factory=dict)
+    """For second derivatives, by the variable differentiated by next: |out|·|in| × |in|."""
+    jacobians: Mapping[Convention, Expr] = field(default_factory=dict)
+    """The Jacobian in each of several conventions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """The derivatives of one output with respect to several variables, with the names they share."""
+
+    forms: Mapping[str, Forms]
+    where: Mapping[str, Expr]
+    upstream: Variable
+    notation: Notation
+    named: Named
+    used: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    """For each declared fact, by variable, whether the forms would be others without it."""
+
+
+def derivative(
+    output: Expr,
+    variables: Sequence[Variable],
+    order: Sequence[str],
+    upstream: str,
+    taken: Sequence[str],
+    text: Callable[[Expr], str],
+    *,
+    second: bool = False,
+    facts: Facts | None = None,
+    conventions: Sequence[Convention] = (NUMERATOR_ROW,),
+) -> Derivative:
+    """Differentiate `output` with respect to `variables`, with `second` once more by each of them.
+
+    `order` ranks all variables as the user wrote them, `upstream` names the gradient that arrives from above,
+    `taken` are names that may not be given to repeated parts, `text` prints (what repeats is judged by length),
+    `facts` are declared of values. They are put into the derivatives, in which every entry was free.
+    Hessians are written in the vec order of the first convention.
+    """
+    parts = lower_all(output)
+    tensor = parts[output]
+    while isinstance(tensor, Reshape) and not tensor.loop:
+        tensor = tensor.body  # rows of a Jacobian run over the output's entries, whatever its shape
+    leaves = [leaf for leaf in (lower(v) for v in variables) if isinstance(leaf, Leaf)]
+    delta = Variable(upstream, output.shape)
+    out_order = len(tensor.shape)
+    jacobians = jacobian(tensor, leaves)
+    pulled = jacobians if not output.shape else pullback(parts[output], lower(delta), leaves)
+    shaped = {Vec.ROW: jacobians, Vec.COLUMN: jacobians}
+    orders = {Vec.ROW: out_order, Vec.COLUMN: out_order}
+    if tensor is not parts[output] and any(c.vec is Vec.COLUMN for c in conventions):
+        shaped[Vec.COLUMN], orders[Vec.COLUMN] = _by_columns(parts[output], jacobians, out_order, leaves)
+    rule = "vjp" if output.shape else "gradient"
+    gradients = [f"{variable.name} {rule}" for variable in variables]
+    again = [jacobian(derived, leaves) if second else [] for derived in jacobians]
+
+    square = Convention(vec=conventions[0].vec)
+
+    def written(declared: Declared) -> tuple[Notation, dict[str, Expr]]:
+        notation = Notation([*order, upstream], declared.spellings((t, e) for e, t in parts.items()))
+        forms: dict[str, Expr] = {}
+        for k, (variable, derived, down, seconds) in enumerate(zip(variables, jacobians, pulled, again, strict=True)):
+            name = variable.name
+            for convention in conventions:
+                whole = declared.tensor(shaped[convention.vec][k])
+                form = jacobian_form(notation, whole, orders[convention.vec], convention)
+                forms[f"{name} jacobian {convention}"] = form
+            forms[f"{name} {rule}"] = write.shaped(notation.express(declared.tensor(down)), variable.shape)
+            for other, block in zip(variables, seconds, strict=False):
+                form = jacobian_form(notation, declared.tensor(block), len(derived.shape), square)
+                forms[f"{name} hessian {other.name}"] = form
+        return notation, {key: declared.expr(form) for key, form in forms.items()}
+
+    declared = Declared(facts or {})
+    notation, full = written(declared)
+    primal = frozenset(notation.given.values())
+    named = name_repeats(full, gradients, primal, [*taken, *order, upstream], text)
+    used = _used(facts or {}, lambda fewer: written(Declared(fewer))[1] == full)
+    forms: dict[str, Forms] = {}
+    for variable, derived in zip(variables, jacobians, strict=True):
+        name = variable.name
+        gradient = named.forms.get(f"{name} gradient")
+        vjp = _times(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
+        blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
+        first, *_ = matrices = [named.forms[f"{name} jacobian {c}"] for c in conventions]
+        several = dict(zip(conventions, matrices, strict=True)) if len(matrices) > 1 else {}
+        forms[name] = Forms(first, gradient, vjp, declared.tensor(derived), out_order, blocks, several)
+    return Derivative(forms, named.where, delta, notation, named, used)
+
+
+def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, bool]]:
+    """For each fact whether the answer needs it, `enough` telling whether it is the same under fewer facts. Where
+    several say the same, and one would do, all count as used.
+    """
+    needed = {
+        name: frozenset(fact for fact in said if not enough({**facts, name: said - {fact}}))
+        for name, said in facts.items()
+    }
+    all_of_them = any(needed[name] != said for name, said in facts.items()) and not enough(needed)
+    return {name: {fact: all_of_them or fact in needed[name] for fact in sorted(said)} for name, said in facts.items()}
+
+
+def _by_columns(
+    output: Tensor, jacobians: Sequence[Tensor], out_order: int, leaves: Sequence[Leaf]
+) -> tuple[list[Tensor], int]:
+    """The derivatives of what stands behind the output's reshape, made those of the output where columns count.
+
+    A vector has no columns: its entries run as those of what was reshaped do, row by row.
+    """
+    if len(output.shape) > 1:
+        return jacobian(output, leaves), len(output.shape)
+    turned = [(*reversed(range(out_order)), *range(out_order, len(derived.shape))) for derived in jacobians]
+    return [algebra.permute(derived, axes) for derived, axes in zip(jacobians, turned, strict=True)], out_order
+
+
+def _times(delta: Variable, gradient: Expr) -> Expr:
+    """δ times a gradient, with the sign in front; δ·1 is δ, and δ·0 is 0."""
+    minus, rest = write.unsigned(gradient)
+    if write.is_number(rest, 1):
+        return write.negate(delta) if minus else delta
+    product = rest if write.is_number(rest, 0) else write.scaled(delta, rest)
+    return write.negate(product) if minus else product

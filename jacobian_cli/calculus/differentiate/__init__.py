@@ -1,0 +1,1 @@
+"""Expressions to index form, and the pullback through them."""

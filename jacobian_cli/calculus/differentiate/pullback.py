@@ -1,0 +1,137 @@
+"""The pullback: one backward sweep over the graph, each node visited once.
+
+With the identity as seed it yields the Jacobian (axes out + in), with an upstream gradient the gradient of the
+variable. Downstream = upstream × local at each node, and what comes back along several paths adds up
+(CS224N lecture 3; Griewank & Walther, Evaluating Derivatives, ch. 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from jacobian_cli.calculus.differentiate.lower import partial
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, is_zero, walk
+from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.ops import row
+from jacobian_cli.shape import Shape
+
+
+def identity(shape: Shape) -> Tensor:
+    """∂y/∂y: a product of Kronecker deltas, axes out + out."""
+    order = len(shape)
+    return algebra.product(shape + shape, [(algebra.delta(size), (k, order + k), 1) for k, size in enumerate(shape)])
+
+
+def jacobian(output: Tensor, wrt: Sequence[Leaf], values: Mapping[Tensor, Tensor] | None = None) -> list[Tensor]:
+    """∂output/∂v for each variable, with the axes of the output in front of those of the variable."""
+    return pullback(output, identity(output.shape), wrt, values)
+
+
+def pullback(
+    output: Tensor, seed: Tensor, wrt: Sequence[Leaf], values: Mapping[Tensor, Tensor] | None = None
+) -> list[Tensor]:
+    """What the seed, whose last axes are those of the output, becomes at each variable.
+
+    `values` are names under which values of the graph are known: tanh's slope is 1 − h² where h is known.
+    """
+    front = seed.shape[: len(seed.shape) - len(output.shape)]
+    order = list(walk([output]))
+    active: set[Tensor] = set(wrt)
+    for node in order:
+        if node not in active and any(child in active for child in node.children):
+            active.add(node)
+    named: dict[Tensor, Tensor] = {node.body: node for node in order if isinstance(node, Alias)}
+    named.update(values or {})
+    upstream: dict[Tensor, list[Tensor]] = {output: [seed]}
+    found: dict[Leaf, Tensor] = {}
+    for node in reversed(order):
+        if node not in active or node not in upstream:
+            continue
+        total = algebra.add(front + node.shape, [(1, t) for t in upstream.pop(node)])
+        if isinstance(node, Leaf):
+            found[node] = total
+        elif not is_zero(total):
+            for child, downstream in _downstream(node, total, len(front), active, named.get(node, node)):
+                upstream.setdefault(child, []).append(downstream)
+    return [found.get(leaf, algebra.zeros(front + leaf.shape)) for leaf in wrt]
+
+
+def _downstream(
+    node: Tensor, upstream: Tensor, front: int, active: set[Tensor], value: Tensor
+) -> Iterable[tuple[Tensor, Tensor]]:
+    """For each active child: upstream × local. `value` is the node, under its name if it has one."""
+    match node:
+        case Alias(body=body):
+            yield body, upstream
+        case Sum(terms=terms):
+            for coefficient, term in terms:
+                if term in active:
+                    yield term, algebra.scale(coefficient, upstream)
+        case Product():
+            yield from _through_product(node, upstream, front, active)
+        case Apply():
+            yield from _through_function(node, upstream, front, active, value)
+        case Reshape(body=body, loop=loop):
+            yield body, algebra.reshape(upstream, upstream.shape[:front] + body.shape, front + loop)
+        case _:
+            raise AssertionError(f"no pullback for {type(node).__name__}")
+
+
+def _through_product(
+    node: Product, upstream: Tensor, front: int, active: set[Tensor]
+) -> Iterable[tuple[Tensor, Tensor]]:
+    """Product rule, occurrence by occurrence: ∂(a_i^p b_i)/∂a_i = p a_i^(p−1) b_i."""
+    order = len(node.shape)
+    seed: Factor = (upstream, tuple(range(front + order)), 1)
+    # the axes of the child come behind `front`; everything the product already names is pushed past them
+    for k, (child, labels, power) in enumerate(node.factors):
+        if child not in active:
+            continue
+        width = len(labels)
+        offset = front + width
+        moved = [(f, tuple(label + offset for label in ls), p) for f, ls, p in node.factors]
+        head: Factor = (seed[0], (*range(front), *(i + offset for i in range(order))), 1)
+        rest = moved[:k] + moved[k + 1 :]
+        if power != 1:
+            rest.append((child, moved[k][1], power - 1))
+        ties: list[Factor] = [
+            (algebra.delta(size), (front + axis, label + offset), 1)
+            for axis, (label, size) in enumerate(zip(labels, child.shape, strict=True))
+        ]
+        shape = upstream.shape[:front] + child.shape
+        yield child, algebra.product(shape, [head, *rest, *ties], node.coefficient * power)
+
+
+def _through_function(
+    node: Apply, upstream: Tensor, front: int, active: set[Tensor], value: Tensor
+) -> Iterable[tuple[Tensor, Tensor]]:
+    """Chain rule: the upstream gradient times the row's own derivative."""
+    entry = row(node.function)
+    loop = node.shape[: node.loop]
+    cores = tuple(a.shape[node.loop :] for a in node.arguments)
+    out = len(node.shape) - node.loop
+    values = dict(zip(entry.parameters, node.arguments, strict=True)) | {"ans": value}
+    for k, child in enumerate(node.arguments):
+        if child not in active:
+            continue
+        local = algebra.substitute(partial(entry, k, cores, node.shape[node.loop :]), values, loop)
+        if is_zero(local):
+            continue
+        width = len(cores[k])
+        # axes of the result: front, loop, in; summed: out
+        fronts, loops = tuple(range(front)), tuple(range(front, front + node.loop))
+        ins = tuple(range(front + node.loop, front + node.loop + width))
+        outs = tuple(range(front + node.loop + width, front + node.loop + width + out))
+        shape = upstream.shape[:front] + child.shape
+        # a sum that no matrix holds, such as that of a Cholesky factor, is multiplied out
+        terms = local.terms if isinstance(local, Sum) and width + out > 2 else ((1, local),)
+        yield (
+            child,
+            algebra.add(
+                shape,
+                [
+                    (c, algebra.product(shape, [(upstream, fronts + loops + outs, 1), (t, loops + outs + ins, 1)]))
+                    for c, t in terms
+                ],
+            ),
+        )

@@ -1,0 +1,1 @@
+"""Index form: products of tensors over labelled axes, and their canonical order."""

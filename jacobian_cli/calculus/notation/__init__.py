@@ -1,0 +1,1 @@
+"""Index form back to matrix notation."""

@@ -1,0 +1,404 @@
+"""Index form back to matrix notation, node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jacobian_cli.calculus.index.canonical import transposed
+from jacobian_cli.calculus.index.tensor import (
+    Alias,
+    Apply,
+    Constant,
+    Delta,
+    Extent,
+    Factor,
+    Leaf,
+    Product,
+    Rational,
+    Reshape,
+    Sum,
+    Tensor,
+    Unit,
+    Window,
+    magnitude,
+    ratio,
+    walk,
+)
+from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.batched import spread
+from jacobian_cli.calculus.notation.block_stack import blocks
+from jacobian_cli.calculus.notation.choices import branched, conditions
+from jacobian_cli.calculus.notation.factoring import factored
+from jacobian_cli.calculus.notation.order import Style
+from jacobian_cli.calculus.notation.product_graph import Pieces, bounds
+from jacobian_cli.calculus.notation.user_spelling import spelled
+from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.factors import axes_of
+from jacobian_cli.calculus.simplify.fractions import cost
+from jacobian_cli.calculus.simplify.joined_axes import kronecker
+from jacobian_cli.expr import Constant as ConstantExpr
+from jacobian_cli.expr import Defined, Expr, Variable
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.shape import ONE, Shape
+
+_LITTLE, _MUCH = 0.001, 100.0
+_MINUS_IN_SUM = 0.25
+"""A minus between two terms costs the reader less than one in front of a product."""
+
+
+class Notation(Style):
+    """Writes tensors in matrix notation.
+
+    `order` ranks variables: what the user wrote first comes first. `given` holds the user's own spelling of
+    the tensors of the formula, which is kept wherever one of them survives.
+    """
+
+    def __init__(self, order: Sequence[str] = (), given: Mapping[Tensor, Expr] | None = None) -> None:
+        super().__init__(order)
+        self.given: dict[Tensor, Expr] = {}
+        self.typed: set[Tensor] = set()
+        """Of what is given, the tensors as they were typed; `given` holds their transposes too."""
+        self.written: dict[Tensor, Expr] = {}
+        self.conditions: dict[Tensor, str] = {}
+        self.learn(given or {})
+
+    def learn(self, given: Mapping[Tensor, Expr]) -> None:
+        """Take in the user's own spelling of some tensors."""
+        kept = spelled(given)
+        self.typed.update(kept)
+        self.conditions.update(conditions(given))
+        for t, e in list(kept.items()):
+            if isinstance(t, Sum) and len(t.shape) == 2:
+                kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
+        self.given.update(kept)
+        self.written.update(kept)
+
+    def express(self, tensor: Tensor) -> Expr:
+        """The tensor in the language, in its own shape."""
+        chosen = branched(tensor, self.conditions, self.given) if self.conditions else {}
+        for node in walk([*chosen.values()] or [tensor]):
+            if node not in self.written:
+                self.written[node] = self._express(node)
+        for node, other in chosen.items():
+            self.written.setdefault(node, self.written[other])
+        return self.written[tensor]
+
+    def _express(self, node: Tensor) -> Expr:
+        match node:
+            case Leaf(name=name, typed=typed):
+                return write.proper(Variable(name, typed))
+            case Alias(name=name, source=source):
+                return write.proper(Defined(name, source))
+            case Constant(name=name):
+                return ConstantExpr(name)
+            case Extent(size=size):
+                return write.extent(size)
+            case Delta(size=size):
+                return write.eye(size)
+            case Unit(size=size, index=index):
+                return write.apply("[]", write.eye(size), index=(index,))
+            case Window(size=size, start=start, stop=stop):
+                return write.apply("[]", write.eye(size), index=(bounds(start, stop, size),))
+            case Apply():
+                return self._function(node)
+            case Reshape(body=body, loop=loop, shape=shape):
+                del loop
+                if _commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
+                    return write.apply("commutation", sizes=body.shape[:2])
+                halves = kronecker(algebra.product, body, shape)
+                if halves is not None:
+                    return write.kron(*(self.express(half) for half in halves))
+                return write.apply("reshape", self.written[body], shape=shape)
+            case Product(factors=factors) if len(node.shape) == 2 and not any(labels for _, labels, _ in factors):
+                pieces = self.pieces(node)
+                return pieces.sign(write.scaled(pieces.loose(), write.ones(*node.shape)))
+            case Product():
+                stacked = self._stack([(1, node)])
+                if stacked is not None:
+                    return stacked
+                pieces = self.pieces(node)
+                return pieces.sign(pieces.tensor())
+            case Sum():
+                return self._sum(node)
+        raise AssertionError(node)
+
+    def _function(self, node: Apply) -> Expr:
+        entry = row(node.function)
+        if entry.kind is Kind.ELEMENTWISE:
+            arguments = [self.loose(a) for a in node.arguments]
+            if not any(a.shape == node.shape for a in arguments):
+                arguments[0] = self.written[node.arguments[0]]
+            return write.apply(node.function, *arguments)
+        (argument,) = node.arguments
+        order = len(argument.shape)
+        turned = transposed(argument) if entry.kind is Kind.ROW and order == 2 else argument
+        if turned in self.typed and argument not in self.typed:
+            return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
+        written = self.written[argument]
+        if entry.mask and algebra.is_constant(argument):
+            return write.apply(node.function, write.ones(*argument.shape))
+        reduced = entry.kind is Kind.REDUCTION and node.loop
+        options = {"axis": tuple(range(node.loop, order))} if reduced else {}
+        return write.apply(node.function, written, **options)
+
+    def loose(self, tensor: Tensor) -> Expr:
+        """As `express`, but what broadcasting will repeat need not be written out."""
+        if isinstance(tensor, Product) and tensor not in self.given:
+            if len(tensor.shape) > 2:
+                return self._repeated(tensor)
+            pieces = self.pieces(tensor)
+            return pieces.sign(pieces.loose())
+        if isinstance(tensor, Sum) and tensor not in self.given:
+            return self._loose_sum(tensor) or self.written[tensor]
+        return self.written[tensor]
+
+    def _repeated(self, tensor: Product) -> Expr:
+        """A tensor of three axes or more without those along which it repeats; new axes keep the others in place."""
+        order = len(tensor.shape)
+        bare, labels = algebra.unrepeated(tensor, tuple(range(order)))
+        return spread(self.express(bare), labels, tuple(range(order)))
+
+    def _loose_sum(self, node: Sum) -> Expr | None:
+        """A sum all of whose terms are the same along some axis, without that axis: p - 1 for p·1 - 1."""
+        if not node.terms:
+            return write.number(0)
+        parts = [(c < 0, self.loose(algebra.scale(magnitude(c), t))) for c, t in node.terms]
+        shapes = {e.shape for _, e in parts}
+        return write.total(self.arranged(parts)) if shapes == {()} and node.shape else None
+
+    def _sum(self, node: Sum) -> Expr:
+        if not node.terms:
+            return write.zeros(node.shape)
+        stacked = self._stack(node.terms)
+        if stacked is not None:
+            return stacked
+        taken_out = [self._common_factors(node, along=along) for along in (False, True)]
+        if taken_out[0] is not None and taken_out[1] is None:
+            return taken_out[0]
+        written = [e for e in (self._plain_sum(node), *taken_out) if e is not None]
+        return min(written, key=write.length)
+
+    def _stack(self, terms: Sequence[tuple[Rational, Tensor]]) -> Expr | None:
+        """A sum of windows as blocks below each other."""
+        found = blocks(terms)
+        if found is None:
+            return None
+        behind = terms[0][1].shape[1:]
+        parts = []
+        for block in found:
+            if block.tensor is None:
+                parts.append(write.zeros((block.rows, *behind)) if behind or block.rows is not ONE else write.number(0))
+            else:
+                part = self.express(block.tensor)
+                parts.append(write.transpose(part) if behind and block.rows is ONE else part)
+        return parts[0] if len(parts) == 1 else write.apply("concat", *parts)
+
+    def _plain_sum(self, node: Sum) -> Expr:
+        common = _common([c for c, _ in node.terms])
+        terms = [(ratio(c, common), t) for c, t in node.terms]
+        parts = factored(self.arranged(self._alike(terms, node.shape)))
+        minus = len(parts) > 1 and all(subtracted for subtracted, _ in parts)
+        expr = write.total([(False, e) for _, e in parts] if minus else parts)
+        expr = self.signed(common, expr)[1] if common != 1 else expr
+        if len(parts) > 1 and len(expr.shape) == 2:
+            turned = write.transpose(expr)
+            expr = write.apply(".T", turned) if write.turns(turned) + 2 < write.turns(expr) else expr
+        return write.negate(expr) if minus else expr
+
+    def _alike(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
+        """The terms of a sum with their signs; Ax/2 + Aᵀx/2 + b becomes (A + Aᵀ)x/2 + b, and so for other factors."""
+        waiting = list(terms)
+        parts: list[tuple[bool, Expr]] = []
+        while shape and len(waiting) > 1 and (found := _kin(waiting, len(terms), len(shape))) is not None:
+            size, shared, same = found
+            whole = tuple(range(len(shape)))
+            inverse = [(node, labels, -p) for node, labels, p in shared]
+            inner = algebra.add(
+                shape, [(ratio(c, size), algebra.product(shape, [(t, whole, 1), *inverse])) for c, t in same]
+            )
+            if not isinstance(inner, Sum) or len(inner.terms) < 2:
+                break
+            bare, labels = algebra.unrepeated(inner, whole)
+            self.express(bare)
+            pieces = self.pieces(Product(size, (*shared, (bare, labels, 1)), shape), _MINUS_IN_SUM)
+            parts.append((pieces.negative, pieces.loose()))
+            waiting = [ct for ct in waiting if ct not in same]
+        return [*(self._parts(waiting, shape) if waiting else []), *parts]
+
+    def _common_factors(self, node: Sum, *, along: bool) -> Expr | None:
+        """ab + ac = a(b + c), for scalars, for factors of the whole shape or, if asked for, along some of its axes."""
+        whole = tuple(range(len(node.shape)))
+        powers = [_powers(t, whole) for _, t in node.terms]
+        shared: list[Factor] = []
+        tied = any(_on_diagonal(t) for _, t in node.terms)
+        for (inner, labels), power in powers[0].items():
+            least = [p.get((inner, labels), 0) for p in powers]
+            if (
+                max(labels, default=-1) >= len(node.shape)
+                or (labels and tied)
+                or (labels not in ((), whole) and not along)
+            ):
+                continue
+            if all(p > 0 for p in least) or all(p < 0 for p in least):
+                shared.append((inner, labels, min(least, key=magnitude)))
+            elif all(p == power for p in least):
+                shared.append((inner, labels, power))
+        if not shared or len(node.terms) < 2 or along == all(labels in ((), whole) for _, labels, _ in shared):
+            return None
+        inverse = [(inner, labels, -power) for inner, labels, power in shared]
+        terms = [(c, algebra.product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms]
+        rest = algebra.add(node.shape, terms)
+        if not isinstance(rest, Sum) or len(rest.terms) < 2 or cost(rest) >= cost(node):
+            return None
+        taken = {label for _, labels, _ in shared for label in labels} if along else set[int]()
+        if any(not taken <= axes_of(term) for term in rest.children):
+            return None  # what is left would have to be broadcast
+        bare, labels = algebra.unrepeated(rest, whole)
+        self.express(bare)
+        outside = self.pieces(Product(1, (*shared, (bare, labels, 1)), node.shape))
+        return outside.sign(outside.tensor())
+
+    def _parts(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
+        """The terms of a sum with their signs; those that lie on the diagonal become one."""
+        tied = [(c, t) for c, t in terms if len(shape) == 2 and _on_diagonal(t)]
+        parts: list[tuple[bool, Expr]] = []
+        if len(tied) > 1:
+            terms = [ct for ct in terms if ct not in tied]
+            diagonal = self.express(algebra.add(shape[:1], [(c, _diagonal(t)) for c, t in tied]))
+            minus = write.is_call(diagonal, "u-")
+            parts.append((minus, write.diag(write.negate(diagonal) if minus else diagonal)))
+        for c, t in terms:
+            if isinstance(t, Product) and (stacked := self._stack([(c, t)])) is not None:
+                parts.append((False, stacked))
+            elif isinstance(t, Product) and t not in self.given:
+                pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
+                if len(shape) > 2 and not tied:
+                    bare = Product(magnitude(c * t.coefficient), t.factors, t.shape)
+                    parts.append((c * t.coefficient < 0, self._repeated(bare)))
+                else:
+                    parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
+            else:
+                parts.append(self.signed(c, self.written[t]))
+        if not any(e.shape == shape for _, e in parts) and terms:
+            c, t = terms[0]
+            parts[-len(terms)] = self.signed(c, self.written[t])
+        return parts
+
+    def pieces(self, product: Product, minus: float = 1.0) -> Pieces:
+        """A product taken apart, its factors written; a minus in front of it costs the reader `minus`."""
+        coefficient, factors = self.turned_sums(product, minus)
+        for node, _, _ in factors:
+            if node not in self.written:
+                self.express(node)
+        return Pieces(self, self.written, Product(coefficient, tuple(factors), product.shape))
+
+    def turned_sums(self, product: Product, minus: float = 1.0) -> tuple[Rational, list[Factor]]:
+        """The number and the factors of a product, each sum with the sign in which people write it: `1 - h`, as the
+        user did, or `ŷ - y` rather than -(y - ŷ).
+        """
+        coefficient, factors = product.coefficient, list(product.factors)
+        for k, (node, labels, power) in enumerate(factors):
+            if not isinstance(power, int) or power % 2 == 0:
+                continue
+            gain = self._gain(node)
+            if gain + (minus if coefficient < 0 else -minus) > (0 if coefficient < 0 else _LITTLE):
+                opposite = (
+                    Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+                    if isinstance(node, Sum)
+                    else algebra.scale(-1, node)
+                )
+                self.express(opposite)
+                factors[k] = (opposite, labels, power)
+                coefficient = -coefficient
+        return coefficient, factors
+
+    def _gain(self, node: Tensor) -> float:
+        """How much better a factor reads with the opposite sign; one without a sum does not read better."""
+        if isinstance(node, Sum):
+            opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
+            return self._minuses(node) - self._minuses(opposite)
+        if isinstance(node, Product) and node not in self.given:
+            odd = [inner for inner, _, p in node.factors if isinstance(p, int) and p % 2]
+            return max((self._gain(inner) for inner in odd), default=-_MUCH) + (node.coefficient < 0)
+        return -_MUCH
+
+    def _minuses(self, node: Sum) -> float:
+        """What the signs of a sum cost the reader: minus one, as in h − 1, most; those that the user wrote least."""
+        minus = sum(c < 0 for c, _ in node.terms)
+        constant = sum(c < 0 for c, t in node.terms if _is_one(t))
+        return minus + 1.5 * constant + (minus == len(node.terms)) - 0.5 * (node in self.given)
+
+
+def _kin(
+    terms: Sequence[tuple[Rational, Tensor]], total: int, order: int
+) -> tuple[Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None:
+    """Some but not all of `total` terms that share a number, scalars, or factors of the whole shape: what they share,
+    and the terms.
+    """
+    best: tuple[int, Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None = None
+    loose = [dict.fromkeys(_loose_factors(t, order)) for _, t in terms]
+    apart = [k for k, (_, t) in enumerate(terms) if not (order == 2 and _on_diagonal(t))]
+    for i in apart:
+        for j in (k for k in apart if k > i):
+            shared = tuple(f for f in loose[i] if f in loose[j])
+            size = magnitude(terms[i][0]) if magnitude(terms[i][0]) == magnitude(terms[j][0]) else 1
+            same = [
+                ct
+                for ct, own in ((terms[k], loose[k]) for k in apart)
+                if all(f in own for f in shared) and (size == 1 or magnitude(ct[0]) == size)
+            ]
+            saved = (len(shared) + (size != 1)) * (len(same) - 1)
+            if saved and len(same) < total and (best is None or saved > best[0]):
+                best = (saved, size, shared, same)
+    return best[1:] if best is not None else None
+
+
+def _loose_factors(term: Tensor, order: int) -> list[Factor]:
+    """The factors of a product that can stand outside a sum: scalars, and what has all its axes."""
+    factors = term.factors if isinstance(term, Product) else ()
+    whole = tuple(range(order))
+    if any(isinstance(node, Delta) for node, _, _ in factors):
+        whole = ()
+    return [f for f in factors if f[1] in ((), whole) and not isinstance(f[0], Extent)]
+
+
+def _powers(term: Tensor, whole: tuple[int, ...]) -> dict[tuple[Tensor, tuple[int, ...]], Rational]:
+    """The factors of a term with their powers."""
+    if isinstance(term, Product):
+        return {(node, labels): power for node, labels, power in term.factors}
+    return {(term, whole): 1}
+
+
+def _common(coefficients: Sequence[Rational]) -> Rational:
+    """What is written once in front of a sum: a number that all terms share up to sign."""
+    first = magnitude(coefficients[0])
+    return first if len(coefficients) > 1 and all(magnitude(c) == first for c in coefficients) else 1
+
+
+def _is_one(term: Tensor) -> bool:
+    """Whether a term is a number, or the identity."""
+    return isinstance(term, Delta) or (isinstance(term, Product) and not term.factors)
+
+
+def _commutes(body: Tensor) -> bool:
+    """Whether a tensor is δ_il δ_jk, whose matrix is a commutation matrix."""
+    if not isinstance(body, Product) or body.coefficient != 1 or len(body.shape) != 4:
+        return False
+    return {(type(node), labels) for node, labels, _ in body.factors} == {(Delta, (0, 3)), (Delta, (1, 2))}
+
+
+def _on_diagonal(term: Tensor) -> bool:
+    if isinstance(term, Product):
+        return any(isinstance(node, Delta) for node, _, _ in term.factors)
+    return isinstance(term, Delta)
+
+
+def _diagonal(term: Tensor) -> Tensor:
+    """What a term with δ_ij has on the diagonal: every j read as i."""
+    if not isinstance(term, Product):
+        return algebra.ones(term.shape[:1])
+    rest: list[Factor] = []
+    for node, labels, power in term.factors:
+        if not isinstance(node, Delta):
+            rest.append((node, tuple(0 if k < 2 else k - 1 for k in labels), power))
+    return algebra.product(term.shape[:1], rest, term.coefficient)

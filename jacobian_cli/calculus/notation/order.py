@@ -1,0 +1,126 @@
+"""In which order people write factors and terms, and how a product of powers becomes a quotient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import islice
+
+from jacobian_cli.calculus.index.tensor import Rational, magnitude
+from jacobian_cli.calculus.notation import write
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, Variable, walk
+from jacobian_cli.shape import product
+
+Powers = list[tuple[Expr, Rational]]
+_LONG = 200
+"""Of expressions of more nodes than this none is longer than the other."""
+_NONE = 10**9
+
+
+class Style:
+    """Writes sums and products. `order` ranks variables: what the user wrote first comes first."""
+
+    def __init__(self, order: Sequence[str] = ()) -> None:
+        self.ranks = {name: k for k, name in enumerate(order)}
+        self._keys: dict[Expr, tuple[int, int]] = {}
+        self._met: dict[Expr, int] = {}
+
+    def signed(self, coefficient: Rational, expr: Expr) -> tuple[bool, Expr]:
+        """coefficient·expr as a sign and what follows it."""
+        numerator, denominator = write.coefficient_parts(magnitude(coefficient))
+        return coefficient < 0, write.divide(write.scaled(numerator, expr), denominator)
+
+    def arranged(self, terms: Iterable[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
+        """Terms in the order in which people write them: constants, then as in the formula, then what is subtracted."""
+
+        def key(term: tuple[bool, Expr]) -> tuple[object, ...]:
+            minus, expr = term
+            constant = isinstance(expr, Number) or write.is_call(expr, "eye")
+            return (minus, not constant, self.key(expr))
+
+        return sorted(terms, key=key)
+
+    def key(self, expr: Expr) -> tuple[int, int]:
+        """What comes first: variables met first, then short things."""
+        found = self._keys.get(expr)
+        if found is None:
+            size = sum(1 for _ in islice(walk([expr], lambda n: not isinstance(n, Defined)), _LONG))
+            found = self._keys[expr] = (self._first(expr), size)
+        return found
+
+    def _first(self, expr: Expr) -> int:
+        """The rank of the variable that was met first among those of an expression; -1 if it has none."""
+        met, none = self._met, _NONE
+        for node in walk([expr], lambda n: n not in met and not isinstance(n, Defined)):
+            if isinstance(node, Variable | Defined):
+                met[node] = self.ranks.get(node.name, len(self.ranks))
+            elif node not in met:
+                met[node] = min((met[child] for child in node.children), default=none)
+        return met[expr] if met[expr] < none else -1
+
+    def product(self, powers: Powers, coefficient: Rational = 1) -> Expr:
+        """|coefficient| times powers of scalars and of values of one shape, as one quotient."""
+        powers = merged(_means(list(powers)))
+        scalars = [p for p in powers if not p[0].shape]
+        vectors = [p for p in powers if p[0].shape]
+        top, bottom = write.coefficient_parts(magnitude(coefficient))
+        above = self.factors(scalars, +1, top)
+        below = self.factors(scalars, -1, bottom)
+        numerators = self.sorted(e for e in _raised(vectors, +1))
+        denominators = self.sorted(e for e in _raised(vectors, -1))
+        if numerators:
+            result = write.scaled(above, numerators[0])
+            for factor in numerators[1:]:
+                result = write.multiply(result, factor)
+        else:
+            result = above
+        for factor in denominators:
+            result = write.divide(result, factor)
+        return write.divide(result, below)
+
+    def factors(self, powers: Powers, sign: int, first: Expr) -> Expr:
+        """The numerator (sign +1) or denominator (−1) of a product of scalars; square roots share one root."""
+        half = [base for base, p in powers if p == Fraction(sign, 2)]
+        whole = [(base, p) for base, p in powers if abs(p) != Fraction(1, 2)]
+        result = first
+        for expr in self.sorted(_raised(whole, sign)):
+            result = write.multiply(result, expr)
+        if half:
+            over = [base for base, p in powers if p == -Fraction(sign, 2)]
+            if sign > 0 and over:  # √a/√b is written √(a/b)
+                under = self.factors([(b, 1) for b in over], 1, write.number(1))
+                inside = write.divide(self.factors([(b, 1) for b in half], 1, write.number(1)), under)
+            elif over:
+                return result
+            else:
+                inside = self.factors([(b, 1) for b in half], 1, write.number(1))
+            result = write.multiply(result, write.apply("sqrt", inside))
+        return result
+
+    def sorted(self, exprs: Iterable[Expr]) -> list[Expr]:
+        return sorted(exprs, key=lambda e: (self.key(e)[1] > 1, self.key(e)))
+
+
+def merged(powers: Iterable[tuple[Expr, Rational]]) -> Powers:
+    """a·a = a²."""
+    total: dict[Expr, Rational] = {}
+    for base, power in powers:
+        total[base] = total.get(base, 0) + power
+    return [(base, power) for base, power in total.items() if power]
+
+
+def _means(powers: Powers) -> Powers:
+    """Σx/n is a mean, where n counts what is summed."""
+    for expr, power in powers:
+        if power == 1 and isinstance(expr, Apply) and expr.function == "sum":
+            sizes = write.reduced(expr)
+            for counts in (sizes, (product(sizes),)):
+                divisors = [(Extent(size), -1) for size in counts]
+                if all(divisor in powers for divisor in divisors) and len(set(divisors)) == len(divisors):
+                    mean = write.apply("mean", expr.children[0], **dict(expr.parameters))
+                    return [(mean, 1) if p == (expr, 1) else p for p in powers if p not in divisors]
+    return powers
+
+
+def _raised(powers: Powers, sign: int) -> list[Expr]:
+    return [write.power(base, p * sign) for base, p in powers if p * sign > 0]

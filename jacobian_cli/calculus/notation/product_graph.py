@@ -1,0 +1,377 @@
+"""One product of indexed tensors on its way to matrix notation.
+
+The product is a graph: labels are its nodes, matrices its edges, vectors weights on its nodes. Summing over a
+label joins what meets there: two matrices to a matrix product (a weight between them is a diag), a matrix and
+a vector to a vector. Parallel edges are a Hadamard product, two loose ends an outer product. What no matrix
+notation can say is written with einsum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Tensor, Unit, Window
+from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.batched import Operand, joined, reduced, untransposed
+from jacobian_cli.calculus.notation.order import Powers, Style, merged
+from jacobian_cli.expr import Expr
+from jacobian_cli.shape import Size
+
+Pair = tuple[int, int]
+LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZ"
+
+
+class Pieces:
+    """One product on its way to matrix notation: scalars, weights on labels, matrices between labels."""
+
+    def __init__(self, style: Style, written: Mapping[Tensor, Expr], product: Product) -> None:
+        self.style = style
+        self.written = written
+        self.order = len(product.shape)
+        self.scalars: Powers = []
+        self.weights: dict[int, Powers] = {}
+        self.pairs: dict[Pair, Powers] = {}
+        self.ties: set[Pair] = set()
+        self.others: list[Operand] = []
+        self.sizes: dict[int, Size] = dict(enumerate(product.shape))
+        units: dict[int, list[int | Size]] = {}
+        windows: list[tuple[Window, Pair]] = []
+        self.coefficient = product.coefficient
+        for node, labels, power in product.factors:
+            self.sizes.update(zip(labels, node.shape, strict=True))
+            if isinstance(node, Unit) and labels[0] >= self.order:
+                units.setdefault(labels[0], []).append(node.index)
+            elif isinstance(node, Window) and labels[1] >= self.order and labels[0] != labels[1]:
+                windows.append((node, (labels[0], labels[1])))
+            elif isinstance(node, Delta):
+                self.ties.add((min(labels), max(labels)))
+            else:
+                self._place(node, labels, power)
+        self._cut(units, windows)
+        self._pick(units, windows)
+        self._tie()
+        self._eliminate()
+        self._tie()
+
+    def _tie(self) -> None:
+        """δ_ij M_ij is the diagonal of M, at i."""
+        for pair in list(self.ties & set(self.pairs)):
+            self._weigh(pair[0], [(write.apply("diag", self._matrix(pair)), 1)])
+            del self.pairs[pair]
+
+    def _place(self, node: Tensor, labels: tuple[int, ...], power: Rational) -> None:
+        expr = self.written[node]
+        match labels:
+            case ():
+                self.scalars.append((expr, power))
+            case (a,):
+                self._weigh(a, [(expr, power)])
+            case (a, b) if a == b:
+                self._weigh(a, [(write.apply("diag", expr), power)])
+            case (a, b):
+                self.pairs.setdefault((min(a, b), max(a, b)), []).append(
+                    (expr if a < b else write.transpose(expr), power)
+                )
+            case _:
+                self.others.append((write.power(expr, power), labels))
+
+    def _weigh(self, label: int, powers: Powers) -> None:
+        self.weights.setdefault(label, []).extend(powers)
+
+    def _cut(self, units: dict[int, list[int | Size]], windows: list[tuple[Window, Pair]]) -> None:
+        """The same for a tensor of more axes that alone bears the label: it is indexed, or sliced, there."""
+        for label, (index, *more) in list(units.items()):
+            if not more and self._alone(label, windows) and self._cut_at(label, index, ()):
+                del units[label]
+        for window, (rows, label) in list(windows):
+            here = [other for other in windows if other[1] != (rows, label)]
+            cut = bounds(window.start, window.stop, window.size)
+            if label not in units and self._alone(label, here) and self._cut_at(label, cut, (rows,)):
+                windows.remove((window, (rows, label)))
+
+    def _alone(self, label: int, windows: list[tuple[Window, Pair]]) -> bool:
+        """Whether nothing bears the label but tensors of three and more axes."""
+        pairs = (*self.pairs, *(pair for _, pair in windows))
+        return label not in self.weights and not any(label in pair for pair in pairs)
+
+    def _cut_at(self, label: int, cut: object, rows: tuple[int, ...]) -> bool:
+        """Put `cut` where the label is, if one tensor bears it once."""
+        bearing = [other for other in self.others if label in other[1]]
+        if len(bearing) != 1 or bearing[0][1].count(label) > 1:
+            return False
+        ((expr, labels),) = bearing
+        axis = labels.index(label)
+        left = (*labels[:axis], *rows, *labels[axis + 1 :])
+        if len(set(left)) < len(left):
+            return False
+        self.others.remove(bearing[0])
+        expr = write.apply("[]", expr, index=(*[(None, None)] * axis, cut))
+        if len(left) == 2:
+            self._place_expr(expr, (left[0], left[1]))
+        else:
+            self.others.append((expr, left))
+        return True
+
+    def _pick(self, units: Mapping[int, list[int | Size]], windows: list[tuple[Window, Pair]]) -> None:
+        """A label summed against a row of the identity is an index; against several rows, a slice."""
+        for label, (index, *more) in units.items():
+            if more or any(label in pair for _, pair in windows) or self._beyond(label):
+                for one in (index, *more):
+                    self._weigh(label, [(write.apply("[]", write.eye(self.sizes[label]), index=(one,)), 1)])
+                continue
+            self.scalars += [(write.apply("[]", e, index=(index,)), p) for e, p in self.weights.pop(label, [])]
+            for pair in [pair for pair in self.pairs if label in pair]:
+                other = pair[1] if pair[0] == label else pair[0]
+                self._weigh(other, [(write.entry(e, pair.index(label), index), p) for e, p in self.pairs.pop(pair)])
+        for window, (rows, label) in windows:
+            cut = bounds(window.start, window.stop, window.size)
+            meeting = [pair for pair in self.pairs if label in pair]
+            used = sum(label in pair for _, pair in windows) > 1 or label in units
+            if used or self._beyond(label) or any(rows in pair for pair in meeting):
+                whole = self.written[window]
+                self._place_expr(whole, (rows, label))
+                continue
+            self._weigh(rows, [(write.apply("[]", e, index=(cut,)), p) for e, p in self.weights.pop(label, [])])
+            for pair in meeting:
+                other = pair[1] if pair[0] == label else pair[0]
+                for e, p in self.pairs.pop(pair):
+                    sliced = write.entry(e, pair.index(label), cut)
+                    turned = sliced if (pair[0] == label) == (rows < other) else write.transpose(sliced)
+                    self.pairs.setdefault((min(rows, other), max(rows, other)), []).append((turned, p))
+
+    def _place_expr(self, expr: Expr, labels: Pair) -> None:
+        a, b = labels
+        self.pairs.setdefault((min(a, b), max(a, b)), []).append((expr if a < b else write.transpose(expr), 1))
+
+    def _beyond(self, label: int) -> bool:
+        return any(label in labels for _, labels in self.others)
+
+    # summing over labels
+
+    def _eliminate(self) -> None:
+        bound = {k for k in self.sizes if k >= self.order and self._degree(k) is not None}
+        while bound:
+            label = self._next(bound)
+            if label is None:
+                return
+            bound.discard(label)
+            self._sum_over(label, bound)
+
+    def _degree(self, label: int) -> int | None:
+        """How many matrices meet at a label; None if the label is not there any more."""
+        meeting = sum(label in pair for pair in self.pairs)
+        return meeting if meeting or label in self.weights or self._beyond(label) else None
+
+    def _next(self, bound: set[int]) -> int | None:
+        """Vectors first: they are cheap to carry through a product. Then paths."""
+        best: tuple[tuple[int, ...], int] | None = None
+        for label in sorted(bound):
+            degree = self._degree(label)
+            if self._beyond(label) or degree is None or degree > 2:
+                continue
+            closed = self._closed_pair(label, bound)
+            turned = degree == 1 and self._turned(label)
+            weightless = degree == 1 and label not in self.weights
+            rank = (
+                (0, 0)
+                if closed
+                else (1, 0)
+                if degree == 0
+                else (2 + weightless, int(turned))
+                if degree == 1
+                else (5, 0)
+            )
+            if best is None or (rank, -label) < (best[0], -best[1]):
+                best = (rank, label)
+        return best[1] if best else None
+
+    def _closed_pair(self, label: int, bound: set[int]) -> Pair | None:
+        """Two summed labels that meet only each other, without weights: a trace or a sum of all entries."""
+        meeting = [pair for pair in self.pairs if label in pair]
+        if len(meeting) != 1:
+            return None
+        (pair,) = meeting
+        other = pair[0] if pair[1] == label else pair[1]
+        lonely = other in bound and self._degree(other) == 1 and not self._beyond(other)
+        return pair if lonely and not self.weights.get(label) and not self.weights.get(other) else None
+
+    def _turned(self, label: int) -> bool:
+        """Whether summing over the label would need a transpose."""
+        (pair,) = [pair for pair in self.pairs if label in pair]
+        expr = self._matrix(pair)
+        return write.is_call(expr, ".T") != (pair[0] == label)
+
+    def _matrix(self, pair: Pair) -> Expr:
+        """The Hadamard product between two labels, rows first; of transposes, the transpose of one."""
+        powers = self.pairs[pair]
+        plain, turned = self.style.product(powers), self.style.product([(write.transpose(e), p) for e, p in powers])
+        return write.turned_whole(plain, turned)
+
+    def _sum_over(self, label: int, bound: set[int]) -> None:
+        closed = self._closed_pair(label, bound)
+        if closed is not None:
+            bound.discard(closed[0])
+            bound.discard(closed[1])
+            self.scalars.append((self._whole_sum(self.pairs.pop(closed)), 1))
+            return
+        weights = self.weights.pop(label, [])
+        meeting = [pair for pair in self.pairs if label in pair]
+        ends = [pair[0] if pair[1] == label else pair[1] for pair in meeting]
+        matrices = [self._oriented(pair, first=end) for pair, end in zip(meeting, ends, strict=True)]
+        for pair in meeting:
+            del self.pairs[pair]
+        if not meeting:
+            self.scalars.append((self._dot(weights), 1))
+        elif len(meeting) == 1:
+            (matrix,), (end,) = matrices, ends
+            if weights:
+                self._weigh(end, [(write.matmul(matrix, self.style.product(weights)), 1)])
+            else:
+                self._weigh(end, [(self._row_sums(matrix), 1)])
+        else:
+            (a, b), (left, right) = ends, matrices
+            if a > b:
+                a, b, left, right = b, a, right, left
+            middle = [write.diag(self.style.product(weights))] if weights else []
+            self.pairs.setdefault((a, b), []).append((write.matmul(left, *middle, write.transpose(right)), 1))
+
+    def _oriented(self, pair: Pair, first: int) -> Expr:
+        matrix = self._matrix(pair)
+        return matrix if pair[0] == first else write.transpose(matrix)
+
+    def _row_sums(self, matrix: Expr) -> Expr:
+        turned = write.transpose(matrix)
+        if write.turns(turned) < write.turns(matrix):
+            return write.apply("sum", turned, axis=(0,))
+        return write.apply("sum", matrix, axis=(1,))
+
+    def _dot(self, weights: Powers) -> Expr:
+        powers = merged(weights)
+        if len(powers) == 1 and powers[0][1] == 1 and write.is_call(powers[0][0], "diag"):
+            return write.apply("trace", powers[0][0].children[0])
+        if len(powers) == 1 and powers[0][1] == 2:
+            return write.matmul(write.transpose(powers[0][0]), powers[0][0])
+        if len(powers) == 2 and all(p == 1 for _, p in powers):
+            a, b = sorted((e for e, _ in powers), key=self.style.key)
+            if not write.is_call(a, "ones") and not write.is_call(b, "ones"):
+                return write.matmul(write.transpose(a), b)
+        return write.apply("sum", self.style.product(powers))
+
+    def _whole_sum(self, powers: Powers) -> Expr:
+        powers = merged(powers)
+        if len(powers) == 2 and all(p == 1 for _, p in powers):
+            (a, _), (b, _) = powers
+            turned = [write.is_call(e, ".T") or _backwards(e) for e in (a, b)]
+            if turned == [False, True]:
+                return write.apply("trace", write.matmul(a, write.transpose(b)))
+            if turned == [True, False]:
+                return write.apply("trace", write.matmul(b, write.transpose(a)))
+            if any(write.is_call(e, "@") for e in (a, b)):
+                return write.apply("trace", write.matmul(write.transpose(a), b))
+        return write.apply("sum", self.style.product(powers))
+
+    # what is left when nothing is summed any more
+
+    @property
+    def negative(self) -> bool:
+        return self.coefficient < 0
+
+    def sign(self, expr: Expr) -> Expr:
+        return write.negate(expr) if self.negative else expr
+
+    def loose(self) -> Expr:
+        """The value up to broadcasting, without its sign."""
+        if self.others or self.ties or self.pairs or self.order > 2:
+            return self.tensor()
+        if not self.weights:
+            return self.style.product(self.scalars, self.coefficient)
+        if self.order == 2 and set(self.weights) == {1}:
+            return self.style.product(self.scalars + self.weights[1], self.coefficient)
+        if self.order == 2 and set(self.weights) == {0}:
+            vector = self.style.product(self.scalars + self.weights[0], self.coefficient)
+            return write.apply("[]", vector, index=((None, None), None))
+        return self.tensor()
+
+    def tensor(self) -> Expr:
+        """The value in its own shape, without its sign."""
+        if self.order > 2 or not self.plain:
+            return self.einsum(range(self.order))
+        if self.order == 2:
+            return self.matrix(0, 1)
+        if self.order == 1:
+            return self.vector(0, self.scalars, self.coefficient)
+        return self.style.product(self.scalars, self.coefficient)
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is left that needs index notation."""
+        return not self.others and all(k < self.order for pair in self.pairs for k in pair)
+
+    def vector(self, label: int, scalars: Powers, coefficient: Rational) -> Expr:
+        found = self.style.product(scalars + self.weights.get(label, []), coefficient)
+        if found.shape:
+            return found
+        return self.style.product([*scalars, (write.ones(self.sizes[label]), 1)], coefficient)
+
+    def matrix(self, rows: int, columns: int) -> Expr:
+        """The part on two labels, with all scalars."""
+        pair = (min(rows, columns), max(rows, columns))
+        if pair in self.ties:
+            both = self.weights.get(rows, []) + self.weights.get(columns, [])
+            entries = self.style.product(self.scalars + both, self.coefficient)
+            return write.diag(entries) if entries.shape else self.scale(write.eye(self.sizes[rows]))
+        if pair not in self.pairs:
+            return self.scale(write.matmul(self.vector(rows, [], 1), write.transpose(self.vector(columns, [], 1))))
+        middle = self._oriented(pair, first=rows)
+        before, after = (self.style.product(self.weights.get(label, [])) for label in (rows, columns))
+        if before.shape:
+            front = self.style.product(self.scalars + self.weights[rows], self.coefficient)
+            middle = write.matmul(write.diag(front), middle)
+        if after.shape:
+            middle = write.matmul(middle, write.diag(after))
+        return middle if before.shape else self.scale(middle)
+
+    def scale(self, expr: Expr) -> Expr:
+        """The scalars and the number in front."""
+        return self.style.product([*self.scalars, (expr, 1)], self.coefficient)
+
+    def einsum(self, output: Iterable[int]) -> Expr:
+        """The part that no matrix notation can say, in the order of axes asked for."""
+        output = tuple(output)
+        operands = reduced(self._operands(), output)
+        found = joined(operands, output, self.style.product, self.sizes)
+        if found is not None:
+            return self.scale(found)
+        have = {k for _, labels in operands for k in labels}
+        operands += [(write.ones(self.sizes[k]), (k,)) for k in output if k not in have]
+        operands = sorted(map(untransposed, operands), key=lambda operand: operand[1])
+        names = {label: LETTERS[k] for k, label in enumerate(output)}
+        for _, labels in operands:
+            for label in labels:
+                names.setdefault(label, LETTERS[len(names)])
+        left = ",".join("".join(names[k] for k in labels) for _, labels in operands)
+        subscripts = f"{left}->{''.join(names[k] for k in output)}"
+        return self.scale(write.apply("einsum", *(e for e, _ in operands), subscripts=subscripts))
+
+    def _operands(self) -> list[Operand]:
+        """What is left of the product, with the labels of each part."""
+        operands = [*self.others]
+        operands += [(self._matrix(pair), pair) for pair in self.pairs]
+        for label, weights in sorted(self.weights.items()):
+            vector = self.style.product(weights)
+            if vector.shape:
+                operands.append((vector, (label,)))
+            else:  # its factors cancelled
+                self.scalars.append((vector, 1))
+        operands += [(write.eye(self.sizes[a]), (a, b)) for a, b in sorted(self.ties)]
+        return sorted(operands, key=lambda operand: operand[1])
+
+
+def bounds(start: Size, stop: Size, size: Size) -> tuple[Size | None, Size | None]:
+    return (start if start.terms else None, None if stop is size else stop)
+
+
+def _backwards(expr: Expr) -> bool:
+    """Whether a chain consists of transposes only: its own transpose reads better."""
+    factors = write.chain(expr)
+    return len(factors) > 1 and all(write.is_call(f, ".T") for f in factors)

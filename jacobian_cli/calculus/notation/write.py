@@ -1,0 +1,391 @@
+"""Matrix notation, piece by piece: typed constructors that write things the way people do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from jacobian_cli.calculus.index.tensor import Rational
+from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, walk
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.rules import reduced_axes
+from jacobian_cli.shape import ONE, Shape, Size
+
+_BUILDER = Builder(Scope({}), "")
+
+
+def apply(function: str, *arguments: Expr, **options: Any) -> Expr:
+    """A function of the table on typed arguments; a shape that does not fit is a bug, not an input error."""
+    return _BUILDER.applied(row(function), arguments, options)
+
+
+def number(value: Rational) -> Expr:
+    return Number(Fraction(value))
+
+
+def is_number(expr: Expr, value: Rational) -> bool:
+    return isinstance(expr, Number) and expr.value == value
+
+
+def is_call(expr: Expr, function: str) -> bool:
+    return isinstance(expr, Apply) and expr.function == function
+
+
+def extent(size: Size) -> Expr:
+    return Extent(size) if size.value is None else number(size.value)
+
+
+def multiply(a: Expr, b: Expr) -> Expr:
+    """a*b element by element, with the scalar in front and 1 left out."""
+    if is_number(a, 1):
+        return b
+    if is_number(b, 1):
+        return a
+    if a.shape == b.shape and isinstance(b, Apply) and row(b.function).mask and is_call(b.arguments[0], "ones"):
+        return apply(b.function, a)  # X ⊙ tril(1) = tril(X)
+    return apply("*", a, b)
+
+
+def divide(a: Expr, b: Expr) -> Expr:
+    return a if is_number(b, 1) else apply("/", a, b)
+
+
+def negate(expr: Expr) -> Expr:
+    """-x, put on the first factor of a product, where it is written."""
+    match expr:
+        case Number(value=value):
+            return Number(-value)
+        case Apply(function="u-", arguments=(inner,)):
+            return inner
+        case Apply(function="*" | "/" | "@" as function, arguments=(a, b)):
+            return apply(function, negate(a), b)
+    return apply("u-", expr)
+
+
+def scaled(factor: Expr, expr: Expr) -> Expr:
+    """factor·expr for a scalar factor, put on the first matrix of a product, where it is written."""
+    if is_number(factor, 1):
+        return expr
+    if is_number(factor, -1):
+        return negate(expr)
+    match expr:
+        case Apply(function="@" | "/" as function, arguments=(a, b)) if not is_number(a, 1):
+            return apply(function, scaled(factor, a), b)
+        case Apply(function="/", arguments=(_, b)) if not isinstance(factor, Number):
+            return apply("/", factor, b)
+        case Apply(function="*", arguments=(a, b)):
+            if isinstance(a, Number) and isinstance(factor, Number):
+                return scaled(Number(a.value * factor.value), b)
+            if isinstance(a, Number):
+                return scaled(a, scaled(factor, b))
+            return apply("*", scaled(factor, a), b)
+        case Number(value=value) if isinstance(factor, Number):
+            return Number(value * factor.value)
+    return multiply(factor, expr)
+
+
+def unsigned(expr: Expr) -> tuple[bool, Expr]:
+    """Whether a minus stands in front of an expression, and the expression without it."""
+    match expr:
+        case Number(value=value) if value < 0:
+            return True, Number(-value)
+        case Apply(function="u-", arguments=(inner,)):
+            return True, inner
+        case Apply(function="*" | "/" | "@" as function, arguments=(a, b)):
+            minus, first = unsigned(a)
+            if minus:
+                return True, b if function == "*" and is_number(first, 1) else apply(function, first, b)
+    return False, expr
+
+
+def power(base: Expr, exponent: Rational) -> Expr:
+    """base**exponent; a half is a root, a negative exponent a quotient."""
+    if exponent == 1:
+        return base
+    if exponent < 0:
+        return divide(number(1), power(base, -exponent))
+    if exponent == Fraction(1, 2):
+        return apply("sqrt", base)
+    return apply("**", base, exponent_expr(exponent))
+
+
+def exponent_expr(value: Rational) -> Expr:
+    whole = Fraction(value)
+    if whole.denominator == 1 or _terminates(whole):
+        return Number(whole)
+    return apply("/", number(whole.numerator), number(whole.denominator))
+
+
+def _terminates(value: Fraction) -> bool:
+    denominator = value.denominator
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    return denominator == 1
+
+
+def coefficient_parts(value: Rational) -> tuple[Expr, Expr]:
+    """A positive number as numerator and denominator; what was typed as 0.01 stays so."""
+    value = Fraction(value)
+    if value.denominator >= 100 and value.denominator % 10 == 0 and _terminates(value):
+        return Number(value), number(1)
+    return number(value.numerator), number(value.denominator)
+
+
+def matmul(*factors: Expr) -> Expr:
+    """A chain of matrix products, associated as it is read; an identity in it is left out."""
+    flat: list[Expr] = []
+    for factor in factors:
+        flat.extend(chain(factor))
+    kept = [f for f in flat if not is_call(f, "eye")]
+    if not kept:
+        return flat[0]
+    result = kept[0]
+    for factor in kept[1:]:
+        if _is_diagonal(result) and _is_diagonal(factor):
+            result = diag(multiply(result.children[0], factor.children[0]))
+        elif is_call(result, "@") and _is_diagonal(result.children[1]) and _is_diagonal(factor):
+            both = diag(multiply(result.children[1].children[0], factor.children[0]))
+            result = apply("@", result.children[0], both)
+        else:
+            result = apply("@", result, factor)
+    return result
+
+
+def _is_diagonal(expr: Expr) -> bool:
+    return is_call(expr, "diag") and len(expr.shape) == 2
+
+
+def chain(expr: Expr) -> list[Expr]:
+    """The factors of a matrix product."""
+    factors: list[Expr] = []
+    while isinstance(expr, Apply) and expr.function == "@":
+        first, last = expr.arguments
+        if len(first.shape) == len(last.shape) == 1:
+            break  # u@v is a number, not a step of a chain
+        expr = first
+        factors.append(last)
+    return [expr, *reversed(factors)]
+
+
+@lru_cache(maxsize=8192)
+def transpose(expr: Expr) -> Expr:
+    """The transpose, pushed to where people write it: (AB)ᵀ = BᵀAᵀ, (Aᵀ)ᵀ = A, diag(v)ᵀ = diag(v)."""
+    if not expr.shape:
+        return expr
+    match expr:
+        case Apply(function=".T", arguments=(inner,)):
+            return inner
+        case Apply(function="@"):
+            factors = chain(expr)
+            if all(len(f.shape) == 2 or f is factors[-1] for f in factors) or _outer(factors):
+                front, factors[0] = scalar_part(factors[0])
+                turned = matmul(*(transpose(f) for f in reversed(factors)))
+                return turned if front is None else scaled(front, turned)
+        case Apply(function="diag" | "eye") if len(expr.shape) == 2 and expr.shape[0] is expr.shape[1]:
+            return expr
+        case Apply(function="u-", arguments=(inner,)):
+            return negate(transpose(inner))
+        case Apply(function=function, arguments=(inner,)) if row(function).turns and transpose(inner) is inner:
+            return expr  # the inverse of XᵀX is its own transpose
+        case Apply(function="*" | "/" as function, arguments=(a, b)) if not b.shape or (
+            function == "*" and not a.shape
+        ):
+            return apply(function, transpose(a), transpose(b))
+        case Apply(function="*" | "/" as function, arguments=(a, b)) if _all_turned(expr):
+            return apply(function, transpose(a), transpose(b))
+        case Apply(function="+" | "-") if ONE not in expr.shape and len(expr.shape) == 2:
+            parts = summands(expr)
+            sides = [(minus, _turned_beside(t)) for minus, t in parts]
+            if Counter(sides) == Counter(parts):
+                return expr  # A + Aᵀ is its own transpose
+            if sum(turns(t) for _, t in sides) <= sum(turns(t) for _, t in parts):
+                return total(sides)
+        case Apply(function=function, arguments=arguments) if (
+            row(function).kind is Kind.ELEMENTWISE and expr.shape[0] is ONE and all(map(_is_row, arguments))
+        ):
+            return apply(function, *(transpose(a) for a in arguments))
+        case Apply(function=function, arguments=arguments) if (
+            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2 and ONE not in expr.shape
+        ):
+            turned = apply(function, *(_turned_beside(a) for a in arguments))
+            if turned.shape == expr.shape[::-1] and turns(turned) <= turns(expr):
+                return turned
+        case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
+            return apply("kron", transpose(a), transpose(b))
+    return apply(".T", expr)
+
+
+@lru_cache(maxsize=8192)
+def turns(expr: Expr) -> int:
+    """How many transposes and new axes an expression is written with."""
+    found: dict[Expr, int] = {}
+    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+        own = is_call(node, ".T") or is_column(node)
+        found[node] = own if isinstance(node, Defined) else own + sum(found[child] for child in node.children)
+    return found[expr]
+
+
+def length(expr: Expr) -> int:
+    """How much is to be read: nodes, each once (what repeats will bear a name), where what is named is not entered."""
+    return sum(1 + is_column(node) for node in walk([expr], lambda n: not isinstance(n, Defined)))
+
+
+def turned_whole(plain: Expr, turned: Expr) -> Expr:
+    """(XᵀAᵀXᵀ) is written (XAX)ᵀ, given both; but AᵀBᵀ, of two names, stays."""
+    saved = turns(plain) - turns(turned)
+    named = all(is_call(f, ".T") and not f.children[0].children for f in chain(plain))
+    return apply(".T", turned) if saved > 2 or (saved == 2 and not named) else plain
+
+
+def is_column(expr: Expr) -> bool:
+    """Whether an expression is `v[:, None]`."""
+    return isinstance(expr, Apply) and expr.function == "[]" and expr.parameters == (("index", ((None, None), None)),)
+
+
+def _turned_beside(term: Expr) -> Expr:
+    """The transpose of a term that broadcasting may repeat: x runs along rows as x[:, None] does along columns."""
+    if not term.shape:
+        return term
+    if is_column(term):
+        return term.children[0]
+    if len(term.shape) == 1 or term.shape[0] is ONE:
+        return apply("[]", column(term), index=((None, None), None))
+    return column(term) if term.shape[1] is ONE else transpose(term)
+
+
+def _is_row(expr: Expr) -> bool:
+    """Whether a value is a row vector, or a scalar that may stand beside one."""
+    return not expr.shape or (len(expr.shape) == 2 and expr.shape[0] is ONE)
+
+
+def _all_turned(expr: Expr) -> bool:
+    """Whether an element-wise product of matrices is one of transposes only: (Aᵀ ⊙ Bᵀ)ᵀ = A ⊙ B."""
+    match expr:
+        case Apply(function="*" | "/", arguments=(a, b)) if a.shape == b.shape:
+            return _all_turned(a) and _all_turned(b)
+    return is_call(expr, ".T") and len(expr.shape) == 2
+
+
+def scalar_part(expr: Expr) -> tuple[Expr | None, Expr]:
+    """The scalar factor in front of an expression, and the rest."""
+    match expr:
+        case Apply(function="*", arguments=(a, b)) if not a.shape:
+            return a, b
+        case Apply(function="u-", arguments=(a,)):
+            return number(-1), a
+    return None, expr
+
+
+def _outer(factors: list[Expr]) -> bool:
+    """Whether a chain is v@wᵀ, possibly with matrices around: then it turns like any other."""
+    return all(len(f.shape) in (1, 2) for f in factors)
+
+
+def column(expr: Expr) -> Expr:
+    """A value of one proper axis as a column vector: rows are turned, single columns flattened."""
+    shape = expr.shape
+    if len(shape) == 1:
+        return expr
+    if len(shape) == 2 and shape[0] is ONE:
+        turned = transpose(expr)
+        return turned if len(turned.shape) == 1 else column(turned)  # of what was declared n × 1, a matrix
+    if len(shape) == 2 and shape[1] is ONE:
+        return apply("[]", expr, index=((None, None), 0))
+    return apply("reshape", expr, shape=tuple(s for s in shape if s is not ONE))
+
+
+def proper(expr: Expr) -> Expr:
+    """The expression without axes of length one."""
+    kept = tuple(s for s in expr.shape if s is not ONE)
+    if kept == expr.shape:
+        return expr
+    if len(kept) == 1:
+        return column(expr)
+    return apply("reshape", expr, shape=kept) if kept else first_entry(expr)
+
+
+def entry(expr: Expr, axis: int, item: Any) -> Expr:
+    """One row or column of a matrix, or a slice of them; rows of Aᵀ are columns of A."""
+    if is_call(expr, ".T") and len(expr.children[0].shape) == 2:
+        found = entry(expr.children[0], 1 - axis, item)
+        return transpose(found) if isinstance(item, tuple) else found
+    return apply("[]", expr, index=(item,) if axis == 0 else ((None, None), item))
+
+
+def first_entry(expr: Expr) -> Expr:
+    return apply("[]", expr, index=(0,) * len(expr.shape))
+
+
+def shaped(expr: Expr, shape: Shape) -> Expr:
+    """A value without axes of length one, given the shape it has in the language."""
+    if expr.shape == shape:
+        return expr
+    if len(shape) == 2 and shape[0] is ONE and len(expr.shape) == 1:
+        return transpose(expr)
+    if len(shape) == 2 and shape[1] is ONE and len(expr.shape) == 1:
+        return apply("[]", expr, index=((None, None), None))
+    return apply("reshape", expr, shape=shape) if expr.shape else apply("*", expr, apply("ones", sizes=shape))
+
+
+def reduced(expr: Apply) -> Shape:
+    """The sizes that a reduction sums over."""
+    (inner,) = expr.arguments
+    return tuple(inner.shape[axis] for axis in reduced_axes(inner.shape, dict(expr.parameters)))
+
+
+def eye(size: Size) -> Expr:
+    return apply("eye", sizes=(size,))
+
+
+def ones(*sizes: Size) -> Expr:
+    return apply("ones", sizes=sizes)
+
+
+def zeros(shape: Shape) -> Expr:
+    return apply("zeros", sizes=shape) if shape else number(0)
+
+
+def diag(vector: Expr) -> Expr:
+    """The diagonal matrix of a vector; of all ones the identity."""
+    if is_call(vector, "ones"):
+        return eye(vector.shape[0])
+    return apply("diag", vector)
+
+
+def kron(a: Expr, b: Expr) -> Expr:
+    """The Kronecker product; of identities an identity."""
+    if is_call(a, "eye") and is_call(b, "eye"):
+        return eye(a.shape[0] * b.shape[0])
+    return apply("kron", a, b)
+
+
+def summands(expr: Expr) -> list[tuple[bool, Expr]]:
+    """The terms of a sum, each with whether it is subtracted."""
+    terms: list[tuple[bool, Expr]] = []
+    while isinstance(expr, Apply) and expr.function in ("+", "-"):
+        minus = expr.function == "-"
+        expr, last = expr.arguments
+        terms.append((minus, last))
+    return [(False, expr), *reversed(terms)]
+
+
+def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:
+    """A sum of terms, each with whether it is subtracted; diagonal matrices add up inside one diag."""
+    diagonals = [(minus, t) for minus, t in terms if is_call(t, "diag") and len(t.shape) == 2]
+    if len(diagonals) > 1:
+        (first, _), *_ = diagonals
+        inner = total([(minus != first, t.children[0]) for minus, t in diagonals])
+        at = terms.index(diagonals[0])
+        rest = [t for t in terms if t not in diagonals]
+        terms = [*rest[:at], (first, apply("diag", inner)), *rest[at:]]
+    negative, result = terms[0]
+    if negative:
+        result = negate(result)
+    for subtracted, term in terms[1:]:
+        result = apply("-" if subtracted else "+", result, term)
+    return result

@@ -1,0 +1,1 @@
+"""What makes an index form shorter and keeps its value."""

@@ -1,0 +1,213 @@
+"""What is known of values says which products and functions are simpler than they look.
+
+Facts are declared of variables and inherited by what is built of them. That a matrix is symmetric is a matter of
+normal form, see `canonical.symmetric`; all other identities are here, each named beside the code that uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from functools import lru_cache
+
+from jacobian_cli.calculus.index.canonical import symmetric, transposed
+from jacobian_cli.calculus.index.tensor import (
+    Alias,
+    Apply,
+    Constant,
+    Delta,
+    Extent,
+    Factor,
+    Labels,
+    Leaf,
+    Product,
+    Rational,
+    Reshape,
+    Sum,
+    Tensor,
+)
+from jacobian_cli.ops import row
+
+
+@lru_cache(maxsize=4096)
+def known(tensor: Tensor, fact: str) -> bool:
+    """Whether a fact is known of a tensor: declared of a variable, or inherited."""
+    match tensor:
+        case Leaf(facts=facts):
+            return fact in facts
+        case Alias(body=body):
+            return known(body, fact)
+        case Apply(function=function, arguments=(first, *_)):
+            entry = row(function)
+            if entry.positive and fact == "positive":
+                return entry.positive == "any" or known(first, entry.positive)
+            return (fact in entry.keeps and known(first, fact)) or (fact == "sums_to_one" and entry.sums_to_one)
+    inherited = _INHERITED.get(fact)
+    return inherited is not None and inherited(tensor)
+
+
+def _positive(tensor: Tensor) -> bool:
+    """Sums, products and powers of what is positive are positive."""
+    match tensor:
+        case Constant() | Extent():
+            return True
+        case Reshape(body=body):
+            return known(body, "positive")
+        case Product(coefficient=coefficient, factors=factors):
+            return coefficient > 0 and all(known(node, "positive") for node, _, _ in factors)
+        case Sum(terms=terms):
+            return bool(terms) and all(c > 0 and known(term, "positive") for c, term in terms)
+    return False
+
+
+def _positive_definite(tensor: Tensor) -> bool:
+    """Sums and positive multiples of what is positive definite are positive definite, and so is the identity."""
+    match tensor:
+        case Delta():
+            return True
+        case Product(coefficient=coefficient, factors=factors, shape=shape):
+            matrices = [f for f in factors if f[1]]
+            scalars = [f for f in factors if not f[1]]
+            return (
+                coefficient > 0
+                and len(shape) == 2
+                and len(matrices) == 1
+                and sorted(matrices[0][1]) == [0, 1]
+                and matrices[0][2] == 1
+                and known(matrices[0][0], "spd")
+                and all(known(node, "positive") for node, _, _ in scalars)
+            )
+        case Sum(terms=terms):
+            return bool(terms) and all(c > 0 and known(term, "spd") for c, term in terms)
+    return False
+
+
+_INHERITED = {"positive": _positive, "spd": _positive_definite}
+
+
+def value_under(function: str, arguments: Sequence[Tensor]) -> Tensor | None:
+    """What a function is by the facts of its argument: |x| = x where x is positive, Q⁻¹ = Qᵀ where Q is orthogonal."""
+    first, *others = arguments
+    if any(not isinstance(other, Sum) or other.terms for other in others):
+        return None
+    for fact, text in row(function).under.items():
+        if known(first, fact):
+            match text:
+                case "x":
+                    return first
+                case "x.T":
+                    return transposed(first)
+                case "1":
+                    return Product(1, (), first.shape)
+                case "0":
+                    return Sum((), first.shape)
+            raise AssertionError(text)
+    return None
+
+
+def rooted(factors: Sequence[Factor], power: Rational) -> bool:
+    """(x²)^½ = x where x is positive."""
+    return all((p * power).denominator == 1 and known(node, "positive") for node, _, p in factors)
+
+
+def simpler(order: int, factors: list[Factor]) -> tuple[list[Factor], set[int]] | None:
+    """A product of fewer factors, or with a delta for one of them, and the labels that were summed over on the way;
+    None if no fact says of any.
+    """
+    for identity in (_idempotent, _one_hot, _on_the_diagonal, _masked):
+        found = identity(factors)
+        if found is not None:
+            return found, set()
+    return _orthogonal(order, factors)
+
+
+def _idempotent(factors: list[Factor]) -> list[Factor] | None:
+    """y y = y where y is 0 or 1; s s = 1 where s is 1 or −1."""
+    powers: dict[tuple[Tensor, Labels], Rational] = {}
+    for node, labels, power in factors:
+        if known(node, "binary") or known(node, "pm1"):
+            powers[node, labels] = powers.get((node, labels), 0) + power
+    least = {key: _least(key[0], power) for key, power in powers.items()}
+    if least == powers:
+        return None
+    others = [factor for factor in factors if factor[:2] not in least]
+    return others + [(node, labels, power) for (node, labels), power in least.items() if power]
+
+
+def _least(node: Tensor, power: Rational) -> Rational:
+    if known(node, "binary"):
+        return 1 if power > 0 else power
+    return power % 2 if power.denominator == 1 else power
+
+
+def _one_hot(factors: list[Factor]) -> list[Factor] | None:
+    """y_i y_j = y_i δ_ij where one entry of y is 1 and all others are 0."""
+    met: dict[tuple[Tensor, Labels], int] = {}
+    for node, labels, power in factors:
+        if power != 1 or not known(node, "one_hot"):
+            continue
+        last = met.setdefault((node, labels[:-1]), labels[-1])
+        if last != labels[-1]:
+            rest = [f for f in factors if f != (node, labels, power)]
+            return [*rest, (Delta(node.shape[-1]), (last, labels[-1]), 1)]
+    return None
+
+
+def _orthogonal(order: int, factors: list[Factor]) -> tuple[list[Factor], set[int]] | None:
+    """Σ_k Q_ki Q_kj = δ_ij, and Σ_k Q_ik Q_jk = δ_ij."""
+    for node, labels, power in factors:
+        if not known(node, "orthogonal"):
+            continue
+        for place, label in enumerate(labels):
+            bearing = [f for f in factors if label in f[1]]
+            if label < order or any(f[0] is not node or f[1][0] == f[1][1] for f in bearing):
+                continue
+            rest = [f for f in factors if label not in f[1]]
+            if power == 2 and len(bearing) == 1:
+                return rest, {label}
+            (first, *second) = bearing
+            same_place = len(second) == 1 and (first[1][place] == second[0][1][place] or symmetric(node))
+            if same_place and first[2] == second[0][2] == 1:
+                ends = tuple(next(k for k in ls if k != label) for _, ls, _ in bearing)
+                return [*rest, (Delta(node.shape[0]), (ends[0], ends[1]), 1)], {label}
+    return None
+
+
+def _on_the_diagonal(factors: list[Factor]) -> list[Factor] | None:
+    """D_ii δ_ij = D_ij where D is diagonal."""
+    for delta in factors:
+        if not isinstance(delta[0], Delta):
+            continue
+        for entry in factors:
+            node, labels, power = entry
+            if power > 0 and known(node, "diagonal") and set(labels) <= set(delta[1]):
+                return [f for f in factors if f not in (delta, entry)] + [(node, delta[1], power)]
+    return None
+
+
+def _masked(factors: list[Factor]) -> list[Factor] | None:
+    """tril(1)_ii = 1."""
+    kept = [(node, labels, power) for node, labels, power in factors if labels[-2:-1] != labels[-1:] or not _mask(node)]
+    return kept if len(kept) < len(factors) else None
+
+
+def _mask(node: Tensor) -> bool:
+    """Whether a tensor is a mask: a triangle of ones."""
+    if not isinstance(node, Apply) or not row(node.function).mask:
+        return False
+    (ones,) = node.arguments
+    return isinstance(ones, Product) and not ones.factors and ones.coefficient == 1
+
+
+def sums_to_one(node: Tensor, power: Rational) -> bool:
+    """Whether Σ_j of the entries along the last axis is 1."""
+    return power == 1 and bool(node.shape) and known(node, "sums_to_one")
+
+
+def sums_away(term: Tensor, labels: Labels, lonely: Container[int]) -> bool:
+    """Whether in a sum over `lonely` labels, which no other factor bears, a term becomes simpler: Σ_j y_j b = b."""
+    parts = term.factors if isinstance(term, Product) else ((term, tuple(range(len(term.shape))), 1),)
+    count = [k for _, ls, _ in parts for k in ls]
+    return any(
+        sums_to_one(node, power) and ls[-1] < len(labels) and labels[ls[-1]] in lonely and count.count(ls[-1]) == 1
+        for node, ls, power in parts
+    )

@@ -1,0 +1,207 @@
+"""Lists of factors and their labels: what can be said of them, and simplified, without building a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from math import gcd, isqrt
+
+from jacobian_cli.calculus.index.tensor import (
+    Delta,
+    Extent,
+    Factor,
+    Labels,
+    Product,
+    Rational,
+    Sum,
+    Tensor,
+    Window,
+    magnitude,
+    ratio,
+)
+from jacobian_cli.calculus.simplify import assumptions as facts
+from jacobian_cli.shape import Size
+
+_MAX_BITS = 2048
+_MAX_TERMS = 8
+"""Sums of at most so many terms are opened inside products."""
+
+
+def rational_power(base: Rational, power: Rational) -> Rational | None:
+    """base**power where that is a rational number of moderate length."""
+    if base == 1 or power == 1:
+        return base
+    if not base or magnitude(power) > 10**6:
+        return None
+    exact = Fraction(base)
+    if isinstance(power, Fraction) and power.denominator == 2 and exact > 0:
+        numerator, denominator = isqrt(exact.numerator), isqrt(exact.denominator)
+        if numerator**2 != exact.numerator or denominator**2 != exact.denominator:
+            return None
+        exact, power = Fraction(numerator, denominator), power.numerator
+    whole = int(power)
+    if power != whole:
+        return None
+    if (exact.numerator.bit_length() + exact.denominator.bit_length()) * abs(whole) > _MAX_BITS:
+        return None
+    result = exact**whole
+    return result.numerator if result.denominator == 1 else result
+
+
+def without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Callable[[int], int]]:
+    """δ_ij a_j summed over j is a_i; where j is an axis of the value, a_j is read as a_i beside δ_ij."""
+    renamed: dict[int, int] = {}
+
+    def name(label: int) -> int:
+        while label in renamed:
+            label = renamed[label]
+        return label
+
+    kept: list[Factor] = []
+    for node, labels, _ in factors:
+        if isinstance(node, Delta):
+            a, b = sorted(map(name, labels))
+            if a == b:
+                continue
+            if b >= order:
+                renamed[b] = a
+            else:
+                kept.append((node, (a, b), 1))
+    if not any(isinstance(n, Delta) for n, _, _ in factors):
+        return factors, name
+    deltas = list(dict.fromkeys((n, tuple(sorted(map(name, ls))), p) for n, ls, p in kept))
+    tied: dict[int, int] = {}
+    for _, (a, b), _ in sorted(deltas, key=lambda delta: delta[1]):
+        tied[b] = tied.get(a, a)
+    others = [(n, tuple(tied.get(name(k), name(k)) for k in ls), p) for n, ls, p in factors if not isinstance(n, Delta)]
+    return others + [d for d in deltas if d[1][0] != d[1][1]], name
+
+
+def deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
+    if isinstance(term, Delta | Window):
+        return max(labels) >= order
+    if not isinstance(term, Product):
+        return False
+    return any(
+        isinstance(node, Delta) and max(labels[k] if k < len(labels) else -1 for k in ls) >= order
+        for node, ls, _ in term.factors
+    )
+
+
+def made_of_matrices(node: Sum) -> bool:
+    """Whether a sum of three axes and more is one of a few products of matrices and vectors."""
+    return len(node.terms) <= _MAX_TERMS and all(
+        isinstance(term, Product) and all(len(labels) <= 2 for _, labels, _ in term.factors) for term in node.children
+    )
+
+
+@lru_cache(maxsize=1 << 15)
+def weight(tensor: Tensor) -> int:
+    """How many factors a tensor is written with."""
+    match tensor:
+        case Product(factors=factors):
+            return sum(weight(node) for node, _, _ in factors)
+        case Sum(terms=terms):
+            return sum(weight(term) for _, term in terms)
+    return 1
+
+
+def is_outer(term: Tensor) -> bool:
+    """Whether a matrix is an outer product: nothing leads from its rows to its columns."""
+    if not isinstance(term, Product):
+        return False
+    reached, grown = set[int](), {0}
+    while grown != reached:
+        reached = grown
+        grown = reached | {k for _, labels, _ in term.factors if reached & set(labels) for k in labels}
+    return 1 not in reached
+
+
+def summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
+    """Σ_j p_ij = 1 for a softmax or what is declared so, where j is on no other factor: the labels j."""
+    met = [label for _, labels, _ in factors for label in labels]
+    return {
+        labels[-1:]
+        for node, labels, power in factors
+        if facts.sums_to_one(node, power) and labels[-1] >= order and met.count(labels[-1]) == 1
+    }
+
+
+def merge_powers(factors: list[Factor]) -> tuple[list[Factor], bool]:
+    """a_i a_i = a_i²; a_i / a_i = 1."""
+    powers: dict[tuple[Tensor, Labels], Rational] = {}
+    for node, labels, power in factors:
+        key = (node, labels)
+        powers[key] = powers.get(key, 0) + power
+    merged: list[Factor] = []
+    again = False
+    for (node, labels), power in powers.items():
+        if power == 0:
+            continue
+        whole = int(power) if power == int(power) else power
+        if isinstance(node, Delta):
+            whole = 1
+        if isinstance(node, Product) and whole == 1 and (node, labels, 1) not in factors:
+            again = True
+        merged.append((node, labels, whole))
+    return merged, again
+
+
+def take_out(coefficient: Rational, factors: list[Factor]) -> tuple[Rational, list[Factor]]:
+    """(4a − 2b) c = 2 (2a − b) c: what the terms of a sum have in common is taken out, its sign with it."""
+    taken: list[Factor] = []
+    for node, labels, power in factors:
+        if isinstance(node, Sum) and isinstance(power, int) and len(node.terms) > 1:
+            first = node.terms[0][0]
+            common = content([c for c, _ in node.terms]) * (1 if first > 0 else -1)
+            raised = rational_power(common, power)
+            if common != 1 and raised is not None:
+                coefficient = coefficient * raised
+                plain = Sum(tuple((ratio(c, common), t) for c, t in node.terms), node.shape)
+                taken.append((plain, labels, power))
+                continue
+        taken.append((node, labels, power))
+    return coefficient, taken
+
+
+def content(coefficients: Sequence[Rational]) -> Rational:
+    """The positive number that is taken out of a sum: a common divisor, or what all share up to sign."""
+    first = magnitude(coefficients[0])
+    if all(magnitude(c) == first for c in coefficients):
+        return first
+    return gcd(*(int(c) for c in coefficients)) if all(c == int(c) for c in coefficients) else 1
+
+
+def label_sizes(factors: list[Factor]) -> dict[int, Size]:
+    return {label: size for node, labels, _ in factors for label, size in zip(labels, node.shape, strict=True)}
+
+
+def count_sums(
+    order: int, sizes: dict[int, Size], factors: list[Factor], coefficient: Rational
+) -> tuple[Rational, list[Factor]]:
+    """Σ_j 1 = m: a summed label that no factor bears any more counts its size."""
+    left = {label for _, labels, _ in factors for label in labels}
+    for label, size in sizes.items():
+        if label >= order and label not in left:
+            if size.value is None:
+                factors = [*factors, (Extent(size), (), 1)]
+            else:
+                coefficient = coefficient * size.value
+    return coefficient, factors
+
+
+def axes_of(tensor: Tensor) -> set[int]:
+    """The axes on which a tensor depends."""
+    match tensor:
+        case Product(factors=factors, shape=shape):
+            return {label for _, labels, _ in factors for label in labels if label < len(shape)}
+        case Sum(terms=terms):
+            return {axis for _, term in terms for axis in axes_of(term)}
+    return set(range(len(tensor.shape)))
+
+
+def rank_but_for_sign(node: Sum) -> tuple[tuple[int, ...], tuple[Rational, ...]]:
+    """What orders sums, whatever number stands in front of them."""
+    first = node.terms[0][0]
+    return tuple(t.digest for _, t in node.terms), tuple(Fraction(c) / first for c, _ in node.terms)

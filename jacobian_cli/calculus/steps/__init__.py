@@ -1,0 +1,1 @@
+"""A derivation line by line."""

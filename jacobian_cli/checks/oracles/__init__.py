@@ -1,0 +1,1 @@
+"""Independent derivations: autograd, finite differences, SymPy; none of them uses the table's derivatives."""

@@ -1,0 +1,126 @@
+"""The door to HIPS autograd: derivatives by an engine that shares no rule with ours."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+from autograd.extend import defvjp, primitive
+
+from jacobian_cli.evaluate.evaluate import Backend, evaluate, numeric
+from jacobian_cli.evaluate.kernels import Kernels
+from jacobian_cli.expr import Expr
+
+Array = Any
+
+# autograd has erf only by way of SciPy; d erf/dx = 2/√π exp(−x²), Abramowitz & Stegun 7.1.19
+_erf = primitive(Kernels(np).erf)
+defvjp(_erf, lambda ans, x: lambda g: g * 2 / np.sqrt(np.pi) * anp.exp(-(x**2)))
+
+
+class _TracedKernels(Kernels):
+    """The meanings of the table on arrays that autograd follows."""
+
+    def erf(self, x: Array) -> Array:
+        return _erf(x)
+
+    def einsum(self, *operands: Array, subscripts: str) -> Array:
+        """autograd knows no diagonal: a_ii is written a_ij δ_ij."""
+        inputs, output = subscripts.split("->")
+        parts, extra, ties = [], [], []
+        free = (letter for letter in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if letter not in subscripts)
+        for letters, operand in zip(inputs.split(","), operands, strict=True):
+            told = ""
+            for axis, letter in enumerate(letters):
+                name = next(free) if letter in told else letter
+                if name != letter:
+                    extra.append(letter + name)
+                    ties.append(np.eye(anp.shape(operand)[axis]))
+                told += name
+            parts.append(told)
+        return anp.einsum(f"{','.join(parts + extra)}->{output}", *operands, *ties)
+
+    def trace(self, x: Array) -> Array:
+        """autograd knows no axes here."""
+        return anp.sum(x * np.eye(anp.shape(x)[-1]), axis=(-2, -1))
+
+    def where(self, c: Array, x: Array, y: Array) -> Array:
+        """autograd's own forgets what was broadcast."""
+        whole = np.ones(np.broadcast_shapes(*(anp.shape(value) for value in (c, x, y))))
+        return anp.where(anp.not_equal(c, 0), x * whole, y * whole)
+
+
+@lru_cache(maxsize=1)
+def _backend() -> Backend:
+    return numeric(_TracedKernels(anp))
+
+
+def jacobian(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str) -> Array:
+    """The Jacobian |out| × |in| of an expression, both flattened row by row."""
+    x = np.asarray(values[wrt], float)
+    shape = tuple(size.at(sizes) for size in output.shape)
+    out = prod(shape)
+    if out == 1:
+        return vjp(output, values, sizes, wrt, np.ones(shape)).reshape(1, -1)
+
+    def flat(v: Array) -> Array:
+        return anp.reshape(_value(output, values, sizes, wrt, v), (out,))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "output seems independent of input": a zero Jacobian is an answer
+        return np.asarray(autograd.jacobian(flat)(x), float).reshape(out, x.size)
+
+
+def second(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, other: str) -> Array:
+    """The derivative by `other` of the Jacobian by `wrt`: |out|·|wrt| × |other|, each flattened row by row."""
+    x, y = (np.asarray(values[name], float) for name in (wrt, other))
+    out = prod(size.at(sizes) for size in output.shape)
+
+    def first(w: Array) -> Array:
+        def flat(v: Array) -> Array:
+            inner = {**values, other: w, wrt: v if wrt != other else w + (v - anp.array(x))}
+            return anp.reshape(evaluate(output, inner, sizes, _backend()), (out,))
+
+        return anp.reshape(autograd.jacobian(flat)(x), (-1,))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(autograd.jacobian(first)(y), float).reshape(out * x.size, y.size)
+
+
+def vjp(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, upstream: Array) -> Array:
+    """The gradient of the variable, in its shape, for an upstream gradient of the output's shape."""
+
+    def scalar(v: Array) -> Array:
+        return anp.sum(_value(output, values, sizes, wrt, v) * upstream)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(autograd.grad(scalar)(np.asarray(values[wrt], float)), float)
+
+
+def gradients(
+    output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: Iterable[str], upstream: Array
+) -> dict[str, Array]:
+    """The gradients of several variables from one pass, for an upstream gradient of the output's shape."""
+
+    def scalar(chosen: Mapping[str, Array]) -> Array:
+        return anp.sum(
+            evaluate(output, {**values, **{name: chosen[name] for name in names}}, sizes, _backend()) * upstream
+        )
+
+    names = list(wrt)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = autograd.grad(scalar)({name: np.asarray(values[name], float) for name in names})
+    return {name: np.asarray(found[name], float) for name in names}
+
+
+def _value(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, v: Array) -> Array:
+    return evaluate(output, {**values, wrt: v}, sizes, _backend())

@@ -1,0 +1,210 @@
+"""Where a formula may be evaluated and differentiated: what the table says of every function in it, and what
+does not hold at a given point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.evaluate.evaluate import evaluate, meaning, node_values, numpy_backend
+from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.rules import reduced_axes
+
+ANS = "ans"
+DOMAIN, FORM, KINK, NOT_FINITE = "domain", "form", "kink", "not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A function met a value outside its domain, at a kink, or gave nan or infinity; or it has a derivative there, but
+    not by the form in which that is written.
+
+    `expression` is what should have been positive, or not zero, in the terms of the formula.
+    """
+
+    function: str
+    expression: Expr
+    kind: str
+    row: Row
+    node: Apply
+    positive: bool = True
+    """Whether `expression` should have been positive, rather than only not zero."""
+
+    @property
+    def message(self) -> str:
+        """What happened, in words."""
+        match self.kind:
+            case "domain":
+                return f"{self.function} is outside its domain"
+            case "form":
+                return f"the derivative of {self.function} divides by zero"
+            case "kink":
+                return f"{self.function} is at a kink"
+        return f"{self.function} is not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero.
+
+    Without an expression the node picks one of many entries, which must not be there twice.
+    """
+
+    node: Apply
+    kind: str
+    positive: bool
+    expression: Expr | None
+
+    @property
+    def row(self) -> Row:
+        return FUNCTIONS[self.node.function]
+
+    def fails(self, found: Mapping[Expr, Any], sizes: Mapping[str, int], margin: float) -> bool:
+        """Whether it does not hold, by at least `margin`, where nodes have these values."""
+        if self.expression is None:
+            return bool(np.any(_lead(found[self.node.arguments[0]], found[self.node], self.node) <= margin))
+        bound = {name: found[expr] for name, expr in _bindings(self.row, self.node).items() if expr in found}
+        value = np.asarray(evaluate(self.expression, bound, sizes), dtype=float)
+        held = value > margin if self.positive else np.abs(value) > margin
+        return not bool(np.all(held))
+
+    def violation(self) -> Violation:
+        expression = self.node if self.expression is None else _in_terms_of(self.expression, self.row, self.node)
+        return Violation(self.node.function, expression, self.kind, self.row, self.node, self.positive)
+
+
+def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
+    """What must hold at every node, children before parents."""
+    return [condition for node in walk([expr]) if isinstance(node, Apply) for condition in _of_node(node, sizes)]
+
+
+def violations(
+    expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int], margin: float = 0.0, kink_margin: float = 0.0
+) -> list[Violation]:
+    """Everything that does not hold at a point: outside a domain, exactly at a kink, nan or infinity arising, unless
+    that is in a branch that was not taken.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> log = elaborate([parse_statement("log(c)")], {"c": ()}).output
+    >>> [v.message for v in violations(log, {"c": -1.0}, {})]
+    ['log is outside its domain']
+    """
+    found = node_values(expr, values, sizes, numpy_backend())
+    met = list(failing(expr, conditions(expr, sizes), found, sizes, margin, kink_margin))
+    seen = _seen(expr, found) if any(v.kind != KINK for v in met) else set()
+    return [v for v in met if v.kind == KINK or v.node in seen]
+
+
+def failing(
+    expr: Expr,
+    wanted: list[Condition],
+    found: Mapping[Expr, Any],
+    sizes: Mapping[str, int],
+    margin: float,
+    kink_margin: float,
+) -> Iterator[Violation]:
+    """The violations among conditions, in the order of the nodes; one of each kind at a node."""
+    by_node: dict[Apply, list[Condition]] = {}
+    for condition in wanted:
+        by_node.setdefault(condition.node, []).append(condition)
+    for node in walk([expr]):
+        if not isinstance(node, Apply):
+            continue
+        seen: set[str] = set()
+        for condition in by_node.get(node, []):
+            limit = kink_margin if condition.kind == KINK else margin
+            if condition.kind not in seen and condition.fails(found, sizes, limit):
+                seen.add(condition.kind)
+                yield condition.violation()
+        if DOMAIN not in seen and not _finite(found[node]) and all(_finite(found[a]) for a in node.arguments):
+            yield Violation(node.function, node, NOT_FINITE, FUNCTIONS[node.function], node)
+
+
+def _seen(expr: Expr, found: Mapping[Expr, Any]) -> set[Expr]:
+    """The nodes that reach the output by another way than through a branch of a choice that is finite itself."""
+    seen: set[Expr] = set()
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        chosen = isinstance(node, Apply) and FUNCTIONS[node.function].chooses and _finite(found[node])
+        stack.extend(node.children[:1] if chosen else node.children)
+    return seen
+
+
+def _finite(value: Any) -> bool:
+    return bool(np.all(np.isfinite(np.asarray(value, dtype=float))))
+
+
+def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
+    row = FUNCTIONS[node.function]
+    if row.algebra == "power":
+        yield from _of_power(node, row, sizes)
+    elif row.domain or row.nonzero or row.divides or row.kinks:
+        names, shapes = _placeholders(row, node)
+        for texts, kind in ((row.domain, DOMAIN), (row.nonzero, DOMAIN), (row.divides, FORM), (row.kinks, KINK)):
+            for text in texts:
+                yield Condition(node, kind, texts is row.domain, meaning(text, names, shapes))
+    elif row.binary and FUNCTIONS[row.binary].kinks:
+        if variables(node):
+            yield Condition(node, KINK, False, None)
+    elif row.definition and row.kind in (Kind.ELEMENTWISE, Kind.FORMULA):
+        shapes = None if row.kind is Kind.ELEMENTWISE else tuple(a.shape for a in node.arguments)
+        for inner in conditions(meaning(row.definition, row.parameters, shapes), sizes):
+            expression = _in_terms_of(inner.expression or inner.node, inner.row, inner.node)
+            if variables(expression):
+                yield Condition(node, inner.kind, inner.positive, expression)
+
+
+def picked(node: Apply, value: Any, x: Any) -> Any:
+    """The value of a reduction of x, its axes kept, so that it stands beside the entries that it was picked from."""
+    axes = reduced_axes(node.arguments[0].shape, dict(node.parameters))
+    return np.reshape(value, [1 if axis in axes else length for axis, length in enumerate(np.shape(x))])
+
+
+def _lead(x: Any, value: Any, node: Apply) -> Any:
+    """By how much the entry picked along the axes of a reduction leads the next one."""
+    axes = reduced_axes(node.arguments[0].shape, dict(node.parameters))
+    apart = np.moveaxis(np.abs(x - picked(node, value, x)), axes, range(-len(axes), 0))
+    apart = np.reshape(apart, (*np.shape(apart)[: np.ndim(apart) - len(axes)], -1))
+    return np.partition(apart, 1, axis=-1)[..., 1] if apart.shape[-1] > 1 else np.inf
+
+
+def _of_power(node: Apply, row: Row, sizes: Mapping[str, int]) -> Iterator[Condition]:
+    """A whole constant exponent asks nothing of the base, or, when negative, that it is not zero."""
+    base = meaning(row.parameters[0], row.parameters)
+    exponent = node.arguments[1]
+    if variables(exponent):
+        yield Condition(node, DOMAIN, True, base)
+        return
+    value = np.asarray(evaluate(exponent, {}, sizes), dtype=float)
+    if np.any(value != np.round(value)):
+        yield Condition(node, DOMAIN, True, base)
+    elif np.any(value < 0):
+        yield Condition(node, DOMAIN, False, base)
+
+
+def _placeholders(row: Row, node: Apply) -> tuple[tuple[str, ...], tuple[Any, ...] | None]:
+    """Names for what a condition speaks of. For functions of whole matrices they bear the shapes of the node."""
+    names = (*row.parameters[: len(node.arguments)], ANS)
+    if row.kind in (Kind.ELEMENTWISE, Kind.REDUCTION):
+        return names, None
+    return names, (*(argument.shape for argument in node.arguments), node.shape)
+
+
+def _bindings(row: Row, node: Apply) -> dict[str, Expr]:
+    return {**dict(zip(row.parameters, node.arguments, strict=False)), ANS: node}
+
+
+def _in_terms_of(expression: Expr, row: Row, node: Apply) -> Expr:
+    """A condition with the arguments of the node in the places of the row's parameters."""
+    bound = _bindings(row, node)
+    return rebuild(expression, lambda e: bound.get(e.name) if isinstance(e, Variable) else None)

@@ -1,0 +1,1 @@
+"""Comparison of an answer, its steps and its chain with the oracles."""

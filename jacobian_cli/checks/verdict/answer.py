@@ -1,0 +1,382 @@
+"""The verdict: what was printed is read back, evaluated, and compared with every independent derivation.
+
+The printed closed forms are the only thing that this module knows of the symbolic answer. They are parsed from
+their text; Jacobian, gradient and backward rule are each compared with autograd and with central differences
+at random points, and the Jacobian exactly with SymPy's own `Matrix.jacobian` at small sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.checks.oracles import differences
+from jacobian_cli.checks.oracles import hips_autograd as autodiff
+from jacobian_cli.checks.oracles.layout import Laid
+from jacobian_cli.checks.oracles.rounding import spread
+from jacobian_cli.checks.points.constrained import drawn
+from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size, sample
+from jacobian_cli.elaborate import elaborate
+from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
+from jacobian_cli.expr import Expr, Variable, size_names, variables, walk
+from jacobian_cli.shape import Shape, Size
+from jacobian_cli.syntax.parser import parse_statement
+
+DENSE = 20_000
+"""Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
+WORK = 50_000
+"""Where the entries of the variable times the parts of the formula are more than this, differences are taken along
+random directions: entry by entry they would take the formula's value too often.
+"""
+_DEEP = 2_000
+"""Through more parts than this one step changes nothing but the rounding, or all: differences say nothing."""
+MAX_ENTRIES = 10_000_000
+SECOND = 250_000
+"""Hessians up to this many entries are compared."""
+FLOOR = 1e-3
+"""Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
+_DOUBTS = 4
+"""How many times the change under a halved step a difference may be off, where a function is steep."""
+_MANY = 1_000_000
+"""Where the variables hold more numbers than this, one point is enough."""
+_LARGEST = 5 * MAX_ENTRIES
+"""No value is computed of which a part would hold more numbers than this."""
+_SPARE = 3
+"""Further sizes to try where the formula has no value at the first ones."""
+TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """An answer as it stands on the screen: texts of the language."""
+
+    jacobian: str
+    gradient: str | None
+    vjp: str
+    where: Mapping[str, str]
+    upstream: str
+    sizes: tuple[str, ...] = ()
+    """Names that mean sizes, as the n of `sum(x)/n`."""
+    hessian: Mapping[str, str] = field(default_factory=dict)
+    """Second derivatives, by the variable differentiated by next."""
+    laid: Laid = field(default_factory=Laid)
+    """The layout and the vec order of the Jacobian; of the Hessian the vec order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The entry where an engine and the printed form differ most. Indices count from 1."""
+
+    form: str
+    entry: str
+    printed: float
+    true: float
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What one independent derivation says of the printed form."""
+
+    name: str
+    passed: bool
+    max_relative_error: float
+    worst: Worst | None = None
+    exact: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict on one answer. `passed` is None when nothing could be compared; `notes` say why."""
+
+    passed: bool | None
+    points: int
+    engines: Mapping[str, Engine]
+    sizes: Sequence[Mapping[str, int]]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        engines: dict[str, Any] = {}
+        for name, engine in self.engines.items():
+            entry: dict[str, Any] = {"passed": engine.passed, "max_relative_error": engine.max_relative_error}
+            if engine.exact is not None:
+                entry["exact"] = engine.exact
+            if engine.worst is not None and not engine.passed:
+                worst = engine.worst
+                entry["worst"] = {
+                    "form": worst.form,
+                    "entry": worst.entry,
+                    "printed": worst.printed,
+                    "true": worst.true,
+                }
+            engines[name] = entry
+        return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes)}
+
+
+@dataclass(slots=True)
+class Tally:
+    """The largest error of one engine so far, and whether it knew what was asked."""
+
+    error: float = 0.0
+    worst: Worst | None = None
+    compared: bool = False
+    unknown: bool = False
+
+    def add(self, form: str, printed: Array, true: Array, label: str, floor: float, doubt: Array = 0.0) -> None:
+        """Take in one comparison; `doubt` is how far the true values may themselves be off.
+
+        Where the engine gives no finite value there is nothing to compare with; where only the printed form gives
+        none, it is wrong.
+        """
+        printed, true = np.broadcast_arrays(np.asarray(printed, float), np.asarray(true, float))
+        known = np.isfinite(true)
+        self.unknown = self.unknown or not np.all(known)
+        if not np.any(known):
+            return
+        self.compared = True
+        with np.errstate(invalid="ignore"):
+            gap = np.maximum(np.abs(printed - true) - _DOUBTS * np.asarray(doubt), 0.0)
+        gap = np.where(known, np.where(np.isfinite(gap), gap, np.inf), 0.0)
+        largest = (float(np.max(np.abs(side), initial=0.0, where=np.isfinite(side))) for side in (true, printed))
+        scale = max(*largest, floor)
+        at = np.unravel_index(int(np.argmax(gap)), gap.shape)
+        error = float(gap[at]) / scale
+        if error > self.error:
+            entry = label + ("[" + ",".join(str(int(k) + 1) for k in at) + "]" if at else "")
+            self.error, self.worst = error, Worst(form, entry, float(printed[at]), float(true[at]))
+
+
+def numeric_verdict(
+    output: Expr,
+    wrt: Variable,
+    printed: Printed,
+    points: int = 3,
+    values: Mapping[str, Array] | None = None,
+    seed: int = 0,
+    known: Mapping[str, Variable] | None = None,
+    facts: Mapping[str, frozenset[str]] | None = None,
+) -> Report:
+    """Compare the printed forms with autograd and central differences at `points` random points.
+
+    With `values` (arrays for all variables) they are compared at that one point instead. `known` are further
+    variables, declared but not in the formula; `facts` hold at every point drawn.
+    """
+    known = {**(known or variables(output)), wrt.name: wrt}
+    forms = read_back(printed, known, Variable(printed.upstream, output.shape))
+    names = size_names([output, *known.values()])
+    fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
+    rng = np.random.default_rng(seed)
+    tallies = {name: Tally() for name in TOLERANCE}
+    used: list[Mapping[str, int]] = []
+    notes: list[str] = []
+    failed = ""
+    draws = (
+        draw_sizes(names, points + _SPARE, seed, fixed, least_size([output, *known.values()]))
+        if values is None
+        else [sizes_of(known, values)]
+    )
+    for sizes in draws:
+        if not fits([output, *known.values()], sizes):
+            failed = f"at sizes {dict(sizes)} a slice holds nothing"
+            continue
+        total = sum(prod(_at(v.shape, sizes)) for v in known.values())
+        if total > MAX_ENTRIES:
+            notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
+            break
+        largest = max(prod(_at(node.shape, sizes)) for node in walk([output]))
+        if largest > _LARGEST:
+            notes.append(f"a part of the formula holds {largest:,} numbers at these sizes (limit {_LARGEST:,})")
+            break
+        if len(used) == points or (used and total > _MANY):
+            break
+        try:
+            point = dict(values) if values is not None else sample_all(output, known, sizes, rng, facts)
+        except NoPointError as error:  # at other sizes there may be points: XᵀX is singular if X is wide
+            failed = str(error)
+            continue
+        probed = _compare(output, wrt, forms, printed.laid, point, sizes, rng, tallies)
+        if probed:
+            notes.append(probed)
+        used.append(sizes)
+    if not used and failed:
+        notes.append(failed)
+    engines, unknown = verdicts(tallies)
+    notes += unknown
+    passed = all(e.passed for e in engines.values()) if engines else None
+    return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)))
+
+
+def verdicts(tallies: Mapping[str, Tally]) -> tuple[dict[str, Engine], list[str]]:
+    """What each engine says of what it knew, and a note on each that did not know all that was asked."""
+    engines = {
+        name: Engine(name, tally.error <= TOLERANCE[name], tally.error, tally.worst)
+        for name, tally in tallies.items()
+        if tally.compared
+    }
+    notes = [
+        f"{name} cannot tell {'some entries' if tally.compared else 'the derivative'} here"
+        for name, tally in tallies.items()
+        if tally.unknown
+    ]
+    return engines, notes
+
+
+def sample_all(
+    output: Expr,
+    known: Mapping[str, Variable],
+    sizes: Mapping[str, int],
+    rng: Any,
+    facts: Mapping[str, frozenset[str]] | None = None,
+) -> dict[str, Array]:
+    """Values for the variables of the formula, and for declared ones that it does not contain."""
+    point: dict[str, Array] = sample(output, sizes, rng, facts)
+    for name, variable in known.items():
+        if name not in point:
+            shape, said = _at(variable.shape, sizes), (facts or {}).get(name)
+            point[name] = drawn(said, shape, rng) if said else rng.standard_normal(shape)
+    return point
+
+
+def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variable) -> dict[str, Expr]:
+    """The printed texts as expressions again."""
+    shapes: dict[str, Shape] = {n: v.shape for n, v in known.items()} | {upstream.name: upstream.shape}
+    shapes["?sizes"] = tuple(Size.named(name) for name in printed.sizes)
+    where = [parse_statement(f"{name} = {text}", limited=False) for name, text in printed.where.items()]
+    texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
+    texts |= {f"hessian {name}": form for name, form in printed.hessian.items()}
+    named = [replace(parse_statement(t, limited=False), name=f"?{form}") for form, t in texts.items() if t is not None]
+    values = elaborate([*where, *named], shapes).values
+    return {form: values[f"?{form}"].children[0] for form, t in texts.items() if t is not None}
+
+
+def _compare(
+    output: Expr,
+    wrt: Variable,
+    forms: Mapping[str, Expr],
+    laid: Laid,
+    point: dict[str, Array],
+    sizes: Mapping[str, int],
+    rng: Any,
+    tallies: Mapping[str, Tally],
+) -> str:
+    """One point. Returns a note if only directions were compared."""
+    out, variable = _at(output.shape, sizes), _at(wrt.shape, sizes)
+    rows, columns = prod(out), prod(variable)
+    upstream = rng.standard_normal(out)
+    (delta,) = [n for n in variables(forms["vjp"]) if n not in point] or [""]
+    with_delta = {**point, delta: upstream} if delta else point
+    vjp = np.asarray(evaluate(forms["vjp"], with_delta, sizes), float).reshape(variable)
+    # what should cancel to zero leaves rounding behind, in proportion to the values around it
+    floor = FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
+
+    def function(x: Array) -> Array:
+        return evaluate(output, {**point, wrt.name: x}, sizes)
+
+    for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
+        _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, tallies, floor)
+    if rows * columns <= DENSE:
+
+        def printed_at(form: str, values: Mapping[str, Array]) -> Array:
+            shape = laid.shape(rows, columns) if form == "jacobian" else variable
+            return np.asarray(evaluate(forms[form], values, sizes), float).reshape(shape)
+
+        def true_at(values: Mapping[str, Array]) -> Array:
+            return autodiff.jacobian(output, values, sizes, wrt.name)
+
+        shown = {form: printed_at(form, with_delta) for form in ("jacobian", "gradient", "vjp") if form in forms}
+
+        def judge(tally: Tally, true: Array, doubt: Array, noise: Mapping[str, Array]) -> None:
+            """Each printed form, `noise` being what rounding leaves of it, against a Jacobian."""
+            pulled = (upstream.reshape(1, rows) @ true).reshape(variable)
+            unsure = (np.abs(upstream).reshape(1, rows) @ doubt).reshape(variable)
+            against = {
+                "jacobian": (laid.of(true, out, variable), laid.of(doubt, out, variable)),
+                "vjp": (pulled, unsure),
+            }
+            if "gradient" in shown:
+                against["gradient"] = (true.reshape(variable), doubt.reshape(variable))
+            for form, (value, off) in against.items():
+                label = "J" if form == "jacobian" else wrt.name
+                tally.add(form, shown[form], value, label, floor, off + noise.get(form, 0.0))
+
+        true, sure, trial = true_at(point), np.zeros((rows, columns)), Tally()
+        judge(trial, true, sure, {})
+        if np.isfinite(trial.error) and trial.error > TOLERANCE["autograd"]:
+            noise = {form: spread(partial(printed_at, form), with_delta) for form in shown}
+            judge(tallies["autograd"], true, spread(true_at, point), noise)
+        else:
+            judge(tallies["autograd"], true, sure, {})
+        parts = sum(1 for _ in walk([output]))
+        if parts <= _DEEP and columns * parts <= WORK:
+            judge(tallies["differences"], *differences.with_doubt(function, point[wrt.name]), {})
+            return ""
+        if parts > _DEEP:
+            return "the formula is too long for differences: through so many parts they see nothing but rounding"
+        _compare_along(function, point[wrt.name], upstream, vjp, rng, tallies["differences"], floor)
+        return "the formula is long: differences are compared along random directions, δᵀJv"
+    true_vjp = autodiff.vjp(output, point, sizes, wrt.name, upstream)
+    tallies["autograd"].add("vjp", vjp, true_vjp, wrt.name, floor)
+    if "gradient" in forms:
+        gradient = np.asarray(evaluate(forms["gradient"], point, sizes), float).reshape(variable)
+        tallies["autograd"].add("gradient", gradient * float(upstream), true_vjp, wrt.name, floor)
+    if rows * columns <= MAX_ENTRIES:
+        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(laid.shape(rows, columns))
+        pulled = laid.shaped(laid.flat(upstream) @ (matrix.T if laid.turned else matrix), variable)
+        tallies["autograd"].add("jacobian", pulled, true_vjp, f"δᵀJ {wrt.name}", floor)
+    _compare_along(function, point[wrt.name], upstream, vjp, rng, tallies["differences"], floor)
+    return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
+
+
+def _compare_along(
+    function: Callable[[Array], Array], x: Array, upstream: Array, vjp: Array, rng: Any, tally: Tally, floor: float
+) -> None:
+    """The backward rule against differences along random directions."""
+    x = np.asarray(x, float)
+    for _ in range(4):
+        direction = rng.standard_normal(np.shape(x)) / np.sqrt(x.size)
+
+        def moved(distance: Array, direction: Array = direction) -> Array:
+            return np.sum(upstream * function(x + distance * direction))
+
+        slope, unsure = differences.with_doubt(moved, np.zeros(()))
+        tally.add("vjp", np.sum(vjp * direction), slope.reshape(()), "δᵀJv", floor, unsure.reshape(()))
+
+
+def _compare_second(
+    output: Expr,
+    wrt: Variable,
+    other: str,
+    form: Expr,
+    laid: Laid,
+    point: dict[str, Array],
+    sizes: Mapping[str, int],
+    tallies: Mapping[str, Tally],
+    floor: float,
+) -> None:
+    """A Hessian against autograd's, and against central differences of autograd's gradient; one of more than `SECOND`
+    entries is not compared: whoever asks must do so at smaller sizes.
+    """
+    first, second = _at((*output.shape, *wrt.shape), sizes), np.shape(point[other])
+    if prod(first) * prod(second) > SECOND:
+        return
+    laid = Laid(vec=laid.vec)
+    true = laid.of(autodiff.second(output, point, sizes, wrt.name, other), first, second)
+    matrix = np.asarray(evaluate(form, point, sizes), float).reshape(true.shape)
+
+    def gradient(x: Array) -> Array:
+        return autodiff.jacobian(output, {**point, other: x}, sizes, wrt.name).reshape(-1)
+
+    tallies["autograd"].add("hessian", matrix, true, "H", floor)
+    again, doubt = differences.with_doubt(gradient, point[other])
+    again, doubt = (laid.of(table, first, second) for table in (again, doubt))
+    tallies["differences"].add("hessian", matrix, again, "H", floor, doubt)
+
+
+def _at(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(size.at(sizes) for size in shape)

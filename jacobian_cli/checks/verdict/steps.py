@@ -1,0 +1,247 @@
+"""Every line of a derivation checked by itself: its text is read back, evaluated, and compared with what autograd
+and central differences say of the same intermediate value.
+
+The names in a line take true values: parts those of the formula, gradients those of autograd. So a mistake is found
+in the line that makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.calculus.steps.step import Claim, Step, Steps
+from jacobian_cli.checks.oracles import differences
+from jacobian_cli.checks.oracles import hips_autograd as autodiff
+from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
+from jacobian_cli.checks.verdict.answer import DENSE, MAX_ENTRIES, TOLERANCE, Tally, Worst, sample_all
+from jacobian_cli.elaborate import elaborate
+from jacobian_cli.evaluate.evaluate import evaluate, lengths, node_values, numpy_backend
+from jacobian_cli.expr import Defined, Expr, Variable, size_names, variables, walk
+from jacobian_cli.shape import Shape, Size
+from jacobian_cli.syntax.parser import parse_statement
+
+_SPARE = 3
+_FLOOR = 1e-3
+_MANY, _DIRECTIONS = 100, 4
+"""A variable of more entries is moved along so many random directions, instead of entry by entry."""
+_UNSETTLED, _NOTHING = 1e-2, 1e200
+_STEPS = (differences.STEP / 2, differences.STEP / 64)
+"""Where a function bends within the first step, as many layers in a row do, the second shows how far it is off."""
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The verdict on a derivation. `passed` is None when no line could be compared."""
+
+    passed: bool | None
+    checked: int
+    """How many lines were compared."""
+    points: int
+    errors: Mapping[str, float]
+    """For each engine, the largest relative error in any line."""
+    wrong: Mapping[int, Worst]
+    """For each wrong line, where it is off most."""
+    notes: Sequence[str]
+
+
+def check_lines(
+    derivation: Steps,
+    texts: Sequence[str],
+    where: Mapping[str, str],
+    known: Mapping[str, Variable],
+    points: int = 3,
+    seed: int = 0,
+    facts: Mapping[str, frozenset[str]] | None = None,
+) -> Lines:
+    """Compare the right sides of a derivation, as texts, with what they claim, at `points` random points.
+
+    `where` says what further names in them mean, `known` are the variables, of which `facts` hold.
+    """
+    output = derivation.output
+    known = {**known, derivation.variable.name: derivation.variable}
+    rights = read_lines(derivation, texts, where, known)
+    tallies = [{name: Tally() for name in TOLERANCE} for _ in texts]
+    compared: set[int] = set()
+    used, failed = 0, ""
+    rng = np.random.default_rng(seed)
+    fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
+    exprs = [output, *known.values()]
+    for sizes in draw_sizes(size_names(exprs), points + _SPARE, seed, fixed, least_size(exprs)):
+        if used == points or sum(prod(lengths(v.shape, sizes)) for v in known.values()) > MAX_ENTRIES:
+            break
+        if not fits(exprs, sizes):
+            failed = f"at sizes {dict(sizes)} a slice holds nothing"
+            continue
+        try:
+            point = sample_all(output, known, sizes, rng, facts)
+        except NoPointError as error:
+            failed = str(error)
+            continue
+        truth = _Truth(derivation, point, sizes, rng)
+        for k, (step, right) in enumerate(zip(derivation.steps, rights, strict=True)):
+            if truth.compare(step, right, tallies[k]) and any(tally.compared for tally in tallies[k].values()):
+                compared.add(k)
+        used += 1
+    wrong: dict[int, Worst] = {}
+    for step, tally in zip(derivation.steps, tallies, strict=True):
+        for name, bound in TOLERANCE.items():
+            if tally[name].error > bound and step.number not in wrong:
+                worst = tally[name].worst
+                assert worst is not None
+                wrong[step.number] = worst
+    errors = {name: max(tally[name].error for tally in tallies) for name in TOLERANCE}
+    notes = [failed] if failed and not used else []
+    if used and len(compared) < len(texts):
+        notes.append(f"{len(texts) - len(compared)} lines could not be compared: too large, or of no finite value")
+    return Lines(not wrong if compared else None, len(compared), used, errors, wrong, notes)
+
+
+def read_lines(
+    derivation: Steps, texts: Sequence[str], where: Mapping[str, str], known: Mapping[str, Variable]
+) -> list[Expr]:
+    """The right sides as expressions again; names of parts and gradients are variables in them."""
+    shapes: dict[str, Shape] = {name: v.shape for name, v in known.items()}
+    shapes |= {node.name: node.shape for node in walk([derivation.output]) if isinstance(node, Defined)}
+    shapes |= {name: node.shape for name, node in derivation.names.items()}
+    shapes |= {name: claim.by.shape for name, claim in derivation.slopes.items() if claim.by is not None}
+    shapes[derivation.upstream.name] = derivation.upstream.shape
+    shapes["?sizes"] = tuple(Size.named(name) for name in size_names([derivation.output, *known.values()]))
+    rest = [parse_statement(f"{n} = {text}", limited=False) for n, text in where.items() if n not in shapes]
+    return [elaborate([*rest, parse_statement(text, limited=False)], shapes).output for text in texts]
+
+
+class _Truth:
+    """What is true at one point."""
+
+    def __init__(self, derivation: Steps, point: Mapping[str, Array], sizes: Mapping[str, int], rng: Any) -> None:
+        self.sizes, self.rng = sizes, rng
+        out = lengths(derivation.output.shape, sizes)
+        self.upstream = rng.standard_normal(out) if out else np.ones(())
+        self.values: dict[str, Array] = {**point, derivation.upstream.name: self.upstream}
+        parts = {node.name: node for node in walk([derivation.output]) if isinstance(node, Defined)}
+        known = node_values(derivation.output, point, sizes, numpy_backend())
+        for name, node in {**parts, **derivation.names}.items():
+            if name not in point:
+                value = known[node] if node in known else evaluate(node, point, sizes)
+                self.values[name] = np.asarray(value, float)
+        self.gradients: dict[Claim, Array] = {}
+        for name, claim in derivation.slopes.items():
+            self.values[name] = self.gradient(claim)
+
+    def at(self, claim: Claim) -> tuple[dict[str, Array], str]:
+        """The values in which a claim is seen, and the variable that moves; an occurrence has its name's value."""
+        assert claim.by is not None
+        told = {n: self.values[n.partition("?")[0]] for n in variables(claim.of) if n not in self.values}
+        moving = claim.by.name
+        told.setdefault(moving, self.values[moving.partition("?")[0]])
+        return {**self.values, **told}, moving
+
+    def seed(self, claim: Claim) -> Array:
+        """The gradient that arrives at what a claim differentiates."""
+        if claim.kind == "path" and claim.seed is not None:
+            return self.gradient(claim.seed)
+        return self.upstream
+
+    def gradient(self, claim: Claim) -> Array:
+        """By autograd."""
+        if claim not in self.gradients:
+            values, moving = self.at(claim)
+            self.gradients[claim] = autodiff.vjp(claim.of, values, self.sizes, moving, self.seed(claim))
+        return self.gradients[claim]
+
+    def compare(self, step: Step, right: Expr, tallies: Mapping[str, Tally]) -> bool:
+        """One line; False where it is too large."""
+        claim, label = step.claim, f"line {step.number}"
+        if prod(lengths(right.shape, self.sizes)) > MAX_ENTRIES:
+            return False
+        printed = np.asarray(evaluate(right, self.values, self.sizes), float)
+        if claim.by is None:
+            true = np.asarray(evaluate(claim.of, self.values, self.sizes), float)
+            for tally in tallies.values():
+                tally.add("line", printed, true, label, _FLOOR)
+            return True
+        values, moving = self.at(claim)
+        x = values[moving]
+        rows, columns = prod(lengths(claim.of.shape, self.sizes)), np.size(x)
+
+        def function(moved: Array) -> Array:
+            return np.asarray(evaluate(claim.of, {**values, moving: moved}, self.sizes), float)
+
+        floor = _FLOOR * max(1.0, float(np.max(np.abs(function(x)), initial=0.0)))
+        if claim.kind == "slope":
+            # an element-wise part: a step in all directions at once is one in each
+            there = autodiff.vjp(claim.of, values, self.sizes, moving, np.ones(lengths(claim.of.shape, self.sizes)))
+            tallies["autograd"].add("line", printed, there, label, floor)
+            there, doubt = _along(function, x, np.ones(np.shape(x)))
+            tallies["differences"].add("line", printed, there, label, floor, doubt)
+            return True
+        if claim.kind in ("gradient", "path"):
+            seed = self.seed(claim)
+            printed = printed.reshape(np.shape(x))
+            tallies["autograd"].add("line", printed, self.gradient(claim), label, floor)
+            self._differences(function, x, seed, printed, tallies["differences"], label, floor)
+            return True
+        matrix = printed.reshape(rows, columns)
+        if rows * columns > DENSE:
+            cotangent = self.rng.standard_normal(lengths(claim.of.shape, self.sizes))
+            pulled = autodiff.vjp(claim.of, values, self.sizes, moving, cotangent)
+            product = (cotangent.reshape(1, -1) @ matrix).reshape(np.shape(x))
+            tallies["autograd"].add("line", product, pulled, label, floor)
+            self._differences(function, x, cotangent, product, tallies["differences"], label, floor)
+            return True
+        tallies["autograd"].add("line", matrix, autodiff.jacobian(claim.of, values, self.sizes, moving), label, floor)
+        if np.size(x) > _MANY:
+            for direction in self.rng.standard_normal((_DIRECTIONS, *np.shape(x))):
+                there, doubt = _along(function, x, direction)
+                product = matrix @ direction.reshape(-1)
+                tallies["differences"].add("line", product, there.reshape(-1), label, floor, doubt.reshape(-1))
+            return True
+        true, doubt = _everywhere(function, x)
+        tallies["differences"].add("line", matrix, true, label, floor, doubt)
+        return True
+
+    def _differences(
+        self,
+        function: Callable[[Array], Array],
+        x: Array,
+        seed: Array,
+        printed: Array,
+        tally: Tally,
+        label: str,
+        floor: float,
+    ) -> None:
+        """A gradient against central differences: entry by entry, or along random directions where it is large."""
+        if np.size(x) > _MANY:
+            for direction in self.rng.standard_normal((_DIRECTIONS, *np.shape(x))):
+                there, doubt = _along(lambda moved: np.sum(seed * function(moved)), x, direction)
+                tally.add("line", np.sum(printed * direction), there, label, floor, doubt)
+            return
+        true, doubt = _everywhere(function, x)
+        flat = seed.reshape(1, -1)
+        spread = (np.abs(flat) @ doubt).reshape(np.shape(x))
+        tally.add("line", printed, (flat @ true).reshape(np.shape(x)), label, floor, spread)
+
+
+def _along(function: Callable[[Array], Array], x: Array, direction: Array) -> tuple[Array, Array]:
+    """The derivative along a direction by differences, and how far it may be off."""
+    near, nearer = (differences.directional(function, x, direction, step) for step in _STEPS)
+    return near, _doubt(near, nearer)
+
+
+def _everywhere(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
+    """The Jacobian by differences, and how far its entries may be off."""
+    near, nearer = (differences.central(function, x, step) for step in _STEPS)
+    return near, _doubt(near, nearer)
+
+
+def _doubt(near: Array, nearer: Array) -> Array:
+    """Where the steps disagree in the first digits, they say nothing."""
+    doubt = np.abs(near - nearer)
+    settled = np.max(doubt, initial=0.0) <= _UNSETTLED * max(1.0, float(np.max(np.abs(near), initial=0.0)))
+    return doubt if settled else np.full(np.shape(doubt), _NOTHING)

@@ -1,0 +1,109 @@
+"""`--steps`: the derivation on the terminal, or as a text for notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+import click
+
+from jacobian_cli.api.derive.derivation import Derivation
+from jacobian_cli.api.derive.proof import Proof
+from jacobian_cli.api.derive.steps import Stepwise
+from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.cli.screen import (
+    ENGINES,
+    MARKS,
+    Screen,
+    bound,
+    cells,
+    formula,
+    given_facts,
+    numbers,
+    unconstrained,
+    verdict,
+)
+from jacobian_cli.printers.math.steps import about_text, lead
+from jacobian_cli.printers.math.unicode import math
+
+if TYPE_CHECKING:
+    from jacobian_cli.checks.verdict.steps import Lines
+
+
+def show_steps(problem: Problem, found: Sequence[Derivation], proofs: Sequence[Proof], points: int) -> None:
+    """Formula and shapes, then for each variable the steps, and both verdicts: on the steps, and on the answer."""
+    screen = Screen()
+    formula(screen, problem)
+    given_facts(screen, found[0])
+    for k, (derivation, proof) in enumerate(zip(found, proofs, strict=True)):
+        screen.line()
+        screen.rule(f"∂{problem.name}/∂{derivation.wrt}, step by step")
+        unconstrained(screen, derivation)
+        equations(screen, derivation.stepwise, [d.stepwise for d in found[:k]])
+        if proof.at is not None:
+            numbers(screen, derivation, proof.at)
+        verdict_on_steps(screen, derivation.stepwise.checked(points), len(derivation.steps()))
+        verdict(screen, proof.report)
+
+
+def equations(screen: Screen, stepwise: Stepwise, shown: Sequence[Stepwise] = ()) -> None:
+    """Each step: the equation, its right side as one would type it, and below them shape, rule and reason.
+
+    The steps that it begins with as one of those shown before are not shown again.
+    """
+    if not shown:
+        screen.line(lead(stepwise.found, stepwise.derivation.problem.name), style="dim", indent=2)
+    digits = len(str(len(stepwise.steps)))
+    same, other = max(((_shared(stepwise, s), s.derivation.wrt) for s in shown), default=(0, ""))
+    if same > 1:
+        screen.line(f"{'1':>{digits}}  to {same}: as by {other}", style="dim", indent=2)
+    steps = stepwise.steps[same:] if same > 1 else stepwise.steps
+    rows = [(f"{s.number:>{digits}}  {s.left} = {math(s.expr)}", s.closed_form) for s in steps]
+    widths = [cells(left) for left, right in rows if cells(left) + cells(right) + 5 <= screen.width]
+    width = max((w for w in widths if w <= screen.width // 2), default=0)
+    for step, (left, right) in zip(steps, rows, strict=True):
+        padded = left + " " * (width - cells(left))
+        if cells(padded) + cells(right) + 5 <= screen.width:
+            screen.columns([(padded, right)], styles=("", "green"))
+        else:
+            screen.columns([(left[:digits], left[digits + 2 :])])
+            screen.line(right, style="green", indent=digits + 4)
+        screen.line(about_text(step.step), style="dim", indent=digits + 4)
+
+
+def _shared(one: Stepwise, other: Stepwise) -> int:
+    """With how many of the same steps both begin."""
+    pairs = zip(one.steps, other.steps, strict=False)
+    same = takewhile(lambda pair: (str(pair[0]), pair[0].rule) == (str(pair[1]), pair[1].rule), pairs)
+    return sum(1 for _ in same)
+
+
+def verdict_on_steps(screen: Screen, lines: Lines, count: int) -> None:
+    """How many steps were checked, and which are wrong."""
+    mark, colour = MARKS[lines.passed]
+    many = f"all {count} steps" if lines.checked == count else f"{lines.checked} of {count} steps"
+    if lines.passed is None:
+        screen.line(f"{mark} steps not checked", style=colour)
+    elif lines.passed:
+        points = f"{lines.points} points" if lines.points > 1 else "1 point"
+        engines = ", ".join(f"{ENGINES[name]} to {bound(error)}" for name, error in lines.errors.items())
+        screen.line(f"{mark} {many} checked at {points}: {engines}", style=colour)
+    else:
+        screen.line(f"{mark} WRONG: {len(lines.wrong)} of {count} steps", style=colour)
+    for number, worst in lines.wrong.items():
+        screen.line(f"step {number}: printed form {worst.printed:.6g}, true {worst.true:.6g}", colour, indent=2)
+    for note in lines.notes:
+        screen.line(note, style="dim", indent=2)
+
+
+def print_steps(found: Sequence[Derivation], style: str, points: int) -> bool:
+    """The steps as LaTeX or Markdown, and what was checked as a remark; whether all are right."""
+    remark = {"latex": "% {}", "markdown": "<!-- {} -->"}[style]
+    for k, derivation in enumerate(found):
+        lines = derivation.stepwise.checked(points)
+        word = {True: "checked", False: "WRONG", None: "not checked"}[lines.passed]
+        wrong = f" ({', '.join(map(str, lines.wrong))})" if lines.wrong else ""
+        said = f"{len(derivation.steps())} steps, {lines.checked} compared at {lines.points} points: {word}{wrong}"
+        click.echo("\n" * bool(k) + derivation.steps(style) + "\n" * (style == "markdown") + remark.format(said))
+    return all(derivation.stepwise.checked(points).passed is not False for derivation in found)

@@ -1,0 +1,1 @@
+"""What an expression means in NumPy, and the kernels that NumPy lacks."""

@@ -1,0 +1,178 @@
+"""The value of a typed expression, by any library that has arrays: one walk, and a backend that says what
+each row of the table means there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy
+
+from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.evaluate.kernels import Kernels
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.shape import Shape, Size
+from jacobian_cli.syntax.parser import parse
+
+Values = Mapping[str, Any]
+Sizes = Mapping[str, int]
+Kernel = Callable[..., Any]
+COUNT = "N"
+"""What a definition calls the number of entries that it reduces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What numbers and functions are. A row for which `function` has no answer is evaluated by its definition."""
+
+    numpy: Any
+    number: Callable[[Fraction], Any]
+    constants: Mapping[str, Any]
+    function: Callable[[Row], Kernel | None]
+    steady: bool = False
+    """Whether definitions are evaluated in the form that does not overflow: a `steady` one, or with the largest
+    entry moved to 0.
+    """
+
+
+def numeric(kernels: Kernels) -> Backend:
+    """The backend that computes with floats, in the array library of `kernels`."""
+
+    def function(row: Row) -> Kernel | None:
+        if row.own is not None:
+            made = row.own
+            return lambda *inputs: made().forward(*inputs)
+        kernel: Kernel | None = getattr(kernels, row.numpy) if row.numpy else None
+        return kernel
+
+    return Backend(kernels.np, float, {"pi": math.pi, "e": math.e}, function, steady=True)
+
+
+@lru_cache(maxsize=1)
+def numpy_backend() -> Backend:
+    """NumPy, with the meanings that `Kernels` adds."""
+    return numeric(Kernels())
+
+
+def evaluate(expr: Expr, values: Values, sizes: Sizes, backend: Backend | None = None) -> Any:
+    """The value of an expression where its variables and size names have these values.
+
+    >>> x = Variable("x", (Size.named("n"),))
+    >>> float(evaluate(Apply("sum", (x,), (), ()), {"x": numpy.arange(4.0)}, {"n": 4}))
+    6.0
+    """
+    return node_values(expr, values, sizes, backend or numpy_backend())[expr]
+
+
+def node_values(expr: Expr, values: Values, sizes: Sizes, backend: Backend) -> dict[Expr, Any]:
+    """The value of every node of an expression, children before parents."""
+    found: dict[Expr, Any] = {}
+    with numpy.errstate(all="ignore"):
+        for node in walk([expr]):
+            match node:
+                case Variable(name):
+                    found[node] = values[name]
+                case Number(value):
+                    found[node] = backend.number(value)
+                case Constant(name):
+                    found[node] = backend.constants[name]
+                case Extent(size):
+                    found[node] = backend.number(Fraction(size.at(sizes)))
+                case Defined(_, body):
+                    found[node] = found[body]
+                case Apply():
+                    found[node] = applied(node, [found[a] for a in node.arguments], sizes, backend)
+    return found
+
+
+def applied(node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -> Any:
+    """The value of one application where its arguments have these values."""
+    row = FUNCTIONS[node.function]
+    kernel = backend.function(row)
+    if kernel is None:
+        return _by_definition(row, node, arguments, sizes, backend)
+    value = kernel(*arguments, **{name: resolved(value, sizes) for name, value in node.parameters})
+    if row.kind in (Kind.CONTRACTION, Kind.SHAPE):
+        # kernels know arrays only: where a size happens to be 1, a matrix looks like a row
+        shape = lengths(node.shape, sizes)
+        if backend.numpy.shape(value) != shape:
+            return backend.numpy.reshape(value, shape)
+    return value
+
+
+def lengths(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
+    """A shape in numbers."""
+    return tuple(size.at(sizes) for size in shape)
+
+
+def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Any]) -> dict[str, int]:
+    """The size symbols, read off arrays of the right shape."""
+    sizes: dict[str, int] = {}
+    for name, variable in known.items():
+        for size, length in zip(variable.shape, numpy.shape(values[name]), strict=True):
+            if size.name is not None:
+                sizes[size.name] = length
+    return sizes
+
+
+def resolved(option: Any, sizes: Sizes) -> Any:
+    """What an option (axes, sizes, subscripts, indices) is in numbers."""
+    if isinstance(option, Size):
+        return option.at(sizes)
+    if not isinstance(option, tuple):
+        return option
+    return tuple(
+        slice(resolved(item[0], sizes), resolved(item[1], sizes)) if isinstance(item, tuple) else resolved(item, sizes)
+        for item in option
+    )
+
+
+@lru_cache(maxsize=2048)
+def meaning(text: str, names: tuple[str, ...], shapes: tuple[Shape, ...] | None = None) -> Expr:
+    """A text of the table as a typed expression in variables of these names; without shapes all are scalars.
+
+    >>> meaning("1/(1 + exp(-x))", ("x",)).function
+    '/'
+    """
+    placeholders = {n: Variable(n, s) for n, s in zip(names, shapes or ((),) * len(names), strict=True)}
+    scope = Scope(dict(placeholders), {COUNT: Size.named(COUNT)})
+    return Builder(scope, text).build(parse(text))
+
+
+def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -> Any:
+    names = row.parameters
+    if row.kind is Kind.ELEMENTWISE:
+        # what holds for each entry holds for arrays: the definition is typed once, for scalars
+        text = (backend.steady and row.steady) or row.definition
+        return evaluate(meaning(text, names), dict(zip(names, arguments, strict=True)), {}, backend)
+    if "axis" not in row.options:
+        body = meaning(row.definition, names, tuple(a.shape for a in node.arguments))
+        return evaluate(body, dict(zip(names, arguments, strict=True)), sizes, backend)
+    np, (x, *others) = backend.numpy, arguments
+    order = np.ndim(x)
+    given = dict(node.parameters).get("axis", range(order) if row.kind is Kind.REDUCTION else (-1,))
+    axes = sorted({axis % order for axis in given}) if order else []
+    kept = [axis for axis in range(order) if axis not in axes]
+    moved = np.transpose(x, (*kept, *axes)) if axes and kept else x
+    count = prod(np.shape(x)[axis] for axis in axes)
+    shapes = ((Size.named(COUNT),), *(a.shape for a in node.arguments[1:]))
+    body = meaning(row.definition, names, shapes)
+
+    def of_row(part: Any) -> Any:
+        if backend.steady and row.shift:
+            top = np.max(part)
+            return top * float(row.shift) + evaluate(body, {names[0]: part - top}, {COUNT: count}, backend)
+        return evaluate(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)
+
+    slices = [of_row(part) for part in np.reshape(moved, (-1, count))]
+    if row.kind is Kind.REDUCTION:
+        return np.reshape(np.stack(slices), lengths(node.shape, sizes)) if node.shape else slices[0]
+    back = [(*kept, *axes).index(axis) for axis in range(order)]
+    return np.transpose(np.reshape(np.stack(slices), np.shape(moved)), back)

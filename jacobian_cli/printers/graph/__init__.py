@@ -1,0 +1,1 @@
+"""The computational graph as text, DOT, Mermaid, SVG and HTML."""

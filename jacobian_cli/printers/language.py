@@ -1,0 +1,104 @@
+"""The language itself: what this prints, the parser reads back, to the same node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
+from jacobian_cli.ops import row
+from jacobian_cli.printers.precedence import (
+    LEADING,
+    PYTHON,
+    Level,
+    Piece,
+    fold,
+    given,
+    index_text,
+    negative,
+    number_piece,
+    size_piece,
+)
+from jacobian_cli.shape import Shape, Size
+
+_SUFFIXES: dict[str, Callable[..., str]] = {
+    ".T": lambda: ".T",
+    "[]": lambda index: f"[{index_text(index, _size)}]",
+}
+"""What stands behind its operand, from its options."""
+
+_OPTIONS: dict[str, Callable[..., str]] = {
+    "sizes": lambda sizes: ", ".join(map(_size, sizes)),
+    "shape": lambda shape: _group(shape, _size),
+    "subscripts": '"{}"'.format,
+    "axes": lambda axes: _group(axes, str),
+    "axis": lambda axes: f"axis={_group(axes, str)}",
+}
+"""How an option is written among the arguments, if not as `name=value`."""
+
+
+def text(expr: Expr) -> str:
+    """The expression in the language.
+
+    Elaborated again, with the same shapes, the text of an elaborated tree is the very same node.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> text(elaborate([parse_statement("(u * h) * (1-h) + x ** 2")]).output)
+    'u*h*(1 - h) + x**2'
+    """
+    return fold(expr, _piece).text
+
+
+def _piece(node: Expr, pieces: Mapping[Expr, Piece]) -> Piece:
+    match node:
+        case Variable(name=name) | Constant(name=name) | Defined(name=name):
+            return Piece(name)
+        case Number(value=value):
+            return number_piece(value)
+        case Extent(size=size):
+            return size_piece(size)
+        case Apply():
+            return _applied(node, [pieces[argument] for argument in given(node)])
+    raise AssertionError(node)
+
+
+def _applied(node: Apply, operands: list[Piece]) -> Piece:
+    function, options = node.function, dict(node.parameters)
+    if function in PYTHON:
+        left, right = operands
+        return PYTHON[function].join(Piece(f"({left.text})") if _crowded(node) else left, right)
+    if function in _SUFFIXES:
+        return Piece(operands[0].at(Level.POSTFIX) + _SUFFIXES[function](**options))
+    if function == "u-":
+        return negative(*operands)
+    before: list[str] = []
+    after: list[str] = []
+    for name in row(function).options:
+        if name in options:
+            spelling = _OPTIONS.get(name, f"{name}={{}}".format)
+            (before if name in LEADING else after).append(spelling(options[name]))
+    return Piece(f"{function}({', '.join([*before, *(operand.text for operand in operands), *after])})")
+
+
+def _crowded(node: Apply) -> bool:
+    """Whether the left operand is bracketed for the reader, who sees `@` and `*` as equals only in Python:
+    `(u*h)@x.T`, `(W.T@d)*h`, but `2*A@x` and `A@x/2`.
+    """
+    left = node.arguments[0]
+    match node.function, left:
+        case "*", Apply(function="@"):
+            return True
+        case "@", Apply(function="*", arguments=(a, b)):
+            return bool(a.shape and b.shape)
+        case "@", Apply(function="/"):
+            return True
+    return False
+
+
+def _size(size: Size) -> str:
+    return size_piece(size).text
+
+
+def _group(items: Shape | tuple[int, ...], spelling: Callable[..., str]) -> str:
+    shown = ", ".join(map(spelling, items))
+    return shown if len(items) == 1 else f"({shown})"

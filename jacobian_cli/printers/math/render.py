@@ -1,0 +1,256 @@
+"""Mathematical notation: one walk over an expression; what differs between the terminal and LaTeX is data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from functools import reduce
+
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
+from jacobian_cli.ops import row
+from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
+from jacobian_cli.printers.precedence import LEADING, decimal, fold, given
+from jacobian_cli.shape import Size
+
+
+def notated(expr: Expr, notation: Notation) -> str:
+    """An expression in mathematical notation."""
+    return notation.value(fold(expr, lambda node, parts: _part(node, parts, notation)))
+
+
+def _part(node: Expr, parts: Mapping[Expr, Part], notation: Notation) -> Part:
+    match node:
+        case Variable(name=name) | Defined(name=name):
+            return notation.name(name)
+        case Constant(name=name):
+            return notation.constants[name]
+        case Number(value=value):
+            return _number(value, notation)
+        case Extent(size=size):
+            return _size(size, notation)
+        case Apply(function=function):
+            operands = [parts[argument] for argument in given(node)]
+            return _FORMS.get(function, _called)(node, operands, notation)
+    raise AssertionError(node)
+
+
+def _number(value: Fraction, notation: Notation) -> Part:
+    shown = decimal(abs(value))
+    if shown is None:
+        above, below = (_number(Fraction(whole), notation) for whole in (abs(value.numerator), value.denominator))
+        return replace(_fraction(above, below, notation), negative=value < 0)
+    digits, exponent = shown
+    if not exponent:
+        return Part(digits, Level.NUMBER, Edge.DIGIT, Edge.DIGIT, value < 0)
+    ten = _raised(_number(Fraction(10), notation), exponent, notation)
+    return Part(digits + notation.dot + ten.text, Level.SCALED, Edge.DIGIT, Edge.CLOSED, value < 0)
+
+
+def size_text(size: Size, notation: Notation) -> str:
+    """A size as mathematics: sizes side by side are multiplied."""
+    return notation.shown(_size(size, notation))
+
+
+def _size(size: Size, notation: Notation) -> Part:
+    result: Part | None = None
+    for monomial, coefficient in sorted(size.terms, key=lambda term: term[1] < 0):
+        factors = [notation.name(name) if p == 1 else _raised(notation.name(name), p, notation) for name, p in monomial]
+        if abs(coefficient) != 1 or not factors:
+            factors.insert(0, _number(Fraction(abs(coefficient)), notation))
+        term = reduce(lambda a, b: notation.side_by_side(a, b, (Level.SCALED, Level.POWER), Level.SCALED), factors)
+        term = replace(term, negative=coefficient < 0)
+        result = term if result is None else _sum(result, term, notation)
+    return result or Part("0", Level.NUMBER, Edge.DIGIT, Edge.DIGIT)
+
+
+def _raised(base: Part, exponent: int, notation: Notation) -> Part:
+    shown, last = notation.power(_number(Fraction(exponent), notation), exponent, False, notation)
+    return Part(base.text + shown, Level.POWER, base.first, last)
+
+
+def _sum(a: Part, b: Part, notation: Notation) -> Part:
+    """a + b; a term with a minus is subtracted."""
+    return notation.join(
+        notation.at(a, Level.SUM),
+        notation.signs["-" if b.negative else "+"],
+        notation.unsigned(b, Level.QUOTIENT),
+        Level.SUM,
+    )
+
+
+def _plus(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    del node
+    a, b = operands
+    return _sum(a, b, notation)
+
+
+def _difference(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    a, b = operands
+    del node
+    return notation.join(notation.at(a, Level.SUM), notation.signs["-"], notation.at(b, Level.QUOTIENT), Level.SUM)
+
+
+def _negative(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    del node
+    return replace(notation.at(operands[0], Level.QUOTIENT), negative=True)
+
+
+def _times(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    """⊙ between arrays; a scalar stands beside what it scales."""
+    first, second = node.arguments
+    a, b = operands
+    if first.shape and second.shape:
+        return notation.between(a, b, "⊙", (Level.CHAIN, Level.CHAIN), Level.HADAMARD)
+    if isinstance(first, Number) and first.value == -1 and not b.negative:
+        return replace(notation.unsigned(b, Level.QUOTIENT), negative=True)
+    wanted = Level.POWER if first.shape else Level.CHAIN
+    level = Level.CHAIN if b.level is Level.CHAIN and wanted is Level.CHAIN else Level.SCALED
+    return notation.side_by_side(a, b, (Level.SCALED, wanted), level)
+
+
+def _chain(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    """Matrices side by side; of two vectors the first is turned."""
+    first, second = node.arguments
+    a, b = operands
+    if len(first.shape) == len(second.shape) == 1:
+        a = _turned(a, notation)
+    return _product(a, b, notation)
+
+
+def _product(a: Part, b: Part, notation: Notation) -> Part:
+    return notation.side_by_side(a, b, (Level.CHAIN, Level.POWER), Level.CHAIN)
+
+
+def _turned(part: Part, notation: Notation) -> Part:
+    inner = notation.at(part, Level.NUMBER)
+    return Part(inner.text + notation.transposed, Level.POWER, inner.first, tall=inner.tall)
+
+
+def _permuted(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    """Of a batch of matrices, the transposes: Kᵀ."""
+    order = len(node.shape)
+    axes = tuple(axis % order for axis in dict(node.parameters)["axes"])
+    if order > 2 and axes == (*range(order - 2), order - 1, order - 2):
+        return _turned(operands[0], notation)
+    return _called(node, operands, notation)
+
+
+def _transposed(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    if len(node.shape) > 2:  # all axes, the last first
+        return _called(Apply("transpose", node.arguments, (), node.shape), operands, notation)
+    return _turned(operands[0], notation) if node.shape else operands[0]
+
+
+def _dot(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    del node
+    return _product(_turned(operands[0], notation), operands[1], notation)
+
+
+def _outer(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    del node
+    return _product(operands[0], _turned(operands[1], notation), notation)
+
+
+def _kronecker(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    del node
+    a, b = operands
+    return notation.between(a, b, "⊗", (Level.CHAIN, Level.CHAIN), Level.KRONECKER)
+
+
+def _quotient(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    a, b = operands
+    if node.arguments[1].shape:
+        return notation.between(a, b, "/", (Level.HADAMARD, Level.POWER), Level.QUOTIENT)
+    return _fraction(a, b, notation)
+
+
+def _fraction(a: Part, b: Part, notation: Notation) -> Part:
+    if not notation.fraction:
+        return notation.between(a, b, "/", (Level.HADAMARD, Level.POWER), Level.QUOTIENT)
+    above = notation.value(replace(a, negative=False))
+    shown = notation.fraction.format(above, notation.value(b))
+    return Part(shown, Level.POWER, negative=a.negative, tall=True)
+
+
+def _power(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    base, exponent = notation.at(operands[0], Level.NUMBER), operands[1]
+    matrix = len(node.arguments[0].shape) > 1
+    shown, last = notation.power(exponent, _whole(node.arguments[1]), matrix, notation)
+    return Part(base.text + shown, Level.POWER, base.first, last, tall=base.tall)
+
+
+def _whole(expr: Expr) -> int | None:
+    match expr:
+        case Number(value=value) if value.denominator == 1:
+            return int(value)
+        case Apply(function="u-", arguments=(Number(value=value),)) if value.denominator == 1:
+            return -int(value)
+    return None
+
+
+def _compared(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    a, b = (notation.at(operand, Level.SUM) for operand in operands)
+    return notation.join(a, notation.signs[node.function], b, Level.COMPARE)
+
+
+def _indexed(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    inner = notation.at(operands[0], Level.POSTFIX)
+    (shown,) = _options(node, notation).values()
+    return Part(f"{inner.text}[{shown}]", first=inner.first, tall=inner.tall)
+
+
+def _filled(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    del operands
+    (shown,) = _options(node, notation).values()
+    return notation.filled[node.function](shown)
+
+
+def _options(node: Apply, notation: Notation) -> dict[str, str]:
+    return {
+        name: notation.options[name](value, notation) if name in notation.options else notation.option(name, str(value))
+        for name, value in node.parameters
+    }
+
+
+def _called(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    """A function by its name, or in the form that its row gives it."""
+    spelling, options = notation.function(row(node.function)), _options(node, notation)
+    tall = any(operand.tall for operand in operands)
+    if "{}" in spelling and not options:
+        return _templated(spelling, operands, notation, tall)
+    if "{}" in spelling:
+        spelling = notation.function(replace(row(node.function), math="", latex=""))
+    opening, closing = notation.tall_brackets if tall else notation.brackets
+    before = [options.pop(name) for name in LEADING if name in options]
+    shown = ", ".join([*before, *map(notation.value, operands), *options.values()])
+    first = notation.name(spelling).first if spelling.isidentifier() else Edge.LETTER
+    return Part(spelling + opening + shown + closing, first=first, tall=tall)
+
+
+def _templated(template: str, operands: list[Part], notation: Notation, tall: bool) -> Part:
+    """An argument at an open end of a template must hold together; between delimiters anything may stand."""
+    if template.startswith("{}") or template.endswith("{}"):
+        texts = [notation.at(operand, Level.NUMBER).text for operand in operands]
+        return Part(template.format(*texts), Level.POWER, tall=tall)
+    return Part(template.format(*map(notation.value, operands)), tall=tall)
+
+
+_FORMS: dict[str, Callable[[Apply, list[Part], Notation], Part]] = {
+    "+": _plus,
+    "-": _difference,
+    "u-": _negative,
+    "*": _times,
+    "/": _quotient,
+    "**": _power,
+    "@": _chain,
+    ".T": _transposed,
+    "transpose": _permuted,
+    "[]": _indexed,
+    **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
+    "dot": _dot,
+    "outer": _outer,
+    "kron": _kronecker,
+    **dict.fromkeys(("eye", "ones", "zeros", "commutation"), _filled),
+}
+"""The forms that are not written as a call. What a minus sign stands before, it stands before the whole of."""

@@ -1,0 +1,115 @@
+"""Mathematics in Unicode, for the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from jacobian_cli.expr import Expr
+from jacobian_cli.ops import Row
+from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
+from jacobian_cli.printers.math.names import read
+from jacobian_cli.printers.math.render import notated, size_text
+from jacobian_cli.printers.precedence import index_text
+from jacobian_cli.shape import Shape
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_BELOW = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_TIMES = " × "
+_ACCENTS = {"hat": "\N{COMBINING CIRCUMFLEX ACCENT}", "bar": "\N{COMBINING MACRON}", "tilde": "\N{COMBINING TILDE}"}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def math(expr: Expr) -> str:
+    """The expression as mathematics, in Unicode.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> math(elaborate([parse_statement("u.T@sigmoid(W1@x + b) + 2*lam**2")]).output)
+    'uᵀσ(W₁x + b) + 2λ²'
+    """
+    return notated(expr, _UNICODE)
+
+
+def _name(name: str) -> Part:
+    reading = read(name)
+    shown, word = reading.letter, reading.word
+    for index in reading.indices:
+        if index in _ACCENTS and not word:
+            shown = unicodedata.normalize("NFC", shown + _ACCENTS[index])
+            continue
+        numeric = index.isdecimal() and shown[-1] not in "₀₁₂₃₄₅₆₇₈₉"
+        shown += index.translate(_SUBSCRIPTS) if numeric else "_" + index
+        word = word or not numeric
+    edge = Edge.WORD if word else Edge.LETTER
+    return Part(shown, first=edge, last=edge)
+
+
+def _function(row: Row) -> str:
+    return row.math or row.name
+
+
+def _power(exponent: Part, whole: int | None, matrix: bool, notation: Notation) -> tuple[str, Edge]:
+    if whole is not None and not matrix:
+        return str(whole).translate(_SUPERSCRIPTS), Edge.CLOSED
+    return ("^⊙" if matrix else "^") + notation.at(exponent, Level.NUMBER).text, Edge.WORD
+
+
+def _sizes(sizes: Shape, notation: Notation) -> str:
+    return _TIMES.join(size_text(size, notation) for size in sizes)
+
+
+def _commutation(sizes: list[str]) -> Part:
+    """Kₙₘ, or with sizes that cannot stand below the line K(n, d)."""
+    if all(character in _BELOW for size in sizes for character in size):
+        comma = "," if any(len(size) > 1 for size in sizes) else ""
+        below = comma.join("".join(map(_BELOW.__getitem__, size)) for size in sizes)
+        return Part("K" + below, first=Edge.LETTER, last=Edge.LETTER)
+    return Part(f"K({', '.join(sizes)})", first=Edge.LETTER)
+
+
+_UNICODE = Notation(
+    name=_name,
+    constants={
+        "pi": Part("π", first=Edge.LETTER, last=Edge.LETTER),
+        "e": Part("e", first=Edge.LETTER, last=Edge.LETTER),
+    },
+    function=_function,
+    signs={
+        "+": " + ",
+        "-": " − ",
+        "/": " / ",
+        "⊙": " ⊙ ",
+        "⊗": " ⊗ ",
+        ">": " > ",
+        "<": " < ",
+        ">=": " ≥ ",
+        "<=": " ≤ ",
+        "==": " = ",
+        "!=": " ≠ ",
+    },
+    minus="−",
+    beside="",
+    gap=" ",
+    dot="·",
+    brackets=("(", ")"),
+    tall_brackets=("(", ")"),
+    indicator="1",
+    transposed="ᵀ",
+    power=_power,
+    fraction="",
+    filled={
+        "eye": lambda sizes: Part("I", first=Edge.LETTER, last=Edge.LETTER),
+        "ones": lambda sizes: Part("1", first=Edge.DIGIT, last=Edge.WORD),
+        "zeros": lambda sizes: Part("0", first=Edge.DIGIT, last=Edge.WORD),
+        "commutation": lambda sizes: _commutation(sizes.split(_TIMES)),
+    },
+    option="{}={}".format,
+    options={
+        "sizes": _sizes,
+        "shape": _sizes,
+        "subscripts": lambda subscripts, _: f'"{subscripts.replace("->", "→")}"',
+        "axes": lambda axes, _: f"({', '.join(map(str, axes))})",
+        "axis": lambda axes, _: "axis=" + (str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"),
+        "index": lambda index, notation: index_text(index, lambda size: size_text(size, notation)),
+    },
+)

@@ -1,0 +1,1 @@
+"""Source text that needs NumPy and nothing else."""

@@ -1,0 +1,333 @@
+"""What the functions of the language are in NumPy: one walk that writes source code by the shapes of operands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.printers.numpy.products import (
+    Role,
+    Source,
+    call,
+    diagonal_of,
+    factors,
+    multiply,
+    product,
+    row_of,
+    subscript,
+)
+from jacobian_cli.printers.precedence import PYTHON, Level, Piece, given, index_text, negative, number_piece, size_piece
+from jacobian_cli.shape import ONE, Shape, Size
+
+_EXACT = 2**53
+"""Whole numbers up to here are floats exactly."""
+_LINALG = frozenset({"det", "inv"})
+MISSING = {
+    "erf": "def {name}(x):\n    return {np}.vectorize({math}.erf, otypes=[float])(x)[()]",
+    "logdet": "def {name}(x):\n    sign, value = {np}.linalg.slogdet(x)\n"
+    "    return {np}.where(sign > 0, value, {np}.nan)[()]",
+    "cholesky": "def {name}(x):\n    return {np}.linalg.cholesky((x + {np}.swapaxes(x, -1, -2))/2)",
+}
+"""Functions that NumPy lacks and no definition gives: how they are made from NumPy and `math`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A function that must be defined beside the expression: for given operand shapes, or along given axes."""
+
+    function: str
+    shapes: tuple[Shape, ...] = ()
+    axes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes expressions, and keeps what they need."""
+
+    names: Mapping[Expr, str] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)
+    helper: Callable[[Need], str] = lambda need: need.function
+    np: str = "np"
+    along: bool = False
+    """Whether reductions run along `axis`, an argument of the function that is being written."""
+    used_sizes: dict[str, None] = field(default_factory=dict)
+
+    def source(self, expr: Expr) -> Source:
+        """The source code of an expression."""
+        made: dict[Expr, Source] = {}
+        stack = [(expr, False)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                made[node] = self.node(node, made)
+            elif node not in made:
+                stack.append((node, True))
+                stack.extend((child, False) for child in _operands(node) if child not in made)
+        return made[expr]
+
+    def text(self, expr: Expr) -> str:
+        """The source code of an expression, as text."""
+        return self.source(expr).piece.text
+
+    def size(self, size: Size) -> Piece:
+        """A size in the names that sizes bear in the source."""
+        self.used_sizes.update(dict.fromkeys(size.names()))
+        return size_piece(size.replace({name: Size.named(self.sizes.get(name, name)) for name in size.names()}))
+
+    def node(self, node: Expr, made: Mapping[Expr, Source]) -> Source:
+        match node:
+            case Variable(name=name) | Defined(name=name):
+                return Source(Piece(self.names.get(node, name)), node.shape)
+            case Constant(name=name):
+                return Source(Piece(f"{self.np}.{name}"), ())
+            case Extent(size=size):
+                return Source(self.size(size), ())
+            case Number(value=value):
+                return Source(self.number(value), ())
+            case Apply(function="@"):
+                return product(node, made, self.np)
+            case Apply(function=function):
+                form = _FORMS.get(function) or _FORMS.get(row(function).numpy, _called)
+                return form(self, node, [made[a] for a in node.arguments])
+        raise AssertionError(node)
+
+    def number(self, value: Fraction) -> Piece:
+        """A number: exact where Python's numbers are exact or correctly rounded, else the nearest float."""
+        if max(abs(value.numerator), value.denominator) <= _EXACT:
+            piece = number_piece(value)
+            return piece if value.denominator == 1 or piece.level is Level.RATIO else self.float(value)
+        return self.float(value)
+
+    def float(self, value: Fraction) -> Piece:
+        size = abs(value)
+        shown = repr(float(size)) if size <= sys.float_info.max else f"{self.np}.inf"
+        piece = Piece(shown, Level.NUMBER)
+        return negative(piece) if value < 0 else piece
+
+
+def _operands(node: Expr) -> tuple[Expr, ...]:
+    match node:
+        case Defined():
+            return ()
+        case Apply(function="@"):
+            return tuple(factors(node))
+    return node.children
+
+
+def _is_row(shape: Shape) -> bool:
+    return len(shape) == 2 and shape[0] is ONE
+
+
+def _each(node: Apply, operands: list[Source], join: Callable[..., Piece]) -> Source:
+    """What is done entry by entry: to rows, also as one-dimensional arrays."""
+    vector = None
+    if _is_row(node.shape) and all(not o.shape or _is_row(o.shape) for o in operands):
+        vector = join(*(o.line for o in operands))
+    return Source(join(*(o.piece for o in operands)), node.shape, vector)
+
+
+def _infix(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del writer
+    return _each(node, operands, PYTHON[node.function].join)
+
+
+def _negative(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del writer
+    return _each(node, operands, negative)
+
+
+def _compared(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del writer
+    condition = PYTHON[node.function].join(*(o.piece for o in operands))
+    return Source(PYTHON["*"].join(Piece("1.0"), condition), node.shape, condition=condition)
+
+
+def _where(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    chosen, first, second = operands
+    condition = chosen.condition or PYTHON["!="].join(chosen.piece, Piece("0"))
+    return Source(call(f"{writer.np}.where", condition, first.piece, second.piece), node.shape)
+
+
+def _transposed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del writer
+    (operand,) = operands
+    match operand.shape:
+        case ():
+            return operand
+        case (_,):
+            return row_of(operand.piece, node.shape)
+        case (first, _) if first is ONE:
+            return Source(operand.line, node.shape)
+    return Source(Piece(operand.piece.at(Level.POSTFIX) + ".T"), node.shape)
+
+
+def _permuted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    axes = dict(node.parameters)["axes"]
+    return Source(call(f"{writer.np}.transpose", operands[0].piece, f"({', '.join(map(str, axes))})"), node.shape)
+
+
+def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    (operand,) = operands
+    if not node.shape and not operand.shape:
+        return operand
+    if not operand.shape:
+        return _reshaped(writer, node, operands)
+    index = dict(node.parameters)["index"]
+    return Source(subscript(operand.piece, index_text(index, lambda size: writer.size(size).text)), node.shape)
+
+
+def _dot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del node
+    first, second = operands
+    return multiply(first, second, writer.np)
+
+
+def _outer(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    return Source(call(f"{writer.np}.outer", *(o.piece for o in operands)), node.shape)
+
+
+def _diag(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    (operand,) = operands
+    if len(operand.shape) > 2:
+        return Source(call(f"{writer.np}.diagonal", operand.piece, "axis1=-2", "axis2=-1"), node.shape)
+    if len(node.shape) == 2:
+        return diagonal_of(operand.piece, node.shape, writer.np)
+    return Source(call(f"{writer.np}.diag", operand.piece), node.shape)
+
+
+def _traced(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """Of a batch, the trace of each matrix."""
+    axes = ["axis1=-2", "axis2=-1"] if len(operands[0].shape) > 2 else []
+    return Source(call(f"{writer.np}.trace", operands[0].piece, *axes), node.shape)
+
+
+def _kron(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """With a matrix, a vector counts as one column."""
+    pieces = [
+        subscript(o.piece, ":, None") if len(o.shape) == 1 and len(node.shape) == 2 else o.piece for o in operands
+    ]
+    function = f"{writer.np}.kron"
+    if _is_row(node.shape) and all(_is_row(o.shape) for o in operands):
+        return Source(call(function, *pieces), node.shape, call(function, *(o.line for o in operands)))
+    return Source(call(function, *pieces), node.shape)
+
+
+def _vec(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del writer
+    (operand,) = operands
+    if operand.role in (Role.COLUMN, Role.ROW):
+        return Source(operand.line, node.shape)
+    return Source(Piece(operand.piece.at(Level.POSTFIX) + ".T.reshape(-1)"), node.shape)
+
+
+def _reshaped(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    (operand,) = operands
+    if not operand.shape:
+        return Source(call(f"{writer.np}.reshape", operand.piece, _shape(writer, node.shape)), node.shape)
+    sizes = ", ".join(writer.size(size).text for size in node.shape)
+    return Source(Piece(f"{operand.piece.at(Level.POSTFIX)}.reshape({sizes})"), node.shape)
+
+
+def _shape(writer: Writer, shape: Shape) -> str:
+    sizes = ", ".join(writer.size(size).text for size in shape)
+    return sizes if len(shape) == 1 else f"({sizes})"
+
+
+def _filled(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del operands
+    sizes = dict(node.parameters)["sizes"]
+    return Source(call(f"{writer.np}.{row(node.function).numpy}", _shape(writer, sizes)), node.shape)
+
+
+def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """The rows of an identity in the order of vec(Xᵀ)."""
+    del operands
+    rows, columns = (writer.size(size).text for size in dict(node.parameters)["sizes"])
+    count = writer.size(node.shape[0]).text
+    identity = f"{writer.np}.eye({count}).reshape({columns}, {rows}, {count})"
+    return Source(Piece(f"{identity}.swapaxes(0, 1).reshape({count}, {count})"), node.shape)
+
+
+def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    subscripts = dict(node.parameters)["subscripts"]
+    return Source(call(f"{writer.np}.einsum", f'"{subscripts}"', *(o.piece for o in operands)), node.shape)
+
+
+def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """Arrays end to end; a scalar counts as a vector of one entry."""
+    return _listed(writer, node, [o.piece.text if o.shape else f"[{o.piece.text}]" for o in operands])
+
+
+def _stacked(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """Arrays along a new first axis."""
+    return _listed(writer, node, [o.piece.text for o in operands])
+
+
+def _listed(writer: Writer, node: Apply, parts: list[str]) -> Source:
+    axis = [f"axis={axes[0]}" for axes in (dict(node.parameters).get("axis"),) if axes]
+    return Source(call(f"{writer.np}.{row(node.function).numpy}", f"[{', '.join(parts)}]", *axis), node.shape)
+
+
+def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
+    """The axes of a reduction, or of a function of rows, as arguments."""
+    entry, options = row(node.function), dict(node.parameters)
+    if "axis" not in entry.options or not operands[0].shape:
+        return []
+    if writer.along:
+        return ["axis=axis", "keepdims=True"] if entry.kind is Kind.REDUCTION else ["axis=axis"]
+    if entry.kind is not Kind.REDUCTION and len(operands[0].shape) > 1:
+        options.setdefault("axis", (-1,))
+    if "axis" in options and len(options["axis"]) == 1:
+        options["axis"] = options["axis"][0]
+    return [f"{name}={options[name]}" for name in ("axis", "keepdims") if name in options]
+
+
+def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """A function of NumPy, or one that is defined beside the expression."""
+    entry, options = row(node.function), _options(writer, node, operands)
+    if entry.numpy and entry.numpy not in MISSING:
+        function = f"{writer.np}.{'linalg.' * (entry.numpy in _LINALG)}{entry.numpy}"
+    else:
+        alike = entry.kind is Kind.ELEMENTWISE or entry.numpy or "axis" in entry.options
+        shapes = () if alike else _alike([o.shape for o in operands])
+        function = writer.helper(Need(node.function, shapes, axes=bool(options)))
+        operands = operands[: len(given(node))]
+    if entry.kind is Kind.ELEMENTWISE:
+        return _each(node, operands, lambda *pieces: call(function, *pieces))
+    return Source(call(function, *(o.piece for o in operands), *options), node.shape)
+
+
+def _alike(shapes: list[Shape]) -> tuple[Shape, ...]:
+    """Shapes in size names of their own, so that the same function serves all that are alike."""
+    names: dict[Size, Size] = {ONE: ONE}
+    for size in (size for shape in shapes for size in shape):
+        names.setdefault(size, Size.named(f"n{len(names)}"))
+    return tuple(tuple(names[size] for size in shape) for shape in shapes)
+
+
+_FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
+    **dict.fromkeys(("+", "-", "*", "/", "**"), _infix),
+    **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
+    "u-": _negative,
+    ".T": _transposed,
+    "transpose": _permuted,
+    "[]": _indexed,
+    "where": _where,
+    "dot": _dot,
+    "outer": _outer,
+    "diag": _diag,
+    "trace": _traced,
+    "kron": _kron,
+    "vec": _vec,
+    "reshape": _reshaped,
+    "einsum": _einsum,
+    **dict.fromkeys(("eye", "ones", "zeros"), _filled),
+    "commutation": _commutation,
+    "concat": _joined,
+    "stack": _stacked,
+}
+"""The forms that are not a call of one function with its arguments."""

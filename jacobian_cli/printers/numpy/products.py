@@ -1,0 +1,224 @@
+"""Matrix products in NumPy, by the shapes of their factors, and in the order that costs least.
+
+A row vector is known in two ways: as the array of shape (1, n) that it is, and as the one-dimensional array that
+NumPy multiplies more easily. A diagonal matrix is known by its diagonal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from jacobian_cli.expr import Apply, Expr, walk
+from jacobian_cli.printers.precedence import PYTHON, Level, Piece
+from jacobian_cli.shape import ONE, Shape
+
+_NOMINAL = 1000
+"""What an unknown size is taken for when costs are compared."""
+_LONGEST = 24
+"""Products of more factors are computed as they were written."""
+
+Order = dict[tuple[int, int], tuple[int, int]]
+
+
+class Role(Enum):
+    """What NumPy sees in an operand of a product."""
+
+    SCALAR = "a number"
+    COLUMN = "a vector"
+    ROW = "a row vector"
+    DIAGONAL = "a diagonal matrix"
+    MATRIX = "any other matrix"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Source code of a value."""
+
+    piece: Piece
+    shape: Shape
+    vector: Piece | None = None
+    """The same value with one axis: of a row its entries, of a diagonal matrix the diagonal."""
+    diagonal: bool = False
+    condition: Piece | None = None
+    """A comparison before it is made a number."""
+
+    @property
+    def role(self) -> Role:
+        match self.shape:
+            case ():
+                return Role.SCALAR
+            case (_,):
+                return Role.COLUMN
+            case (first, _) if first is ONE:
+                return Role.ROW
+        return Role.DIAGONAL if self.diagonal else Role.MATRIX
+
+    @property
+    def line(self) -> Piece:
+        """The value of a row or a column, or the diagonal, as a one-dimensional array."""
+        if self.role in (Role.SCALAR, Role.COLUMN):
+            return self.piece
+        return self.vector or subscript(self.piece, "0")
+
+
+def subscript(piece: Piece, index: str) -> Piece:
+    """`piece[index]`."""
+    return Piece(f"{piece.at(Level.POSTFIX)}[{index}]")
+
+
+def call(function: str, *pieces: Piece | str) -> Piece:
+    """`function(pieces)`."""
+    return Piece(f"{function}({', '.join(p if isinstance(p, str) else p.text for p in pieces)})")
+
+
+def row_of(vector: Piece, shape: Shape) -> Source:
+    """A row vector, from its entries."""
+    return Source(subscript(vector, "None, :"), shape, vector)
+
+
+def diagonal_of(vector: Piece, shape: Shape, np: str) -> Source:
+    """A diagonal matrix, from its diagonal."""
+    return Source(call(f"{np}.diag", vector), shape, vector, diagonal=True)
+
+
+def multiply(a: Source, b: Source, np: str) -> Source:
+    """The product of two factors whose sizes fit; of two vectors, the dot product.
+
+    >>> from jacobian_cli.shape import Size
+    >>> n = Size.named("n")
+    >>> x, d = Source(Piece("x"), (n,)), diagonal_of(Piece("d"), (n, n), "np")
+    >>> [multiply(*pair, "np").piece.text for pair in ((x, x), (x, row_of(Piece("y"), (ONE, n))), (d, x))]
+    ['x@x', 'np.outer(x, y)', 'd*x']
+    """
+    matmul, times = PYTHON["@"].join, PYTHON["*"].join
+    roles = (a.role, b.role)
+    if Role.SCALAR in roles:
+        other = b if a.role is Role.SCALAR else a
+        vector = None if other.vector is None else times(a.line, b.line)
+        if other.role is Role.DIAGONAL:
+            return diagonal_of(times(a.line, b.line), other.shape, np)
+        return Source(times(a.piece, b.piece), other.shape, vector)
+    if roles == (Role.COLUMN, Role.ROW):
+        return Source(call(f"{np}.outer", a.piece, b.line), (*a.shape, b.shape[1]))
+    shape = (*a.shape[:-1], *b.shape[1:])
+    match roles:
+        case (Role.ROW | Role.COLUMN, Role.COLUMN):
+            return Source(matmul(a.line, b.piece), ())
+        case (Role.DIAGONAL, Role.DIAGONAL):
+            return diagonal_of(times(a.line, b.line), shape, np)
+        case (Role.DIAGONAL, Role.COLUMN):
+            return Source(times(a.line, b.piece), shape)
+        case (Role.DIAGONAL, _):
+            return Source(times(subscript(a.line, ":, None"), b.piece), shape)
+        case (Role.ROW, Role.DIAGONAL):
+            return row_of(times(a.line, b.line), shape)
+        case (_, Role.DIAGONAL):
+            return Source(times(a.piece, b.line), shape)
+    return row_of(matmul(a.line, b.piece), shape) if a.role is Role.ROW else Source(matmul(a.piece, b.piece), shape)
+
+
+def factors(node: Apply) -> list[Expr]:
+    """The factors of a matrix product, left to right. The first vector of a dot product is one factor."""
+    found: list[Expr] = []
+    stack: list[Expr] = [node]
+    while stack:
+        part = stack.pop()
+        if part is node and _dots(node):
+            found.append(node.arguments[0])
+            stack.append(node.arguments[1])
+        elif _is_product(part):
+            stack.extend(reversed(part.children))
+        else:
+            found.append(part)
+    return found
+
+
+def _is_product(node: Expr) -> bool:
+    return isinstance(node, Apply) and node.function == "@" and not _dots(node)
+
+
+def _dots(node: Expr) -> bool:
+    return all(len(a.shape) == 1 for a in node.children)
+
+
+def product(node: Apply, made: Mapping[Expr, Source], np: str) -> Source:
+    """A matrix product, in the order written unless another order costs less."""
+    first = node.arguments[0] if _dots(node) else None
+
+    def inner(part: Expr) -> bool:
+        return part is node or (_is_product(part) and part is not first)
+
+    found: dict[Expr, Source] = {}
+    cost = 0
+    for part in walk([node], inner):
+        if inner(part):
+            left, right = (found[child] for child in part.children)
+            found[part] = _batched(left, right, part.shape) or multiply(left, right, np)
+            cost += _cost(Extents.of(left), Extents.of(right))
+        else:
+            found[part] = made[part]
+    chain = [made[factor] for factor in factors(node)]
+    if first is not None:
+        chain[0] = row_of(chain[0].piece, (ONE, *chain[0].shape))
+    if 3 <= len(chain) <= _LONGEST and all(len(source.shape) <= 2 for source in chain):
+        order = _cheapest(chain)
+        if order[0, len(chain) - 1][0] < cost:
+            return _ordered(chain, order, 0, len(chain) - 1, np)
+    return found[node]
+
+
+def _batched(a: Source, b: Source, shape: Shape) -> Source | None:
+    """The product of factors of which one has axes in front of its matrices: NumPy's own."""
+    if len(a.shape) <= 2 and len(b.shape) <= 2:
+        return None
+    return Source(PYTHON["@"].join(a.piece, b.piece), shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Extents:
+    """The numbers of rows and columns that a factor is taken to have."""
+
+    rows: int
+    columns: int
+    diagonal: bool
+
+    @staticmethod
+    def of(source: Source) -> Extents:
+        """The extents of a factor."""
+        shape = source.shape if len(source.shape) == 2 else (*source.shape, ONE, ONE)[:2]
+        rows, columns = (size.at(dict.fromkeys(size.names(), _NOMINAL)) for size in shape)
+        return Extents(rows, columns, source.role is Role.DIAGONAL)
+
+
+def _cost(a: Extents, b: Extents) -> int:
+    """The multiplications that a product takes."""
+    return a.rows * b.columns * (1 if a.diagonal or b.diagonal else a.columns)
+
+
+def _cheapest(chain: Sequence[Source]) -> Order:
+    """For each run of factors, what it costs and where it is split, by dynamic programming."""
+    sizes = [Extents.of(source) for source in chain]
+    best: Order = {(i, i): (0, i) for i in range(len(chain))}
+    for length in range(1, len(chain)):
+        for i in range(len(chain) - length):
+            j = i + length
+            choices = []
+            for k in range(i, j):
+                left, right = _run(sizes[i : k + 1]), _run(sizes[k + 1 : j + 1])
+                choices.append((best[i, k][0] + best[k + 1, j][0] + _cost(left, right), -k))
+            cost, k = min(choices)
+            best[i, j] = (cost, -k)
+    return best
+
+
+def _run(sizes: Sequence[Extents]) -> Extents:
+    return Extents(sizes[0].rows, sizes[-1].columns, all(size.diagonal for size in sizes))
+
+
+def _ordered(chain: Sequence[Source], order: Order, i: int, j: int, np: str) -> Source:
+    if i == j:
+        return chain[i]
+    k = order[i, j][1]
+    return multiply(_ordered(chain, order, i, k, np), _ordered(chain, order, k + 1, j, np), np)
