@@ -91,7 +91,8 @@ class Kernels:
         return numpy.asarray(x)[index] if isinstance(x, float) else x[index]
 
     def einsum(self, *operands: Array, subscripts: str) -> Array:
-        return self.np.einsum(subscripts, *operands)
+        """Of more than two operands pair by pair: all at once takes a loop for each letter."""
+        return self.np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
     def reshape(self, x: Array, *, shape: tuple[int, ...]) -> Array:
         return self.np.reshape(x, shape)
