@@ -47,6 +47,11 @@ class Program:
     """Variables that are square matrices because of what is declared of them."""
 
     @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
+        return tuple(dict.fromkeys(str(doubt) for statement in self.statements for doubt in statement.doubts))
+
+    @cached_property
     def origins(self) -> Mapping[str, str]:
         """For each variable, whether its shape was declared, inferred (no other number of axes fits the
         formula) or assumed (the textbook habit).

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 
 
@@ -84,6 +85,8 @@ class Definition:
     name: str | None
     value: Term
     source: str
+    doubts: tuple[Doubt, ...] = ()
+    """What its reader was not sure of."""
 
 
 @dataclass(frozen=True, slots=True)

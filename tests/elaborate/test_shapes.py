@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Defined, Extent
 from jacobian_cli.shape import ONE, Size, Unifier, product, shape_text
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse_statements
 
@@ -413,3 +415,14 @@ def test_what_cannot_be_solved_is_not() -> None:
     assert unifier.unify(other, three)
     assert unifier.resolve(unknown) is three
     assert not unifier.unify(unknown, n)
+
+
+# what a reader was not sure of
+
+
+def test_the_doubts_of_a_reader_stand_beside_the_program() -> None:
+    doubt = Doubt("`W*x` multiplies entry by entry; the matrix product is `W@x`")
+    (statement,) = parse_statements("W*x")
+    found = elaborate([replace(statement, doubts=(doubt, doubt))])
+    assert found.warnings == ("W*x multiplies entry by entry; the matrix product is W@x",)
+    assert doubt.readings == ("W*x", "W@x")

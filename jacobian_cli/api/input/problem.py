@@ -38,6 +38,11 @@ class Problem:
         """What the output is called: its name, or f."""
         return self.program.output_name or "f"
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read otherwise than it was meant."""
+        return self.program.warnings
+
 
 def pose(
     statements: Sequence[Definition],
