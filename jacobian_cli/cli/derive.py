@@ -29,11 +29,11 @@ def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
     assume = assumptions_of(None, request.declarations)
     if not request.at:
         return pose(request.statements, request.wrt, shapes, assume=assume), None
-    from jacobian_cli.api.input.values import fitted, read_values
+    from jacobian_cli.api.input.values import fitted_to, read_values
 
     values = read_values(list(request.at))
     problem = pose(request.statements, request.wrt, shapes, values, assume)
-    return problem, fitted(values, problem.variables, problem.facts)
+    return problem, fitted_to(problem, values)
 
 
 def answer(

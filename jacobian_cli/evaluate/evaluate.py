@@ -113,8 +113,8 @@ def lengths(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
 
 
 def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Any]) -> dict[str, int]:
-    """The size symbols, read off arrays of the right shape."""
-    sizes: dict[str, int] = {}
+    """The size symbols, read off arrays of the right shape; a value by the name of none of them is itself a size."""
+    sizes = {name: int(value) for name, value in values.items() if name not in known}
     for name, variable in known.items():
         for size, length in zip(variable.shape, numpy.shape(values[name]), strict=True):
             if size.name is not None:

@@ -133,12 +133,14 @@ def index_text(index: Index, size: Callable[[Size], str], none: str = "None") ->
     ':, 0, None'
     """
 
-    def item(given: tuple[Size | None, Size | None] | int | None) -> str:
+    def item(given: tuple[Size | None, Size | None] | Size | int | None) -> str:
         match given:
             case None:
                 return none
             case (start, stop):
                 return ":".join("" if bound is None else size(bound) for bound in (start, stop))
+            case Size():
+                return size(given)
         return str(given)
 
     return ", ".join(map(item, index)) or "()"

@@ -179,7 +179,7 @@ def test_what_does_not_matter_has_a_gradient_of_zeros() -> None:
         ({"x": [1, 2], "y": [1, 2], "z": 3}, "there is no variable z"),
         ({"x": [1, 2], "y": [1, 2, 3]}, "the size n is 2 in x and 3 in y"),
         ({"x": [1, 2], "y": 1}, "y is n in the formula"),
-        ({"x": [1, 2], "y": "ab"}, "y is not an array of numbers"),
+        ({"x": [1, 2], "y": "ab"}, "this is not an array of numbers\n  y"),
     ],
 )
 def test_values_that_do_not_fit(values: dict[str, Any], message: str) -> None:

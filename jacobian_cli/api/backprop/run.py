@@ -14,13 +14,13 @@ from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finit
 from jacobian_cli.api.backprop.tape import wanted
 from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, square
 from jacobian_cli.api.input.problem import ShapeLike, order_of, shapes_of, statements_of
-from jacobian_cli.api.input.values import as_arrays, fitted
-from jacobian_cli.checks.points.sampling import NoPointError, fits, sample
+from jacobian_cli.api.input.values import as_arrays, fitted, want_inside
+from jacobian_cli.checks.points.sampling import NoPointError, sample
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine.cost import Counts, counts
 from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption, Definition
@@ -244,17 +244,13 @@ def run(
     facts = facts_of(assume, program.variables, program.values)
     text = "; ".join(statement.source.strip() for statement in program.statements)
     names = wanted(program, wrt)
-    point = fitted(values, program.variables, facts)
+    point = fitted(values, program.variables, facts, sizes=size_names([program.output]))
     sizes = sizes_of(program.variables, point)
     tape = Tape(program.output, names)
-    try:
-        if not fits([program.output], sizes):
-            raise InputError("a slice holds nothing of the values given", text=text)
-        if (many := numbers(tape, sizes)) > MAX_NUMBERS:
-            raise InputError(f"the nodes of this graph hold {many:,} numbers; at most {MAX_NUMBERS:,} are worked out")
-        tape.forward(point, sizes)
-    except IndexError:
-        raise InputError("an index or slice leaves the values given", text=text) from None
+    want_inside(program.output, sizes, text)
+    if (many := numbers(tape, sizes)) > MAX_NUMBERS:
+        raise InputError(f"the nodes of this graph hold {many:,} numbers; at most {MAX_NUMBERS:,} are worked out")
+    tape.forward(point, sizes)
     upstream = np.ones(np.shape(tape.values[-1]))
     found = passes(program, tape, sizes, upstream)
     want_finite(found, text)

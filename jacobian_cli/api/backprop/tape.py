@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jacobian_cli.api.input.problem import ShapeLike, names_of, shapes_of, statements_of, unknown
-from jacobian_cli.api.input.values import fitted
+from jacobian_cli.api.input.values import as_arrays, fitted, numbers, want_inside
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine import tape as engine
 from jacobian_cli.evaluate.evaluate import sizes_of
-from jacobian_cli.expr import Defined, walk
+from jacobian_cli.expr import Defined, size_names, walk
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
 
@@ -27,17 +27,20 @@ class Tape:
         self.program = program
         self.wrt = tuple(wrt)
         self.engine = engine.Tape(program.output, wrt)
+        self._sizes = size_names([program.output])
         self._ran = False
 
     def forward(self, **values: Any) -> Array:
         """The value at these arrays, one for each variable, of the shapes of the formula.
 
-        Raises `InputError` for missing or surplus arrays and for shapes that do not fit.
+        Raises `InputError` for missing or surplus arrays, for shapes that do not fit, and for what is no array of
+        finite numbers.
         """
-        arrays = {normal_name(name): _array(name, value) for name, value in values.items()}
         known = self.program.variables
-        given = fitted(arrays, known)
-        value = self.engine.forward(given, sizes_of(known, given))
+        given = fitted(as_arrays(values), known, sizes=self._sizes)
+        sizes = sizes_of(known, given)
+        want_inside(self.program.output, sizes, self.program.statements[-1].source)
+        value = self.engine.forward(given, sizes)
         self._ran = True
         return value
 
@@ -48,7 +51,7 @@ class Tape:
         """
         if not self._ran:
             raise InputError("backward comes after forward", hint="tape.forward(x=…) first, or tape.gradients(x=…)")
-        arrived = _array("upstream", upstream)
+        arrived = numbers(upstream, "upstream")
         if arrived.ndim and arrived.shape != self.engine.values[-1].shape:
             raise InputError(
                 f"the output has shape {self.engine.values[-1].shape}, the upstream gradient {arrived.shape}"
@@ -101,12 +104,3 @@ def wanted(program: Program, wrt: str | Sequence[str] | None) -> list[str]:
 def used(program: Program) -> set[str]:
     """The names of the definitions that the output uses."""
     return {node.name for node in walk([program.output]) if isinstance(node, Defined)}
-
-
-def _array(name: str, value: Any) -> Array:
-    import numpy as np
-
-    try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is not an array of numbers") from None

@@ -13,7 +13,7 @@ import numpy as np
 from jacobian_cli.api.chain.composition import Composition
 from jacobian_cli.api.derive.derivation import ClosedForm
 from jacobian_cli.api.derive.proof import Proof, lettered, prove, table_sizes
-from jacobian_cli.api.input.values import as_arrays, fitted
+from jacobian_cli.api.input.values import as_arrays, fitted_to
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict.answer import Engine, Report, sample_all
 from jacobian_cli.checks.verdict.chain import Line, compare, value_of
@@ -118,7 +118,7 @@ def prove_chain(
             f"gradient descent goes down a scalar; {found.name} is {shape_text(problem.output.shape)}",
             hint="sum it, or take a loss of it",
         )
-    values = None if at is None else fitted(as_arrays(at), problem.variables, problem.facts)
+    values = None if at is None else fitted_to(problem, as_arrays(at))
     answers = {d.wrt: prove(d, points, values) for d in found.derivations}
     shown = None if values is None else _finite_numbers(found, values)
     lines = _verdict(

@@ -11,7 +11,7 @@ import numpy as np
 
 from jacobian_cli.api.derive.derivation import Derivation, derivations
 from jacobian_cli.api.input.problem import Problem, pose
-from jacobian_cli.api.input.values import as_arrays, fitted
+from jacobian_cli.api.input.values import as_arrays, fitted_to, lengths_of_sizes, want_inside
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.restricted import restricted, without_symbols
@@ -139,12 +139,7 @@ def prove(
     formula has no value.
     """
     problem = derivation.problem
-    try:
-        at = None if values is None else _at_point(derivation, values)
-    except (IndexError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError("an index or slice leaves the values given", text=problem.text) from None
+    at = None if values is None else _at_point(derivation, values)
     report = _numeric(derivation, points, values if at and at.compared else None)
     sizes = dict(report.sizes[0]) if report.sizes and values is None else table_sizes(problem)
     cells = _cells(derivation, sizes)
@@ -264,7 +259,7 @@ class Proofs:
         """The proof at random points (kept), or at one point."""
         problem = self.derivation.problem
         if at is not None:
-            return prove(self.derivation, 1, fitted(as_arrays(at), problem.variables, problem.facts))
+            return prove(self.derivation, 1, fitted_to(problem, as_arrays(at)))
         if points not in range(1, MAX_POINTS + 1):
             raise InputError(f"{points!r} points cannot be checked at", hint=f"a whole number from 1 to {MAX_POINTS}")
         if points not in self._made:
@@ -275,7 +270,8 @@ class Proofs:
 def explicit_table(derivation: Derivation, sizes: Mapping[str, int] | None = None) -> Explicit:
     """SymPy's Jacobian at these sizes, or at small ones. Raises `InputError` past 400 entries."""
     problem = derivation.problem
-    chosen = {**table_sizes(problem), **(sizes or {})}
+    drawn = table_sizes(problem)
+    chosen = {**drawn, **({} if sizes is None else lengths_of_sizes(sizes, drawn))}
     cells = _cells(derivation, chosen)
     if cells > MAX_EXPLICIT:
         raise InputError(
@@ -376,8 +372,7 @@ def _count(shape: Shape, sizes: Mapping[str, int]) -> int:
 def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
     problem = derivation.problem
     sizes = sizes_of(problem.variables, values)
-    if not fits([problem.output], sizes):
-        raise InputError("a slice holds nothing of the values given", text=problem.text)
+    want_inside(problem.output, sizes, problem.text)
     moving = {derivation.wrt, *derivation.hessians}
     met = violations(problem.output, values, sizes)
     wrong = [

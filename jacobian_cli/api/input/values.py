@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from numbers import Real
+from operator import index
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 
 from jacobian_cli.api.input.assume import Facts
+from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.points.constrained import misfit
-from jacobian_cli.expr import Variable
+from jacobian_cli.expr import Expr, Variable, size_names
+from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
 
 Array = Any
 MAX_BYTES = 1 << 30
+"""What a file may hold, unpacked."""
+MAX_NUMBERS = MAX_BYTES >> 3
+MAX_AXES = 8
 
 
 def read_values(texts: list[str]) -> dict[str, Array]:
@@ -46,10 +56,77 @@ def read_values(texts: list[str]) -> dict[str, Array]:
 
 
 def as_arrays(values: Any) -> dict[str, Array]:
-    """Values from Python as arrays of finite floats."""
+    """Values from Python as arrays of finite floats, by name. Raises `InputError` for anything else.
+
+    >>> as_arrays({"x": [1, 2]})["x"].tolist()
+    [1.0, 2.0]
+    """
     if not isinstance(values, Mapping):
         raise InputError("values are given by name", hint='as in at={"x": 1.0, "W": weights}')
-    return {name: _finite(value, str(name)) for name, value in values.items()}
+    found: dict[str, Array] = {}
+    for key, value in values.items():
+        name = normal_name(str(key))
+        if name in found:
+            raise InputError(f"'{name}' is given two values")
+        found[name] = numbers(value, name)
+    return found
+
+
+def numbers(value: Any, where: str) -> Array:
+    """A value as an array of finite floats. Raises `InputError` for what is none: complex numbers, texts, dates,
+    masked entries, nan and infinity, and arrays without entries or of more than eight axes.
+    """
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind == "O" and all(isinstance(entry, Real | Decimal) for entry in given.flat):
+            given = given.astype(float)
+    except (ValueError, TypeError, OverflowError, RecursionError, RuntimeError):
+        raise InputError("this is not an array of numbers", text=where, hint="rows must be of one length") from None
+    if given.dtype.kind == "c":
+        raise InputError("complex numbers cannot be used", text=where)
+    if given.dtype.kind not in "biuf":
+        raise InputError("this is not an array of numbers", text=where, hint="numbers, such as 4 or [1.5, 2]")
+    if given.ndim > MAX_AXES:
+        raise InputError(f"this array has {given.ndim} axes; at most {MAX_AXES} can be used", text=where)
+    if not given.size:
+        raise InputError("there is no number in this array", text=where)
+    if given.size > MAX_NUMBERS:
+        raise InputError(f"{given.size:,} numbers are more than {MAX_NUMBERS:,}", text=where)
+    if _masked(value):
+        raise InputError("entries of this array are masked", text=where, hint="fill them: x.filled(0)")
+    with np.errstate(over="ignore"):
+        array = given.astype(float, copy=False)
+    if not np.all(np.isfinite(array)):
+        raise InputError("nan and infinity cannot be differentiated at", text=where, hint="give finite numbers")
+    return array
+
+
+def _masked(value: Any) -> bool:
+    """Whether an entry of an array, or of arrays in lists, is masked."""
+    if isinstance(value, list | tuple):
+        return any(map(_masked, value))
+    return isinstance(value, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(value)))
+
+
+def lengths_of_sizes(sizes: Any, known: Iterable[str]) -> dict[str, int]:
+    """Numbers for size symbols, from Python. Raises `InputError` for what is no size, or not one of those known.
+
+    >>> lengths_of_sizes({"n": 3}, ["n", "m"])
+    {'n': 3}
+    """
+    if not isinstance(sizes, Mapping):
+        raise InputError("sizes are given by name", hint='as in {"n": 2, "m": 3}')
+    known, found = list(known), dict[str, int]()
+    for name, length in sizes.items():
+        if name not in known:
+            raise InputError(f"there is no size {name}", hint=f"there are {', '.join(known)}" if known else None)
+        try:
+            found[name] = index(length)
+        except TypeError:
+            raise InputError(f"the size {name} is a whole number, not {length!r}") from None
+        if found[name] < 1 or isinstance(length, bool):
+            raise InputError(f"the size {name} cannot be {length!r}", hint="sizes are at least 1")
+    return found
 
 
 def _split(text: str) -> Iterator[str]:
@@ -75,36 +152,15 @@ def _value(written: str, part: str) -> Array:
             text=part,
             hint="a number, a JSON array like [[1,2],[3,4]], or a .npy or .csv file",
         ) from None
-    return _finite(value, part)
-
-
-def _finite(value: Any, where: str) -> Array:
-    try:
-        complex_numbers = np.iscomplexobj(value)
-        array = np.zeros(0) if complex_numbers else np.asarray(value, dtype=float)
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise InputError("this is not an array of numbers", text=where, hint="rows must be of one length") from None
-    if complex_numbers:
-        raise InputError("complex numbers cannot be used", text=where)
-    if not array.size:
-        raise InputError("there is no number in this array", text=where)
-    if not np.all(np.isfinite(array)):
-        raise InputError("nan and infinity cannot be differentiated at", text=where, hint="give finite numbers")
-    return array
+    return numbers(value, part)
 
 
 def _array_file(path: Path) -> Array:
     if path.suffix == ".npz":
         raise InputError(f"{path} holds several arrays", hint=f"give the file alone: --at {path}")
-    _exists(path)
-    try:
-        if path.suffix == ".csv":
-            return _finite(np.loadtxt(path, delimiter=","), str(path))
-        return _finite(np.load(path, allow_pickle=False), str(path))
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {_first_line(error)}") from None
+    with _reading(path, 2 * MAX_NUMBERS if path.suffix == ".csv" else MAX_BYTES):
+        loaded = np.loadtxt(path, delimiter=",") if path.suffix == ".csv" else np.load(path, allow_pickle=False)
+        return numbers(loaded, str(path))
 
 
 def _named_arrays(written: str) -> dict[str, Array]:
@@ -113,21 +169,28 @@ def _named_arrays(written: str) -> dict[str, Array]:
         raise InputError(
             "values are given as name=value", text=written, hint="as in --at x=1,y=[2,3] or --at values.npz"
         )
-    _exists(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {normal_name(name): _finite(archive[name], f"{name} in {path}") for name in archive.files}
-    except InputError:
-        raise
-    except Exception as error:  # noqa: BLE001 - zip, zlib and NumPy each raise their own for a broken archive
-        raise InputError(f"{path} cannot be read: {_first_line(error)}") from None
+    with _reading(path, MAX_BYTES):
+        with ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > MAX_BYTES:
+            raise InputError(f"{path} unpacks to {unpacked >> 20:,} MB; at most {MAX_BYTES >> 20:,} MB are read")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {normal_name(name): numbers(arrays[name], f"{name} in {path}") for name in arrays.files}
 
 
-def _exists(path: Path) -> None:
+@contextmanager
+def _reading(path: Path, limit: int) -> Iterator[None]:
+    """A file that is there, and not too large; whatever goes wrong inside it is said in words."""
     if not path.is_file():
         raise InputError(f"there is no file {path}", hint="the path is taken from the folder you are in")
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError(f"{path} is larger than {MAX_BYTES >> 20} MB")
+    if path.stat().st_size > limit:
+        raise InputError(f"{path} is larger than {limit >> 20:,} MB")
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - zip, zlib and NumPy each raise their own for a broken file
+        raise InputError(f"{path} cannot be read: {_first_line(error)}") from None
 
 
 def _first_line(error: Exception) -> str:
@@ -135,43 +198,31 @@ def _first_line(error: Exception) -> str:
 
 
 def fitted(
-    values: Mapping[str, Array], variables: Mapping[str, Variable], facts: Facts | None = None
+    values: Mapping[str, Array],
+    variables: Mapping[str, Variable],
+    facts: Facts | None = None,
+    *,
+    sizes: Iterable[str] = (),
 ) -> dict[str, Array]:
-    """The values for exactly these variables, each of the right shape.
+    """The values for exactly these variables, each of the right shape, and for those of `sizes` that no shape tells.
 
     Raises `InputError` for missing or surplus values, for shapes that do not fit, and for values of which the facts
     declared do not hold.
     """
-    missing = [name for name in variables if name not in values]
-    if missing:
-        raise InputError(
-            f"no value is given for {', '.join(missing)}", hint=f"add --at {','.join(f'{n}=…' for n in missing)}"
-        )
-    surplus = [name for name in values if name not in variables]
+    sizes = list(dict.fromkeys([*sizes, *(n for v in variables.values() for size in v.shape for n in size.names())]))
+    surplus = [name for name in values if name not in variables and name not in sizes]
     if surplus:
         raise InputError(f"there is no variable {', '.join(surplus)}", hint=f"there are {', '.join(variables)}")
-    sizes: dict[str, tuple[int, str]] = {}
-    for name, variable in variables.items():
-        given = np.shape(values[name])
-        if len(given) != len(variable.shape):
-            raise InputError(
-                f"{name} is {shape_text(variable.shape)} in the formula; the value given has shape {given}",
-                hint=_shape_hint(variable.shape),
-            )
-        for size, length in zip(variable.shape, given, strict=True):
-            if size.name is not None and sizes.setdefault(size.name, (length, name))[0] != length:
-                other = sizes[size.name]
-                raise InputError(
-                    f"the size {size} is {other[0]} in {other[1]} and {length} in {name}",
-                    hint="values of one size must be equally long",
-                )
-    known = {name: length for name, (length, _) in sizes.items()}
+    _want_values([name for name in variables if name not in values])
+    told = _told_by_name(values, variables)
+    for name in [name for name in sizes if name in values]:
+        length = _whole(values[name], name)
+        if told.setdefault(name, (length, name))[0] != length:
+            raise InputError(f"the size {name} is {told[name][0]} in {told[name][1]}, and {length} is given")
+    _want_values([name for name in sizes if name not in told])
+    known = {name: length for name, (length, _) in told.items()}
     for name, variable in variables.items():
         for size, length in zip(variable.shape, np.shape(values[name]), strict=True):
-            if any(n not in known for n in size.names()):
-                raise InputError(
-                    f"the size {size} of {name} cannot be told from the values", hint="give numbers with -s"
-                )
             if size.at(known) != length:
                 raise InputError(f"{name} has {length} entries where the formula wants {size} = {size.at(known)}")
     for name, said in (facts or {}).items():
@@ -181,7 +232,56 @@ def fitted(
                 f"{name} is declared {wrong.fact}, and the value given is not: {wrong.words}",
                 hint="give another value, or do not declare it",
             )
-    return {name: values[name] for name in variables}
+    return {name: values[name] for name in (*variables, *sizes) if name in values}
+
+
+def fitted_to(problem: Problem, values: Mapping[str, Array]) -> dict[str, Array]:
+    """The values for the variables of a problem."""
+    return fitted(values, problem.variables, problem.facts, sizes=size_names([problem.output]))
+
+
+def _want_values(missing: Sequence[str]) -> None:
+    if missing:
+        raise InputError(
+            f"no value is given for {', '.join(missing)}", hint=f"add --at {','.join(f'{n}=…' for n in missing)}"
+        )
+
+
+def _told_by_name(values: Mapping[str, Array], variables: Mapping[str, Variable]) -> dict[str, tuple[int, str]]:
+    """The sizes that are the length of an axis: how long, and of which value."""
+    told: dict[str, tuple[int, str]] = {}
+    for name, variable in variables.items():
+        given = np.shape(values[name])
+        if len(given) != len(variable.shape):
+            raise InputError(
+                f"{name} is {shape_text(variable.shape)} in the formula; the value given has shape {given}",
+                hint=_shape_hint(variable.shape),
+            )
+        for size, length in zip(variable.shape, given, strict=True):
+            if size.name is not None and told.setdefault(size.name, (length, name))[0] != length:
+                other = told[size.name]
+                raise InputError(
+                    f"the size {size} is {other[0]} in {other[1]} and {length} in {name}",
+                    hint="values of one size must be equally long",
+                )
+    return told
+
+
+def _whole(value: Array, name: str) -> int:
+    if np.ndim(value) or value != np.round(value) or value < 0:
+        raise InputError(f"the size {name} is a whole number", hint=f"as in --at {name}=3")
+    return int(value)
+
+
+def want_inside(output: Expr, sizes: Mapping[str, int], formula: str) -> None:
+    """Refuse sizes at which an index or slice of the formula leaves its axis, or a slice holds nothing."""
+    failing = next((bound for bound in bounds([output]) if not bound.holds(sizes)), None)
+    if failing is not None:
+        raise InputError(
+            "an index or slice leaves the values given, or holds nothing of them",
+            text=formula,
+            hint=f"the formula wants {failing}",
+        )
 
 
 def _shape_hint(shape: Shape) -> str:

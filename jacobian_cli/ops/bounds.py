@@ -1,0 +1,87 @@
+"""What sizes must be for the indices and slices of a formula to stay inside their axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jacobian_cli.expr import Apply, Expr, walk
+from jacobian_cli.ops.rules import slice_bounds
+from jacobian_cli.shape import ONE, Shape, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A size that must be at least one: `n - 99` for the slice 1:100 of an axis n."""
+
+    margin: Size
+
+    def holds(self, sizes: Mapping[str, int]) -> bool:
+        """Whether it is so at these sizes."""
+        return self.margin.at(sizes) > 0
+
+    def __str__(self) -> str:
+        """As a comparison.
+
+        >>> n, m = Size.named("n"), Size.named("m")
+        >>> [str(Bound(margin)) for margin in (n - Size.number(99), n - m, n - m + ONE, m - n - ONE)]
+        ['n >= 100', 'n > m', 'n >= m', 'm > n + 1']
+        """
+        positive = [(m, c) for m, c in self.margin.terms if m and c > 0]
+        negative = [(m, -c) for m, c in self.margin.terms if m and c < 0]
+        ((_, number),) = [(m, c) for m, c in self.margin.terms if not m] or [((), 0)]
+        left, right = Size.collect(positive), Size.collect(negative)
+        if not negative:
+            return f"{left} >= {1 - number}"
+        if not positive:
+            return f"{right} <= {number - 1}"
+        if number > 0:
+            return f"{left + Size.number(number - 1)} >= {right}"
+        return f"{left} > {right + Size.number(-number)}"
+
+
+def bounds(roots: Iterable[Expr]) -> tuple[Bound, ...]:
+    """What must hold of the sizes in these expressions beside that axes have entries.
+
+    >>> from jacobian_cli.expr import Variable
+    >>> x = Variable("x", (Size.named("n"),))
+    >>> sliced = Apply("[]", (x,), (("index", ((ONE, Size.number(100)),)),), (Size.number(99),))
+    >>> [str(bound) for bound in bounds([sliced])]
+    ['n >= 100']
+    """
+    margins: dict[Size, None] = {}
+    least: dict[str, int] = {}
+    for node in walk(roots):
+        if not node.children:  # a variable, or what is made of sizes: these are lengths, and others places
+            least.update((name, 1) for size in node.shape for name in size.names())
+        if isinstance(node, Apply):
+            indexed = dict(node.parameters).get("index", ())
+            margins.update((m, None) for m in _margins(indexed, node.children[0].shape if indexed else ()))
+        margins.update(dict.fromkeys(node.shape))
+    strictest: dict[Size, Size] = {}
+    for margin in margins:
+        rest = Size.collect(term for term in margin.terms if term[0])
+        if not _always(margin, least) and (rest not in strictest or (strictest[rest] - margin).at({}) > 0):
+            strictest[rest] = margin
+    return tuple(map(Bound, strictest.values()))
+
+
+def _margins(index: tuple[Any, ...], shape: Shape) -> Iterator[Size]:
+    """What must be positive for an index to stay inside its axes."""
+    items = [item for item in index if item is not None]
+    for item, size in zip(items, shape, strict=False):
+        match item:
+            case (_, _):
+                start, stop = slice_bounds(item, size)
+                yield from (start + ONE, size - stop + ONE, stop - start)
+            case Size():
+                yield from (item + ONE, size - item)
+            case int():
+                yield size - Size.number(item) if item >= 0 else size + Size.number(item + 1)
+
+
+def _always(margin: Size, least: Mapping[str, int]) -> bool:
+    """Whether a size is positive whatever its names are; those that are lengths are at least one."""
+    rising = all(c > 0 for monomial, c in margin.terms if monomial)
+    return rising and margin.at({name: least.get(name, 0) for name in margin.names()}) > 0
