@@ -12,9 +12,9 @@ from rich.text import Text
 from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, Hessian, symbols
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.verdict.answer import Report
-from jacobian_cli.elaborate.program import habit
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
+from jacobian_cli.ops.rules import described
 from jacobian_cli.printers.language import text as language
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import Shape, shape_text
@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # they load SymPy, which not every answer needs
     from jacobian_cli.api.derive.entries_table import Grid
     from jacobian_cli.api.derive.proof import AtPoint, Proof
 
-_HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 _LINES = 16
 _LISTED = 24
 ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
@@ -142,6 +141,10 @@ def formula(screen: Screen, problem: Problem) -> None:
     for name, variable in problem.variables.items():
         rows.append((name, _shape(variable.shape), _origin(problem, name)))
     screen.columns(rows, styles=("bold", "", "dim"))
+    if program.decided_by is not None:
+        name, kind = program.decided_by, described(problem.output.shape).partition(" (")[0]
+        one = "one" if kind == "a vector" else "a vector"
+        screen.line(f"{problem.name} is {kind} because {name} was assumed {one}: -s {name}=()", "dim", indent=2)
     if program.unused:
         screen.line(f"not used: {', '.join(program.unused)}", style="yellow", indent=2)
 
@@ -186,10 +189,7 @@ def _origin(problem: Problem, name: str) -> str:
     if origin == "square":
         return "square, by what is declared of it"
     if origin == "assumed":
-        order = len(problem.variables[name].shape)
-        if not order and habit(name):
-            return "assumed: a letter that only divides is a number"
-        return f"assumed: {_HABITS[min(order, 2)]}"
+        return f"assumed: {problem.program.whys[name]}"
     if origin == "inferred":
         return "inferred: nothing else fits the formula"
     return origin

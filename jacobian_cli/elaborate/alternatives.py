@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
 from jacobian_cli.elaborate.builder import Scope
+from jacobian_cli.elaborate.defaults import terms_in
 from jacobian_cli.elaborate.statement import names_in, typed_statement
 from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.tree import Definition
+from jacobian_cli.syntax.tree import Call, Definition, Name
 
 
 class Alternatives:
@@ -35,6 +37,15 @@ class Alternatives:
         self.known: dict[str, Expr] = {
             name: self.leaf(name, expr.shape) for name, expr in (*values.items(), *variables.items())
         }
+        # the trace of a scalar is one, but nobody asks for it
+        self.matrices = {
+            argument.text
+            for statement in statements
+            for term in terms_in(statement.value)
+            if isinstance(term, Call) and (row := FUNCTIONS.get(term.function)) is not None and row.of_scalar
+            for argument in term.arguments
+            if isinstance(argument, Name)
+        }
         self.users: dict[str, list[int]] = {}
         for place, statement in enumerate(statements):
             for name in names_in(statement.value):
@@ -44,6 +55,8 @@ class Alternatives:
         return Variable(name, tuple(size.replace(self.loose) for size in shape))
 
     def __call__(self, name: str, order: int) -> bool:
+        if not order and name in self.matrices:
+            return False
         unifier = Unifier()
         changed: dict[str, Expr] = {name: Variable(name, tuple(unifier.fresh() for _ in range(order)))}
         scope = Scope(ChainMap(changed, self.known), self.sizes, unifier)

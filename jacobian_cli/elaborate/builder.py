@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,12 @@ from jacobian_cli.ops.rules import (
     contract,
     described,
     fitting,
+    parsed,
     reduce,
 )
 from jacobian_cli.ops.table import ALIASES, ELSEWHERE
-from jacobian_cli.shape import Shape, Size, Unifier, size_of
-from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.shape import ONE, Shape, Size, Unifier, size_of
+from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
@@ -37,6 +38,8 @@ class Scope:
     values: MutableMapping[str, Expr]
     sizes: Mapping[str, Size] = field(default_factory=dict)
     unifier: Unifier = field(default_factory=Unifier)
+    seen: MutableMapping[int, Shape] | None = None
+    """Where the shape of every part is noted down, by the `id` of its tree."""
 
 
 class OrderError(InputError):
@@ -54,6 +57,13 @@ class Builder:
         return InputError(message, text=self.text, span=span, hint=hint)
 
     def build(self, term: Term) -> Expr:
+        """The expression of a tree. Raises `InputError`, which holds every mistake that was found."""
+        built = self.built(term)
+        if self.scope.seen is not None:
+            self.scope.seen[id(term)] = built.shape
+        return built
+
+    def built(self, term: Term) -> Expr:
         match term:
             case Name(text=name, span=span):
                 return self.name(name, span)
@@ -83,17 +93,39 @@ class Builder:
         row = self.row(call)
         terms = _listed(row, call.arguments)
         options = self.options(row, terms, call)
-        arguments = [self.build(term) for term in terms]
+        arguments = self.arguments(terms)
         if row.binary and len(arguments) == 2 and not options:
             row = FUNCTIONS[row.binary]
         if row.plain and not options:
             row = FUNCTIONS[row.plain]
         self.want_arguments(row, arguments, call)
+        if row.of_scalar and arguments[0].shape in ((), (ONE, ONE)):
+            return self.of_one_entry(row, arguments[0])
         try:
             return self.applied(row, tuple(arguments), options)
         except ShapeError as error:
             kind = OrderError if error.order else InputError
             raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
+
+    def of_one_entry(self, row: Row, argument: Expr) -> Expr:
+        """A function of matrices of a scalar, or of the one entry of a matrix."""
+        name = row.parameters[0]
+        inputs, output = parsed(row.signatures[0])
+        text = row.of_scalar if not argument.shape or inputs == (output,) else f"sum({row.of_scalar})"
+        return Builder(Scope({name: argument}, {}, self.scope.unifier), text).build(parse(text))
+
+    def arguments(self, terms: Sequence[Term]) -> list[Expr]:
+        """All the arguments. Raises `InputError` for the mistakes in any of them."""
+        built: list[Expr] = []
+        wrong: list[InputError] = []
+        for term in terms:
+            try:
+                built.append(self.build(term))
+            except InputError as error:
+                wrong.append(error)
+        if wrong:
+            raise together(wrong)
+        return built
 
     def applied(self, row: Row, arguments: tuple[Expr, ...], options: dict[str, Any]) -> Apply:
         """A function on typed arguments. Raises `ShapeError` where these do not fit."""

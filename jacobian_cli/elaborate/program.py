@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
-from jacobian_cli.elaborate.statement import named_places, typed_statement
+from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults
+from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
-from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
+from jacobian_cli.syntax.errors import InputError, Span, together
+from jacobian_cli.syntax.tree import Call, Definition, Group, Term
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
-    "omega".split()
-)
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
-_COUNTS = frozenset("nmNM")
-"""Letters that count something wherever all that they do is to divide."""
 _MAX_FLIPS = 2
+_MOST_DECIDED = 8
+_FITS = ("a scalar fits the formula", "a vector fits the formula", "a matrix fits the formula")
 
 
 @dataclass(frozen=True)
@@ -45,11 +42,27 @@ class Program:
     """Variables whose number of axes is that of the value given for them."""
     square: frozenset[str] = frozenset()
     """Variables that are square matrices because of what is declared of them."""
+    whys: Mapping[str, str] = field(default_factory=dict)
+    """Why a variable that nothing is declared of is taken to have as many axes as it has."""
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What may have been read otherwise than it was meant, each with both readings as text to paste."""
         return tuple(dict.fromkeys(str(doubt) for statement in self.statements for doubt in statement.doubts))
+
+    @cached_property
+    def decided_by(self) -> str | None:
+        """The one name by whose being a vector, which is assumed, the output has axes."""
+        assumed = [name for name, why in self.whys.items() if why == HABITS[1] and name in self.variables]
+        if not self.output.shape or len(assumed) > _MOST_DECIDED:
+            return None
+        orders = {name: len(self.variables[name].shape) for name in (*self.valued, *self.square)}
+        statements = [*(s for s in self.statements if s is not self.last), self.last]
+        for name in assumed:
+            with suppress(InputError):
+                if not elaborate(statements, {**self.declared, name: ()}, orders).output.shape:
+                    return name
+        return None
 
     @cached_property
     def origins(self) -> Mapping[str, str]:
@@ -70,14 +83,6 @@ class Program:
             else:
                 found[name] = "inferred"
         return found
-
-
-def habit(name: str) -> int:
-    """The textbook habit: how many axes a name suggests (capital 2, lower-case 1, Greek 0)."""
-    stem = re.sub(r"[\d_].*$", "", name)
-    if stem.lower() in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem):
-        return 0
-    return 2 if stem[:1].isupper() else 1
 
 
 def elaborate(
@@ -103,19 +108,15 @@ def elaborate(
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
     fixed = dict.fromkeys(square, 2) | dict(orders or {})
-    counts = dict.fromkeys(_only_divides(ordered), 0)
-    guessed = {n: (counts | fixed).get(n, habit(n)) for n in free if n not in declared}
-    squares = frozenset(n for n in square if guessed.get(n) == 2)
-    first: InputError | None = None
-    for flips in _flips([n for n in guessed if n not in fixed], guessed):
-        try:
-            return _typed(ordered, last, declared, guessed | flips, sizes, free, frozenset(orders or {}), squares)
-        except InputError as error:
-            first = first or error
-            if not isinstance(first, OrderError):
-                break
-    assert first is not None
-    raise first
+    guessed = {n: Default(fixed[n], "") if n in fixed else by_habit(n) for n in free if n not in declared}
+    squares = frozenset(n for n in square if n in guessed and guessed[n].order == 2)
+    formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares)
+    fitting, program = formula.fitting(formula.mended(guessed), set(fixed))
+    again = formula.mended(fitting)
+    if again != fitting:  # what had to be otherwise says more of the other names
+        with suppress(InputError):
+            return formula.typed(again)
+    return program
 
 
 def _not_functions(statements: Sequence[Definition], known: set[str]) -> None:
@@ -131,106 +132,127 @@ def _not_functions(statements: Sequence[Definition], known: set[str]) -> None:
                 )
 
 
-def _only_divides(statements: Sequence[Definition]) -> set[str]:
-    """Names that read as a count, for all that they do is to divide or to stand under a root: `sum(x)/n`, `sqrt(d)`."""
-    counts: dict[str, bool] = {}
-    for statement in statements:
-        stack: list[tuple[Term, bool, bool]] = [(statement.value, False, False)]
-        while stack:
-            term, below, root = stack.pop()
-            if isinstance(term, Name):
-                name = term.text
-                fits = (below and name in _COUNTS) or (root and len(name) == 1 and name.islower())
-                counts[name] = counts.get(name, True) and fits
-            elif isinstance(term, Call):
-                numeric = term.function in ("+", "-", "*")
-                for k, argument in enumerate(term.arguments):
-                    under = (term.function == "/" and k == 1) or (below and (numeric or term.function == "sqrt"))
-                    stack.append((argument, under, (term.function == "sqrt" and below) or (root and numeric)))
-                stack.extend((value, False, False) for _, value in term.keywords)
-            else:
-                stack.extend((part, False, False) for part in _parts(term))
-    return {name for name, counted in counts.items() if counted}
+@dataclass(frozen=True, slots=True)
+class _Formula:
+    """What is typed, with one guess after the other of how many axes its names have."""
+
+    statements: Sequence[Definition]
+    last: Definition
+    declared: Mapping[str, Shape]
+    sizes: Mapping[str, Size]
+    free: Sequence[str]
+    valued: frozenset[str]
+    square: frozenset[str]
+
+    def mended(self, guessed: Mapping[str, Default]) -> dict[str, Default]:
+        """The guess mended by what the formula suggests."""
+        return defaults(self.statements, guessed, self.sizes, self.shapes)
+
+    def fitting(self, guessed: Mapping[str, Default], fixed: set[str]) -> tuple[Mapping[str, Default], Program]:
+        """The guess that fits the formula and departs least from this one, and the program. Raises `InputError` if
+        there is none.
+        """
+        first: InputError | None = None
+        for flips in _flips([n for n in guessed if n not in fixed], guessed):
+            flipped = {**guessed, **{name: Default(order, _FITS[order]) for name, order in flips.items()}}
+            try:
+                return flipped, self.typed(flipped)
+            except InputError as error:
+                first = first or error
+                if not all(isinstance(e, OrderError) for e in first.errors):
+                    break
+        assert first is not None
+        # another shape may mend what does not fit, but no unknown name
+        certain = [e for e in first.errors if not isinstance(e, OrderError)]
+        raise together(certain or first.errors)
+
+    def leaves(self, guessed: Mapping[str, Default], unifier: Unifier) -> dict[str, Shape]:
+        """The shape of every variable, its sizes open where nothing is declared."""
+        shapes: dict[str, Shape] = {n: self.declared[n] for n in self.free if n in self.declared}
+        for name in self.free:
+            if name in self.square:
+                shapes[name] = (unifier.fresh(),) * 2
+            elif name not in shapes:
+                shapes[name] = tuple(unifier.fresh() for _ in range(guessed[name].order))
+        return shapes
+
+    def shapes(self, guessed: Mapping[str, Default]) -> Mapping[int, Shape]:
+        """The shape of every part that can be typed, by the `id` of its tree."""
+        seen: dict[int, Shape] = {}
+        unifier = Unifier()
+        leaves = {n: Variable(n, s) for n, s in self.leaves(guessed, unifier).items()}
+        with suppress(InputError):
+            self.build(Scope(dict(leaves), self.sizes, unifier, seen))
+        return seen
+
+    def typed(self, guessed: Mapping[str, Default]) -> Program:
+        unifier = Unifier()
+        shapes = self.leaves(guessed, unifier)
+        declared, names = self.declared, {d.name for d in self.statements}
+        if guessed:
+            # the first pass collects equations between sizes, the second builds with what they say
+            self.build(Scope({n: Variable(n, s) for n, s in shapes.items()}, self.sizes, unifier))
+            taken = {*self.free, *self.sizes, *(n for s in declared.values() for z in s for n in z.names())}
+            shapes = _named_sizes(shapes, unifier, taken)
+        extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
+        known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
+        scope = Scope(dict(known), self.sizes, Unifier())
+        output = self.build(scope)
+        values = {s.name: scope.values[s.name] for s in self.statements if s.name}
+        used = set(variables(output))
+        ordered = {n: known[n] for n in (*(n for n in self.free if n in used), *(n for n in known if n not in used))}
+        return Program(
+            tuple(self.statements),
+            self.last,
+            declared,
+            output,
+            self.last.name or "",
+            values,
+            ordered,
+            self.sizes,
+            _unused(output, values),
+            self.valued,
+            self.square,
+            {name: default.why for name, default in guessed.items() if default.why},
+        )
+
+    def build(self, scope: Scope) -> Expr:
+        """Every statement typed; the value is that of the last. Raises `InputError`, which holds all mistakes."""
+        output: Expr | None = None
+        wrong: list[InputError] = []
+        unknown: set[str | None] = set()
+        for statement in self.statements:
+            if unknown and not unknown.isdisjoint(names_in(statement.value)):
+                unknown.add(statement.name)
+                continue
+            try:
+                body = typed_statement(statement, scope, self.declared)
+            except InputError as error:
+                wrong.append(error)
+                unknown.add(statement.name)
+                continue
+            if statement.name:
+                scope.values[statement.name] = Defined(statement.name, body)
+            if statement is self.last:
+                output = body
+        if wrong:
+            raise together(wrong)
+        assert output is not None
+        return output
 
 
-def _parts(term: Term) -> tuple[Term, ...]:
-    match term:
-        case Group(items=items):
-            return items
-        case Slice(start=start, stop=stop):
-            return tuple(bound for bound in (start, stop) if bound is not None)
-    return ()
-
-
-def _flips(names: list[str], guessed: Mapping[str, int]) -> Iterable[dict[str, int]]:
-    """Departures from the habit, fewest first: what the formula demands beats what names suggest."""
+def _flips(names: list[str], guessed: Mapping[str, Default]) -> Iterable[dict[str, int]]:
+    """Departures from the guess, fewest first: what the formula demands beats what names suggest."""
     for flipped in range(_MAX_FLIPS + 1):
         candidates = [
             dict(zip(chosen, orders, strict=True))
             for chosen in combinations(names, flipped)
-            for orders in product(*([o for o in range(3) if o != guessed[n]] for n in chosen))
+            for orders in product(*([o for o in range(3) if o != guessed[n].order] for n in chosen))
         ]
         # more axes before fewer: in X@theta, theta is a vector rather than X one
-        yield from sorted(candidates, key=lambda c: (sum(o < guessed[n] for n, o in c.items()), sum(c.values())))
+        yield from sorted(candidates, key=lambda c: (sum(o < guessed[n].order for n, o in c.items()), sum(c.values())))
         if len(names) > 12:
             return
-
-
-def _typed(
-    statements: Sequence[Definition],
-    last: Definition,
-    declared: Mapping[str, Shape],
-    guessed: Mapping[str, int],
-    sizes: Mapping[str, Size],
-    free: Sequence[str],
-    valued: frozenset[str] = frozenset(),
-    square: frozenset[str] = frozenset(),
-) -> Program:
-    unifier = Unifier()
-    shapes: dict[str, Shape] = {n: declared[n] for n in free if n in declared}
-    for name in free:
-        if name not in shapes:
-            axes = tuple(unifier.fresh() for _ in range(1 if name in square else guessed[name]))
-            shapes[name] = axes * 2 if name in square else axes
-    if guessed:
-        # the first pass collects equations between sizes, the second builds with what they say
-        _build(statements, last, Scope({n: Variable(n, s) for n, s in shapes.items()}, sizes, unifier), declared)
-        shapes = _named_sizes(
-            shapes, unifier, {*free, *sizes, *(n for s in declared.values() for z in s for n in z.names())}
-        )
-    extra = {n: s for n, s in declared.items() if n not in shapes and n not in {d.name for d in statements}}
-    known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
-    scope = Scope(dict(known), sizes, Unifier())
-    output = _build(statements, last, scope, declared)
-    values = {s.name: scope.values[s.name] for s in statements if s.name}
-    used = set(variables(output))
-    ordered = {n: known[n] for n in (*(n for n in free if n in used), *(n for n in known if n not in used))}
-    return Program(
-        tuple(statements),
-        last,
-        declared,
-        output,
-        last.name or "",
-        values,
-        ordered,
-        sizes,
-        _unused(output, values),
-        valued,
-        square,
-    )
-
-
-def _build(statements: Sequence[Definition], last: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
-    """Every statement typed; the value is that of `last`."""
-    output: Expr | None = None
-    for statement in statements:
-        body = typed_statement(statement, scope, declared)
-        if statement.name:
-            scope.values[statement.name] = Defined(statement.name, body)
-        if statement is last:
-            output = body
-    assert output is not None
-    return output
 
 
 def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:

@@ -105,6 +105,8 @@ class Row:
     """For a function of matrices: whether its value for a transpose is the transpose of its value."""
     inverts: bool = False
     """For a function of matrices: whether its value is the inverse."""
+    of_scalar: str = ""
+    """For a function of matrices: what it is of a scalar, which is a 1 × 1 matrix."""
     of_diagonal: str = ""
     """The function of the diagonal that it is where its argument is diagonal."""
     positive: str = ""

@@ -350,16 +350,17 @@ _CHOLESKY = (
 """dL = L Φ(L⁻¹ dS L⁻ᵀ), with Φ the lower triangle, its diagonal halved, and S the symmetric part."""
 _LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
-        divides=("ans",), numpy="det", latex=r"\det", positive="spd", of_diagonal="prod"),
+        divides=("ans",), numpy="det", latex=r"\det", positive="spd", of_diagonal="prod", of_scalar="x"),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
-        domain=("det(x)",), latex=r"\operatorname{logdet}"),
+        domain=("det(x)",), latex=r"\operatorname{logdet}", of_scalar="log(x)"),
     Row(name="cholesky", summary="the lower L with L@L.T = (x + x.T)/2 (derivative: Murray 2016)", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_CHOLESKY,), domain=("diag(ans)",), numpy="cholesky",
-        latex=r"\operatorname{chol}"),
+        latex=r"\operatorname{chol}", of_scalar="sqrt(x)"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",
-        latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}, inverts=True, undoes="inv"),
+        latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}, inverts=True, undoes="inv",
+        of_scalar="1/x"),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip
 
@@ -381,6 +382,7 @@ _CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         signatures=("ii->", "...ii->..."),
         numpy="trace",
+        of_scalar="x",
         why="the entries on the diagonal count once",
         flow="trace copies to the diagonal",
         math="tr",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _WIDTH = 72
@@ -38,14 +39,30 @@ class InputError(ValueError):
         self.text = text
         self.span = span
         self.hint = hint
+        self.others: tuple[InputError, ...] = ()
+        """Further mistakes in the same input."""
+
+    @property
+    def errors(self) -> tuple[InputError, ...]:
+        """Every mistake that was found, this one first."""
+        return (self, *self.others)
 
     def __str__(self) -> str:
-        lines = [printable(self.message)]
-        if self.text is not None:
-            lines += excerpt(self.text, self.span)
-        if self.hint:
-            lines.append(printable(self.hint))
+        lines = []
+        for error in self.errors:
+            lines.append(printable(error.message))
+            if error.text is not None:
+                lines += excerpt(error.text, error.span)
+            if error.hint:
+                lines.append(printable(error.hint))
         return "\n".join(lines)
+
+
+def together(errors: Sequence[InputError]) -> InputError:
+    """Several mistakes as one exception: the first, which knows the others."""
+    first, *others = (one for error in errors for one in error.errors)
+    first.others = tuple(others)
+    return first
 
 
 def printable(text: str) -> str:

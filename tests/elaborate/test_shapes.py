@@ -195,7 +195,7 @@ def test_the_number_of_axes_may_come_from_a_value() -> None:
         ("sqrt(d)*x", {"x": "d"}, "x d -> d"),
         ("n*m*A", {"A": "n,m"}, "A n × m -> n × m"),
         ("ones(n)/n + x", {}, "x n -> n"),
-        ("x*n", {"x": "3"}, "x 3, n 3 -> 3"),
+        ("x*m", {"x": "3"}, "x 3, m 3 -> 3"),
     ],
 )
 def test_a_size_is_a_number_where_one_is_declared(text: str, shapes: Mapping[str, str], expected: str) -> None:

@@ -1,0 +1,379 @@
+"""How many axes a name has that nothing is declared of: what the formula suggests, then what names suggest.
+
+The first of these that says something decides. What the formula demands (`program.elaborate` tries) beats them all.
+
+1. A number by its name: `n`, `d_k`, `eps`, `lr`, `reg`, `C` where they only scale, or are added to what stands under
+   a root or a fraction line; what stands under a root under a fraction line; `n` and `m` where they only divide.
+2. A number by its part: what scales a scalar, or is added to one, is a scalar: `s**2*exp(-norm(x)**2)`, `u.T@h + b`.
+   A scalar is here what sums its entries away, whatever the names in it are. Not so where the whole is added to
+   something that has axes (`W@x + norm(y)*b`), and not for a name whose own entries are summed (`x/norm(x)`). And
+   a number is what scales a row (`k*x.T@y`) or an array of constants (`c*eye(n)`).
+3. A vector by its part: a Greek name that is added to a vector and scales nothing: `x - mu`.
+4. The habit: a capital is a matrix, a lower-case name a vector, a Greek name a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import ONE, Shape
+from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
+
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
+    "omega".split()
+)
+HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
+_NUMBER = re.compile(r"(n|d)(_\w+|\d*)|lr|reg|C|N")
+_SMALL = re.compile(r"eps\w*|ε|ϵ")
+_COUNTS = frozenset("nmNM")
+"""Letters that count something wherever all that they do is to divide."""
+_SCALAR, _VECTOR = 0, 1
+_ROW = "a scalar can scale a row, a vector cannot"
+_CONSTANT = "what scales an array of constants is a scalar"
+_SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
+
+
+def habit(name: str) -> int:
+    """The textbook habit: how many axes a name suggests (capital 2, lower-case 1, Greek 0)."""
+    stem = re.sub(r"[\d_].*$", "", name)
+    if stem.lower() in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem):
+        return 0
+    return 2 if stem[:1].isupper() else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """How many axes a name is taken to have, and why."""
+
+    order: int
+    why: str
+
+
+def by_habit(name: str) -> Default:
+    """What a name suggests by itself."""
+    order = habit(name)
+    return Default(order, HABITS[order])
+
+
+def defaults(
+    statements: Sequence[Definition],
+    guessed: Mapping[str, Default],
+    sizes: Collection[str],
+    shapes_at: Callable[[Mapping[str, Default]], Mapping[int, Shape]],
+) -> dict[str, Default]:
+    """The guesses mended by what the formula suggests, one rule at a time until none has more to say.
+
+    `shapes_at` types the statements with a guess and says the shape of every part (by its `id`) that could be typed.
+    """
+    found = dict(guessed)
+    for _ in range(len(guessed) + 1):
+        parts = _Parts(statements, found, sizes, shapes_at(found))
+        changed = next((change for rule in (_by_name, _by_part, _by_vector) if (change := rule(parts))), None)
+        if changed is None:
+            break
+        found |= changed
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a name stands within a part that is computed entry by entry."""
+
+    scales: bool = False
+    """It multiplies, divides or is an exponent."""
+    beside: int = 0
+    """How many axes what it multiplies has, or None where that is not known."""
+    below: bool = False
+    """Under a fraction line."""
+    root: bool = False
+    """Under a root under a fraction line, and not added to anything there."""
+    summed: bool = False
+    """Added to something."""
+    inside: bool = False
+    """In the argument of a function, or below."""
+    added: int = 0
+    """How many axes the other terms of its sum have."""
+
+
+class _Parts:
+    """The parts of typed statements: how many axes each has, and from which names."""
+
+    def __init__(
+        self,
+        statements: Sequence[Definition],
+        guessed: Mapping[str, Default],
+        sizes: Collection[str],
+        shapes: Mapping[int, Shape],
+    ) -> None:
+        self.statements = statements
+        self.sizes = sizes
+        self.guessed = guessed
+        self.shapes = shapes
+        self.bodies = {s.name: s.value for s in statements if s.name}
+        self.known: dict[int, frozenset[str]] = {}
+        for statement in statements:  # in their order, so that what a definition says is known where it is used
+            self.carriers(statement.value)
+        self.summed = {
+            name
+            for statement in statements
+            for term in terms_in(statement.value)
+            if isinstance(term, Call) and not elementwise(term) and not _of_scalar(term)
+            for argument in _arguments(term)
+            for name in self.carriers(argument)
+        }
+
+    def order(self, term: Term) -> int | None:
+        shape = self.shapes.get(id(term))
+        return None if shape is None else len(shape)
+
+    def carriers(self, term: Term) -> frozenset[str]:
+        """The names without declaration, vectors so far, that a part has its axes from; none where a matrix product
+        or the like gives it axes anyway.
+        """
+        found = self.known.get(id(term))
+        if found is None:
+            found = self.known[id(term)] = self._carriers(term)
+        return found
+
+    def _carriers(self, term: Term) -> frozenset[str]:
+        if isinstance(term, Name):
+            body = self.bodies.get(term.text)
+            if body is not None:
+                return self.carriers(body)
+            default = self.guessed.get(term.text)
+            return frozenset([term.text] if default is not None and default.why == HABITS[_VECTOR] else [])
+        if not isinstance(term, Call) or not elementwise(term):
+            return frozenset()
+        broad = [self.carriers(a) for a in term.arguments if self.order(a) != 0]
+        if not broad:
+            return frozenset()
+        match term.function:
+            case "/" | "**":
+                return broad[0]
+            case "*" if not all(broad):
+                return frozenset()
+        return frozenset().union(*broad)
+
+    def loose(self, term: Term) -> bool:
+        """Whether a part has its axes from names alone whose entries are nowhere summed."""
+        names = self.carriers(term)
+        return bool(names) and names.isdisjoint(self.summed)
+
+    def places(self) -> Iterator[tuple[str, _Place]]:
+        """Every name without declaration, wherever it stands."""
+        for statement in self.statements:
+            stack: list[tuple[Term, _Place]] = [(statement.value, _Place())]
+            while stack:
+                term, place = stack.pop()
+                if isinstance(term, Name):
+                    if term.text in self.guessed:
+                        yield term.text, place
+                elif isinstance(term, Call) and elementwise(term):
+                    stack.extend(self._placed(term, place))
+                else:
+                    stack.extend((part, _Place()) for part in _below(term))
+
+    def _placed(self, term: Call, place: _Place) -> Iterator[tuple[Term, _Place]]:
+        alone = replace(place, added=0)
+        match term.function, term.arguments:
+            case "*" | "/", (a, b):
+                fraction = term.function == "/"
+                for mine, other, below in ((a, b, False), (b, a, fraction)):
+                    scales = place.scales or below or not is_number(other)
+                    beside = self.order(other)
+                    yield (
+                        mine,
+                        replace(
+                            alone,
+                            scales=scales,
+                            beside=max(place.beside, 2 if beside is None else beside),
+                            below=place.below or below,
+                            inside=place.inside or below,
+                        ),
+                    )
+            case "**", (base, exponent):
+                yield base, alone
+                yield exponent, _Place(scales=True, inside=True)
+            case (("+" | "-"), (a, b)):
+                for mine, other in ((a, b), (b, a)):
+                    beside = self.order(other)
+                    yield (
+                        mine,
+                        replace(
+                            place,
+                            root=place.root and is_number(other),
+                            summed=place.summed or not is_number(other),
+                            scales=place.scales and is_number(other),
+                            added=max(place.added, 2 if beside is None else beside),
+                        ),
+                    )
+            case "u-", (a,):
+                yield a, place
+            case _:
+                root = (
+                    place.below
+                    and not place.summed
+                    and FUNCTIONS[ALIASES.get(term.function, term.function)].definition == "x**(1/2)"
+                )
+                for argument in term.arguments:
+                    yield argument, replace(alone, inside=True, below=False, summed=False, root=root or place.root)
+
+
+def _by_name(parts: _Parts) -> dict[str, Default]:
+    numbers: dict[str, str | None] = {}
+    for name, place in parts.places():
+        if parts.guessed[name].order != _SCALAR and parts.guessed[name].why in HABITS:
+            reason = _number_here(name, place)
+            numbers[name] = numbers.get(name, reason) and reason
+    return {name: Default(_SCALAR, reason) for name, reason in numbers.items() if reason}
+
+
+def _number_here(name: str, place: _Place) -> str | None:
+    """Why a name reads as a number where it stands, if it does."""
+    if place.root and habit(name) == _VECTOR:
+        return "what divides under a root is a number"
+    if place.below and name in _COUNTS:
+        return "a letter that only divides is a number"
+    if _SMALL.fullmatch(name) and (place.scales or place.inside):
+        return f"{name} is a small number"
+    if _NUMBER.fullmatch(name) and place.scales and place.beside <= {"C": 1, "N": 0}.get(name, 2):
+        return f"{name} only scales, and is a number"
+    return None
+
+
+def _by_part(parts: _Parts) -> dict[str, Default]:
+    found: dict[str, Default] = {}
+    classes: dict[str, str] = {}
+    for statement in parts.statements:
+        kind = _Scaled(parts, classes, found).kind(statement.value, pulled=False)
+        if statement.name:
+            classes[statement.name] = "vector" if kind == "loose" else kind
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """Finds the names that scale a scalar, or are added to one.
+
+    A part is a `number`, a `scalar` that sums entries away, `loose` where it has its axes from such names alone, or a
+    `vector` (or more) anyway; a `constant` one is made of no variables.
+    """
+
+    parts: _Parts
+    classes: Mapping[str, str]
+    found: dict[str, Default]
+
+    def kind(self, term: Term, *, pulled: bool) -> str:
+        """The class of a part; `pulled` where it is added to something that has axes."""
+        parts = self.parts
+        if isinstance(term, Name):
+            if term.text in self.classes:
+                return self.classes[term.text]
+            if term.text in self.found or parts.order(term) == 0:
+                return "number"
+            return "loose" if parts.loose(term) else "vector"
+        if not isinstance(term, Call):
+            return "number"
+        if not elementwise(term):
+            for part in _below(term):
+                self.kind(part, pulled=False)
+            broad = any(parts.order(a) != 0 for a in _arguments(term))
+            if parts.order(term) != 0:
+                return "constant" if is_number(term, parts.sizes) else "vector"
+            return "scalar" if broad else "number"
+        kinds = [self.kind(a, pulled=p) for a, p in self._pulls(term, pulled)]
+        row = term.function in ("*", "/") and any(_is_row(parts.shapes.get(id(a))) for a in term.arguments)
+        bare = "constant" in kinds and term.function in ("*", "/")
+        if row or bare or ("scalar" in kinds and "vector" not in kinds and not pulled):
+            loose = [a for a, kind in zip(term.arguments, kinds, strict=True) if kind == "loose"]
+            why = _ROW if row else _CONSTANT if bare else _SCALAR_PART
+            self.found.update({name: Default(_SCALAR, why) for a in loose for name in parts.carriers(a)})
+            kinds = [kind for kind in kinds if kind != "loose"]
+        return next((kind for kind in ("vector", "constant", "loose", "scalar") if kind in kinds), "number")
+
+    def _pulls(self, term: Call, pulled: bool) -> Iterator[tuple[Term, bool]]:
+        match term.function, term.arguments:
+            case (("+" | "-"), (a, b)):
+                yield a, pulled or self._stiff(b)
+                yield b, pulled or self._stiff(a)
+            case (("*" | "u-"), arguments):
+                yield from ((a, pulled) for a in arguments)
+            case (("/" | "**"), (a, b)):
+                yield a, pulled
+                yield b, False
+            case _, arguments:
+                yield from ((a, False) for a in arguments)
+
+    def _stiff(self, term: Term) -> bool:
+        return self.parts.order(term) != 0 and not self.parts.loose(term)
+
+
+def _by_vector(parts: _Parts) -> dict[str, Default]:
+    added: dict[str, bool] = {}
+    for name, place in parts.places():
+        if parts.guessed[name].why == HABITS[0]:
+            outside = not (place.below or place.root or (place.inside and _is_small(name)))
+            fits = place.added == _VECTOR and outside and not place.scales
+            added[name] = (added.get(name, True) and not place.scales) and (added.get(name, False) or fits)
+    return {
+        name: Default(_VECTOR, "a Greek name added to a vector is a vector") for name, fits in added.items() if fits
+    }
+
+
+def _is_small(name: str) -> bool:
+    return name == "epsilon" or bool(_SMALL.fullmatch(name))
+
+
+def elementwise(term: Call) -> bool:
+    """Whether a function or operator goes entry by entry."""
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    if row is not None and row.binary and len(term.arguments) == 2 and not term.keywords:
+        row = FUNCTIONS[row.binary]
+    return row is not None and row.kind is Kind.ELEMENTWISE
+
+
+def _of_scalar(term: Call) -> bool:
+    """Whether it is a function of matrices, one of which may be a scalar."""
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    return row is not None and bool(row.of_scalar)
+
+
+def is_number(term: Term, sizes: Collection[str] = ()) -> bool:
+    """Whether a part is made of numbers and sizes only."""
+    return not any(isinstance(part, Name) and part.text not in sizes for part in terms_in(term))
+
+
+def _is_row(shape: Shape | None) -> bool:
+    return shape is not None and len(shape) == 2 and shape[0] is ONE
+
+
+def _arguments(term: Call) -> tuple[Term, ...]:
+    """The arguments that are values: a list of them counts as its items, what is inside an index not."""
+    if term.function == "[]":
+        return term.arguments[:1]
+    return tuple(item for a in term.arguments for item in (a.items if isinstance(a, Group) else (a,)))
+
+
+def _below(term: Term) -> tuple[Term, ...]:
+    match term:
+        case Call(arguments=arguments, keywords=keywords):
+            return (*arguments, *(value for _, value in keywords))
+        case Group(items=items):
+            return items
+        case Slice(start=start, stop=stop):
+            return tuple(bound for bound in (start, stop) if bound is not None)
+    return ()
+
+
+def terms_in(term: Term) -> Iterable[Term]:
+    """A tree and all its parts."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        yield part
+        stack.extend(_below(part))
