@@ -17,10 +17,10 @@ from jacobian_cli.shape import Shape, Size
 Parameters = tuple[tuple[str, Any], ...]
 
 
-class Expr(metaclass=Interned):
+class Expr(Interned):
     """A typed expression. Its kinds are the six below, and no more."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
     shape: Shape
 
     @property

@@ -1,26 +1,106 @@
-"""Equal nodes are one node: immutable values that are shared, so that `==` is `is` and graphs stay graphs."""
+"""Equal nodes are one node: immutable values that are shared, so that `==` is `is` and graphs stay graphs.
+
+That holds in every thread, and for what was pickled or copied.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from threading import RLock
 from typing import Any
 from weakref import KeyedRef
 
 _alive: dict[tuple[Any, ...], KeyedRef[tuple[Any, ...], Any]] = {}
+_changing = RLock()
+"""Held while an entry is put in or taken out. A thread may meet itself: memory is collected at any time."""
+if hasattr(os, "register_at_fork"):  # a process forked in the middle would wait for ever
+    os.register_at_fork(before=_changing.acquire, after_in_parent=_changing.release, after_in_child=_changing.release)
 
 
-class Interned(type):
+class _Interning(type):
     """A metaclass under which building an equal value again returns the value already there."""
 
-    def __call__(cls, *fields: Any) -> Any:
-        key = (cls, *fields)
+    __match_args__: tuple[str, ...]
+    """What a dataclass is made of."""
+
+    def __call__(cls, *given: Any) -> Any:
+        if len(given) < len(cls.__match_args__):  # left out or written out, a default is the same value
+            given += tuple(field.default for field in fields(cls) if field.init)[len(given) :]  # type: ignore[arg-type]
+        key = (cls, *given)
         known = _alive.get(key)
         node = known() if known is not None else None
-        if node is None:
-            node = super().__call__(*fields)
-            _alive[key] = KeyedRef(node, _forget, key)
+        if node is not None:
+            return node
+        made = super().__call__(*given)
+        with _changing:  # another thread may have made it in the meantime
+            known = _alive.get(key)
+            node = known() if known is not None else None
+            if node is None:
+                _alive[key] = KeyedRef(made, _forget, key)
+                return made
         return node
 
 
 def _forget(dead: KeyedRef[tuple[Any, ...], Any]) -> None:
-    if _alive.get(dead.key) is dead:
-        del _alive[dead.key]
+    with _changing:
+        if _alive.get(dead.key) is dead:
+            del _alive[dead.key]
+
+
+class Interned(metaclass=_Interning):
+    """The base of dataclasses whose equal values are one, also when they come out of a pickle."""
+
+    __slots__ = ("__weakref__",)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, field.name) for field in fields(self) if field.init)  # type: ignore[arg-type]
+
+    def __copy__(self) -> Interned:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Interned:
+        return self
+
+
+class Portable:
+    """A dataclass that holds formulas and can be pickled and copied, however deep they are nested.
+
+    What is inside goes first, each part after its own parts, so that nothing is reached by recursion. What was worked
+    out on demand is left behind, and worked out again.
+    """
+
+    def __getstate__(self) -> tuple[list[Any], dict[str, Any]]:
+        state = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return list(_inside_out(state)), state
+
+    def __setstate__(self, state: tuple[list[Any], dict[str, Any]]) -> None:
+        vars(self).update(state[1])
+
+
+def _inside_out(root: Any) -> Iterator[Any]:
+    """Every node and record within a value once, after all that is within it."""
+    seen: set[int] = set()
+    stack: list[tuple[Any, bool]] = [(root, False)]
+    while stack:
+        value, done = stack.pop()
+        if done:
+            yield value
+        elif id(value) not in seen:
+            seen.add(id(value))
+            if is_dataclass(value):
+                stack.append((value, True))
+            stack += [(part, False) for part in _parts(value)]
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list | set | frozenset):
+        return list(value)
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if is_dataclass(value):
+        return [getattr(value, field.name) for field in fields(value)]
+    if type(value).__module__.startswith(f"{__package__}."):
+        return list(getattr(value, "__dict__", {}).values())
+    return []

@@ -17,8 +17,8 @@ _HABIT = "nmkpqr"
 """Rows before columns: sizes are multiplied in the order in which mathematicians name them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Size(metaclass=Interned):
+@dataclass(frozen=True, slots=True, eq=False)
+class Size(Interned):
     """The length of one axis, such as `n`, `8` or `3*m + 1`, in normal form.
 
     >>> str(Size.named("n") * Size.number(3) + Size.number(1))

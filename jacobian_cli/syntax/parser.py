@@ -11,6 +11,7 @@ import unicodedata
 import warnings
 from decimal import Decimal
 from fractions import Fraction
+from threading import RLock
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.tree import (
@@ -54,6 +55,8 @@ _DECLARATION = re.compile(r"\s*([^\W\d]\w*)\s*:(.*)", re.DOTALL)
 _ASSUMPTION = re.compile(r"\s*assume\s+(?=[^\W\d])")
 _FACT = re.compile(r"\s*(?:([^\W\d]\w*)\s*[=:])?\s*([^\W\d]\w*)\s*")
 _KEYWORD_HINT = "this is a word of Python's grammar and cannot be a name; write lam for lambda, or λ"
+_warnings = RLock()
+"""How warnings are treated is said for the whole process: one thread at a time says so."""
 _MODULES = frozenset("np numpy jnp jax torch tf math scipy F nn special linalg".split())
 """Names before a dot that are modules where people copy formulas from."""
 _MENDS = {
@@ -103,7 +106,7 @@ def parse(text: str, *, limited: bool = True) -> Term:
     flat = _blanked(text)
     indent = len(flat) - len(flat.lstrip())
     try:
-        with warnings.catch_warnings():
+        with _warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             body = ast.parse(flat[indent:], mode="eval").body
     except SyntaxError as error:

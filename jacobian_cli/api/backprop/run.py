@@ -21,6 +21,7 @@ from jacobian_cli.engine.cost import Counts, counts
 from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
+from jacobian_cli.interned import Portable
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption, Definition
@@ -45,8 +46,8 @@ class Nudge:
     predicted: float
 
 
-@dataclass(frozen=True, repr=False)
-class Backprop:
+@dataclass(frozen=True, repr=False, eq=False)
+class Backprop(Portable):
     """A formula run forwards and backwards at a point."""
 
     text: str
@@ -58,6 +59,16 @@ class Backprop:
     passes: Passes
     kinks: tuple[Kink, ...]
     facts: Facts
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same formula at the same point."""
+        if not isinstance(other, Backprop):
+            return NotImplemented
+        asked, again = (b.values for b in (self, other))
+        same = (self.program, self.wrt, self.facts) == (other.program, other.wrt, other.facts)
+        return same and asked.keys() == again.keys() and all(np.array_equal(asked[n], again[n]) for n in asked)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"<backprop of {self.text}: {len(self.nodes)} nodes>"

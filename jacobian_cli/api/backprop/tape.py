@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from jacobian_cli.api.input.problem import ShapeLike, names_of, shapes_of, statements_of, unknown
@@ -11,6 +12,7 @@ from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine import tape as engine
 from jacobian_cli.evaluate.evaluate import sizes_of
 from jacobian_cli.expr import Defined, size_names, walk
+from jacobian_cli.interned import Portable
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
 
@@ -28,7 +30,20 @@ class Tape:
         self.wrt = tuple(wrt)
         self.engine = engine.Tape(program.output, wrt)
         self._sizes = size_names([program.output])
-        self._ran = False
+        self._given: dict[str, Array] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same formula, with the same gradients wanted."""
+        if not isinstance(other, Tape):
+            return NotImplemented
+        return (self.program, self.wrt) == (other.program, other.wrt)
+
+    def __hash__(self) -> int:
+        return hash((self.program.output, self.wrt))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy is made anew, and runs on the arrays that this one ran on."""
+        return _again, (_Run(self.program, self.wrt, self._given),)
 
     def forward(self, **values: Any) -> Array:
         """The value at these arrays, one for each variable, of the shapes of the formula.
@@ -41,7 +56,7 @@ class Tape:
         sizes = sizes_of(known, given)
         want_inside(self.program.output, sizes, self.program.statements[-1].source)
         value = self.engine.forward(given, sizes)
-        self._ran = True
+        self._given = given
         return value
 
     def backward(self, upstream: Any = 1.0) -> dict[str, Array]:
@@ -49,7 +64,7 @@ class Tape:
 
         Raises `InputError` before the first `forward`, and for a shape that does not fit.
         """
-        if not self._ran:
+        if self._given is None:
             raise InputError("backward comes after forward", hint="tape.forward(x=…) first, or tape.gradients(x=…)")
         arrived = numbers(upstream, "upstream")
         if arrived.ndim and arrived.shape != self.engine.values[-1].shape:
@@ -62,6 +77,22 @@ class Tape:
         """Value and gradients at these arrays; of an output that is no scalar, those of the sum of its entries."""
         value = self.forward(**values)
         return value, self.backward()
+
+
+@dataclass(frozen=True)
+class _Run(Portable):
+    """What makes a tape, and what it ran on."""
+
+    program: Program
+    wrt: tuple[str, ...]
+    given: Mapping[str, Array] | None
+
+
+def _again(run: _Run) -> Tape:
+    made = Tape(run.program, run.wrt)
+    if run.given is not None:
+        made.forward(**run.given)
+    return made
 
 
 def tape(

@@ -24,6 +24,7 @@ from jacobian_cli.calculus.index.tensor import Leaf, is_zero
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.reshape import jacobian_shape
 from jacobian_cli.expr import Expr, Variable, size_names
+from jacobian_cli.interned import Portable
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.latex import latex
 from jacobian_cli.shape import product
@@ -45,7 +46,7 @@ class LocalJacobian(ClosedForm):
 
 
 @dataclass(frozen=True, repr=False)
-class Link:
+class Link(Portable):
     """One function of the chain, `name = expression`, with its local Jacobian for each input that matters."""
 
     name: str
@@ -83,7 +84,7 @@ class Sharing:
 
 
 @dataclass(frozen=True, repr=False)
-class Composition:
+class Composition(Portable):
     """A chain of definitions and its derivative with respect to one or several variables."""
 
     problem: Problem

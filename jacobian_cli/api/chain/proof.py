@@ -19,6 +19,7 @@ from jacobian_cli.checks.verdict.answer import Engine, Report, sample_all
 from jacobian_cli.checks.verdict.chain import Line, compare, value_of
 from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend, sizes_of
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
+from jacobian_cli.interned import Portable
 from jacobian_cli.shape import shape_text
 from jacobian_cli.syntax.errors import InputError
 
@@ -51,7 +52,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class ChainProof:
+class ChainProof(Portable):
     """All that backs a chain: the verdict on each variable's answer, and on the lines in between."""
 
     answers: Mapping[str, Proof]

@@ -19,6 +19,7 @@ from jacobian_cli.api.derive.proof import Proof, prove, table_sizes
 from jacobian_cli.calculus.reshape import CONVENTIONS, Convention, Layout, Vec, from_numerator_row
 from jacobian_cli.checks.oracles.entry_text import greek, indexed
 from jacobian_cli.checks.oracles.layout import Laid
+from jacobian_cli.interned import Portable
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.shape import Shape
 
@@ -39,7 +40,7 @@ _LABELS = 6
 
 
 @dataclass(frozen=True)
-class Writing:
+class Writing(Portable):
     """The Jacobian in one convention, or in both vec orders where there is no matrix to flatten."""
 
     conventions: tuple[Convention, ...]
@@ -78,7 +79,7 @@ class Writing:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Portable):
     """One derivative in all conventions, all with the same names."""
 
     derivation: Derivation

@@ -15,6 +15,7 @@ from jacobian_cli.calculus.derivative.forms import Derivative, Forms, derivative
 from jacobian_cli.calculus.notation.storage import Stored, stored
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
 from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.interned import Portable
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.index import elementwise
@@ -36,7 +37,7 @@ def symbols(shape: Shape) -> Symbols:
 
 
 @dataclass(frozen=True, repr=False)
-class ClosedForm:
+class ClosedForm(Portable):
     """One way of writing a derivative. `closed_form` is an expression of the language in the names of `where`."""
 
     expr: Expr
@@ -116,7 +117,7 @@ class Hessian(ClosedForm):
 
 
 @dataclass(frozen=True, repr=False)
-class Derivation:
+class Derivation(Portable):
     """The derivative of one formula with respect to one variable, its Jacobian written in one convention."""
 
     problem: Problem

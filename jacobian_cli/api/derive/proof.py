@@ -38,6 +38,7 @@ from jacobian_cli.checks.verdict.answer import (
 )
 from jacobian_cli.evaluate.evaluate import evaluate, meaning, sizes_of
 from jacobian_cli.expr import Expr, size_names, variables
+from jacobian_cli.interned import Portable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import Shape, Size
@@ -96,7 +97,7 @@ class Nudge:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(Portable):
     """All that backs an answer. `explicit` is None where the table is too large to be shown."""
 
     report: Report

@@ -43,7 +43,7 @@ class Derivative:
     forms: Mapping[str, Forms]
     where: Mapping[str, Expr]
     upstream: Variable
-    notation: Notation
+    notation: Notation = field(compare=False)
     named: Named
     used: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     """For each declared fact, by variable, whether the forms would be others without it."""

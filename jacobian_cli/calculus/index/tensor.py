@@ -32,10 +32,10 @@ def ratio(a: Rational, b: Rational) -> Rational:
     return quotient.numerator if quotient.denominator == 1 else quotient
 
 
-class Tensor(metaclass=Interned):
+class Tensor(Interned):
     """A node of the index form. Its kinds are those below, and no more."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
     shape: Shape
     digest: int
 

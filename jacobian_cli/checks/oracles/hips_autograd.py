@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import prod
@@ -13,6 +12,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd.extend import defvjp, primitive
 
+from jacobian_cli.checks.oracles.alone import alone
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, numeric
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Expr
@@ -61,6 +61,8 @@ def _backend() -> Backend:
     return numeric(_TracedKernels(anp))
 
 
+@alone
+@np.errstate(all="ignore")
 def jacobian(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str) -> Array:
     """The Jacobian |out| × |in| of an expression, both flattened row by row."""
     x = np.asarray(values[wrt], float)
@@ -70,13 +72,13 @@ def jacobian(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int]
         return vjp(output, values, sizes, wrt, np.ones(shape)).reshape(1, -1)
 
     def flat(v: Array) -> Array:
-        return anp.reshape(_value(output, values, sizes, wrt, v), (out,))
+        return anp.reshape(_value(output, values, sizes, wrt, v), (out,)) + _nothing(v)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "output seems independent of input": a zero Jacobian is an answer
-        return np.asarray(autograd.jacobian(flat)(x), float).reshape(out, x.size)
+    return np.asarray(autograd.jacobian(flat)(x), float).reshape(out, x.size)
 
 
+@alone
+@np.errstate(all="ignore")
 def second(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, other: str) -> Array:
     """The derivative by `other` of the Jacobian by `wrt`: |out|·|wrt| × |other|, each flattened row by row."""
     x, y = (np.asarray(values[name], float) for name in (wrt, other))
@@ -85,42 +87,45 @@ def second(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], 
     def first(w: Array) -> Array:
         def flat(v: Array) -> Array:
             inner = {**values, other: w, wrt: v if wrt != other else w + (v - anp.array(x))}
-            return anp.reshape(evaluate(output, inner, sizes, _backend()), (out,))
+            return anp.reshape(evaluate(output, inner, sizes, _backend()), (out,)) + _nothing(v)
 
-        return anp.reshape(autograd.jacobian(flat)(x), (-1,))
+        return anp.reshape(autograd.jacobian(flat)(x), (-1,)) + _nothing(w)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return np.asarray(autograd.jacobian(first)(y), float).reshape(out * x.size, y.size)
+    return np.asarray(autograd.jacobian(first)(y), float).reshape(out * x.size, y.size)
 
 
+@alone
+@np.errstate(all="ignore")
 def vjp(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, upstream: Array) -> Array:
     """The gradient of the variable, in its shape, for an upstream gradient of the output's shape."""
 
     def scalar(v: Array) -> Array:
-        return anp.sum(_value(output, values, sizes, wrt, v) * upstream)
+        return anp.sum(_value(output, values, sizes, wrt, v) * upstream) + _nothing(v)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return np.asarray(autograd.grad(scalar)(np.asarray(values[wrt], float)), float)
+    return np.asarray(autograd.grad(scalar)(np.asarray(values[wrt], float)), float)
 
 
+@alone
+@np.errstate(all="ignore")
 def gradients(
     output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: Iterable[str], upstream: Array
 ) -> dict[str, Array]:
     """The gradients of several variables from one pass, for an upstream gradient of the output's shape."""
 
     def scalar(chosen: Mapping[str, Array]) -> Array:
-        return anp.sum(
-            evaluate(output, {**values, **{name: chosen[name] for name in names}}, sizes, _backend()) * upstream
-        )
+        moved = {name: chosen[name] for name in names}
+        value = anp.sum(evaluate(output, {**values, **moved}, sizes, _backend()) * upstream)
+        return value + sum(map(_nothing, moved.values()))
 
     names = list(wrt)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = autograd.grad(scalar)({name: np.asarray(values[name], float) for name in names})
+    found = autograd.grad(scalar)({name: np.asarray(values[name], float) for name in names})
     return {name: np.asarray(found[name], float) for name in names}
 
 
 def _value(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, v: Array) -> Array:
     return evaluate(output, {**values, wrt: v}, sizes, _backend())
+
+
+def _nothing(v: Array) -> Array:
+    """Zero, made of `v`: autograd warns of what does not depend on the input, and a zero Jacobian is an answer."""
+    return 0.0 * anp.reshape(v, (-1,))[0]

@@ -19,12 +19,14 @@ from typing import Any, ClassVar
 import numpy as np
 import sympy
 
+from jacobian_cli.checks.oracles.alone import alone
 from jacobian_cli.checks.oracles.entry_text import entry_text, greek, indexed, length
 from jacobian_cli.checks.oracles.exact_linalg import ExactKernels, TooLargeError
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.zero_test import Prover
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, lengths, meaning
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, variables, walk
+from jacobian_cli.interned import Portable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 
 __all__ = [
@@ -97,6 +99,14 @@ class _Named(sympy.Function):  # type: ignore[misc]
 @lru_cache(maxsize=256)
 def _named_class(row: Row) -> type[_Named]:
     return type(row.math or row.name, (_Named,), {"row": row, "nargs": len(row.parameters), "__module__": __name__})
+
+
+def __getattr__(name: str) -> type[_Named]:
+    """The class of a function by its name, as a pickle of entries asks for it."""
+    for row in FUNCTIONS.values():
+        if (row.math or row.name) == name and _has_name(row):
+            return _named_class(row)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @lru_cache(maxsize=256)
@@ -244,8 +254,8 @@ def element_symbols(name: str, shape: tuple[int, ...], positive: bool = False) -
     return symbols
 
 
-@dataclass(frozen=True, eq=False)
-class Explicit:
+@dataclass(frozen=True)
+class Explicit(Portable):
     """The Jacobian at small sizes, entry by entry, with a label for each row and column, as it is laid out."""
 
     expr: Expr
@@ -262,11 +272,13 @@ class Explicit:
         return f"∂{outputs[of]}/∂{variables[by]}"
 
     @cached_property
+    @alone
     def expanded(self) -> sympy.Matrix:
         """Composite functions replaced by their definitions, SymPy's derivatives only: the proof."""
         return self._table(_EXPANDED)
 
     @cached_property
+    @alone
     def matrix(self) -> sympy.Matrix:
         """The same with names kept, for showing; at generic points."""
         named = any(isinstance(node, Apply) and FUNCTIONS[node.function].definition for node in walk([self.expr]))
@@ -302,6 +314,7 @@ def explicit_jacobian(
     return Explicit(expr, wrt, dict(sizes), laid, rows, columns)
 
 
+@alone
 def entries_of(expr: Expr, sizes: Mapping[str, int], shape: tuple[int, int] | None = None) -> sympy.Matrix:
     """The entries of a closed form on the same element symbols, expanded; a vector is a column.
 
@@ -311,6 +324,7 @@ def entries_of(expr: Expr, sizes: Mapping[str, int], shape: tuple[int, int] | No
     return sympy.Matrix(*(shape or (own if len(own) == 2 else (len(entries), 1))), entries)
 
 
+@alone
 def abbreviated(matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[str, int]) -> sympy.Matrix:
     """A table with names kept in which the entries of what `where` defines stand as `h₁`, `h₂`."""
     names: dict[Any, Any] = {}
@@ -322,6 +336,7 @@ def abbreviated(matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[
     return matrix.xreplace(names) if names else matrix
 
 
+@alone
 def entries_in_names(
     expr: Expr, names: Container[str], sizes: Mapping[str, int], shape: tuple[int, int]
 ) -> sympy.Matrix:
@@ -394,6 +409,7 @@ class ExactResult:
     decided: bool = True
 
 
+@alone
 def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0) -> ExactResult:
     """Compare two tables: entry by entry exactly where that is cheap, else to 30 digits at three random points."""
     if a.shape != b.shape:
