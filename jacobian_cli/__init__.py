@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jacobian_cli.api.backprop.run import Backprop, backprop
     from jacobian_cli.api.backprop.tape import Tape, tape
     from jacobian_cli.api.chain.composition import Composition, chain
+    from jacobian_cli.api.check.answer import Check, Counterexample, Diagnosis
+    from jacobian_cli.api.check.run import check
     from jacobian_cli.api.derive.convert import convert
     from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, derive
     from jacobian_cli.syntax.errors import InputError
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Backprop",
+    "Check",
     "ClosedForm",
     "Composition",
+    "Counterexample",
     "Derivation",
+    "Diagnosis",
     "InputError",
     "Tape",
     "backprop",
     "chain",
+    "check",
     "convert",
     "derive",
     "register",
@@ -40,6 +46,10 @@ _HOMES = {
     "ClosedForm": "jacobian_cli.api.derive.derivation",
     "Composition": "jacobian_cli.api.chain.composition",
     "chain": "jacobian_cli.api.chain.composition",
+    "Check": "jacobian_cli.api.check.answer",
+    "check": "jacobian_cli.api.check.run",
+    "Counterexample": "jacobian_cli.api.check.answer",
+    "Diagnosis": "jacobian_cli.api.check.answer",
     "Derivation": "jacobian_cli.api.derive.derivation",
     "convert": "jacobian_cli.api.derive.convert",
     "backprop": "jacobian_cli.api.backprop.run",

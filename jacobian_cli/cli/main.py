@@ -13,11 +13,11 @@ from typing import Any
 import click
 
 from jacobian_cli import __version__
-from jacobian_cli.cli.request import Request, formula_command, want_variables
+from jacobian_cli.cli.request import Request, claim_command, formula_command, want_variables
 from jacobian_cli.syntax.errors import InputError
 
 RIGHT, MISMATCH, REFUSED = 0, 1, 2
-
+FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
 
 _HELP = """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
 
@@ -165,6 +165,24 @@ def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
     from jacobian_cli.cli.backprop import Wishes, answer
 
     return answer(request, plugins, Wishes(**wishes))
+
+
+@jac.command()
+@claim_command
+@layout_option
+@vec_option
+@click.option("--form", type=click.Choice(FORMS), help="What the claim is; told from it if left out.")
+@click.option("--rtol", type=click.FloatRange(min=0, max=1, min_open=True), help="How far right numbers may be off.")
+def check(request: Request, claim: str, **wishes: Any) -> int:
+    """Judge a derivative found by hand: right or wrong, where, and what kind of mistake.
+
+    FORMULA is as for `jac derive`, with your answer behind it: jac check "x.T@A@x" --wrt x "2*A@x". The gradient that
+    arrives is called delta, a direction v.
+    """
+    want_variables(request)
+    from jacobian_cli.cli.check import answer
+
+    return answer(request, claim, **wishes)
 
 
 @jac.command()

@@ -69,6 +69,33 @@ def formula_command(command: Callable[..., int]) -> Callable[..., int]:
     return read
 
 
+def claim_command(command: Callable[..., int]) -> Callable[..., int]:
+    """A command on a formula and, behind it, a claim about its derivative: the claim is handed on as typed."""
+
+    @wraps(command)
+    def read(
+        formula: tuple[str, ...],
+        path: str | None,
+        wrt: str | None,
+        shapes: tuple[str, ...],
+        assume: tuple[str, ...],
+        at: tuple[str, ...],
+        as_json: bool,
+        **own: Any,
+    ) -> int:
+        if len(formula) < (1 if path else 2):
+            raise InputError(
+                "there is no claim to judge",
+                hint='type your answer behind the formula: jac check "x.T@A@x" --wrt x "2*A@x"',
+            )
+        *given, claim = formula
+        return command(read_request(tuple(given), path, wrt, shapes, at, as_json, assume), claim=claim, **own)
+
+    for option in reversed(_OPTIONS):
+        read = option(read)
+    return read
+
+
 def read_request(
     formula: tuple[str, ...],
     path: str | None,

@@ -42,7 +42,11 @@ class Scope:
     """Where the shape of every part is noted down, by the `id` of its tree."""
 
 
-class OrderError(InputError):
+class ConformError(InputError):
+    """Values met that do not fit each other: they cannot be multiplied, added or broadcast."""
+
+
+class OrderError(ConformError):
     """A function met a value with the wrong number of axes."""
 
 
@@ -104,7 +108,7 @@ class Builder:
         try:
             return self.applied(row, tuple(arguments), options)
         except ShapeError as error:
-            kind = OrderError if error.order else InputError
+            kind = OrderError if error.order else ConformError
             raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
 
     def of_one_entry(self, row: Row, argument: Expr) -> Expr:

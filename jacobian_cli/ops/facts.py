@@ -13,6 +13,8 @@ class Fact:
     name: str
     summary: str
     """In words, after the name of the variable."""
+    holds: str = ""
+    """The same as a condition, where that is shorter."""
     square: bool = False
     """Whether it speaks of square matrices."""
     rows: bool = False
@@ -26,26 +28,31 @@ class Fact:
     along: str = ""
     """The gradient along changes that leave it so, G being the gradient in which every entry is free."""
 
+    @property
+    def condition(self) -> str:
+        """What stands after "if" and the name of the variable."""
+        return self.holds or self.summary
+
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        Fact(name="symmetric", summary="equals its transpose", square=True, ties=True,
+        Fact(name="symmetric", summary="equals its transpose", holds="is symmetric", square=True, ties=True,
              along="G + Gᵀ − G ⊙ I", beside=("positive", "probability", "binary", "pm1")),
         Fact(name="spd", summary="is symmetric and positive definite", square=True, ties=True,
              along="G + Gᵀ − G ⊙ I", implies=("symmetric",), beside=("diagonal",)),
-        Fact(name="diagonal", summary="is zero off its diagonal", square=True, ties=True, along="G ⊙ I",
-             implies=("symmetric",)),
-        Fact(name="orthogonal", summary="has its transpose as inverse", square=True, ties=True),
+        Fact(name="diagonal", summary="is zero off its diagonal", holds="is diagonal", square=True, ties=True,
+             along="G ⊙ I", implies=("symmetric",)),
+        Fact(name="orthogonal", summary="has its transpose as inverse", holds="is orthogonal", square=True, ties=True),
         Fact(name="lower", summary="is lower triangular with a positive diagonal", square=True, ties=True),
         Fact(name="positive", summary="has positive entries"),
         Fact(name="probability", summary="has entries between 0 and 1", implies=("positive",)),
         Fact(name="binary", summary="has entries 0 and 1", ties=True),
         Fact(name="pm1", summary="has entries 1 and -1", ties=True),
-        Fact(name="sums_to_one", summary="sums to one along its last axis", rows=True, ties=True,
+        Fact(name="sums_to_one", summary="sums to one along its last axis", holds="sums to one", rows=True, ties=True,
              beside=("positive", "probability")),
-        Fact(name="one_hot", summary="is a row of the identity along its last axis", rows=True, ties=True,
-             implies=("sums_to_one", "binary")),
+        Fact(name="one_hot", summary="is a row of the identity along its last axis", holds="is one-hot", rows=True,
+             ties=True, implies=("sums_to_one", "binary")),
     )
 }  # fmt: skip
 

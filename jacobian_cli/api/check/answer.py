@@ -1,0 +1,126 @@
+"""What is said of a claimed derivative: the verdict, where it differs, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+RIGHT, RIGHT_IF, WRONG = "right", "right if", "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The entry where claim and truth differ most; indices count from 1."""
+
+    entry: str
+    claimed: float
+    true: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        return {"entry": self.entry, "claimed": self.claimed, "true": self.true}
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """Small whole numbers at which a claim is wrong, to be redone by hand."""
+
+    sizes: Mapping[str, int]
+    values: Mapping[str, Any]
+    claimed: Any
+    true: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        return {
+            "sizes": dict(self.sizes),
+            "values": dict(self.values),
+            "claimed": self.claimed,
+            "true": self.true,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One mistake that explains a wrong claim.
+
+    `kind` is a stable key, `place` the part of the claim or the step of the derivation, `fix` a formula that is right,
+    `certain` whether nothing else that was tried explains the claim as well.
+    """
+
+    kind: str
+    place: str
+    explanation: str
+    fix: str
+    certain: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        return {
+            "kind": self.kind,
+            "place": self.place,
+            "certain": self.certain,
+            "explanation": self.explanation,
+            "fix": self.fix,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The verdict on one claim: `right`, `right if` (in another convention, or under a fact), or `wrong`."""
+
+    verdict: str
+    claim: str
+    wrt: str
+    form: str
+    convention: str = ""
+    condition: str | None = None
+    declare: str = ""
+    """How the condition is declared, where it can be."""
+    max_relative_error: float = 0.0
+    worst: Worst | None = None
+    differing: int = 0
+    entries: int = 0
+    pattern: str = ""
+    """Which entries differ, in words."""
+    counterexample: Counterexample | None = None
+    diagnosis: tuple[Diagnosis, ...] = ()
+    points: int = 0
+    notes: tuple[str, ...] = ()
+    expression: str = ""
+    truth: str = ""
+    """The derivative in closed form."""
+    where: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the claim is right as it stands."""
+        return self.verdict == RIGHT
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        return {
+            "expression": self.expression,
+            "wrt": self.wrt,
+            "claim": self.claim,
+            "verdict": self.verdict,
+            "form": self.form,
+            "convention": self.convention,
+            "condition": self.condition,
+            "max_relative_error": self.max_relative_error,
+            "worst": None if self.worst is None else self.worst.to_dict(),
+            "differing": self.differing,
+            "entries": self.entries,
+            "counterexample": None if self.counterexample is None else self.counterexample.to_dict(),
+            "diagnosis": [found.to_dict() for found in self.diagnosis],
+            "points": self.points,
+            "notes": list(self.notes),
+            "truth": {"closed_form": self.truth, "where": dict(self.where)},
+            "warnings": list(self.warnings),
+        }
+
+    def __str__(self) -> str:
+        head = self.verdict + (f": {self.condition}" if self.condition else "")
+        return "\n".join([head, *(f"{d.kind}: {d.explanation}" for d in self.diagnosis)])

@@ -1,0 +1,123 @@
+"""A claim as it was typed, read in the terms of the function: its names, δ, and a direction to move in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.elaborate.builder import CONSTANTS, ConformError
+from jacobian_cli.elaborate.statement import named_places
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
+from jacobian_cli.shape import Size
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Term
+
+_LEFT = re.compile(r"\s*[∂d]?\w*\s*(/\s*[∂d]\w+\s*)?=(?!=)")
+UPSTREAM, TANGENT = "?upstream", "?tangent"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The tree of a claim and its value; without a value, `error` says what in it does not conform."""
+
+    text: str
+    term: Term
+    form: str | None
+    expr: Expr | None
+    error: InputError | None = None
+    upstream: str = ""
+
+
+class Reader:
+    """Reads claims about one function and one variable.
+
+    Names are those of the function, its definitions and its sizes; `delta` (δ, `delta_z`, `upstream`) is the gradient
+    that arrives, `v` (or `dx`) the direction of a derivative along one.
+    """
+
+    def __init__(self, problem: Problem, wrt: Variable, further: Mapping[str, Expr] | None = None) -> None:
+        self.problem, self.wrt = problem, wrt
+        program = problem.program
+        values: dict[str, Expr] = {n: self._held(Defined(n, _body(v))) for n, v in program.values.items()}
+        values |= problem.variables
+        values |= {name: self._held(value) for name, value in (further or {}).items()}
+        parts = [*problem.variables.values(), problem.output]
+        self.sizes = {name: Size.named(name) for name in size_names(parts)} | dict(program.sizes)
+        name = problem.name
+        self.upstreams = [
+            n for n in ("delta", "δ", "upstream", "dout", f"delta_{name}", f"δ_{name}") if n not in values
+        ]
+        self.tangents = [n for n in ("v", f"d{wrt.name}", "tangent") if n not in values and n not in self.sizes]
+        values |= dict.fromkeys(self.upstreams, Variable(UPSTREAM, problem.output.shape))
+        values |= dict.fromkeys(self.tangents, Variable(TANGENT, wrt.shape))
+        self.values = {n: v for n, v in values.items() if n not in self.sizes or n in problem.variables}
+        self._built: dict[int, tuple[Term, Expr]] = {}
+
+    def _held(self, expr: Expr) -> Expr:
+        """The expression in which the variable, where it is a definition, is a value of its own."""
+        name = self.wrt.name
+        return rebuild(expr, lambda node: self.wrt if isinstance(node, Defined) and node.name == name else None)
+
+    def read(self, text: str, form: str | None = None) -> Claim:
+        """The claim. Raises `InputError` for what is no formula, and for names that the function has not."""
+        left = _LEFT.match(text)
+        body = " " * left.end() + text[left.end() :] if left else text
+        try:
+            term = parse(body)
+        except InputError as error:
+            raise InputError(error.message, text=text, span=error.span, hint=error.hint) from None
+        found = self.typed(term, body, form)
+        if isinstance(found, InputError):
+            return Claim(text, term, self._form(term, form), None, found, self._upstream(term))
+        return Claim(text, term, self._form(term, form), found, None, self._upstream(term))
+
+    def typed(self, term: Term, text: str, form: str | None = None) -> Expr | InputError:
+        """The value of a tree, or what in it does not conform. Raises `InputError` for names that are not known."""
+        for name, span in named_places(term):
+            if name not in self.values and name not in self.sizes and name not in CONSTANTS:
+                known = ", ".join([*self.problem.variables, *self.problem.program.values])
+                hint = f"the function has {known}; δ is written delta"
+                raise InputError(f"'{name}' is not in the function", text=text, span=span, hint=hint)
+        try:
+            return _Sharing(Scope(dict(self.values), self.sizes), text, self._built).build(term)
+        except ConformError as error:
+            return error
+
+    def forget(self) -> None:
+        """Drop what was kept of claims."""
+        self._built.clear()
+
+    def _upstream(self, term: Term) -> str:
+        return next((name for name, _ in named_places(term) if name in self.upstreams), "")
+
+    def _form(self, term: Term, form: str | None) -> str | None:
+        """What a claim that speaks of δ or of a direction is."""
+        names = {name for name, _ in named_places(term)}
+        if form is not None:
+            return form
+        if names.intersection(self.upstreams):
+            return "vjp"
+        return "jvp" if names.intersection(self.tangents) else None
+
+
+class _Sharing(Builder):
+    """Builds what two trees share once: a changed claim is the claim itself but for one place."""
+
+    def __init__(self, scope: Scope, text: str, built: dict[int, tuple[Term, Expr]]) -> None:
+        super().__init__(scope, text)
+        self._built = built
+
+    def build(self, term: Term) -> Expr:
+        """The typed expression, kept with its tree so that no other tree takes its address."""
+        known = self._built.get(id(term))
+        if known is None:
+            known = self._built[id(term)] = (term, super().build(term))
+        return known[1]
+
+
+def _body(value: Expr) -> Expr:
+    return value.body if isinstance(value, Defined) else value

@@ -1,0 +1,275 @@
+"""Claims about one function and one variable, judged: what is worked out once serves every claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.api.check.claim import TANGENT, UPSTREAM, Reader
+from jacobian_cli.api.derive.derivation import Derivation, derivations
+from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.calculus.reshape import read_convention
+from jacobian_cli.checks.oracles.layout import Laid
+from jacobian_cli.checks.oracles.rounding import spread
+from jacobian_cli.checks.verdict.answer import TOLERANCE
+from jacobian_cli.checks.verdict.claim import (
+    Function,
+    Meaning,
+    TruePoint,
+    meanings,
+    same,
+    true_point_at,
+    true_points,
+)
+from jacobian_cli.evaluate.evaluate import applied, evaluate, numpy_backend
+from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
+from jacobian_cli.ops.facts import FACTS, Fact
+from jacobian_cli.printers.language import text
+from jacobian_cli.syntax.errors import InputError
+
+Array = Any
+_SYMMETRIC = "symmetric"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a claim was found to be: one of the meanings, or none; and the meaning that it comes nearest to."""
+
+    meaning: Meaning | None
+    nearest: Meaning | None
+    condition: str = ""
+    declare: str = ""
+
+
+class Judge:
+    """Judges claims about the derivative of one formula by one variable.
+
+    >>> from jacobian_cli.api.input.problem import pose, statements_of
+    >>> judge = Judge(pose(statements_of("x.T@A@x"), ["x"], {}))
+    >>> claim = judge.reader.read("(A + A.T)@x")
+    >>> judge.verdict(claim.expr, claim.form).meaning.convention
+    'shape'
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        layout: str | None = None,
+        vec: str | None = None,
+        rtol: float | None = None,
+        at: Mapping[str, Array] | None = None,
+    ) -> None:
+        convention = read_convention(layout or "numerator", vec or "row")
+        (self.wrt,) = problem.wrt
+        self.problem, self.rtol, self.at = problem, rtol, at
+        self.laid = Laid(str(convention.layout), str(convention.vec))
+        self.asked = layout is not None
+        self.function = Function(problem.output, self.wrt, problem.variables, problem.facts)
+        self._assumed: dict[tuple[str, str], list[TruePoint]] = {}
+        self._values: dict[int, dict[Expr, Array]] = {}
+        self._relaxed: dict[tuple[str, str], Judge] = {}
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The right answer in closed form."""
+        second = not self.problem.output.shape
+        return derivations(self.problem, second=second, conventions=[read_convention(self.laid.layout, self.laid.vec)])[
+            0
+        ]
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads claims."""
+        return Reader(self.problem, self.wrt, self.derivation.derivative.where)
+
+    @cached_property
+    def points(self) -> list[TruePoint]:
+        """The points to compare at. Raises `InputError` if there are none."""
+        if self.at is not None:
+            return [true_point_at(self.function, self.at)]
+        found = list(true_points(self.function))
+        if not found:
+            raise InputError("no point was found at which the function is defined", text=self.problem.text)
+        return found
+
+    def verdict(self, expr: Expr, form: str | None, *, conditions: bool = True) -> Verdict:
+        """What a value is: a derivative that was asked for, one under a condition, or none."""
+        arrays = self.values(expr, self.points)
+        found = meanings(self.function, form, self.laid)
+        fitting = [
+            m for m in found if all(np.shape(a) == np.shape(m.of(p)) for p, a in zip(self.points, arrays, strict=True))
+        ]
+        for meaning in fitting:
+            if self._holds(expr, meaning, self.points, arrays):
+                return Verdict(meaning, meaning, "" if meaning.right else meaning.condition)
+        nearest = fitting[0] if fitting else None
+        if conditions and self.at is None and fitting:
+            return self._under_facts(expr, fitting, nearest)
+        return Verdict(None, nearest)
+
+    def values(self, expr: Expr, points: Sequence[TruePoint]) -> list[Array]:
+        """A claim at points."""
+        return [np.asarray(self._valued(expr, p), float) for p in points]
+
+    def _valued(self, expr: Expr, point: TruePoint) -> Array:
+        """The value at a point; parts that another claim has too are worked out once."""
+        found = self._values.setdefault(id(point), {})
+        backend = numpy_backend()
+        with np.errstate(all="ignore"):
+            for node in walk([expr], lambda node: node not in found):
+                if node in found:
+                    continue
+                if isinstance(node, Apply):
+                    arguments = [found[a] for a in node.arguments]
+                    found[node] = applied(node, arguments, point.sizes, backend)
+                elif isinstance(node, Defined):
+                    found[node] = found[node.body]
+                else:
+                    found[node] = evaluate(node, with_arrivals(point), point.sizes)
+        return found[expr]
+
+    def forget(self) -> None:
+        """Drop what was kept of the claims judged so far."""
+        self._values.clear()
+        self.reader.forget()
+
+    def tolerance(self) -> float:
+        """How far claim and truth may be apart, relative to the largest entry."""
+        return TOLERANCE["autograd"] if self.rtol is None else self.rtol
+
+    def _holds(self, expr: Expr, meaning: Meaning, points: Sequence[TruePoint], arrays: Sequence[Array]) -> bool:
+        for point, claimed in zip(points, arrays, strict=True):
+            true = np.asarray(meaning.of(point), float)
+            if same(point, claimed, true, self.tolerance()):
+                continue
+            if not same(point, claimed, true, 1e-4):
+                return False
+
+            def at(values: Mapping[str, Array], point: TruePoint = point) -> Array:
+                return np.asarray(evaluate(expr, values, point.sizes), float)
+
+            if not same(point, claimed, true, self.tolerance(), spread(at, with_arrivals(point))):
+                return False
+        return True
+
+    def _under_facts(self, expr: Expr, fitting: Sequence[Meaning], nearest: Meaning | None) -> Verdict:
+        """Whether a claim that is wrong is right under a fact, or as the gradient of a symmetric variable."""
+        square = len(self.wrt.shape) == 2 and self.wrt.shape[0] is self.wrt.shape[1]
+        right = [m for m in fitting if m.right]
+        if square and any(m.form == "gradient" for m in right):
+            points = self._points_under(self.wrt.name, _SYMMETRIC)
+            meaning = Meaning("gradient", "symmetric", _half)
+            if points and self._holds(expr, meaning, points, self.values(expr, points)):
+                name = self.wrt.name
+                condition = f"{name} is symmetric and only its entries on and below the diagonal are free"
+                return Verdict(meaning, nearest, condition, f"{name}=symmetric")
+        for name, variable in self.problem.variables.items():
+            for fact in FACTS.values():
+                square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
+                if (fact.square and not square) or (fact.ties and not variable.shape):
+                    continue
+                if fact.name in self.problem.facts.get(name, ()) or any(
+                    fact.name != stronger and fact.name in FACTS[stronger].implies
+                    for stronger in self.problem.facts.get(name, ())
+                ):
+                    continue
+                points = self._points_under(name, fact.name)
+                if not points:
+                    continue
+                arrays = self.values(expr, points)
+                for meaning in right:
+                    if self._holds(expr, meaning, points, arrays):
+                        return Verdict(meaning, nearest, f"{name} {fact.condition}", f"{name}={fact.name}")
+        return Verdict(None, nearest)
+
+    def relaxed(self) -> Iterator[tuple[str, Fact, Judge]]:
+        """Judges of the same function under one fact more, where that makes its derivative another one."""
+        if self.at is not None:
+            return
+        for name, variable in self.problem.variables.items():
+            for fact in FACTS.values():
+                square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
+                if not (fact.rows and variable.shape) and not (fact.name == _SYMMETRIC and square):
+                    continue
+                if (name, fact.name) not in self._relaxed:
+                    facts = {**self.problem.facts, name: frozenset({*self.problem.facts.get(name, ()), fact.name})}
+                    other = Judge(
+                        replace(self.problem, facts=facts), layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol
+                    )
+                    self._relaxed[name, fact.name] = other
+                other = self._relaxed[name, fact.name]
+                if other.truth(other.usual_form()) != self.truth(self.usual_form()) and other.any_point:
+                    yield name, fact, other
+
+    @cached_property
+    def any_point(self) -> bool:
+        """Whether the function has a value anywhere under what is declared."""
+        try:
+            return bool(self.points)
+        except InputError:
+            return False
+
+    def _points_under(self, name: str, fact: str) -> list[TruePoint]:
+        if (name, fact) not in self._assumed:
+            found = true_points(self.function, assumed={name: frozenset({fact})}, count=3)
+            try:
+                self._assumed[name, fact] = list(islice(found, 3))
+            except (InputError, StopIteration):
+                self._assumed[name, fact] = []
+            if len(self._assumed[name, fact]) < 2:
+                self._assumed[name, fact] = []
+        return self._assumed[name, fact]
+
+    def usual_form(self) -> str:
+        """What a derivative of this function is called where nothing else is said."""
+        return "jacobian" if self.problem.output.shape else "gradient"
+
+    def truth(self, form: str) -> str:
+        """The right answer as text."""
+        return text(self.closed_form(form))
+
+    def whole_truth(self, form: str) -> str:
+        """The same without names for what repeats, but those of the user."""
+        named = self.derivation.derivative.where
+        users = self.problem.program.values
+        expr = self.closed_form(form)
+
+        def opened(node: Expr) -> Expr | None:
+            inner = isinstance(node, Defined) and node.name in named and node.name not in users
+            return rebuild(node.body, opened) if inner and isinstance(node, Defined) else None
+
+        return text(rebuild(expr, opened))
+
+    def closed_form(self, form: str) -> Expr:
+        """The right answer."""
+        forms = self.derivation.forms
+        if form == "gradient" and forms.gradient is not None:
+            return forms.gradient
+        if form == "vjp":
+            return forms.vjp
+        if form == "hessian" and self.derivation.hessian is not None:
+            return self.derivation.hessian.expr
+        return self.derivation.jacobian.expr
+
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the truth itself."""
+        if all(point.agreed for point in self.points):
+            return ()
+        return ("differences do not find the derivative that autograd finds here",)
+
+
+def with_arrivals(point: TruePoint) -> dict[str, Array]:
+    """The values of a point, δ and the direction among them."""
+    return {**point.values, UPSTREAM: point.upstream, TANGENT: point.tangent}
+
+
+def _half(point: TruePoint) -> Array:
+    """The gradient by the free entries of a symmetric matrix, laid out as the matrix."""
+    gradient = point.table.reshape(point.variable)
+    return gradient + gradient.T - gradient * np.eye(len(gradient))

@@ -1,0 +1,119 @@
+"""The verdict on one claim, with all that is said about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, WRONG, Check, Worst
+from jacobian_cli.api.check.claim import Claim
+from jacobian_cli.api.check.counterexample import counterexample
+from jacobian_cli.api.check.diagnose import diagnose
+from jacobian_cli.api.check.judge import Judge, Verdict
+from jacobian_cli.checks.verdict.claim import FORMS, Difference, Meaning, difference, meanings
+from jacobian_cli.expr import Expr
+from jacobian_cli.syntax.errors import InputError
+
+
+def judged(judge: Judge, claim: str, form: str | None = None) -> Check:
+    """The verdict on one claim. Raises `InputError` for what cannot be read at all."""
+    if form is not None and form not in FORMS:
+        raise InputError(f"there is no form '{form}'", hint="a claim is one of " + ", ".join(FORMS))
+    if form == "hessian" and judge.problem.output.shape:
+        raise InputError("a Hessian is that of a scalar", text=judge.problem.text)
+    judge.forget()
+    read = judge.reader.read(claim, form)
+    if read.expr is None:
+        return _answer(judge, read, Verdict(None, None), None)
+    return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
+
+
+def _answer(judge: Judge, read: Claim, verdict: Verdict, expr: Expr | None) -> Check:
+    form = _form(judge, read, verdict)
+    common: dict[str, Any] = {
+        "claim": read.text.strip(),
+        "wrt": judge.wrt.name,
+        "form": form,
+        "points": len(judge.points),
+        "notes": judge.notes(),
+        "expression": judge.problem.text,
+        "truth": judge.truth(form),
+        "where": judge.derivation.where,
+    }
+    if verdict.meaning is not None and verdict.meaning.right and not verdict.condition:
+        return Check(RIGHT, convention=verdict.meaning.convention, **common)
+    found: dict[str, Any] = {}
+    if expr is not None and verdict.nearest is not None and (verdict.meaning is None or verdict.declare):
+        found = _differing(judge, expr, _shown(judge, verdict, expr, read.form))
+    if verdict.meaning is not None:
+        return Check(
+            RIGHT_IF,
+            convention=verdict.meaning.convention,
+            condition=verdict.condition,
+            declare=verdict.declare,
+            diagnosis=tuple(diagnose(judge, read, verdict, expr)),
+            **common,
+            **found,
+        )
+    if expr is not None:
+        _finite(judge, read, expr)
+    nearest = verdict.nearest
+    return Check(
+        WRONG,
+        convention=nearest.convention if nearest else "",
+        diagnosis=tuple(diagnose(judge, read, verdict, expr)),
+        counterexample=counterexample(judge, expr, nearest) if expr is not None and nearest else None,
+        **common,
+        **found,
+    )
+
+
+def _shown(judge: Judge, verdict: Verdict, expr: Expr, form: str | None) -> Meaning:
+    """The meaning asked for that has the shape of a claim, to show where it differs."""
+    assert verdict.nearest is not None
+    (array, *_) = judge.values(expr, judge.points[:1])
+    return next(
+        (
+            m
+            for m in meanings(judge.function, form, judge.laid)
+            if m.right and np.shape(m.of(judge.points[0])) == np.shape(array)
+        ),
+        verdict.nearest,
+    )
+
+
+def _differing(judge: Judge, expr: Expr, meaning: Meaning) -> dict[str, Any]:
+    """The worst entry over all points, and the pattern at the first."""
+    worst: Difference | None = None
+    first: Difference | None = None
+    for point, claimed in zip(judge.points, judge.values(expr, judge.points), strict=True):
+        true = np.asarray(meaning.of(point), float)
+        if np.shape(true) != np.shape(claimed):
+            continue
+        found = difference(point, claimed, true, max(judge.tolerance(), 1e-9))
+        first = first or found
+        if worst is None or found.error > worst.error:
+            worst = found
+    if worst is None or first is None:
+        return {}
+    label = judge.wrt.name if meaning.form in ("gradient", "vjp") else {"hessian": "H"}.get(meaning.form, "J")
+    entry = label + (f"[{','.join(str(k + 1) for k in worst.at)}]" if worst.at else "")
+    return {
+        "max_relative_error": worst.error,
+        "worst": Worst(entry, worst.claimed, worst.true),
+        "differing": first.differing,
+        "entries": first.entries,
+        "pattern": first.pattern,
+    }
+
+
+def _finite(judge: Judge, read: Claim, expr: Expr) -> None:
+    """Refuse a claim that has no value anywhere."""
+    if not any(np.all(np.isfinite(array)) for array in judge.values(expr, judge.points)):
+        raise InputError("the claim has no value at any point tried: it is infinite or undefined", text=read.text)
+
+
+def _form(judge: Judge, read: Claim, verdict: Verdict) -> str:
+    found = verdict.meaning or verdict.nearest
+    return found.form if found is not None else read.form or judge.usual_form()

@@ -1,0 +1,60 @@
+"""`check`: is a derivation made by hand right?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jacobian_cli.api.check.answer import Check
+from jacobian_cli.api.check.judge import Judge
+from jacobian_cli.api.check.judged import judged
+from jacobian_cli.api.input.assume import FactsLike, assumptions_of
+from jacobian_cli.api.input.problem import ShapeLike, names_of, pose, shapes_of, statements_of
+from jacobian_cli.syntax.errors import InputError
+
+
+def judge_of(
+    expression: str | Sequence[str],
+    wrt: str,
+    *,
+    shapes: Mapping[str, ShapeLike] | None = None,
+    assume: Mapping[str, FactsLike] | None = None,
+    layout: str | None = None,
+    vec: str | None = None,
+    rtol: float | None = None,
+) -> Judge:
+    """What judges claims about one formula by one variable; what is worked out once serves all of them."""
+    names = names_of(wrt)
+    if len(names) != 1:
+        raise InputError("a claim is about one variable", text=", ".join(names))
+    problem = pose(statements_of(expression), names, shapes_of(shapes), assume=assumptions_of(assume))
+    return Judge(problem, layout=layout, vec=vec, rtol=rtol)
+
+
+def check(
+    expression: str | Sequence[str],
+    wrt: str,
+    claim: str,
+    *,
+    form: str | None = None,
+    shapes: Mapping[str, ShapeLike] | None = None,
+    assume: Mapping[str, FactsLike] | None = None,
+    layout: str | None = None,
+    vec: str | None = None,
+    rtol: float | None = None,
+) -> Check:
+    """Judge a derivative that was found by hand.
+
+    `claim` is an expression in the names of the function; `delta` is the gradient that arrives (the claim is then a
+    backward rule), `v` a direction (the derivative along it). `form` is one of gradient, jacobian, vjp, jvp, hessian
+    and is told from the claim if left out. The verdict is "right", "right if" (in another convention, or under a fact
+    that was not declared) or "wrong", with what went wrong and where. A claim whose products cannot be formed is wrong.
+
+    Raises `InputError` for what is no formula, and for names that the function has not.
+
+    >>> check("norm(Y - X@W)**2", "W", "2*X.T@(Y - X@W)").diagnosis[0].kind
+    'sign'
+    >>> check("x.T@A@x", "x", "2*A@x").condition
+    'A is symmetric'
+    """
+    judge = judge_of(expression, wrt, shapes=shapes, assume=assume, layout=layout, vec=vec, rtol=rtol)
+    return judged(judge, claim, form)

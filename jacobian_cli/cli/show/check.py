@@ -1,0 +1,109 @@
+"""The verdict on a claim, as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, Check, Counterexample
+from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.cli.screen import Screen, formula
+from jacobian_cli.syntax.errors import Span, excerpt
+
+_MARKS = {RIGHT: ("✓", "green"), RIGHT_IF: ("?", "yellow")}
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_TITLES = {
+    "gradient": "gradient",
+    "jacobian": "Jacobian",
+    "vjp": "backward rule (VJP)",
+    "jvp": "derivative along a direction (JVP)",
+    "hessian": "Hessian",
+}
+
+
+def show_check(problem: Problem, found: Check) -> None:
+    """The formula, the verdict, and what explains it."""
+    screen = Screen()
+    formula(screen, problem)
+    screen.line()
+    screen.line(f"claimed: ∂{problem.name}/∂{found.wrt} = {found.claim}", indent=2)
+    screen.line()
+    mark, colour = _MARKS.get(found.verdict, ("✗", "red"))
+    screen.line(f"{mark} {headline(found)}", style=colour)
+    ordered = sorted(found.diagnosis, key=lambda d: d.kind not in ("does_not_conform", "shape"))
+    for number, diagnosis in enumerate(ordered):
+        if diagnosis.kind == "does_not_conform":
+            _caret(screen, found.claim, diagnosis.place)
+        certain = "" if diagnosis.certain or diagnosis.kind in ("shape", "does_not_conform") else "perhaps: "
+        screen.line(f"{certain}{diagnosis.explanation}", indent=2)
+        later = [d.fix for d in ordered[number + 1 :]]
+        if diagnosis.fix and diagnosis.fix not in later:
+            screen.columns([("right is", diagnosis.fix)], indent=4, styles=("dim", "green"))
+    if found.declare:
+        screen.line(f"declare it with --assume {found.declare}", indent=2, style="dim")
+    rows: list[tuple[str, str]] = []
+    if found.worst is not None and found.verdict != RIGHT:
+        worst = found.worst
+        rows.append(("worst entry", f"{_label(problem, found)}: claimed {worst.claimed:.6g}, true {worst.true:.6g}"))
+        rows.append(("differ", f"{found.differing} of {found.entries} entries ({found.pattern})"))
+    if found.counterexample is not None:
+        rows += _example(found.counterexample)
+    if found.verdict != RIGHT and all(d.fix != found.truth for d in found.diagnosis):
+        rows.append(("closed form", found.truth))
+        rows += [("", f"where {name} = {body}") for name, body in found.where.items() if _names(found.truth, name)]
+    if rows:
+        screen.line()
+        screen.columns(rows, indent=2, styles=("dim", ""))
+    for note in found.notes:
+        screen.line(note, style="yellow", indent=2)
+
+
+def _caret(screen: Screen, claim: str, place: str) -> None:
+    """The claim with a mark below what does not fit."""
+    at = max(claim.find(place), 0)
+    for line in excerpt(claim, Span(at, at + len(place))):
+        screen.line(line, indent=2)
+
+
+def headline(found: Check) -> str:
+    """The verdict in one line."""
+    if found.verdict == RIGHT:
+        convention = "" if found.convention == "shape" else f", {found.convention} layout"
+        title = _TITLES.get(found.form, found.form)
+        return f"right: the {title}{convention}; compared at {found.points} points with autograd and differences"
+    if found.verdict == RIGHT_IF:
+        return f"right if {found.condition}"
+    named = [
+        d.kind.replace("_", " ") for d in found.diagnosis if d.kind not in ("unknown", "does_not_conform", "shape")
+    ]
+    kinds = " or ".join(dict.fromkeys(named))
+    if any(d.kind == "does_not_conform" for d in found.diagnosis):
+        return "wrong: it cannot be worked out" + (f"; {kinds}" if kinds else "")
+    if any(d.kind == "shape" for d in found.diagnosis):
+        return "wrong: it has another shape" + (f"; {kinds}" if kinds else "")
+    return f"wrong: {kinds}" if kinds else "wrong"
+
+
+def _label(problem: Problem, found: Check) -> str:
+    """The worst entry as people write it: ∂s/∂W₂₁."""
+    assert found.worst is not None
+    name, _, index = found.worst.entry.partition("[")
+    written = index.rstrip("]")
+    below = written.translate(_SUBSCRIPTS).replace(",", "" if max(map(len, written.split(",")), default=0) < 2 else ",")
+    return f"∂{problem.name}/∂{name}{below}" if name == found.wrt else f"{name}{below}"
+
+
+def _example(example: Counterexample) -> list[tuple[str, str]]:
+    """Numbers small enough to redo by hand."""
+    values = ", ".join(f"{name} = {_number(value)}" for name, value in example.values.items())
+    return [
+        ("try", values),
+        ("", f"claimed {_number(example.claimed)}, true {_number(example.true)}"),
+    ]
+
+
+def _number(value: Any) -> str:
+    return str(value)
+
+
+def _names(form: str, name: str) -> bool:
+    return name in form

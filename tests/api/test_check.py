@@ -1,0 +1,208 @@
+"""`jac.check`: right answers pass in any spelling, wrong ones do not, and the mistake is named.
+
+The mistakes are written by hand, or published; nothing here makes them by the product's own means.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.api.check.judged import judged
+from jacobian_cli.api.check.run import judge_of
+from jacobian_cli.checks.mistakes.sweep import Sweep
+from tests.corpus.test_identities import ENTRIES
+
+_CORPUS = Path(__file__).parents[1] / "corpus"
+PUBLISHED: list[dict[str, Any]] = [
+    json.loads(line) for line in (_CORPUS / "mistakes.jsonl").read_text(encoding="utf-8").splitlines()
+]
+_FACTS = {"onehot": "one_hot", "rowonehot": "one_hot", "simplex": "sums_to_one", "unitinterval": "probability"}
+_DECLARED = {"spd", "symmetric", "positive", "lower", "binary", "pm1"}
+
+RIGHT = [
+    ("u.T @ sigmoid(W@x+b)", "W", "(u*sigmoid(W@x+b)*(1-sigmoid(W@x+b))) @ x.T", "shape"),
+    ("u.T @ sigmoid(W@x+b)", "W", "outer(u*exp(-W@x-b)/(1 + exp(-W@x-b))**2, x)", "shape"),
+    ("u.T @ sigmoid(W@x+b)", "W", "kron(u*sigmoid(W@x+b)*(1-sigmoid(W@x+b)), x).T", "numerator"),
+    ("u.T @ tanh(W@x)", "x", "(u*(1 - tanh(W@x)**2)).T@W", "numerator"),
+    ("softmax(z)", "z", "diag(softmax(z)) - softmax(z)@softmax(z).T", "numerator"),
+    ("softmax(z)", "z", "softmax(z)*(delta - sum(delta*softmax(z)))", "shape"),
+    ("softmax(z)", "z", "softmax(z)*(v - softmax(z).T@v)", "shape"),
+    ("norm(X@w - y)**2/2", "w", "dw = X.T@(X@w - y)", "shape"),
+    ("logdet(X)", "X", "inv(X.T)", "shape"),
+    ("sum(X@W + b)", "b", "n*ones(k)", "shape"),
+    ("alpha*x", "alpha", "x", "tensor"),
+]
+
+
+@pytest.mark.parametrize(("function", "wrt", "claim", "convention"), RIGHT)
+def test_right(function: str, wrt: str, claim: str, convention: str) -> None:
+    shapes = {"X": "n,m", "W": "m,k", "b": "k"} if function == "sum(X@W + b)" else {}
+    found = jac.check(function, wrt, claim, shapes=shapes)
+    assert (found.verdict, found.convention, found.diagnosis) == ("right", convention, ())
+
+
+RIGHT_IF = [
+    ("x.T@A@x", "x", "2*A@x", "A is symmetric"),
+    ("logdet(S)", "S", "2*inv(S) - diag(diag(inv(S)))", "S is symmetric and only its entries on and below"),
+    ("u.T@sigmoid(W@x+b)", "W", "x@(u*sigmoid(W@x+b)*(1-sigmoid(W@x+b))).T", "laid out m × n"),
+    ("W@x", "x", "W.T", "denominator layout"),
+    ("A@X@B", "X", "kron(B.T, A)", "flattened column by column"),
+    ("cross_entropy(z, y)", "z", "softmax(z) - y", "y sums to one"),
+]
+
+
+@pytest.mark.parametrize(("function", "wrt", "claim", "condition"), RIGHT_IF)
+def test_right_under_a_condition(function: str, wrt: str, claim: str, condition: str) -> None:
+    found = jac.check(function, wrt, claim)
+    assert found.verdict == "right if"
+    assert found.condition is not None
+    assert condition in found.condition
+    assert not found.passed
+
+
+def test_what_is_declared_is_no_condition() -> None:
+    assert jac.check("x.T@A@x", "x", "2*A@x", assume={"A": "symmetric"}).passed
+    assert jac.check("W@x", "x", "W.T", layout="denominator").passed
+
+
+NEURON, SLOPE = "u.T@sigmoid(W@x+b)", "sigmoid(W@x+b)*(1-sigmoid(W@x+b))"
+BATCH = {"X": "n,m", "W": "m,k", "Y": "n,k", "b": "k"}
+WRONG = [
+    (NEURON, "W", "u@x.T", "missing_derivative"),
+    (NEURON, "W", "(u*sigmoid(W@x+b))@x.T", "missing_derivative variable_for_derivative"),
+    (NEURON, "W", "(u*(W@x+b)*(1-(W@x+b)))@x.T", "input_for_output"),
+    (NEURON, "W", f"(u*{SLOPE})*x", "outer_lost"),
+    (NEURON, "W", f"({SLOPE})@x.T", "unit_factor missing_derivative"),
+    (NEURON, "W", "(u*(1-sigmoid(W@x+b)**2))@x.T", "wrong_derivative"),
+    (NEURON, "W", f"-(u*{SLOPE})@x.T", "sign"),
+    ("u.T@tanh(W@x+b)", "x", "W@(u*(1-tanh(W@x+b)**2))", "transposed"),
+    ("u.T@tanh(W@x+b)", "x", "W.T@(u*(1+tanh(W@x+b)**2))", "sign"),
+    ("u.T@tanh(W@x+b)", "x", "W.T@u", "missing_derivative"),
+    ("cross_entropy(X@W, Y)", "W", "X.T@(softmax(X@W)-Y)", "factor"),
+    ("cross_entropy(X@W, Y)", "W", "X.T@(Y-softmax(X@W))/n", "sign"),
+    ("cross_entropy(X@W, Y)", "W", "X.T@(softmax(X@W, axis=0)-Y)/n", "wrong_axis"),
+    ("cross_entropy(X@W, Y)", "W", "X.T@softmax(X@W)/n", "missing_term"),
+    ("norm(X@w - y)**2/2", "w", "X@(X@w - y)", "transposed"),
+    ("norm(X@w - y)**2/2", "w", "X.T@X@w - y", "does_not_conform"),
+    ("norm(X@w - y)**2/2", "w", "2*X.T@(X@w-y)", "factor"),
+    ("softmax(z)", "z", "diag(softmax(z)*(1-softmax(z)))", "diagonal_only"),
+    ("softmax(z)", "z", "diag(softmax(z))", "missing_term sum_term_forgotten"),
+    ("softmax(z)", "z", "softmax(z)*(1-softmax(z))", "diagonal_only shape"),
+    ("softmax(z)", "z", "diag(softmax(z)) + softmax(z)@softmax(z).T", "sign"),
+    ("softmax(z)", "z", "diag(z) - z@z.T", "input_for_output"),
+    ("softmax(z)", "z", "delta", "local_forgotten"),
+    ("layernorm(x)", "x", "delta/std(x)", "sum_term_forgotten"),
+    ("layernorm(x)", "x", "(delta - mean(delta))/std(x)", "sum_term_forgotten missing_term"),
+    ("sum(X@W + b)", "b", "ones(k)", "factor"),
+    ("x.T@A@x", "x", "A@x", "missing_term missing_branch"),
+    ("logdet(X)", "X", "inv(X)", "transposed"),
+    ("logdet(X)", "X", "inv(X).T@inv(X).T", "inverse_power"),
+    ("trace(A@X@B)", "X", "B@A", "transposed"),
+    ("trace(A@X@B)", "X", "B.T@A.T", "order"),
+    ("a.T@inv(X)@b", "X", "inv(X).T@a@b.T@inv(X).T", "sign"),
+    ("a.T@inv(X)@b", "X", "-a@b.T@inv(X).T", "inverse_power local_forgotten missing_derivative"),
+    ("sum(log(1+exp(-y*(X@w))))", "w", "-X.T@(y*sigmoid(y*(X@w)))", "sigma_of_minus sign"),
+    ("W@x", "W", "outer(x, delta)", "transposed outer_swapped"),
+    ("W@x", "W", "delta@x", "inner_for_outer"),
+    ("norm(x)", "x", "x", "missing_derivative factor"),
+    ("norm(x)", "x", "x/norm(x)**2", "inverse_power"),
+    ("exp(-norm(x - z)**2/2)", "x", "exp(-norm(x-z)**2/2)*(-x)", "missing_term"),
+]
+
+
+@pytest.mark.parametrize(("function", "wrt", "claim", "kinds"), WRONG)
+def test_wrong(function: str, wrt: str, claim: str, kinds: str) -> None:
+    shapes = (
+        BATCH if "X@W" in function else {"X": "n,n"} if "inv(X)" in function or "det(X)" in function else {"X": "n,m"}
+    )
+    known = {n: s for n, s in shapes.items() if n in function}
+    found = jac.check(function, wrt, claim, shapes=known)
+    assert not found.passed
+    assert {d.kind for d in found.diagnosis} & set(kinds.split())
+
+
+@pytest.mark.parametrize("mistake", PUBLISHED, ids=lambda m: m["id"])
+def test_published(mistake: dict[str, Any]) -> None:
+    """The wrong derivation that was published, and the right one."""
+    shapes = {name: tuple(sizes) for name, sizes in mistake["shapes"].items()}
+    facts = {n: _FACTS.get(d, d) for n, d in mistake["domain"].items() if d in _FACTS or d in _DECLARED}
+    judge = judge_of(mistake["expr"], mistake["wrt"], shapes=shapes, assume=facts)
+    assert judged(judge, mistake["right"], mistake["form"]).verdict == "right"
+    found = judged(judge, mistake["claim"], mistake["form"])
+    assert found.verdict != "right"
+    conforms = not {"does_not_conform", "shape"} & {d.kind for d in found.diagnosis}
+    assert conforms == mistake["conforms"]
+    if mistake["conforms"] and found.verdict == "wrong":
+        assert found.max_relative_error > 1e-3
+        assert found.worst is not None
+
+
+_ORDINARY = [e for e in ENTRIES if e["order"] == 1]
+
+
+@pytest.mark.parametrize("entry", _ORDINARY[::3], ids=lambda e: e["id"])
+def test_no_false_alarm_and_no_false_pass(entry: dict[str, Any]) -> None:
+    """The right answer in two spellings, and with a sign and a factor."""
+    shapes = {name: tuple(sizes) for name, sizes in entry["shapes"].items()}
+    facts = {n: _FACTS.get(d, d) for n, d in entry["domain"].items() if d in _FACTS or d in _DECLARED}
+    judge = judge_of(entry["expr"], entry["wrt"], shapes=shapes, assume={n: f for n, f in facts.items() if n in shapes})
+    truth = judge.whole_truth(judge.usual_form())
+    for spelled in (truth, f"({truth})/2 + ({truth})*0.5"):
+        assert judged(judge, spelled).verdict == "right"
+    if any(np.any(point.table) for point in judge.points):
+        for wrong, kind in ((f"-({truth})", "sign"), (f"2*({truth})", "factor")):
+            found = judged(judge, wrong)
+            assert found.verdict == "wrong"
+            assert found.diagnosis[0].kind == kind
+
+
+def test_a_sweep_without_a_slip_is_the_derivative() -> None:
+    judge = judge_of("sum(softmax(X@W + b)*Y) + norm(W)**2", "W", shapes=BATCH)
+    for point in judge.points:
+        found: Any = Sweep(judge.function.output, judge.wrt, point.values, point.sizes).table()
+        np.testing.assert_allclose(found, point.table, rtol=1e-9, atol=1e-12)
+
+
+def test_counterexample_is_small_and_true() -> None:
+    found = jac.check("norm(Y - X@W)**2", "W", "2*X.T@(Y - X@W)").counterexample
+    assert found is not None
+    assert set(found.sizes.values()) == {1}
+    y, x, w = (np.array(found.values[name], dtype=float) for name in "YXW")
+    assert found.true == (2 * x.T @ (x @ w - y)).tolist()
+    assert found.claimed == (2 * x.T @ (y - x @ w)).tolist()
+
+
+def test_special_points_do_not_pass() -> None:
+    """Right at W symmetric, at n = m, at g = 1: none of them is right."""
+    assert jac.check("trace(A@X)", "X", "A", shapes={"A": "n,n", "X": "n,n"}).verdict == "right if"
+    assert not jac.check("trace(A@X)", "X", "A").passed
+    assert not jac.check("g*sum(x**2)", "x", "2*x", shapes={"g": ()}).passed
+
+
+REFUSED = [
+    ("x.T@x", "x", "2*y", "'y' is not in the function"),
+    ("x.T@x", "x", "2*(x", "never closed"),
+    ("x.T@x", "x", "foo(x)", "no function 'foo'"),
+    ("x.T@x", "x", "x*log(0*sum(x))/0", "no value"),
+    ("x.T@x", "x,y", "x", "one variable"),
+]
+
+
+@pytest.mark.parametrize(("function", "wrt", "claim", "message"), REFUSED)
+def test_refused(function: str, wrt: str, claim: str, message: str) -> None:
+    with pytest.raises(jac.InputError, match=message.replace("(", r"\(")):
+        jac.check(function, wrt, claim, shapes={"y": "n", "x": "n"} if wrt == "x,y" else {})
+
+
+def test_as_json() -> None:
+    found = jac.check("W@sigmoid(x)", "x", "W.T @ diag(sigmoid(x)*(1-sigmoid(x)))").to_dict()
+    again = json.loads(json.dumps(found))
+    assert again["verdict"] == "wrong"
+    assert [d["kind"] for d in again["diagnosis"]] == ["transposed", "does_not_conform"]
+    assert again["diagnosis"][0]["fix"] == "W@diag(sigmoid(x)*(1 - sigmoid(x)))"
