@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jacobian_cli.api.backprop.tape import Tape, tape
     from jacobian_cli.api.chain.composition import Composition, chain
     from jacobian_cli.api.check.answer import Check, Counterexample, Diagnosis
+    from jacobian_cli.api.check.many import check_all
     from jacobian_cli.api.check.run import check
     from jacobian_cli.api.derive.convert import convert
     from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, derive
@@ -34,6 +35,7 @@ __all__ = [
     "backprop",
     "chain",
     "check",
+    "check_all",
     "convert",
     "derive",
     "register",
@@ -48,6 +50,7 @@ _HOMES = {
     "chain": "jacobian_cli.api.chain.composition",
     "Check": "jacobian_cli.api.check.answer",
     "check": "jacobian_cli.api.check.run",
+    "check_all": "jacobian_cli.api.check.many",
     "Counterexample": "jacobian_cli.api.check.answer",
     "Diagnosis": "jacobian_cli.api.check.answer",
     "Derivation": "jacobian_cli.api.derive.derivation",

@@ -1,27 +1,66 @@
-"""`jac check`: a claim to a judge, the verdict to the screen or to JSON."""
+"""`jac check`: one claim, a file of them, or a class's answers, to the judges; verdicts to the screen or to a file."""
 
 from __future__ import annotations
 
 import gc
 import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import click
 
+from jacobian_cli.api.check.answer import Graded, summary
+from jacobian_cli.api.check.derivation_file import Grader, read_derivation
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged
+from jacobian_cli.api.check.many import Asked, check_all, read_claims
+from jacobian_cli.api.check.numbers import judged_numbers, read_array
+from jacobian_cli.api.check.report import junit, markdown
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
-from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.request import Request, read_file, want_variables
+from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.tree import Assumption
 
 
-def answer(request: Request, claim: str, *, layout: str, vec: str, form: str | None, rtol: float | None) -> int:
-    """Print the verdict; the exit status is 0 for a claim that is right as it stands."""
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How claims are judged, and where the verdicts go."""
+
+    layout: str
+    vec: str
+    form: str | None
+    claims: str | None
+    values: str | None
+    rtol: float | None
+    junit: str | None
+    style: str | None
+    texts: str | None
+    jobs: int
+
+
+def answer(request: Request, claim: str, wishes: Wishes) -> int:
+    """Print the verdict; the exit status is 0 if every claim is right as it stands."""
+    gc.freeze()
+    gc.enable()
+    sentences = _sentences(wishes.texts)
+    if request.text:
+        return _many(request, _from_file(request, wishes), wishes, sentences)
+    if wishes.claims is not None:
+        return _many(request, _from_class(request, wishes), wishes, sentences)
+    want_variables(request)
     if len(request.wrt) != 1:
         raise InputError("a claim is about one variable", text=", ".join(request.wrt), hint="name one with --wrt")
     problem, values = problem_of(request)
-    gc.freeze()
-    gc.enable()
-    found = judged(Judge(problem, layout=layout, vec=vec, rtol=rtol, at=values), claim, form)
+    judge = Judge(problem, layout=wishes.layout, vec=wishes.vec, rtol=wishes.rtol, at=values)
+    if wishes.values is not None:
+        found = judged_numbers(judge, read_array(wishes.values), wishes.values, wishes.form)
+    else:
+        found = judged(judge, claim, wishes.form)
+    found = replace(found, diagnosis=tuple(_said(d, sentences) for d in found.diagnosis))
     if request.as_json:
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -29,3 +68,111 @@ def answer(request: Request, claim: str, *, layout: str, vec: str, form: str | N
 
         show_check(problem, found)
     return RIGHT if found.passed else MISMATCH
+
+
+def _from_file(request: Request, wishes: Wishes) -> Iterator[Graded]:
+    file = read_derivation(request.text)
+    if not file.claims:
+        raise InputError(f"there is no claim in {request.path}", hint="a claim is a line such as ds/dW = delta@x.T")
+    file = replace(file, declarations=(*file.declarations, *request.declarations))
+    return Grader(file, layout=wishes.layout, vec=wishes.vec).graded()
+
+
+def _from_class(request: Request, wishes: Wishes) -> Iterator[Graded]:
+    """Many people's answers about one function; a row may name the variable and the form."""
+    assert wishes.claims is not None
+    rows = read_claims(read_file(wishes.claims), wishes.claims)
+    shapes: dict[str, Shape | str] = {}
+    facts: dict[str, tuple[str, ...]] = {}
+    for declared in request.declarations:
+        if isinstance(declared, Assumption):
+            facts[declared.name] = (*facts.get(declared.name, ()), declared.fact)
+        else:
+            shapes[declared.name] = (
+                ",".join(declared.source[term.span.start : term.span.stop] for term in declared.sizes) or "()"
+            )
+    expression = tuple(statement.source for statement in request.statements)
+    listed = []
+    for number, row in enumerate(rows, start=1):
+        wrt = str(row.get("wrt") or ",".join(request.wrt))
+        try:
+            points = float(row.get("points") or 1.0)
+        except ValueError:
+            raise InputError(f"{wishes.claims}, row {number}: points are a number, not {row['points']!r}") from None
+        listed.append(
+            Asked(
+                expression,
+                wrt,
+                str(row.get("claim") or ""),
+                str(row.get("id") or number),
+                row.get("form") or wishes.form,
+                points,
+                tuple((n, str(s)) for n, s in shapes.items()),
+                tuple(facts.items()),
+            )
+        )
+    if wishes.jobs == 1:
+        return check_all(listed)
+    return _spread(listed, wishes.jobs)
+
+
+def _spread(listed: list[Asked], jobs: int) -> Iterator[Graded]:
+    with ProcessPoolExecutor(jobs) as executor:
+        yield from check_all(listed, executor)
+
+
+def _many(request: Request, graded: Iterator[Graded], wishes: Wishes, sentences: Mapping[str, str]) -> int:
+    """The verdicts on many claims, as a table, as Markdown or as JSON."""
+    found = [_told(one, sentences) for one in _watched(request, graded, wishes)]
+    counted = summary(found)
+    if wishes.junit is not None:
+        _write(wishes.junit, junit(found))
+    if request.as_json:
+        said = {"claims": [one.to_dict() for one in found], "summary": counted}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+    elif wishes.style == "markdown":
+        click.echo(markdown(found, counted))
+    else:
+        from jacobian_cli.cli.show.check import show_graded
+
+        show_graded(found, counted)
+    return RIGHT if all(one.passed for one in found) else MISMATCH
+
+
+def _watched(request: Request, graded: Iterator[Graded], wishes: Wishes) -> Iterator[Graded]:
+    """The same with a progress bar, where somebody watches."""
+    if request.as_json or wishes.style:
+        return graded
+    from jacobian_cli.cli.show.check import watched
+
+    return watched(graded)
+
+
+def _told(one: Graded, sentences: Mapping[str, str]) -> Graded:
+    if one.check is None or not sentences:
+        return one
+    return replace(one, check=replace(one.check, diagnosis=tuple(_said(d, sentences) for d in one.check.diagnosis)))
+
+
+def _said(diagnosis: Any, sentences: Mapping[str, str]) -> Any:
+    """A diagnosis in somebody else's words."""
+    return replace(diagnosis, explanation=sentences.get(diagnosis.kind, diagnosis.explanation))
+
+
+def _sentences(path: str | None) -> Mapping[str, str]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(read_file(path))
+    except ValueError:
+        raise InputError(f"{path} is no JSON", hint='as in {"sign": "Look at the sign again."}') from None
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise InputError(f"{path} does not map kinds to sentences", hint='as in {"sign": "Look at the sign again."}')
+    return found
+
+
+def _write(path: str, text: str) -> None:
+    file = Path(path)
+    if file.exists():
+        raise InputError(f"{path} is there already", hint="name another file, or remove it")
+    file.write_text(text, encoding="utf-8")

@@ -172,17 +172,22 @@ def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
 @layout_option
 @vec_option
 @click.option("--form", type=click.Choice(FORMS), help="What the claim is; told from it if left out.")
+@click.option("--claims", metavar="FILE", help="Judge many: a CSV of id, wrt, claim, form, points, or JSON lines.")
+@click.option("--values", metavar="FILE", help="Judge numbers, at the point given with --at: a .npy file.")
 @click.option("--rtol", type=click.FloatRange(min=0, max=1, min_open=True), help="How far right numbers may be off.")
+@click.option("--junit", metavar="FILE", help="Write the verdicts as a JUnit report too.")
+@click.option("--to", "style", type=click.Choice(["markdown"]), help="Print the verdicts as a Markdown table.")
+@click.option("--texts", metavar="FILE", help="A JSON file with a sentence of yours for each kind of mistake.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes to judge many in.")
 def check(request: Request, claim: str, **wishes: Any) -> int:
     """Judge a derivative found by hand: right or wrong, where, and what kind of mistake.
 
     FORMULA is as for `jac derive`, with your answer behind it: jac check "x.T@A@x" --wrt x "2*A@x". The gradient that
-    arrives is called delta, a direction v.
+    arrives is called delta, a direction v. A file of definitions may hold the claims itself: ds/dW = delta@x.T
     """
-    want_variables(request)
-    from jacobian_cli.cli.check import answer
+    from jacobian_cli.cli.check import Wishes, answer
 
-    return answer(request, claim, **wishes)
+    return answer(request, claim, Wishes(**wishes))
 
 
 @jac.command()

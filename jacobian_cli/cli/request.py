@@ -30,6 +30,9 @@ class Request:
     wrt: tuple[str, ...]
     at: tuple[str, ...]
     as_json: bool
+    text: str = ""
+    """A file of definitions and claims, as it is."""
+    path: str = ""
 
 
 _OPTIONS = (
@@ -83,13 +86,21 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
         as_json: bool,
         **own: Any,
     ) -> int:
-        if len(formula) < (1 if path else 2):
-            raise InputError(
-                "there is no claim to judge",
-                hint='type your answer behind the formula: jac check "x.T@A@x" --wrt x "2*A@x"',
-            )
-        *given, claim = formula
-        return command(read_request(tuple(given), path, wrt, shapes, at, as_json, assume), claim=claim, **own)
+        given, claim = formula, ""
+        if own.get("claims") is None and own.get("values") is None and (formula or not path):
+            if len(formula) < (1 if path else 2):
+                raise InputError(
+                    "there is no claim to judge",
+                    hint='type your answer behind the formula: jac check "x.T@A@x" --wrt x "2*A@x"',
+                )
+            given, claim = formula[:-1], formula[-1]
+        if path and not formula and own.get("claims") is None and own.get("values") is None:
+            declared = tuple(parse_declaration(text, "=") for text in shapes)
+            facts = tuple(fact for text in assume for fact in parse_assumptions(text))
+            request = Request((), (*declared, *facts), (), at, as_json, read_file(path), path)
+        else:
+            request = read_request(given, path, wrt, shapes, at, as_json, assume)
+        return command(request, claim=claim, **own)
 
     for option in reversed(_OPTIONS):
         read = option(read)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, Hessian, symbols
@@ -85,6 +88,20 @@ class Screen:
                     line.append(" " * (widths[k] - cell_len(cell) + 2))
             self._print(line, indent, hanging if hanging < self.width // 2 else 2)
 
+    def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
+        """Rows under titles, each row in its colour, cells folded to the width."""
+        drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for title in titles:
+            drawn.add_column(title, overflow="fold")
+        for row, style in zip(rows, styles, strict=True):
+            drawn.add_row(*row, style=style)
+        with self.console.capture() as got:
+            self.console.print(drawn)
+        for line in got.get().splitlines():
+            if line.strip():
+                self.console.out(line.rstrip(), highlight=False)
+        self.line()
+
     def matrix(self, header: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 4) -> bool:
         """A labelled matrix, if it fits; says whether it did."""
         widths = [max(cell_len(row[k]) for row in [header, *rows]) for k in range(len(header))]
@@ -99,6 +116,17 @@ class Screen:
                     line.append("  ")
             self.console.print(line, soft_wrap=True)
         return True
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A line on the error stream that says what is being done, where somebody watches."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text: None
+        return
+    with console.status("") as status:
+        yield status.update
 
 
 def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequence[Proof], *, full: bool) -> None:

@@ -112,6 +112,7 @@ WRONG = [
     ("W@x", "W", "delta@x", "inner_for_outer"),
     ("norm(x)", "x", "x", "missing_derivative factor"),
     ("norm(x)", "x", "x/norm(x)**2", "inverse_power"),
+    ("norm(x)", "x", "0*x", "silent_zero"),
     ("exp(-norm(x - z)**2/2)", "x", "exp(-norm(x-z)**2/2)*(-x)", "missing_term"),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,3 +124,58 @@ class Check:
     def __str__(self) -> str:
         head = self.verdict + (f": {self.condition}" if self.condition else "")
         return "\n".join([head, *(f"{d.kind}: {d.explanation}" for d in self.diagnosis)])
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """One of many claims: its verdict, or why it could not be read."""
+
+    id: str
+    wrt: str
+    check: Check | None
+    error: str | None = None
+    points: float = 1.0
+    name: str = ""
+    line: int | None = None
+    follows: int | None = None
+    """The line of the slip from which this one follows."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the claim is right."""
+        return self.check is not None and self.check.passed
+
+    @property
+    def verdict(self) -> str:
+        """The verdict, or "unreadable"."""
+        return self.check.verdict if self.check is not None else UNREADABLE
+
+    @property
+    def kind(self) -> str:
+        """The first kind of mistake."""
+        return self.check.diagnosis[0].kind if self.check is not None and self.check.diagnosis else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields of the JSON answer."""
+        said = self.check.to_dict() if self.check is not None else {"verdict": UNREADABLE, "error": self.error}
+        return {
+            "id": self.id,
+            "wrt": self.wrt,
+            "line": self.line,
+            "points": self.points,
+            "follows": self.follows,
+            **said,
+        }
+
+
+UNREADABLE = "unreadable"
+
+
+def summary(graded: Iterable[Graded]) -> dict[str, int]:
+    """How often each kind of mistake was made; what follows from an earlier slip is not counted again."""
+    counted: dict[str, int] = {}
+    for one in graded:
+        if not one.passed and one.follows is None:
+            kind = one.kind or one.verdict
+            counted[kind] = counted.get(kind, 0) + 1
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))

@@ -44,7 +44,7 @@ class Reader:
         program = problem.program
         values: dict[str, Expr] = {n: self._held(Defined(n, _body(v))) for n, v in program.values.items()}
         values |= problem.variables
-        values |= {name: self._held(value) for name, value in (further or {}).items()}
+        values |= {n: self._held(Defined(n, _body(v))) for n, v in (further or {}).items() if n not in values}
         parts = [*problem.variables.values(), problem.output]
         self.sizes = {name: Size.named(name) for name in size_names(parts)} | dict(program.sizes)
         name = problem.name

@@ -35,11 +35,12 @@ _PAIRS = 2_500
 """How many claims with two changes are tried, where no single change makes one right."""
 _TOLERANCE = 1e-8
 _PREFERENCE = (
-    "sign factor outer_lost inner_for_outer term_transposed transposed outer_swapped order missing_derivative "
-    "upstream_forgotten input_for_output variable_for_derivative hadamard_for_matmul matmul_for_hadamard "
-    "sum_term_forgotten diagonal_only local_forgotten missing_term missing_branch mean_for_sum missing_sum wrong_axis "
-    "ones_for_identity symmetric_form unit_factor wrong_node sigma_of_minus inverse_power constant_inner "
-    "extra_derivative wrong_contraction wrong_derivative shape unknown"
+    "silent_zero sign factor outer_lost inner_for_outer term_transposed transposed outer_swapped order "
+    "missing_derivative upstream_forgotten input_for_output variable_for_derivative hadamard_for_matmul "
+    "matmul_for_hadamard sum_term_forgotten diagonal_only local_forgotten missing_term missing_branch "
+    "mean_for_sum missing_sum wrong_axis ones_for_identity symmetric_form unit_factor wrong_node "
+    "sigma_of_minus inverse_power constant_inner extra_derivative wrong_contraction wrong_derivative shape "
+    "unknown"
 ).split()
 """Where several kinds explain a claim, those that are met more often stand in front."""
 
@@ -65,6 +66,11 @@ def diagnose(judge: Judge, claim: Claim, verdict: Verdict, expr: Expr | None) ->
         return
     if verdict.meaning is not None and not verdict.declare:
         yield _otherwise_laid(judge, claim, verdict.meaning)
+        return
+    if not any(np.any(value) for value in judge.values(expr, judge.points)):
+        yield Diagnosis(
+            "silent_zero", claim.text.strip(), "it is zero everywhere", judge.truth(claim.form or judge.usual_form())
+        )
         return
     found = [d for d in book.explained(claim, expr) if d.kind != "unknown"]
     if not found and not verdict.condition:
@@ -109,6 +115,21 @@ def _book(judge: Judge) -> _Book:
     if made is None:
         made = judge.__dict__["book"] = _Book(judge)
     return made
+
+
+def explained_numbers(judge: Judge, value: Array, form: str | None, tolerance: float) -> list[Diagnosis]:
+    """What explains numbers at one point, where no formula was given."""
+    book, point = _book(judge), judge.points[0]
+    truth = judge.truth(form or judge.usual_form())
+    for stage in ("whole", "steps", "truth"):
+        found: dict[str, Diagnosis] = {}
+        for known, _, array in book.known(form or "", stage):
+            if np.shape(array) == np.shape(value) and same(point, value, array, tolerance):
+                found.setdefault(known.kind, Diagnosis(known.kind, known.place, known.explanation, truth))
+        ranked = sorted(found.values(), key=lambda d: _rank(d.kind))
+        if ranked:
+            return [replace(d, certain=False) for d in ranked[:_SHOWN]]
+    return [Diagnosis("unknown", "", "none of the mistakes that were tried gives these numbers", truth, certain=False)]
 
 
 def _none(judge: Judge, claim: Claim) -> Diagnosis:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, Check, Counterexample
+from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, Check, Counterexample, Graded
+from jacobian_cli.api.check.report import cells
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.cli.screen import Screen, formula
+from jacobian_cli.cli.screen import Screen, formula, progress
 from jacobian_cli.syntax.errors import Span, excerpt
 
 _MARKS = {RIGHT: ("✓", "green"), RIGHT_IF: ("?", "yellow")}
@@ -62,6 +64,35 @@ def _caret(screen: Screen, claim: str, place: str) -> None:
     at = max(claim.find(place), 0)
     for line in excerpt(claim, Span(at, at + len(place))):
         screen.line(line, indent=2)
+
+
+def watched(graded: Iterator[Graded]) -> Iterator[Graded]:
+    """The verdicts as they come, with a count on a terminal where they take a while."""
+    with progress() as step:
+        for number, one in enumerate(graded, start=1):
+            step(f"checking… {number} claims")
+            yield one
+
+
+def show_graded(found: Sequence[Graded], counted: Mapping[str, int]) -> None:
+    """A table of the verdicts, a line for each kind of mistake, and the points."""
+    screen = Screen()
+    titles = ("claim", "verdict", "where", "kind", "points")
+    rows = [cells(one) for one in found]
+    screen.table(titles, rows, styles=[_MARKS.get(one.verdict, ("✗", "red"))[1] for one in found])
+    for one in found:
+        if one.check is not None and not one.passed and one.follows is None:
+            for diagnosis in one.check.diagnosis[:1]:
+                fix = f"; right is  {diagnosis.fix}" if diagnosis.fix else ""
+                screen.line(f"{cells(one)[0]}: {diagnosis.explanation}{fix}", indent=2)
+        elif one.error:
+            screen.line(f"{cells(one)[0]}: {one.error}", indent=2)
+    total, earned = sum(one.points for one in found), sum(one.points for one in found if one.passed)
+    right = sum(one.passed for one in found)
+    screen.line()
+    screen.line(f"{right} of {len(found)} right, {earned:g} of {total:g} points")
+    if counted:
+        screen.line("  ".join(f"{kind} {count}" for kind, count in counted.items()), style="dim")
 
 
 def headline(found: Check) -> str:

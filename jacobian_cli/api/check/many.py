@@ -1,0 +1,152 @@
+"""Many claims: a class's answers, a chapter's formulas. What is worked out for one function serves all claims on it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Any
+
+from jacobian_cli.api.check.answer import Graded
+from jacobian_cli.api.check.judge import Judge
+from jacobian_cli.api.check.judged import judged
+from jacobian_cli.api.check.run import judge_of
+from jacobian_cli.syntax.errors import InputError
+
+_COLUMNS = ("id", "wrt", "claim", "form", "points")
+_SHARE = 50
+"""How many claims on one function are one piece of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One claim to judge, with the function it is about."""
+
+    expression: str | tuple[str, ...]
+    wrt: str
+    claim: str
+    id: str = ""
+    form: str | None = None
+    points: float = 1.0
+    shapes: tuple[tuple[str, str], ...] = ()
+    assume: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def function(self) -> tuple[Any, ...]:
+        """What is the same for claims that one judge serves."""
+        return (self.expression, self.wrt, self.shapes, self.assume)
+
+
+def check_all(
+    claims: Iterable[Mapping[str, Any] | Asked], executor: Executor | None = None, share: int = _SHARE
+) -> Iterator[Graded]:
+    """Judge many claims, in their order.
+
+    Each is a mapping with `expression`, `wrt`, `claim` and, if wanted, `id`, `form`, `points`, `shapes`, `assume`. With
+    an `executor` of `concurrent.futures` (or one that behaves so) the work is spread, `share` claims on one function at
+    a time. A claim that cannot be read does not stop the others: its `error` says why.
+
+    >>> asked = [{"expression": "x.T@x", "wrt": "x", "claim": c} for c in ("2*x", "x", "2*(x")]
+    >>> [one.verdict for one in check_all(asked)]
+    ['right', 'wrong', 'unreadable']
+    """
+    listed = [asked(claim, k) for k, claim in enumerate(claims, start=1)]
+    if executor is None:
+        judges: dict[tuple[Any, ...], Judge | str] = {}
+        for one in listed:
+            yield _graded(one, judges)
+        return
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for k, one in enumerate(listed):
+        groups.setdefault(one.function, []).append(k)
+    pieces = [group[i : i + share] for group in groups.values() for i in range(0, len(group), share)]
+    jobs = [(piece, executor.submit(graded_piece, [listed[k] for k in piece])) for piece in pieces]
+    yield from _in_order(jobs, len(listed))
+
+
+def _in_order(jobs: Sequence[tuple[list[int], Future[list[Graded]]]], count: int) -> Iterator[Graded]:
+    where = {k: (job, position) for piece, job in jobs for position, k in enumerate(piece)}
+    for k in range(count):
+        job, position = where[k]
+        yield job.result()[position]
+
+
+def graded_piece(claims: Sequence[Asked]) -> list[Graded]:
+    """The verdicts on some claims: what one worker does."""
+    judges: dict[tuple[Any, ...], Judge | str] = {}
+    return [_graded(one, judges) for one in claims]
+
+
+def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str]) -> Graded:
+    if one.function not in judges:
+        try:
+            judges[one.function] = judge_of(
+                one.expression, one.wrt, shapes=dict(one.shapes), assume={n: list(f) for n, f in one.assume}
+            )
+        except InputError as error:
+            judges[one.function] = str(error)
+    judge = judges[one.function]
+    try:
+        if isinstance(judge, str):
+            return Graded(one.id, one.wrt, None, judge, one.points)
+        return Graded(one.id, one.wrt, judged(judge, one.claim, one.form), None, one.points)
+    except InputError as error:
+        return Graded(one.id, one.wrt, None, str(error), one.points)
+
+
+def asked(claim: Mapping[str, Any] | Asked, number: int) -> Asked:
+    """A claim as a value. Raises `InputError` for what is missing in it."""
+    if isinstance(claim, Asked):
+        return claim
+    missing = [name for name in ("expression", "wrt", "claim") if not claim.get(name)]
+    if missing:
+        raise InputError(f"claim {claim.get('id') or number} has no {' and no '.join(missing)}")
+    expression = claim["expression"]
+    facts = {n: (f,) if isinstance(f, str) else tuple(f) for n, f in (claim.get("assume") or {}).items()}
+    shapes = {
+        n: s if isinstance(s, str) else ",".join(map(str, s)) or "()" for n, s in (claim.get("shapes") or {}).items()
+    }
+    return Asked(
+        expression if isinstance(expression, str) else tuple(expression),
+        str(claim["wrt"]),
+        str(claim["claim"]),
+        str(claim.get("id") or number),
+        claim.get("form") or None,
+        float(claim.get("points") or 1.0),
+        tuple(shapes.items()),
+        tuple(facts.items()),
+    )
+
+
+def read_claims(text: str, path: str = "claims") -> list[dict[str, Any]]:
+    r"""The rows of a file of claims: CSV with a header, or a JSON object a line; columns id, wrt, claim, form, points.
+
+    Raises `InputError` for a file without these columns.
+
+    >>> read_claims("id,wrt,claim\nann,x,2*x")[0]["claim"]
+    '2*x'
+    """
+    body = text.lstrip("\ufeff")
+    if body.lstrip().startswith("{"):
+        rows: list[dict[str, Any]] = []
+        for number, line in enumerate(body.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError:
+                raise InputError(f"{path}:{number}: this line is no JSON object") from None
+            if not isinstance(row, dict):
+                raise InputError(f"{path}:{number}: this line is no JSON object")
+            rows.append(row)
+    else:
+        reader = csv.DictReader(io.StringIO(body), skipinitialspace=True)
+        rows = [{str(k).strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)} for row in reader]
+    if rows and "claim" not in rows[0]:
+        raise InputError(f"{path} has no column claim", hint=f"columns are {', '.join(_COLUMNS)}")
+    if not rows:
+        raise InputError(f"there are no claims in {path}")
+    return rows

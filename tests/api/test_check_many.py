@@ -1,0 +1,197 @@
+"""Claims by the file and by the class, numbers for formulas, and assertions for pytest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import numpy as np
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.api.check.answer import Graded, summary
+from jacobian_cli.api.check.derivation_file import Grader, read_derivation
+from jacobian_cli.api.check.many import read_claims
+from jacobian_cli.api.check.numbers import judged_numbers, read_array
+from jacobian_cli.api.check.report import junit, markdown
+from jacobian_cli.api.check.run import judge_of
+from jacobian_cli.testing import assert_gradient, assert_jacobian, assert_vjp
+
+NEURON = """
+z = W@x + b
+h = sigmoid(z)
+s = u.T@h
+"""
+
+
+def _graded(text: str) -> list[Graded]:
+    return list(Grader(read_derivation(NEURON + text)).graded())
+
+
+def test_a_right_derivation() -> None:
+    found = _graded("ds/dz = u.T@diag(h*(1-h))\ndelta = u*h*(1-h)\n∂s/∂W = delta@x.T\nds/db = delta\n")
+    assert [one.verdict for one in found] == ["right"] * 3
+    assert summary(found) == {}
+
+
+def test_a_slip_is_told_once() -> None:
+    """The local Jacobian is wrong in line 5; lines 6 and 7 only follow from it."""
+    found = _graded("dh/dz = diag(h)\nds/dz = u.T@diag(h)\nds/dW = (u*h)@x.T\nds/dx = W.T@(u*h*(1-h))\n")
+    assert [(one.line, one.verdict, one.follows) for one in found] == [
+        (5, "wrong", None),
+        (6, "wrong", 5),
+        (7, "wrong", 5),
+        (8, "right", None),
+    ]
+    assert sum(summary(found).values()) == 1
+
+
+def test_a_slip_in_a_name_of_ones_own() -> None:
+    found = _graded("delta = u*h*(1 + h)\nds/dW = delta@x.T\nds/db = delta\n")
+    first, second = found
+    assert first.check is not None
+    assert first.check.diagnosis[0].kind == "sign"
+    assert "line 5" in first.check.diagnosis[0].place
+    assert first.check.diagnosis[0].fix == "delta = u*h*(1 - h)"
+    assert second.follows == 5
+
+
+def test_adjoints_by_their_name_are_claims() -> None:
+    right, wrong = _graded("ds/db = u*h*(1-h)\ndelta_z = u*h\n")
+    assert right.passed
+    assert (wrong.wrt, wrong.verdict) == ("z", "wrong")
+
+
+def test_a_line_that_cannot_be_read_does_not_stop_the_rest() -> None:
+    unread, other, right = _graded("ds/dq = 2*x\nds/dW = (u*\nds/db = u*h*(1-h)\n")
+    assert (unread.verdict, other.verdict, right.verdict) == ("unreadable", "unreadable", "right")
+    assert unread.error is not None
+    assert "'q'" in unread.error
+
+
+CLASS: list[dict[str, Any]] = [
+    {"id": "ann", "expression": "x.T@A@x", "wrt": "x", "claim": "(A + A.T)@x", "points": 2},
+    {"id": "bob", "expression": "x.T@A@x", "wrt": "x", "claim": "2*A@x"},
+    {"id": "cy", "expression": "x.T@A@x", "wrt": "A", "claim": "x@x"},
+    {"id": "dee", "expression": "x.T@A@x", "wrt": "A", "claim": "outer(x, y)"},
+    {"id": "eve", "expression": "x.T@(", "wrt": "x", "claim": "x"},
+]
+VERDICTS = ["right", "right if", "wrong", "unreadable", "unreadable"]
+
+
+def test_a_class() -> None:
+    found = list(jac.check_all(CLASS))
+    assert [one.verdict for one in found] == VERDICTS
+    assert [one.id for one in found] == ["ann", "bob", "cy", "dee", "eve"]
+
+
+def test_an_executor_gives_the_same() -> None:
+    with ThreadPoolExecutor(2) as executor:
+        assert [one.verdict for one in jac.check_all(CLASS, executor)] == VERDICTS
+
+
+def test_reports() -> None:
+    found = list(jac.check_all(CLASS))
+    suite = Xml.fromstring(junit(found))
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", "2", "2")
+    assert "2 of 6 points" in markdown(found, summary(found))
+
+
+def test_files_of_claims() -> None:
+    assert read_claims('{"id": "a", "claim": "2*x"}\n\n{"id": "b", "claim": "x"}\n')[1]["claim"] == "x"
+    for text in ("id,answer\n1,x\n", "id,claim\n", '{"claim": \n'):
+        with pytest.raises(jac.InputError):
+            read_claims(text)
+
+
+def test_numbers(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    at = {"W": rng.standard_normal((2, 3)), "x": rng.standard_normal(3), "u": rng.standard_normal(2)}
+    h = 1 / (1 + np.exp(-at["W"] @ at["x"]))
+    right = np.outer(at["u"] * h * (1 - h), at["x"])
+    judge = judge_of("u.T@sigmoid(W@x)", "W")
+    judge.at = at
+    assert judged_numbers(judge, right, "g").verdict == "right"
+    assert judged_numbers(judge, right.astype(np.float32), "g").verdict == "right"
+    assert judged_numbers(judge, right.T, "g").verdict == "right if"
+    assert judged_numbers(judge, -right, "g").diagnosis[0].kind == "sign"
+    missing = judged_numbers(judge, np.outer(at["u"], at["x"]), "g")
+    assert missing.diagnosis[0].kind == "missing_derivative"
+    assert judged_numbers(judge, right[:1], "g").diagnosis[0].kind == "shape"
+    np.save(tmp_path / "g.npy", right)
+    np.testing.assert_array_equal(read_array(str(tmp_path / "g.npy")), right)
+    (tmp_path / "bad.npy").write_text("no array")
+    for name in ("bad.npy", "nowhere.npy"):
+        with pytest.raises(jac.InputError):
+            read_array(str(tmp_path / name))
+
+
+def _sigmoid(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+def _right(W: Any, x: Any, u: Any) -> Any:  # noqa: N803 - a matrix
+    h = _sigmoid(W @ x)
+    return np.outer(u * h * (1 - h), x)
+
+
+def test_assertions_pass_what_is_right() -> None:
+    assert_gradient(_right, "u.T@sigmoid(W@x)", "W")
+    assert_jacobian(_jacobian, "W@x", "W")
+    assert_vjp(lambda delta, z: _softmax(z) * (delta - _softmax(z) @ delta), "softmax(z)", "z")
+
+
+def _jacobian(W: Any, x: Any) -> Any:  # noqa: N803 - a matrix
+    return np.kron(np.eye(len(W)), x[None, :])
+
+
+def _turned(W: Any, x: Any, u: Any) -> Any:  # noqa: N803 - a matrix
+    return _right(W, x, u).T
+
+
+def _negative(W: Any, x: Any, u: Any) -> Any:  # noqa: N803 - a matrix
+    return -_right(W, x, u)
+
+
+def _softmax(z: Any) -> Any:
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+
+def _mutating(x: Any) -> Any:
+    x *= 2
+    return x
+
+
+def _only_square(W: Any, x: Any, u: Any) -> Any:  # noqa: N803 - a matrix
+    found = _right(W, x, u)
+    return found.T if found.shape[0] == found.shape[1] else found
+
+
+BAD: list[tuple[Callable[..., Any], str, str, str]] = [
+    (_negative, "u.T@sigmoid(W@x)", "W", "sign"),
+    (_turned, "u.T@sigmoid(W@x)", "W", "laid out"),
+    (_only_square, "u.T@sigmoid(W@x)", "W", "n = 3, m = 3"),
+    (lambda x: x, "x.T@x", "x", "factor"),
+    (_mutating, "x.T@x", "x", "changes its argument"),
+    (lambda x: [None], "x.T@x", "x", "not an array of numbers"),
+    (lambda x: x / 0.0 if x.size else x, "x.T@x", "x", "not finite"),
+    (lambda x: x[99], "x.T@x", "x", "raises IndexError"),
+    (lambda x: np.zeros(7), "x.T@x", "x", "shape"),
+]
+
+
+@pytest.mark.parametrize(("claimed", "function", "wrt", "message"), BAD)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_assertions_catch_what_is_wrong(claimed: Callable[..., Any], function: str, wrt: str, message: str) -> None:
+    with pytest.raises(AssertionError, match=message):
+        assert_gradient(claimed, function, wrt)
+
+
+def test_as_json() -> None:
+    told = [one.to_dict() for one in jac.check_all(CLASS)]
+    assert json.loads(json.dumps(told))[2]["diagnosis"][0]["kind"] == "inner_for_outer"
