@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -11,10 +12,11 @@ from typing import Any
 import click
 
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_assumptions, parse_declaration, parse_file, parse_statements
+from jacobian_cli.syntax.parser import parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 MAX_FILE = 10_000_000
+_VALUE = re.compile(r"([^\W\d]\w*)\s*=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ _OPTIONS = (
         help="Facts, as in S=symmetric  y=one_hot,W=orthogonal (jac functions lists them).",
     ),
     click.option("--at", multiple=True, metavar="VALUES", help="x=4,y=[1,2], W=w.npy, or values.npz"),
+    click.option(
+        "--syntax",
+        metavar="NAME",
+        help="The notation of the formula, not guessed: language, math, latex, matlab, julia, numpy, torch or jax.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page."),
 )
 
@@ -63,9 +70,10 @@ def formula_command(command: Callable[..., int]) -> Callable[..., int]:
         assume: tuple[str, ...],
         at: tuple[str, ...],
         as_json: bool,
+        syntax: str | None,
         **own: Any,
     ) -> int:
-        return command(read_request(formula, path, wrt, shapes, at, as_json, assume), **own)
+        return command(read_request(formula, path, wrt, shapes, at, as_json, assume, syntax), **own)
 
     for option in reversed(_OPTIONS):
         read = option(read)
@@ -115,18 +123,28 @@ def read_request(
     at: tuple[str, ...],
     as_json: bool,
     assume: tuple[str, ...] = (),
+    syntax: str | None = None,
 ) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
-    declarations, statements = parse_file(read_file(path)) if path is not None else ([], [])
-    for text in formula:
-        statements += parse_statements(text)
-    for text in shapes:
-        declarations.append(parse_declaration(text, "="))
+    from jacobian_cli.api.input.problem import shapes_of, statements_of  # `jac --help` does without
+
+    names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
+    asked = [*names, *(name for text in at for name in _VALUE.findall(text))]
+    given: list[Declaration | Assumption] = [parse_declaration(text, "=") for text in shapes]
     for text in assume:
-        declarations += parse_assumptions(text)
+        given += parse_assumptions(text)
+    declarations, statements = list(given), list[Definition]()
+    if path is not None:
+        said, statements = parse_file(
+            read_file(path), lambda lines, said: statements_of(lines, asked, shapes_of(None, [*said, *given]), syntax)
+        )
+        declarations = [*said, *given]
+    if formula:
+        declared = shapes_of(None, declarations)
+        defined = {statement.name: () for statement in statements if statement.name}
+        statements += statements_of(formula, [*asked, *defined], declared, syntax)
     if not statements:
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
-    names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
     return Request(tuple(statements), tuple(declarations), names, at, as_json)
 
 

@@ -39,11 +39,11 @@ _SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
 
 
 def habit(name: str) -> int:
-    """The textbook habit: how many axes a name suggests (capital 2, lower-case 1, Greek 0)."""
+    """The textbook habit: how many axes a name suggests (a capital 2, a lower-case name 1, a small Greek letter 0)."""
     stem = re.sub(r"[\d_].*$", "", name)
-    if stem.lower() in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem):
-        return 0
-    return 2 if stem[:1].isupper() else 1
+    if stem[:1].isupper():
+        return 2
+    return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem) else 1
 
 
 @dataclass(frozen=True, slots=True)

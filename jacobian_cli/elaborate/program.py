@@ -10,7 +10,8 @@ from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
-from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults
+from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit
+from jacobian_cli.elaborate.meaning import meant
 from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
@@ -22,6 +23,8 @@ from jacobian_cli.syntax.tree import Call, Definition, Group, Term
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 _MAX_FLIPS = 2
 _MOST_DECIDED = 8
+_READINGS = 3
+_READ = "what stands beside it asks for that"
 _FITS = ("a scalar fits the formula", "a vector fits the formula", "a matrix fits the formula")
 
 
@@ -46,11 +49,6 @@ class Program:
     """Why a variable that nothing is declared of is taken to have as many axes as it has."""
 
     @cached_property
-    def warnings(self) -> tuple[str, ...]:
-        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
-        return tuple(dict.fromkeys(str(doubt) for statement in self.statements for doubt in statement.doubts))
-
-    @cached_property
     def decided_by(self) -> str | None:
         """The one name by whose being a vector, which is assumed, the output has axes."""
         assumed = [name for name, why in self.whys.items() if why == HABITS[1] and name in self.variables]
@@ -63,6 +61,11 @@ class Program:
                 if not elaborate(statements, {**self.declared, name: ()}, orders).output.shape:
                     return name
         return None
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
+        return tuple(dict.fromkeys(str(doubt) for statement in self.statements for doubt in statement.doubts))
 
     @cached_property
     def origins(self) -> Mapping[str, str]:
@@ -108,14 +111,50 @@ def elaborate(
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
     fixed = dict.fromkeys(square, 2) | dict(orders or {})
-    guessed = {n: Default(fixed[n], "") if n in fixed else by_habit(n) for n in free if n not in declared}
+    read = {name: order for s in ordered for name, order in s.orders}
+    guessed = {
+        n: Default(fixed[n], "")
+        if n in fixed
+        else Default(read[n], _READ)
+        if read.get(n, habit(n)) != habit(n)
+        else by_habit(n)
+        for n in free
+        if n not in declared
+    }
     squares = frozenset(n for n in square if n in guessed and guessed[n].order == 2)
     formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares)
+    if any(s.notation and not s.read for s in ordered):
+        return _meant(formula, {n: guess.order for n, guess in guessed.items()}, orders, fixed)
     fitting, program = formula.fitting(formula.mended(guessed), set(fixed))
     again = formula.mended(fitting)
     if again != fitting:  # what had to be otherwise says more of the other names
         with suppress(InputError):
             return formula.typed(again)
+    return program
+
+
+def _meant(
+    formula: _Formula, guessed: dict[str, int], orders: Mapping[str, int] | None, fixed: Mapping[str, int]
+) -> Program:
+    """A formula in another notation, typed once what shapes decide in it is decided; where the formula in the language
+    says more of a name than the notation did, it is read again.
+    """
+    choices = [n for n in guessed if n not in fixed]
+
+    def candidates(found: Mapping[str, int]) -> Iterable[dict[str, int]]:
+        return _flips(choices, {name: Default(order, "") for name, order in found.items()})
+
+    declared, square = formula.declared, formula.square
+    program: Program | None = None
+    for _ in range(_READINGS):
+        found = meant(formula.statements, declared, formula.sizes, guessed, candidates, square)
+        place = next(k for k, s in enumerate(formula.statements) if s is formula.last)
+        program = elaborate([*found[:place], *found[place + 1 :], found[place]], declared, orders, square)
+        known = {n: len(v.shape) for n, v in program.variables.items() if n in guessed}
+        if all(known.get(name, order) == order for name, order in found[0].orders):
+            break
+        guessed = guessed | known
+    assert program is not None
     return program
 
 

@@ -143,6 +143,8 @@ class Row:
     """The function meant when it is called without its options."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
+    of_matrix: str = ""
+    """What mathematicians mean by it when it is applied to a matrix, where that is not its entries' values."""
     named: bool = False
     """Whether its value is named wherever it repeats, however short its argument."""
     example: str = ""

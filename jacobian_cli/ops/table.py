@@ -97,7 +97,7 @@ _COMPARISONS = tuple(
 
 _ELEMENTARY = (
     Row(name="exp", summary="exponential", derivative=("ans",), numpy="exp", sympy="exp", math="exp", latex=r"\exp",
-        undoes="log", positive="any", steep=True),
+        undoes="log", positive="any", steep=True, of_matrix="matrix exponential"),
     Row(
         name="log",
         summary="natural logarithm",
@@ -108,6 +108,7 @@ _ELEMENTARY = (
         math="log",
         latex=r"\log",
         undoes="exp",
+        of_matrix="matrix logarithm",
     ),
     Row(
         name="log1p",
@@ -120,7 +121,7 @@ _ELEMENTARY = (
     Row(name="expm1", summary="exp(x) - 1", derivative=("exp(x)",), definition="exp(x) - 1", numpy="expm1",
         steep=True),
     Row(name="sqrt", summary="square root", definition="x**(1/2)", numpy="sqrt", sympy="sqrt", domain=("x",),
-        math="√{}", latex=r"\sqrt{{{}}}"),
+        math="√{}", latex=r"\sqrt{{{}}}", of_matrix="square root of a matrix"),
     Row(name="square", summary="square", definition="x**2", numpy="square"),
     Row(name="abs", summary="absolute value", derivative=("sign(x)",), numpy="abs", sympy="Abs", kinks=("x",),
         math="|{}|", latex=r"\left|{}\right|", products=((("", 1), ("sign", 1)),), even_powers="x**2",

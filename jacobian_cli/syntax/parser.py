@@ -9,6 +9,7 @@ import ast
 import re
 import unicodedata
 import warnings
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from threading import RLock
@@ -333,6 +334,16 @@ def parse_statement(text: str, *, limited: bool = True) -> Definition:
     return Definition(normal_name(found[1]), value, text)
 
 
+def defined_name(text: str) -> str | None:
+    """The name that a statement defines, if it does.
+
+    >>> defined_name("z = W@x"), defined_name("W@x")
+    ('z', None)
+    """
+    found = _DEFINITION.match(text)
+    return normal_name(found[1]) if found else None
+
+
 def parse_statements(text: str) -> list[Definition]:
     """Definitions and expressions separated by `;`."""
     return [parse_statement(part) for part in text.split(";") if part.strip()] or [parse_statement(text)]
@@ -392,15 +403,20 @@ def parse_assumptions(text: str) -> list[Assumption]:
     return found
 
 
-def parse_file(text: str) -> tuple[list[Declaration | Assumption], list[Definition]]:
+Declared = Declaration | Assumption
+
+
+def parse_file(
+    text: str, read: Callable[[list[str], list[Declared]], list[Definition]] | None = None
+) -> tuple[list[Declared], list[Definition]]:
     """A file of declarations (`W: 8, 20`), facts (`assume S: spd`) and definitions (`z = W@x + b`), one a line; `#`
-    starts a comment.
+    starts a comment. `read` makes definitions of all lines that are no declarations, in whatever notation they are.
     """
     lines = text.lstrip("\ufeff").splitlines()
     if len(lines) > MAX_LINES:
         raise InputError(f"the file has {len(lines):,} lines; at most {MAX_LINES:,} are read")
-    declarations: list[Declaration | Assumption] = []
-    definitions: list[Definition] = []
+    declarations: list[Declared] = []
+    codes: list[tuple[int, str]] = []
     for number, line in enumerate(lines, start=1):
         code = line.split("#", 1)[0].rstrip()
         if not code.strip():
@@ -411,12 +427,20 @@ def parse_file(text: str) -> tuple[list[Declaration | Assumption], list[Definiti
             elif not _DEFINITION.match(code) and _DECLARATION.match(code) and "[" not in code:
                 declarations.append(parse_declaration(code))
             else:
-                definitions.append(parse_statement(code))
+                codes.append((number, code))
         except InputError as error:
-            raise InputError(
-                f"line {number}: {error.message}", text=error.text, span=error.span, hint=error.hint
-            ) from None
+            raise _in_line(error, number) from None
+    formulas = [code for _, code in codes]
+    try:
+        definitions = read(formulas, declarations) if read else [parse_statement(code) for code in formulas]
+    except InputError as error:
+        numbers = [number for number, code in codes if code == error.text]
+        raise (_in_line(error, numbers[0]) if numbers else error) from None
     return declarations, definitions
+
+
+def _in_line(error: InputError, number: int) -> InputError:
+    return InputError(f"line {number}: {error.message}", text=error.text, span=error.span, hint=error.hint)
 
 
 def normal_name(name: str) -> str:

@@ -87,6 +87,12 @@ class Definition:
     source: str
     doubts: tuple[Doubt, ...] = ()
     """What its reader was not sure of."""
+    notation: str = ""
+    """What it was typed in, where that is not the language."""
+    read: str = ""
+    """What was read then, in the language."""
+    orders: tuple[tuple[str, int], ...] = ()
+    """The number of axes that names have in this reading, where nothing else says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from jacobian_cli.api.backprop.passes import Edge, Node, Passes, numbers, passes
 from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finite
 from jacobian_cli.api.backprop.tape import wanted
 from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, square
-from jacobian_cli.api.input.problem import ShapeLike, order_of, shapes_of, statements_of
+from jacobian_cli.api.input.problem import Formulas, ShapeLike, names_of, order_of, shapes_of, statements_of
 from jacobian_cli.api.input.values import as_arrays, fitted, want_inside
 from jacobian_cli.checks.points.sampling import NoPointError, sample
 from jacobian_cli.elaborate import Program, elaborate
@@ -218,11 +218,13 @@ def plain(value: Array | None) -> Any:
 
 
 def backprop(
-    expression: str | Sequence[str],
+    expression: Formulas,
     at: Mapping[str, Any],
     wrt: str | Sequence[str] | None = None,
     shapes: Mapping[str, ShapeLike] | None = None,
     assume: Mapping[str, FactsLike] | None = None,
+    *,
+    syntax: str | None = None,
 ) -> Backprop:
     """The computational graph of a formula at a point: forward values, and at each node what comes back.
 
@@ -239,7 +241,10 @@ def backprop(
     >>> r.operations, r.check.passed
     ({'forward': 3, 'backward': 5, 'naive': 9}, True)
     """
-    return run(statements_of(expression), as_arrays(at), wrt, shapes_of(shapes), assumptions_of(assume))
+    values, declared = as_arrays(at), shapes_of(shapes)
+    names = [*(() if wrt is None else names_of(wrt)), *values]
+    statements = statements_of(expression, names, declared, syntax)
+    return run(statements, values, wrt, declared, assumptions_of(assume))
 
 
 def run(

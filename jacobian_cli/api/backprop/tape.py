@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jacobian_cli.api.input.problem import ShapeLike, names_of, shapes_of, statements_of, unknown
+from jacobian_cli.api.input.problem import Formulas, ShapeLike, names_of, shapes_of, statements_of, unknown
 from jacobian_cli.api.input.values import as_arrays, fitted, numbers, want_inside
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine import tape as engine
@@ -96,9 +96,11 @@ def _again(run: _Run) -> Tape:
 
 
 def tape(
-    expression: str | Sequence[str],
+    expression: Formulas,
     wrt: str | Sequence[str] | None = None,
     shapes: Mapping[str, ShapeLike] | None = None,
+    *,
+    syntax: str | None = None,
 ) -> Tape:
     """A formula, or definitions of which the last is the output, ready to run forwards and backwards on arrays.
 
@@ -113,7 +115,9 @@ def tape(
     >>> float(loss), gradients["W"].shape, gradients["b"].round(3).tolist()
     (4.0, (2, 3), [1.333, 1.333, 1.333])
     """
-    program = elaborate(statements_of(expression), shapes_of(shapes))
+    declared = shapes_of(shapes)
+    names = () if wrt is None else names_of(wrt)
+    program = elaborate(statements_of(expression, names, declared, syntax), declared)
     return Tape(program, wanted(program, wrt))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import count
 
 from jacobian_cli.elaborate.builder import CONSTANTS
@@ -39,7 +40,7 @@ def composed(statements: Sequence[Definition], known: Collection[str]) -> tuple[
             continue
         following = next((s for s in statements[k + 1 :]), None)
         if following is None:
-            inner.append(Definition(name, stage.value, _source(name, stage.source)))
+            inner.append(replace(stage, name=name, source=_source(name, stage.source)))
             break
         if following.name is not None:  # it is used by its own name
             if not named & set(names_in(stage.value)):
@@ -48,13 +49,13 @@ def composed(statements: Sequence[Definition], known: Collection[str]) -> tuple[
                     text=stage.source,
                     hint="the output is the last formula, or the first where it is the only one without a name",
                 )
-            inner.append(Definition(name, stage.value, _source(name, stage.source)))
+            inner.append(replace(stage, name=name, source=_source(name, stage.source)))
             name = None
             continue
         later = {n for s in statements[k + 1 :] for n in names_in(s.value)}
         outer, placeholder = _placeholder(stage, following, {*known, *named, *later}, taken)
         taken.add(placeholder)
-        inner.append(Definition(name, outer.value, _source(name, outer.source)))
+        inner.append(replace(outer, name=name, source=_source(name, outer.source)))
         read.append(f"{placeholder} = {following.source.strip()}")
         name = placeholder
     first, *rest = inner

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jacobian_cli.api.chain.compose import composed
 from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, Symbols, derivations, symbols
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
-from jacobian_cli.api.input.problem import Problem, ShapeLike, names_of, pose, shapes_of, statements_of
+from jacobian_cli.api.input.problem import Formulas, Problem, ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.calculus.chain import links
 from jacobian_cli.calculus.chain import ordering as association
 from jacobian_cli.calculus.chain.ordering import Cost, Order
@@ -365,11 +365,12 @@ class Composition(Portable):
 
 
 def chain(
-    stages: str | Sequence[str],
+    stages: Formulas,
     wrt: str | Sequence[str],
     shapes: Mapping[str, ShapeLike] | None = None,
     *,
     assume: Mapping[str, FactsLike] | None = None,
+    syntax: str | None = None,
 ) -> Composition:
     """Take a composition apart: each link's local Jacobian, their product from the output backwards, and its cost.
 
@@ -386,7 +387,7 @@ def chain(
     """
     names = names_of(wrt)
     declared = shapes_of(shapes)
-    statements, note = composed(statements_of(stages), [*names, *declared])
+    statements, note = composed(statements_of(stages, names, declared, syntax), [*names, *declared])
     return composition(pose(statements, names, declared, assume=assumptions_of(assume)), note)
 
 

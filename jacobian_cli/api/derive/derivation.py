@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
-from jacobian_cli.api.input.problem import Problem, ShapeLike, names_of, pose, shapes_of, statements_of
+from jacobian_cli.api.input.problem import Formulas, Problem, ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.calculus.derivative.forms import Derivative, Forms, derivative
 from jacobian_cli.calculus.notation.storage import Stored, stored
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
@@ -328,7 +328,7 @@ class Derivation(Portable):
 
 
 def derive(
-    expression: str | Sequence[str],
+    expression: Formulas,
     wrt: str | Sequence[str],
     shapes: Mapping[str, ShapeLike] | None = None,
     *,
@@ -336,6 +336,7 @@ def derive(
     assume: Mapping[str, FactsLike] | None = None,
     layout: str = "numerator",
     vec: str = "row",
+    syntax: str | None = None,
 ) -> Any:
     """Differentiate a formula.
 
@@ -344,7 +345,8 @@ def derive(
     each has its `hessian` too. `assume` declares facts of the values: `{"S": "spd", "y": ["sums_to_one", "positive"]}`;
     they make the answer shorter, and it is checked where they hold. `layout`
     ("numerator" or "denominator") says whether the Jacobian is |out| × |in| or its transpose, `vec` ("row" or "column")
-    in what order it runs over the entries of a matrix.
+    in what order it runs over the entries of a matrix. `expression` may be mathematics, LaTeX, MATLAB, Julia or NumPy,
+    PyTorch and JAX code too; `syntax` names its notation and forbids guessing.
 
     Raises `InputError` for anything that is not a formula of the language, and for facts that cannot hold.
 
@@ -355,7 +357,9 @@ def derive(
     '2*A@x'
     """
     names = names_of(wrt)
-    problem = pose(statements_of(expression), names, shapes_of(shapes), assume=assumptions_of(assume))
+    declared = shapes_of(shapes)
+    statements = statements_of(expression, names, declared, syntax)
+    problem = pose(statements, names, declared, assume=assumptions_of(assume))
     if order not in (1, 2):
         raise InputError(f"there is no derivative of order {order} here", hint="order is 1 or 2")
     found = derivations(problem, second=order == 2, conventions=[read_convention(layout, vec)])

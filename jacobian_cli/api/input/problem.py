@@ -11,9 +11,13 @@ from typing import Any
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import normal_name, parse_sizes, parse_statements
+from jacobian_cli.syntax.parser import normal_name, parse_sizes
+from jacobian_cli.syntax.router import read_statements, split
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 ShapeLike = str | Sequence[str | int]
@@ -37,6 +41,14 @@ class Problem:
     def name(self) -> str:
         """What the output is called: its name, or f."""
         return self.program.output_name or "f"
+
+    @property
+    def read(self) -> str | None:
+        """What was typed, in the language, where it was typed in another notation."""
+        statements = self.program.statements
+        if not any(s.notation for s in statements):
+            return None
+        return "; ".join(f"{s.name} = {spelled(s.value)}" if s.name else spelled(s.value) for s in statements)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -92,13 +104,31 @@ def order_of(value: Any) -> int:
     return order
 
 
-def statements_of(texts: str | Sequence[str]) -> list[Definition]:
-    """The definitions in one text or several, separated by `;` within a text."""
+Formulas = str | Sequence[str] | Sequence[Definition]
+"""A formula, or definitions of which the last is the output; those of a Python function are read already."""
+
+
+def statements_of(
+    texts: Formulas,
+    names: Sequence[str] = (),
+    shapes: Mapping[str, Shape] | None = None,
+    syntax: str | None = None,
+) -> list[Definition]:
+    """The definitions in one text or several, separated by `;` within a text, each in whatever notation it is.
+
+    `names` are asked for, `shapes` declared: both say what is one name. `syntax` names a notation and forbids guessing.
+    """
     parts = [texts] if isinstance(texts, str) else list(texts)
+    if parts and all(isinstance(part, Definition) for part in parts):
+        return [part for part in parts if isinstance(part, Definition)]
+    asked = [normal_name(name.strip()) for name in names if name.strip()] + [*(shapes or {})]
+    sizes = [name for shape in (shapes or {}).values() for size in shape for name in size.names()]
+    formulas: list[str] = []
     for part in parts:
         if not isinstance(part, str):
             raise InputError(f"a formula is a text, not {type(part).__name__}", hint='as in "W@x + b"')
-    return [statement for part in parts for statement in parse_statements(part)]
+        formulas += split(part)
+    return read_statements(formulas, [*asked, *sizes], FUNCTIONS.keys() | ALIASES.keys(), asked=asked, syntax=syntax)
 
 
 def shapes_of(

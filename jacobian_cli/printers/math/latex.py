@@ -5,10 +5,10 @@ from __future__ import annotations
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
 from jacobian_cli.printers.math.medium import Edge, Notation, Part
-from jacobian_cli.printers.math.names import GREEK, read
 from jacobian_cli.printers.math.render import notated, size_text
 from jacobian_cli.printers.precedence import index_text
 from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.names import GREEK, read
 
 _LIKE_LATIN = frozenset("Alpha Beta Epsilon Zeta Eta Iota Kappa Mu Nu Rho Tau Chi".split())
 """Capitals that look like Latin ones, for which LaTeX has no command."""

@@ -7,10 +7,10 @@ import unicodedata
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
 from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
-from jacobian_cli.printers.math.names import read
 from jacobian_cli.printers.math.render import notated, size_text
 from jacobian_cli.printers.precedence import index_text
 from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.names import read
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _BELOW = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))

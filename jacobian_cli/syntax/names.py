@@ -1,0 +1,162 @@
+"""How names are read: Greek letters spelled out, and indices at their end.
+
+`W1` is W with the index 1, `lam` is λ, `x_hat` is x with the index "hat".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+GREEK = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "zeta": "ζ",
+    "eta": "η",
+    "theta": "θ",
+    "iota": "ι",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "xi": "ξ",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "upsilon": "υ",
+    "phi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+}
+_RESPELLED = {"lam": "lambda", "lamda": "lambda", "eps": "epsilon"}
+"""Names that people write where Python keeps the letter's own for itself, or that are too long."""
+LETTERS = {
+    **GREEK,
+    **{name.capitalize(): letter.upper() for name, letter in GREEK.items()},
+}
+"""Every letter by its English name, capitals too: `Delta` is Δ."""
+_NUMBERED = re.compile(r"(.*\D)(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A name taken apart: the stem, with a Greek letter by its English name, and the indices."""
+
+    stem: str
+    indices: tuple[str, ...]
+
+    @property
+    def word(self) -> bool:
+        """Whether the stem is written with several letters."""
+        return len(self.letter) > 1
+
+    @property
+    def letter(self) -> str:
+        """The stem with a Greek letter as that letter."""
+        return LETTERS.get(self.stem, self.stem)
+
+
+def read(name: str) -> Reading:
+    """The parts of a name.
+
+    >>> read("lam2"), read("x_hat")
+    (Reading(stem='lambda', indices=('2',)), Reading(stem='x', indices=('hat',)))
+    """
+    first, *indices = name.split("_")
+    if not all((first, *indices)):
+        return Reading(name, ())
+    found = _NUMBERED.fullmatch(first)
+    if found:
+        first, indices = found[1], [found[2], *indices]
+    stem = _RESPELLED.get(first.lower())
+    if stem is not None:
+        first = stem if first.islower() else stem.capitalize()
+    return Reading(first, tuple(indices))
+
+
+_ENGLISH = {letter: name for name, letter in LETTERS.items()}
+_MARKS = {"\N{COMBINING CIRCUMFLEX ACCENT}": "hat", "\N{COMBINING MACRON}": "bar", "\N{COMBINING TILDE}": "tilde"}
+_KEYWORDS = frozenset("lambda in is as if for not and or def class import from with del pass".split())
+
+Key = tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def key(name: str) -> Key:
+    """What is the same for all spellings of a name: W1, W_1 and W₁; λ, lam and lambda; ŷ and y_hat.
+
+    >>> key("W_1") == key("W1"), key("λ") == key("lam"), key("ŷ") == key("y_hat")
+    (True, True, True)
+    """
+    reading = read(unicodedata.normalize("NFKC", name))
+    stem, marks = reading.stem, []
+    split = unicodedata.normalize("NFD", stem)
+    if any(mark in _MARKS for mark in split):
+        marks = [_MARKS[c] for c in split if c in _MARKS]
+        stem = unicodedata.normalize("NFC", "".join(c for c in split if c not in _MARKS))
+    return (_ENGLISH.get(stem, stem), *marks, *reading.indices)
+
+
+def spelling(stem: str, indices: tuple[str, ...]) -> str:
+    """The name of the language for a letter and its indices.
+
+    >>> spelling("W", ("1",)), spelling("lambda", ()), spelling("x", ("t-1",))
+    ('W1', 'lam', 'x_tm1')
+    """
+    stem = "lam" if stem == "lambda" else stem
+    if not indices:
+        return stem + "_" if stem in _KEYWORDS else stem
+    first, *rest = (_plain(index) for index in indices)
+    joined = "" if first.isdecimal() and not stem[-1].isdecimal() else "_"
+    return "_".join([stem + joined + first, *rest])
+
+
+def _plain(index: str) -> str:
+    return re.sub(r"\W+", "", index.replace("-", "m").replace("+", "p").replace("*", "star")) or "_"
+
+
+class Known:
+    """The names that are known before a text is read: declared, defined, asked for; and those of functions."""
+
+    def __init__(self, names: Iterable[str], functions: Collection[str] = ()) -> None:
+        self.names = dict.fromkeys(names)
+        self.functions = functions
+        self.by_key: dict[Key, str] = {}
+        self.longest = 1
+        for name in self.names:
+            self.by_key.setdefault(key(name), name)
+            self.longest = max(self.longest, len(name))
+
+    def find(self, name: str) -> str | None:
+        """The known name that this is another spelling of."""
+        return name if name in self.names else self.by_key.get(key(name)) if self.by_key else None
+
+    def function(self, word: str) -> str | None:
+        """The function of the language that a word is, whatever the case of its letters: `ReLU`, `Tr`."""
+        if word in self.names:
+            return None
+        word = SAME.get(word, word)
+        if word in self.functions:
+            return word
+        lower = SAME.get(word.lower(), word.lower())
+        return lower if len(word) > 1 and lower in self.functions else None
+
+
+SAME = {
+    "chol": "cholesky",
+    "concatenate": "concat",
+    "diagonal": "diag",
+    "ln": "log",
+    "lse": "logsumexp",
+    "sgn": "sign",
+    "tr": "trace",
+}
+"""Words of mathematics for functions of the language."""

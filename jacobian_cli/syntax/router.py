@@ -1,0 +1,140 @@
+"""Which notation a text is in, and its reader. Readers are imported when a text needs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from importlib import import_module
+
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import defined_name, parse_statement
+from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice
+
+_READERS = {
+    "math": "jacobian_cli.syntax.mathematics",
+    "latex": "jacobian_cli.syntax.latex",
+}
+LANGUAGE = "language"
+NOTATIONS = (LANGUAGE, *_READERS)
+_LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{(\[]|\$|\\\\")
+_OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
+
+
+def split(text: str) -> list[str]:
+    """The statements of a text: what stands between semicolons outside brackets.
+
+    >>> split("z = W[x; h]; tanh(z)")
+    ['z = W[x; h]', ' tanh(z)']
+    """
+    if ";" not in text:
+        return [text]
+    parts, start, depth = [], 0, 0
+    for place, sign in enumerate(text):
+        depth += (sign in "([") - (sign in ")]")
+        if sign == ";" and depth <= 0 and text[place - 1 : place] != "\\":
+            parts.append(text[start:place])
+            start = place + 1
+    parts.append(text[start:])
+    return [part for part in parts if part.strip()] or [text]
+
+
+def read_statements(
+    texts: Sequence[str],
+    names: Iterable[str],
+    functions: Collection[str],
+    *,
+    asked: Iterable[str] = (),
+    syntax: str | None = None,
+) -> list[Definition]:
+    """Formulas and definitions, each in whatever notation it is.
+
+    `names` are those that are declared or asked for, `asked` those of them that a reading must hold; `syntax` names a
+    notation and forbids guessing.
+    """
+    if syntax is not None and syntax not in NOTATIONS:
+        raise InputError(f"there is no notation '{syntax[:30]}'", hint=f"there are {', '.join(NOTATIONS)}")
+    names = [*names, *(name for name in map(defined_name, texts) if name)]
+    if syntax is not None:
+        return [_read(syntax, text, names, functions) for text in texts]
+    found = [_notation(text, functions) for text in texts]
+    held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
+    missing = [name for name in asked if name not in held]
+    boards = any(item in ("math", "latex") for item in found)
+    result: list[Definition] = []
+    for text, item in zip(texts, found, strict=True):
+        if isinstance(item, str):
+            result.append(_guessed(item, text, names, functions))
+        elif (missing or boards) and not _OF_THE_LANGUAGE.search(text):
+            result.append(_split_names(item, text, names, functions, missing, boards))
+        else:
+            result.append(item)
+    return result
+
+
+def _split_names(
+    item: Definition, text: str, names: Sequence[str], functions: Collection[str], missing: Sequence[str], boards: bool
+) -> Definition:
+    """A text of the language as mathematics, where that holds names which are asked for: Wx + b by x."""
+    try:
+        other = _read("math", text, names, functions)
+    except InputError:
+        return item
+    held = set(_names(other))
+    return other if held != set(_names(item)) and (boards or held & set(missing)) else item
+
+
+def _guessed(notation: str, text: str, names: Sequence[str], functions: Collection[str]) -> Definition:
+    try:
+        return _read(notation, text, names, functions)
+    except InputError:
+        if notation == "math" and _OF_THE_LANGUAGE.search(text):
+            parse_statement(text)  # what is wrong in terms of the language, if it is wrong there
+        raise
+
+
+def _notation(text: str, functions: Collection[str]) -> Definition | str:
+    """The definition, if the text is of the language; else the notation it is in."""
+    if _LATEX.search(text):
+        return "latex"
+    try:
+        item = parse_statement(text)
+    except InputError:
+        return "math"
+    return "math" if any(_beside(call, functions) for call in _calls(item)) else item
+
+
+def _beside(call: str, functions: Collection[str]) -> bool:
+    """Whether a call is one letter before a bracket, or letters that are Greek: σ(x), λ(x + y)."""
+    return call not in functions and (len(call) == 1 or not call.isascii())
+
+
+def _read(notation: str, text: str, names: Iterable[str], functions: Collection[str]) -> Definition:
+    if notation == LANGUAGE:
+        return parse_statement(text)
+    from jacobian_cli.syntax.names import Known  # noqa: PLC0415 - only where a text is not of the language
+
+    reader = import_module(_READERS[notation])
+    found: Definition = reader.read(text, Known(names, functions))
+    return found
+
+
+def _calls(item: Definition) -> Iterable[str]:
+    return (term.function for term in _walk(item) if isinstance(term, Call) and term.function.isidentifier())
+
+
+def _names(item: Definition) -> Iterable[str]:
+    return (term.text for term in _walk(item) if isinstance(term, Name))
+
+
+def _walk(item: Definition) -> Iterable[object]:
+    stack: list[object] = [item.value]
+    while stack:
+        term = stack.pop()
+        yield term
+        match term:
+            case Call(arguments=arguments, keywords=keywords):
+                stack.extend((*arguments, *(value for _, value in keywords)))
+            case Group(items=items):
+                stack.extend(items)
+            case Slice(start=start, stop=stop):
+                stack.extend((start, stop))

@@ -1,0 +1,79 @@
+"""Tokens of mathematics, whatever they were typed in, and the limits that every reader keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.parser import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS
+from jacobian_cli.syntax.tree import Call, Group, Slice, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One sign, name or number with its place.
+
+    `kind` is one of num, name, func, op, open, close, bar, sup, sub, prime, sqrt, frac, sum, ones, eye, text, end.
+    """
+
+    kind: str
+    text: str
+    start: int
+    stop: int
+    space: bool = False
+    """Whether a blank stands before it."""
+    parts: tuple[tuple[Token, ...], ...] = ()
+    """What stands inside: a superscript, a numerator and a denominator."""
+    value: Fraction | None = field(default=None)
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.stop)
+
+
+def want_short(text: str) -> None:
+    """Refuse a formula that is too long to read."""
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
+            hint="name its parts in definitions: jac derive -f FILE",
+        )
+
+
+def too_deep(text: str) -> InputError:
+    return InputError(f"the formula is nested too deeply (limit: {MAX_DEPTH} levels)", text=text)
+
+
+def want_shallow(term: Term, text: str) -> Term:
+    """A tree whose nesting is within the limit."""
+    level: Sequence[Term] = [term]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise too_deep(text)
+        level = [part for node in level for part in parts_of(node)]
+    return term
+
+
+def parts_of(term: Term) -> tuple[Term, ...]:
+    """The terms directly below one."""
+    match term:
+        case Call(arguments=arguments, keywords=keywords):
+            return (*arguments, *(value for _, value in keywords)) if keywords else arguments
+        case Group(items=items):
+            return items
+        case Slice(start=start, stop=stop):
+            return tuple(bound for bound in (start, stop) if bound is not None)
+    return ()
+
+
+def number(digits: str, text: str, span: Span) -> Fraction:
+    """The exact value of digits, a decimal point and a power of ten."""
+    mantissa, _, exponent = digits.lower().partition("e")
+    if len(digits) > MAX_DIGITS or (exponent and abs(int(exponent)) > MAX_DIGITS):
+        raise InputError("this number is too long", text=text, span=span, hint=f"at most {MAX_DIGITS} digits are read")
+    whole = Fraction(mantissa if not mantissa.startswith(".") else "0" + mantissa)
+    return whole * Fraction(10) ** int(exponent or 0)
