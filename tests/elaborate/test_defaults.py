@@ -136,5 +136,5 @@ def test_a_function_of_matrices_takes_a_scalar_for_a_matrix_of_one_entry(name: s
 
 
 def test_habits() -> None:
-    names = {"W1": 2, "x_t": 1, "lam": 0, "λ2": 0, "Sigma": 0, "d_k": 1}
+    names = {"W1": 2, "x_t": 1, "lam": 0, "λ2": 0, "Sigma": 2, "Σ": 2, "d_k": 1}
     assert {name: habit(name) for name in names} == names
