@@ -21,6 +21,7 @@ from jacobian_cli.ops.rules import (
     fitting,
     parsed,
     reduce,
+    reduced_axes,
 )
 from jacobian_cli.ops.table import ALIASES, ELSEWHERE
 from jacobian_cli.shape import ONE, Shape, Size, Unifier, size_of
@@ -179,6 +180,9 @@ class Builder:
                 return reduce(shapes[0], options)
             case Kind.ROW:
                 return along(shapes[0], options)
+            case Kind.SHARE:
+                reduced_axes(shapes[0], options)
+                return shapes[0]
             case Kind.FORMULA:
                 return self.formula_shape(row, shapes)
             case Kind.CORE if len(shapes) == 1:

@@ -91,7 +91,7 @@ def cost_of(node: Apply, work: Operation, sizes: Mapping[str, int], wanted: list
             return Cost(total, tuple(total if needed and len(given) > 1 else 0 for needed in wanted))
         case Along(rule=rule):
             row = FUNCTIONS[node.function]
-            steps = 1 if row.numpy else operations_in(meaning(row.definition, row.parameters, (CORE,)))
+            steps = 1 if row.numpy or row.kernel else operations_in(meaning(row.definition, row.parameters, (CORE,)))
             return Cost(given[0] * steps, (given[0] * rule.operations,))
         case Moved():
             return Cost(0, (0,) * len(given))

@@ -116,7 +116,7 @@ def _kernel(node: Apply | Extent, along: bool) -> tuple[Kernel, bool]:
         return elementwise(row), False
     assert along, f"{row.name} has no meaning entry by entry"
     match row.kind:
-        case Kind.REDUCTION | Kind.ROW:
+        case Kind.REDUCTION | Kind.ROW | Kind.SHARE:
             return along_rows(row), True
         case Kind.CONTRACTION:
             return _product_of_rows(node), False
@@ -128,10 +128,7 @@ def _kernel(node: Apply | Extent, along: bool) -> tuple[Kernel, bool]:
 @lru_cache(maxsize=256)
 def elementwise(row: Row) -> Kernel:
     """An element-wise function on arrays: NumPy's, or its definition, whose own broadcasting is NumPy's."""
-    if row.numpy:
-        kernel: Kernel = getattr(KERNELS, row.numpy)
-        return kernel
-    return Formula(meaning(row.definition, row.parameters), row.parameters)
+    return KERNELS.of(row) or Formula(meaning(row.definition, row.parameters), row.parameters)
 
 
 @lru_cache(maxsize=256)
@@ -141,11 +138,10 @@ def along_rows(row: Row) -> Kernel:
     A row that does not feel a shift, or only adds it, is evaluated with the largest entry moved to 0: exp stays
     finite.
     """
-    if row.numpy and row.kind is Kind.REDUCTION:
-        reduced = getattr(KERNELS, row.numpy)
-        return lambda rows, count: reduced(rows, axis=-1, keepdims=True)
-    if row.numpy:
-        kernel: Kernel = getattr(KERNELS, row.numpy)
+    kernel = KERNELS.of(row)
+    if kernel is not None and row.kind is Kind.REDUCTION:
+        return lambda rows, count: kernel(rows, axis=-1, keepdims=True)
+    if kernel is not None:
         return lambda rows, count: kernel(rows, axis=(-1,))
     formula = Formula(meaning(row.definition, row.parameters, (CORE,)), (*row.parameters, COUNT), along=True)
     if not row.shift:

@@ -42,7 +42,7 @@ def operation(node: Apply, wanted: Sequence[bool], sizes: Sizes) -> Operation:
             return Elementwise(node, row, wanted)
         case Kind.CONTRACTION:
             return Contracted(node, row, wanted, sizes)
-        case Kind.REDUCTION | Kind.ROW:
+        case Kind.REDUCTION | Kind.ROW | Kind.SHARE:
             return Along(node, row, wanted, sizes)
     return General(node, row, sizes)
 
@@ -121,7 +121,7 @@ class Along:
         (argument,) = node.arguments
         self.shape, self.result = lengths(argument.shape, sizes), lengths(node.shape, sizes)
         order = len(self.shape)
-        everything = tuple(range(order)) if row.kind is Kind.REDUCTION else (-1,)
+        everything = (-1,) if row.kind is Kind.ROW else tuple(range(order))
         axes = sorted({axis % order for axis in dict(node.parameters).get("axis", everything)}) if order else []
         kept = [axis for axis in range(order) if axis not in axes]
         self.turn = (*kept, *axes)

@@ -49,8 +49,7 @@ def numeric(kernels: Kernels) -> Backend:
         if row.own is not None:
             made = row.own
             return lambda *inputs: made().forward(*inputs)
-        kernel: Kernel | None = getattr(kernels, row.numpy) if row.numpy else None
-        return kernel
+        return kernels.of(row)
 
     return Backend(kernels.np, float, {"pi": math.pi, "e": math.e}, function, steady=True)
 

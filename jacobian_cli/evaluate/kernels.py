@@ -6,9 +6,13 @@ Vectors are mathematicians': `(n,)` a column, `(1, n)` a row, and a scalar is a 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy
+
+from jacobian_cli.ops import Row
 
 Array = Any
 
@@ -27,6 +31,13 @@ class Kernels:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.np, name)
+
+    def of(self, row: Row) -> Callable[..., Array] | None:
+        """What computes a row of the table; None where only its definition does."""
+        if row.kernel is not None:
+            return partial(row.kernel, self.np)
+        found: Callable[..., Array] | None = getattr(self, row.numpy) if row.numpy else None
+        return found
 
     def erf(self, x: Array) -> Array:
         return numpy.vectorize(math.erf, otypes=[float])(x)

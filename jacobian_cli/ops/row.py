@@ -22,6 +22,7 @@ class Kind(Enum):
     CONTRACTION = "a sum of products, written in index notation"
     REDUCTION = "over the axes given, or over everything"
     ROW = "on each row: along the last axis, or the one given"
+    SHARE = "what part of the whole each entry has, over the axes given, or over everything"
     CORE = "on whole vectors or matrices; axes in front of these run along"
     FORMULA = "short for its definition"
     SHAPE = "makes or rearranges entries"
@@ -67,7 +68,11 @@ class Row:
     algebra: str = ""
     """`sum`, `product` or `power`: the arithmetic that index calculus does itself."""
     numpy: str = ""
-    """NumPy's name for it; without one its definition is evaluated."""
+    """NumPy's name for it; without one or a kernel its definition is evaluated."""
+    kernel: Callable[..., Any] | None = None
+    """What it is in NumPy, where NumPy lacks it: called with a module that is like NumPy, then with the values.
+    Its own source is what exported code holds.
+    """
     sympy: str = ""
     """SymPy's name for it; without one its definition is used."""
     math: str = ""
@@ -83,6 +88,10 @@ class Row:
     """Whether it overflows already where its argument is in the hundreds."""
     kinks: tuple[str, ...] = ()
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
+    picks: str = ""
+    """For a function that picks one of many entries: the share that each has in what is picked, ties sharing."""
+    marks: str = ""
+    """The function whose value's share it is: written as the indicator 1(x = max(x))."""
     flat: bool = False
     """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
     shift: str = ""

@@ -7,6 +7,7 @@ named in their rows.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from jacobian_cli.ops import rules, structure
 from jacobian_cli.ops.row import Kind, Row
@@ -270,6 +271,17 @@ _ACTIVATIONS = (
     ),
 )
 
+
+def _largest(np: Any, x: Any, axis: Any = None) -> Any:
+    found = 1.0 * (x == np.max(x, axis=axis, keepdims=True))
+    return found / np.sum(found, axis=axis, keepdims=True)
+
+
+def _smallest(np: Any, x: Any, axis: Any = None) -> Any:
+    found = 1.0 * (x == np.min(x, axis=axis, keepdims=True))
+    return found / np.sum(found, axis=axis, keepdims=True)
+
+
 _REDUCTIONS = (
     Row(
         name="sum",
@@ -318,11 +330,19 @@ _REDUCTIONS = (
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))", log_total_of="exp", shift="1"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="max", latex=r"\max", law="max routes",
-        why="all of it goes to the largest entry", binary="maximum", flow="max routes to the largest"),
+        options=("axis", "keepdims"), derivative=("largest(x)",), numpy="max", latex=r"\max", law="max routes",
+        why="all of it goes to the largest entry", binary="maximum", flow="max routes to the largest",
+        picks="largest"),
     Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("x == ans",), numpy="min", latex=r"\min", law="min routes",
-        why="all of it goes to the smallest entry", binary="minimum", flow="min routes to the smallest"),
+        options=("axis", "keepdims"), derivative=("smallest(x)",), numpy="min", latex=r"\min", law="min routes",
+        why="all of it goes to the smallest entry", binary="minimum", flow="min routes to the smallest",
+        picks="smallest"),
+    Row(name="largest", summary="1 at the largest entry, 0 at the others; k that are equal have 1/k each",
+        kind=Kind.SHARE, options=("axis",), derivative=("0",), kernel=_largest, picks="largest", marks="max",
+        sums_to_one=True, example="largest(x)@x"),
+    Row(name="smallest", summary="1 at the smallest entry, 0 at the others; k that are equal have 1/k each",
+        kind=Kind.SHARE, options=("axis",), derivative=("0",), kernel=_smallest, picks="smallest", marks="min",
+        sums_to_one=True, example="smallest(x)@x"),
 )  # fmt: skip
 
 _ROWS = (

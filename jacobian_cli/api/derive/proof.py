@@ -23,7 +23,7 @@ from jacobian_cli.checks.oracles.symbolic import (
     entries_of,
     explicit_jacobian,
 )
-from jacobian_cli.checks.points.domain import DOMAIN, FORM, KINK, NOT_FINITE, Violation, picked, violations
+from jacobian_cli.checks.points.domain import DOMAIN, FORM, KINK, NOT_FINITE, Violation, shares, violations
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict.answer import (
     MAX_ENTRIES,
@@ -375,7 +375,7 @@ def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
     sizes = sizes_of(problem.variables, values)
     want_inside(problem.output, sizes, problem.text)
     moving = {derivation.wrt, *derivation.hessians}
-    met = violations(problem.output, values, sizes)
+    met = violations(problem.output, values, sizes, facts=problem.facts)
     wrong = [
         v for v in met if v.kind == NOT_FINITE or moving & variables(v.node).keys() or not _finite(v, values, sizes)
     ]
@@ -448,8 +448,8 @@ def _kink(violation: Violation, moving: set[str], values: Mapping[str, Array], s
         entry, arguments = FUNCTIONS[entry.mirror], arguments[::-1]
     inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, arguments, strict=True)}
     inputs["ans"] = evaluate(node, values, sizes)
-    if violation.expression is node:  # one of many entries: each is compared with the one that was picked
-        inputs["ans"] = picked(node, inputs["ans"], inputs[entry.parameters[0]])
+    if entry.picks:
+        return Kink(node, _numbers_text(np.asarray(evaluate(shares(node), values, sizes), float)))
     names = (*entry.parameters, "ans")
     shown = [
         _numbers_text(np.asarray(evaluate(meaning(slope, names), inputs, sizes), float))

@@ -63,6 +63,8 @@ def _apply(node: Application, tensors: list[Tensor]) -> Tensor:
             return _reduction(entry, tensors[0], shapes[0], options)
         case Kind.ROW:
             return _along(entry, tensors[0], shapes[0], options)
+        case Kind.SHARE:
+            return _share(entry, tensors[0], shapes[0], options)
         case Kind.FORMULA:
             return _formula(entry, tensors, tuple(shapes))
         case Kind.CORE:
@@ -141,6 +143,19 @@ def _along(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) ->
     return algebra.permute(result, [order.index(k) for k in range(len(order))])
 
 
+def _share(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) -> Tensor:
+    """A function that keeps the shape and runs over some axes together. Of a single entry the share is 1."""
+    reduced = reduced_axes(typed, options)
+    places = [k for k, size in enumerate(typed) if size is not ONE]
+    loop = [i for i, k in enumerate(places) if k not in reduced]
+    core = [i for i, k in enumerate(places) if k in reduced]
+    if not core:
+        return algebra.ones(tensor.shape)
+    turned = algebra.permute(tensor, loop + core)
+    result = algebra.apply(entry.name, (turned,), len(loop), turned.shape)
+    return algebra.permute(result, [(loop + core).index(k) for k in range(len(places))])
+
+
 def _formula(entry: Row, tensors: list[Tensor], shapes: tuple[Shape, ...]) -> Tensor:
     """The definition, on these values."""
     body = template(entry.definition, entry.parameters, shapes)
@@ -188,7 +203,9 @@ def _contraction(signature: str, tensors: list[Tensor], shapes: list[Shape]) -> 
 def partial(entry: Row, place: int, cores: tuple[Shape, ...], ans: Shape) -> Tensor:
     """A row's derivative to its parameter at `place`, on arguments whose own axes are `cores`."""
     count = cores[place][0] if entry.kind is Kind.CORE else None
-    return template(entry.derivative[place], entry.parameters, cores, ans, count)
+    local = template(entry.derivative[place], entry.parameters, cores, ans, count)
+    # a number is that of every entry
+    return local if local.shape else algebra.spread(local, (), ans + cores[place])
 
 
 @lru_cache(maxsize=4096)

@@ -131,13 +131,16 @@ class Notation(Style):
             return write.apply(node.function, *arguments)
         (argument,) = node.arguments
         order = len(argument.shape)
-        turned = transposed(argument) if entry.kind is Kind.ROW and order == 2 else argument
+        by_rows = entry.kind is Kind.ROW or (entry.kind is Kind.SHARE and node.loop)
+        turned = transposed(argument) if by_rows and order == 2 else argument
+        if by_rows and write.turns(columns := self.express(turned)) < write.turns(self.written[argument]):
+            return write.transpose(write.apply(node.function, columns, axis=(0,)))
         if turned in self.typed and argument not in self.typed:
             return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
         written = self.written[argument]
         if entry.mask and algebra.is_constant(argument):
             return write.apply(node.function, write.ones(*argument.shape))
-        reduced = entry.kind is Kind.REDUCTION and node.loop
+        reduced = entry.kind in (Kind.REDUCTION, Kind.SHARE) and node.loop
         options = {"axis": tuple(range(node.loop, order))} if reduced else {}
         return write.apply(node.function, written, **options)
 

@@ -36,11 +36,13 @@ def known(tensor: Tensor, fact: str) -> bool:
             return fact in facts
         case Alias(body=body):
             return known(body, fact)
-        case Apply(function=function, arguments=(first, *_)):
+        case Apply(function=function, arguments=(first, *_), loop=loop, shape=shape):
             entry = row(function)
             if entry.positive and fact == "positive":
                 return entry.positive == "any" or known(first, entry.positive)
-            return (fact in entry.keeps and known(first, fact)) or (fact == "sums_to_one" and entry.sums_to_one)
+            if fact == "sums_to_one" and entry.sums_to_one:
+                return len(shape) == loop + 1
+            return fact in entry.keeps and known(first, fact)
     inherited = _INHERITED.get(fact)
     return inherited is not None and inherited(tensor)
 

@@ -8,7 +8,7 @@ only if the former proves it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -163,8 +163,49 @@ class _Symbolic(ExactKernels):
     def diag(self, x: Any) -> Any:
         return super().diag(x) + _ZERO
 
+    def largest(self, x: Any, axis: tuple[int, ...] | None = None) -> Any:
+        return _shares(x, axis, sympy.Max, sympy.Gt)
+
+    def smallest(self, x: Any, axis: tuple[int, ...] | None = None) -> Any:
+        return _shares(x, axis, sympy.Min, sympy.Lt)
+
     def logdet(self, x: Any) -> Any:
         return _logarithm(self.det(x))
+
+
+def _shares(x: Any, axis: tuple[int, ...] | None, extreme: Any, beats: Any) -> Any:
+    """1(xᵢ > max of the others), shared by those that are one expression, or equal wherever they are looked at."""
+    x = np.asarray(x, dtype=object)
+    order = x.ndim
+    axes = list(range(order)) if axis is None else sorted(k % order for k in axis)
+    kept = [k for k in range(order) if k not in axes]
+    turned = np.transpose(x, (*kept, *axes))
+    rows = turned.reshape(prod(turned.shape[: len(kept)]), -1)
+    found = np.empty(rows.shape, dtype=object)
+    for row, entries in zip(found, rows, strict=True):
+        alike = _alike(entries)
+        for k, group in enumerate(alike):
+            others = [entries[j] for j in {g[0]: None for g in alike if g is not group}]
+            wins = Indicator(beats(entries[group[0]], extreme(*others))) if others else sympy.Integer(1)
+            row[k] = wins / len(group)
+    return np.transpose(found.reshape(turned.shape), np.argsort((*kept, *axes)))[()]
+
+
+def _alike(entries: Iterable[Any]) -> list[list[int]]:
+    """For each entry, the places of all that are equal to it: told by their values at a point."""
+    entries = list(entries)
+    symbols = sorted(set().union(*(entry.free_symbols for entry in entries)), key=str)
+    chooser = random.Random(0)
+    point = {s: sympy.Float(chooser.uniform(0.1, 0.9), 2 * _DIGITS) for s in symbols}
+    values = [sympy.N(entry.xreplace(point), 2 * _DIGITS) for entry in entries]
+    groups: list[list[int]] = []
+    known: dict[Any, list[int]] = {}
+    for k, value in enumerate(values):
+        key = sympy.N(value, _DIGITS) if value.is_number and value.is_finite else entries[k]
+        group = known.setdefault(key, [])
+        group.append(k)
+        groups.append(group)
+    return groups
 
 
 def _power(x: Any, y: Any) -> Any:
@@ -223,7 +264,7 @@ def _function(row: Row, *, named: bool) -> Callable[..., Any] | None:
         return _entrywise(row.sympy, len(row.parameters))
     if row.called and row.definition and row.numpy not in _OWN:
         return None
-    kernel: Callable[..., Any] | None = getattr(_KERNELS, row.numpy) if row.numpy else None
+    kernel: Callable[..., Any] | None = getattr(_KERNELS, row.numpy or row.name) if row.numpy or row.kernel else None
     return kernel
 
 

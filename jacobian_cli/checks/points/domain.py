@@ -10,12 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.evaluate.evaluate import evaluate, meaning, node_values, numpy_backend
+from jacobian_cli.checks.points.constrained import drawn
+from jacobian_cli.evaluate.evaluate import applied, evaluate, meaning, node_values, numpy_backend
 from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import reduced_axes
 
 ANS = "ans"
+_SAME = 1e-10
+"""Entries that differ by less than this part of them are the same number, computed in two ways."""
+_NUDGE = 1e-3
+Facts = Mapping[str, frozenset[str]]
 DOMAIN, FORM, KINK, NOT_FINITE = "domain", "form", "kink", "not finite"
 
 
@@ -52,7 +57,8 @@ class Violation:
 class Condition:
     """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero.
 
-    Without an expression the node picks one of many entries, which must not be there twice.
+    Without an expression the node picks one of many entries, which must not come near another one. One that is
+    equal may be there: a tie at a random point is there at every point, and all that tie have one derivative.
     """
 
     node: Apply
@@ -67,7 +73,8 @@ class Condition:
     def fails(self, found: Mapping[Expr, Any], sizes: Mapping[str, int], margin: float) -> bool:
         """Whether it does not hold, by at least `margin`, where nodes have these values."""
         if self.expression is None:
-            return bool(np.any(_lead(found[self.node.arguments[0]], found[self.node], self.node) <= margin))
+            apart, tied = _apart(found[self.node.arguments[0]], self.node)
+            return bool(np.any(~tied & (apart <= margin)))
         bound = {name: found[expr] for name, expr in _bindings(self.row, self.node).items() if expr in found}
         value = np.asarray(evaluate(self.expression, bound, sizes), dtype=float)
         held = value > margin if self.positive else np.abs(value) > margin
@@ -84,10 +91,16 @@ def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
 
 
 def violations(
-    expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int], margin: float = 0.0, kink_margin: float = 0.0
+    expr: Expr,
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    margin: float = 0.0,
+    kink_margin: float = 0.0,
+    facts: Facts | None = None,
 ) -> list[Violation]:
     """Everything that does not hold at a point: outside a domain, exactly at a kink, nan or infinity arising, unless
-    that is in a branch that was not taken.
+    that is in a branch that was not taken. Entries that tie are a kink if they part where the values, such that the
+    facts declared of them hold, are moved a little.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
@@ -96,7 +109,9 @@ def violations(
     ['log is outside its domain']
     """
     found = node_values(expr, values, sizes, numpy_backend())
-    met = list(failing(expr, conditions(expr, sizes), found, sizes, margin, kink_margin))
+    wanted = conditions(expr, sizes)
+    met = list(failing(expr, wanted, found, sizes, margin, kink_margin))
+    met += [c.violation() for c in _parted(expr, wanted, values, sizes, found, facts or {})]
     seen = _seen(expr, found) if any(v.kind != KINK for v in met) else set()
     return [v for v in met if v.kind == KINK or v.node in seen]
 
@@ -153,7 +168,7 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
         for texts, kind in ((row.domain, DOMAIN), (row.nonzero, DOMAIN), (row.divides, FORM), (row.kinks, KINK)):
             for text in texts:
                 yield Condition(node, kind, texts is row.domain, meaning(text, names, shapes))
-    elif row.binary and FUNCTIONS[row.binary].kinks:
+    elif row.picks:
         if variables(node):
             yield Condition(node, KINK, False, None)
     elif row.definition and row.kind in (Kind.ELEMENTWISE, Kind.FORMULA):
@@ -164,18 +179,50 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
                 yield Condition(node, inner.kind, inner.positive, expression)
 
 
-def picked(node: Apply, value: Any, x: Any) -> Any:
-    """The value of a reduction of x, its axes kept, so that it stands beside the entries that it was picked from."""
-    axes = reduced_axes(node.arguments[0].shape, dict(node.parameters))
-    return np.reshape(value, [1 if axis in axes else length for axis, length in enumerate(np.shape(x))])
+def shares(node: Apply) -> Apply:
+    """For a node that picks one of many entries, the share that each has in what is picked."""
+    options = tuple((name, value) for name, value in node.parameters if name == "axis")
+    return Apply(FUNCTIONS[node.function].picks, node.arguments, options, node.arguments[0].shape)
 
 
-def _lead(x: Any, value: Any, node: Apply) -> Any:
-    """By how much the entry picked along the axes of a reduction leads the next one."""
+def _apart(x: Any, node: Apply) -> tuple[Any, Any]:
+    """How far each entry is from the one picked along the axes, and where it is the same."""
     axes = reduced_axes(node.arguments[0].shape, dict(node.parameters))
-    apart = np.moveaxis(np.abs(x - picked(node, value, x)), axes, range(-len(axes), 0))
-    apart = np.reshape(apart, (*np.shape(apart)[: np.ndim(apart) - len(axes)], -1))
-    return np.partition(apart, 1, axis=-1)[..., 1] if apart.shape[-1] > 1 else np.inf
+    with np.errstate(invalid="ignore"):
+        share = applied(shares(node), [x], {}, numpy_backend())
+        picked = np.sum(np.where(share > 0, x * share, 0.0), axis=axes, keepdims=True)
+        apart = np.abs(x - picked)
+    return apart, apart <= _SAME * np.maximum(1.0, np.abs(picked))
+
+
+def _parted(
+    expr: Expr,
+    wanted: list[Condition],
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    found: Mapping[Expr, Any],
+    facts: Facts,
+) -> Iterator[Condition]:
+    """The nodes whose picked entry is there more than once, but is not where the values move towards random ones."""
+    ties = [condition for condition in wanted if condition.expression is None]
+    if not ties:
+        return
+    rng = np.random.default_rng(0)
+    moved = {
+        name: value + _NUDGE * (_towards(np.shape(value), facts.get(name), rng) - value)
+        for name, value in values.items()
+    }
+    near = node_values(expr, moved, sizes, numpy_backend())
+    for condition in ties:
+        axes = reduced_axes(condition.node.arguments[0].shape, dict(condition.node.parameters))
+        (x,) = condition.node.arguments
+        before, after = (np.sum(_apart(at[x], condition.node)[1], axis=axes) for at in (found, near))
+        if np.any(before > after):
+            yield condition
+
+
+def _towards(shape: tuple[int, ...], facts: frozenset[str] | None, rng: np.random.Generator) -> Any:
+    return drawn(facts, shape, rng) if facts else rng.standard_normal(shape)
 
 
 def _of_power(node: Apply, row: Row, sizes: Mapping[str, int]) -> Iterator[Condition]:

@@ -213,8 +213,16 @@ def _options(node: Apply, notation: Notation) -> dict[str, str]:
     }
 
 
+def _marked(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    """Where the entries are that were picked: x = max(x)."""
+    picked = _called(Apply(row(node.function).marks, node.arguments, node.parameters, ()), operands, notation)
+    return notation.join(notation.at(operands[0], Level.SUM), notation.signs["=="], picked, Level.COMPARE)
+
+
 def _called(node: Apply, operands: list[Part], notation: Notation) -> Part:
     """A function by its name, or in the form that its row gives it."""
+    if row(node.function).marks:
+        return _marked(node, operands, notation)
     spelling, options = notation.function(row(node.function)), _options(node, notation)
     tall = any(operand.tall for operand in operands)
     if "{}" in spelling and not options:

@@ -279,7 +279,7 @@ def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
         return []
     if writer.along:
         return ["axis=axis", "keepdims=True"] if entry.kind is Kind.REDUCTION else ["axis=axis"]
-    if entry.kind is not Kind.REDUCTION and len(operands[0].shape) > 1:
+    if entry.kind not in (Kind.REDUCTION, Kind.SHARE) and len(operands[0].shape) > 1:
         options.setdefault("axis", (-1,))
     if "axis" in options and len(options["axis"]) == 1:
         options["axis"] = options["axis"][0]
@@ -289,10 +289,10 @@ def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
 def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """A function of NumPy, or one that is defined beside the expression."""
     entry, options = row(node.function), _options(writer, node, operands)
-    if entry.numpy and entry.numpy not in MISSING:
+    if entry.numpy and entry.numpy not in MISSING and entry.kernel is None:
         function = f"{writer.np}.{'linalg.' * (entry.numpy in _LINALG)}{entry.numpy}"
     else:
-        alike = entry.kind is Kind.ELEMENTWISE or entry.numpy or "axis" in entry.options
+        alike = entry.kind is Kind.ELEMENTWISE or entry.numpy or entry.kernel or "axis" in entry.options
         shapes = () if alike else _alike([o.shape for o in operands])
         function = writer.helper(Need(node.function, shapes, axes=bool(options)))
         operands = operands[: len(given(node))]

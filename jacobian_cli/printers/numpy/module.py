@@ -14,6 +14,7 @@ from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.printers.numpy.calls import MISSING, Need, Writer
+from jacobian_cli.printers.numpy.kernels import kernel_source, modules_of
 from jacobian_cli.printers.precedence import default
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse
@@ -109,7 +110,10 @@ class _Module:
     def imports(self) -> str:
         """The first lines."""
         lines = [_import("numpy", self.np)]
-        if any("{math}" in MISSING.get(row(need.function).numpy, "") for need in self.names):
+        kernels = [kernel for need in self.names if (kernel := row(need.function).kernel)]
+        if any(map(modules_of, kernels)) or any(
+            "{math}" in MISSING.get(row(need.function).numpy, "") for need in self.names
+        ):
             lines = [_import("math", self.math), "", *lines]
         return "\n".join(lines)
 
@@ -121,6 +125,8 @@ def _import(module: str, name: str) -> str:
 def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
     """The source of a function of the table, and the names of those that it calls."""
     entry = row(need.function)
+    if entry.kernel is not None:
+        return kernel_source(entry.kernel, {"": name, "np": module.np, "math": module.math}), []
     if entry.numpy in MISSING:
         return MISSING[entry.numpy].format(name=name, np=module.np, math=module.math), []
     used: list[str] = []
