@@ -294,7 +294,7 @@ def test_facts_keep_the_value(expr: Expr, facts: dict[str, str]) -> None:
 
 def tied(expr: Expr, facts: set[str]) -> bool:
     """Whether largest entries may be equal to each other, where a derivative is one choice of many."""
-    choosing = any(isinstance(n, Application) and "x == ans" in FUNCTIONS[n.function].derivative for n in walk([expr]))
+    choosing = any(isinstance(n, Application) and FUNCTIONS[n.function].picks for n in walk([expr]))
     return choosing and bool(everything(facts) & {"binary", "pm1", "diagonal", "lower", "symmetric"})
 
 

@@ -271,5 +271,5 @@ def run(
     found = passes(program, tape, sizes, upstream)
     want_finite(found, text)
     counted = counts(tape, sizes, tape.wanted.values())
-    kinks = kinks_of(tape, point, sizes, found, facts)
+    kinks = kinks_of(tape, point, sizes, found)
     return Backprop(text, program, point, sizes, tuple(names), counted, found, kinks, facts)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.backprop.passes import Node, Passes
-from jacobian_cli.checks.points.domain import KINK, Facts, violations
+from jacobian_cli.checks.points.domain import KINK, violations
 from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply
@@ -29,12 +29,10 @@ class Kink:
     slopes: Mapping[str, float]
 
 
-def kinks_of(
-    tape: Tape, values: Mapping[str, Array], sizes: Mapping[str, int], found: Passes, facts: Facts | None = None
-) -> tuple[Kink, ...]:
+def kinks_of(tape: Tape, values: Mapping[str, Array], sizes: Mapping[str, int], found: Passes) -> tuple[Kink, ...]:
     """The nodes exactly at a kink through which a gradient flows, and the slopes taken there."""
     output = tape.nodes[-1].expr
-    met = {tape.places[v.node]: v for v in violations(output, values, sizes, facts=facts) if v.kind == KINK}
+    met = {tape.places[v.node]: v for v in violations(output, values, sizes) if v.kind == KINK}
     zeros = {
         place: 0.0 if v.expression is v.node else evaluate(v.expression, values, sizes) for place, v in met.items()
     }

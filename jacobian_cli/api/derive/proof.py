@@ -375,7 +375,7 @@ def _at_point(derivation: Derivation, values: Mapping[str, Array]) -> AtPoint:
     sizes = sizes_of(problem.variables, values)
     want_inside(problem.output, sizes, problem.text)
     moving = {derivation.wrt, *derivation.hessians}
-    met = violations(problem.output, values, sizes, facts=problem.facts)
+    met = violations(problem.output, values, sizes)
     wrong = [
         v for v in met if v.kind == NOT_FINITE or moving & variables(v.node).keys() or not _finite(v, values, sizes)
     ]
@@ -448,6 +448,8 @@ def _kink(violation: Violation, moving: set[str], values: Mapping[str, Array], s
         entry, arguments = FUNCTIONS[entry.mirror], arguments[::-1]
     inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, arguments, strict=True)}
     inputs["ans"] = evaluate(node, values, sizes)
+    if entry.chooses:
+        return Kink(node, "")
     if entry.picks:
         return Kink(node, _numbers_text(np.asarray(evaluate(shares(node), values, sizes), float)))
     names = (*entry.parameters, "ans")

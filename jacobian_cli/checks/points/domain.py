@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.evaluate.evaluate import applied, evaluate, meaning, node_values, numpy_backend
 from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -20,7 +19,6 @@ ANS = "ans"
 _SAME = 1e-10
 """Entries that differ by less than this part of them are the same number, computed in two ways."""
 _NUDGE = 1e-3
-Facts = Mapping[str, frozenset[str]]
 DOMAIN, FORM, KINK, NOT_FINITE = "domain", "form", "kink", "not finite"
 
 
@@ -57,8 +55,8 @@ class Violation:
 class Condition:
     """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero.
 
-    Without an expression the node picks one of many entries, which must not come near another one. One that is
-    equal may be there: a tie at a random point is there at every point, and all that tie have one derivative.
+    Without an expression the node picks one of many entries, which must not come near another one; or one of two
+    branches. Entries that are equal may be there as long as they do not part: then all have one derivative.
     """
 
     node: Apply
@@ -73,6 +71,8 @@ class Condition:
     def fails(self, found: Mapping[Expr, Any], sizes: Mapping[str, int], margin: float) -> bool:
         """Whether it does not hold, by at least `margin`, where nodes have these values."""
         if self.expression is None:
+            if self.row.chooses:
+                return False
             apart, tied = _apart(found[self.node.arguments[0]], self.node)
             return bool(np.any(~tied & (apart <= margin)))
         bound = {name: found[expr] for name, expr in _bindings(self.row, self.node).items() if expr in found}
@@ -91,16 +91,10 @@ def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
 
 
 def violations(
-    expr: Expr,
-    values: Mapping[str, Any],
-    sizes: Mapping[str, int],
-    margin: float = 0.0,
-    kink_margin: float = 0.0,
-    facts: Facts | None = None,
+    expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int], margin: float = 0.0, kink_margin: float = 0.0
 ) -> list[Violation]:
     """Everything that does not hold at a point: outside a domain, exactly at a kink, nan or infinity arising, unless
-    that is in a branch that was not taken. Entries that tie are a kink if they part where the values, such that the
-    facts declared of them hold, are moved a little.
+    that is in a branch that was not taken.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
@@ -111,7 +105,7 @@ def violations(
     found = node_values(expr, values, sizes, numpy_backend())
     wanted = conditions(expr, sizes)
     met = list(failing(expr, wanted, found, sizes, margin, kink_margin))
-    met += [c.violation() for c in _parted(expr, wanted, values, sizes, found, facts or {})]
+    met += parted(expr, wanted, values, sizes, found)
     seen = _seen(expr, found) if any(v.kind != KINK for v in met) else set()
     return [v for v in met if v.kind == KINK or v.node in seen]
 
@@ -168,7 +162,7 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
         for texts, kind in ((row.domain, DOMAIN), (row.nonzero, DOMAIN), (row.divides, FORM), (row.kinks, KINK)):
             for text in texts:
                 yield Condition(node, kind, texts is row.domain, meaning(text, names, shapes))
-    elif row.picks:
+    elif row.picks or row.chooses:
         if variables(node):
             yield Condition(node, KINK, False, None)
     elif row.definition and row.kind in (Kind.ELEMENTWISE, Kind.FORMULA):
@@ -195,34 +189,27 @@ def _apart(x: Any, node: Apply) -> tuple[Any, Any]:
     return apart, apart <= _SAME * np.maximum(1.0, np.abs(picked))
 
 
-def _parted(
+def parted(
     expr: Expr,
     wanted: list[Condition],
     values: Mapping[str, Any],
     sizes: Mapping[str, int],
     found: Mapping[Expr, Any],
-    facts: Facts,
-) -> Iterator[Condition]:
-    """The nodes whose picked entry is there more than once, but is not where the values move towards random ones."""
+) -> Iterator[Violation]:
+    """Ties that are kinks: the entry picked is there more than once, but no more when every value moves a little.
+    So it is where a branch is chosen by a number that is zero.
+    """
     ties = [condition for condition in wanted if condition.expression is None]
     if not ties:
         return
     rng = np.random.default_rng(0)
-    moved = {
-        name: value + _NUDGE * (_towards(np.shape(value), facts.get(name), rng) - value)
-        for name, value in values.items()
-    }
+    moved = {name: value + _NUDGE * rng.standard_normal(np.shape(value)) for name, value in values.items()}
     near = node_values(expr, moved, sizes, numpy_backend())
     for condition in ties:
-        axes = reduced_axes(condition.node.arguments[0].shape, dict(condition.node.parameters))
-        (x,) = condition.node.arguments
-        before, after = (np.sum(_apart(at[x], condition.node)[1], axis=axes) for at in (found, near))
-        if np.any(before > after):
-            yield condition
-
-
-def _towards(shape: tuple[int, ...], facts: frozenset[str] | None, rng: np.random.Generator) -> Any:
-    return drawn(facts, shape, rng) if facts else rng.standard_normal(shape)
+        node, x = condition.node, condition.node.arguments[0]
+        before, after = (at[x] == 0 if condition.row.chooses else _apart(at[x], node)[1] for at in (found, near))
+        if np.any(before & ~after):
+            yield condition.violation()
 
 
 def _of_power(node: Apply, row: Row, sizes: Mapping[str, int]) -> Iterator[Condition]:

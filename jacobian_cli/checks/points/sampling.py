@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.domain import Violation, conditions, failing
+from jacobian_cli.checks.points.domain import Violation, conditions, failing, parted
 from jacobian_cli.evaluate.evaluate import node_values, numpy_backend
 from jacobian_cli.expr import Apply, Expr, variables, walk
 from jacobian_cli.shape import Size
@@ -107,6 +107,7 @@ def sample(
             raise NoPointError(f"at sizes {dict(sizes)} an index leaves its axis") from error
         near = KINK_MARGIN / 10 ** (attempt // _STRICT)
         wrong = next(failing(expr, wanted, found, sizes, DOMAIN_MARGIN, near), None)
+        wrong = wrong or next(parted(expr, wanted, point, sizes, found), None)
         if wrong is None and all(_moderate(found[node]) for node in found if isinstance(node, Apply)):
             return point
     what = wrong.message if wrong else "its values are too large"
