@@ -52,6 +52,9 @@ class Pieces:
         self._tie()
         self._eliminate()
         self._tie()
+        for label in range(self.order):
+            if not merged(self.weights.get(label, [])):
+                self.weights.pop(label, None)
 
     def _tie(self) -> None:
         """δ_ij M_ij is the diagonal of M, at i."""
@@ -151,11 +154,20 @@ class Pieces:
     def _eliminate(self) -> None:
         bound = {k for k in self.sizes if k >= self.order and self._degree(k) is not None}
         while bound:
+            self._drop_cancelled()
             label = self._next(bound)
             if label is None:
                 return
             bound.discard(label)
             self._sum_over(label, bound)
+
+    def _drop_cancelled(self) -> None:
+        """A ⊙ B / A / B connects nothing; its labels stay, so that a sum over one of them counts its size."""
+        for pair, powers in list(self.pairs.items()):
+            if not merged(powers):
+                del self.pairs[pair]
+                for label in pair:
+                    self._weigh(label, [])
 
     def _degree(self, label: int) -> int | None:
         """How many matrices meet at a label; None if the label is not there any more."""
@@ -214,14 +226,14 @@ class Pieces:
             bound.discard(closed[1])
             self.scalars.append((self._whole_sum(self.pairs.pop(closed)), 1))
             return
-        weights = self.weights.pop(label, [])
+        weights = merged(self.weights.pop(label, []))
         meeting = [pair for pair in self.pairs if label in pair]
         ends = [pair[0] if pair[1] == label else pair[1] for pair in meeting]
         matrices = [self._oriented(pair, first=end) for pair, end in zip(meeting, ends, strict=True)]
         for pair in meeting:
             del self.pairs[pair]
         if not meeting:
-            self.scalars.append((self._dot(weights), 1))
+            self.scalars.append((self._dot(weights) if weights else write.extent(self.sizes[label]), 1))
         elif len(meeting) == 1:
             (matrix,), (end,) = matrices, ends
             if weights:
@@ -362,7 +374,8 @@ class Pieces:
             if vector.shape:
                 operands.append((vector, (label,)))
             else:  # its factors cancelled
-                self.scalars.append((vector, 1))
+                alone = label >= self.order and not any(label in labels for _, labels in operands)
+                self.scalars.append((write.extent(self.sizes[label]) if alone else vector, 1))
         operands += [(write.eye(self.sizes[a]), (a, b)) for a, b in sorted(self.ties)]
         return sorted(operands, key=lambda operand: operand[1])
 

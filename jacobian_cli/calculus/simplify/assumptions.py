@@ -25,6 +25,7 @@ from jacobian_cli.calculus.index.tensor import (
     Sum,
     Tensor,
 )
+from jacobian_cli.calculus.simplify.rewrite import Rewrite
 from jacobian_cli.ops import row
 
 
@@ -111,14 +112,12 @@ def rooted(factors: Sequence[Factor], power: Rational) -> bool:
     return all((p * power).denominator == 1 and known(node, "positive") for node, _, p in factors)
 
 
-def simpler(order: int, factors: list[Factor]) -> tuple[list[Factor], set[int]] | None:
-    """A product of fewer factors, or with a delta for one of them, and the labels that were summed over on the way;
-    None if no fact says of any.
-    """
+def simpler(order: int, factors: list[Factor]) -> Rewrite | None:
+    """A product of fewer factors, or with a delta for one of them; None if no fact says of any."""
     for identity in (_idempotent, _one_hot, _on_the_diagonal, _masked):
         found = identity(factors)
         if found is not None:
-            return found, set()
+            return Rewrite(found)
     return _orthogonal(order, factors)
 
 
@@ -154,7 +153,7 @@ def _one_hot(factors: list[Factor]) -> list[Factor] | None:
     return None
 
 
-def _orthogonal(order: int, factors: list[Factor]) -> tuple[list[Factor], set[int]] | None:
+def _orthogonal(order: int, factors: list[Factor]) -> Rewrite | None:
     """Σ_k Q_ki Q_kj = δ_ij, and Σ_k Q_ik Q_jk = δ_ij."""
     for node, labels, power in factors:
         if not known(node, "orthogonal"):
@@ -165,12 +164,13 @@ def _orthogonal(order: int, factors: list[Factor]) -> tuple[list[Factor], set[in
                 continue
             rest = [f for f in factors if label not in f[1]]
             if power == 2 and len(bearing) == 1:
-                return rest, {label}
+                return Rewrite(rest, summed=frozenset({label}))
             (first, *second) = bearing
             same_place = len(second) == 1 and (first[1][place] == second[0][1][place] or symmetric(node))
             if same_place and first[2] == second[0][2] == 1:
                 ends = tuple(next(k for k in ls if k != label) for _, ls, _ in bearing)
-                return [*rest, (Delta(node.shape[0]), (ends[0], ends[1]), 1)], {label}
+                kept = [*rest, (Delta(node.shape[0]), (ends[0], ends[1]), 1)]
+                return Rewrite(kept, summed=frozenset({label}))
     return None
 
 

@@ -9,18 +9,19 @@ from math import gcd, isqrt
 
 from jacobian_cli.calculus.index.tensor import (
     Delta,
-    Extent,
     Factor,
     Labels,
     Product,
     Rational,
     Sum,
     Tensor,
+    Unit,
     Window,
     magnitude,
     ratio,
 )
 from jacobian_cli.calculus.simplify import assumptions as facts
+from jacobian_cli.calculus.simplify.rewrite import Rewrite
 from jacobian_cli.shape import Size
 
 _MAX_BITS = 2048
@@ -118,14 +119,24 @@ def is_outer(term: Tensor) -> bool:
     return 1 not in reached
 
 
-def summed_to_one(order: int, factors: list[Factor]) -> set[Labels]:
-    """Σ_j p_ij = 1 for a softmax or what is declared so, where j is on no other factor: the labels j."""
+def sums_of_one(order: int, factors: list[Factor]) -> Rewrite | None:
+    """Σ_j p_ij = 1 for a softmax or what is declared so, Σ_j e_j = 1 for a row of the identity, and Σ_j W_ij = 1 for
+    several, where j is on no other factor.
+    """
     met = [label for _, labels, _ in factors for label in labels]
-    return {
-        labels[-1:]
-        for node, labels, power in factors
-        if facts.sums_to_one(node, power) and labels[-1] >= order and met.count(labels[-1]) == 1
-    }
+    ones = [
+        factor
+        for factor in factors
+        if factor[1] and factor[1][-1] >= order and met.count(factor[1][-1]) == 1 and _rows_sum_to_one(factor)
+    ]
+    if not ones:
+        return None
+    return Rewrite([f for f in factors if f not in ones], summed=frozenset(labels[-1] for _, labels, _ in ones))
+
+
+def _rows_sum_to_one(factor: Factor) -> bool:
+    node, _, power = factor
+    return (power > 0 and isinstance(node, Unit | Window)) or facts.sums_to_one(node, power)
 
 
 def merge_powers(factors: list[Factor]) -> tuple[list[Factor], bool]:
@@ -175,20 +186,6 @@ def content(coefficients: Sequence[Rational]) -> Rational:
 
 def label_sizes(factors: list[Factor]) -> dict[int, Size]:
     return {label: size for node, labels, _ in factors for label, size in zip(labels, node.shape, strict=True)}
-
-
-def count_sums(
-    order: int, sizes: dict[int, Size], factors: list[Factor], coefficient: Rational
-) -> tuple[Rational, list[Factor]]:
-    """Σ_j 1 = m: a summed label that no factor bears any more counts its size."""
-    left = {label for _, labels, _ in factors for label in labels}
-    for label, size in sizes.items():
-        if label >= order and label not in left:
-            if size.value is None:
-                factors = [*factors, (Extent(size), (), 1)]
-            else:
-                coefficient = coefficient * size.value
-    return coefficient, factors
 
 
 def axes_of(tensor: Tensor) -> set[int]:

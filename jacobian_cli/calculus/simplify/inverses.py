@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from jacobian_cli.calculus.index.canonical import symmetric, transposed
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Product, Rational, Sum, Tensor, ratio
 from jacobian_cli.calculus.simplify import assumptions as facts
+from jacobian_cli.calculus.simplify.rewrite import Rewrite
 from jacobian_cli.ops import row
 from jacobian_cli.shape import Shape
 
@@ -149,12 +150,8 @@ class _Match:
     summed: frozenset[int]
 
 
-def cancelled(
-    multiply: Multiply, apply: Evaluate, order: int, factors: list[Factor]
-) -> tuple[list[Factor], Rational, set[int]] | None:
-    """A⁻¹A = I, and (AB)⁻¹A = B⁻¹ for square A: the factors that remain, a number, and the labels summed over on
-    the way; None where no inverse meets what it undoes.
-    """
+def cancelled(multiply: Multiply, apply: Evaluate, order: int, factors: list[Factor]) -> Rewrite | None:
+    """A⁻¹A = I, and (AB)⁻¹A = B⁻¹ for square A; None where no inverse meets what it undoes."""
     places = [k for k, (node, _, power) in enumerate(factors) if power == 1 and is_inverse(node)]
     if not places or len(factors) < 2:
         return None
@@ -177,7 +174,7 @@ def cancelled(
                 rest = argument.without(found.inside, {found.cut: 1 - axis})
                 remaining = apply(node.function, (multiply(node.shape, rest, 1),), 0, node.shape)
             kept = net.without({place, *found.outside}, {})
-            return [*kept, (remaining, ends, 1)], found.ratio, set(found.summed)
+            return Rewrite([*kept, (remaining, ends, 1)], found.ratio, found.summed)
     return None
 
 

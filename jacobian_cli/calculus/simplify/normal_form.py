@@ -36,7 +36,6 @@ from jacobian_cli.calculus.simplify import joined_axes as folds
 from jacobian_cli.calculus.simplify.factors import (
     axes_of,
     content,
-    count_sums,
     deltas_vanish,
     is_outer,
     label_sizes,
@@ -44,11 +43,12 @@ from jacobian_cli.calculus.simplify.factors import (
     merge_powers,
     rank_but_for_sign,
     rational_power,
-    summed_to_one,
+    sums_of_one,
     take_out,
     weight,
     without_deltas,
 )
+from jacobian_cli.calculus.simplify.rewrite import Rewrite, counted
 from jacobian_cli.ops import row
 from jacobian_cli.shape import Shape, Size
 
@@ -237,34 +237,29 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     if not coefficient or any(is_zero(node) for node, _, power in flat if power > 0):
         return zeros(shape)
     flat, renamed = without_deltas(order, flat)
-    coefficient, flat = count_sums(order, {renamed(k): size for k, size in sizes.items()}, flat, coefficient)
+    sizes = {renamed(label): size for label, size in sizes.items()}
+    coefficient, flat = counted(order, sizes, Rewrite(flat, coefficient))
     flat, sizes = oriented(flat), label_sizes(flat)
-    simpler = facts.simpler(order, flat)
-    if simpler is not None:
-        flat, summed = simpler
-        left = {label: size for label, size in sizes.items() if label not in summed}
-        coefficient, flat = count_sums(order, left, flat, coefficient)
-        return product(shape, flat, coefficient)
-    undone = inverses.cancelled(product, apply, order, flat)
-    if undone is not None:
-        flat, times, summed = undone
-        left = {label: size for label, size in sizes.items() if label not in summed}
-        coefficient, flat = count_sums(order, left, flat, coefficient * times)
-        return product(shape, flat, coefficient)
+    found = facts.simpler(order, flat) or inverses.cancelled(product, apply, order, flat)
+    if found is not None:
+        number, flat = counted(order, sizes, found)
+        return product(shape, flat, coefficient * number)
     unfolded = folds.unfolded(product, reshape, shape, flat, coefficient)
     if unfolded is not None:
         return unfolded
     distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
     if distributed is not None:
         return distributed
-    ones = summed_to_one(order, flat)
-    merged, again = merge_powers([factor for factor in flat if factor[1][-1:] not in ones])
-    known = identities.combined(merged) or identities.shares(merged, lambda argument: scale(-1, argument))
-    sizes = {label: size for label, size in sizes.items() if (label,) not in ones}
-    coefficient, merged = count_sums(order, sizes, merged, coefficient)
-    known = known or quotients.met(add, product, merged)
-    if again or known:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
-        return product(shape, known or merged, coefficient)
+    bare = sums_of_one(order, flat) or Rewrite(flat)
+    merged, again = merge_powers(bare.factors)
+    known = identities.combined(merged)
+    if known is None:
+        known = identities.shares(merged, lambda argument: scale(-1, argument))
+    left = Rewrite(merged if known is None else known, coefficient, bare.summed)
+    coefficient, merged = counted(order, sizes, left)
+    opened = quotients.met(add, product, merged) if known is None else None
+    if again or known is not None or opened is not None:  # powers became whole, and products inside can be opened
+        return product(shape, merged if opened is None else opened, coefficient)
     merged = _closed(order, merged)
     if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
         return product(shape, merged, coefficient)
