@@ -177,7 +177,10 @@ def size_of(term: Term, text: str | None = None) -> Size:
         case Call(function="**", arguments=(a, Literal(value=power))) if power.denominator == 1 and 0 < power <= 4:
             return product([size_of(a, text)] * int(power))
     raise InputError(
-        "this is not a size", text=text, span=term.span, hint="sizes are letters, numbers, sums and products: n, 3*m"
+        "this is not a size",
+        text=text,
+        span=term.span,
+        hint="sizes are letters, numbers, sums and products: `-s W=n,3*m`",
     )
 
 

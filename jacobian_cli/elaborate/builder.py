@@ -30,6 +30,8 @@ from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 CONSTANTS = ("pi", "e")
+_NEAR = 0.75
+"""How much of a name must be that of a function for this to be what was meant."""
 
 
 @dataclass(slots=True)
@@ -77,11 +79,17 @@ class Builder:
             case Call():
                 return self.call(term)
             case Text(span=span):
-                raise self.error(span, "a quoted text is not a value", "only einsum takes one")
+                raise self.error(
+                    span, "a quoted text is not a value", 'only einsum takes one: `einsum("ij,j->i", A, x)`'
+                )
             case Flag(value=value, span=span):
                 raise self.error(span, f"{value} is not a value")
             case Group(span=span):
-                raise self.error(span, "a list is not a value here", "declare a variable and give its values with --at")
+                raise self.error(
+                    span,
+                    "a list is not a value here",
+                    "declare a variable and give its values with --at, or write `stack(x, y)`",
+                )
             case Slice(span=span) | Dots(span=span):
                 raise self.error(span, "a slice belongs inside brackets")
 
@@ -146,10 +154,10 @@ class Builder:
             known = [r.name for r in FUNCTIONS.values() if r.called]
             span = Span(call.span.start, call.span.start + len(name))
             if name in self.scope.values or name in self.scope.sizes:
-                raise self.error(span, f"'{name}' is a value and cannot be called", f"a product is written {name}*(…)")
+                raise self.error(span, f"'{name}' is a value and cannot be called", _call_hint(name, self.scope))
             if name in ELSEWHERE:
                 raise self.error(span, f"there is no function '{name}'", ELSEWHERE[name])
-            close = difflib.get_close_matches(name, [*known, *ALIASES], n=2, cutoff=0.6)
+            close = difflib.get_close_matches(name, [*known, *ALIASES], n=2, cutoff=_NEAR)
             hint = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
             raise self.error(span, f"there is no function '{name[:40]}'", hint)
         return found
@@ -165,8 +173,9 @@ class Builder:
             hint = None
             if "axis" in row.options and given > len(names):
                 more = call.arguments[len(names)].span
-                axis = f"an axis is named: {row.name}({names[0]}, axis={self.text[more.start : more.stop]})"
-                hint = row.mends.get("ord", axis)
+                first = call.arguments[0].span
+                value, axis = self.text[first.start : first.stop], self.text[more.start : more.stop]
+                hint = row.mends.get("ord", f"an axis is named: `{row.name}({value}, axis={axis})`")
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
 
     def shape(self, row: Row, shapes: list[Shape], options: dict[str, Any]) -> Shape:
@@ -205,7 +214,7 @@ class Builder:
             return Builder(scope, row.definition).build(parse(row.definition)).shape
         except InputError as error:
             raise ShapeError(
-                f"in {row.name}, {error.message}", error.hint, order=isinstance(error, OrderError)
+                f"in {row.name}, {error.message}", error.quoted, order=isinstance(error, OrderError)
             ) from None
 
     def options(self, row: Row, terms: list[Term], call: Call) -> dict[str, Any]:
@@ -238,7 +247,7 @@ class Builder:
                 case "subscripts":
                     first = terms.pop(0) if terms else None
                     if not isinstance(first, Text):
-                        raise self.error(call.span, "einsum begins with its subscripts", f"as in {row.example}")
+                        raise self.error(call.span, "einsum begins with its subscripts", f"as in `{row.example}`")
                     options["subscripts"] = first.value.replace(" ", "")
                 case "index":
                     options["index"] = tuple(self.index(item) for item in _items(terms.pop()))
@@ -255,7 +264,7 @@ class Builder:
             for item in _items(term)
         )
         if not sizes:
-            raise self.error(call.span, f"{row.name} wants sizes", f"as in {row.example}")
+            raise self.error(call.span, f"{row.name} wants sizes", f"as in `{row.example}`")
         return sizes
 
     def size(self, term: Term) -> Size:
@@ -304,7 +313,15 @@ def _items(term: Term) -> tuple[Term, ...]:
 
 def _signature_hint(row: Row, shapes: list[Shape]) -> str | None:
     if row.name == "@" and len(shapes[0]) == 1:
-        return "a vector is a column: x.T is the row that can stand before a matrix"
+        return "a vector is a column: `x.T@A` is the row that can stand before a matrix"
     if row.name == "@" and any(not shape for shape in shapes):
-        return "a scalar is multiplied with *"
+        return "a scalar is multiplied with *: `c*A`"
     return None
+
+
+def _call_hint(name: str, scope: Scope) -> str:
+    """What a value before a bracket may be meant to do: a scalar multiplies entry by entry, a matrix need not."""
+    value = scope.values.get(name)
+    if value is None or not value.shape:
+        return f"a product is written `{name}*(x + y)`"
+    return f"a product is written `{name}@(x + y)`, entry by entry `{name}*(x + y)`"

@@ -167,7 +167,7 @@ def _not_functions(statements: Sequence[Definition], known: set[str]) -> None:
                     f"'{name}' is a function, and a value belongs here",
                     text=statement.source,
                     span=span,
-                    hint=f"apply it, {name}(x); or, if it is a variable of yours, declare it: -s {name}=n",
+                    hint=f"apply it, {_applied(name)}; or, if it is a variable of yours, declare it: `-s {name}=n`",
                 )
 
 
@@ -355,7 +355,7 @@ def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defin
             )
         by_name[statement.name] = statement
     if not statements:
-        raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
+        raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
     *others, last = statements
     for statement in others:
         if statement.name is None:
@@ -363,7 +363,7 @@ def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defin
                 "only the last formula may be without a name",
                 text=statement.source,
                 span=statement.value.span,
-                hint="name it, as in z = …; jac chain reads formulas without names as f∘g",
+                hint="name it, as in `z = W@x`; jac chain reads formulas without names as f∘g",
             )
     ordered: list[Definition] = []
     state: dict[str, bool] = {}  # False while its parts are being visited
@@ -394,6 +394,13 @@ def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defin
                     )
                 stack.append((needed, False))
     return ordered, last
+
+
+def _applied(name: str) -> str:
+    """A call of a function, to paste."""
+    row = FUNCTIONS[ALIASES.get(name, name)]
+    example = row.example or f"{name}({', '.join(p for p in row.parameters if p not in row.defaults)})"
+    return f"`{example}`"
 
 
 def _circle(name: str, visited: Sequence[str]) -> str:

@@ -46,7 +46,7 @@ def broadcast(shapes: list[Shape], unifier: Unifier) -> Shape:
     if rows and any(len(s) == 1 for s in shapes):
         raise ShapeError(
             "a row vector and a column vector do not mix element by element",
-            "transpose one of them with .T; an outer product is x@y.T",
+            "without the transpose they do, `x + y`; an outer product is `x@y.T`",
         )
     order = max(map(len, shapes))
     result: list[Size] = []
@@ -71,7 +71,7 @@ def _mismatch(shapes: list[Shape], unifier: Unifier) -> str:
 def _broadcast_hint(shapes: list[Shape]) -> str | None:
     orders = sorted(map(len, shapes))
     if orders == [1, 2]:
-        return "a vector runs along the last axis of a matrix, as in NumPy; x[:, None] runs along the first"
+        return "a vector runs along the last axis of a matrix, as in NumPy; `x[:, None]*A` runs along the first"
     return None
 
 
@@ -143,9 +143,9 @@ def contract(signature: str, shapes: list[Shape], unifier: Unifier) -> Shape:
 
 def _product_hint(shapes: list[Shape]) -> str | None:
     if len(shapes) == 1:
-        return "it wants a square matrix"
+        return "it wants a square matrix, as `A.T@A` is"
     if [len(s) for s in shapes] == [2, 2]:
-        return "the columns of the first must be as many as the rows of the second; .T transposes"
+        return "the columns of the first must be as many as the rows of the second; a transpose is `A.T@B`"
     return None
 
 
@@ -155,7 +155,9 @@ def batched(signature: str, shapes: list[Shape], unifier: Unifier, name: str) ->
     (shape,), (letters,) = shapes, inputs
     front = len(shape) - len(letters)
     if front < 0:
-        raise ShapeError(f"{name} does not take {described(shape)}", "it wants a square matrix", order=True)
+        raise ShapeError(
+            f"{name} does not take {described(shape)}", "it wants a square matrix, as `A.T@A` is", order=True
+        )
     try:
         core = contract(f"{letters}->{''.join(dict.fromkeys(output))}", [shape[front:]], unifier)
     except ShapeError as error:
@@ -188,7 +190,7 @@ def concat(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sh
 
 
 def _concat_hint(shape: Shape, axis: int) -> str:
-    other = " (side by side: axis=1)" if len(shape) == 2 and axis == 0 else ""
+    other = " (side by side: `concat(A, B, axis=1)`)" if len(shape) == 2 and axis == 0 else ""
     return f"arrays joined along axis {axis} must agree in their other axes{other}"
 
 
@@ -196,7 +198,7 @@ def joined_axis(shape: Shape, options: dict[str, Any]) -> int:
     """The axis along which arrays of a shape are joined: the first unless told otherwise."""
     axes = reduced_axes(shape, {"axis": options.get("axis", (0,))})
     if len(axes) != 1:
-        raise ShapeError("one axis, please", "as in axis=1")
+        raise ShapeError("one axis, please", "as in `concat(A, B, axis=1)`")
     return axes[0]
 
 
@@ -225,12 +227,12 @@ def turned_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
     if len(axes) != len(shape):
         raise ShapeError(
             f"{described(shape)} has {len(shape)} axes, and {len(axes)} are named",
-            "each axis is named once: transpose(A, (0, 2, 1))",
+            "each axis is named once: `transpose(A, (1, 0))`",
             order=True,
         )
     order = reduced_axes(shape, {"axis": axes})
     if len(order) != len(shape):
-        raise ShapeError("each axis is named once", "as in transpose(A, (0, 2, 1))")
+        raise ShapeError("each axis is named once", "as in `transpose(A, (1, 0))`")
     return tuple(axis % len(shape) for axis in axes)
 
 
@@ -239,7 +241,7 @@ def along(shape: Shape, options: dict[str, Any]) -> Shape:
     if not shape:
         raise ShapeError("a scalar has no rows", order=True)
     if len(reduced_axes(shape, {"axis": options.get("axis", (-1,))})) != 1:
-        raise ShapeError("one axis, please", "as in axis=1")
+        raise ShapeError("one axis, please", "as in `softmax(X, axis=1)`")
     return shape
 
 
@@ -278,7 +280,9 @@ def settle_einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier
         not all(part.replace("...", "", 1).isalpha() or part in ("", "...") for part in (*letters, output))
         or not (inputs + output).isascii()
     ):
-        raise ShapeError("the subscripts of einsum cannot be read", 'they are letters, as in "ij,jk->ik"')
+        raise ShapeError(
+            "the subscripts of einsum cannot be read", 'they are letters, as in `einsum("ij,jk->ik", A, B)`'
+        )
     if len(letters) != len(shapes):
         raise ShapeError(f"einsum has subscripts for {len(letters)} operands and {len(shapes)} are given")
     if not arrow:
@@ -310,7 +314,7 @@ def eye(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape
     del shapes, unifier
     sizes: Shape = options["sizes"]
     if len(sizes) != 1:
-        raise ShapeError("an identity matrix has one size", "as in eye(n); its first m rows are eye(n)[:m]")
+        raise ShapeError("an identity matrix has one size", "as in `eye(n)`; its first m rows are `eye(n)[:m]`")
     return (sizes[0], sizes[0])
 
 
@@ -320,7 +324,7 @@ def commutation(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) 
     sizes: Shape = options["sizes"]
     if len(sizes) != 2:
         raise ShapeError(
-            "a commutation matrix has two sizes, those of the matrix whose vec it turns", "as in commutation(n, m)"
+            "a commutation matrix has two sizes, those of the matrix whose vec it turns", "as in `commutation(n, m)`"
         )
     entries = product(sizes)
     return (entries, entries)
@@ -350,7 +354,7 @@ def reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> S
     if not unifier.unify(product(shapes[0]), product(target)):
         raise ShapeError(
             f"{described(shapes[0])} has not as many entries as {shape_text(target)}",
-            "where its sizes cannot be told from the formula, declare them: -s A=n,m",
+            "where its sizes cannot be told from the formula, declare them: `-s A=n,m`",
         )
     return target
 
@@ -369,7 +373,7 @@ def settle_reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifie
         if not any(name.startswith(UNKNOWN) for name in entries.names()):
             raise ShapeError(
                 f"the {entries} entries of {described(shapes[0])} cannot be split into rows of {known}",
-                "write the sizes out, or declare the shape: -s A=n,m",
+                "write the sizes out, or declare the shape: `-s A=n,m`",
             )
         left = unifier.fresh()
     return {"shape": tuple(left if size is REST else size for size in target)}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+
+from jacobian_cli.syntax.doubts import pastes, plain
 
 _WIDTH = 72
 
@@ -19,11 +23,16 @@ class Span:
 class InputError(ValueError):
     """Input that cannot be used: what is wrong, where (a caret), and how to mend it.
 
-    >>> print(InputError("unknown name", text="a + b", span=Span(4, 5), hint="declare it"))
+    What a hint quotes between backticks is text to paste; it is shown without them.
+
+    >>> error = InputError("unknown name", text="a + b", span=Span(4, 5), hint="declare it: `-s b=n`")
+    >>> print(error)
     unknown name
       a + b
           ^
-    declare it
+    declare it: -s b=n
+    >>> error.pastes
+    ('-s b=n',)
     """
 
     def __init__(
@@ -33,12 +42,19 @@ class InputError(ValueError):
         text: str | None = None,
         span: Span | None = None,
         hint: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.text = text
         self.span = span
-        self.hint = hint
+        self.hint = None if hint is None else plain(hint)
+        self.quoted = hint
+        """The hint with its texts to paste between backticks."""
+        self.pastes = pastes(hint or "")
+        self.file = file
+        self.line = line
         self.others: tuple[InputError, ...] = ()
         """Further mistakes in the same input."""
 
@@ -47,10 +63,36 @@ class InputError(ValueError):
         """Every mistake that was found, this one first."""
         return (self, *self.others)
 
+    @property
+    def column(self) -> int | None:
+        """Where in its line the mistake is, counted from 1."""
+        if self.text is None or self.span is None:
+            return None
+        return self.span.start - self.text.rfind("\n", 0, self.span.start)
+
+    def in_text(self, text: str, file: str | None = None, line: int | None = None) -> InputError:
+        """The same mistakes where they stand in a longer text, or in a line of a file."""
+        for error in self.errors:
+            error.text = text
+            error.file, error.line = file or error.file, line or error.line
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """The first mistake as JSON has it: `span` is its first character and the one behind its last."""
+        span = None if self.span is None else [self.span.start, self.span.stop]
+        return {
+            "message": self.message,
+            "file": self.file,
+            "line": self.line,
+            "span": span,
+            "hint": self.hint,
+        }
+
     def __str__(self) -> str:
         lines = []
         for error in self.errors:
-            lines.append(printable(error.message))
+            where = ":".join(str(part) for part in (error.file, error.line, error.column) if part is not None)
+            lines.append(printable(f"{where}: {error.message}" if error.line is not None else error.message))
             if error.text is not None:
                 lines += excerpt(error.text, error.span)
             if error.hint:
@@ -58,11 +100,46 @@ class InputError(ValueError):
         return "\n".join(lines)
 
 
+_MOST = 20
+"""So many mistakes are told at once."""
+
+
 def together(errors: Sequence[InputError]) -> InputError:
     """Several mistakes as one exception: the first, which knows the others."""
-    first, *others = (one for error in errors for one in error.errors)
+    first, *others = list(dict.fromkeys(one for error in errors for one in error.errors))[:_MOST]
     first.others = tuple(others)
     return first
+
+
+class Mistakes:
+    """Collects what is wrong in several places, to tell all of it at once.
+
+    >>> mistakes = Mistakes()
+    >>> with mistakes.noted():
+    ...     raise InputError("one")
+    >>> with mistakes.noted():
+    ...     raise InputError("another")
+    >>> mistakes.told()
+    Traceback (most recent call last):
+    jacobian_cli.syntax.errors.InputError: one
+    another
+    """
+
+    def __init__(self) -> None:
+        self.found: list[InputError] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """What goes wrong inside is kept for later."""
+        try:
+            yield
+        except InputError as error:
+            self.found.append(error)
+
+    def told(self) -> None:
+        """Raise all that was noted, if there is any."""
+        if self.found:
+            raise together(self.found)
 
 
 def printable(text: str) -> str:

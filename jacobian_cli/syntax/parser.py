@@ -55,36 +55,43 @@ _DEFINITION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 _DECLARATION = re.compile(r"\s*([^\W\d]\w*)\s*:(.*)", re.DOTALL)
 _ASSUMPTION = re.compile(r"\s*assume\s+(?=[^\W\d])")
 _FACT = re.compile(r"\s*(?:([^\W\d]\w*)\s*[=:])?\s*([^\W\d]\w*)\s*")
-_KEYWORD_HINT = "this is a word of Python's grammar and cannot be a name; write lam for lambda, or λ"
 _warnings = RLock()
 """How warnings are treated is said for the whole process: one thread at a time says so."""
-_MODULES = frozenset("np numpy jnp jax torch tf math scipy F nn special linalg".split())
-"""Names before a dot that are modules where people copy formulas from."""
+_KEYWORD_HINT = "this is a word of Python's grammar and cannot be a name; write `lam` for lambda, or `λ`"
+_PRODUCTS = "a matrix product is written `A@B`, an element-wise product `x*y`"
+_POWER = "a power is written `x**2`"
+_INVERSE = "a power is written `x**-1`, an inverse `inv(A)`"
+_TRANSPOSE = "a transpose is written `x.T`"
 _MENDS = {
-    "^": "a power is written **, as in x**2",
-    "'": "a transpose is written .T, as in x.T",
-    "·": "a matrix product is written @, an element-wise product *",
-    "×": "a matrix product is written @, an element-wise product *",
-    "⊙": "an element-wise product is written *",
-    "ᵀ": "a transpose is written .T, as in x.T",
-    "−": "the minus sign is written -",
-    "÷": "a quotient is written /",
-    "√": "a square root is written sqrt(x)",
-    "∑": "a sum is written sum(x), along an axis sum(X, axis=0)",
-    "∏": "a product of entries is written prod(x)",
-    "‖": "a norm is written norm(x)",
-    "⊗": "a Kronecker product is written kron(A, B), an outer product outer(x, y)",
-    "≤": "it is written <=",
-    "≥": "it is written >=",
-    "≠": "it is written !=",
-    "⁻": "a power is written **, as in x**-1, an inverse inv(A)",
-    **dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ", "a power is written **, as in x**2"),
-    "||": "a norm is written norm(x)",
-    "|": "an absolute value is written abs(x), a determinant det(A)",
-    "{": "groups are written with round brackets",
+    "^": _POWER,
+    "'": _TRANSPOSE,
+    "·": _PRODUCTS,
+    "×": _PRODUCTS,
+    "⊙": "an element-wise product is written `x*y`",
+    "ᵀ": _TRANSPOSE,
+    "−": "the minus sign is written `-x`",
+    "÷": "a quotient is written `x/2`",
+    "√": "a square root is written `sqrt(x)`",
+    "∑": "a sum is written `sum(x)`, along an axis `sum(X, axis=0)`",
+    "∏": "a product of entries is written `prod(x)`",
+    "‖": "a norm is written `norm(x)`",
+    "⊗": "a Kronecker product is written `kron(A, B)`, an outer product `outer(x, y)`",
+    "≤": "it is written `x <= y`",
+    "≥": "it is written `x >= y`",
+    "≠": "it is written `x != y`",
+    "⁻": _INVERSE,
+    **dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ", _POWER),
+    "||": "a norm is written `norm(x)`",
+    "|": "an absolute value is written `abs(x)`, a determinant `det(A)`",
+    "{": "groups are written with round brackets: `2*(x + y)`",
     "!": "a factorial is not in the language",
     "%": "a remainder is not in the language",
 }
+_OPERATORS = "operators are + - * / ** @, as in NumPy: `x**2`, `A@x`"
+_METHODS = (
+    "functions stand in front, without a module: `sum(x)` for x.sum(), `exp(x)` for np.exp(x), `X@W` for X.dot(W)"
+)
+_LISTED = "jac functions lists those there are"
 
 
 def parse(text: str, *, limited: bool = True) -> Term:
@@ -103,7 +110,7 @@ def parse(text: str, *, limited: bool = True) -> Term:
             hint="name its parts in definitions: jac derive -f FILE",
         )
     if not _blanked(text).strip():
-        raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
+        raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
     flat = _blanked(text)
     indent = len(flat) - len(flat.lstrip())
     try:
@@ -130,7 +137,9 @@ def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> Inpu
     if "digits" in reason:
         return InputError(f"a number is too long: at most {MAX_DIGITS} digits are read", text=text)
     if "was never closed" in reason:
-        return InputError("this bracket is never closed", text=text, span=here, hint="add the )")
+        return InputError(
+            "this bracket is never closed", text=text, span=here, hint="a bracket that is opened is closed: `2*(x + y)`"
+        )
     if "unmatched" in reason or "does not match" in reason:
         return InputError("this bracket was never opened", text=text, span=here)
     quote = re.search(r"(?<=[\w)\]])'", flat)
@@ -155,7 +164,7 @@ def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> Inpu
         "this is not an expression",
         text=text,
         span=here,
-        hint="operators are + - * / ** @, as in NumPy; a product needs its sign (2*x, not 2x)",
+        hint=f"{_OPERATORS}; a product needs its sign (`2*x`, not 2x)",
     )
 
 
@@ -178,10 +187,10 @@ def _raised(exponent: ast.expr) -> str:
         exponent = exponent.left
     match exponent:
         case ast.Name(id="T" | "t" | "top"):
-            return _MENDS["'"]
+            return _TRANSPOSE
         case ast.UnaryOp(op=ast.USub()):
-            return _MENDS["⁻"]
-    return _MENDS["^"]
+            return _INVERSE
+    return _POWER
 
 
 class _Reader:
@@ -219,7 +228,7 @@ class _Reader:
             case ast.BinOp(op=ast.BitXor(), right=right):
                 raise self.refuse(node, "^ is not a power", _raised(right))
             case ast.BinOp():
-                raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
+                raise self.refuse(node, "this operator is not in the language", _OPERATORS)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self.read(operand, depth)
                 return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
@@ -228,31 +237,31 @@ class _Reader:
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
                 return Call(_COMPARE[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
             case ast.Compare(ops=[_]):
-                raise self.refuse(node, "this comparison is not in the language", "compare by > < >= <= == !=")
+                raise self.refuse(
+                    node, "this comparison is not in the language", "comparisons are `x > y` and < >= <= == !="
+                )
             case ast.Set() | ast.Dict():
                 raise self.refuse(node, "{ is not in the language", _MENDS["{"])
             case ast.Compare():
-                raise self.refuse(node, "a chain of comparisons cannot be read", "compare two values: x > y")
+                raise self.refuse(node, "a chain of comparisons cannot be read", "compare two values: `x > y`")
             case ast.Attribute(value=value, attr="T"):
                 return Call(".T", (self.read(value, depth),), (), span)
             case ast.Attribute(attr=attribute):
                 raise self.refuse(
-                    node, f"'.{attribute}' is not in the language", "the only attribute is .T, the transpose"
+                    node, f"'.{attribute}' is not in the language", "the only attribute is .T, the transpose: `x.T`"
                 )
             case ast.Subscript(value=value, slice=index):
                 return Call("[]", (self.read(value, depth), self.index(index, depth)), (), span)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
                 return self.call(name, args, keywords, span, depth)
-            case ast.Call(func=ast.Attribute(value=owner, attr=name) as function):
-                module = isinstance(owner, ast.Attribute) or (isinstance(owner, ast.Name) and owner.id in _MODULES)
-                hint = f"write {name}(…), without the module" if module else f"write {name}(x, …) for x.{name}(…)"
-                raise self.refuse(function, "only functions of the language can be called", hint)
+            case ast.Call(func=ast.Attribute() as function):
+                raise self.refuse(function, "only functions of the language can be called", _METHODS)
             case ast.Call(func=function):
-                raise self.refuse(function, "only functions of the language can be called", "jac functions lists them")
+                raise self.refuse(function, "only functions of the language can be called", _LISTED)
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 return Group(tuple(self.read(item, depth) for item in items), span)
             case _:
-                raise self.refuse(node, "this is not in the language", "jac functions lists what is")
+                raise self.refuse(node, "this is not in the language", _LISTED)
 
     def call(self, name: str, args: list[ast.expr], keywords: list[ast.keyword], span: Span, depth: int) -> Call:
         for argument in args:
@@ -272,13 +281,13 @@ class _Reader:
                 return Group(tuple(p.items[0] if isinstance(p, Group) else p for p in parts), self.span(node))
             case ast.List():
                 raise self.refuse(
-                    node, "a list of indices is not in the language", "pick entries one by one: stack(x[0], x[2])"
+                    node, "a list of indices is not in the language", "pick entries one by one: `stack(x[0], x[2])`"
                 )
             case ast.Slice(step=None, lower=lower, upper=upper):
                 start = None if lower is None else self.read(lower, depth)
                 return Slice(start, None if upper is None else self.read(upper, depth), self.span(node))
             case ast.Slice():
-                hint = "every second entry of 2*m is reshape(x, (m, 2))[:, 0]; start:stop is in the language"
+                hint = "of an even number of entries every second is `reshape(x, (m, 2))[:, 0]`; a run is `x[1:3]`"
                 raise self.refuse(node, "a slice with a step is not in the language", hint)
             case _:
                 item = self.read(node, depth)
@@ -330,7 +339,7 @@ def parse_statement(text: str, *, limited: bool = True) -> Definition:
     try:
         value = parse(" " * found.end() + text[found.end() :], limited=limited)
     except InputError as error:
-        raise InputError(error.message, text=text, span=error.span, hint=error.hint) from None
+        raise error.in_text(text) from None
     return Definition(normal_name(found[1]), value, text)
 
 
@@ -361,6 +370,12 @@ def parse_sizes(text: str) -> tuple[Term, ...]:
     return tree.items if isinstance(tree, Group) else (tree,)
 
 
+def _declared(separator: str, *examples: tuple[str, str]) -> str:
+    """Declarations to paste: in a file, or as options."""
+    before, between = ("-s ", "=") if separator == "=" else ("", ": ")
+    return "  ".join(f"`{before}{name}{between}{sizes}`" for name, sizes in examples)
+
+
 def parse_declaration(text: str, separator: str = ":") -> Declaration:
     """`W: 8, 20` (or, from an option, `W=8,20`)."""
     name, found, sizes = text.partition(separator)
@@ -368,14 +383,17 @@ def parse_declaration(text: str, separator: str = ":") -> Declaration:
         raise InputError(
             "a declaration is a name and its sizes",
             text=text,
-            hint=f"as in W{separator}n,m  x{separator}m  c{separator}()",
+            hint=f"as in {_declared(separator, ('W', 'n,m'), ('x', 'm'), ('c', '()'))}",
         )
     try:
         # blanks in front, so that carets count from the start of the line
         return Declaration(normal_name(name.strip()), parse_sizes(" " * (len(name) + 1) + sizes), text)
     except InputError as error:
         raise InputError(
-            error.message, text=text, span=error.span, hint="sizes are letters, numbers, sums and products: n,3*m"
+            error.message,
+            text=text,
+            span=error.span,
+            hint=f"sizes are letters, numbers, sums and products: {_declared(separator, ('W', 'n,3*m'))}",
         ) from None
 
 
@@ -395,7 +413,7 @@ def parse_assumptions(text: str) -> list[Assumption]:
                 "a fact is declared as a name and what holds for it",
                 text=text,
                 span=Span(start, start + max(1, len(part))),
-                hint="as in S=symmetric or, in a file, assume S: symmetric",
+                hint="as in `--assume S=symmetric` or, in a file, `assume S: symmetric`",
             )
         name = normal_name(said[1]) if said[1] else found[-1].name
         found.append(Assumption(name, said[2], text, Span(start + said.start(2), start + said.end(2))))

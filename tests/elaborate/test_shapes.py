@@ -273,7 +273,7 @@ CALLS = {
     "transpos(A)": "did you mean transpose",
     "lo(x)": "did you mean log",
     "frobnicate(x)": "there is no function 'frobnicate'",
-    "z*(1 - z) + z(2)": "a product is written z*(…)",
+    "z*(1 - z) + z(2)": "a product is written z@(x + y), entry by entry z*(x + y)",
     "relu()": "relu takes 1 argument",
     "relu(x, y)": "relu takes 1 argument (x), not 2",
     "maximum(x)": "2 arguments",

@@ -189,7 +189,7 @@ REFUSED = {
     "f(**a)": "not in the language",
     "x[::2]": "step",
     "x[[0, 2]]": "stack(x[0], x[2])",
-    "x.sum(axis=0)": "write sum(x, …)",
+    "x.sum(axis=0)": "sum(x) for x.sum()",
     "1j": "complex",
     'b"x"': "not in the language",
     'f"{x}"': "not in the language",

@@ -1,0 +1,251 @@
+"""Every hint is typed: the texts that it quotes parse and have a derivative.
+
+The texts to paste stand between backticks in the sources. Each of them must be met here by a formula that is refused,
+so that a new hint is tried too.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import special
+
+import jacobian_cli as jac
+from jacobian_cli.api.input.problem import shapes_of
+from jacobian_cli.cli.main import jac as command
+from jacobian_cli.elaborate import elaborate
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.table import ELSEWHERE
+from jacobian_cli.syntax.doubts import pastes
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import (
+    parse_assumptions,
+    parse_declaration,
+    parse_file,
+    parse_statements,
+)
+
+PACKAGE = Path(jac.__file__).parent
+ROOMS = ("syntax/parser.py", "elaborate", "ops", "shape.py")
+REFUSED = [
+    # signs and words of other notations
+    *("x^2", "A^T@x", "A^-1@x", "x'", "A·B", "A×B", "x⊙y", "Aᵀx", "x − y", "x÷2", "√x", "∑x", "∏x", "‖x‖", "A⊗B"),
+    *("x ≤ y", "x ≥ y", "x ≠ y", "A⁻¹", "x²", "||x||", "|x|", "{x}", "x!", "x % 2", "x + lambda", "2 x", "x & y"),
+    *("x is y", "x < y < z", "x.shape", "x.sum()", "np.exp(x)", "X.dot(W)", "A.flatten()", "f(x)(y)", "x[[0, 2]]"),
+    *("x[::2]", "x*(y if z else w)", "", "2*(x + y"),
+    # calls
+    *(f"{name}(x)" for name in ELSEWHERE),
+    *("sigmod(x)", "frobnicate(x)", "sum(X, 1)", "norm(x, ord=1)", "norm(x, 1)", "var(x, ddof=1)", "std(x, ddof=1)"),
+    *(
+        "tril(A, k=1)",
+        "triu(A, k=1)",
+        "ones()",
+        "reshape(x)",
+        "einsum(A)",
+        "exp('x')",
+        "exp((x, y))",
+        "z*(1 - z) + z(2)",
+    ),
+    "W@x + W(x + y)",
+    *(f"{name} + x" for name, row in FUNCTIONS.items() if row.called),
+    # shapes
+    *(
+        "x + y.T",
+        "trace(ones(2, 3))",
+        "inv(ones(2, 3))",
+        "det(ones(2, 3))",
+        "inv(x + ones(2))",
+        "concat(A, B, axis=(0, 1))",
+    ),
+    *("softmax(X, axis=(0, 1))", "transpose(A, (0, 1, 2))", "transpose(A, (0, 0))", 'einsum("i1", A)', "eye(2, 3)"),
+    *("commutation(2)", "reshape(ones(2, 3), (5,))", "reshape(ones(2, 3), (-1, 4))", "ones(n/2)"),
+    *("concat(ones(2, 3), ones(2, 4))", "ones(2, 3)@ones(2, 3)", "ones(2, 3) + ones(2)", "ones(2)@ones(2, 2)"),
+    *("z = W@x; z = b; z", "sum(x); z"),
+]
+DECLARED: list[tuple[str, dict[str, str]]] = [
+    ("x@A@x", {"x": "n", "A": "n,n"}),
+    ("A@c", {"A": "n,m", "c": ""}),
+    ("x(y)", {"x": ""}),
+]
+DECLARATIONS: list[Callable[[], object]] = [
+    lambda: parse_declaration("W", "="),
+    lambda: parse_declaration("W=n/", "="),
+    lambda: parse_declaration("W", ":"),
+    lambda: parse_declaration("W: n/", ":"),
+    lambda: parse_assumptions("S"),
+]
+
+
+def refusal(text: str, shapes: dict[str, str]) -> InputError | None:
+    try:
+        elaborate(parse_statements(text), shapes_of(shapes))
+    except InputError as error:
+        return error
+    return None
+
+
+def hints() -> Iterator[str]:
+    for text, shapes in (*((t, {}) for t in REFUSED), *DECLARED):
+        error = refusal(text, shapes)
+        if error is not None:
+            yield from (e.quoted for e in error.errors if e.quoted)
+    for declare in DECLARATIONS:
+        with pytest.raises(InputError) as caught:
+            declare()
+        assert caught.value.quoted
+        yield caught.value.quoted
+
+
+HINTS = sorted(set(hints()))
+PASTES = sorted({text for hint in HINTS for text in pastes(hint)})
+
+
+@pytest.mark.parametrize("text", PASTES)
+def test_what_a_hint_says_can_be_typed(text: str) -> None:
+    if text.startswith("jac "):
+        _, name, *rest = shlex.split(text)
+        command.get_command(None, name).make_context(name, list(rest))  # type: ignore[arg-type, union-attr]
+    elif text.startswith("-s "):
+        parse_declaration(text.removeprefix("-s "), "=")
+    elif text.startswith("--assume "):
+        parse_assumptions(text.removeprefix("--assume "))
+    elif re.match(r"assume |\w+: ", text):
+        parse_file(text)
+    elif text not in ("lam", "λ"):
+        jac.derive(text, wrt=first_name(text), shapes={"q": "3"})
+
+
+def first_name(text: str) -> str:
+    return next(iter(elaborate(parse_statements(text)).variables), "q")
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_code_in_a_hint_is_there_to_be_pasted(hint: str) -> None:
+    said = re.sub(
+        r"`[^`]*`|for x\.sum\(\)|for np\.exp\(x\)|for X\.dot\(W\)|\* / \*\* @|arctan2\(y, x\)|atan2\(y, x\)", "", hint
+    )
+    assert not re.search(r"\w\(|\w\[|\w@\w|\w\.T\b|\w\*", said), said
+
+
+def test_every_hint_of_the_sources_is_tried() -> None:
+    found = {template for room in ROOMS for path in sources(room) for template in templates(path)}
+    assert [t for t in sorted(found) if not any(re.search(t, hint, re.DOTALL) for hint in HINTS)] == []
+
+
+def sources(room: str) -> list[Path]:
+    path = PACKAGE / room
+    return [path] if path.is_file() else sorted(path.glob("*.py"))
+
+
+def templates(path: Path) -> Iterator[str]:
+    """What is between backticks in the strings of a module, docstrings left out, as patterns."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    inside = {id(part) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for part in n.values}
+    for node in ast.walk(tree):
+        if id(node) in told or id(node) in inside:
+            continue
+        text = ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = re.escape(node.value).replace(r"\{\}", ".*")
+        elif isinstance(node, ast.JoinedStr):
+            parts = (re.escape(str(p.value)) if isinstance(p, ast.Constant) else ".*" for p in node.values)
+            text = "".join(map(str, parts))
+        if text.count("`") > 1:
+            yield text
+
+
+def test_no_hint_proposes_an_element_wise_product_where_a_matrix_product_could_be_meant() -> None:
+    for text in ("W(x)", "W x", "W·x", "W×x", "Wx b", "W@x + W(x + y)"):
+        error = refusal(text, {"W": "n,m"})
+        assert error is not None
+        entrywise = [p for p in error.pastes if re.search(r"[A-Za-z]\)?\*[A-Za-z(]", p)]
+        assert not entrywise or any("@" in p for p in error.pastes), text
+
+
+FAR = (
+    "sort",
+    "cov",
+    "cot",
+    "median",
+    "expm",
+    "sqrtm",
+    "rank",
+    "arcsinh",
+    "rsqrt",
+    "selu",
+    "logit",
+    "erfc",
+    "perm",
+    "scan",
+)
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_a_name_is_not_taken_for_one_that_means_something_else(name: str) -> None:
+    error = refusal(f"{name}(x)", {})
+    assert error is not None
+    assert "did you mean" not in str(error)
+
+
+# what is written instead of a function, against NumPy's and SciPy's own
+
+x, y = np.array([0.3, 0.9, 0.5]), np.array([0.4, 0.2, 0.7])
+A, B = np.array([[0.9, 0.2], [0.3, 0.8], [0.1, 0.4]]), np.array([[0.5, 0.1], [0.2, 0.6], [0.7, 0.3]])
+SAME: dict[str, list[Any]] = {
+    "arcsinh": [np.arcsinh(x)],
+    "arctanh": [np.arctanh(x)],
+    "atan2": [np.arctan2(y, x)],
+    "average": [np.average(x)],
+    "cbrt": [np.cbrt(x)],
+    "column_stack": [np.column_stack([x, y])],
+    "cot": [1 / np.tan(x)],
+    "coth": [1 / np.tanh(x)],
+    "cumprod": [np.cumprod(x)],
+    "diff": [np.diff(x)],
+    "dstack": [np.dstack([A, B])],
+    "erfc": [special.erfc(x)],
+    "exp2": [np.exp2(x)],
+    "flatten": [A.flatten(), A.flatten("F")],
+    "hstack": [np.hstack([x, y]), np.hstack([A, B])],
+    "hypot": [np.hypot(x, y)],
+    "inner": [np.inner(x, y)],
+    "log2": [np.log2(x)],
+    "logit": [special.logit(x)],
+    "logsigmoid": [np.log(special.expit(x))],
+    "mae": [np.abs(x - y).mean()],
+    "pinv": [np.linalg.pinv(A)],
+    "ravel": [A.ravel(), A.ravel("F")],
+    "rsqrt": [1 / np.sqrt(x)],
+    "sec": [1 / np.cos(x)],
+    "sinc": [np.sinc(x), np.sin(x) / x],
+    "softmin": [special.softmax(-x)],
+    "swapaxes": [A.swapaxes(0, 1), A.transpose(1, 0)],
+    "vdot": [np.vdot(x, y)],
+    "vstack": [np.vstack([x, y]), np.vstack([A, B])],
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_is_written_instead_has_the_same_value(name: str) -> None:
+    for text, expected in zip(pastes(ELSEWHERE[name]), SAME[name], strict=False):
+        found = jac.derive(text, wrt=first_name(text))
+        functions: dict[str, Any] = {}
+        exec(found.to_python(), functions)
+        values = {n: {"x": x, "y": y, "A": A, "B": B}[n] for n in found.shapes}
+        assert np.allclose(np.squeeze(functions["value"](**values)), expected), text
+
+
+@pytest.mark.parametrize(("name", "expected"), [("repeat", np.repeat(x, 4)), ("tile", np.tile(x, 4))])
+def test_repeated_entries(name: str, expected: Any) -> None:
+    (text,) = pastes(ELSEWHERE[name])
+    functions: dict[str, Any] = {}
+    exec(jac.derive(re.sub(r"\bn\b", "4", text), wrt="x").to_python(), functions)
+    assert np.allclose(functions["value"](x=x), expected)
