@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import click
 
@@ -43,15 +44,15 @@ def _page(screen: Screen, compared: Comparison) -> None:
     screen.line(d.jacobian.elementwise, indent=4, style="italic")
     screen.line(CANONICAL_USERS, indent=4, style="dim")
     for writing in compared.writings:
-        _writing(screen, writing)
+        _writing(screen, writing, d.problem.variables)
     if d.gradient is not None:
         screen.heading("Shape convention", f"{_sizes(d.gradient.shape)}, as {wrt} itself")
-        _form(screen, d.gradient)
+        _form(screen, d.gradient, d.problem.variables)
         screen.line(SHAPE_USERS, indent=4, style="dim")
     else:
         given = f"given {math(d.derivative.upstream)}, that of {name} ({shape_text(d.problem.output.shape)})"
         screen.heading("Shape convention", f"{_sizes(d.vjp.shape)}: the gradient of a scalar behind {name}, {given}")
-        _form(screen, d.vjp)
+        _form(screen, d.vjp, d.problem.variables)
         screen.line(SHAPE_USERS, indent=4, style="dim")
     if any(w.relation is not None and "commutation" in w.relation.closed_form for w in compared.writings):
         screen.line("K is a commutation matrix: Kₙₘ vec(X) = vec(Xᵀ) for X of shape n × m", indent=2, style="dim")
@@ -63,11 +64,11 @@ def _page(screen: Screen, compared: Comparison) -> None:
     screen.line(said, style="dim", indent=2)
 
 
-def _writing(screen: Screen, writing: Writing) -> None:
+def _writing(screen: Screen, writing: Writing, names: Iterable[str]) -> None:
     """One convention: its shape, how it is made from the first, closed form, what runs where, who writes so."""
-    made = f"  = {math(writing.relation.expr)}" if writing.relation is not None else ""
+    made = f"  = {math(writing.relation.expr, names)}" if writing.relation is not None else ""
     screen.heading(_title(writing), _sizes(writing.form.shape) + made)
-    _form(screen, writing.form)
+    _form(screen, writing.form, names)
     screen.line(f"rows {' '.join(writing.rows)}; columns {' '.join(writing.columns)}", indent=4)
     screen.line(writing.users, indent=4, style="dim")
 
@@ -81,5 +82,5 @@ def _sizes(shape: tuple[str | int, ...]) -> str:
     return " × ".join(str(size).replace("**2", "²").replace("*", "·") for size in shape) or "scalar"
 
 
-def _form(screen: Screen, form: ClosedForm) -> None:
-    screen.columns([(form.closed_form, "", math(form.expr))], indent=4, styles=("green", "", ""))
+def _form(screen: Screen, form: ClosedForm, names: Iterable[str]) -> None:
+    screen.columns([(form.closed_form, "", math(form.expr, names))], indent=4, styles=("green", "", ""))

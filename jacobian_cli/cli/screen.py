@@ -148,7 +148,8 @@ def where_list(screen: Screen, problem: Problem, found: Sequence[Derivation]) ->
     if named:
         screen.line()
         screen.heading("where")
-        rows = [(f"{n.name} = {language(n.body)}", f"{math(n)} = {math(n.body)}") for n in named]
+        names = problem.variables
+        rows = [(f"{n.name} = {language(n.body)}", f"{math(n)} = {math(n.body, names)}") for n in named]
         wide = max(cell_len(a) for a, _ in rows) + max(cell_len(b) for _, b in rows) + 8 > screen.width
         for row in rows if wide else ():
             screen.line(row[0], indent=4, style="green")
@@ -233,18 +234,18 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     jacobian = d.jacobian
     unconstrained(screen, d)
     screen.heading("Jacobian", f"{_size(jacobian)}, {jacobian.layout} layout{_flattening(d)}")
-    _form(screen, jacobian)
+    _form(screen, d, jacobian)
     screen.line(d.jacobian.elementwise, indent=4, style="italic")
     _table(screen, d, proof, full=full)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
-        _form(screen, d.gradient)
+        _form(screen, d, d.gradient)
         _reshape(screen, d, proof)
     rule = (
         f"{_size(d.vjp)}, given {math(d.derivative.upstream)} = ∂J/∂{d.problem.name} ({_shape(d.problem.output.shape)})"
     )
     screen.heading("Backward rule", rule)
-    _form(screen, d.vjp)
+    _form(screen, d, d.vjp)
     if proof.at is not None:
         numbers(screen, d, proof.at)
     verdict(screen, proof.report)
@@ -257,13 +258,13 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
     unconstrained(screen, d)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
-        _form(screen, d.gradient)
+        _form(screen, d, d.gradient)
     for name, form in d.hessians.items():
         title = "Hessian" if name == d.wrt else f"Block {d.wrt}, {name}"
         flat = [n for n in dict.fromkeys((d.wrt, name)) if len(d.problem.variables[n].shape) > 1]
         note = f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
         screen.heading(title, f"{_size(form)}{', symmetric' * form.symmetric}{note}")
-        _form(screen, form)
+        _form(screen, d, form)
         if form.stored.saves:
             screen.line(kept(form), style="dim", indent=4)
     if proof.at is not None:
@@ -301,8 +302,8 @@ def _flattening(d: Derivation) -> str:
     return f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
 
 
-def _form(screen: Screen, form: ClosedForm) -> None:
-    written = math(form.expr)
+def _form(screen: Screen, d: Derivation, form: ClosedForm) -> None:
+    written = math(form.expr, d.problem.variables)
     if cell_len(form.closed_form) + cell_len(written) + 10 <= screen.width:
         screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
     else:

@@ -7,10 +7,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import ONE, Size
+from jacobian_cli.syntax.parser import parse_statement
 from tests.printers.typed import N, apply, expressions, typed
 
 PRINTED = {
@@ -144,3 +146,18 @@ def test_brackets_balance(expr: Expr) -> None:
         depth += (character in "([") - (character in ")]")
         assert depth >= 0
     assert depth == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "expected"),
+    [
+        ("eye(n)@A", (), "IA"),
+        ("eye(n)@A", ("I",), "IₙA"),
+        ("I@x + eye(n)@x", (), "Ix + Iₙx"),
+        ("I@I_n + eye(n)", (), "I I_n + Iₙ"),
+        ("I + eye(d)", (), "I + I(d)"),
+    ],
+)
+def test_a_variable_called_like_the_identity(text: str, beside: tuple[str, ...], expected: str) -> None:
+    output = elaborate([parse_statement(text)]).output
+    assert math(output, beside) == expected

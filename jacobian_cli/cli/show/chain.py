@@ -94,7 +94,7 @@ def _title(screen: Screen, text_: str) -> None:
     screen.line(f"{text_} {rest}", style="bold cyan")
 
 
-def _math(expr: Expr) -> str:
+def _math(found: Composition, expr: Expr) -> str:
     """As mathematics; the entries of a matrix as one row, or as one column, are said in a word."""
 
     def shown(node: Expr) -> Expr | None:
@@ -104,7 +104,8 @@ def _math(expr: Expr) -> str:
             return Variable(f"col({math(node.children[0])})", node.shape)
         return Variable(f"row({math(node.children[0])})", node.shape) if node.shape[0] is ONE else None
 
-    return math(rebuild(expr, lambda n: n if isinstance(n, Defined) else shown(n)))
+    rows = rebuild(expr, lambda n: n if isinstance(n, Defined) else shown(n))
+    return math(rows, found.problem.variables)
 
 
 def _shape(shape: Symbols) -> str:
@@ -125,7 +126,9 @@ def _links(screen: Screen, found: Composition, *, full: bool) -> None:
         rows = []
         for link in part:
             for name, local in link.locals.items():
-                rows.append((partial(link.name, name), _shape(local.shape), local.closed_form, _math(local.expr)))
+                rows.append(
+                    (partial(link.name, name), _shape(local.shape), local.closed_form, _math(found, local.expr))
+                )
         if rows:
             _forms(screen, rows)
         if part is first and hidden:
@@ -149,7 +152,7 @@ def _forms(screen: Screen, rows: Sequence[tuple[str, str, str, str]]) -> None:
 
 
 def _products(screen: Screen, found: Composition, *, full: bool) -> None:
-    if any(_math(running.row).startswith("row(") for running in found.products):
+    if any(_math(found, running.row).startswith("row(") for running in found.products):
         screen.line("row(A), col(A): the entries of A row by row, as one row, as one column", indent=2, style="dim")
     first, last, hidden = _shortened(found.products, full=full)
     for part in (first, last):
@@ -164,16 +167,16 @@ def _product(screen: Screen, found: Composition, running: RunningProduct) -> Non
     out, node = found.name, running.node
     paths = found.count_paths(node)
     screen.heading(partial(out, node), _shape(running.shape) + _paths(paths, len(running.factors)))
-    ends = [_math(running.expr)]
+    ends = [_math(found, running.expr)]
     if running.name is not None:
-        ends.append(_math(running.row))
+        ends.append(_math(found, running.row))
     if not running.factors:
-        screen.line(f"= {_math(running.expr)}", indent=4)
+        screen.line(f"= {_math(found, running.expr)}", indent=4)
         return
     if len(running.factors) == 1:
         ((link, factors),) = running.factors.items()
         chained = [partial(out, link) + " " + partial(link, node)] if link != out else []
-        screen.line("= " + " = ".join(dict.fromkeys([*chained, _math(factors.expr), *ends])), indent=4)
+        screen.line("= " + " = ".join(dict.fromkeys([*chained, _math(found, factors.expr), *ends])), indent=4)
     else:
         if paths <= _PATHS and paths > len(running.factors):
             for path in found.paths(node, _PATHS):
@@ -181,7 +184,7 @@ def _product(screen: Screen, found: Composition, running: RunningProduct) -> Non
         rows = []
         for link, factors in running.factors.items():
             step = f"{partial(out, link)} {partial(link, node)}" if link != out else partial(link, node)
-            rows.append((f"by {name_text(link)}", step, f"= {_math(factors.expr)}"))
+            rows.append((f"by {name_text(link)}", step, f"= {_math(found, factors.expr)}"))
         screen.columns(rows, indent=4, styles=("dim",))
         screen.line("sum = " + " = ".join(dict.fromkeys(ends)), indent=4)
     reason = _reason(found, running)
@@ -225,7 +228,12 @@ def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
             symbol = partial(found.name, nodes[name])
             left = f"({symbol})ᵀ" if found.gradients and len(form.shape) == 1 else symbol
             rows.append(
-                (f"{name_text(name)} = {left}", _shape(form.shape), f"{name} = {form.closed_form}", _math(form.expr))
+                (
+                    f"{name_text(name)} = {left}",
+                    _shape(form.shape),
+                    f"{name} = {form.closed_form}",
+                    _math(found, form.expr),
+                )
             )
         if rows:
             _forms(screen, rows)
@@ -253,16 +261,16 @@ def _answer(screen: Screen, found: Composition, d: Derivation, proof: ChainProof
     flat = [n for n, s in ((found.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(s) > 1]
     note = f"; {' and '.join(map(name_text, flat))} flattened row by row" if flat else ""
     screen.heading("Jacobian", f"{_shape(d.jacobian.shape)}, pure maths{note}")
-    _form(screen, d.jacobian)
+    _form(screen, found, d.jacobian)
     if d.gradient is None:
         return
     _reshape(screen, found, d, proof)
     screen.heading("Gradient", f"{_shape(d.gradient.shape)}, with the shape of the variable at every step: the same")
-    _form(screen, d.gradient)
+    _form(screen, found, d.gradient)
 
 
-def _form(screen: Screen, form: ClosedForm) -> None:
-    written = _math(form.expr)
+def _form(screen: Screen, found: Composition, form: ClosedForm) -> None:
+    written = _math(found, form.expr)
     if len(form.closed_form) + len(written) + 10 <= screen.width:
         screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
     else:
@@ -300,7 +308,7 @@ def _kinks(screen: Screen, proof: ChainProof) -> None:
     kinks = {kink.node: kink for answer in proof.answers.values() if answer.at for kink in answer.at.kinks}
     for node, kink in kinks.items():
         screen.line(
-            f"{_math(node)} is not differentiable here: exactly at its kink; the choice shown takes "
+            f"{math(node)} is not differentiable here: exactly at its kink; the choice shown takes "
             + (f"its derivative as {kink.choice}" if kink.choice else "the derivative of one side"),
             style="yellow",
             indent=2,

@@ -59,7 +59,10 @@ def equations(screen: Screen, stepwise: Stepwise, shown: Sequence[Stepwise] = ()
     if same > 1:
         screen.line(f"{'1':>{digits}}  to {same}: as by {other}", style="dim", indent=2)
     steps = stepwise.steps[same:] if same > 1 else stepwise.steps
-    rows = [(f"{s.number:>{digits}}  {s.left} = {math(s.expr)}", s.closed_form) for s in steps]
+    rows = [
+        (f"{s.number:>{digits}}  {s.left} = {math(s.expr, stepwise.derivation.problem.variables)}", s.closed_form)
+        for s in steps
+    ]
     widths = [cells(left) for left, right in rows if cells(left) + cells(right) + 5 <= screen.width]
     width = max((w for w in widths if w <= screen.width // 2), default=0)
     for step, (left, right) in zip(steps, rows, strict=True):

@@ -72,6 +72,10 @@ def _upright(letter: str) -> Part:
     return Part(rf"\mathrm{{{letter}}}", first=Edge.LETTER, last=Edge.LETTER)
 
 
+def _below(letter: str, sizes: str) -> Part:
+    return Part(f"{letter}_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER)
+
+
 _LATEX = Notation(
     name=_name,
     constants={"pi": Part(r"\pi", first=Edge.LETTER, last=Edge.LETTER), "e": _upright("e")},
@@ -100,10 +104,10 @@ _LATEX = Notation(
     power=_power,
     fraction=r"\frac{{{}}}{{{}}}",
     filled={
-        "eye": lambda sizes: Part(f"I_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER),
-        "ones": lambda sizes: Part(rf"\mathbf{{1}}_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER),
-        "zeros": lambda sizes: Part(rf"\mathbf{{0}}_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER),
-        "commutation": lambda sizes: Part(f"K_{{{sizes.replace(_TIMES, ', ')}}}", first=Edge.LETTER, last=Edge.LETTER),
+        "eye": (lambda sizes: _below("I", sizes), lambda sizes: _below(r"\mathbf{I}", sizes)),
+        "ones": (lambda sizes: _below(r"\mathbf{1}", sizes),),
+        "zeros": (lambda sizes: _below(r"\mathbf{0}", sizes),),
+        "commutation": (lambda sizes: _below("K", sizes.replace(_TIMES, ", ")),),
     },
     option=_option,
     options={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from typing import Any
@@ -73,12 +73,14 @@ class Notation:
     With it comes the edge that it leaves."""
     fraction: str
     """A template for a fraction with a scalar below, or nothing if a slash does."""
-    filled: Mapping[str, Callable[[str], Part]]
-    """Matrices that are known by a letter, given their sizes as text."""
+    filled: Mapping[str, Sequence[Callable[[str], Part]]]
+    """Matrices that are known by a letter, given their sizes as text; the first way that no variable is written in."""
     option: Callable[[str, str], str]
     """An option by its name and value."""
     options: Mapping[str, Callable[[Any, Notation], str]]
     """How an option is written, if not so."""
+    taken: frozenset[str] = frozenset()
+    """How the variables are written."""
 
     def bracket(self, part: Part) -> Part:
         """A part in brackets; a comparison becomes its indicator."""

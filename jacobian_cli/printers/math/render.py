@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
-from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import row
 from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
 from jacobian_cli.printers.precedence import LEADING, decimal, fold, given
 from jacobian_cli.shape import Size
 
 
-def notated(expr: Expr, notation: Notation) -> str:
-    """An expression in mathematical notation."""
-    return notation.value(fold(expr, lambda node, parts: _part(node, parts, notation)))
+def notated(expr: Expr, notation: Notation, beside: Iterable[str] = ()) -> str:
+    """An expression in mathematical notation; `beside` are the variables of the formula that it belongs to."""
+    names = {*beside, *(node.name for node in walk([expr]) if isinstance(node, Variable | Defined))}
+    own = replace(notation, taken=frozenset(notation.name(name).text for name in names))
+    return own.value(fold(expr, lambda node, parts: _part(node, parts, own)))
 
 
 def _part(node: Expr, parts: Mapping[Expr, Part], notation: Notation) -> Part:
@@ -203,7 +205,8 @@ def _indexed(node: Apply, operands: list[Part], notation: Notation) -> Part:
 def _filled(node: Apply, operands: list[Part], notation: Notation) -> Part:
     del operands
     (shown,) = _options(node, notation).values()
-    return notation.filled[node.function](shown)
+    ways = [way(shown) for way in notation.filled[node.function]]
+    return next((part for part in ways if part.text not in notation.taken), ways[-1])
 
 
 def _options(node: Apply, notation: Notation) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
@@ -19,15 +20,17 @@ _ACCENTS = {"hat": "\N{COMBINING CIRCUMFLEX ACCENT}", "bar": "\N{COMBINING MACRO
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def math(expr: Expr) -> str:
+def math(expr: Expr, beside: Iterable[str] = ()) -> str:
     """The expression as mathematics, in Unicode.
+
+    `beside` are the variables of the formula that it belongs to: where one is called I, the identity is Iₙ.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> math(elaborate([parse_statement("u.T@sigmoid(W1@x + b) + 2*lam**2")]).output)
     'uᵀσ(W₁x + b) + 2λ²'
     """
-    return notated(expr, _UNICODE)
+    return notated(expr, _UNICODE, beside)
 
 
 def _name(name: str) -> Part:
@@ -56,6 +59,12 @@ def _power(exponent: Part, whole: int | None, matrix: bool, notation: Notation) 
 
 def _sizes(sizes: Shape, notation: Notation) -> str:
     return _TIMES.join(size_text(size, notation) for size in sizes)
+
+
+def _identity(size: str) -> Part:
+    """Iₙ, for where a variable is called I."""
+    below = "".join(_BELOW.get(character, "") for character in size)
+    return Part("I" + below if len(below) == len(size) else f"I({size})", first=Edge.LETTER, last=Edge.LETTER)
 
 
 def _commutation(sizes: list[str]) -> Part:
@@ -98,10 +107,10 @@ _UNICODE = Notation(
     power=_power,
     fraction="",
     filled={
-        "eye": lambda sizes: Part("I", first=Edge.LETTER, last=Edge.LETTER),
-        "ones": lambda sizes: Part("1", first=Edge.DIGIT, last=Edge.WORD),
-        "zeros": lambda sizes: Part("0", first=Edge.DIGIT, last=Edge.WORD),
-        "commutation": lambda sizes: _commutation(sizes.split(_TIMES)),
+        "eye": (lambda _: Part("I", first=Edge.LETTER, last=Edge.LETTER), _identity, lambda n: Part(f"I({n})")),
+        "ones": (lambda _: Part("1", first=Edge.DIGIT, last=Edge.WORD),),
+        "zeros": (lambda _: Part("0", first=Edge.DIGIT, last=Edge.WORD),),
+        "commutation": (lambda sizes: _commutation(sizes.split(_TIMES)),),
     },
     option="{}={}".format,
     options={
