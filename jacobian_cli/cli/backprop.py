@@ -110,9 +110,10 @@ def _object(run: Backprop, wishes: Wishes) -> dict[str, object]:
 def show(screen: Screen, run: Backprop, wishes: Wishes) -> None:
     """The whole page."""
     from jacobian_cli.api.backprop.tables import kink_text, spelled
-    from jacobian_cli.cli.screen import verdict
+    from jacobian_cli.cli.screen import verdict, warned
     from jacobian_cli.printers.math.unicode import math
 
+    warned(screen, run.warnings)
     for name, value in run.program.values.items():
         if name != run.program.output_name:
             screen.line(f"{spelled(name)} = {math(getattr(value, 'body', value))}", indent=2)

@@ -158,8 +158,17 @@ def where_list(screen: Screen, problem: Problem, found: Sequence[Derivation]) ->
             screen.columns(rows, indent=4, styles=("green", ""))
 
 
+def warned(screen: Screen, warnings: Sequence[str]) -> None:
+    """What may have been read otherwise than it was meant, above the answer."""
+    for warning in warnings:
+        screen.line(f"! {warning}", style="yellow")
+    if warnings:
+        screen.line()
+
+
 def formula(screen: Screen, problem: Problem) -> None:
     """The formula as mathematics, and the table of shapes."""
+    warned(screen, problem.warnings)
     program = problem.program
     for name, value in program.values.items():
         if name != program.output_name:

@@ -91,7 +91,7 @@ class _Place:
     below: bool = False
     """Under a fraction line."""
     root: bool = False
-    """Under a root under a fraction line, and not added to anything there."""
+    """Under a root under a fraction line, and not added to another name there."""
     summed: bool = False
     """Added to something."""
     inside: bool = False
@@ -206,7 +206,7 @@ class _Parts:
                         mine,
                         replace(
                             place,
-                            root=place.root and is_number(other),
+                            root=place.root and not isinstance(other, Name),
                             summed=place.summed or not is_number(other),
                             scales=place.scales and is_number(other),
                             added=max(place.added, 2 if beside is None else beside),
@@ -250,7 +250,9 @@ def _by_part(parts: _Parts) -> dict[str, Default]:
     found: dict[str, Default] = {}
     classes: dict[str, str] = {}
     for statement in parts.statements:
-        kind = _Scaled(parts, classes, found).kind(statement.value, pulled=False)
+        firsts = [t.arguments[0] for t in terms_in(statement.value) if isinstance(t, Call) and t.function == "@"]
+        factors = frozenset(id(t) for t in firsts if isinstance(t, Call) and t.function in ("*", "/"))
+        kind = _Scaled(parts, classes, found, factors).kind(statement.value, pulled=False)
         if statement.name:
             classes[statement.name] = "vector" if kind == "loose" else kind
     return found
@@ -267,6 +269,8 @@ class _Scaled:
     parts: _Parts
     classes: Mapping[str, str]
     found: dict[str, Default]
+    factors: frozenset[int]
+    """The products and quotients that are the first factor of a matrix product, by the `id` of their trees."""
 
     def kind(self, term: Term, *, pulled: bool) -> str:
         """The class of a part; `pulled` where it is added to something that has axes."""
@@ -287,7 +291,7 @@ class _Scaled:
                 return "constant" if is_number(term, parts.sizes) else "vector"
             return "scalar" if broad else "number"
         kinds = [self.kind(a, pulled=p) for a, p in self._pulls(term, pulled)]
-        row = term.function in ("*", "/") and any(_is_row(parts.shapes.get(id(a))) for a in term.arguments)
+        row = id(term) in self.factors and any(_is_row(parts.shapes.get(id(a))) for a in term.arguments)
         bare = "constant" in kinds and term.function in ("*", "/")
         if row or bare or ("scalar" in kinds and "vector" not in kinds and not pulled):
             loose = [a for a, kind in zip(term.arguments, kinds, strict=True) if kind == "loose"]

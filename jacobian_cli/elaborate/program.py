@@ -11,12 +11,14 @@ from itertools import chain, combinations, count, product
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
 from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit
+from jacobian_cli.elaborate.doubts import Typed, doubts
 from jacobian_cli.elaborate.meaning import meant
 from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.tree import Call, Definition, Group, Term
 
@@ -47,6 +49,31 @@ class Program:
     """Variables that are square matrices because of what is declared of them."""
     whys: Mapping[str, str] = field(default_factory=dict)
     """Why a variable that nothing is declared of is taken to have as many axes as it has."""
+    parts: Mapping[int, Shape] = field(default_factory=dict, repr=False)
+    """The shape of every part of the statements, by the `id` of its tree."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
+        return tuple(map(str, self.doubts))
+
+    @cached_property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The same, with the texts to paste apart."""
+        assumed = {name: self.variables[name].shape for name in self.whys if name in self.variables}
+        demanded = {name for name in assumed if self.whys[name] in _FITS}
+        typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits)
+        return tuple(dict.fromkeys(doubts(typed)))
+
+    def _fits(self, statement: Definition, other: Definition) -> bool:
+        orders = {name: len(self.variables[name].shape) for name in (*self.valued, *self.square)}
+        last = other if statement is self.last else self.last
+        statements = [other if s is statement else s for s in self.statements if s is not self.last]
+        try:
+            elaborate([*statements, last], self.declared, orders)
+        except InputError:
+            return False
+        return True
 
     @cached_property
     def decided_by(self) -> str | None:
@@ -61,11 +88,6 @@ class Program:
                 if not elaborate(statements, {**self.declared, name: ()}, orders).output.shape:
                     return name
         return None
-
-    @cached_property
-    def warnings(self) -> tuple[str, ...]:
-        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
-        return tuple(dict.fromkeys(str(doubt) for statement in self.statements for doubt in statement.doubts))
 
     @cached_property
     def origins(self) -> Mapping[str, str]:
@@ -235,7 +257,8 @@ class _Formula:
             shapes = _named_sizes(shapes, unifier, taken)
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
         known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
-        scope = Scope(dict(known), self.sizes, Unifier())
+        parts: dict[int, Shape] = {}
+        scope = Scope(dict(known), self.sizes, Unifier(), parts)
         output = self.build(scope)
         values = {s.name: scope.values[s.name] for s in self.statements if s.name}
         used = set(variables(output))
@@ -253,6 +276,7 @@ class _Formula:
             self.valued,
             self.square,
             {name: default.why for name, default in guessed.items() if default.why},
+            parts,
         )
 
     def build(self, scope: Scope) -> Expr:

@@ -136,6 +136,8 @@ class Row:
     """Products of powers of functions of one argument (`""` is the argument itself) that it is equal to."""
     even_powers: str = ""
     """What its square is, in `x`, where that is something simpler."""
+    of_logits: bool = False
+    """Whether its first argument is logits, where probabilities are a mistake."""
     undoes: str = ""
     """The function that it is the inverse of."""
     share_of: str = ""

@@ -46,7 +46,7 @@ def broadcast(shapes: list[Shape], unifier: Unifier) -> Shape:
     if rows and any(len(s) == 1 for s in shapes):
         raise ShapeError(
             "a row vector and a column vector do not mix element by element",
-            "without the transpose they do, `x + y`; an outer product is `x@y.T`",
+            "without the transpose they do, `x + y`; a dot product is `x.T@y`, an outer product `x@y.T`",
         )
     order = max(map(len, shapes))
     result: list[Size] = []

@@ -387,7 +387,8 @@ _LINEAR_ALGEBRA = (
 
 _LOSSES = (
     Row(name="cross_entropy", summary="of logits x and a target distribution y; the mean over rows",
-        kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(sum(y*log_softmax(x), axis=-1))"),
+        kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(sum(y*log_softmax(x), axis=-1))",
+        of_logits=True),
     Row(name="binary_cross_entropy", summary="of probabilities x and targets y; the mean over entries",
         kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(y*log(x) + (1 - y)*log(1 - x))"),
     Row(name="mse", summary="mean squared error", kind=Kind.FORMULA, parameters=("x", "y"),

@@ -42,6 +42,7 @@ ROLES = {
     "A*trace(B)": "A n × m, B k × k -> n × m",
     # rows and arrays of constants
     "k*x.T@y": "k scalar, x n, y n -> scalar",
+    "k/2*x.T@A@x": "k scalar, x n, A n × n -> scalar",
     "logdet(K + s*eye(n))": "K n × n, s scalar -> scalar",
     "c*ones(n, m)": "c scalar -> n × m",
     # names that bear a number
@@ -51,6 +52,7 @@ ROLES = {
     "X/sqrt(s2)": "X n × m, s2 scalar -> n × m",
     "sqrt(x.T@x + eps)": "x n, eps scalar -> scalar",
     "(x - mu)/sqrt(v + eps)": "x n, mu n, v n, eps scalar -> n",
+    "X/sqrt(var(X, axis=0) + t)": "X n × m, t scalar -> n × m",
     "log(x + eps)": "x n, eps scalar -> n",
     "w - lr*g": "w n, lr scalar, g n -> n",
     "reg*norm(w)**2 + mse(X@w, y)": "reg scalar, w n, X m × n, y m -> scalar",

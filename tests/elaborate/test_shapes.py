@@ -422,7 +422,7 @@ def test_what_cannot_be_solved_is_not() -> None:
 
 def test_the_doubts_of_a_reader_stand_beside_the_program() -> None:
     doubt = Doubt("`W*x` multiplies entry by entry; the matrix product is `W@x`")
-    (statement,) = parse_statements("W*x")
+    (statement,) = parse_statements("W@x")
     found = elaborate([replace(statement, doubts=(doubt, doubt))])
     assert found.warnings == ("W*x multiplies entry by entry; the matrix product is W@x",)
     assert doubt.readings == ("W*x", "W@x")

@@ -177,10 +177,16 @@ class Backprop(Portable):
             found.append((rebuild(self.program.output, held), {name: value}, [name]))
         return found
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
+        return self.program.warnings
+
     def to_dict(self) -> dict[str, Any]:
         """The stable fields of the JSON answer."""
         return {
             "expression": self.text,
+            "warnings": list(self.warnings),
             "value": plain(self.value),
             "nodes": [
                 {

@@ -303,11 +303,17 @@ class Composition(Portable):
         proof: ChainProof = import_module("jacobian_cli.api.chain.proof").prove_chain(self, points, at, rate)
         return proof
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
+        return self.problem.warnings
+
     def to_dict(self) -> dict[str, Any]:
         """The stable fields of the JSON answer, without the check."""
         problem = self.problem
         return {
             "expression": problem.text,
+            "warnings": list(self.warnings),
             "wrt": [v.name for v in problem.wrt],
             "output": self.name,
             "shapes": {name: list(symbols(v.shape)) for name, v in problem.variables.items()},

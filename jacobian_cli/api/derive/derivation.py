@@ -220,6 +220,11 @@ class Derivation(Portable):
         return self.hessians.get(self.wrt)
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read otherwise than it was meant, each with both readings as text to paste."""
+        return self.problem.warnings
+
+    @property
     def upstream(self) -> str:
         """The name of the gradient that arrives from above."""
         return self.derivative.upstream.name
@@ -295,6 +300,7 @@ class Derivation(Portable):
             "where": self.where,
             **({"assumed": self.assumed} if self.problem.facts else {}),
             **({"unconstrained": True} if self.unconstrained else {}),
+            "warnings": list(self.warnings),
         }
 
     def _hessian_dict(self) -> dict[str, Any]:

@@ -1,0 +1,307 @@
+"""What was typed in the language and may not have been meant: each doubt quotes both readings, to paste.
+
+Doubts are few: products are doubted only where a shape was assumed, and only where the other reading fits too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from jacobian_cli.elaborate.defaults import elementwise, habit, terms_in
+from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import ONE, Shape
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
+
+_LONGEST = 80
+"""Formulas as long as this are quoted whole."""
+_FACTORS = re.compile(r"[^\W\d_]T?")
+_TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
+_BESIDE = re.compile(r"[A-Z]{1,3}[a-z]")
+_SINGLE = re.compile(r"\w+(\.T)?")
+_IDENTITY = "I"
+Edit = tuple[Span, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Statements that fit, and what is known of their parts."""
+
+    statements: Sequence[Definition]
+    shapes: Mapping[int, Shape]
+    """The shape of every part, by the `id` of its tree."""
+    assumed: Mapping[str, Shape]
+    """The names that nothing is declared of."""
+    demanded: Collection[str]
+    """Those that the formula demands another number of axes of than one would think."""
+    declared: Mapping[str, Shape]
+    fits: Callable[[Definition, Definition], bool]
+    """Whether a statement could stand in the place of another."""
+
+    def order(self, term: Term) -> int:
+        return len(self.shapes.get(id(term), ()))
+
+    def open(self, term: Term) -> bool:
+        """Whether a shape in a part is assumed."""
+        return any(name in self.assumed for name in names_in(term))
+
+
+def doubts(typed: Typed) -> Iterator[Doubt]:
+    """What may have been meant otherwise."""
+    for statement in typed.statements:
+        yield from statement.doubts
+        if not statement.notation:
+            for look in (_products, _names, _spread):
+                yield from look(typed, statement)
+        for term in terms_in(statement.value):
+            if isinstance(term, Call):
+                for consider in (_logits, _columns, _inverse, _squares):
+                    yield from consider(typed, statement, term)
+    yield from _matrices(typed)
+    if _IDENTITY in typed.assumed:
+        yield Doubt(f"`{_IDENTITY}` is a variable here like any other; the identity matrix is `eye(n)`")
+
+
+# ---- products --------------------------------------------------------------------------------------------------------
+
+
+def _products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`W*x` and `A*B.T`, which read as matrix products outside this language."""
+    found = [term for term in terms_in(statement.value) if isinstance(term, Call) and _looks_matrix(typed, term)]
+    inside = {id(part) for term in found for part in terms_in(term) if part is not term}
+    seen = {id(term) for term in found}
+    found += [
+        term
+        for term in terms_in(statement.value)
+        if isinstance(term, Call)
+        and term.function == "*"
+        and [typed.order(a) for a in term.arguments] == [2, 2]
+        and not isinstance(term.arguments[0], Name)
+        and any(id(part) in seen for part in terms_in(term.arguments[0]))
+        and id(term) not in seen
+    ]
+    if not found:
+        return
+    edits = [_edit for term in found if (_edit := _sign(statement, term))]
+    other = _edited(statement, edits)
+    if other is None or not typed.fits(statement, other):
+        return
+    whole = next((term for term in found if id(term) not in inside), found[0])
+    taken, meant = _quoted(statement, other, whole.span)
+    yield Doubt(f"`{taken}` multiplies entry by entry; with the matrix product it is `{meant}`")
+
+
+def _looks_matrix(typed: Typed, term: Call) -> bool:
+    if term.function != "*" or not typed.open(term):
+        return False
+    left, right = term.arguments
+    shapes = [typed.shapes.get(id(a), ()) for a in term.arguments]
+    if isinstance(left, Name) and left.text in typed.demanded and not shapes[0]:
+        return habit(left.text) == 2 and len(shapes[1]) == 1
+    if _reduced(right) or _reduced(left):
+        return False
+    row = _turned(left) and len(shapes[0]) == 2 and shapes[0][0] is ONE
+    if row and len(shapes[1]) == 2:
+        return True
+    if any(len(shape) not in (1, 2) or ONE in shape for shape in shapes):
+        return False
+    match [len(shape) for shape in shapes]:
+        case [2, 1]:
+            return True
+        case [2, 2]:
+            return _turned(left) or _turned(right)
+    return False
+
+
+def _reduced(term: Term) -> bool:
+    """Whether a part is a mean or the like along an axis, which scales the others as NumPy's arrays do."""
+    if not isinstance(term, Call):
+        return False
+    if elementwise(term):
+        return any(map(_reduced, term.arguments))
+    row = _row(term)
+    return row is not None and row.kind is Kind.REDUCTION and any(name == "axis" for name, _ in term.keywords)
+
+
+def _turned(term: Term) -> bool:
+    return isinstance(term, Call) and term.function == ".T"
+
+
+def _sign(statement: Definition, term: Call) -> Edit | None:
+    """Where the sign of a product stands between its factors, and what a matrix product has there."""
+    left, right = (argument.span for argument in term.arguments)
+    at = statement.source.find("*", left.stop, right.start)
+    return None if at < 0 else (Span(at, at + 1), "@")
+
+
+def _spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`y*X@w`: the vector scales the columns of X first, for both signs bind alike."""
+    terms = list(terms_in(statement.value))
+    behind = {id(term.arguments[0]): term for term in terms if isinstance(term, Call) and term.function == "@"}
+    for term in terms:
+        if not (isinstance(term, Call) and term.function == "*" and id(term) in behind and typed.open(term)):
+            continue
+        left, right = term.arguments
+        end = behind[id(term)]
+        if (typed.order(left), typed.order(right)) != (1, 2) or statement.source[end.span.start] == "(":
+            continue
+        while id(end) in behind:
+            end = behind[id(end)]
+        start = statement.source.find("*", left.span.stop) + 1
+        later = _edited(statement, [(Span(start, start), "("), (Span(end.span.stop, end.span.stop), ")")])
+        now = _edited(
+            statement, [(Span(term.span.start, term.span.start), "("), (Span(term.span.stop, term.span.stop), ")")]
+        )
+        if later is not None and now is not None and typed.fits(statement, later):
+            span = Span(term.span.start, end.span.stop + 2)
+            taken, meant = (_text(one, span) for one in (now, later))
+            yield Doubt(f"`{taken}` is read, as in NumPy; with the matrix product first it is `{meant}`")
+
+
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+
+def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`Wx`, `xT`: one name, where two may have been meant."""
+    elsewhere = {*typed.declared, *(n for s in typed.statements for n in names_in(s.value))}
+    operands = {
+        id(argument)
+        for term in terms_in(statement.value)
+        if isinstance(term, Call) and term.function in ("*", "/", "@", ".T", "[]", "**")
+        for argument in term.arguments
+    }
+    for name in dict.fromkeys(n for n in names_in(statement.value) if n in typed.assumed):
+        places = [term for term in terms_in(statement.value) if isinstance(term, Name) and term.text == name]
+        parts = _FACTORS.findall(name)
+        if "".join(parts) != name or len(name) < 2 or habit(name) == 0:
+            continue
+        known = all(part.rstrip("T") in elsewhere for part in parts)
+        likely = len(parts) == 1 or name[0].islower() or known or parts[0][0] == parts[-1][0] or name[-1] == "T"
+        turned = likely and bool(_TURNED.fullmatch(name))
+        beside = _BESIDE.fullmatch(name) and not any(id(place) in operands for place in places)
+        if not (turned or beside or (known and len(parts) < 4)):
+            continue
+        product = ("@" if turned or not name.islower() else "*").join(
+            re.sub("T$", ".T", part) if len(part) > 1 else part for part in parts
+        )
+        other = _edited(statement, [(place.span, _held(statement, place.span, product)) for place in places])
+        if other is not None and typed.fits(statement, other):
+            taken, meant = _quoted(statement, other, places[0].span)
+            what = f"the transpose is `{product}`" if len(parts) == 1 else f"a product is `{product}`"
+            yield Doubt(f"`{name}` is one name in `{taken}`; {what}, as in `{meant}`")
+
+
+def _held(statement: Definition, span: Span, product: str) -> str:
+    """A product that stands for a name, in brackets where its neighbours bind as tightly."""
+    before, after = statement.source[: span.start].rstrip()[-1:], statement.source[span.stop :].lstrip()[:1]
+    tight = before in ("@", "*", "/") or after in ("@", "*", "/", "[", ".")
+    return f"({product})" if tight and not _SINGLE.fullmatch(product) else product
+
+
+def _matrices(typed: Typed) -> Iterator[Doubt]:
+    """A lower-case name that only fits as a matrix."""
+    for name, shape in typed.assumed.items():
+        if habit(name) == 1 and len(shape) > 1:
+            sizes = ",".join(map(str, shape))
+            yield Doubt(
+                f"`{name}` is taken for a matrix, for a vector does not fit; `-s {name}={sizes}` says that it is one"
+            )
+
+
+# ---- functions -------------------------------------------------------------------------------------------------------
+
+
+def _row(term: Call) -> Row | None:
+    return FUNCTIONS.get(ALIASES.get(term.function, term.function))
+
+
+def _logits(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`cross_entropy(softmax(z), y)`: the softmax of a softmax."""
+    row = _row(term)
+    if row is None or not row.of_logits or not term.arguments:
+        return
+    first = term.arguments[0]
+    bodies = {s.name: s for s in typed.statements if s.name}
+    where = statement
+    if isinstance(first, Name) and first.text in bodies:
+        where = bodies[first.text]
+        first = where.value
+    if isinstance(first, Call) and (inner := _row(first)) is not None and inner.sums_to_one:
+        taken = _text(statement, term.span)
+        behind = statement.source[term.arguments[0].span.stop : term.span.stop]
+        meant = f"{term.function}({_text(where, first.arguments[0].span)}{behind}"
+        yield Doubt(
+            f"`{taken}` takes the softmax twice, for {row.name} is one of logits; without the first it is `{meant}`"
+        )
+
+
+def _columns(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`softmax(X, axis=0)`: down the columns."""
+    row = _row(term)
+    if row is None or row.kind is not Kind.ROW or not row.sums_to_one or not term.arguments:
+        return
+    axis = dict(term.keywords).get("axis")
+    if isinstance(axis, Literal) and axis.value == 0 and typed.order(term.arguments[0]) == 2 and typed.open(term):
+        inner = _text(statement, term.arguments[0].span)
+        yield Doubt(f"`{row.name}({inner}, axis=0)` goes down the columns; along the rows it is `{row.name}({inner})`")
+
+
+def _inverse(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`A**-1`, entry by entry."""
+    if term.function == "**" and typed.order(term.arguments[0]) == 2 and typed.open(term):
+        base, exponent = term.arguments
+        if isinstance(exponent, Literal) and exponent.value == -1:
+            text = _text(statement, base.span)
+            yield Doubt(
+                f"`{_text(statement, term.span)}` is taken entry by entry; the inverse of the matrix is `inv({text})`"
+            )
+
+
+def _squares(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`x.T@x` with x declared a matrix."""
+    del statement
+    if term.function != "@" or not _turned(term.arguments[0]):
+        return
+    turned, right = term.arguments
+    left = turned.arguments[0] if isinstance(turned, Call) else turned
+    if isinstance(left, Name) and isinstance(right, Name) and left.text == right.text:
+        shape = typed.declared.get(left.text, ())
+        if len(shape) == 2 and ONE not in shape and habit(left.text) == 1:
+            name = left.text
+            yield Doubt(
+                f"`{name}.T@{name}` is a matrix, as {name} is declared one; the sum of its squares is `norm({name})**2`"
+            )
+
+
+# ---- texts -----------------------------------------------------------------------------------------------------------
+
+
+def _edited(statement: Definition, edits: Sequence[Edit]) -> Definition | None:
+    """The statement with other texts in some places, if it can be read."""
+    source = statement.source
+    for span, text in sorted(edits, key=lambda edit: -edit[0].start):
+        source = source[: span.start] + text + source[span.stop :]
+    head = source.find("=") + 1 if statement.name else 0
+    try:
+        return Definition(statement.name, parse(" " * head + source[head:]), source)
+    except InputError:
+        return None
+
+
+def _quoted(statement: Definition, other: Definition, span: Span) -> tuple[str, str]:
+    """Both readings: the whole statements if they are short, else the part."""
+    taken, meant = (" ".join(one.source.split()) for one in (statement, other))
+    if max(len(taken), len(meant)) <= _LONGEST:
+        return taken, meant
+    grown = len(other.source) - len(statement.source)
+    return _text(statement, span), _text(other, Span(span.start, span.stop + grown))
+
+
+def _text(statement: Definition, span: Span) -> str:
+    return " ".join(statement.source[span.start : span.stop].split())

@@ -1,0 +1,191 @@
+"""What is warned of, with both readings as text to paste; and what is not."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.elaborate import elaborate
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.parser import parse_declaration, parse_statements
+from tests.elaborate.test_hints import PACKAGE, templates
+from tests.elaborate.test_shapes import program
+
+MEANT = {
+    # matrices under *
+    "W*x + b": "W@x + b",
+    "A.T*x": "A.T@x",
+    "norm1(A*x - y)": "norm1(A@x - y)",
+    "x.T*A*x": "x.T@A@x",
+    "A*B.T": "A@B.T",
+    "softmax(Q*K.T/sqrt(d))*V": "softmax(Q@K.T/sqrt(d))@V",
+    "dot(x, A*x)": "dot(x, A@x)",
+    "z = W*x + b; sigmoid(z)": "z = W@x + b",
+    "y*X@w": "y*(X@w)",
+    "sum(log(1 + exp(-y*X@w)))": "-y*(X@w)",
+    "c*A@B@x": "c*(A@B@x)",
+    # names that may be products
+    "Wx + b": "W@x + b",
+    "sigmoid(Wx + b)": "sigmoid(W@x + b)",
+    "norm(Ax - b)**2": "norm(A@x - b)**2",
+    "wTx + b": "w.T@x + b",
+    "xT@y": "x.T@y",
+    "XTX": "X.T@X",
+    "QKT@V": "(Q@K.T)@V",
+    "x*y + xy": "x*y + x*y",
+    # functions
+    "cross_entropy(softmax(z), y)": "cross_entropy(z, y)",
+    "cross_entropy(softmax(X@W, axis=1), Y)": "cross_entropy(X@W, Y)",
+    "p = softmax(W@x); cross_entropy(p, y)": "cross_entropy(W@x, y)",
+    "softmax(X, axis=0)": "softmax(X)",
+    "A**-1@b": "inv(A)",
+    # names
+    "A + I": "eye(n)",
+    "trace(v)": "-s v=n,n",
+}
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_what_is_warned_of(text: str) -> None:
+    found = program(text)
+    assert len(found.warnings) == 1
+    assert MEANT[text] in found.warnings[0]
+
+
+@pytest.mark.parametrize("text", [*MEANT, "x.T@x"])
+def test_what_a_warning_says_can_be_typed(text: str) -> None:
+    (doubt,) = program(text, **({"x": "n,m"} if text == "x.T@x" else {})).doubts
+    assert len(doubt.readings) > 1
+    for reading in doubt.readings:
+        if reading.startswith("-s "):
+            parse_declaration(reading.removeprefix("-s "), "=")
+            continue
+        variables = program(reading).variables
+        jac.derive(reading, wrt=next(iter(variables), "q"), shapes={"q": "2"})
+
+
+def test_every_doubt_of_the_sources_is_met() -> None:
+    texts = {doubt.message for text in MEANT for doubt in program(text).doubts}
+    texts |= {doubt.message for text, shapes, _ in DECLARED for doubt in program(text, **shapes).doubts}
+    found = set(templates(PACKAGE / "elaborate/doubts.py"))
+    assert [t for t in sorted(found) if not any(re.search(t, text, re.DOTALL) for text in texts)] == []
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_the_other_reading_is_not_warned_of(text: str) -> None:
+    if MEANT[text] in ("eye(n)", "inv(A)", "z = W@x + b", "-y*(X@w)") or MEANT[text].startswith("-s"):
+        return
+    assert program(MEANT[text]).warnings == ()
+
+
+SILENT = [
+    "W@x + b",
+    "Wx@x + Wh@h",
+    "X@Wq",
+    "softmax(Q@K.T/sqrt(d_k))@V",
+    "a*x",
+    "A*B",
+    "x[:, None]*A",
+    "y*(X@w)",
+    "(y*X)@w",
+    "X*mean(X, axis=0)",
+    "(X - mean(X, axis=0))/std(X, axis=0)*g.T",
+    "cross_entropy(z, y)",
+    "softmax(X)",
+    "softmax(z, axis=0)",
+    "A**2",
+    "x.T@x",
+    "trace(A)",
+    "lr*g + eps",
+]
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_what_is_not_warned_of(text: str) -> None:
+    assert program(text).warnings == ()
+
+
+DECLARED: list[tuple[str, dict[str, str], bool]] = [
+    ("W*x + b", {"W": "n,m", "x": "m", "b": "m"}, False),
+    ("W*x + b", {"W": "n,m"}, True),
+    ("A*B.T", {"A": "n,m", "B": "m,n"}, False),
+    ("A*B.T", {"A": "2,3"}, True),
+    ("softmax(X, axis=0)", {"X": "n,m"}, False),
+    ("A + I", {"I": "n,n"}, False),
+    ("Wx + b", {"Wx": "n"}, False),
+    ("trace(v)", {"v": "n,n"}, False),
+    ("x.T@x", {"x": "n,m"}, True),
+    ("x.T@x", {"x": "n,1"}, False),
+    ("X.T@X", {"X": "n,m"}, False),
+    ("cross_entropy(softmax(z), y)", {"z": "n", "y": "n"}, True),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes", "warned"), DECLARED, ids=str)
+def test_a_declared_shape_leaves_no_doubt(text: str, shapes: dict[str, str], warned: bool) -> None:
+    assert bool(program(text, **shapes).warnings) is warned
+
+
+def test_values_leave_no_doubt_either() -> None:
+    found = elaborate(parse_statements("W*x"), {}, {"W": 2, "x": 1})
+    assert found.warnings == ()
+
+
+TESTS = Path(__file__).parent.parent
+ENTRIES = [json.loads(line) for line in (TESTS / "corpus/identities.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_what_is_published_is_not_warned_of() -> None:
+    """Neither the formulas of the corpus, with their shapes or without, nor our own answers with theirs."""
+    warned = []
+    for entry in ENTRIES:
+        shapes = {name: ",".join(sizes) or "()" for name, sizes in entry["shapes"].items()}
+        warned += [(entry["id"], w) for w in program(entry["expr"], **shapes).warnings]
+        try:
+            warned += [(entry["id"], w) for w in program(entry["expr"]).warnings]
+        except jac.InputError:
+            continue
+    assert warned == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES[::9], ids=lambda entry: str(entry["id"]))
+def test_our_own_answers_are_not_warned_of(entry: dict[str, object]) -> None:
+    sizes = entry["shapes"]
+    assert isinstance(sizes, dict)
+    shapes = {name: ",".join(parts) or "()" for name, parts in sizes.items()}
+    found = jac.derive(str(entry["expr"]), wrt=str(entry["wrt"]), shapes=shapes)
+    told = {**shapes, **{n: ",".join(map(str, s)) or "()" for n, s in found.shapes.items()}}
+    told[found.upstream] = ",".join(map(str, found.output_shape)) or "()"
+    names = [f"{name} = {body}" for name, body in found.where.items()]
+    for form in (found.jacobian, found.gradient, found.vjp):
+        if form is not None:
+            assert program("; ".join([*names, form.closed_form]), **told).warnings == (), form.closed_form
+
+
+def test_the_examples_are_not_warned_of() -> None:
+    commands = tomllib.loads((TESTS / "golden/commands.toml").read_text(encoding="utf-8"))
+    pages = [(TESTS / f"golden/{name}.txt").read_text(encoding="utf-8") for name in commands]
+    assert [page for page in pages if "\n! " in page] == []
+
+
+def test_warnings_stand_on_every_answer() -> None:
+    text, point = "W*x + b", {"W": [[1.0, 2.0]], "x": [1.0, 2.0], "b": [0.0, 0.0]}
+    derived = jac.derive(text, wrt="x")
+    chained = jac.chain(["z = W*x + b", "s = sum(z)"], wrt=["x"])
+    run = jac.backprop(text, at=point)
+    assert "W@x" in derived.warnings[0]
+    assert "W@x" in chained.warnings[0]
+    assert run.warnings == ()
+    assert derived.to_dict()["warnings"] == list(derived.warnings)
+    assert chained.to_dict()["warnings"] == list(chained.warnings)
+    assert run.to_dict()["warnings"] == []
+
+
+def test_a_doubt_knows_its_texts_to_paste() -> None:
+    doubt = Doubt("`W*x` multiplies entry by entry; the matrix product is `W@x`")
+    assert doubt.readings == ("W*x", "W@x")
