@@ -106,7 +106,7 @@ REFUSED = [
     ("S=orthogonal,spd", "S cannot be declared orthogonal and spd at once", "beside spd there may be diagonal"),
     ("x=positive,pm1", "x cannot be declared pm1 and positive at once", ""),
     ("S=diagonal,positive", "S cannot be declared diagonal and positive at once", ""),
-    ("S", "a fact is declared as a name and what holds for it", "as in S=symmetric"),
+    ("S", "a fact is declared as a name and what holds for it", "as in --assume S=symmetric"),
     ("S=", "a fact is declared as a name", ""),
     ("=spd", "a fact is declared as a name", ""),
     ("S=spd,,x=positive", "a fact is declared as a name", ""),

@@ -223,7 +223,7 @@ def test_rounding_is_no_mistake(formula: str, wrt: str, shape: str) -> None:
     ("formula", "hint"),
     [
         ("norm(x, 1)", "norm1(x)"),
-        ("sum(X, 0)@x", "sum(x, axis=0)"),
+        ("sum(X, 0)@x", "sum(X, axis=0)"),
         ("softmax(x, -1)", "softmax(x, axis=-1)"),
     ],
 )
