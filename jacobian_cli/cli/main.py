@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import math
 import os
 import re
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -211,14 +213,16 @@ def run(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no ∂ shows a ?
+    typed = sys.argv[1:] if arguments is None else arguments
+    refuse = partial(refused, as_json="--json" in typed)
     try:
-        typed = sys.argv[1:] if arguments is None else arguments
         status = jac.main(args=[_not_an_option(text) for text in typed], prog_name="jac", standalone_mode=False)
     except InputError as error:
-        status = refuse(str(error))
-    except click.ClickException as error:
-        error.show()
-        status = REFUSED
+        status = refuse(error)
+    except click.UsageError as error:
+        if "--json" not in typed:
+            error.show()
+        status = refuse(InputError(error.format_message())) if "--json" in typed else REFUSED
     except (click.Abort, KeyboardInterrupt):
         status = refuse("interrupted")
     except (RecursionError, MemoryError):
@@ -239,7 +243,13 @@ def _not_an_option(text: str) -> str:
     return f" {text}" if re.match(r"-[^-].*[(@*+\[ ]|-[^-].*\.T|-(?![fswh])\w+$", text, re.DOTALL) else text
 
 
-def refuse(message: str) -> int:
-    """Say why the input cannot be used."""
-    click.echo(f"jac: {message}", err=True)
+def refused(reason: InputError | str, *, as_json: bool = False) -> int:
+    """Say why the input cannot be used: every mistake that was found."""
+    error = InputError(reason) if isinstance(reason, str) else reason
+    if as_json:
+        told = {"errors": [mistake.to_dict() for mistake in error.errors]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        for mistake in error.errors:
+            click.echo(f"jac: {mistake.told()}", err=True)
     return REFUSED

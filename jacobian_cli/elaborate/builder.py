@@ -103,9 +103,12 @@ class Builder:
         raise self.error(span, f"'{name}' is not known here")
 
     def call(self, call: Call) -> Expr:
-        row = self.row(call)
-        terms = _listed(row, call.arguments)
-        options = self.options(row, terms, call)
+        try:
+            row = self.row(call)
+            terms = _listed(row, call.arguments)
+            options = self.options(row, terms, call)
+        except InputError as error:
+            raise self.with_arguments(error, call) from None
         arguments = self.arguments(terms)
         if row.binary and len(arguments) == 2 and not options:
             row = FUNCTIONS[row.binary]
@@ -126,6 +129,14 @@ class Builder:
         inputs, output = parsed(row.signatures[0])
         text = row.of_scalar if not argument.shape or inputs == (output,) else f"sum({row.of_scalar})"
         return Builder(Scope({name: argument}, {}, self.scope.unifier), text).build(parse(text))
+
+    def with_arguments(self, error: InputError, call: Call) -> InputError:
+        """A mistake in a call, with those in its arguments."""
+        try:
+            self.arguments([term for term in call.arguments if isinstance(term, Name | Call)])
+        except InputError as more:
+            return together([error, more])
+        return error
 
     def arguments(self, terms: Sequence[Term]) -> list[Expr]:
         """All the arguments. Raises `InputError` for the mistakes in any of them."""

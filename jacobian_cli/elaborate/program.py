@@ -128,7 +128,7 @@ def elaborate(
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
-    _not_functions(ordered, {*declared, *defined, *(orders or {})})
+    mistakes = _functions_as_values(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
@@ -145,9 +145,14 @@ def elaborate(
     }
     squares = frozenset(n for n in square if n in guessed and guessed[n].order == 2)
     formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares)
-    if any(s.notation and not s.read for s in ordered):
-        return _meant(formula, {n: guess.order for n, guess in guessed.items()}, orders, fixed)
-    fitting, program = formula.fitting(formula.mended(guessed), set(fixed))
+    try:
+        if any(s.notation and not s.read for s in ordered):
+            return _meant(formula, {n: guess.order for n, guess in guessed.items()}, orders, fixed)
+        fitting, program = formula.fitting(formula.mended(guessed), set(fixed))
+    except InputError as error:
+        raise together([*mistakes, error]) from None
+    if mistakes:
+        raise together(mistakes)
     again = formula.mended(fitting)
     if again != fitting:  # what had to be otherwise says more of the other names
         with suppress(InputError):
@@ -180,17 +185,19 @@ def _meant(
     return program
 
 
-def _not_functions(statements: Sequence[Definition], known: set[str]) -> None:
-    """Refuse the name of a function where a value belongs, unless it was declared as a variable."""
-    for statement in statements:
-        for name, span in named_places(statement.value):
-            if name not in known and (name in FUNCTIONS or name in ALIASES):
-                raise InputError(
-                    f"'{name}' is a function, and a value belongs here",
-                    text=statement.source,
-                    span=span,
-                    hint=f"apply it, {_applied(name)}; or, if it is a variable of yours, declare it: `-s {name}=n`",
-                )
+def _functions_as_values(statements: Sequence[Definition], known: set[str]) -> list[InputError]:
+    """The names of functions where a value belongs, unless they were declared as variables."""
+    return [
+        InputError(
+            f"'{name}' is a function, and a value belongs here",
+            text=statement.source,
+            span=span,
+            hint=f"apply it, {_applied(name)}; or, if it is a variable of yours, declare it: `-s {name}=n`",
+        )
+        for statement in statements
+        for name, span in named_places(statement.value)
+        if name not in known and (name in FUNCTIONS or name in ALIASES)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +221,21 @@ class _Formula:
         there is none.
         """
         first: InputError | None = None
+        fewest: InputError | None = None
         for flips in _flips([n for n in guessed if n not in fixed], guessed):
             flipped = {**guessed, **{name: Default(order, _FITS[order]) for name, order in flips.items()}}
             try:
                 return flipped, self.typed(flipped)
             except InputError as error:
                 first = first or error
+                if fewest is None or len(error.errors) < len(fewest.errors):
+                    fewest = error
                 if not all(isinstance(e, OrderError) for e in first.errors):
                     break
-        assert first is not None
+        assert fewest is not None
         # another shape may mend what does not fit, but no unknown name
-        certain = [e for e in first.errors if not isinstance(e, OrderError)]
-        raise together(certain or first.errors)
+        certain = [e for e in fewest.errors if not isinstance(e, OrderError)]
+        raise together(certain or fewest.errors)
 
     def leaves(self, guessed: Mapping[str, Default], unifier: Unifier) -> dict[str, Shape]:
         """The shape of every variable, its sizes open where nothing is declared."""

@@ -88,16 +88,22 @@ class InputError(ValueError):
             "hint": self.hint,
         }
 
-    def __str__(self) -> str:
-        lines = []
-        for error in self.errors:
-            where = ":".join(str(part) for part in (error.file, error.line, error.column) if part is not None)
-            lines.append(printable(f"{where}: {error.message}" if error.line is not None else error.message))
-            if error.text is not None:
-                lines += excerpt(error.text, error.span)
-            if error.hint:
-                lines.append(printable(error.hint))
+    def told(self) -> str:
+        """One mistake alone: where, what, the place under carets, and the way out."""
+        where = ""
+        if self.line is not None:
+            where = f"line {self.line}: "
+            if self.file is not None:
+                where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None) + ": "
+        lines = [printable(where + self.message)]
+        if self.text is not None:
+            lines += excerpt(self.text, self.span)
+        if self.hint:
+            lines.append(printable(self.hint))
         return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return "\n".join(error.told() for error in self.errors)
 
 
 _MOST = 20
@@ -119,7 +125,7 @@ class Mistakes:
     ...     raise InputError("one")
     >>> with mistakes.noted():
     ...     raise InputError("another")
-    >>> mistakes.told()
+    >>> mistakes.raised()
     Traceback (most recent call last):
     jacobian_cli.syntax.errors.InputError: one
     another
@@ -136,7 +142,7 @@ class Mistakes:
         except InputError as error:
             self.found.append(error)
 
-    def told(self) -> None:
+    def raised(self) -> None:
         """Raise all that was noted, if there is any."""
         if self.found:
             raise together(self.found)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from threading import RLock
 
-from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
 from jacobian_cli.syntax.tree import (
     Assumption,
     Call,
@@ -124,7 +124,11 @@ def parse(text: str, *, limited: bool = True) -> Term:
             f"the formula is nested too deeply, or holds a number too long to read (limit: {MAX_DEPTH} levels)",
             text=text,
         ) from None
-    return _Reader(text, flat[indent:], indent, limited).read(body, 0)
+    reader = _Reader(text, flat[indent:], indent, limited)
+    tree = reader.read(body, 0)
+    if reader.wrong:
+        raise together(sorted(reader.wrong, key=lambda error: error.span.start if error.span else 0))
+    return tree
 
 
 def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> InputError:
@@ -193,6 +197,10 @@ def _raised(exponent: ast.expr) -> str:
     return _POWER
 
 
+class TooDeepError(InputError):
+    """Nesting beyond the limit: there is no more to be read."""
+
+
 class _Reader:
     """Keeps the whitelisted nodes of a Python syntax tree and refuses all others."""
 
@@ -203,6 +211,9 @@ class _Reader:
         # ast counts UTF-8 bytes; carets count characters
         self.ascii = line.isascii()
         self.bytes = b"" if self.ascii else line.encode()
+        self.wrong: list[InputError] = []
+        # what was printed is deeply nested and right: there every frame counts
+        self.read: Callable[[ast.expr, int], Term] = self.noted if limited else self.kept
 
     def column(self, offset: int) -> int:
         return self.indent + (offset if self.ascii else len(self.bytes[:offset].decode(errors="ignore")))
@@ -214,9 +225,21 @@ class _Reader:
     def refuse(self, node: ast.expr, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=self.span(node), hint=hint)
 
-    def read(self, node: ast.expr, depth: int) -> Term:
+    def noted(self, node: ast.expr, depth: int) -> Term:
+        """The tree of a node; where it is refused, that is noted and something stands for it."""
+        try:
+            return self.kept(node, depth)
+        except TooDeepError:
+            raise
+        except InputError as error:
+            self.wrong.append(error)
+            return Literal(Fraction(0), self.span(node))
+
+    def kept(self, node: ast.expr, depth: int) -> Term:
+        """The tree of a node. Raises `InputError` where it is not of the language."""
         if self.limited and depth > MAX_DEPTH:
-            raise self.refuse(node, f"the formula is nested more than {MAX_DEPTH} levels deep here")
+            message = f"the formula is nested more than {MAX_DEPTH} levels deep here"
+            raise TooDeepError(message, text=self.text, span=self.span(node))
         span, depth = self.span(node), depth + 1
         match node:
             case ast.Name(id=name):
@@ -225,9 +248,11 @@ class _Reader:
                 return self.constant(node)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return Call(_BINARY[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
-            case ast.BinOp(op=ast.BitXor(), right=right):
+            case ast.BinOp(op=ast.BitXor(), left=left, right=right):
+                self.read(left, depth), self.read(right, depth)
                 raise self.refuse(node, "^ is not a power", _raised(right))
-            case ast.BinOp():
+            case ast.BinOp(left=left, right=right):
+                self.read(left, depth), self.read(right, depth)
                 raise self.refuse(node, "this operator is not in the language", _OPERATORS)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self.read(operand, depth)
@@ -246,7 +271,8 @@ class _Reader:
                 raise self.refuse(node, "a chain of comparisons cannot be read", "compare two values: `x > y`")
             case ast.Attribute(value=value, attr="T"):
                 return Call(".T", (self.read(value, depth),), (), span)
-            case ast.Attribute(attr=attribute):
+            case ast.Attribute(value=value, attr=attribute):
+                self.read(value, depth)
                 raise self.refuse(
                     node, f"'.{attribute}' is not in the language", "the only attribute is .T, the transpose: `x.T`"
                 )
@@ -254,7 +280,9 @@ class _Reader:
                 return Call("[]", (self.read(value, depth), self.index(index, depth)), (), span)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
                 return self.call(name, args, keywords, span, depth)
-            case ast.Call(func=ast.Attribute() as function):
+            case ast.Call(func=ast.Attribute() as function, args=args):
+                for argument in args:
+                    self.read(argument, depth)
                 raise self.refuse(function, "only functions of the language can be called", _METHODS)
             case ast.Call(func=function):
                 raise self.refuse(function, "only functions of the language can be called", _LISTED)
@@ -355,7 +383,13 @@ def defined_name(text: str) -> str | None:
 
 def parse_statements(text: str) -> list[Definition]:
     """Definitions and expressions separated by `;`."""
-    return [parse_statement(part) for part in text.split(";") if part.strip()] or [parse_statement(text)]
+    mistakes = Mistakes()
+    found: list[Definition] = []
+    for part in [part for part in text.split(";") if part.strip()] or [text]:
+        with mistakes.noted():
+            found.append(parse_statement(part))
+    mistakes.raised()
+    return found
 
 
 def parse_sizes(text: str) -> tuple[Term, ...]:

@@ -1,0 +1,101 @@
+"""All the mistakes of a line are told at once, each with its place."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jacobian_cli.api.input.problem import shapes_of
+from jacobian_cli.cli.main import run
+from jacobian_cli.elaborate import elaborate
+from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
+from jacobian_cli.syntax.parser import parse_statements
+
+SEVERAL: list[tuple[str, dict[str, str], list[str]]] = [
+    ("foo(x) + bar(y)", {}, ["foo", "bar"]),
+    ("foo(bar(x)) + relu(x, y)", {}, ["foo", "bar", "relu(x, y)"]),
+    ("sum(foo(x), axis=1.5)", {}, ["1.5", "foo"]),
+    ("foo(x) + relu", {}, ["relu", "foo"]),
+    ("x.shape + y.size", {}, ["x.shape", "y.size"]),
+    ("x[::2] + x[[0, 1]] + (a < b < c)", {}, ["::2", "[0, 1]", "a < b < c"]),
+    ("x^y.shape", {}, ["x^y.shape", "y.shape"]),
+    ("A@x + B@y", {"A": "2,3", "x": "4", "B": "5,6", "y": "7"}, ["A@x", "B@y"]),
+    ("A@x + foo(x)", {"A": "2,3", "x": "4"}, ["A@x", "foo"]),
+    ("z = foo(x); h = bar(z); s = nope(x)", {}, ["foo", "nope"]),
+    ("z = x.shape; h = y.size", {}, ["x.shape", "y.size"]),
+    # what another number of axes may mend is not told beside what is certain
+    ("X@theta + foo(x)", {}, ["foo"]),
+]
+
+
+def mistakes(text: str, shapes: dict[str, str]) -> tuple[InputError, ...]:
+    with pytest.raises(InputError) as caught:
+        elaborate(parse_statements(text), shapes_of(shapes))
+    return caught.value.errors
+
+
+@pytest.mark.parametrize(("text", "shapes", "places"), SEVERAL, ids=str)
+def test_all_mistakes_are_found(text: str, shapes: dict[str, str], places: list[str]) -> None:
+    found = mistakes(text, shapes)
+    assert [error.text[error.span.start : error.span.stop] for error in found if error.text and error.span] == places
+
+
+def test_each_mistake_has_its_carets() -> None:
+    error = together(mistakes("foo(x) + bar(y)", {}))
+    assert str(error).splitlines() == [
+        "there is no function 'foo'",
+        "  foo(x) + bar(y)",
+        "  ^^^",
+        "jac functions lists those there are",
+        "there is no function 'bar'",
+        "  foo(x) + bar(y)",
+        "           ^^^",
+        "jac functions lists those there are",
+    ]
+
+
+def test_of_very_many_mistakes_some_are_told() -> None:
+    assert len(mistakes(" + ".join(f"f{k}(x)" for k in range(100)), {})) == 20
+
+
+def test_mistakes_are_collected() -> None:
+    noted = Mistakes()
+    noted.raised()
+    for message in ("one", "two"):
+        with noted.noted():
+            raise InputError(message)
+    with pytest.raises(InputError) as caught:
+        noted.raised()
+    assert [error.message for error in caught.value.errors] == ["one", "two"]
+
+
+def test_a_mistake_in_a_file_says_where() -> None:
+    error = InputError("wrong", text="z = W@@x", span=Span(6, 7), file="bad.jac", line=3)
+    assert error.told().splitlines()[0] == "bad.jac:3:7: wrong"
+    assert InputError("wrong", text="z", line=3).told().splitlines()[0] == "line 3: wrong"
+    assert error.to_dict() == {"message": "wrong", "file": "bad.jac", "line": 3, "span": [6, 7], "hint": None}
+
+
+REFUSED = [
+    (["derive", "foo(x) + bar(y)", "--wrt", "x", "--json"], 2),
+    (["derive", "x.shape + x[::2]", "--wrt", "x", "--json"], 2),
+    (["derive", "W@@x", "--wrt", "x", "--json"], 1),
+    (["derive", "x", "--wrt", "y", "--json"], 1),
+    (["derive", "--json"], 1),
+    (["derive", "x", "--wrt", "x", "--nonsense", "--json"], 1),
+    (["chain", "z = foo(x)", "s = bar(y)", "--wrt", "x", "--json"], 2),
+    (["backprop", "foo(x)", "--at", "x=1", "--json"], 1),
+]
+
+
+@pytest.mark.parametrize(("arguments", "count"), REFUSED, ids=str)
+def test_a_refusal_in_json(arguments: list[str], count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(arguments)
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)["errors"]
+    assert ended.value.code == 2
+    assert printed.err == ""
+    assert len(told) == count
+    assert all(sorted(error) == ["file", "hint", "line", "message", "span"] for error in told)
