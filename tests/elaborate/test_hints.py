@@ -34,6 +34,8 @@ from jacobian_cli.syntax.parser import (
 
 PACKAGE = Path(jac.__file__).parent
 ROOMS = ("syntax/parser.py", "elaborate", "ops", "shape.py")
+APART = ("elaborate/doubts.py", "elaborate/meaning.py")
+"""What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [
     # signs and words of other notations
     *("x^2", "A^T@x", "A^-1@x", "x'", "A·B", "A×B", "x⊙y", "Aᵀx", "x − y", "x÷2", "√x", "∑x", "∏x", "‖x‖", "A⊗B"),
@@ -141,7 +143,7 @@ def test_every_hint_of_the_sources_is_tried() -> None:
 
 def sources(room: str) -> list[Path]:
     path = PACKAGE / room
-    return [path] if path.is_file() else sorted(set(path.glob("*.py")) - {PACKAGE / "elaborate/doubts.py"})
+    return [path] if path.is_file() else sorted(set(path.glob("*.py")) - {PACKAGE / name for name in APART})
 
 
 def templates(path: Path) -> Iterator[str]:
