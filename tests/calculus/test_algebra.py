@@ -30,6 +30,7 @@ from jacobian_cli.calculus.index.tensor import (
     walk,
 )
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.substitution import substitute
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr
 from jacobian_cli.shape import Shape, Size
@@ -343,7 +344,7 @@ def test_a_template_is_filled_entry_by_entry(template: int, loop: Shape) -> None
     sizes = {**SIZES, "k": 4}
     stacked = {name: leaf(name.upper() * 2, *loop, N) for name in ("p", "q")}
     values = VALUES | {t.name: RNG.uniform(0.5, 2.0, lengths(t.shape, sizes)) for t in stacked.values()}
-    filled = algebra.substitute(text, dict(stacked), loop)
+    filled = substitute(text, dict(stacked), loop)
     assert filled.shape == loop + text.shape
     got = value(filled, values, sizes)
     for place in np.ndindex(*lengths(loop, sizes)):

@@ -7,6 +7,7 @@ from typing import Any
 
 from jacobian_cli.calculus.index.tensor import Alias, Constant, Factor, Leaf, Tensor
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.substitution import substitute
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
@@ -94,7 +95,7 @@ def _elementwise(entry: Row, tensors: list[Tensor], shapes: list[Shape], shape: 
         return algebra.add(whole, [(1, t) for t in spread])
     if entry.definition and not entry.derivative:
         values = dict(zip(entry.parameters, spread, strict=True))
-        return algebra.substitute(template(entry.definition, entry.parameters, ((),) * len(spread)), values, whole)
+        return substitute(template(entry.definition, entry.parameters, ((),) * len(spread)), values, whole)
     return algebra.apply(entry.name, tuple(spread), len(whole), whole)
 
 
@@ -112,12 +113,12 @@ def _reduction(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]
     if not inner:  # over axes of length one: each entry is its own largest, product, …
         if not entry.definition:
             return tensor
-        return algebra.substitute(template(entry.definition, entry.parameters, ((),)), {"x": tensor}, front)
+        return substitute(template(entry.definition, entry.parameters, ((),)), {"x": tensor}, front)
     if len(inner) > 1 and entry.flat:  # over several axes: over all their entries in a row
         inner = (product(inner),)
         turned = algebra.reshape(turned, front + inner, len(loop))
     if entry.definition and not entry.derivative:
-        return algebra.substitute(template(entry.definition, entry.parameters, (inner,)), {"x": turned}, front)
+        return substitute(template(entry.definition, entry.parameters, (inner,)), {"x": turned}, front)
     return algebra.apply(entry.name, (turned,), len(front), front)
 
 
@@ -130,14 +131,14 @@ def _along(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) ->
             return tensor
         whole = tensor.shape
         body = template(entry.definition, entry.parameters, ((ONE,),))
-        return algebra.substitute(body, {entry.parameters[0]: tensor}, whole)
+        return substitute(body, {entry.parameters[0]: tensor}, whole)
     last = places.index(axis)
     order = [k for k in range(len(places)) if k != last] + [last]
     turned = algebra.permute(tensor, order)
     loop, core = turned.shape[:-1], turned.shape[-1:]
     if entry.definition and not entry.derivative:
         body = template(entry.definition, entry.parameters, (core,))
-        result = algebra.substitute(body, {entry.parameters[0]: turned}, loop)
+        result = substitute(body, {entry.parameters[0]: turned}, loop)
     else:
         result = algebra.apply(entry.name, (turned,), len(loop), turned.shape)
     return algebra.permute(result, [order.index(k) for k in range(len(order))])
@@ -159,7 +160,7 @@ def _share(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) ->
 def _formula(entry: Row, tensors: list[Tensor], shapes: tuple[Shape, ...]) -> Tensor:
     """The definition, on these values."""
     body = template(entry.definition, entry.parameters, shapes)
-    return algebra.substitute(body, dict(zip(entry.parameters, tensors, strict=True)), ())
+    return substitute(body, dict(zip(entry.parameters, tensors, strict=True)), ())
 
 
 def _core(entry: Row, tensor: Tensor, typed: Shape) -> Tensor:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from jacobian_cli.calculus.differentiate.lower import partial
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, is_zero, walk
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.substitution import substitute
 from jacobian_cli.ops import row
 from jacobian_cli.shape import Shape
 
@@ -114,7 +115,7 @@ def _through_function(
     for k, child in enumerate(node.arguments):
         if child not in active:
             continue
-        local = algebra.substitute(partial(entry, k, cores, node.shape[node.loop :]), values, loop)
+        local = substitute(partial(entry, k, cores, node.shape[node.loop :]), values, loop)
         if is_zero(local):
             continue
         width = len(cores[k])

@@ -105,9 +105,9 @@ class Notation(Style):
                 del loop
                 if _commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
                     return write.apply("commutation", sizes=body.shape[:2])
-                halves = kronecker(algebra.product, body, shape)
+                halves = kronecker(body, shape)
                 if halves is not None:
-                    return write.kron(*(self.express(half) for half in halves))
+                    return write.kron(*(self.express(algebra.built(half)) for half in halves))
                 return write.apply("reshape", self.written[body], shape=shape)
             case Product(factors=factors) if len(node.shape) == 2 and not any(labels for _, labels, _ in factors):
                 pieces = self.pieces(node)

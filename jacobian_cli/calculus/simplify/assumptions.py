@@ -24,8 +24,10 @@ from jacobian_cli.calculus.index.tensor import (
     Reshape,
     Sum,
     Tensor,
+    Unit,
+    Window,
 )
-from jacobian_cli.calculus.simplify.rewrite import Rewrite
+from jacobian_cli.calculus.simplify.recipe import Open, Rewrite
 from jacobian_cli.ops import row
 
 
@@ -87,12 +89,12 @@ def _positive_definite(tensor: Tensor) -> bool:
 _INHERITED = {"positive": _positive, "spd": _positive_definite}
 
 
-def value_under(function: str, arguments: Sequence[Tensor]) -> Tensor | None:
-    """What a function is by the facts of its argument: |x| = x where x is positive, Q⁻¹ = Qᵀ where Q is orthogonal."""
-    first, *others = arguments
+def value_under(node: Apply) -> Tensor | None:
+    """|x| = x where x is positive, Q⁻¹ = Qᵀ where Q is orthogonal."""
+    first, *others = node.arguments
     if any(not isinstance(other, Sum) or other.terms for other in others):
         return None
-    for fact, text in row(function).under.items():
+    for fact, text in row(node.function).under.items():
         if known(first, fact):
             match text:
                 case "x":
@@ -112,26 +114,17 @@ def rooted(factors: Sequence[Factor], power: Rational) -> bool:
     return all((p * power).denominator == 1 and known(node, "positive") for node, _, p in factors)
 
 
-def simpler(order: int, factors: list[Factor]) -> Rewrite | None:
-    """A product of fewer factors, or with a delta for one of them; None if no fact says of any."""
-    for identity in (_idempotent, _one_hot, _on_the_diagonal, _masked):
-        found = identity(factors)
-        if found is not None:
-            return Rewrite(found)
-    return _orthogonal(order, factors)
-
-
-def _idempotent(factors: list[Factor]) -> list[Factor] | None:
+def idempotent(met: Open) -> Rewrite | None:
     """y y = y where y is 0 or 1; s s = 1 where s is 1 or −1."""
     powers: dict[tuple[Tensor, Labels], Rational] = {}
-    for node, labels, power in factors:
+    for node, labels, power in met.factors:
         if known(node, "binary") or known(node, "pm1"):
             powers[node, labels] = powers.get((node, labels), 0) + power
     least = {key: _least(key[0], power) for key, power in powers.items()}
     if least == powers:
         return None
-    others = [factor for factor in factors if factor[:2] not in least]
-    return others + [(node, labels, power) for (node, labels), power in least.items() if power]
+    others = [factor for factor in met.factors if factor[:2] not in least]
+    return Rewrite(others, [(node, labels, power) for (node, labels), power in least.items() if power])
 
 
 def _least(node: Tensor, power: Rational) -> Rational:
@@ -140,56 +133,56 @@ def _least(node: Tensor, power: Rational) -> Rational:
     return power % 2 if power.denominator == 1 else power
 
 
-def _one_hot(factors: list[Factor]) -> list[Factor] | None:
+def one_hot(met: Open) -> Rewrite | None:
     """y_i y_j = y_i δ_ij where one entry of y is 1 and all others are 0."""
-    met: dict[tuple[Tensor, Labels], int] = {}
-    for node, labels, power in factors:
+    last: dict[tuple[Tensor, Labels], int] = {}
+    for factor in met.factors:
+        node, labels, power = factor
         if power != 1 or not known(node, "one_hot"):
             continue
-        last = met.setdefault((node, labels[:-1]), labels[-1])
-        if last != labels[-1]:
-            rest = [f for f in factors if f != (node, labels, power)]
-            return [*rest, (Delta(node.shape[-1]), (last, labels[-1]), 1)]
+        first = last.setdefault((node, labels[:-1]), labels[-1])
+        if first != labels[-1]:
+            rest = [f for f in met.factors if f != factor]
+            return Rewrite(rest, [(Delta(node.shape[-1]), (first, labels[-1]), 1)])
     return None
 
 
-def _orthogonal(order: int, factors: list[Factor]) -> Rewrite | None:
+def orthogonal(met: Open) -> Rewrite | None:
     """Σ_k Q_ki Q_kj = δ_ij, and Σ_k Q_ik Q_jk = δ_ij."""
-    for node, labels, power in factors:
+    for node, labels, power in met.factors:
         if not known(node, "orthogonal"):
             continue
         for place, label in enumerate(labels):
-            bearing = [f for f in factors if label in f[1]]
-            if label < order or any(f[0] is not node or f[1][0] == f[1][1] for f in bearing):
+            bearing = [f for f in met.factors if label in f[1]]
+            if label < met.order or any(f[0] is not node or f[1][0] == f[1][1] for f in bearing):
                 continue
-            rest = [f for f in factors if label not in f[1]]
+            rest = [f for f in met.factors if label not in f[1]]
             if power == 2 and len(bearing) == 1:
                 return Rewrite(rest, summed=frozenset({label}))
             (first, *second) = bearing
             same_place = len(second) == 1 and (first[1][place] == second[0][1][place] or symmetric(node))
             if same_place and first[2] == second[0][2] == 1:
                 ends = tuple(next(k for k in ls if k != label) for _, ls, _ in bearing)
-                kept = [*rest, (Delta(node.shape[0]), (ends[0], ends[1]), 1)]
-                return Rewrite(kept, summed=frozenset({label}))
+                return Rewrite(rest, [(Delta(node.shape[0]), (ends[0], ends[1]), 1)], summed=frozenset({label}))
     return None
 
 
-def _on_the_diagonal(factors: list[Factor]) -> list[Factor] | None:
+def on_the_diagonal(met: Open) -> Rewrite | None:
     """D_ii δ_ij = D_ij where D is diagonal."""
-    for delta in factors:
+    for delta in met.factors:
         if not isinstance(delta[0], Delta):
             continue
-        for entry in factors:
+        for entry in met.factors:
             node, labels, power = entry
             if power > 0 and known(node, "diagonal") and set(labels) <= set(delta[1]):
-                return [f for f in factors if f not in (delta, entry)] + [(node, delta[1], power)]
+                return Rewrite([f for f in met.factors if f not in (delta, entry)], [(node, delta[1], power)])
     return None
 
 
-def _masked(factors: list[Factor]) -> list[Factor] | None:
+def masked(met: Open) -> Rewrite | None:
     """tril(1)_ii = 1."""
-    kept = [(node, labels, power) for node, labels, power in factors if labels[-2:-1] != labels[-1:] or not _mask(node)]
-    return kept if len(kept) < len(factors) else None
+    kept = [f for f in met.factors if f[1][-2:-1] != f[1][-1:] or not _mask(f[0])]
+    return Rewrite(kept) if len(kept) < len(met.factors) else None
 
 
 def _mask(node: Tensor) -> bool:
@@ -198,6 +191,26 @@ def _mask(node: Tensor) -> bool:
         return False
     (ones,) = node.arguments
     return isinstance(ones, Product) and not ones.factors and ones.coefficient == 1
+
+
+def ones_summed(met: Open) -> Rewrite | None:
+    """Σ_j p_ij = 1 for a softmax or what is declared so, Σ_j e_j = 1 for a row of the identity, and Σ_j W_ij = 1 for
+    several, where j is on no other factor.
+    """
+    times = [label for _, labels, _ in met.factors for label in labels]
+    ones = [
+        factor
+        for factor in met.factors
+        if factor[1] and factor[1][-1] >= met.order and times.count(factor[1][-1]) == 1 and _rows_sum_to_one(factor)
+    ]
+    if not ones:
+        return None
+    return Rewrite([f for f in met.factors if f not in ones], summed=frozenset(labels[-1] for _, labels, _ in ones))
+
+
+def _rows_sum_to_one(factor: Factor) -> bool:
+    node, _, power = factor
+    return (power > 0 and isinstance(node, Unit | Window)) or sums_to_one(node, power)
 
 
 def sums_to_one(node: Tensor, power: Rational) -> bool:

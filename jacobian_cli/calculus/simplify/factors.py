@@ -15,13 +15,12 @@ from jacobian_cli.calculus.index.tensor import (
     Rational,
     Sum,
     Tensor,
-    Unit,
     Window,
+    is_zero,
     magnitude,
     ratio,
 )
-from jacobian_cli.calculus.simplify import assumptions as facts
-from jacobian_cli.calculus.simplify.rewrite import Rewrite
+from jacobian_cli.calculus.simplify.recipe import Part, Plus, Times
 from jacobian_cli.shape import Size
 
 _MAX_BITS = 2048
@@ -119,26 +118,6 @@ def is_outer(term: Tensor) -> bool:
     return 1 not in reached
 
 
-def sums_of_one(order: int, factors: list[Factor]) -> Rewrite | None:
-    """Σ_j p_ij = 1 for a softmax or what is declared so, Σ_j e_j = 1 for a row of the identity, and Σ_j W_ij = 1 for
-    several, where j is on no other factor.
-    """
-    met = [label for _, labels, _ in factors for label in labels]
-    ones = [
-        factor
-        for factor in factors
-        if factor[1] and factor[1][-1] >= order and met.count(factor[1][-1]) == 1 and _rows_sum_to_one(factor)
-    ]
-    if not ones:
-        return None
-    return Rewrite([f for f in factors if f not in ones], summed=frozenset(labels[-1] for _, labels, _ in ones))
-
-
-def _rows_sum_to_one(factor: Factor) -> bool:
-    node, _, power = factor
-    return (power > 0 and isinstance(node, Unit | Window)) or facts.sums_to_one(node, power)
-
-
 def merge_powers(factors: list[Factor]) -> tuple[list[Factor], bool]:
     """a_i a_i = a_i²; a_i / a_i = 1."""
     powers: dict[tuple[Tensor, Labels], Rational] = {}
@@ -202,3 +181,22 @@ def rank_but_for_sign(node: Sum) -> tuple[tuple[int, ...], tuple[Rational, ...]]
     """What orders sums, whatever number stands in front of them."""
     first = node.terms[0][0]
     return tuple(t.digest for _, t in node.terms), tuple(Fraction(c) / first for c, _ in node.terms)
+
+
+def is_constant(tensor: Tensor) -> bool:
+    """Whether a tensor is one number throughout."""
+    return is_zero(tensor) or (isinstance(tensor, Product) and not tensor.factors)
+
+
+def without_axes(tensor: Tensor, kept: Sequence[int]) -> Part:
+    """The tensor without axes along which it repeats."""
+    shape = tuple(tensor.shape[axis] for axis in kept)
+    match tensor:
+        case Product(coefficient, factors):
+            names = {axis: new for new, axis in enumerate(kept)}
+            shift = len(kept) - len(tensor.shape)
+            inside = [(node, tuple(names.get(k, k + shift) for k in labels), p) for node, labels, p in factors]
+            return Times(shape, inside, coefficient)
+        case Sum(terms):
+            return Plus(shape, [(c, without_axes(term, kept)) for c, term in terms])
+    return tensor

@@ -1,20 +1,16 @@
 """Sums and quotients that become shorter when they are multiplied out: (y/s − z/t)·s t = y t − z s, 1/s − x/s² = 1/s²
 where s = 1 + x. Whatever is tried is kept only if it is shorter.
-
-`add` and `product` are those of the algebra, which calls this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
 from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor, magnitude
-from jacobian_cli.shape import Shape
+from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times
 
-Add = Callable[[Shape, Iterable[tuple[Rational, Tensor]]], Tensor]
-Multiply = Callable[[Shape, Iterable[Factor], Rational], Tensor]
 _MAX_TERMS = 4
 """Sums of more terms than this are not multiplied out."""
 _MAX_FACTORS = 12
@@ -32,12 +28,13 @@ def cost(tensor: Tensor) -> int:
     return 1
 
 
-def met(add: Add, multiply: Multiply, factors: list[Factor]) -> list[Factor] | None:
+def met_by_factors(met: Open) -> Iterator[Rewrite]:
     """A sum and the factors whose powers cancel in its terms, multiplied out: (1 + y²/x²)·x² = x² + y², and
     (δ p − p q)/p = δ − q.
     """
+    factors = met.factors
     if len(factors) > _MAX_FACTORS:
-        return None
+        return
     for k, (node, labels, power) in enumerate(factors):
         if not isinstance(node, Sum) or power not in (1, -1) or not 1 < len(node.terms) <= _MAX_TERMS:
             continue
@@ -57,27 +54,15 @@ def met(add: Add, multiply: Multiply, factors: list[Factor]) -> list[Factor] | N
             continue
         partners = [f for _, f in inside]
         whole = tuple(range(len(labels)))
-        opened = add(node.shape, [(c, multiply(node.shape, [(t, whole, 1), *partners], 1)) for c, t in node.terms])
-        before = cost(node) + sum(cost(f[0]) + (f[2] != 1) for f in partners)
-        if cost(opened) < before:
-            used = {k, *(j for j, _ in inside)}
-            return [f for j, f in enumerate(factors) if j not in used] + [(opened, labels, power)]
-    return None
+        opened = Plus(node.shape, [(c, Times(node.shape, [(t, whole, 1), *partners])) for c, t in node.terms])
+        used = {k, *(j for j, _ in inside)}
+        yield Rewrite([f for j, f in enumerate(factors) if j not in used], [(opened, labels, power)])
 
 
-def shorter(add: Add, multiply: Multiply, node: Sum) -> Tensor | None:
-    """The sum over one denominator, or with its products multiplied out, if that is shorter."""
-    if not 1 < len(node.terms) <= _MAX_TERMS or cost(node) > _MAX_COST:
-        return None
-    for tried in (_over_one_denominator, _opened):
-        found = tried(add, multiply, node)
-        if found is not None and cost(found) < cost(node):
-            return found
-    return None
-
-
-def _over_one_denominator(add: Add, multiply: Multiply, node: Sum) -> Tensor | None:
+def over_one_denominator(node: Sum) -> Iterator[Part]:
     """a/s + b/s² = (a s + b)/s²."""
+    if not _short(node):
+        return
     powers = [dict(_powers(term)) for _, term in node.terms]
     whole = tuple(range(len(node.shape)))
     for key in dict.fromkeys(key for found in powers for key, p in found.items() if p < 0 and isinstance(key[0], Sum)):
@@ -86,22 +71,21 @@ def _over_one_denominator(add: Add, multiply: Multiply, node: Sum) -> Tensor | N
             continue
         base, labels = key
         raised = (base, labels, -least)
-        terms = [(c, multiply(node.shape, [(t, whole, 1), raised], 1)) for c, t in node.terms]
-        above = add(node.shape, [(c, _multiplied(add, multiply, t)) for c, t in terms])
-        written_out = isinstance(above, Sum) and len(node.shape) > 2  # such products are opened again
-        if not written_out and cost(above) + cost(base) + 1 < cost(node):
-            return multiply(node.shape, [(above, whole, 1), (base, labels, least)], 1)
-    return None
+        terms = [(c, Opened(Times(node.shape, [(t, whole, 1), raised]))) for c, t in node.terms]
+        yield Times(node.shape, [(Plus(node.shape, terms), whole, 1), (base, labels, least)])
 
 
-def _opened(add: Add, multiply: Multiply, node: Sum) -> Tensor | None:
+def multiplied_out(node: Sum) -> Iterator[Part]:
     """x(1 − y) + x y = x."""
-    if not any(_sum_in(term) is not None for _, term in node.terms):
-        return None
-    return add(node.shape, [(c, _multiplied(add, multiply, term)) for c, term in node.terms])
+    if _short(node) and any(_sum_in(term) is not None for _, term in node.terms):
+        yield Plus(node.shape, [(c, opened(term)) for c, term in node.terms])
 
 
-def _multiplied(add: Add, multiply: Multiply, term: Tensor) -> Tensor:
+def _short(node: Sum) -> bool:
+    return 1 < len(node.terms) <= _MAX_TERMS and cost(node) <= _MAX_COST
+
+
+def opened(term: Tensor) -> Part:
     """a(b + c) = a b + a c, for one sum in a product."""
     k = _sum_in(term)
     if k is None or not isinstance(term, Product):
@@ -109,8 +93,7 @@ def _multiplied(add: Add, multiply: Multiply, term: Tensor) -> Tensor:
     inner, labels, _ = term.factors[k]
     assert isinstance(inner, Sum)
     rest = [f for j, f in enumerate(term.factors) if j != k]
-    terms = [(c, multiply(term.shape, [*rest, (t, labels, 1)], term.coefficient)) for c, t in inner.terms]
-    return add(term.shape, terms)
+    return Plus(term.shape, [(c, Times(term.shape, [*rest, (t, labels, 1)], term.coefficient)) for c, t in inner.terms])
 
 
 def _sum_in(term: Tensor) -> int | None:

@@ -2,25 +2,19 @@
 
 A product exists where all of its inverses do, and (AB)⁻¹ with square A only where A⁻¹ and B⁻¹ do: nothing else is
 assumed. An inverse of a product is kept as it was written until one of its ends meets its like (Petersen & Pedersen,
-The Matrix Cookbook, 2012, section 3.1). `multiply` and `apply` are those of the algebra, which calls this.
+The Matrix Cookbook, 2012, section 3.1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jacobian_cli.calculus.index.canonical import symmetric, transposed
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Product, Rational, Sum, Tensor, ratio
 from jacobian_cli.calculus.simplify import assumptions as facts
-from jacobian_cli.calculus.simplify.rewrite import Rewrite
+from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Rewrite, Times
 from jacobian_cli.ops import row
-from jacobian_cli.shape import Shape
-
-Multiply = Callable[[Shape, Iterable[Factor], Rational], Tensor]
-Evaluate = Callable[[str, tuple[Tensor, ...], int, Shape], Tensor]
-Inverted = tuple[list[Factor], Rational]
-"""The factors of an inverse, and a number."""
 
 
 def is_inverse(tensor: Tensor) -> bool:
@@ -31,57 +25,68 @@ def is_inverse(tensor: Tensor) -> bool:
 # an inverse alone
 
 
-def inverted(multiply: Multiply, apply: Evaluate, function: str, matrix: Tensor) -> Tensor | None:
-    """The inverse of a product, where a part of it is known: its numbers, diagonals, and inverses at its ends."""
-    if not isinstance(matrix, Product) or not any(len(labels) == 2 for _, labels, _ in matrix.factors):
+def of_transpose(node: Apply) -> Times | None:
+    """(Aᵀ)⁻¹ = (A⁻¹)ᵀ."""
+    matrix = _product_of_matrices(node)
+    if matrix is None or matrix.coefficient != 1 or len(matrix.factors) != 1:
         return None
-    if matrix.coefficient == 1 and len(matrix.factors) == 1:
-        node, labels, power = matrix.factors[0]
-        turned = labels == (1, 0) and power == 1  # (Aᵀ)⁻¹ = (A⁻¹)ᵀ
-        return multiply(matrix.shape, [(apply(function, (node,), 0, node.shape), labels, 1)], 1) if turned else None
-    found = _of_scaled(multiply, apply, function, matrix) or _of_known_ends(multiply, apply, function, matrix)
-    return None if found is None else multiply(matrix.shape, *found)
+    inner, labels, power = matrix.factors[0]
+    if labels != (1, 0) or power != 1:
+        return None
+    return Times(matrix.shape, [(Call(node.function, (inner,), 0, inner.shape), labels, 1)])
 
 
-def _of_scaled(multiply: Multiply, apply: Evaluate, function: str, matrix: Product) -> Inverted | None:
+def of_scaled(node: Apply) -> Times | None:
     """(c diag(x) A diag(y))⁻¹ = diag(1/y) A⁻¹ diag(1/x)/c."""
+    matrix = _product_of_matrices(node)
+    if matrix is None:
+        return None
     scales = [f for f in matrix.factors if f[1] in ((), (0,), (1,))]
     if not scales and matrix.coefficient == 1:
         return None
-    rest = multiply(matrix.shape, [f for f in matrix.factors if f not in scales], 1)
-    over: list[Factor] = [(node, tuple(1 - label for label in labels), -power) for node, labels, power in scales]
-    undone = rest if isinstance(rest, Delta) else apply(function, (rest,), 0, rest.shape)
-    return [(undone, (0, 1), 1), *over], ratio(1, matrix.coefficient)
+    rest = [f for f in matrix.factors if f not in scales]
+    over: list[Factor] = [(n, tuple(1 - label for label in labels), -power) for n, labels, power in scales]
+    undone: Part = Call(node.function, (Times(matrix.shape, rest),), 0, matrix.shape)
+    return Times(matrix.shape, [(undone, (0, 1), 1), *over], ratio(1, matrix.coefficient))
 
 
-def _of_known_ends(multiply: Multiply, apply: Evaluate, function: str, matrix: Product) -> Inverted | None:
+def of_identity(node: Apply) -> Tensor | None:
+    """I⁻¹ = I."""
+    (matrix,) = node.arguments
+    return matrix if not node.loop and isinstance(matrix, Delta) else None
+
+
+def of_known_ends(node: Apply) -> Times | None:
     """(A⁻¹B)⁻¹ = B⁻¹A, and (QB)⁻¹ = B⁻¹Qᵀ for orthogonal Q."""
+    matrix = _product_of_matrices(node)
+    if matrix is None or (matrix.coefficient == 1 and len(matrix.factors) == 1):
+        return None
     net = _Net.of(matrix.factors)
     for end in (0, 1):
         step = net.leaving(end)
         if step is None or step.label < 2:
             continue
-        known = _known_inverse(function, net.factors[step.place][0])
+        known = _known_inverse(node.function, net.factors[step.place][0])
         if known is not None:
-            rest = multiply(matrix.shape, net.without({step.place}, {step.label: end}), 1)
-            first: Factor = (known, (1 - end, 2) if step.axis else (2, 1 - end), 1)
-            return [first, (apply(function, (rest,), 0, rest.shape), (2, 1) if end else (0, 2), 1)], 1
+            rest = Times(matrix.shape, net.without({step.place}, {step.label: end}))
+            first: Piece = (known, (1 - end, 2) if step.axis else (2, 1 - end), 1)
+            inner = Call(node.function, (rest,), 0, matrix.shape)
+            return Times(matrix.shape, [first, (inner, (2, 1) if end else (0, 2), 1)])
     return None
+
+
+def _product_of_matrices(node: Apply) -> Product | None:
+    """What an inverse is the inverse of, if that is a product in which there is a matrix."""
+    (matrix,) = node.arguments
+    if node.loop or not isinstance(matrix, Product) or not any(len(labels) == 2 for _, labels, _ in matrix.factors):
+        return None
+    return matrix
 
 
 def _known_inverse(function: str, node: Tensor) -> Tensor | None:
     if isinstance(node, Apply) and is_inverse(node):
         return node.arguments[0]
-    return facts.value_under(function, (node,))
-
-
-def diagonal(multiply: Multiply, matrix: Tensor) -> Tensor | None:
-    """The x of diag(x)."""
-    if not isinstance(matrix, Product) or not any(isinstance(node, Delta) for node, _, _ in matrix.factors):
-        return None
-    scales = [f for f in matrix.factors if not isinstance(f[0], Delta)]
-    tied = any(labels for _, labels, _ in scales) and all(labels in ((), (0,)) for _, labels, _ in scales)
-    return multiply(matrix.shape[:1], scales, matrix.coefficient) if tied else None
+    return facts.value_under(Apply(function, (node,), 0, node.shape))
 
 
 # an inverse beside other factors
@@ -150,8 +155,9 @@ class _Match:
     summed: frozenset[int]
 
 
-def cancelled(multiply: Multiply, apply: Evaluate, order: int, factors: list[Factor]) -> Rewrite | None:
-    """A⁻¹A = I, and (AB)⁻¹A = B⁻¹ for square A; None where no inverse meets what it undoes."""
+def cancelled(met: Open) -> Rewrite | None:
+    """A⁻¹A = I, and (AB)⁻¹A = B⁻¹ for square A."""
+    factors, order = met.factors, met.order
     places = [k for k, (node, _, power) in enumerate(factors) if power == 1 and is_inverse(node)]
     if not places or len(factors) < 2:
         return None
@@ -169,12 +175,12 @@ def cancelled(multiply: Multiply, apply: Evaluate, order: int, factors: list[Fac
             if found is None:
                 continue
             ends = tuple(found.label if k == axis else labels[k] for k in (0, 1))
-            remaining: Tensor = Delta(node.shape[0])
+            remaining: Part = Delta(node.shape[0])
             if len(found.inside) < len(argument.factors):
                 rest = argument.without(found.inside, {found.cut: 1 - axis})
-                remaining = apply(node.function, (multiply(node.shape, rest, 1),), 0, node.shape)
+                remaining = Call(node.function, (Times(node.shape, rest),), 0, node.shape)
             kept = net.without({place, *found.outside}, {})
-            return Rewrite([*kept, (remaining, ends, 1)], found.ratio, found.summed)
+            return Rewrite(kept, [(remaining, ends, 1)], found.ratio, found.summed)
     return None
 
 

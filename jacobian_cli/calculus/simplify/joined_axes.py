@@ -1,28 +1,47 @@
 """Axes that were joined from several: a sum over one is a sum over those. Σ_I vec(A)_I vec(B)_I = Σ_ij A_ij B_ij,
 tr(A ⊗ B) = tr A tr B, and (A ⊗ B) x = AXBᵀ, row by row, where x is X row by row.
-
-`multiply` and `reshape` are those of the algebra, which calls this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
-from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Rational, Reshape, Tensor
+from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Rational, Reshape, Sum, Tensor, ratio
+from jacobian_cli.calculus.simplify.factors import content
+from jacobian_cli.calculus.simplify.recipe import Fold, Open, Part, Times
 from jacobian_cli.shape import Shape, Size, product
 
-Multiply = Callable[[Shape, Iterable[Factor], Rational], Tensor]
-Fold = Callable[[Tensor, Shape], Tensor]
+
+def folded_twice(node: Reshape) -> Fold | None:
+    """A reshape of a reshape is one."""
+    body = node.body
+    return Fold(body.body, node.shape, node.loop) if isinstance(body, Reshape) and body.loop == node.loop else None
 
 
-def split_identity(multiply: Multiply, tensor: Tensor, shape: Shape) -> Tensor | None:
+def number_in_front(node: Reshape) -> Times | None:
+    """The number that a tensor is a multiple of stands in front of its reshape."""
+    body = node.body
+    number: Rational = 1
+    bare: Part = body
+    match body:
+        case Product(coefficient, factors, shape):
+            number, bare = coefficient, Times(shape, factors)
+        case Sum(terms, shape):
+            number = content([c for c, _ in terms])
+            bare = Sum(tuple((ratio(c, number), t) for c, t in terms), shape)
+    if number == 1:
+        return None
+    return Times(node.shape, [(Fold(bare, node.shape, node.loop), tuple(range(len(node.shape))), 1)], number)
+
+
+def split_identity(node: Reshape) -> Times | None:
     """The identity on joined axes is the product of the identities on each: δ_(ij)(kl) = δ_ik δ_jl."""
+    tensor, shape = node.body, node.shape
     half = len(shape) // 2
     sizes = shape[:half]
     if not isinstance(tensor, Delta) or half < 2 or sizes != shape[half:] or product(sizes) is not tensor.size:
         return None
-    return multiply(shape, [(Delta(size), (k, half + k), 1) for k, size in enumerate(sizes)], 1)
+    return Times(shape, [(Delta(size), (k, half + k), 1) for k, size in enumerate(sizes)])
 
 
 @lru_cache(maxsize=4096)
@@ -41,13 +60,11 @@ def _parts(tensor: Tensor) -> tuple[Shape, ...] | None:
     return None if left or all(len(part) == 1 for part in parts) else tuple(parts)
 
 
-def unfolded(
-    multiply: Multiply, reshape: Fold, shape: Shape, factors: Sequence[Factor], coefficient: Rational
-) -> Tensor | None:
+def unfolded(met: Open) -> Fold | None:
     """A product in which all joined axes of some factors are taken apart; None if no sum runs over such an axis, or
     if another factor knows one of them as a whole.
     """
-    order = len(shape)
+    shape, factors, order = met.shape, met.factors, met.order
     parts = {node: found for node, _, _ in factors if (found := _parts(node)) is not None}
     if not parts:
         return None
@@ -73,10 +90,10 @@ def unfolded(
         body = node.body if node in parts and isinstance(node, Reshape) else node
         opened.append((body, tuple(k for label in labels for k in names[label]), power))
     whole = tuple(size for axis, joined in enumerate(shape) for size in split.get(axis, (joined,)))
-    return reshape(multiply(whole, opened, coefficient), shape)
+    return Fold(Times(whole, opened, met.coefficient), shape)
 
 
-def kronecker(multiply: Multiply, body: Tensor, shape: Shape) -> tuple[Tensor, Tensor] | None:
+def kronecker(body: Tensor, shape: Shape) -> tuple[Times, Times] | None:
     """The A and B of A_ij B_kl, which is A ⊗ B where i is joined with k and j with l."""
     order = len(body.shape)
     if not isinstance(body, Product) or order != 2 * len(shape) or order not in (2, 4):
@@ -101,5 +118,5 @@ def kronecker(multiply: Multiply, body: Tensor, shape: Shape) -> tuple[Tensor, T
         axes = {label: k for k, label in enumerate(range(side, order, 2))}
         inside = [(node, tuple(axes.get(k, k) for k in labels), power) for node, labels, power in factors]
         sizes = tuple(body.shape[label] for label in axes)
-        made.append(multiply(sizes, inside, body.coefficient if side == 0 else 1))
+        made.append(Times(sizes, inside, body.coefficient if side == 0 else 1))
     return made[0], made[1]

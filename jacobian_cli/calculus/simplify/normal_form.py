@@ -1,12 +1,14 @@
-"""Sums and products of tensors in normal form. Every identity used is named beside the code that uses it."""
+"""The engine: sums, products and functions in normal form, by the rules of the table tried until none applies. It alone
+builds: a rule says what stands there instead (a recipe), and is asked only where one of its heads is.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
 from jacobian_cli.calculus.index.canonical import canonical, oriented, transposed
 from jacobian_cli.calculus.index.tensor import (
@@ -15,7 +17,6 @@ from jacobian_cli.calculus.index.tensor import (
     Extent,
     Factor,
     Labels,
-    Leaf,
     Product,
     Rational,
     Reshape,
@@ -24,52 +25,147 @@ from jacobian_cli.calculus.index.tensor import (
     Unit,
     Window,
     is_zero,
-    magnitude,
-    ratio,
     walk,
 )
-from jacobian_cli.calculus.simplify import assumptions as facts
-from jacobian_cli.calculus.simplify import fractions as quotients
-from jacobian_cli.calculus.simplify import functions as identities
-from jacobian_cli.calculus.simplify import inverses
-from jacobian_cli.calculus.simplify import joined_axes as folds
+from jacobian_cli.calculus.simplify import rules
+from jacobian_cli.calculus.simplify.assumptions import rooted
 from jacobian_cli.calculus.simplify.factors import (
     axes_of,
-    content,
-    deltas_vanish,
-    is_outer,
+    is_constant,
     label_sizes,
-    made_of_matrices,
     merge_powers,
     rank_but_for_sign,
     rational_power,
-    sums_of_one,
     take_out,
-    weight,
+    without_axes,
     without_deltas,
 )
-from jacobian_cli.calculus.simplify.rewrite import Rewrite, counted
-from jacobian_cli.ops import row
+from jacobian_cli.calculus.simplify.fractions import opened
+from jacobian_cli.calculus.simplify.recipe import (
+    Call,
+    Fold,
+    Open,
+    Opened,
+    Part,
+    Plus,
+    Rewrite,
+    Times,
+    counted,
+    ones,
+    zeros,
+)
+from jacobian_cli.calculus.simplify.rules import Offer, Rule
+from jacobian_cli.calculus.simplify.watch import Fired, watching
 from jacobian_cli.shape import Shape, Size
+
+__all__ = [
+    "add",
+    "apply",
+    "built",
+    "delta",
+    "extent",
+    "is_constant",
+    "number",
+    "ones",
+    "permute",
+    "product",
+    "reshape",
+    "scale",
+    "spread",
+    "unit",
+    "unrepeated",
+    "value_of",
+    "window",
+    "zeros",
+]
 
 MAX_FACTORS = 64
 """Products of products are flattened up to this length; past it they stay nested, so that squaring a
 product again and again costs nothing."""
-_MAX_TERMS = 8
-"""Sums of at most so many terms are opened inside products of at most so many factors."""
+
+
+# the engine
+
+
+def built(part: Part) -> Tensor:
+    """What a recipe says, in normal form."""
+    match part:
+        case Times(shape, factors, coefficient):
+            return product(shape, [(built(node), labels, p) for node, labels, p in factors], coefficient)
+        case Plus(shape, terms):
+            return add(shape, [(c, built(term)) for c, term in terms])
+        case Call(function, arguments, loop, shape):
+            return apply(function, tuple(map(built, arguments)), loop, shape)
+        case Fold(body, shape, loop):
+            return reshape(built(body), shape, loop)
+        case Opened(body):
+            return built(opened(built(body)))
+    return part
+
+
+def _results(rule: Rule[Any] | Offer[Any], subject: Any) -> Iterable[Part | Rewrite]:
+    if isinstance(rule, Offer):
+        return rule.offers(subject)
+    found = rule.matches(subject)
+    return () if found is None else (found,)
+
+
+def _replaced(
+    stage: tuple[Rule[Any] | Offer[Any], ...], there: frozenset[str], node: Sum | Apply | Reshape
+) -> Tensor | None:
+    """What the first rule that applies to a node says it is."""
+    fired = watching.get()
+    for rule in rules.asked(stage, there):
+        for result in _results(rule, node):
+            assert not isinstance(result, Rewrite)
+            since = len(fired) if fired is not None else 0
+            if fired is not None:
+                fired.append(Fired(rule, node, result))
+            made = built(result)
+            if not isinstance(rule, Offer) or rule.measure(made) < rule.measure(node):
+                return made
+            if fired is not None:
+                del fired[since:]
+    return None
+
+
+def _rewritten(stage: tuple[Rule[Open] | Offer[Open], ...], met: Open) -> Tensor | None:
+    """What the first rule that applies to the factors of a product makes of it."""
+    there = frozenset[str]().union(*(rules.heads(node) for node, _, _ in met.factors))
+    fired = watching.get()
+    for rule in rules.asked(stage, there):
+        for result in _results(rule, met):
+            since = len(fired) if fired is not None else 0
+            if fired is not None:
+                fired.append(Fired(rule, met, result))
+            made = _put_in(met, result, rule.measure if isinstance(rule, Offer) else None)
+            if made is not None:
+                return made
+            if fired is not None:
+                del fired[since:]
+    return None
+
+
+def _put_in(met: Open, result: Part | Rewrite, measure: Callable[[Tensor], int] | None) -> Tensor | None:
+    """The product with what a rule says; None if it was offered and is no shorter."""
+    if not isinstance(result, Rewrite):
+        return built(result)
+    new = [(built(node), labels, power) for node, labels, power in result.new]
+    if measure is not None:
+        gone = [f for f in met.factors if f not in result.kept]
+        before, after = (sum(measure(node) + (p != 1) for node, _, p in some) for some in (gone, new))
+        if after >= before:
+            return None
+    number, factors = counted(met.order, label_sizes(met.factors), [*result.kept, *new], result.summed)
+    return product(met.shape, factors, met.coefficient * result.number * number)
+
+
+# numbers, constants, axes
 
 
 def number(value: Rational) -> Tensor:
     """A number."""
     return Product(value, (), ()) if value else Sum((), ())
-
-
-def zeros(shape: Shape) -> Tensor:
-    return Sum((), shape)
-
-
-def ones(shape: Shape) -> Tensor:
-    return Product(1, (), shape)
 
 
 def delta(size: Size) -> Tensor:
@@ -89,11 +185,6 @@ def window(size: Size, start: Size, stop: Size) -> Tensor:
 def extent(size: Size) -> Tensor:
     """A size as a number."""
     return Extent(size) if size.value is None else number(size.value)
-
-
-def is_constant(tensor: Tensor) -> bool:
-    """Whether a tensor is one number throughout."""
-    return is_zero(tensor) or (isinstance(tensor, Product) and not tensor.factors)
 
 
 def value_of(tensor: Tensor) -> Rational | None:
@@ -130,18 +221,23 @@ _trying = ContextVar("_trying", default=False)
 
 
 def _shortest(node: Sum) -> Tensor:
-    return node if _trying.get() else _multiplied_out(node)
+    if _trying.get():
+        return node
+    return _shorter.__wrapped__(node) if watching.get() is not None else _shorter(node)
 
 
 @lru_cache(maxsize=4096)
-def _multiplied_out(node: Sum) -> Tensor:
-    """A sum, or what it is multiplied out, if that is shorter."""
+def _shorter(node: Sum) -> Tensor:
+    """A sum, or what the rules offer instead."""
     token = _trying.set(True)
     try:
-        found = quotients.shorter(add, product, node)
+        found = _replaced(rules.TERMS, _SUM, node)
     finally:
         _trying.reset(token)
     return node if found is None else _settled(found)
+
+
+_SUM = frozenset({"Sum"})
 
 
 def _settled(tensor: Tensor) -> Tensor:
@@ -201,33 +297,16 @@ def spread(tensor: Tensor, labels: Labels, shape: Shape) -> Tensor:
 
 
 def reshape(tensor: Tensor, shape: Shape, loop: int = 0) -> Tensor:
-    """The same entries, row by row; a reshape of a reshape is one."""
+    """The same entries, row by row."""
     if tensor.shape == shape:
         return tensor
     if is_zero(tensor):
         return zeros(shape)
     if isinstance(tensor, Product) and not tensor.factors:
         return Product(tensor.coefficient, (), shape)
-    if isinstance(tensor, Reshape) and tensor.loop == loop:
-        return reshape(tensor.body, shape, loop)
-    split = folds.split_identity(product, tensor, shape)
-    if split is not None:
-        return split
-    number, bare = _number_in_front(tensor)
-    if number != 1:
-        return scale(number, reshape(bare, shape, loop))
-    return Reshape(tensor, loop, shape)
-
-
-def _number_in_front(tensor: Tensor) -> tuple[Rational, Tensor]:
-    """The number that a tensor is a multiple of, and the rest."""
-    match tensor:
-        case Product(coefficient=coefficient):
-            return coefficient, _monic(tensor)
-        case Sum(terms=terms):
-            common = content([c for c, _ in terms])
-            return common, Sum(tuple((ratio(c, common), t) for c, t in terms), tensor.shape)
-    return 1, tensor
+    node = Reshape(tensor, loop, shape)
+    found = _replaced(rules.FOLDS, rules.heads(tensor), node)
+    return node if found is None else found
 
 
 def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) -> Tensor:
@@ -237,50 +316,39 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     if not coefficient or any(is_zero(node) for node, _, power in flat if power > 0):
         return zeros(shape)
     flat, renamed = without_deltas(order, flat)
-    sizes = {renamed(label): size for label, size in sizes.items()}
-    coefficient, flat = counted(order, sizes, Rewrite(flat, coefficient))
-    flat, sizes = oriented(flat), label_sizes(flat)
-    found = facts.simpler(order, flat) or inverses.cancelled(product, apply, order, flat)
-    if found is not None:
-        number, flat = counted(order, sizes, found)
-        return product(shape, flat, coefficient * number)
-    unfolded = folds.unfolded(product, reshape, shape, flat, coefficient)
-    if unfolded is not None:
-        return unfolded
-    distributed = _distributed(shape, flat, coefficient) or _summed_apart(shape, flat, coefficient)
-    if distributed is not None:
-        return distributed
-    bare = sums_of_one(order, flat) or Rewrite(flat)
-    merged, again = merge_powers(bare.factors)
-    known = identities.combined(merged)
-    if known is None:
-        known = identities.shares(merged, lambda argument: scale(-1, argument))
-    left = Rewrite(merged if known is None else known, coefficient, bare.summed)
-    coefficient, merged = counted(order, sizes, left)
-    opened = quotients.met(add, product, merged) if known is None else None
-    if again or known is not None or opened is not None:  # powers became whole, and products inside can be opened
-        return product(shape, merged if opened is None else opened, coefficient)
-    merged = _closed(order, merged)
-    if any(isinstance(node, Product) and not node.factors for node, _, p in merged if p == 1):
-        return product(shape, merged, coefficient)
-    if len(merged) > 1 or (merged and (merged[0][2] != 1 or max(merged[0][1], default=-1) >= order)):
-        coefficient, merged = take_out(coefficient, merged)
-        scalars = [f for node, _, power in merged for f in _common_scalars(node, power)]
-        if scalars:
-            less = [(_without_scalars(node) if _common_scalars(node, p) else node, ls, p) for node, ls, p in merged]
-            return product(shape, [*scalars, *less], coefficient)
-    if coefficient == 1 and len(merged) == 1:
-        node, labels, power = merged[0]
-        if power == 1 and labels == tuple(range(order)):
-            return node
-    if len(merged) == 1 and isinstance(merged[0][0], Sum) and merged[0][2] == 1 and len(merged[0][1]) == order:
-        node, labels = merged[0][0], merged[0][1]
-        assert isinstance(node, Sum)
-        if labels == tuple(range(order)):
+    number, flat = counted(order, {renamed(label): size for label, size in sizes.items()}, flat)
+    met = Open(shape, oriented(flat), coefficient * number)
+    again = _rewritten(rules.FACTORS, met)
+    if again is not None:
+        return again
+    merged, whole = merge_powers(met.factors)
+    number, merged = counted(order, label_sizes(met.factors), merged)
+    met = Open(shape, merged, met.coefficient * number)
+    again = _rewritten(rules.POWERS, met)
+    if again is not None:
+        return again
+    if whole:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
+        return product(shape, merged, met.coefficient)
+    return _ordered(Open(shape, _closed(order, merged), met.coefficient))
+
+
+def _ordered(met: Open) -> Tensor:
+    """A product whose factors have nothing more to say to each other, in its one order."""
+    shape, order, factors, coefficient = met.shape, met.order, met.factors, met.coefficient
+    if any(isinstance(node, Product) and not node.factors for node, _, p in factors if p == 1):
+        return product(shape, factors, coefficient)
+    if len(factors) > 1 or (factors and (factors[0][2] != 1 or max(factors[0][1], default=-1) >= order)):
+        coefficient, factors = take_out(coefficient, factors)
+        again = _rewritten(rules.SCALARS, Open(shape, factors, coefficient))
+        if again is not None:
+            return again
+    if len(factors) == 1 and factors[0][2] == 1 and len(factors[0][1]) == order:
+        node, labels, _ = factors[0]
+        if labels == tuple(range(order)) and (coefficient == 1 or isinstance(node, Sum)):
             return scale(coefficient, node)
-        if sorted(labels) == list(range(order)):  # the transpose of a sum is the sum of the transposes
+        if isinstance(node, Sum) and sorted(labels) == list(range(order)):  # (A + B)ᵀ = Aᵀ + Bᵀ
             return add(shape, [(coefficient * c, permute(t, _inverse(labels))) for c, t in node.terms])
-    return Product(coefficient, canonical(order, merged), shape)
+    return Product(coefficient, canonical(order, factors), shape)
 
 
 def _flattened(
@@ -295,93 +363,56 @@ def _flattened(
     while todo:
         node, labels, power = todo.pop()
         sizes.update(zip(labels, node.shape, strict=True))
-        if (isinstance(node, Product) and power != 1) or isinstance(node, Sum):
-            node, labels = unrepeated(node, labels)
-        if isinstance(node, Sum) and len(labels) == 2 and power == 1 and (entries := _diagonal_of(node)) is not None:
-            todo += [
-                (entries, labels[:1], 1),
-                (Delta(node.shape[0]), labels, 1),
-            ]  # δ_ij a_i + δ_ij b_i = δ_ij (a + b)_i
-            continue
-        if isinstance(node, Sum) and node.terms and len(labels) == 2:
-            turned = transposed(node)
-            if turned is node:
-                labels = (min(labels), max(labels))
-            elif isinstance(turned, Sum) and rank_but_for_sign(turned) < rank_but_for_sign(node):
-                node, labels = turned, labels[::-1]
+        node, labels = _laid(node, labels, power)
         if not isinstance(node, Product):
             flat.append((node, labels, power))
             continue
-        inner = node.factors
-        raised = rational_power(node.coefficient, power)
-        bound = any(label >= len(node.shape) for _, ls, _ in inner for label in ls)
-        closed = not node.shape and bound and not alone  # a scalar like x·y is kept whole: it may be squared
-        if power == 1 and not closed and len(flat) + len(todo) + len(inner) <= MAX_FACTORS:
-            names = dict(enumerate(labels))
-            for part, ls, p in reversed(inner):
-                todo.append((part, tuple(names[k] if k in names else names.setdefault(k, next(fresh)) for k in ls), p))
-        elif raised is not None and not inner:
-            pass
-        elif raised is not None and not bound and (isinstance(power, int) or facts.rooted(inner, power)):
-            names = dict(enumerate(labels))
-            todo.extend((part, tuple(names[k] for k in ls), p * power) for part, ls, p in reversed(inner))
-        elif raised is not None and node.coefficient != 1 and (node.coefficient > 0 or isinstance(power, int)):
-            flat.append((Product(1, inner, node.shape), labels, power))
-        else:
-            raised = 1
-            flat.append((node, labels, power))
-        coefficient = coefficient * (1 if raised is None else raised)
+        number, kept, inner = _parted(node, power, alone, len(flat) + len(todo))
+        coefficient = coefficient * number
+        if kept is not None:
+            flat.append((kept, labels, power))
+        names = dict(enumerate(labels))
+        for part, ls, p in reversed(inner):
+            todo.append((part, tuple(names[k] if k in names else names.setdefault(k, next(fresh)) for k in ls), p))
         alone = False
     return coefficient, flat, sizes
 
 
-def _distributed(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
-    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
-    a term is one whose entries sum to one.
-    """
-    order = len(shape)
-    met = Counter(label for _, labels, _ in factors for label in labels)
-    lonely = {label for label, times in met.items() if times == 1 and label >= order}
-    candidates = [
-        k
-        for k, (node, labels, power) in enumerate(factors)
-        if power == 1
-        and isinstance(node, Sum)
-        and any(deltas_vanish(order, t, labels) or facts.sums_away(t, labels, lonely) for _, t in node.terms)
-    ]
-    if len(candidates) != 1:
-        return None
-    (k,) = candidates
-    node, labels, _ = factors[k]
-    assert isinstance(node, Sum)
-    rest = factors[:k] + factors[k + 1 :]
-    return add(shape, [(coefficient * c, product(shape, [*rest, (term, labels, 1)])) for c, term in node.terms])
+def _laid(node: Tensor, labels: Labels, power: Rational) -> tuple[Tensor, Labels]:
+    """A factor without axes along which it repeats; of a sum and its transpose the one that comes first."""
+    if (isinstance(node, Product) and power != 1) or isinstance(node, Sum):
+        node, labels = unrepeated(node, labels)
+    if isinstance(node, Sum) and node.terms and len(labels) == 2:
+        turned = transposed(node)
+        if turned is node:
+            return node, (min(labels), max(labels))
+        if isinstance(turned, Sum) and rank_but_for_sign(turned) < rank_but_for_sign(node):
+            return turned, labels[::-1]
+    return node, labels
 
 
-def _summed_apart(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
-    """Σ_j (x_j − m) = Σ_j x_j − n m, where that is shorter (it is zero if m is the mean); tr(A + x yᵀ) = tr A + yᵀx;
-    and a sum of tensors of three axes and more, of which matrix notation can only say the terms.
+def _parted(
+    node: Product, power: Rational, alone: bool, beside: int
+) -> tuple[Rational, Tensor | None, Sequence[Factor]]:
+    """A power of a product as a number, what is kept as a whole, and the factors that come out of it.
+
+    `alone` and `beside` say whether it is the only factor of a scalar, and how many other factors there are.
     """
-    order = len(shape)
-    for k, (node, labels, power) in enumerate(factors):
-        if not isinstance(node, Sum) or power != 1 or (len(factors) == 1 and max(labels, default=-1) < order):
-            continue
-        rest = factors[:k] + factors[k + 1 :]
-        beside = {label for _, ls, _ in rest for label in ls}
-        alone = [label for label in dict.fromkeys(labels) if label >= order and label not in beside]
-        if len(labels) > 2 and len(factors) <= _MAX_TERMS and made_of_matrices(node):
-            terms = [(coefficient * c, product(shape, [*rest, (t, labels, 1)])) for c, t in node.terms]
-            return add(shape, terms)
-        if not alone:
-            continue
-        kept = [label for label in dict.fromkeys(labels) if label not in alone]
-        names = {label: new for new, label in enumerate([*kept, *alone])}
-        inner = tuple(node.shape[labels.index(label)] for label in kept)
-        inside = tuple(names[label] for label in labels)
-        apart = add(inner, [(c, product(inner, [(t, inside, 1)])) for c, t in node.terms])
-        if weight(apart) < weight(node) or (len(set(labels)) < len(labels) and any(map(is_outer, node.children))):
-            return product(shape, [*rest, (apart, tuple(kept), 1)], coefficient)
-    return None
+    inner = node.factors
+    raised = rational_power(node.coefficient, power)
+    bound = any(label >= len(node.shape) for _, labels, _ in inner for label in labels)
+    closed = not node.shape and bound and not alone  # a scalar like x·y is kept whole: it may be squared
+    if power == 1 and not closed and beside + len(inner) <= MAX_FACTORS:
+        return node.coefficient, None, inner
+    if raised is None:
+        return 1, node, ()
+    if not inner:
+        return raised, None, ()
+    if not bound and (isinstance(power, int) or rooted(inner, power)):
+        return raised, None, [(part, labels, p * power) for part, labels, p in inner]
+    if node.coefficient != 1 and (node.coefficient > 0 or isinstance(power, int)):
+        return raised, Product(1, inner, node.shape), ()
+    return 1, node, ()
 
 
 def _closed(order: int, factors: list[Factor]) -> list[Factor]:
@@ -414,88 +445,10 @@ def _closed(order: int, factors: list[Factor]) -> list[Factor]:
 
 
 def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor:
-    """A function of the table. 0 < x is x > 0, and an indicator compared with 0 is itself or its complement."""
-    entry = row(function)
-    if entry.mirror and is_constant(arguments[0]) and not is_constant(arguments[1]):
-        return apply(entry.mirror, arguments[::-1], loop, shape)
-    of_indicator = entry.of_indicator
-    if of_indicator and is_zero(arguments[1]):
-        first = arguments[0]
-        if isinstance(first, Apply) and row(first.function).indicator:
-            return first if of_indicator == "x" else add(shape, [(1, ones(shape)), (-1, first)])
-    known = facts.value_under(function, arguments)
-    if known is None and len(arguments) == 1:
-        known = identities.of_argument(function, arguments[0])
-    if known is None and entry.inverts and not loop:
-        known = inverses.inverted(product, apply, function, arguments[0])
-    if known is None and entry.of_diagonal and not loop:
-        diagonal = inverses.diagonal(product, arguments[0])
-        known = diagonal and apply(entry.of_diagonal, (diagonal,), 0, shape)
-    if known is None:
-        known = _hoisted(function, arguments, loop, shape)
-    return Apply(function, arguments, loop, shape) if known is None else known
-
-
-def _hoisted(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor | None:
-    """A function of what is repeated along an axis repeats: log(2·1) = log(2)·1."""
-    used = {axis for argument in arguments for axis in axes_of(argument)}
-    if all(axis in used for axis in range(loop)):
-        return None
-    kept = [axis for axis in range(loop) if axis in used]
-    cores = [len(argument.shape) - loop for argument in arguments]
-    fewer = tuple(
-        _without_axes(argument, [*kept, *range(loop, loop + core)])
-        for argument, core in zip(arguments, cores, strict=True)
-    )
-    behind = list(range(loop, len(shape)))
-    small = apply(function, fewer, len(kept), tuple(shape[axis] for axis in [*kept, *behind]))
-    return spread(small, (*kept, *behind), shape)
-
-
-def _common_scalars(node: Tensor, power: Rational) -> list[Factor]:
-    """The scalars that all terms of a sum have in common, raised to the power of the sum: (a/c + b/c)d = (a + b)d/c."""
-    if not isinstance(node, Sum) or not isinstance(power, int) or len(node.terms) < 2:
-        return []
-    return [(scalar, (), p * power) for scalar, p in _scalars_in_common(node)]
-
-
-@lru_cache(maxsize=4096)
-def _scalars_in_common(node: Sum) -> tuple[tuple[Tensor, Rational], ...]:
-    found: dict[Tensor, Rational] | None = None
-    for _, term in node.terms:
-        if not isinstance(term, Product):
-            return ()
-        scalars = {inner: p for inner, labels, p in term.factors if not labels}
-        if found is None:
-            found = scalars
-        else:
-            shared = {inner: (p, scalars[inner]) for inner, p in found.items() if inner in scalars}
-            found = {inner: min(pair, key=magnitude) for inner, pair in shared.items() if pair[0] * pair[1] > 0}
-        if not found:
-            return ()
-    return tuple((found or {}).items())
-
-
-@lru_cache(maxsize=4096)
-def _without_scalars(node: Sum) -> Tensor:
-    whole = tuple(range(len(node.shape)))
-    inverse: list[Factor] = [(scalar, (), -p) for scalar, p in _scalars_in_common(node)]
-    return add(node.shape, [(c, product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms])
-
-
-@lru_cache(maxsize=4096)
-def _diagonal_of(node: Sum) -> Tensor | None:
-    """The diagonal of a matrix all of whose terms lie on it, or None."""
-    terms: list[tuple[Rational, Tensor]] = []
-    for c, term in node.terms:
-        if isinstance(term, Delta):
-            terms.append((c, ones(node.shape[:1])))
-            continue
-        if not isinstance(term, Product) or not any(isinstance(n, Delta) and ls == (0, 1) for n, ls, _ in term.factors):
-            return None
-        rest = [(n, tuple(max(k - 1, 0) for k in ls), p) for n, ls, p in term.factors if not isinstance(n, Delta)]
-        terms.append((c, product(node.shape[:1], rest, term.coefficient)))
-    return add(node.shape[:1], terms) if terms else None
+    """A function of the table."""
+    node = Apply(function, arguments, loop, shape)
+    found = _replaced(rules.CALLS, frozenset({function}), node)
+    return node if found is None else found
 
 
 def unrepeated(node: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
@@ -504,56 +457,4 @@ def unrepeated(node: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
     if len(used) == len(labels):
         return node, labels
     kept = sorted(used)
-    return _without_axes(node, kept), tuple(labels[axis] for axis in kept)
-
-
-def _without_axes(tensor: Tensor, kept: list[int]) -> Tensor:
-    """The tensor without axes along which it repeats."""
-    shape = tuple(tensor.shape[axis] for axis in kept)
-    match tensor:
-        case Product(coefficient, factors):
-            names = {axis: new for new, axis in enumerate(kept)}
-            shift = len(kept) - len(tensor.shape)
-            inside = [(node, tuple(names.get(k, k + shift) for k in labels), p) for node, labels, p in factors]
-            return product(shape, inside, coefficient)
-        case Sum(terms):
-            return add(shape, [(c, _without_axes(term, kept)) for c, term in terms])
-    return tensor
-
-
-def substitute(template: Tensor, values: dict[str, Tensor], loop: Shape) -> Tensor:
-    """A template in leaves with values for them, all entries running along the axes `loop` in front."""
-    count_loop = len(loop)
-    front = tuple(range(count_loop))
-    made: dict[Tensor, tuple[Tensor, bool]] = {}
-
-    def whole(node: Tensor) -> Tensor:
-        new, looped = made[node]
-        if looped:
-            return new
-        return spread(new, tuple(range(count_loop, count_loop + len(new.shape))), loop + new.shape)
-
-    for node in walk([template]):
-        looped = any(made[child][1] for child in node.children)
-        match node:
-            case Leaf(name=name) if name in values:
-                made[node] = values[name], True
-            case _ if not looped:
-                made[node] = node, False
-            case Product(coefficient, factors, shape):
-                inside: list[Factor] = []
-                for part, labels, power in factors:
-                    new, new_looped = made[part]
-                    shifted = tuple(k + count_loop for k in labels)
-                    inside.append((new, front + shifted if new_looped else shifted, power))
-                made[node] = product(loop + shape, inside, coefficient), True
-            case Sum(terms, shape):
-                made[node] = add(loop + shape, [(c, whole(t)) for c, t in terms]), True
-            case Apply(function, arguments, inner, shape):
-                new_arguments = tuple(whole(a) for a in arguments)
-                made[node] = apply(function, new_arguments, inner + count_loop, loop + shape), True
-            case Reshape(body, inner, shape):
-                made[node] = reshape(whole(body), loop + shape, inner + count_loop), True
-            case _:
-                raise AssertionError(f"a template cannot hold {node}")
-    return whole(template)
+    return built(without_axes(node, kept)), tuple(labels[axis] for axis in kept)

@@ -1,0 +1,125 @@
+"""What an identity says stands there instead, not built yet: only the engine builds, so that no identity calls the
+algebra. The parts are tensors in normal form, or recipes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
+from jacobian_cli.shape import Shape, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """coefficient · Σ Π factors, labels from `len(shape)` on being summed over."""
+
+    shape: Shape
+    factors: Sequence[Piece]
+    coefficient: Rational = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """Σ coefficient · term, all of one shape."""
+
+    shape: Shape
+    terms: Sequence[tuple[Rational, Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the table; the first `loop` axes of each argument and of the value run together."""
+
+    function: str
+    arguments: tuple[Part, ...]
+    loop: int
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The same entries, row by row, in another shape."""
+
+    body: Part
+    shape: Shape
+    loop: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A product in which, once it is built, one short sum is multiplied out."""
+
+    body: Part
+
+
+Part = Tensor | Times | Plus | Call | Fold | Opened
+Piece = tuple[Part, Labels, Rational]
+"""A factor whose tensor may still have to be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A product whose factors have met and may still be changed: what identities of products are asked about."""
+
+    shape: Shape
+    factors: list[Factor]
+    coefficient: Rational = 1
+
+    @property
+    def order(self) -> int:
+        """How many axes the value has; labels from here on are summed over."""
+        return len(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What an identity makes of the factors of a product: those that stay, what stands there instead of the others, a
+    number, and the labels over which it summed. Any other label that disappears still counts its size, see `counted`.
+    """
+
+    kept: Sequence[Factor]
+    new: Sequence[Piece] = ()
+    number: Rational = 1
+    summed: frozenset[int] = field(default=frozenset())
+
+
+def counted(
+    order: int, sizes: dict[int, Size], factors: list[Factor], summed: frozenset[int] = frozenset()
+) -> tuple[Rational, list[Factor]]:
+    """Σ_j 1 = m: a summed label that no factor bears any more counts its size, whatever made it disappear. `sizes` are
+    those of the labels that were there.
+    """
+    left = {label for _, labels, _ in factors for label in labels}.union(summed)
+    number: Rational = 1
+    for label, size in sizes.items():
+        if label >= order and label not in left:
+            if size.value is None:
+                factors = [*factors, (Extent(size), (), 1)]
+            else:
+                number = number * size.value
+    return number, factors
+
+
+def ones(shape: Shape) -> Tensor:
+    """All ones."""
+    return Product(1, (), shape)
+
+
+def zeros(shape: Shape) -> Tensor:
+    """All zeros."""
+    return Sum((), shape)
+
+
+def opposite(tensor: Tensor) -> Tensor:
+    """The negative of a tensor, in normal form if the tensor is."""
+    match tensor:
+        case Sum(terms, shape):
+            return Sum(tuple((-c, t) for c, t in terms), shape)
+        case Product(coefficient, factors, shape):
+            whole = tuple(range(len(shape)))
+            if coefficient == -1 and len(factors) == 1 and factors[0][1:] == (whole, 1):
+                return factors[0][0]
+            return Product(-coefficient, factors, shape)
+    return Product(-1, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)

@@ -1,0 +1,146 @@
+"""Sums inside products: opened where a delta goes away, summed apart; what their terms share is taken out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+
+from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Rational, Sum, Tensor, magnitude
+from jacobian_cli.calculus.simplify.assumptions import sums_away
+from jacobian_cli.calculus.simplify.factors import deltas_vanish, is_outer, made_of_matrices
+from jacobian_cli.calculus.simplify.recipe import Open, Part, Plus, Rewrite, Times, ones
+
+_MAX_TERMS = 8
+"""Sums of at most so many terms are opened inside products of at most so many factors."""
+
+
+def distributed(met: Open) -> Part | None:
+    """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
+    a term is one whose entries sum to one.
+    """
+    times = Counter(label for _, labels, _ in met.factors for label in labels)
+    lonely = {label for label, count in times.items() if count == 1 and label >= met.order}
+    places = [
+        k
+        for k, (node, labels, power) in enumerate(met.factors)
+        if power == 1
+        and isinstance(node, Sum)
+        and any(deltas_vanish(met.order, t, labels) or sums_away(t, labels, lonely) for _, t in node.terms)
+    ]
+    return _opened(met, places[0]) if len(places) == 1 else None
+
+
+def distributed_matrices(met: Open) -> Part | None:
+    """A sum of tensors of three axes and more, of which matrix notation can only say the terms."""
+    if len(met.factors) > _MAX_TERMS:
+        return None
+    for k, (node, labels, power) in enumerate(met.factors):
+        by_itself = len(met.factors) == 1 and max(labels, default=-1) < met.order
+        if isinstance(node, Sum) and power == 1 and len(labels) > 2 and not by_itself and made_of_matrices(node):
+            return _opened(met, k)
+    return None
+
+
+def _opened(met: Open, k: int) -> Plus:
+    """a(b + c) = a b + a c."""
+    node, labels, _ = met.factors[k]
+    assert isinstance(node, Sum)
+    rest = met.factors[:k] + met.factors[k + 1 :]
+    shape = met.shape
+    return Plus(shape, [(met.coefficient * c, Times(shape, [*rest, (t, labels, 1)])) for c, t in node.terms])
+
+
+def _alone(met: Open, k: int) -> list[int]:
+    """The summed labels that one factor bears and no other."""
+    beside = {label for j, (_, labels, _) in enumerate(met.factors) if j != k for label in labels}
+    return [label for label in dict.fromkeys(met.factors[k][1]) if label >= met.order and label not in beside]
+
+
+def summed_apart(met: Open) -> Iterator[Rewrite]:
+    """Σ_j (x_j − m) = Σ_j x_j − n m: zero if m is the mean."""
+    for k, (node, _, power) in enumerate(met.factors):
+        if isinstance(node, Sum) and power == 1 and _alone(met, k):
+            yield _apart(met, k)
+
+
+def trace_apart(met: Open) -> Rewrite | None:
+    """tr(A + x yᵀ) = tr A + yᵀx."""
+    for k, (node, labels, power) in enumerate(met.factors):
+        repeats = len(set(labels)) < len(labels) and _alone(met, k)
+        if isinstance(node, Sum) and power == 1 and repeats and any(map(is_outer, node.children)):
+            return _apart(met, k)
+    return None
+
+
+def _apart(met: Open, k: int) -> Rewrite:
+    """A sum with its terms summed one by one over the labels that it alone bears."""
+    node, labels, _ = met.factors[k]
+    assert isinstance(node, Sum)
+    alone = _alone(met, k)
+    kept = [label for label in dict.fromkeys(labels) if label not in alone]
+    names = {label: new for new, label in enumerate([*kept, *alone])}
+    inner = tuple(node.shape[labels.index(label)] for label in kept)
+    inside = tuple(names[label] for label in labels)
+    apart = Plus(inner, [(c, Times(inner, [(t, inside, 1)])) for c, t in node.terms])
+    return Rewrite(met.factors[:k] + met.factors[k + 1 :], [(apart, tuple(kept), 1)], summed=frozenset(alone))
+
+
+def diagonal_sum(met: Open) -> Rewrite | None:
+    """δ_ij a_i + δ_ij b_i = δ_ij (a + b)_i."""
+    for k, (node, labels, power) in enumerate(met.factors):
+        if isinstance(node, Sum) and len(labels) == 2 and power == 1 and (entries := diagonal_of(node)) is not None:
+            rest = met.factors[:k] + met.factors[k + 1 :]
+            return Rewrite(rest, [(entries, labels[:1], 1), (Delta(node.shape[0]), labels, 1)])
+    return None
+
+
+@lru_cache(maxsize=4096)
+def diagonal_of(node: Sum) -> Part | None:
+    """The diagonal of a matrix all of whose terms lie on it, or None."""
+    terms: list[tuple[Rational, Part]] = []
+    for c, term in node.terms:
+        if isinstance(term, Delta):
+            terms.append((c, ones(node.shape[:1])))
+            continue
+        if not isinstance(term, Product) or not any(isinstance(n, Delta) and ls == (0, 1) for n, ls, _ in term.factors):
+            return None
+        rest = [(n, tuple(max(k - 1, 0) for k in ls), p) for n, ls, p in term.factors if not isinstance(n, Delta)]
+        terms.append((c, Times(node.shape[:1], rest, term.coefficient)))
+    return Plus(node.shape[:1], terms) if terms else None
+
+
+def scalars_taken_out(met: Open) -> Rewrite | None:
+    """(a/c + b/c)d = (a + b)d/c: the scalars that all terms of a sum have in common, to the power of the sum."""
+    kept: list[Factor] = []
+    scalars: list[Factor] = []
+    less: list[tuple[Part, tuple[int, ...], Rational]] = []
+    for factor in met.factors:
+        node, labels, power = factor
+        shared = _scalars_in_common(node) if isinstance(node, Sum) and isinstance(power, int) else ()
+        if not isinstance(node, Sum) or not shared:
+            kept.append(factor)
+            continue
+        scalars += [(scalar, (), p * power) for scalar, p in shared]
+        whole = tuple(range(len(node.shape)))
+        inverse = [(scalar, (), -p) for scalar, p in shared]
+        terms = [(c, Times(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms]
+        less.append((Plus(node.shape, terms), labels, power))
+    return Rewrite(kept, [*scalars, *less]) if less else None
+
+
+@lru_cache(maxsize=4096)
+def _scalars_in_common(node: Sum) -> tuple[tuple[Tensor, Rational], ...]:
+    found: dict[Tensor, Rational] | None = None
+    for _, term in node.terms if len(node.terms) > 1 else ():
+        if not isinstance(term, Product):
+            return ()
+        scalars = {inner: p for inner, labels, p in term.factors if not labels}
+        if found is None:
+            found = scalars
+        else:
+            shared = {inner: (p, scalars[inner]) for inner, p in found.items() if inner in scalars}
+            found = {inner: min(pair, key=magnitude) for inner, pair in shared.items() if pair[0] * pair[1] > 0}
+        if not found:
+            return ()
+    return tuple((found or {}).items())

@@ -1,0 +1,149 @@
+"""Every row of the table of identities: it is true, it applies, it ends, and were it wrong it would be found out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from jacobian_cli.api.derive.derivation import derive
+from jacobian_cli.calculus.differentiate.lower import lower
+from jacobian_cli.calculus.simplify import rules
+from jacobian_cli.calculus.simplify.recipe import Part, Rewrite, Times
+from jacobian_cli.calculus.simplify.rules import RULES, Offer, Rule
+from jacobian_cli.calculus.simplify.watch import Fired, watched
+from jacobian_cli.checks.points.sampling import draw_sizes
+from jacobian_cli.checks.verdict.answer import sample_all
+from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.expr import Expr, size_names
+from jacobian_cli.printers.language import text
+from tests.calculus.expressions import expressions
+from tests.calculus.rewriting import Point, leaves, normal, posed, written
+
+AnyRule = Rule[Any] | Offer[Any]
+STAGES = ("FACTORS", "POWERS", "SCALARS", "TERMS", "CALLS", "FOLDS")
+BOUND = 30
+"""No example takes more rules than this."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> Iterator[None]:
+    """What was built with another table must not outlive its test."""
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("jacobian_cli"):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
+def each(argument: str) -> Callable[[Any], Any]:
+    return pytest.mark.parametrize(argument, RULES, ids=lambda rule: rule.name)
+
+
+def drawn(problem: Any, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """A point at which the formula has a value and what is declared holds, sizes pairwise different."""
+    sizes = draw_sizes(size_names([problem.output, *problem.variables.values()]), 1, seed, set())[0]
+    rng = np.random.default_rng(seed)
+    return sample_all(problem.output, problem.variables, sizes, rng, problem.facts), sizes
+
+
+def sound(fired: Fired, values: dict[str, Any], sizes: dict[str, int]) -> None:
+    """Both sides of what a rule did are equal where they have a value."""
+    point = Point(values, sizes)
+    with np.errstate(all="ignore"):
+        before, after = point.before(fired), point.after(fired)
+    assert np.shape(before) == np.shape(after), fired.rule.name
+    known = np.isfinite(before)
+    scale = max(1.0, float(np.max(np.abs(np.asarray(before)[known]), initial=0)))
+    np.testing.assert_allclose(
+        np.asarray(after)[known], np.asarray(before)[known], rtol=1e-8, atol=1e-9 * scale, err_msg=fired.rule.name
+    )
+
+
+@each("rule")
+def test_both_sides_agree_and_the_example_is_shown(rule: AnyRule) -> None:
+    problem = posed(rule.example, rule.shapes, rule.facts)
+    tensor, fired = normal(problem)
+    assert rule in [one.rule for one in fired], "it does not apply to its own example"
+    shown = written(problem, tensor)
+    assert text(shown) == rule.shows
+    for seed in range(3):
+        values, sizes = drawn(problem, seed)
+        for one in fired:
+            sound(one, values, sizes)
+        expected = evaluate(problem.output, values, sizes)
+        np.testing.assert_allclose(evaluate(shown, values, sizes), expected, rtol=1e-8, atol=1e-9)
+
+
+@settings(suppress_health_check=list(HealthCheck), max_examples=150, deadline=None)
+@given(expressions(depth=4))
+def test_both_sides_agree_wherever_a_rule_applies(expr: Expr) -> None:
+    with watched() as fired:
+        lower(expr)
+    sizes = {"n": 2, "m": 3}
+    rng = np.random.default_rng(1)
+    for one in fired:
+        met = leaves([one])
+        sound(one, {leaf.name: rng.uniform(0.2, 0.9, [s.at(sizes) for s in leaf.shape]) for leaf in met}, sizes)
+
+
+def test_no_rule_undoes_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With any two rules alone in the table, the examples of both come to an end."""
+    problems = {rule.name: posed(rule.example, rule.shapes, rule.facts) for rule in RULES}
+    stages = {name: getattr(rules, name) for name in STAGES}
+    for pair in combinations(RULES, 2):
+        for name, stage in stages.items():
+            monkeypatch.setattr(rules, name, tuple(rule for rule in stage if rule in pair))
+        for rule in pair:
+            _, fired = normal(problems[rule.name])
+            assert len(fired) <= BOUND, (pair[0].name, pair[1].name)
+
+
+def test_names_are_told_apart_and_examples_differ() -> None:
+    assert len({rule.name for rule in RULES}) == len({rule.example for rule in RULES}) == len(RULES)
+
+
+# were it wrong
+
+
+def spoilt(rule: AnyRule) -> Rule[Any]:
+    """The rule with its right side times 1.001, taken whether it is shorter or not."""
+
+    def matches(subject: Any) -> Part | Rewrite | None:
+        found = next(iter(rule.offers(subject)), None) if isinstance(rule, Offer) else rule.matches(subject)
+        if found is None:
+            return None
+        by = Fraction(1001, 1000)
+        if isinstance(found, Rewrite):
+            return replace(found, number=found.number * by)
+        shape = subject.shape
+        return Times(shape, [(found, tuple(range(len(shape))), 1)], by)
+
+    return Rule(name=rule.name, heads=rule.heads, matches=matches, example=rule.example, shows=rule.shows)
+
+
+@each("rule")
+def test_an_identity_that_is_wrong_is_found_out(rule: AnyRule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By engines that know nothing of the table of identities."""
+    formula = f"t**2*({rule.example})"
+    shapes = {**rule.shapes, "t": "()"}
+    assert derive(formula, wrt="t", shapes=shapes, assume=dict(rule.facts)).check(points=1).passed
+    forget()
+    for name in STAGES:
+        stage = getattr(rules, name)
+        monkeypatch.setattr(rules, name, tuple(spoilt(rule) if one is rule else one for one in stage))
+    found = derive(formula, wrt="t", shapes=shapes, assume=dict(rule.facts))
+    assert found.check(points=1).passed is False, found.jacobian.closed_form
