@@ -12,6 +12,8 @@ from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 Monomial = tuple[tuple[str, int], ...]
 MAX_SIZE = 10**12
+MAX_TERMS = 10_000
+"""Of a product of sums."""
 UNKNOWN = "?"
 _HABIT = "nmkpqr"
 """Rows before columns: sizes are multiplied in the order in which mathematicians name them."""
@@ -50,6 +52,8 @@ class Size(Interned):
         return Size.collect((*self.terms, *((m, -c) for m, c in other.terms)))
 
     def __mul__(self, other: Size) -> Size:
+        if len(self.terms) * len(other.terms) > MAX_TERMS:
+            raise InputError(f"a size would have more than {MAX_TERMS:,} terms", hint="name long sizes by a letter")
         return Size.collect((_times(m, k), c * d) for m, c in self.terms for k, d in other.terms)
 
     def over(self, other: Size) -> Size | None:

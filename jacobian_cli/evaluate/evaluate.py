@@ -5,7 +5,7 @@ each row of the table means there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 
 from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.evaluate.footprint import last_uses
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -67,11 +68,18 @@ def evaluate(expr: Expr, values: Values, sizes: Sizes, backend: Backend | None =
     >>> float(evaluate(Apply("sum", (x,), (), ()), {"x": numpy.arange(4.0)}, {"n": 4}))
     6.0
     """
-    return node_values(expr, values, sizes, backend or numpy_backend())[expr]
+    return _values(expr, values, sizes, backend or numpy_backend(), last_uses(expr))[expr]
 
 
 def node_values(expr: Expr, values: Values, sizes: Sizes, backend: Backend) -> dict[Expr, Any]:
     """The value of every node of an expression, children before parents."""
+    return _values(expr, values, sizes, backend, {})
+
+
+def _values(
+    expr: Expr, values: Values, sizes: Sizes, backend: Backend, done: Mapping[Expr, Sequence[Expr]]
+) -> dict[Expr, Any]:
+    """The values of the nodes, without those that are `done` with at some node."""
     found: dict[Expr, Any] = {}
     with numpy.errstate(all="ignore"):
         for node in walk([expr]):
@@ -88,6 +96,8 @@ def node_values(expr: Expr, values: Values, sizes: Sizes, backend: Backend) -> d
                     found[node] = found[body]
                 case Apply():
                     found[node] = applied(node, [found[a] for a in node.arguments], sizes, backend)
+            for child in done.get(node, ()):
+                del found[child]
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy
 
+from jacobian_cli.evaluate.pairwise import contract
 from jacobian_cli.ops import Row
 
 Array = Any
@@ -102,8 +103,8 @@ class Kernels:
         return numpy.asarray(x)[index] if isinstance(x, float) else x[index]
 
     def einsum(self, *operands: Array, subscripts: str) -> Array:
-        """Of more than two operands pair by pair: all at once takes a loop for each letter."""
-        return self.np.einsum(subscripts, *operands, optimize=len(operands) > 2)
+        lengths = tuple(self.np.shape(operand) for operand in operands)
+        return contract(self.np.einsum, subscripts, operands, lengths)
 
     def reshape(self, x: Array, *, shape: tuple[int, ...]) -> Array:
         return self.np.reshape(x, shape)

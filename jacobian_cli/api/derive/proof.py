@@ -151,9 +151,9 @@ def prove(
         why = "since the one given is at a kink" if at.kinks else "where the printed form has a value"
         report = replace(report, notes=[*report.notes, f"checked at random points, {why}"])
     widest = max((_count(problem.variables[name].shape, sizes) for name in derivation.hessians), default=0)
-    unseen = cells * widest > SECOND
-    if unseen and small is None:
-        report = replace(report, passed=None, notes=[*report.notes, "the Hessian is too large to be compared"])
+    unseen = cells * widest > SECOND or bool(report.unseen)
+    if report.unseen and small is None:  # what is printed and was not compared is not right, it is unknown
+        report = replace(report, passed=report.passed and None)
     if small is not None and (report.passed is None or cells > MAX_ENTRIES or unseen):
         report = _joined(report, _numeric(small, points, None), "compared entry by entry at small sizes")
     note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})" if cells > MAX_EXPLICIT else ""

@@ -42,6 +42,8 @@ from jacobian_cli.ops import Kind, row
 from jacobian_cli.shape import ONE, Shape
 
 _LITTLE, _MUCH = 0.001, 100.0
+_MANY = 100
+"""In a sum of more terms nobody looks for what some of them share."""
 _MINUS_IN_SUM = 0.25
 """A minus between two terms costs the reader less than one in front of a product."""
 
@@ -338,6 +340,8 @@ def _kin(
     """Some but not all of `total` terms that share a number, scalars, or factors of the whole shape: what they share,
     and the terms.
     """
+    if len(terms) > _MANY:
+        return None
     best: tuple[int, Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None = None
     loose = [dict.fromkeys(_loose_factors(t, order)) for _, t in terms]
     apart = [k for k, (_, t) in enumerate(terms) if not (order == 2 and _on_diagonal(t))]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jacobian_cli.checks.oracles.budget import TooLargeError
 from jacobian_cli.evaluate.kernels import Array, Kernels
 
 _HALF = Fraction(1, 2)
@@ -16,10 +17,6 @@ _HALF = Fraction(1, 2)
 
 _LARGEST = 4
 """Determinants of matrices up to this size are written out."""
-
-
-class TooLargeError(Exception):
-    """A table in symbols that would be too large to write out."""
 
 
 class ExactKernels(Kernels):

@@ -44,7 +44,7 @@ class _TracedKernels(Kernels):
                     ties.append(np.eye(anp.shape(operand)[axis]))
                 told += name
             parts.append(told)
-        return anp.einsum(f"{','.join(parts + extra)}->{output}", *operands, *ties)
+        return super().einsum(*operands, *ties, subscripts=f"{','.join(parts + extra)}->{output}")
 
     def trace(self, x: Array) -> Array:
         """autograd knows no axes here."""
@@ -92,6 +92,24 @@ def second(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], 
         return anp.reshape(autograd.jacobian(flat)(x), (-1,)) + _nothing(w)
 
     return np.asarray(autograd.jacobian(first)(y), float).reshape(out * x.size, y.size)
+
+
+@alone
+@np.errstate(all="ignore")
+def second_along(
+    output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, other: str, upstream: Array, v: Array
+) -> Array:
+    """The derivative by `other` of the derivative along `v` by `wrt` of the output times an upstream gradient."""
+    x, y = (np.asarray(values[name], float) for name in (wrt, other))
+
+    def slope(w: Array) -> Array:
+        def scalar(moved: Array) -> Array:
+            inner = {**values, other: w, wrt: moved if wrt != other else w + (moved - anp.array(x))}
+            return anp.sum(evaluate(output, inner, sizes, _backend()) * upstream) + _nothing(moved)
+
+        return anp.sum(autograd.grad(scalar)(x) * v) + _nothing(w)
+
+    return np.asarray(autograd.grad(slope)(y), float)
 
 
 @alone

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import product
@@ -20,8 +20,9 @@ import numpy as np
 import sympy
 
 from jacobian_cli.checks.oracles.alone import alone
+from jacobian_cli.checks.oracles.budget import Budget, TooLargeError
 from jacobian_cli.checks.oracles.entry_text import entry_text, greek, indexed, length
-from jacobian_cli.checks.oracles.exact_linalg import ExactKernels, TooLargeError
+from jacobian_cli.checks.oracles.exact_linalg import ExactKernels
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.zero_test import Prover
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, lengths, meaning
@@ -305,6 +306,8 @@ class Explicit(Portable):
     laid: Laid
     rows: tuple[str, ...]
     columns: tuple[str, ...]
+    budget: Budget = field(default_factory=Budget, compare=False)
+    """For what is worked out when it is asked for."""
 
     def entry(self, row: int, column: int) -> str:
         """What stands in a place of the table: ∂f₁/∂x₂."""
@@ -328,15 +331,31 @@ class Explicit(Portable):
 
     def _table(self, backend: Backend) -> sympy.Matrix:
         out, variable = (lengths(part.shape, self.sizes) for part in (self.expr, self.wrt))
-        values = _entries(self.expr, self.sizes, backend, prod(variable))
+        values = _entries(self.expr, self.sizes, backend, self.budget, prod(variable))
         values = [values[k] for k in self.laid.places(out)]
         symbols = list(self.laid.flat(element_symbols(self.wrt.name, variable)))
-        table = sympy.Matrix(len(values), 1, values).jacobian(sympy.Matrix(len(symbols), 1, symbols))
+        table = jacobian_of(values, symbols, self.budget)
         return table.T if self.laid.turned else table
 
 
+@alone
+def jacobian_of(values: Sequence[Any], symbols: Sequence[Any], budget: Budget) -> sympy.Matrix:
+    """SymPy's Jacobian of some entries by some symbols, one entry after the other. Raises `TooLargeError`."""
+    table = sympy.zeros(len(values), len(symbols))
+    with budget.spent():
+        for (i, value), (j, symbol) in product(enumerate(values), enumerate(symbols)):
+            budget.ask()
+            table[i, j] = sympy.Matrix([value]).jacobian([symbol])[0]
+    return table
+
+
 def explicit_jacobian(
-    expr: Expr, wrt: Variable, sizes: Mapping[str, int], name: str = "f", laid: Laid | None = None
+    expr: Expr,
+    wrt: Variable,
+    sizes: Mapping[str, int],
+    name: str = "f",
+    laid: Laid | None = None,
+    budget: Budget | None = None,
 ) -> Explicit:
     """The table of an expression, its entries labelled by `name` or, if it is a definition, by its own: |out|×|in| row
     by row, or as `laid` says.
@@ -352,26 +371,31 @@ def explicit_jacobian(
         raise TooLargeError(f"the table would have {len(rows)} × {symbols.size} entries, more than {MAX_ENTRIES}")
     columns = tuple(symbol.name for symbol in laid.flat(symbols))
     rows, columns = (columns, rows) if laid.turned else (rows, columns)
-    return Explicit(expr, wrt, dict(sizes), laid, rows, columns)
+    return Explicit(expr, wrt, dict(sizes), laid, rows, columns, budget or Budget())
 
 
 @alone
-def entries_of(expr: Expr, sizes: Mapping[str, int], shape: tuple[int, int] | None = None) -> sympy.Matrix:
+def entries_of(
+    expr: Expr, sizes: Mapping[str, int], shape: tuple[int, int] | None = None, budget: Budget | None = None
+) -> sympy.Matrix:
     """The entries of a closed form on the same element symbols, expanded; a vector is a column.
 
     With `shape` the entries, row by row, become a matrix of that shape.
     """
-    entries, own = _entries(expr, sizes, _EXPANDED), lengths(expr.shape, sizes)
+    entries, own = _entries(expr, sizes, _EXPANDED, budget or Budget()), lengths(expr.shape, sizes)
     return sympy.Matrix(*(shape or (own if len(own) == 2 else (len(entries), 1))), entries)
 
 
 @alone
-def abbreviated(matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[str, int]) -> sympy.Matrix:
+def abbreviated(
+    matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[str, int], budget: Budget | None = None
+) -> sympy.Matrix:
     """A table with names kept in which the entries of what `where` defines stand as `h₁`, `h₂`."""
     names: dict[Any, Any] = {}
+    budget = budget or Budget()
     for name, body in where.items():
         symbols = element_symbols(name, lengths(body.shape, sizes))
-        for value, symbol in zip(_entries(body, sizes, _SHOWN), symbols.flat, strict=True):
+        for value, symbol in zip(_entries(body, sizes, _SHOWN, budget), symbols.flat, strict=True):
             if value.args:
                 names.setdefault(_generic(value), symbol)
     return matrix.xreplace(names) if names else matrix
@@ -379,13 +403,17 @@ def abbreviated(matrix: sympy.Matrix, where: Mapping[str, Expr], sizes: Mapping[
 
 @alone
 def entries_in_names(
-    expr: Expr, names: Container[str], sizes: Mapping[str, int], shape: tuple[int, int]
+    expr: Expr,
+    names: Container[str],
+    sizes: Mapping[str, int],
+    shape: tuple[int, int],
+    budget: Budget | None = None,
 ) -> sympy.Matrix:
     """The entries of a closed form in which `names` of its *where* list stand for themselves: p₁ − p₁²."""
     kept = rebuild(
         expr, lambda node: Variable(node.name, node.shape) if isinstance(node, Defined) and node.name in names else None
     )
-    return sympy.Matrix(*shape, [_generic(entry) for entry in _entries(kept, sizes, _SHOWN)])
+    return sympy.Matrix(*shape, [_generic(entry) for entry in _entries(kept, sizes, _SHOWN, budget or Budget())])
 
 
 def _must_be_short(expr: Expr, sizes: Mapping[str, int]) -> None:
@@ -406,11 +434,17 @@ def _must_be_short(expr: Expr, sizes: Mapping[str, int]) -> None:
             raise TooLargeError(f"written out, an entry would take over {_MAX_LENGTH:,} operations")
 
 
-def _entries(expr: Expr, sizes: Mapping[str, int], backend: Backend, by: int = 1) -> list[Any]:
+def _entries(expr: Expr, sizes: Mapping[str, int], backend: Backend, budget: Budget, by: int = 1) -> list[Any]:
     """The entries of a value on element symbols, row by row."""
+
+    def function(row: Row) -> Callable[..., Any] | None:
+        budget.ask()
+        return backend.function(row)
+
     _must_be_short(expr, sizes)
     symbols = {n: element_symbols(n, lengths(v.shape, sizes))[()] for n, v in variables(expr).items()}
-    entries = list(np.ravel(evaluate(expr, symbols, sizes, backend) + _ZERO))
+    with budget.spent():
+        entries = list(np.ravel(evaluate(expr, symbols, sizes, replace(backend, function=function)) + _ZERO))
     operations = by * length(entries)
     if operations > MAX_OPERATIONS:
         raise TooLargeError(
@@ -451,13 +485,24 @@ class ExactResult:
 
 
 @alone
-def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0) -> ExactResult:
-    """Compare two tables: entry by entry exactly where that is cheap, else to 30 digits at three random points."""
+def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0, budget: Budget | None = None) -> ExactResult:
+    """Compare two tables: entry by entry exactly where that is cheap, else to 30 digits at three random points.
+
+    Raises `TooLargeError` where the budget is spent.
+    """
     if a.shape != b.shape:
         raise AssertionError(f"tables of shapes {a.shape} and {b.shape}")
-    a, b = _unnamed(a), _unnamed(b)
-    prover = Prover()
-    unproved = [(i, j) for i, j in product(*map(range, a.shape)) if not prover.equal(a[i, j], b[i, j])]
+    budget = budget or Budget()
+    with budget.spent():
+        return _difference(_unnamed(a), _unnamed(b), seed, budget)
+
+
+def _difference(a: sympy.Matrix, b: sympy.Matrix, seed: int, budget: Budget) -> ExactResult:
+    prover, unproved = Prover(), []
+    for i, j in product(*map(range, a.shape)):
+        budget.ask()
+        if not prover.equal(a[i, j], b[i, j]):
+            unproved.append((i, j))
     if not unproved:
         return ExactResult(True, True)
     entries = [table[at] for at in unproved for table in (a, b)]
@@ -472,9 +517,9 @@ def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0) -> ExactResult:
             s: sympy.Float(sympy.Rational(abs(place) if s.is_positive else place, 101 * len(symbols)), 2 * _DIGITS)
             for s, place in zip(symbols, places, strict=True)
         }
-        if not all((value := _at(root, point)) is not None and value > 0 for root in roots):
+        if not all((value := _at(root, point, budget)) is not None and value > 0 for root in roots):
             continue
-        pairs = {at: (_at(a[at], point), _at(b[at], point)) for at in unproved}
+        pairs = {at: (_at(a[at], point, budget), _at(b[at], point, budget)) for at in unproved}
         if any(value is None for pair in pairs.values() for value in pair):
             continue
         gaps = {at: float(abs(x - y) / max(1, abs(x), abs(y))) for at, (x, y) in pairs.items()}
@@ -502,7 +547,8 @@ def _unnamed(table: sympy.Matrix) -> sympy.Matrix:
     return table
 
 
-def _at(entry: Any, point: Mapping[Any, Any]) -> Any:
+def _at(entry: Any, point: Mapping[Any, Any], budget: Budget) -> Any:
     """The real number that an entry is at a point; None if it is none."""
+    budget.ask()
     value = sympy.N(entry.xreplace(point), 2 * _DIGITS)
     return value if value.is_Number and value.is_finite and value.is_extended_real else None

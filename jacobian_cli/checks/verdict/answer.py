@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import cycle
 from math import prod
 from typing import Any
 
@@ -22,30 +23,36 @@ from jacobian_cli.checks.oracles.rounding import spread
 from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size, sample
 from jacobian_cli.elaborate import elaborate
+from jacobian_cli.evaluate import footprint
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
+from jacobian_cli.evaluate.work import work
 from jacobian_cli.expr import Expr, Variable, size_names, variables, walk
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
 
 DENSE = 20_000
 """Jacobians up to this many entries are compared entry by entry, larger ones along random directions."""
-WORK = 50_000
-"""Where the entries of the variable times the parts of the formula are more than this, differences are taken along
-random directions: entry by entry they would take the formula's value too often.
+WORK = 20_000
+"""Where the entries of the variable times the work of the formula are more than this, differences are taken along
+random directions: entry by entry they would take the formula's value too often. The same with the entries of the
+output, for autograd.
 """
+_AGAIN = 4
+"""Parts that a part becomes when it is differentiated."""
 _DEEP = 2_000
 """Through more parts than this one step changes nothing but the rounding, or all: differences say nothing."""
 MAX_ENTRIES = 10_000_000
 SECOND = 250_000
-"""Hessians up to this many entries are compared."""
+"""Hessians up to this many entries are compared entry by entry, larger ones along random directions."""
 FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
 _DOUBTS = 4
 """How many times the change under a halved step a difference may be off, where a function is steep."""
+HELD = 1 << 25
+"""Nothing is computed that holds more numbers than this at once: a quarter of a gigabyte."""
+_NAMES = {"jacobian": "the Jacobian", "gradient": "the gradient", "vjp": "the backward rule"}
 _MANY = 1_000_000
 """Where the variables hold more numbers than this, one point is enough."""
-_LARGEST = 5 * MAX_ENTRIES
-"""No value is computed of which a part would hold more numbers than this."""
 _SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
 TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
@@ -100,6 +107,8 @@ class Report:
     engines: Mapping[str, Engine]
     sizes: Sequence[Mapping[str, int]]
     notes: Sequence[str] = field(default_factory=tuple)
+    unseen: frozenset[str] = frozenset()
+    """Forms that would have held too many numbers to be compared."""
 
     def to_dict(self) -> dict[str, Any]:
         engines: dict[str, Any] = {}
@@ -175,13 +184,13 @@ def numeric_verdict(
     tallies = {name: Tally() for name in TOLERANCE}
     used: list[Mapping[str, int]] = []
     notes: list[str] = []
+    unseen: set[str] = set()
     failed = ""
-    draws = (
-        draw_sizes(names, points + _SPARE, seed, fixed, least_size([output, *known.values()]))
-        if values is None
-        else [sizes_of(known, values)]
-    )
-    for sizes in draws:
+    least = least_size([output, *known.values()])
+    draws = [sizes_of(known, values)] if values is not None else draw_sizes(names, points + _SPARE, seed, fixed, least)
+    if values is None and names:  # in case these are too large: as small as can be, though some are alike
+        draws += [dict(zip(names, cycle(pool), strict=False)) for pool in ((least, least + 1), (least,))]
+    for k, sizes in enumerate(draws):
         if not fits([output, *known.values()], sizes):
             failed = f"at sizes {dict(sizes)} a slice holds nothing"
             continue
@@ -189,18 +198,27 @@ def numeric_verdict(
         if total > MAX_ENTRIES:
             notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
             break
-        largest = max(prod(_at(node.shape, sizes)) for node in walk([output]))
-        if largest > _LARGEST:
-            notes.append(f"a part of the formula holds {largest:,} numbers at these sizes (limit {_LARGEST:,})")
+        if len(used) == points or (used and (total > _MANY or k >= points + _SPARE)):
             break
-        if len(used) == points or (used and total > _MANY):
-            break
+        held = footprint.total(output, sizes)
+        if held > HELD:
+            failed = f"the parts of the formula hold {held:,} numbers at these sizes (limit {HELD:,})"
+            continue
+        too_large = {form: most for form, expr in forms.items() if (most := footprint.peak(expr, sizes)) > HELD}
+        if too_large and k + 1 < len(draws):
+            continue
+        notes += [
+            f"{_NAMES.get(form, 'the Hessian')} takes {most:,} numbers at these sizes: it is not compared"
+            for form, most in too_large.items()
+        ]
+        compared = {form: expr for form, expr in forms.items() if form not in too_large}
+        unseen.update(too_large)
         try:
             point = dict(values) if values is not None else sample_all(output, known, sizes, rng, facts)
         except NoPointError as error:  # at other sizes there may be points: XᵀX is singular if X is wide
             failed = str(error)
             continue
-        probed = _compare(output, wrt, forms, printed.laid, point, sizes, rng, tallies)
+        probed = _compare(output, wrt, compared, printed.laid, point, sizes, rng, tallies)
         if probed:
             notes.append(probed)
         used.append(sizes)
@@ -209,7 +227,7 @@ def numeric_verdict(
     engines, unknown = verdicts(tallies)
     notes += unknown
     passed = all(e.passed for e in engines.values()) if engines else None
-    return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)))
+    return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)), frozenset(unseen))
 
 
 def verdicts(tallies: Mapping[str, Tally]) -> tuple[dict[str, Engine], list[str]]:
@@ -269,27 +287,26 @@ def _compare(
     out, variable = _at(output.shape, sizes), _at(wrt.shape, sizes)
     rows, columns = prod(out), prod(variable)
     upstream = rng.standard_normal(out)
-    (delta,) = [n for n in variables(forms["vjp"]) if n not in point] or [""]
-    with_delta = {**point, delta: upstream} if delta else point
-    vjp = np.asarray(evaluate(forms["vjp"], with_delta, sizes), float).reshape(variable)
+    unknown = [n for form in forms.values() for n in variables(form) if n not in point]
+    with_delta = {**point, **dict.fromkeys(unknown, upstream)}
     # what should cancel to zero leaves rounding behind, in proportion to the values around it
     floor = FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
+    once = work(output, sizes)
 
     def function(x: Array) -> Array:
         return evaluate(output, {**point, wrt.name: x}, sizes)
 
-    for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
-        _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, tallies, floor)
-    if rows * columns <= DENSE:
+    def printed_at(form: str, values: Mapping[str, Array]) -> Array:
+        shape = laid.shape(rows, columns) if form == "jacobian" else variable
+        return np.asarray(evaluate(forms[form], values, sizes), float).reshape(shape)
 
-        def printed_at(form: str, values: Mapping[str, Array]) -> Array:
-            shape = laid.shape(rows, columns) if form == "jacobian" else variable
-            return np.asarray(evaluate(forms[form], values, sizes), float).reshape(shape)
+    for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
+        _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, rng, tallies, floor)
+    shown = {form: printed_at(form, with_delta) for form in ("jacobian", "gradient", "vjp") if form in forms}
+    if rows * columns <= DENSE and rows * once <= WORK:
 
         def true_at(values: Mapping[str, Array]) -> Array:
             return autodiff.jacobian(output, values, sizes, wrt.name)
-
-        shown = {form: printed_at(form, with_delta) for form in ("jacobian", "gradient", "vjp") if form in forms}
 
         def judge(tally: Tally, true: Array, doubt: Array, noise: Mapping[str, Array]) -> None:
             """Each printed form, `noise` being what rounding leaves of it, against a Jacobian."""
@@ -301,9 +318,10 @@ def _compare(
             }
             if "gradient" in shown:
                 against["gradient"] = (true.reshape(variable), doubt.reshape(variable))
-            for form, (value, off) in against.items():
+            for form, ours in shown.items():
+                value, off = against[form]
                 label = "J" if form == "jacobian" else wrt.name
-                tally.add(form, shown[form], value, label, floor, off + noise.get(form, 0.0))
+                tally.add(form, ours, value, label, floor, off + noise.get(form, 0.0))
 
         true, sure, trial = true_at(point), np.zeros((rows, columns)), Tally()
         judge(trial, true, sure, {})
@@ -312,25 +330,27 @@ def _compare(
             judge(tallies["autograd"], true, spread(true_at, point), noise)
         else:
             judge(tallies["autograd"], true, sure, {})
-        parts = sum(1 for _ in walk([output]))
-        if parts <= _DEEP and columns * parts <= WORK:
+        if once <= _DEEP and columns * once <= WORK:
             judge(tallies["differences"], *differences.with_doubt(function, point[wrt.name]), {})
             return ""
-        if parts > _DEEP:
-            return "the formula is too long for differences: through so many parts they see nothing but rounding"
-        _compare_along(function, point[wrt.name], upstream, vjp, rng, tallies["differences"], floor)
-        return "the formula is long: differences are compared along random directions, δᵀJv"
-    true_vjp = autodiff.vjp(output, point, sizes, wrt.name, upstream)
-    tallies["autograd"].add("vjp", vjp, true_vjp, wrt.name, floor)
-    if "gradient" in forms:
-        gradient = np.asarray(evaluate(forms["gradient"], point, sizes), float).reshape(variable)
-        tallies["autograd"].add("gradient", gradient * float(upstream), true_vjp, wrt.name, floor)
-    if rows * columns <= MAX_ENTRIES:
-        matrix = np.asarray(evaluate(forms["jacobian"], point, sizes), float).reshape(laid.shape(rows, columns))
-        pulled = laid.shaped(laid.flat(upstream) @ (matrix.T if laid.turned else matrix), variable)
-        tallies["autograd"].add("jacobian", pulled, true_vjp, f"δᵀJ {wrt.name}", floor)
-    _compare_along(function, point[wrt.name], upstream, vjp, rng, tallies["differences"], floor)
-    return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
+    else:
+        true_vjp = autodiff.vjp(output, point, sizes, wrt.name, upstream)
+        pulled = {form: shown[form] for form in ("vjp",) if form in shown}
+        if "gradient" in shown:
+            pulled["gradient"] = shown["gradient"] * float(upstream)
+        if "jacobian" in shown:
+            matrix = shown["jacobian"].T if laid.turned else shown["jacobian"]
+            pulled["jacobian"] = laid.shaped(laid.flat(upstream) @ matrix, variable)
+        for form, value in pulled.items():
+            label = f"δᵀJ {wrt.name}" if form == "jacobian" else wrt.name
+            tallies["autograd"].add(form, value, true_vjp, label, floor)
+    if sum(1 for _ in walk([output])) > _DEEP:
+        return "the formula is too long for differences: through so many parts they see nothing but rounding"
+    if "vjp" in shown:
+        _compare_along(function, point[wrt.name], upstream, shown["vjp"], rng, tallies["differences"], floor)
+    if rows * columns > DENSE:
+        return f"the Jacobian is {rows:,}×{columns:,} at these sizes: compared along random directions, δᵀJv"
+    return "the formula is long: differences are compared along random directions, δᵀJv"
 
 
 def _compare_along(
@@ -356,26 +376,42 @@ def _compare_second(
     laid: Laid,
     point: dict[str, Array],
     sizes: Mapping[str, int],
+    rng: Any,
     tallies: Mapping[str, Tally],
     floor: float,
 ) -> None:
-    """A Hessian against autograd's, and against central differences of autograd's gradient; one of more than `SECOND`
-    entries is not compared: whoever asks must do so at smaller sizes.
+    """A Hessian against autograd's, and against central differences of autograd's gradient: entry by entry, or where
+    it is large along random directions.
     """
     first, second = _at((*output.shape, *wrt.shape), sizes), np.shape(point[other])
-    if prod(first) * prod(second) > SECOND:
-        return
+    rows, columns = prod(first), prod(second)
     laid = Laid(vec=laid.vec)
-    true = laid.of(autodiff.second(output, point, sizes, wrt.name, other), first, second)
-    matrix = np.asarray(evaluate(form, point, sizes), float).reshape(true.shape)
+    matrix = np.asarray(evaluate(form, point, sizes), float).reshape(rows, columns)
+    passes = rows * prod(_at(output.shape, sizes))  # back through all of the way back
+    if rows * columns <= SECOND and passes * work(output, sizes) * _AGAIN <= WORK:
+        true = laid.of(autodiff.second(output, point, sizes, wrt.name, other), first, second)
 
-    def gradient(x: Array) -> Array:
-        return autodiff.jacobian(output, {**point, other: x}, sizes, wrt.name).reshape(-1)
+        def gradient(x: Array) -> Array:
+            return autodiff.jacobian(output, {**point, other: x}, sizes, wrt.name).reshape(-1)
 
-    tallies["autograd"].add("hessian", matrix, true, "H", floor)
-    again, doubt = differences.with_doubt(gradient, point[other])
-    again, doubt = (laid.of(table, first, second) for table in (again, doubt))
-    tallies["differences"].add("hessian", matrix, again, "H", floor, doubt)
+        tallies["autograd"].add("hessian", matrix, true, "H", floor)
+        again, doubt = differences.with_doubt(gradient, point[other])
+        again, doubt = (laid.of(table, first, second) for table in (again, doubt))
+        tallies["differences"].add("hessian", matrix, again, "H", floor, doubt)
+        return
+    upstream, along = rng.standard_normal(_at(output.shape, sizes)), rng.standard_normal(_at(wrt.shape, sizes))
+    across = rng.standard_normal(second)
+    pulled = laid.flat(np.multiply.outer(upstream, along)) @ matrix
+    there = autodiff.second_along(output, point, sizes, wrt.name, other, upstream, along)
+    tallies["autograd"].add("hessian", laid.shaped(pulled, second), there, "δᵀH", floor)
+
+    def slope(distance: Array) -> Array:
+        moved = {**point, other: point[other] + distance * across}
+        return np.sum(autodiff.vjp(output, moved, sizes, wrt.name, upstream) * along)
+
+    value, doubt = differences.with_doubt(slope, np.zeros(()))
+    pushed = np.sum(laid.shaped(pulled, second) * across)
+    tallies["differences"].add("hessian", pushed, value.reshape(()), "δᵀHv", floor, doubt.reshape(()))
 
 
 def _at(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
