@@ -40,6 +40,7 @@ class Wishes:
     style: str | None
     texts: str | None
     jobs: int
+    syntax: str | None
 
 
 def answer(request: Request, claim: str, wishes: Wishes) -> int:
@@ -59,7 +60,7 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     if wishes.values is not None:
         found = judged_numbers(judge, read_array(wishes.values), wishes.values, wishes.form)
     else:
-        found = judged(judge, claim, wishes.form)
+        found = judged(judge, claim, wishes.form, wishes.syntax)
     found = replace(found, diagnosis=tuple(_said(d, sentences) for d in found.diagnosis))
     if request.as_json:
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))

@@ -92,6 +92,7 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
         assume: tuple[str, ...],
         at: tuple[str, ...],
         as_json: bool,
+        syntax: str | None,
         **own: Any,
     ) -> int:
         given, claim = formula, ""
@@ -107,8 +108,8 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
             facts = tuple(fact for text in assume for fact in parse_assumptions(text))
             request = Request((), (*declared, *facts), (), at, as_json, read_file(path), path)
         else:
-            request = read_request(given, path, wrt, shapes, at, as_json, assume)
-        return command(request, claim=claim, **own)
+            request = read_request(given, path, wrt, shapes, at, as_json, assume, syntax)
+        return command(request, claim=claim, syntax=syntax, **own)
 
     for option in reversed(_OPTIONS):
         read = option(read)

@@ -92,6 +92,8 @@ class Check:
     truth: str = ""
     """The derivative in closed form."""
     where: Mapping[str, str] = field(default_factory=dict)
+    read: str | None = None
+    """The claim in the language, where it was typed in another notation."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -118,6 +120,7 @@ class Check:
             "points": self.points,
             "notes": list(self.notes),
             "truth": {"closed_form": self.truth, "where": dict(self.where)},
+            "read": self.read,
             "warnings": list(self.warnings),
         }
 

@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.api.input.problem import Problem, statements_of
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.elaborate.builder import CONSTANTS, ConformError
+from jacobian_cli.elaborate.meaning import meant, unclear
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Term
 
 _LEFT = re.compile(r"\s*[∂d]?\w*\s*(/\s*[∂d]\w+\s*)?=(?!=)")
@@ -30,6 +31,8 @@ class Claim:
     expr: Expr | None
     error: InputError | None = None
     upstream: str = ""
+    read: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Reader:
@@ -62,18 +65,31 @@ class Reader:
         name = self.wrt.name
         return rebuild(expr, lambda node: self.wrt if isinstance(node, Defined) and node.name == name else None)
 
-    def read(self, text: str, form: str | None = None) -> Claim:
-        """The claim. Raises `InputError` for what is no formula, and for names that the function has not."""
+    def read(self, text: str, form: str | None = None, syntax: str | None = None) -> Claim:
+        """The claim, in whatever notation it is. Raises `InputError` for what is no formula, and for names that the
+        function has not.
+        """
         left = _LEFT.match(text)
         body = " " * left.end() + text[left.end() :] if left else text
+        shapes = {name: value.shape for name, value in self.values.items()}
+        error: InputError | None = None
         try:
-            term = parse(body)
-        except InputError as error:
-            raise InputError(error.message, text=text, span=error.span, hint=error.hint) from None
-        found = self.typed(term, body, form)
-        if isinstance(found, InputError):
-            return Claim(text, term, self._form(term, form), None, found, self._upstream(term))
-        return Claim(text, term, self._form(term, form), found, None, self._upstream(term))
+            (item,) = statements_of([body], [*self.values], shapes, syntax)
+            if item.notation and unclear(item.value):
+                try:
+                    (item,) = meant([item], shapes, self.sizes, {}, lambda _: ())
+                except ConformError as found:
+                    error = found
+        except InputError as found:
+            raise InputError(found.message, text=text, span=found.span, hint=found.hint) from None
+        term = item.value
+        told = (self._form(term, form), self._upstream(term))
+        shown = spelled(term) if item.notation and error is None else None
+        doubts = tuple(map(str, item.doubts))
+        value = error if error is not None else self.typed(term, body, form)
+        if isinstance(value, InputError):
+            return Claim(text, term, told[0], None, value, told[1], shown, doubts)
+        return Claim(text, term, told[0], value, None, told[1], shown, doubts)
 
     def typed(self, term: Term, text: str, form: str | None = None) -> Expr | InputError:
         """The value of a tree, or what in it does not conform. Raises `InputError` for names that are not known."""

@@ -72,7 +72,7 @@ class Judge:
         self.asked = layout is not None
         self.function = Function(problem.output, self.wrt, problem.variables, problem.facts)
         self._assumed: dict[tuple[str, str], list[TruePoint]] = {}
-        self._values: dict[int, dict[Expr, Array]] = {}
+        self._values: dict[TruePoint, dict[Expr, Array]] = {}
         self._relaxed: dict[tuple[str, str], Judge] = {}
 
     @cached_property
@@ -119,7 +119,7 @@ class Judge:
 
     def _valued(self, expr: Expr, point: TruePoint) -> Array:
         """The value at a point; parts that another claim has too are worked out once."""
-        found = self._values.setdefault(id(point), {})
+        found = self._values.setdefault(point, {})
         backend = numpy_backend()
         with np.errstate(all="ignore"):
             for node in walk([expr], lambda node: node not in found):

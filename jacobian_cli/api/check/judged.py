@@ -16,14 +16,14 @@ from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.errors import InputError
 
 
-def judged(judge: Judge, claim: str, form: str | None = None) -> Check:
+def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None = None) -> Check:
     """The verdict on one claim. Raises `InputError` for what cannot be read at all."""
     if form is not None and form not in FORMS:
         raise InputError(f"there is no form '{form}'", hint="a claim is one of " + ", ".join(FORMS))
     if form == "hessian" and judge.problem.output.shape:
         raise InputError("a Hessian is that of a scalar", text=judge.problem.text)
     judge.forget()
-    read = judge.reader.read(claim, form)
+    read = judge.reader.read(claim, form, syntax)
     if read.expr is None:
         return _answer(judge, read, Verdict(None, None), None)
     return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
@@ -40,6 +40,8 @@ def _answer(judge: Judge, read: Claim, verdict: Verdict, expr: Expr | None) -> C
         "expression": judge.problem.text,
         "truth": judge.truth(form),
         "where": judge.derivation.where,
+        "read": read.read,
+        "warnings": read.warnings,
     }
     if verdict.meaning is not None and verdict.meaning.right and not verdict.condition:
         return Check(RIGHT, convention=verdict.meaning.convention, **common)

@@ -28,6 +28,10 @@ def show_check(problem: Problem, found: Check) -> None:
     formula(screen, problem)
     screen.line()
     screen.line(f"claimed: ∂{problem.name}/∂{found.wrt} = {found.claim}", indent=2)
+    if found.read is not None:
+        screen.line(f"read as  {found.read}", indent=2, style="dim")
+    for warning in found.warnings:
+        screen.line(warning, indent=2, style="yellow")
     screen.line()
     mark, colour = _MARKS.get(found.verdict, ("✗", "red"))
     screen.line(f"{mark} {headline(found)}", style=colour)
