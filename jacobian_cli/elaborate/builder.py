@@ -10,8 +10,6 @@ from typing import Any
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import (
-    DOTS,
-    REST,
     ShapeError,
     along,
     batched,
@@ -23,6 +21,7 @@ from jacobian_cli.ops.rules import (
     reduce,
     reduced_axes,
 )
+from jacobian_cli.ops.shapes import DOTS, REST
 from jacobian_cli.ops.table import ALIASES, ELSEWHERE
 from jacobian_cli.shape import ONE, Shape, Size, Unifier, size_of
 from jacobian_cli.syntax.errors import InputError, Span, together

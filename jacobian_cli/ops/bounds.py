@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jacobian_cli.expr import Apply, Expr, walk
-from jacobian_cli.ops.rules import slice_bounds
+from jacobian_cli.ops.shapes import slice_bounds
 from jacobian_cli.shape import ONE, Shape, Size
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from jacobian_cli.ops.rules import joined_axis, slice_bounds, turned_axes
+from jacobian_cli.ops.shapes import joined_axis, slice_bounds, turned_axes
 from jacobian_cli.shape import ONE, Shape, Size
 
 

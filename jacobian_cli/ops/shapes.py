@@ -1,0 +1,273 @@
+"""The shapes of what makes entries or rearranges them, which no signature can say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jacobian_cli.ops.rules import ShapeError, contract, described, mismatch, parsed, reduced_axes
+from jacobian_cli.shape import ONE, UNKNOWN, Shape, Size, Unifier, product, shape_text
+
+REST = Size.number(-1)
+"""The size that a reshape leaves open."""
+DOTS = "..."
+"""The axes that an index leaves out."""
+
+
+def concat(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Scalars count as vectors of one entry; arrays must agree in all axes but the one along which they are joined."""
+    shapes = [shape or (ONE,) for shape in shapes]
+    first = shapes[0]
+    axis = joined_axis(first, options)
+    length = Size(())
+    for shape in shapes:
+        if len(shape) != len(first):
+            raise ShapeError(mismatch(shapes, unifier), "what is joined must have the same number of axes", order=True)
+        if not all(unifier.unify(a, b) for k, (a, b) in enumerate(zip(shape, first, strict=True)) if k != axis):
+            raise ShapeError(mismatch(shapes, unifier), _concat_hint(first, axis))
+        length = length + unifier.resolve(shape[axis])
+    return (*first[:axis], length, *first[axis + 1 :])
+
+
+def _concat_hint(shape: Shape, axis: int) -> str:
+    other = " (side by side: `concat(A, B, axis=1)`)" if len(shape) == 2 and axis == 0 else ""
+    return f"arrays joined along axis {axis} must agree in their other axes{other}"
+
+
+def joined_axis(shape: Shape, options: dict[str, Any]) -> int:
+    """The axis along which arrays of a shape are joined: the first unless told otherwise."""
+    axes = reduced_axes(shape, {"axis": options.get("axis", (0,))})
+    if len(axes) != 1:
+        raise ShapeError("one axis, please", "as in `concat(A, B, axis=1)`")
+    return axes[0]
+
+
+def stack(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Values of one shape along a new axis, the first unless told otherwise."""
+    for shape in shapes:
+        if len(shape) != len(shapes[0]):
+            raise ShapeError(mismatch(shapes, unifier), "what is stacked must have one shape", order=True)
+        if not all(unifier.unify(a, b) for a, b in zip(shape, shapes[0], strict=True)):
+            raise ShapeError(mismatch(shapes, unifier), "what is stacked must have one shape")
+    count = Size.number(len(shapes))
+    axis = joined_axis((count, *shapes[0]), options)
+    return (*shapes[0][:axis], count, *shapes[0][axis:])
+
+
+def transpose(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The axes in another order: axis k of the value is axis `axes[k]`."""
+    del unifier
+    (shape,) = shapes
+    return tuple(shape[axis] for axis in turned_axes(shape, options))
+
+
+def turned_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
+    """The order of axes in `options`, counted from 0; without one the last comes first."""
+    axes: tuple[int, ...] = options.get("axes", tuple(reversed(range(len(shape)))))
+    if len(axes) != len(shape):
+        raise ShapeError(
+            f"{described(shape)} has {len(shape)} axes, and {len(axes)} are named",
+            "each axis is named once: `transpose(A, (1, 0))`",
+            order=True,
+        )
+    order = reduced_axes(shape, {"axis": axes})
+    if len(order) != len(shape):
+        raise ShapeError("each axis is named once", "as in `transpose(A, (1, 0))`")
+    return tuple(axis % len(shape) for axis in axes)
+
+
+def einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The letters after the arrow, with the sizes that they have before it."""
+    subscripts: str = options["subscripts"]
+    (*letters,), output = parsed(subscripts)
+    for part, shape in zip(letters, shapes, strict=True):
+        if len(part) != len(shape):
+            raise ShapeError(f"'{part}' names {len(part)} axes of {described(shape)}", order=True)
+    unknown = set(output) - set("".join(letters))
+    if unknown or len(set(output)) != len(output):
+        raise ShapeError("each letter after the arrow must appear before it, and only once after it")
+    return contract(subscripts, shapes, unifier)
+
+
+def settle_einsum(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """Subscripts written out: `...` by letters that are free; without an arrow, as in NumPy, the letters that
+    occur once, in alphabetical order.
+    """
+    del unifier
+    inputs, arrow, output = options["subscripts"].partition("->")
+    letters = inputs.split(",")
+    if (
+        not all(part.replace("...", "", 1).isalpha() or part in ("", "...") for part in (*letters, output))
+        or not (inputs + output).isascii()
+    ):
+        raise ShapeError(
+            "the subscripts of einsum cannot be read", 'they are letters, as in `einsum("ij,jk->ik", A, B)`'
+        )
+    if len(letters) != len(shapes):
+        raise ShapeError(f"einsum has subscripts for {len(letters)} operands and {len(shapes)} are given")
+    if not arrow:
+        once = sorted(letter for letter in set(inputs) - {",", "."} if inputs.count(letter) == 1)
+        output = "..." * ("..." in inputs) + "".join(once)
+    if "..." in output and "..." not in inputs:
+        raise ShapeError("the dots after the arrow stand for axes that no operand has")
+    free = [letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in inputs + output]
+    fronts = [len(shape) - len(part) + 3 for part, shape in zip(letters, shapes, strict=True) if "..." in part]
+    if min(fronts, default=0) < 0:
+        raise ShapeError("einsum names more axes than an operand has", order=True)
+    dots = "".join(free[: max(fronts, default=0)])
+    written = [
+        part.replace("...", dots[len(dots) - len(shape) + len(part) - 3 :])
+        for part, shape in zip(letters, shapes, strict=True)
+    ]
+    return {"subscripts": f"{','.join(written)}->{output.replace('...', dots)}"}
+
+
+def filled(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A tensor of the sizes given."""
+    del shapes, unifier
+    sizes: Shape = options["sizes"]
+    return sizes
+
+
+def eye(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A square matrix."""
+    del shapes, unifier
+    sizes: Shape = options["sizes"]
+    if len(sizes) != 1:
+        raise ShapeError("an identity matrix has one size", "as in `eye(n)`; its first m rows are `eye(n)[:m]`")
+    return (sizes[0], sizes[0])
+
+
+def commutation(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A square matrix over the entries of a matrix."""
+    del shapes, unifier
+    sizes: Shape = options["sizes"]
+    if len(sizes) != 2:
+        raise ShapeError(
+            "a commutation matrix has two sizes, those of the matrix whose vec it turns", "as in `commutation(n, m)`"
+        )
+    entries = product(sizes)
+    return (entries, entries)
+
+
+def kron(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Vectors give a vector; with a matrix, a vector counts as a single column."""
+    del options, unifier
+    _want_orders("kron", shapes, {1, 2})
+    a, b = shapes
+    if len(a) == len(b) == 1:
+        return (a[0] * b[0],)
+    rows, columns = a[0] * b[0], (a[1] if len(a) == 2 else ONE) * (b[1] if len(b) == 2 else ONE)
+    return (rows, columns)
+
+
+def vec(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Columns stacked."""
+    del options, unifier
+    _want_orders("vec", shapes, {1, 2})
+    return (product(shapes[0]),)
+
+
+def reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The same number of entries."""
+    target: Shape = options["shape"]
+    if not unifier.unify(product(shapes[0]), product(target)):
+        raise ShapeError(
+            f"{described(shapes[0])} has not as many entries as {shape_text(target)}",
+            "where its sizes cannot be told from the formula, declare them: `-s A=n,m`",
+        )
+    return target
+
+
+def settle_reshape(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """The size that -1 stands for: what the others leave of the number of entries."""
+    target: Shape = options["shape"]
+    if REST not in target:
+        return options
+    if target.count(REST) > 1:
+        raise ShapeError("only one size can be left open by -1")
+    entries = product(unifier.resolve(size) for size in shapes[0])
+    known = product(size for size in target if size is not REST)
+    left = entries.over(known)
+    if left is None:
+        if not any(name.startswith(UNKNOWN) for name in entries.names()):
+            raise ShapeError(
+                f"the {entries} entries of {described(shapes[0])} cannot be split into rows of {known}",
+                "write the sizes out, or declare the shape: `-s A=n,m`",
+            )
+        left = unifier.fresh()
+    return {"shape": tuple(left if size is REST else size for size in target)}
+
+
+def settle_index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """`...` written out as the axes that it stands for."""
+    del unifier
+    index: tuple[Any, ...] = options["index"]
+    if DOTS not in index:
+        return options
+    if index.count(DOTS) > 1:
+        raise ShapeError("an index can hold ... only once")
+    at = index.index(DOTS)
+    missing = len(shapes[0]) - sum(item is not None and item != DOTS for item in index)
+    return {"index": (*index[:at], *[(None, None)] * missing, *index[at + 1 :])}
+
+
+def tril(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A matrix, or a batch of them."""
+    del options, unifier
+    if len(shapes[0]) < 2:
+        raise ShapeError(f"a triangle is cut out of a matrix, not {described(shapes[0])}", order=True)
+    return shapes[0]
+
+
+def like(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The same shape."""
+    del options, unifier
+    return shapes[0]
+
+
+def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """`i`, `start:stop`, `None`; axes not mentioned are kept whole."""
+    del unifier
+    (shape,) = shapes
+    result: list[Size] = []
+    axis = 0
+    for item in options["index"]:
+        if item is None:
+            result.append(ONE)
+            continue
+        if axis == len(shape):
+            raise ShapeError(f"too many indices for {described(shape)}", order=True)
+        size = shape[axis]
+        axis += 1
+        if isinstance(item, tuple):
+            start, stop = slice_bounds(item, size)
+            length = stop - start
+            if length.value is not None and length.value <= 0:
+                raise ShapeError(f"the slice {start}:{stop} holds nothing")
+            if size.value is not None and stop.value is not None and stop.value > size.value:
+                raise ShapeError(f"the slice {start}:{stop} leaves the axis of length {size}")
+            result.append(length)
+        elif item is size or (
+            isinstance(item, int) and size.value is not None and not -size.value <= item < size.value
+        ):
+            raise ShapeError(
+                f"there is no entry {item} on an axis of length {size}", "indices count from 0, as in NumPy"
+            )
+    return (*result, *shape[axis:])
+
+
+def slice_bounds(item: tuple[Size | None, Size | None], size: Size) -> tuple[Size, Size]:
+    """The bounds of `start:stop` on an axis of this size; negative numbers count from the end."""
+
+    def bound(given: Size | None, default: Size) -> Size:
+        if given is None:
+            return default
+        return size + given if given.value is not None and given.value < 0 else given
+
+    return bound(item[0], Size(())), bound(item[1], size)
+
+
+def _want_orders(name: str, shapes: list[Shape], orders: set[int]) -> None:
+    for shape in shapes:
+        if len(shape) not in orders:
+            raise ShapeError(f"{name} takes vectors and matrices, not {described(shape)}", order=True)

@@ -1,0 +1,44 @@
+"""The functions of the language, one row each, by subject. To add one, add a row; nothing else changes.
+
+What a row does not say in the language itself it says in NumPy: a function that NumPy lacks is written beside its row,
+as a `kernel`. An oracle may not use the table: where autograd cannot look through a kernel, its rule for that is given
+in `checks/oracles/hips_autograd`, on purpose a second time and in other words.
+"""
+
+from __future__ import annotations
+
+from jacobian_cli.ops.row import Row
+from jacobian_cli.ops.table.activations import ACTIVATIONS
+from jacobian_cli.ops.table.arrays import ARRANGEMENTS, CREATIONS, LIKE
+from jacobian_cli.ops.table.elementwise import ELEMENTARY
+from jacobian_cli.ops.table.losses import LOSSES
+from jacobian_cli.ops.table.matrices import CONTRACTIONS, LINEAR_ALGEBRA
+from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE
+from jacobian_cli.ops.table.operators import COMPARISONS, OPERATORS
+from jacobian_cli.ops.table.reductions import REDUCTIONS
+from jacobian_cli.ops.table.rows import ROWS
+
+__all__ = ["ALIASES", "ELSEWHERE", "FUNCTIONS", "row"]
+
+FUNCTIONS: dict[str, Row] = {
+    entry.name: entry
+    for entry in (
+        *OPERATORS,
+        *COMPARISONS,
+        *ELEMENTARY,
+        *ACTIVATIONS,
+        *REDUCTIONS,
+        *ROWS,
+        *LINEAR_ALGEBRA,
+        *LOSSES,
+        *CONTRACTIONS,
+        *ARRANGEMENTS,
+        *CREATIONS,
+        *LIKE,
+    )
+}
+
+
+def row(name: str) -> Row:
+    """The row of a function or operator."""
+    return FUNCTIONS[name]

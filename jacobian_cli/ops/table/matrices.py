@@ -1,0 +1,84 @@
+"""Functions of matrices, and sums of products in index notation."""
+
+from __future__ import annotations
+
+from jacobian_cli.ops import shapes
+from jacobian_cli.ops.row import Kind, Row
+
+_PHI = "tril(ones(N, N)) - eye(N)/2"
+_CHOLESKY = (
+    f'(einsum("ia,aj,ak,jl->ijkl", ans, {_PHI}, inv(ans), inv(ans))'
+    f' + einsum("ia,aj,al,jk->ijkl", ans, {_PHI}, inv(ans), inv(ans)))/2'
+)
+"""dL = L Φ(L⁻¹ dS L⁻ᵀ), with Φ the lower triangle, its diagonal halved, and S the symmetric part."""
+LINEAR_ALGEBRA = (
+    Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
+        divides=("ans",), numpy="det", latex=r"\det", positive="spd", of_diagonal="prod", of_scalar="x"),
+    Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
+        signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
+        domain=("det(x)",), latex=r"\operatorname{logdet}", of_scalar="log(x)"),
+    Row(name="cholesky", summary="the lower L with L@L.T = (x + x.T)/2 (derivative: Murray 2016)", kind=Kind.CORE,
+        signatures=("ii->ii",), derivative=(_CHOLESKY,), domain=("diag(ans)",), numpy="cholesky",
+        latex=r"\operatorname{chol}", of_scalar="sqrt(x)"),
+    Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
+        derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",
+        latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}, inverts=True, undoes="inv",
+        of_scalar="1/x"),
+    Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
+)  # fmt: skip
+
+CONTRACTIONS = (
+    Row(
+        name="trace",
+        summary="sum of the diagonal; of a batch, of each matrix",
+        kind=Kind.CONTRACTION,
+        signatures=("ii->", "...ii->..."),
+        numpy="trace",
+        of_scalar="x",
+        why="the entries on the diagonal count once",
+        flow="trace copies to the diagonal",
+        math="tr",
+        latex=r"\operatorname{tr}",
+    ),
+    Row(
+        name="outer",
+        summary="outer product x yᵀ of two vectors",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=("i,j->ij",),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
+        numpy="outer",
+    ),
+    Row(
+        name="dot",
+        summary="dot product of two vectors",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=("i,i->",),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
+        numpy="dot",
+    ),
+    Row(
+        name="diag",
+        summary="the diagonal matrix of a vector, or the diagonal of a matrix; of a batch, of each matrix",
+        kind=Kind.CONTRACTION,
+        signatures=("i->ii", "ii->i", "...ii->...i"),
+        numpy="diag",
+        latex=r"\operatorname{diag}",
+    ),
+    Row(
+        name="einsum",
+        summary="a sum of products in index notation",
+        kind=Kind.CONTRACTION,
+        parameters=("...",),
+        options=("subscripts",),
+        rule=shapes.einsum,
+        law="product rule",
+        why="upstream times the other factors, over the indices that they share",
+        settle=shapes.settle_einsum,
+        numpy="einsum",
+        example='einsum("ij,jk->ik", A, B)',
+    ),
+)  # fmt: skip

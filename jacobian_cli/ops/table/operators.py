@@ -1,0 +1,90 @@
+"""Operators and comparisons."""
+
+from __future__ import annotations
+
+from jacobian_cli.ops import shapes, structure
+from jacobian_cli.ops.row import Kind, Row
+
+OPERATORS = (
+    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add", law="sum rule",
+        why="a sum passes the gradient on to each of its terms", flow="+ distributes"),
+    Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product",
+        numpy="multiply", law="product rule", why="one factor at a time, the others held fixed",
+        sign="×", flow="× switches"),
+    Row(
+        name="**",
+        summary="element-wise power",
+        parameters=("x", "y"),
+        algebra="power",
+        numpy="power",
+        sign="^",
+        flow="a power scales by its slope",
+        derivative=("y*x**(y - 1)", "ans*log(x)"),
+        domain=("x",),
+        law="power rule",
+        why="the exponent comes down, and one power goes",
+    ),
+    Row(
+        name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract",
+        law="sum rule", why="what is subtracted gets a minus",
+        sign="−", flow="− distributes, the second with a minus"
+    ),
+    Row(name="u-", summary="negative", definition="-1*x", numpy="negative", law="constant factor",
+        sign="−", flow="− turns the sign"),
+    Row(
+        name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide",
+        law="quotient rule", sign="÷", flow="÷ scales by its slopes"
+    ),
+    Row(
+        name="@",
+        summary="matrix product, matrix times vector, dot product, outer product",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=(
+            "1j,j->", "i,1j->ij", "1j,jk->1k", "ij,jk->ik", "ij,j->i", "i,i->", ",1j->1j", "i,->i",
+            "...ij,j->...i", "...ij,...jk->...ik",
+        ),
+        numpy="matmul",
+        law="matrix product",
+        why="upstream times the other factors transposed, each on its own side",
+        sign="matmul",
+        flow="matmul multiplies by the transpose",
+    ),
+    Row(
+        name=".T",
+        summary="transpose; of a tensor all axes, the last first",
+        kind=Kind.CONTRACTION,
+        signatures=("1i->i", "i->1i", "ij->ji", "->", "ijk->kji", "ijkl->lkji"),
+        numpy="transpose",
+        law="transpose",
+        sign="ᵀ",
+        flow="the transpose turns back",
+    ),
+    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=shapes.index,
+        settle=shapes.settle_index, form=structure.index, moves=True, numpy="index", law="indexing",
+        why="what was not picked gets 0", sign="[ ]", flow="an index puts back, zeros elsewhere"),
+)  # fmt: skip
+
+COMPARISONS = tuple(
+    Row(
+        name=name,
+        summary=f"1 where x {name} y, else 0",
+        parameters=("x", "y"),
+        derivative=("0", "0"),
+        numpy=numpy,
+        sympy=sympy,
+        kinks=("x - y",),
+        indicator=True,
+        mirror=mirror,
+        of_indicator={"!=": "x", "==": "1 - x"}.get(name, ""),
+        under={"positive": "1" if name in (">", ">=", "!=") else "0"},
+    )
+    for name, mirror, numpy, sympy in (
+        (">", "<", "greater", "StrictGreaterThan"),
+        ("<", ">", "less", "StrictLessThan"),
+        (">=", "<=", "greater_equal", "GreaterThan"),
+        ("<=", ">=", "less_equal", "LessThan"),
+        ("==", "==", "equal", "Equality"),
+        ("!=", "!=", "not_equal", "Unequality"),
+    )
+)

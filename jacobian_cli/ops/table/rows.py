@@ -1,0 +1,27 @@
+"""Functions of each row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jacobian_cli.ops.row import Kind, Row
+
+_ALONG = (
+    Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
+        definition="exp(x)/sum(exp(x))", symbol="p", named=True, sums_to_one=True,
+        share_of="exp", positive="any", shift="0"),
+    Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
+        definition="x - log(sum(exp(x)))", shift="0"),
+    Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",),
+        backward=("sum(delta) - cumsum(delta) + delta",), numpy="cumsum"),
+    Row(name="normalize", summary="x/norm(x)", derivative=("(eye(N) - ans@ans.T)/norm(x)",),
+        definition="x/norm(x)", symbol="v"),
+    Row(name="layernorm", summary="(x - mean(x))/std(x) (Ba et al. 2016, without gain and bias)",
+        derivative=("(eye(N) - ones(N)@ones(N).T/N - ans@ans.T/N)/std(x)",), definition="(x - mean(x))/std(x)",
+        symbol="x_hat", named=True),
+    Row(name="rmsnorm", summary="x/sqrt(mean(x**2)) (Zhang & Sennrich 2019, without gain)",
+        derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat",
+        named=True),
+)  # fmt: skip
+
+ROWS = tuple(replace(row, kind=Kind.ROW, options=("axis",)) for row in _ALONG)
