@@ -15,6 +15,7 @@ from jacobian_cli.calculus.index.tensor import Leaf, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import jacobian_form, jacobian_shape
+from jacobian_cli.calculus.simplify.watch import watched
 from jacobian_cli.calculus.steps.decompose import Part, passing, take_apart
 from jacobian_cli.calculus.steps.expand import expanded
 from jacobian_cli.calculus.steps.local import Slope, diagonal, entrywise, law, why
@@ -299,14 +300,17 @@ class _Board:
             said = [
                 f"{n} {FACTS[f].summary}" for n, used in self.found.used.items() for f, needed in used.items() if needed
             ]
-            rule = Rule("use what is declared") if said else Rule("simplify")
-            self.add(
-                rule,
-                side,
-                final,
-                claim,
-                (", ".join(said) or "like terms merged, common factors taken out, known functions recognised",),
-            )
+            rule, reason = (Rule("use what is declared"), ", ".join(said)) if said else self.identities(restored)
+            self.add(rule, side, final, claim, (reason,))
+
+    def identities(self, reached: Expr) -> tuple[Rule, str]:
+        """By which rows of the table of identities a gradient is brought to the form that is printed."""
+        with watched() as fired:
+            lower(self.names.full(reached))
+        first, *more = dict.fromkeys(one.rule.name for one in fired) or ("collect terms",)
+        if not fired:
+            return Rule(first), "like terms merged, common factors taken out"
+        return Rule(first), "; ".join((*more, "like terms merged"))
 
     def layout(self, final: Expr) -> tuple[Rule, Words]:
         """From the shape convention to the Jacobian."""
