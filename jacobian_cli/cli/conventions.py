@@ -12,7 +12,7 @@ from jacobian_cli.api.derive.derivation import ClosedForm, derivations
 from jacobian_cli.calculus.reshape import CONVENTIONS
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
 from jacobian_cli.cli.request import Request
-from jacobian_cli.cli.screen import Screen, formula, verdict, where_list
+from jacobian_cli.cli.screen import Screen, formula, sized, verdict, where_list
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import shape_text
 
@@ -40,18 +40,18 @@ def _page(screen: Screen, compared: Comparison) -> None:
     name, wrt = d.problem.name, d.wrt
     symbol = f"∂{name}/∂{wrt}"
     screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - len(symbol) - 1), style="bold cyan")
-    screen.heading("Tensor", f"{_sizes(compared.canonical)}, axes of {name} before those of {wrt}")
+    screen.heading("Tensor", f"{sized(compared.canonical)}, axes of {name} before those of {wrt}")
     screen.line(d.jacobian.elementwise, indent=4, style="italic")
     screen.line(CANONICAL_USERS, indent=4, style="dim")
     for writing in compared.writings:
         _writing(screen, writing, d.problem.variables)
     if d.gradient is not None:
-        screen.heading("Shape convention", f"{_sizes(d.gradient.shape)}, as {wrt} itself")
+        screen.heading("Shape convention", f"{sized(d.gradient.shape)}, as {wrt} itself")
         _form(screen, d.gradient, d.problem.variables)
         screen.line(SHAPE_USERS, indent=4, style="dim")
     else:
         given = f"given {math(d.derivative.upstream)}, that of {name} ({shape_text(d.problem.output.shape)})"
-        screen.heading("Shape convention", f"{_sizes(d.vjp.shape)}: the gradient of a scalar behind {name}, {given}")
+        screen.heading("Shape convention", f"{sized(d.vjp.shape)}: the gradient of a scalar behind {name}, {given}")
         _form(screen, d.vjp, d.problem.variables)
         screen.line(SHAPE_USERS, indent=4, style="dim")
     if any(w.relation is not None and "commutation" in w.relation.closed_form for w in compared.writings):
@@ -67,7 +67,7 @@ def _page(screen: Screen, compared: Comparison) -> None:
 def _writing(screen: Screen, writing: Writing, names: Iterable[str]) -> None:
     """One convention: its shape, how it is made from the first, closed form, what runs where, who writes so."""
     made = f"  = {math(writing.relation.expr, names)}" if writing.relation is not None else ""
-    screen.heading(_title(writing), _sizes(writing.form.shape) + made)
+    screen.heading(_title(writing), sized(writing.form.shape) + made)
     _form(screen, writing.form, names)
     screen.line(f"rows {' '.join(writing.rows)}; columns {' '.join(writing.columns)}", indent=4)
     screen.line(writing.users, indent=4, style="dim")
@@ -76,10 +76,6 @@ def _writing(screen: Screen, writing: Writing, names: Iterable[str]) -> None:
 def _title(writing: Writing) -> str:
     orders = f", {writing.vec[0]} by {writing.vec[0]}" if len(writing.vec) == 1 else ""
     return f"{writing.layout.capitalize()} layout{orders}"
-
-
-def _sizes(shape: tuple[str | int, ...]) -> str:
-    return " × ".join(str(size).replace("**2", "²").replace("*", "·") for size in shape) or "scalar"
 
 
 def _form(screen: Screen, form: ClosedForm, names: Iterable[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # they load SymPy, which not every answer needs
 _LINES = 16
 _LISTED = 24
 ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 
 
@@ -284,19 +286,22 @@ def second(screen: Screen, d: Derivation, proof: Proof) -> None:
 def kept(form: Hessian) -> str:
     """What its structure saves."""
     sizes = symbols((form.stored.structured, form.stored.dense))
-    factors, dense = (f"{size:,}" if isinstance(size, int) else _product(size) for size in sizes)
+    factors, dense = (f"{size:,}" if isinstance(size, int) else _size_text(size) for size in sizes)
     return f"kept as it is written: {factors} entries stored, against {dense} written out"
 
 
 def _size(form: ClosedForm) -> str:
-    return " × ".join(map(_product, form.shape)) if form.shape else "scalar"
+    return sized(form.shape)
 
 
-def _product(size: str | int) -> str:
-    shown = str(size)
-    for power, raised in (("**2", "²"), ("**3", "³"), ("**4", "⁴")):
-        shown = shown.replace(power, raised)
-    return shown.replace("*", "·")
+def sized(shape: Iterable[str | int]) -> str:
+    """A shape on the screen: `n × d·m`, `n³`, `scalar`."""
+    return " × ".join(map(_size_text, shape)) or "scalar"
+
+
+def _size_text(size: str | int) -> str:
+    raised = re.sub(r"\*\*(\d+)", lambda power: power[1].translate(_RAISED), str(size))
+    return raised.replace("*", "·")
 
 
 def _run(d: Derivation) -> str:

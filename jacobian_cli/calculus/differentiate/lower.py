@@ -166,10 +166,11 @@ def _formula(entry: Row, tensors: list[Tensor], shapes: tuple[Shape, ...]) -> Te
 def _core(entry: Row, tensor: Tensor, typed: Shape) -> Tensor:
     """A function of matrices. A 1 × 1 matrix is the number in it."""
     inputs, output = parsed(entry.signatures[0])
-    loop = tensor.shape[: len(typed) - len(inputs[0])]
-    if len(tensor.shape) < len(typed):
+    front = len(typed) - len(inputs[0])
+    loop = proper(typed[:front])
+    if ONE in typed[front:]:
         raise InputError(f"{entry.name} of a matrix with an axis of length one", hint="write the number itself")
-    core = dict(zip(inputs[0], typed[len(typed) - len(inputs[0]) :], strict=True))
+    core = dict(zip(inputs[0], typed[front:], strict=True))
     return algebra.apply(entry.name, (tensor,), len(loop), loop + tuple(core[letter] for letter in output))
 
 

@@ -12,7 +12,7 @@ from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.expr import Apply, Expr, walk
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.shape import Size
+from jacobian_cli.shape import ONE, Size
 
 Labels = tuple[int, ...]
 Operand = tuple[Expr, Labels]
@@ -45,8 +45,8 @@ def joined(
     """
     if not operands:
         return write.ones(*(sizes[label] for label in output))
-    whole = max((labels for _, labels in operands), key=len, default=())
-    if not whole or any(set(labels) - set(whole) for _, labels in operands) or set(whole) - set(output):
+    whole = max((labels for _, labels in operands), key=len)
+    if any(set(labels) - set(whole) for _, labels in operands) or set(whole) - set(output):
         return None
     if len(output) > _MOST_AXES or any(len(set(ls)) < len(ls) or write.is_call(e, "eye") for e, ls in operands):
         return None
@@ -90,7 +90,8 @@ def _bare(operand: Expr, order: int) -> Operand:
         if all(item in (None, (None, None)) for item in index):
             own = [k for k in range(len(operand.shape)) if k >= len(index) or index[k] is not None]
             return operand.arguments[0], tuple(k + order - len(operand.shape) for k in own)
-    return operand, tuple(range(order - len(operand.shape), order))
+    own = [k for k, size in enumerate(operand.shape) if size is not ONE]
+    return write.proper(operand), tuple(k + order - len(operand.shape) for k in own)
 
 
 def _written(expr: Expr) -> int:

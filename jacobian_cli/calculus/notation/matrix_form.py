@@ -72,6 +72,7 @@ class Notation(Style):
         for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
                 kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
+        assert all(e.shape == t.shape for t, e in kept.items())
         self.given.update(kept)
         self.written.update(kept)
 
@@ -80,7 +81,8 @@ class Notation(Style):
         chosen = branched(tensor, self.conditions, self.given) if self.conditions else {}
         for node in walk([*chosen.values()] or [tensor]):
             if node not in self.written:
-                self.written[node] = self._express(node)
+                found = self.written[node] = self._express(node)
+                assert found.shape == node.shape, (node.shape, found.shape)
         for node, other in chosen.items():
             self.written.setdefault(node, self.written[other])
         return self.written[tensor]

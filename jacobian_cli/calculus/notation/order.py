@@ -60,7 +60,7 @@ class Style:
 
     def product(self, powers: Powers, coefficient: Rational = 1) -> Expr:
         """|coefficient| times powers of scalars and of values of one shape, as one quotient."""
-        powers = merged(_means(list(powers)))
+        powers = merged(_means(merged(powers)))
         scalars = [p for p in powers if not p[0].shape]
         vectors = [p for p in powers if p[0].shape]
         top, bottom = write.coefficient_parts(magnitude(coefficient))

@@ -79,7 +79,8 @@ class Pieces:
                 self.others.append((write.power(expr, power), labels))
 
     def _weigh(self, label: int, powers: Powers) -> None:
-        self.weights.setdefault(label, []).extend(powers)
+        if powers:
+            self.weights.setdefault(label, []).extend(powers)
 
     def _cut(self, units: dict[int, list[int | Size]], windows: list[tuple[Window, Pair]]) -> None:
         """The same for a tensor of more axes that alone bears the label: it is indexed, or sliced, there."""
@@ -135,6 +136,8 @@ class Pieces:
                 self._place_expr(whole, (rows, label))
                 continue
             self._weigh(rows, [(write.apply("[]", e, index=(cut,)), p) for e, p in self.weights.pop(label, [])])
+            if rows >= self.order and self._degree(rows) is None and not meeting:
+                self._weigh(rows, [(write.ones(self.sizes[rows]), 1)])  # Σ over rows of ones is their number
             for pair in meeting:
                 other = pair[1] if pair[0] == label else pair[0]
                 for e, p in self.pairs.pop(pair):
@@ -215,7 +218,9 @@ class Pieces:
 
     def _matrix(self, pair: Pair) -> Expr:
         """The Hadamard product between two labels, rows first; of transposes, the transpose of one."""
-        powers = self.pairs[pair]
+        powers = merged(self.pairs[pair])
+        if not powers:  # its factors cancelled
+            return write.ones(*(self.sizes[k] for k in pair))
         plain, turned = self.style.product(powers), self.style.product([(write.transpose(e), p) for e, p in powers])
         return write.turned_whole(plain, turned)
 
@@ -224,7 +229,8 @@ class Pieces:
         if closed is not None:
             bound.discard(closed[0])
             bound.discard(closed[1])
-            self.scalars.append((self._whole_sum(self.pairs.pop(closed)), 1))
+            powers = merged(self.pairs.pop(closed))
+            self.scalars += [(self._whole_sum(powers), 1)] if powers else self._counted(closed)
             return
         weights = merged(self.weights.pop(label, []))
         meeting = [pair for pair in self.pairs if label in pair]
@@ -233,7 +239,7 @@ class Pieces:
         for pair in meeting:
             del self.pairs[pair]
         if not meeting:
-            self.scalars.append((self._dot(weights) if weights else write.extent(self.sizes[label]), 1))
+            self.scalars += [(self._dot(weights), 1)] if weights else self._counted((label,))
         elif len(meeting) == 1:
             (matrix,), (end,) = matrices, ends
             if weights:
@@ -257,8 +263,11 @@ class Pieces:
             return write.apply("sum", turned, axis=(0,))
         return write.apply("sum", matrix, axis=(1,))
 
-    def _dot(self, weights: Powers) -> Expr:
-        powers = merged(weights)
+    def _counted(self, labels: Iterable[int]) -> Powers:
+        """A sum of ones, over labels on which all factors cancelled, is their number."""
+        return [(write.extent(self.sizes[label]), 1) for label in labels]
+
+    def _dot(self, powers: Powers) -> Expr:
         if len(powers) == 1 and powers[0][1] == 1 and write.is_call(powers[0][0], "diag"):
             return write.apply("trace", powers[0][0].children[0])
         if len(powers) == 1 and powers[0][1] == 2:
@@ -270,7 +279,6 @@ class Pieces:
         return write.apply("sum", self.style.product(powers))
 
     def _whole_sum(self, powers: Powers) -> Expr:
-        powers = merged(powers)
         if len(powers) == 2 and all(p == 1 for _, p in powers):
             (a, _), (b, _) = powers
             turned = [write.is_call(e, ".T") or _backwards(e) for e in (a, b)]
@@ -300,7 +308,7 @@ class Pieces:
         if self.order == 2 and set(self.weights) == {1}:
             return self.style.product(self.scalars + self.weights[1], self.coefficient)
         if self.order == 2 and set(self.weights) == {0}:
-            vector = self.style.product(self.scalars + self.weights[0], self.coefficient)
+            vector = self.vector(0, self.scalars, self.coefficient)
             return write.apply("[]", vector, index=((None, None), None))
         return self.tensor()
 
@@ -320,9 +328,12 @@ class Pieces:
         return not self.others and all(k < self.order for pair in self.pairs for k in pair)
 
     def vector(self, label: int, scalars: Powers, coefficient: Rational) -> Expr:
-        found = self.style.product(scalars + self.weights.get(label, []), coefficient)
+        weights = self.weights.get(label, [])
+        found = self.style.product(scalars + weights, coefficient)
         if found.shape:
             return found
+        if weights:  # they cancelled, against the scalars perhaps
+            return write.scaled(found, write.ones(self.sizes[label]))
         return self.style.product([*scalars, (write.ones(self.sizes[label]), 1)], coefficient)
 
     def matrix(self, rows: int, columns: int) -> Expr:

@@ -161,12 +161,12 @@ def _is_diagonal(expr: Expr) -> bool:
 
 
 def chain(expr: Expr) -> list[Expr]:
-    """The factors of a matrix product."""
+    """The factors of a matrix product, which may be multiplied in any order."""
     factors: list[Expr] = []
     while isinstance(expr, Apply) and expr.function == "@":
         first, last = expr.arguments
-        if len(first.shape) == len(last.shape) == 1:
-            break  # u@v is a number, not a step of a chain
+        if len(last.shape) == 1 and len(first.shape) != 2:
+            break  # u@v is a number; in (A@P)@v, P of three axes, the rows of P@v would run along
         expr = first
         factors.append(last)
     return [expr, *reversed(factors)]
@@ -182,7 +182,7 @@ def transpose(expr: Expr) -> Expr:
             return inner
         case Apply(function="@"):
             factors = chain(expr)
-            if all(len(f.shape) == 2 or f is factors[-1] for f in factors) or _outer(factors):
+            if len(factors) > 1 and all(len(f.shape) in (1, 2) and set(f.shape) != {ONE} for f in factors):
                 front, factors[0] = scalar_part(factors[0])
                 turned = matmul(*(transpose(f) for f in reversed(factors)))
                 return turned if front is None else scaled(front, turned)
@@ -208,7 +208,7 @@ def transpose(expr: Expr) -> Expr:
         case Apply(function=function, arguments=arguments) if (
             row(function).kind is Kind.ELEMENTWISE and expr.shape[0] is ONE and all(map(_is_row, arguments))
         ):
-            return apply(function, *(transpose(a) for a in arguments))
+            return apply(function, *(column(a) if a.shape else a for a in arguments))
         case Apply(function=function, arguments=arguments) if (
             row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2 and ONE not in expr.shape
         ):
@@ -281,21 +281,16 @@ def scalar_part(expr: Expr) -> tuple[Expr | None, Expr]:
     return None, expr
 
 
-def _outer(factors: list[Expr]) -> bool:
-    """Whether a chain is v@wᵀ, possibly with matrices around: then it turns like any other."""
-    return all(len(f.shape) in (1, 2) for f in factors)
-
-
 def column(expr: Expr) -> Expr:
     """A value of one proper axis as a column vector: rows are turned, single columns flattened."""
     shape = expr.shape
     if len(shape) == 1:
         return expr
+    if len(shape) == 2 and shape[1] is ONE:
+        return apply("[]", expr, index=((None, None), 0))
     if len(shape) == 2 and shape[0] is ONE:
         turned = transpose(expr)
         return turned if len(turned.shape) == 1 else column(turned)  # of what was declared n × 1, a matrix
-    if len(shape) == 2 and shape[1] is ONE:
-        return apply("[]", expr, index=((None, None), 0))
     return apply("reshape", expr, shape=tuple(s for s in shape if s is not ONE))
 
 

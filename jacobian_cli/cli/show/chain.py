@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from jacobian_cli.api.chain.composition import Composition, RunningProduct
 from jacobian_cli.api.chain.proof import ChainProof, Numbers, Step
-from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, Symbols
+from jacobian_cli.api.derive.derivation import ClosedForm, Derivation
 from jacobian_cli.checks.oracles.symbolic import element_symbols
-from jacobian_cli.cli.screen import Screen, array_text, formula, verdict
+from jacobian_cli.cli.screen import Screen, array_text, formula, sized, verdict
 from jacobian_cli.cli.show.orders import (
     at_sizes,
     count_text,
@@ -108,10 +108,6 @@ def _math(found: Composition, expr: Expr) -> str:
     return math(rows, found.problem.variables)
 
 
-def _shape(shape: Symbols) -> str:
-    return " × ".join(str(size).replace("*", "·") for size in shape) if shape else "scalar"
-
-
 def _shortened(items: Sequence[T], *, full: bool) -> tuple[Sequence[T], Sequence[T], int]:
     """The first and the last of many items, and how many are left out between them."""
     if full or len(items) <= _LINKS:
@@ -126,9 +122,7 @@ def _links(screen: Screen, found: Composition, *, full: bool) -> None:
         rows = []
         for link in part:
             for name, local in link.locals.items():
-                rows.append(
-                    (partial(link.name, name), _shape(local.shape), local.closed_form, _math(found, local.expr))
-                )
+                rows.append((partial(link.name, name), sized(local.shape), local.closed_form, _math(found, local.expr)))
         if rows:
             _forms(screen, rows)
         if part is first and hidden:
@@ -166,7 +160,7 @@ def _product(screen: Screen, found: Composition, running: RunningProduct) -> Non
     """One running product: as factors, worked out, and under its name."""
     out, node = found.name, running.node
     paths = found.count_paths(node)
-    screen.heading(partial(out, node), _shape(running.shape) + _paths(paths, len(running.factors)))
+    screen.heading(partial(out, node), sized(running.shape) + _paths(paths, len(running.factors)))
     ends = [_math(found, running.expr)]
     if running.name is not None:
         ends.append(_math(found, running.row))
@@ -230,7 +224,7 @@ def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
             rows.append(
                 (
                     f"{name_text(name)} = {left}",
-                    _shape(form.shape),
+                    sized(form.shape),
                     f"{name} = {form.closed_form}",
                     _math(found, form.expr),
                 )
@@ -260,12 +254,12 @@ def _answer(screen: Screen, found: Composition, d: Derivation, proof: ChainProof
     _title(screen, partial(found.name, d.wrt))
     flat = [n for n, s in ((found.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(s) > 1]
     note = f"; {' and '.join(map(name_text, flat))} flattened row by row" if flat else ""
-    screen.heading("Jacobian", f"{_shape(d.jacobian.shape)}, pure maths{note}")
+    screen.heading("Jacobian", f"{sized(d.jacobian.shape)}, pure maths{note}")
     _form(screen, found, d.jacobian)
     if d.gradient is None:
         return
     _reshape(screen, found, d, proof)
-    screen.heading("Gradient", f"{_shape(d.gradient.shape)}, with the shape of the variable at every step: the same")
+    screen.heading("Gradient", f"{sized(d.gradient.shape)}, with the shape of the variable at every step: the same")
     _form(screen, found, d.gradient)
 
 
@@ -282,11 +276,11 @@ def _reshape(screen: Screen, found: Composition, d: Derivation, proof: ChainProo
     """The row and the gradient that it becomes, entry by entry, with the rule and the reason."""
     shape, x = d.variable.shape, name_text(d.wrt)
     if len(shape) == 1:
-        screen.heading("Reshape", f"1 × {_shape(d.vjp.shape)} → {_shape(d.vjp.shape)}: the row, turned")
+        screen.heading("Reshape", f"1 × {sized(d.vjp.shape)} → {sized(d.vjp.shape)}: the row, turned")
         return
     if len(shape) != 2:
         return
-    before, after = _shape(d.jacobian.shape), _shape(d.vjp.shape)
+    before, after = sized(d.jacobian.shape), sized(d.vjp.shape)
     screen.heading("Reshape", f"{before} → {after}")
     screen.line(text(found.reshaped[d.wrt].expr), indent=4, style="green")
     screen.line(
