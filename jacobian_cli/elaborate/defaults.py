@@ -80,6 +80,16 @@ def defaults(
     return found
 
 
+def numbers(
+    statements: Sequence[Definition],
+    guessed: Mapping[str, Default],
+    sizes: Collection[str],
+    shapes: Mapping[int, Shape],
+) -> dict[str, Default]:
+    """The names that are numbers by their names and places alone."""
+    return _by_name(_Parts(statements, guessed, sizes, shapes))
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a name stands within a part that is computed entry by entry."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
-from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit
+from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers
 from jacobian_cli.elaborate.doubts import Typed, doubts
-from jacobian_cli.elaborate.meaning import meant
+from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
@@ -147,6 +147,9 @@ def elaborate(
     formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares)
     try:
         if any(s.notation and not s.read for s in ordered):
+            likely = {s: replace(s, value=skeleton(s.value)) for s in ordered}
+            plain = replace(formula, statements=[likely[s] for s in ordered], last=likely[last])
+            guessed |= numbers(plain.statements, guessed, sizes, plain.shapes(guessed))
             return _meant(formula, {n: guess.order for n, guess in guessed.items()}, orders, fixed)
         fitting, program = formula.fitting(formula.mended(guessed), set(fixed))
     except InputError as error:

@@ -63,12 +63,13 @@ _DOLLARS = re.compile(r"\s*(?:\$\$?|\\\[|\\\()(.*?)(?:\$\$?|\\\]|\\\))\s*[.,]?\s
 _OPTION = re.compile(r"(axis|axes|keepdims)\s*=\s*(.*)", re.DOTALL)
 
 
-def read(text: str, known: Known) -> Definition:
+def read(text: str, known: Known, notation: str = "latex", guessed: bool = False) -> Definition:
     r"""A formula or a definition in LaTeX.
 
     >>> read(r"\frac{1}{2} \lVert x \rVert^2", Known([])).value.function
     '?beside'
     """
+    del guessed
     want_short(text)
     found = _DERIVATIVE.search(text)
     if found:
@@ -82,7 +83,7 @@ def read(text: str, known: Known) -> Definition:
         tokens = [*scanner.scan(start, stop), Token("end", "", stop, stop + 1, True)]
     except RecursionError:
         raise too_deep(text) from None
-    return statement_of(tokens, text, known, "latex", blanks=False)
+    return statement_of(tokens, text, known, notation, blanks=False)
 
 
 class _Scanner(Scanner):

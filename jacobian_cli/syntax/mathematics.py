@@ -70,17 +70,18 @@ def tokens(text: str, known: Known) -> list[Token]:
     return [*scanner.scan(0, len(text)), Token("end", "", len(text.rstrip()), len(text.rstrip()) + 1, True)]
 
 
-def read(text: str, known: Known) -> Definition:
+def read(text: str, known: Known, notation: str = "math", guessed: bool = False) -> Definition:
     """A formula or a definition in mathematics.
 
     >>> read("u^T W x", Known([])).value.function
     '?beside'
     """
+    del guessed
     want_short(text)
     found = _DERIVATIVE.search(text)
     if found:
         raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
-    return statement_of(tokens(text, known), text, known, "math")
+    return statement_of(tokens(text, known), text, known, notation)
 
 
 class Scanner:

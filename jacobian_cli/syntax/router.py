@@ -11,13 +11,31 @@ from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice
 
 _READERS = {
+    "matlab": "jacobian_cli.syntax.matlab",
+    "julia": "jacobian_cli.syntax.matlab",
+    "numpy": "jacobian_cli.syntax.code",
+    "torch": "jacobian_cli.syntax.code",
+    "jax": "jacobian_cli.syntax.code",
+    "function": "jacobian_cli.syntax.function",
     "math": "jacobian_cli.syntax.mathematics",
     "latex": "jacobian_cli.syntax.latex",
 }
 LANGUAGE = "language"
 NOTATIONS = (LANGUAGE, *_READERS)
-_LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{(\[]|\$|\\\\")
+_FUNCTION = re.compile(
+    r"\s*(?:def|async|import|from|lambda|@\w+)\b|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b", re.DOTALL
+)
+_LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|\s*\\[(\[]|\$|\\\\")
+_CODE = re.compile(
+    r"\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.[A-Za-z]|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
+)
+_MATLAB = re.compile(
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|[A-Za-z]\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix)\(|[\w)\]'][.]?'"
+)
+_JULIA = re.compile(r"[^\W\d]\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|[⋅√]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
+_ONLY_JULIA = (("dot", 3),)
+"""Calls with so many arguments that only Julia has."""
 
 
 def split(text: str) -> list[str]:
@@ -26,7 +44,7 @@ def split(text: str) -> list[str]:
     >>> split("z = W[x; h]; tanh(z)")
     ['z = W[x; h]', ' tanh(z)']
     """
-    if ";" not in text:
+    if ";" not in text or _FUNCTION.match(text):
         return [text]
     parts, start, depth = [], 0, 0
     for place, sign in enumerate(text):
@@ -55,7 +73,7 @@ def read_statements(
         raise InputError(f"there is no notation '{syntax[:30]}'", hint=f"there are {', '.join(NOTATIONS)}")
     names = [*names, *(name for name in map(defined_name, texts) if name)]
     if syntax is not None:
-        return [_read(syntax, text, names, functions) for text in texts]
+        return [item for text in texts for item in _read(syntax, text, names, functions, guessed=False)]
     found = [_notation(text, functions) for text in texts]
     held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
     missing = [name for name in asked if name not in held]
@@ -63,7 +81,7 @@ def read_statements(
     result: list[Definition] = []
     for text, item in zip(texts, found, strict=True):
         if isinstance(item, str):
-            result.append(_guessed(item, text, names, functions))
+            result += _guessed(item, text, names, functions, missing)
         elif (missing or boards) and not _OF_THE_LANGUAGE.search(text):
             result.append(_split_names(item, text, names, functions, missing, boards))
         else:
@@ -76,14 +94,28 @@ def _split_names(
 ) -> Definition:
     """A text of the language as mathematics, where that holds names which are asked for: Wx + b by x."""
     try:
-        other = _read("math", text, names, functions)
+        (other,) = _read("math", text, names, functions)
     except InputError:
         return item
     held = set(_names(other))
     return other if held != set(_names(item)) and (boards or held & set(missing)) else item
 
 
-def _guessed(notation: str, text: str, names: Sequence[str], functions: Collection[str]) -> Definition:
+def _guessed(
+    notation: str, text: str, names: Sequence[str], functions: Collection[str], missing: Sequence[str]
+) -> list[Definition]:
+    """A text in the notation it seems to be in; what is no MATLAB after all is mathematics."""
+    if notation in ("matlab", "julia"):
+        try:
+            found = _read(notation, text, names, functions)
+            if not missing or {*missing} <= {name for item in found for name in _names(item)}:
+                return found
+            return _read("math", text, names, functions)
+        except InputError as error:
+            try:
+                return _read("math", text, names, functions)
+            except InputError:
+                raise error from None
     try:
         return _read(notation, text, names, functions)
     except InputError:
@@ -94,13 +126,24 @@ def _guessed(notation: str, text: str, names: Sequence[str], functions: Collecti
 
 def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
+    if _FUNCTION.match(text):
+        return "function"
     if _LATEX.search(text):
         return "latex"
+    if "." in text and _CODE.search(text):
+        return "numpy"
+    if _MATLAB.search(text) and ("'" not in text or "*" in text or _JULIA.search(text)):
+        return "julia" if _JULIA.search(text) else "matlab"
     try:
         item = parse_statement(text)
     except InputError:
         return "math"
-    return "math" if any(_beside(call, functions) for call in _calls(item)) else item
+    for call in _calls(item):
+        if (call.function, len(call.arguments)) in _ONLY_JULIA:
+            return "julia"
+        if _beside(call.function, functions):
+            return "math"
+    return item
 
 
 def _beside(call: str, functions: Collection[str]) -> bool:
@@ -108,18 +151,20 @@ def _beside(call: str, functions: Collection[str]) -> bool:
     return call not in functions and (len(call) == 1 or not call.isascii())
 
 
-def _read(notation: str, text: str, names: Iterable[str], functions: Collection[str]) -> Definition:
+def _read(
+    notation: str, text: str, names: Iterable[str], functions: Collection[str], *, guessed: bool = True
+) -> list[Definition]:
     if notation == LANGUAGE:
-        return parse_statement(text)
+        return [parse_statement(text)]
     from jacobian_cli.syntax.names import Known  # noqa: PLC0415 - only where a text is not of the language
 
     reader = import_module(_READERS[notation])
-    found: Definition = reader.read(text, Known(names, functions))
-    return found
+    found: Definition | list[Definition] = reader.read(text, Known(names, functions), notation, guessed)
+    return found if isinstance(found, list) else [found]
 
 
-def _calls(item: Definition) -> Iterable[str]:
-    return (term.function for term in _walk(item) if isinstance(term, Call) and term.function.isidentifier())
+def _calls(item: Definition) -> Iterable[Call]:
+    return (term for term in _walk(item) if isinstance(term, Call) and term.function.isidentifier())
 
 
 def _names(item: Definition) -> Iterable[str]:

@@ -91,6 +91,8 @@ class Definition:
     """What it was typed in, where that is not the language."""
     read: str = ""
     """What was read then, in the language."""
+    default: bool = False
+    """Whether it is the default of a parameter, which a declaration of its name replaces."""
     orders: tuple[tuple[str, int], ...] = ()
     """The number of axes that names have in this reading, where nothing else says it."""
 

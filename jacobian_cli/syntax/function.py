@@ -1,0 +1,473 @@
+"""A Python function as definitions, read by its tree and never run.
+
+Each assignment is a definition; a name that is assigned again gets a new name, the old one keeps its value. Calls of
+functions of the same file are taken in place. What cannot be read is named with its line and a caret.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from jacobian_cli.syntax.code import Code, Places, arguments_of, library_of, parsed
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.parser import normal_name
+from jacobian_cli.syntax.tokens import parts_of, too_deep, want_shallow
+from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term
+
+MAX_SOURCE = 400_000
+_MOST = 5_000
+_MOST_CALLS = 20
+_CONSTANTS = frozenset(("pi", "e"))
+_HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
+    (ast.For, "a loop cannot be read", "write it as a sum or a product of arrays"),
+    (ast.While, "a loop cannot be read", "write it as a formula"),
+    (ast.AsyncFor, "a loop cannot be read", "write it as a formula"),
+    (ast.If, "a branch cannot be read", "write where(x > 0, a, b), or read one branch as a function of its own"),
+    (ast.Match, "a branch cannot be read", "write where(x > 0, a, b)"),
+    (ast.With, "a block cannot be read", "write the formula alone"),
+    (ast.Try, "a block cannot be read", "write the formula alone"),
+    (ast.Import, "an import inside a function cannot be read", "import at the top of the file"),
+    (ast.ImportFrom, "an import inside a function cannot be read", "import at the top of the file"),
+    (ast.Delete, "a name cannot be taken away", ""),
+    (ast.Global, "a global name cannot be read", "make it a parameter"),
+    (ast.Nonlocal, "a name of another function cannot be read", "make it a parameter"),
+    (ast.Raise, "an exception is no formula", ""),
+    (ast.ClassDef, "a class cannot be read", "write a function"),
+)
+Bound = Term | ast.FunctionDef | ast.Lambda
+
+
+def read_source(
+    text: str, function: str | None = None, *, functions: Sequence[str] | frozenset[str] = (), file: str | None = None
+) -> list[Definition]:
+    """The definitions that a function in a source text makes; the last one is its value.
+
+    Raises `InputError`, with line and caret, for what cannot be read, and where it is not clear which one is meant.
+    """
+    try:
+        return _read(text, function, frozenset(functions))
+    except RecursionError:
+        raise too_deep(text) from None
+    except InputError as error:
+        raise _located(error, text, file) from None
+
+
+def read(text: str, known: Known, notation: str = "function", guessed: bool = False) -> list[Definition]:
+    """The definitions of a function that was typed as a formula."""
+    del notation, guessed
+    return read_source(text, functions=frozenset(known.functions))
+
+
+def _located(error: InputError, text: str, file: str | None) -> InputError:
+    if error.span is None or error.text is not text or ("\n" not in text and file is None):
+        return error
+    start = text.rfind("\n", 0, error.span.start) + 1
+    line = text.count("\n", 0, start) + 1
+    where = f"{file}:{line}:{error.span.start - start + 1}" if file else f"line {line}"
+    return InputError(f"{where}: {error.message}", text=text, span=error.span, hint=error.hint)
+
+
+def _read(text: str, function: str | None, functions: frozenset[str]) -> list[Definition]:
+    if len(text) > MAX_SOURCE:
+        raise InputError(f"the source has {len(text):,} characters; at most {MAX_SOURCE:,} are read")
+    source = text.removeprefix("\ufeff")
+    shift = len(text) - len(source)
+    tree = parsed(source, text, shift)
+    module = _Module(text, Places(source, shift), functions)
+    for statement in tree.body:
+        module.take(statement)
+    chosen = module.chosen(function)
+    reader = _Function(module, {}, depth=0, prefix="")
+    value = reader.applied_to_names(chosen)
+    result = [*module.definitions, Definition(None, value, text, tuple(module.reader.doubts), "function")]
+    for definition in result:
+        want_shallow(definition.value, text)
+    return _used(result)
+
+
+def _used(definitions: list[Definition]) -> list[Definition]:
+    """Only what the value needs."""
+    needed: set[str] = set()
+    kept: list[Definition] = []
+    for definition in reversed(definitions):
+        if definition.name is None or definition.name in needed:
+            kept.append(definition)
+            stack = [definition.value]
+            while stack:
+                term = stack.pop()
+                if isinstance(term, Name):
+                    needed.add(term.text)
+                stack.extend(parts_of(term))
+    return kept[::-1]
+
+
+@dataclass(slots=True)
+class _Module:
+    """What the text holds: functions, constants, imports; and the definitions made so far."""
+
+    text: str
+    places: Places
+    functions: frozenset[str]
+    bound: dict[str, Bound | ast.expr] = field(default_factory=dict)
+    candidates: list[str] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    definitions: list[Definition] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    reader: _Names = field(init=False)
+    bare: ast.Lambda | None = None
+
+    def __post_init__(self) -> None:
+        self.reader = _Names(self)
+
+    def take(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.FunctionDef(name=name):
+                self.bound[name] = statement
+                self.candidates.append(name)
+            case ast.Import(names=names):
+                for item in names:
+                    self.aliases[item.asname or item.name.partition(".")[0]] = _module_of(
+                        item.name if item.asname else item.name.partition(".")[0]
+                    )
+            case ast.ImportFrom(module=module, names=names):
+                for item in names:
+                    self.aliases[item.asname or item.name] = _module_of(f"{module or ''}.{item.name}")
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                self.bound[name] = value
+                if isinstance(value, ast.Lambda):
+                    self.candidates.append(name)
+            case ast.Expr(value=ast.Lambda() as value):
+                self.bare = value
+
+    def chosen(self, function: str | None) -> ast.FunctionDef | ast.Lambda:
+        if function is not None:
+            found = self.bound.get(function)
+            if not isinstance(found, ast.FunctionDef | ast.Lambda):
+                there = ", ".join(dict.fromkeys(self.candidates)) or "none"
+                raise InputError(f"there is no function '{function[:60]}' in this source", hint=f"there are: {there}")
+            return found
+        names = list(dict.fromkeys(self.candidates))
+        if not names:
+            if self.bare is not None:
+                return self.bare
+            raise InputError("there is no function in this source", hint="as in def f(x): return x.T @ A @ x")
+        called = self.calls()
+        outer = [name for name in names if name not in called]
+        if len(outer) != 1:
+            raise InputError(
+                f"which function? there are {', '.join(names)}",
+                hint=f"name one: --source FILE:{names[-1]}",
+            )
+        found = self.bound[outer[0]]
+        assert isinstance(found, ast.FunctionDef | ast.Lambda)
+        return found
+
+    def calls(self) -> set[str]:
+        """Names of functions that other functions of the text use."""
+        found: set[str] = set()
+        for name in self.candidates:
+            node = self.bound[name]
+            if isinstance(node, ast.AST):
+                found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name}
+        return found
+
+    def refuse(self, node: ast.stmt | ast.expr, message: str, hint: str | None = None) -> InputError:
+        return InputError(message, text=self.text, span=self.places.span(node), hint=hint or None)
+
+    def fresh(self, wanted: str) -> str:
+        """A name for a definition that is not taken and no function."""
+        base = normal_name(wanted)
+        name = base + "_" if base in self.functions or base in _CONSTANTS else base
+        k = 2
+        while name in self.taken:
+            name = f"{base}_{k}"
+            k += 1
+        self.taken.add(name)
+        return name
+
+
+def _module_of(path: str) -> str:
+    """Long names of modules as their short ones: `torch.nn.functional` speaks as `torch`."""
+    return {"autograd.numpy": "np", "jax.numpy": "jnp"}.get(path, re.sub(r"^autograd\.numpy\.", "np.", path))
+
+
+class _Names(Code):
+    """Expressions of the text; names are those of the function that is being read."""
+
+    def __init__(self, module: _Module) -> None:
+        super().__init__(module.text, module.places, Known([], module.functions), library_of(module.text))
+        self.module = module
+        self.aliases = module.aliases
+        self.scope: _Function | None = None
+
+    def named(self, node: ast.Name) -> Term:
+        assert self.scope is not None
+        return self.scope.value_of(node)
+
+    def shadowed(self, name: str) -> bool:
+        return self.scope is not None and name in self.scope.local
+
+    def own(self, name: str, node: ast.Call) -> Term | None:
+        assert self.scope is not None
+        found = self.scope.local.get(name, self.module.bound.get(name))
+        if isinstance(found, ast.FunctionDef | ast.Lambda):
+            return self.scope.called(name, found, node)
+        if name in self.scope.local:
+            raise self.refuse(node.func, f"'{name}' is a value here and cannot be called", "a product needs its sign")
+        return None
+
+
+class _Function:
+    """One function being read, with what its names stand for."""
+
+    def __init__(self, module: _Module, outer: Mapping[str, Bound], *, depth: int, prefix: str) -> None:
+        self.module = module
+        self.outer = outer
+        self.local: dict[str, Bound] = {}
+        self.depth = depth
+        self.prefix = prefix
+
+    # ---- names ------------------------------------------------------------------------------------------------------
+
+    def value_of(self, node: ast.Name) -> Term:
+        span = self.module.places.span(node)
+        found: Bound | ast.expr | None = self.local.get(node.id, self.outer.get(node.id))
+        if found is None:
+            found = self.module.bound.get(node.id)
+            if isinstance(found, ast.expr) and not isinstance(found, ast.Lambda):
+                return self.constant(node, found)
+        if found is None:
+            path = self.module.aliases.get(node.id, "").split(".")
+            if path[-1] in _CONSTANTS and len(path) > 1:
+                return Name(path[-1], span)
+            raise self.module.refuse(node, f"'{node.id}' is not known here", "make it a parameter of the function")
+        if isinstance(found, ast.FunctionDef | ast.Lambda):
+            raise self.module.refuse(node, f"'{node.id}' is a function, and a value belongs here")
+        assert not isinstance(found, ast.expr)
+        return _at(found, span)
+
+    def constant(self, node: ast.Name, value: ast.expr) -> Term:
+        """A constant of the module."""
+        if self.depth > _MOST_CALLS:
+            raise self.module.refuse(node, f"'{node.id}' is defined by way of itself")
+        inner = _Function(self.module, {}, depth=self.depth + 1, prefix=self.prefix)
+        return inner.term(value)
+
+    def term(self, node: ast.expr) -> Term:
+        reader = self.module.reader
+        before, reader.scope = reader.scope, self
+        try:
+            return reader.term(node)
+        finally:
+            reader.scope = before
+
+    # ---- functions --------------------------------------------------------------------------------------------------
+
+    def applied_to_names(self, function: ast.FunctionDef | ast.Lambda) -> Term:
+        """The value of the function that was asked for: its parameters are variables."""
+        given = function.args
+        if given.vararg or given.kwarg:
+            raise self.module.refuse(_head(function), "*args and **kwargs cannot be read", "name each parameter")
+        for argument in arguments_of(given):
+            name = normal_name(argument.arg)
+            if name in ("self", "cls"):
+                raise self.module.refuse(_head(function), "a method cannot be read", "write a function")
+            self.module.taken.add(name)
+            self.local[argument.arg] = Name(name, self.module.places.span(argument))
+        for argument, value in _defaults(given):
+            name = normal_name(argument.arg)
+            if isinstance(value, ast.Constant) and value.value is None:
+                continue
+            definition = Definition(name, self.term(value), self.module.text, notation="function", default=True)
+            self.module.definitions.append(definition)
+        return self.body(function)
+
+    def called(self, name: str, function: ast.FunctionDef | ast.Lambda, node: ast.Call) -> Term:
+        """A call of a function of the file, taken in place."""
+        if self.depth >= _MOST_CALLS or len(self.module.definitions) > _MOST:
+            raise self.module.refuse(node, f"'{name}' calls itself, or too much is called here")
+        given = function.args
+        if given.vararg or given.kwarg:
+            raise self.module.refuse(node, f"'{name}' takes *args or **kwargs, which cannot be read")
+        parameters = list(arguments_of(given))
+        inner = _Function(self.module, self.outer, depth=self.depth + 1, prefix=name)
+        if len(node.args) > len(given.posonlyargs) + len(given.args):
+            raise self.module.refuse(node, f"'{name}' takes {len(parameters)} arguments, not {len(node.args)}")
+        for parameter, argument in zip(parameters, node.args, strict=False):
+            inner.local[parameter.arg] = self.named(parameter.arg, self.term(argument), parameter)
+        for keyword in node.keywords:
+            if keyword.arg not in {p.arg for p in parameters} or keyword.arg in inner.local:
+                raise self.module.refuse(node, f"'{name}' has no parameter '{keyword.arg}' that is left")
+            inner.local[keyword.arg] = self.named(keyword.arg, self.term(keyword.value), keyword.value)
+        for parameter, default in _defaults(given):
+            if parameter.arg not in inner.local:
+                inner.local[parameter.arg] = inner.term(default)
+        missing = [p.arg for p in parameters if p.arg not in inner.local]
+        if missing:
+            raise self.module.refuse(node, f"'{name}' wants {', '.join(missing)}")
+        value = inner.body(function)
+        return self.named(name, value, node)
+
+    def named(self, name: str, value: Term, node: ast.expr | ast.arg) -> Term:
+        """A value as a name that stands for it, where it is more than a name or a number."""
+        if _light(value):
+            return value
+        fresh = self.module.fresh(name)
+        self.module.definitions.append(Definition(fresh, value, self.module.text, notation="function"))
+        if len(self.module.definitions) > _MOST:
+            raise InputError("the function makes too many definitions", text=self.module.text)
+        return Name(fresh, self.module.places.span(node))
+
+    def body(self, function: ast.FunctionDef | ast.Lambda) -> Term:
+        if isinstance(function, ast.Lambda):
+            return self.term(function.body)
+        for statement in function.body:
+            value = self.statement(statement)
+            if value is not None:
+                return value
+        raise self.module.refuse(function, f"'{function.name}' returns nothing", "end it with return …")
+
+    # ---- statements -------------------------------------------------------------------------------------------------
+
+    def statement(self, node: ast.stmt) -> Term | None:
+        match node:
+            case ast.Return(value=None):
+                raise self.module.refuse(node, "nothing is returned", "end it with return …")
+            case ast.Return(value=ast.Tuple()):
+                raise self.module.refuse(node, "several values are returned", "return one of them")
+            case ast.Return(value=ast.expr() as value):
+                return self.term(value)
+            case ast.Assign(targets=targets, value=value):
+                found = self.assigned(value)
+                for target in targets:
+                    self.bind(target, found)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self.bind(target, self.assigned(value))
+            case ast.AnnAssign() | ast.Pass() | ast.Assert():
+                pass
+            case ast.AugAssign(target=ast.Name() as target, op=op, value=value):
+                read = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+                self.bind(target, self.term(ast.copy_location(ast.BinOp(read, op, value), node)))
+            case ast.AugAssign(target=target):
+                raise self.module.refuse(target, "an assignment to entries cannot be read", "assign the whole array")
+            case ast.Expr(value=ast.Constant()):
+                pass
+            case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+                pass
+            case ast.Expr():
+                raise self.module.refuse(
+                    node, "a call whose value is not used cannot be read", "only formulas are read"
+                )
+            case ast.FunctionDef(name=name):
+                self.local[name] = node
+            case _:
+                for kind, message, hint in _HINTS:
+                    if isinstance(node, kind):
+                        raise self.module.refuse(_head(node), message, hint)
+                raise self.module.refuse(node, "this statement cannot be read", "only assignments and return are")
+        return None
+
+    def assigned(self, value: ast.expr) -> Bound | list[Bound]:
+        if isinstance(value, ast.Lambda):
+            return value
+        if isinstance(value, ast.Tuple):
+            return [item for item in map(self.assigned, value.elts) if not isinstance(item, list)]
+        if isinstance(value, ast.Attribute) and value.attr == "shape":
+            return Call("?shape", (self.term(value.value),), (), self.module.places.span(value))
+        return self.term(value)
+
+    def bind(self, target: ast.expr, value: Bound | list[Bound]) -> None:
+        match target:
+            case ast.Name(id=name):
+                if isinstance(value, list):
+                    self.local[name] = Group(tuple(v for v in value if not isinstance(v, ast.AST)), self.span(target))
+                elif isinstance(value, ast.FunctionDef | ast.Lambda):
+                    self.local[name] = value
+                else:
+                    self.local[name] = self.named(name, value, target)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for part, item in zip(parts, self.unpacked(target, value, len(parts)), strict=True):
+                    self.bind(part, item)
+            case ast.Subscript():
+                raise self.module.refuse(target, "an assignment to entries cannot be read", "assign the whole array")
+            case ast.Starred():
+                raise self.module.refuse(target, "* before a name cannot be read", "name each value")
+            case _:
+                raise self.module.refuse(target, "only names can be assigned")
+
+    def unpacked(self, target: ast.expr, value: Bound | list[Bound], count: int) -> list[Bound]:
+        span = self.span(target)
+        if isinstance(value, Group):
+            value = list(value.items)
+        if isinstance(value, list) and len(value) == count:
+            return value
+        if isinstance(value, Call):
+            match value.function:
+                case "?shape":
+                    extents = [Call("?extent", (*value.arguments, _whole(k, span)), (), span) for k in range(count)]
+                    return [*extents]
+                case "?slogdet" if count == 2:
+                    return [Flag(None, span), value.arguments[0]]
+                case "?pair" if count == 2:
+                    return [value.arguments[0], Flag(None, span)]
+            return [Call("[]", (value, Group((_whole(k, span),), span)), (), span) for k in range(count)]
+        if isinstance(value, Name):
+            return [Call("[]", (value, Group((_whole(k, span),), span)), (), span) for k in range(count)]
+        raise self.module.refuse(target, "these names and values do not match")
+
+    def span(self, node: ast.expr) -> Span:
+        return self.module.places.span(node)
+
+
+def _head(node: ast.stmt | ast.expr) -> ast.stmt:
+    """The first line of a statement, for its caret."""
+    head = ast.Pass()
+    head.lineno = head.end_lineno = node.lineno
+    head.col_offset = node.col_offset
+    head.end_col_offset = node.col_offset + len(type(node).__name__)
+    return head
+
+
+def _defaults(given: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
+    plain = [*given.posonlyargs, *given.args]
+    found = list(zip(plain[len(plain) - len(given.defaults) :], given.defaults, strict=True))
+    return found + [(a, v) for a, v in zip(given.kwonlyargs, given.kw_defaults, strict=True) if v is not None]
+
+
+def _light(term: Term) -> bool:
+    """Whether a value is taken in place: a name, a number, a size, what is no value."""
+    if isinstance(term, Name | Literal | Flag | Group):
+        return True
+    return isinstance(term, Call) and (
+        term.function in ("?extent", "?shape", "?count", "?pair", "?slogdet")
+        or (term.function in ("+", "-", "*", "u-") and all(map(_light, term.arguments)) and _sized(term))
+    )
+
+
+def _sized(term: Term) -> bool:
+    """Whether arithmetic is about sizes only, so that it can stand where a size belongs."""
+    if isinstance(term, Name):
+        return False
+    return not isinstance(term, Call) or term.function in ("?extent", "?count") or all(map(_sized, term.arguments))
+
+
+def _whole(value: int, span: Span) -> Literal:
+    return Literal(Fraction(value), span)
+
+
+def _at(term: Term, span: Span) -> Term:
+    """A name with the place where it is used."""
+    match term:
+        case Name(text=text):
+            return Name(text, span)
+        case Literal(value=value):
+            return Literal(value, span)
+    return term

@@ -1,0 +1,173 @@
+"""What functions of NumPy, PyTorch, JAX and the like are in the language, by their modules' own meanings.
+
+A row says the parameters of a function and, as a text of the language, what it computes. Words in capitals are what
+shapes decide (`COUNT(x)` is how many entries there are); `axis` and `keepdims` are handed on to the outermost call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NUMPY, TORCH, JAX = "numpy", "torch", "jax"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One function of a library."""
+
+    parameters: tuple[str, ...]
+    text: str
+    doubt: str = ""
+    """What to say where it is not what its name says in the language."""
+
+
+MODULES = {
+    "np": NUMPY, "numpy": NUMPY, "math": NUMPY, "scipy": NUMPY, "sp": NUMPY, "special": NUMPY, "linalg": NUMPY,
+    "anp": NUMPY, "onp": NUMPY, "tf": NUMPY, "keras": NUMPY, "cp": NUMPY, "autograd": NUMPY, "K": NUMPY,
+    "torch": TORCH, "F": TORCH, "nn": TORCH, "functional": TORCH,
+    "jnp": JAX, "jax": JAX, "jsp": JAX, "jnn": JAX, "lax": JAX,
+}  # fmt: skip
+"""The first word of a dotted name, and the library that it speaks of."""
+TOGETHER = {
+    "axis": ("dim", "axes", "dims"),
+    "keepdims": ("keepdim", "keep_dims"),
+    "y": ("other", "x2", "b", "target", "labels"),
+}
+KEYWORDS = {word: name for name, words in TOGETHER.items() for word in words}
+KEYWORDS |= dict.fromkeys(("a", "input", "inputs", "array", "x1", "tensor", "logits", "arr", "self"), "x")
+IGNORED = frozenset("dtype out device requires_grad copy order casting where_ precision".split())
+"""Options that change nothing in what is computed on real numbers."""
+
+
+def _rows(text: str) -> dict[str, Spelling]:
+    found: dict[str, Spelling] = {}
+    for line in text.strip().splitlines():
+        names, parameters, meaning = (part.strip() for part in line.split("|"))
+        for name in names.split():
+            found[name] = Spelling(tuple(parameters.split()), meaning.replace("THIS", name))
+    return found
+
+
+SHARED = _rows("""
+exp log log1p expm1 sqrt sin cos tan sinh cosh tanh sign square erf sigmoid silu | x | THIS(x)
+arcsin arccos arctan abs expit swish det inv cholesky logdet relu softsign_ | x | THIS(x)
+asin acos atan | x | arcTHIS(x)
+absolute fabs | x | abs(x)
+maximum minimum logaddexp | x y | THIS(x, y)
+fmax | x y | maximum(x, y)
+fmin | x y | minimum(x, y)
+where | c x y | where(c, x, y)
+power pow float_power | x y | x**y
+add | x y | x + y
+subtract sub | x y | x - y
+multiply mul | x y | x*y
+divide true_divide div | x y | x/y
+negative neg | x | -x
+positive real asarray array tensor float32 float64 float as_tensor ascontiguousarray Variable atleast_1d | x | x
+reciprocal | x | 1/x
+log2 | x | log(x)/log(2)
+log10 | x | log(x)/log(10)
+exp2 | x | 2**x
+hypot | x y | sqrt(x**2 + y**2)
+matmul mm mv bmm dot vdot matvec | x y | MATMUL(x, y)
+outer ger | x y | outer(x, y)
+inner | x y | MATMUL(x, TURN(y))
+kron | x y | kron(x, y)
+trace | x | trace(x)
+tril triu | x | THIS(x)
+diag diagflat diag_embed | x | diag(x)
+diagonal | x | diag(x)
+inverse | x | inv(x)
+solve | x y | solve(x, y)
+ones_like zeros_like | x | THIS(x)
+full_like | x y | y*ones_like(x)
+log_sigmoid logsigmoid | x | -softplus(-x)
+softplus | x | softplus(x)
+leaky_relu | x a | leaky_relu(x, a)
+elu | x | elu(x)
+relu6 | x | minimum(maximum(x, 0), 6)
+hardtanh hard_tanh | x | minimum(maximum(x, -1), 1)
+softsign soft_sign | x | x/(1 + abs(x))
+mish | x | x*tanh(softplus(x))
+tanhshrink | x | x - tanh(x)
+identity_ | x | x
+logit | x | log(x/(1 - x))
+xlogy | x y | x*log(y)
+rsqrt | x | 1/sqrt(x)
+sum mean prod | x axis keepdims | THIS(x)
+nansum | x axis keepdims | sum(x)
+average | x axis | mean(x)
+amax | x axis keepdims | max(x)
+amin | x axis keepdims | min(x)
+reduce_sum | x axis keepdims | sum(x)
+reduce_mean | x axis keepdims | mean(x)
+reduce_max | x axis keepdims | max(x)
+reduce_logsumexp logsumexp | x axis keepdims | logsumexp(x)
+count_nonzero | x axis keepdims | sum(x != 0)
+t | x | TURN(x)
+adjoint matrix_transpose | x | TURN(x)
+mse_loss | x y | mean((x - y)**2)
+l1_loss | x y | mean(abs(x - y))
+binary_cross_entropy | x y | binary_cross_entropy(x, y)
+binary_cross_entropy_with_logits | x y | mean(softplus(x) - x*y)
+sigmoid_binary_cross_entropy | x y | softplus(x) - x*y
+cross_entropy | x y | cross_entropy(x, y)
+""")
+"""What all libraries mean alike."""
+
+OWN: dict[str, dict[str, Spelling]] = {
+    NUMPY: _rows("""
+cumsum | x axis | FLAT(cumsum(x))
+softmax log_softmax | x axis | FLAT(THIS(x))
+max | x axis keepdims | max(x)
+min | x axis keepdims | min(x)
+squared_difference | x y | (x - y)**2
+"""),
+    JAX: _rows("""
+cumsum | x axis | FLAT(cumsum(x))
+softmax log_softmax | x axis | THIS(x)
+max | x axis keepdims | max(x)
+min | x axis keepdims | min(x)
+celu | x | elu(x)
+"""),
+    TORCH: _rows("""
+cumsum | x axis | FLAT(cumsum(x))
+softmax log_softmax | x axis | FLAT(THIS(x))
+softmin | x axis | FLAT(softmax(-x))
+addmm | b x y | b + MATMUL(x, y)
+addmv | b x y | b + MATMUL(x, y)
+linear | x W | MATMUL(x, TURN(W))
+chain_matmul | x y | MATMUL(x, y)
+rms_norm | x | rmsnorm(x)
+"""),
+}
+"""What one library means by a name."""
+
+GELU_TANH = "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"
+REFUSED = {
+    **dict.fromkeys(
+        "randn rand random normal uniform randint choice standard_normal randn_like rand_like dropout bernoulli "
+        "permutation shuffle multinomial poisson".split(),
+        "random numbers are no formula; make the number a parameter",
+    ),
+    **dict.fromkeys(("detach", "stop_gradient", "no_grad"), "what is held fixed is a variable of its own"),
+    **dict.fromkeys(
+        ("argmax", "argmin", "argsort", "round", "floor", "ceil", "rint"), "its derivative is zero or none"
+    ),
+    **dict.fromkeys(
+        ("eig", "eigh", "svd", "qr", "eigvals", "eigvalsh", "matrix_rank", "cond"), "it is not in the language"
+    ),
+    "pinv": "of full column rank it is `inv(A.T@A)@A.T`",
+    "one_hot": "make the one-hot vector a parameter",
+    "nll_loss": "with one-hot targets it is `-mean(sum(y*x, axis=-1))`",
+    "kl_div": "write the sum: `sum(p*log(p/q))`",
+    "arange": "declare a variable for it",
+    "linspace": "declare a variable for it",
+    "sort": "it is not in the language",
+    "median": "it is not in the language",
+    "fft": "it is not in the language",
+    "conv2d": "it is not in the language",
+    "tensordot": 'write `einsum("ij,jk->ik", A, B)`',
+    "cross": "it is not in the language",
+}
+"""What no formula of the language is, and what to do."""
