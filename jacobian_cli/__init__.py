@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jacobian_cli.api.check.run import check
     from jacobian_cli.api.derive.convert import convert
     from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, derive
+    from jacobian_cli.api.input.source import read_source
     from jacobian_cli.syntax.errors import InputError
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "check_all",
     "convert",
     "derive",
+    "read_source",
     "register",
     "tape",
     "unregister",
@@ -58,6 +60,7 @@ _HOMES = {
     "backprop": "jacobian_cli.api.backprop.run",
     "derive": "jacobian_cli.api.derive.derivation",
     "InputError": "jacobian_cli.syntax.errors",
+    "read_source": "jacobian_cli.api.input.source",
     "Tape": "jacobian_cli.api.backprop.tape",
     "register": "jacobian_cli.api.backprop.register",
     "tape": "jacobian_cli.api.backprop.tape",

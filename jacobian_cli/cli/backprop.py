@@ -113,7 +113,7 @@ def show(screen: Screen, run: Backprop, wishes: Wishes) -> None:
     from jacobian_cli.cli.screen import verdict, warned
     from jacobian_cli.printers.math.unicode import math
 
-    warned(screen, run.warnings)
+    warned(screen, run.warnings, run.read)
     for name, value in run.program.values.items():
         if name != run.program.output_name:
             screen.line(f"{spelled(name)} = {math(getattr(value, 'body', value))}", indent=2)

@@ -40,6 +40,7 @@ class Request:
 _OPTIONS = (
     click.argument("formula", nargs=-1),
     click.option("-f", "--file", "path", metavar="FILE", help="Definitions and declarations, one a line."),
+    click.option("--source", metavar="FILE[:NAME]", help="A Python function, read and never run: model.py:loss."),
     click.option("-w", "--wrt", metavar="NAMES", help="Differentiate by these variables: W or W,b."),
     click.option("-s", "--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="As in W=n,m  x=m  c=()"),
     click.option(
@@ -71,9 +72,10 @@ def formula_command(command: Callable[..., int]) -> Callable[..., int]:
         at: tuple[str, ...],
         as_json: bool,
         syntax: str | None,
+        source: str | None,
         **own: Any,
     ) -> int:
-        return command(read_request(formula, path, wrt, shapes, at, as_json, assume, syntax), **own)
+        return command(read_request(formula, path, wrt, shapes, at, as_json, assume, syntax, source), **own)
 
     for option in reversed(_OPTIONS):
         read = option(read)
@@ -93,9 +95,11 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
         at: tuple[str, ...],
         as_json: bool,
         syntax: str | None,
+        source: str | None,
         **own: Any,
     ) -> int:
         given, claim = formula, ""
+        path = path or source
         if own.get("claims") is None and own.get("values") is None and (formula or not path):
             if len(formula) < (1 if path else 2):
                 raise InputError(
@@ -103,12 +107,12 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
                     hint='type your answer behind the formula: jac check "x.T@A@x" --wrt x "2*A@x"',
                 )
             given, claim = formula[:-1], formula[-1]
-        if path and not formula and own.get("claims") is None and own.get("values") is None:
+        if path and not source and not formula and own.get("claims") is None and own.get("values") is None:
             declared = tuple(parse_declaration(text, "=") for text in shapes)
             facts = tuple(fact for text in assume for fact in parse_assumptions(text))
             request = Request((), (*declared, *facts), (), at, as_json, read_file(path), path)
         else:
-            request = read_request(given, path, wrt, shapes, at, as_json, assume, syntax)
+            request = read_request(given, None if source else path, wrt, shapes, at, as_json, assume, syntax, source)
         return command(request, claim=claim, syntax=syntax, **own)
 
     for option in reversed(_OPTIONS):
@@ -125,6 +129,7 @@ def read_request(
     as_json: bool,
     assume: tuple[str, ...] = (),
     syntax: str | None = None,
+    source: str | None = None,
 ) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
     from jacobian_cli.api.input.problem import shapes_of, statements_of  # `jac --help` does without
@@ -140,6 +145,12 @@ def read_request(
             read_file(path), lambda lines, said: statements_of(lines, asked, shapes_of(None, [*said, *given]), syntax)
         )
         declarations = [*said, *given]
+    if source is not None:
+        if path is not None:
+            raise InputError("one file, please: -f holds definitions, --source Python")
+        from jacobian_cli.api.input.source import read_source_file  # only where source is read
+
+        statements = statements_of(read_source_file(source), asked, shapes_of(None, declarations), syntax)
     if formula:
         declared = shapes_of(None, declarations)
         defined = {statement.name: () for statement in statements if statement.name}

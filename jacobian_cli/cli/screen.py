@@ -160,8 +160,11 @@ def where_list(screen: Screen, problem: Problem, found: Sequence[Derivation]) ->
             screen.columns(rows, indent=4, styles=("green", ""))
 
 
-def warned(screen: Screen, warnings: Sequence[str]) -> None:
-    """What may have been read otherwise than it was meant, above the answer."""
+def warned(screen: Screen, warnings: Sequence[str], read: str | None = None) -> None:
+    """What was read, where it was typed in another notation, and what may have been meant otherwise."""
+    if read is not None:
+        screen.line(f"read as  {read}", style="dim")
+        screen.line()
     for warning in warnings:
         screen.line(f"! {warning}", style="yellow")
     if warnings:
@@ -170,7 +173,7 @@ def warned(screen: Screen, warnings: Sequence[str]) -> None:
 
 def formula(screen: Screen, problem: Problem) -> None:
     """The formula as mathematics, and the table of shapes."""
-    warned(screen, problem.warnings)
+    warned(screen, problem.warnings, problem.read)
     program = problem.program
     for name, value in program.values.items():
         if name != program.output_name:

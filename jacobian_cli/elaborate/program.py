@@ -20,6 +20,7 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Group, Term
 
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
@@ -51,6 +52,14 @@ class Program:
     """Why a variable that nothing is declared of is taken to have as many axes as it has."""
     parts: Mapping[int, Shape] = field(default_factory=dict, repr=False)
     """The shape of every part of the statements, by the `id` of its tree."""
+
+    @property
+    def read(self) -> str | None:
+        """What was typed, in the language, where it was typed in another notation."""
+        statements = self.statements
+        if not any(s.notation for s in statements):
+            return None
+        return "; ".join(f"{s.name} = {spelled(s.value)}" if s.name else spelled(s.value) for s in statements)
 
     @property
     def warnings(self) -> tuple[str, ...]:

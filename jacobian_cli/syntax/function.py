@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -43,7 +43,7 @@ Bound = Term | ast.FunctionDef | ast.Lambda
 
 
 def read_source(
-    text: str, function: str | None = None, *, functions: Sequence[str] | frozenset[str] = (), file: str | None = None
+    text: str, function: str | None = None, *, functions: Collection[str] = (), file: str | None = None
 ) -> list[Definition]:
     """The definitions that a function in a source text makes; the last one is its value.
 
@@ -66,10 +66,7 @@ def read(text: str, known: Known, notation: str = "function", guessed: bool = Fa
 def _located(error: InputError, text: str, file: str | None) -> InputError:
     if error.span is None or error.text is not text or ("\n" not in text and file is None):
         return error
-    start = text.rfind("\n", 0, error.span.start) + 1
-    line = text.count("\n", 0, start) + 1
-    where = f"{file}:{line}:{error.span.start - start + 1}" if file else f"line {line}"
-    return InputError(f"{where}: {error.message}", text=text, span=error.span, hint=error.hint)
+    return error.in_text(text, file, text.count("\n", 0, error.span.start) + 1)
 
 
 def _read(text: str, function: str | None, functions: frozenset[str]) -> list[Definition]:

@@ -13,7 +13,7 @@ from jacobian_cli.api.backprop.passes import Edge, Node, Passes, numbers, passes
 from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finite
 from jacobian_cli.api.backprop.tape import wanted
 from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, square
-from jacobian_cli.api.input.problem import Formulas, ShapeLike, names_of, order_of, shapes_of, statements_of
+from jacobian_cli.api.input.problem import Formulas, ShapeLike, names_of, order_of, shapes_of, statements_of, typed_text
 from jacobian_cli.api.input.values import as_arrays, fitted, want_inside
 from jacobian_cli.checks.points.sampling import NoPointError, sample
 from jacobian_cli.elaborate import Program, elaborate
@@ -178,6 +178,11 @@ class Backprop(Portable):
         return found
 
     @property
+    def read(self) -> str | None:
+        """What was typed, in the language, where it was typed in another notation."""
+        return self.program.read
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What may have been read otherwise than it was meant, each with both readings as text to paste."""
         return self.program.warnings
@@ -186,6 +191,7 @@ class Backprop(Portable):
         """The stable fields of the JSON answer."""
         return {
             "expression": self.text,
+            "read": self.read,
             "warnings": list(self.warnings),
             "value": plain(self.value),
             "nodes": [
@@ -264,7 +270,7 @@ def run(
     orders = {name: order_of(value) for name, value in values.items() if name not in shapes}
     program = elaborate(statements, shapes, orders, square(assume))
     facts = facts_of(assume, program.variables, program.values)
-    text = "; ".join(statement.source.strip() for statement in program.statements)
+    text = "; ".join(map(typed_text, program.statements))
     names = wanted(program, wrt)
     point = fitted(values, program.variables, facts, sizes=size_names([program.output]))
     sizes = sizes_of(program.variables, point)

@@ -304,6 +304,11 @@ class Composition(Portable):
         return proof
 
     @property
+    def read(self) -> str | None:
+        """What was typed, in the language, where it was typed in another notation."""
+        return self.problem.read
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What may have been read otherwise than it was meant, each with both readings as text to paste."""
         return self.problem.warnings
@@ -313,6 +318,7 @@ class Composition(Portable):
         problem = self.problem
         return {
             "expression": problem.text,
+            "read": self.read,
             "warnings": list(self.warnings),
             "wrt": [v.name for v in problem.wrt],
             "output": self.name,

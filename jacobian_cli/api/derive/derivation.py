@@ -220,6 +220,11 @@ class Derivation(Portable):
         return self.hessians.get(self.wrt)
 
     @property
+    def read(self) -> str | None:
+        """What was typed, in the language, where it was typed in another notation."""
+        return self.problem.read
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What may have been read otherwise than it was meant, each with both readings as text to paste."""
         return self.problem.warnings
@@ -300,6 +305,7 @@ class Derivation(Portable):
             "where": self.where,
             **({"assumed": self.assumed} if self.problem.facts else {}),
             **({"unconstrained": True} if self.unconstrained else {}),
+            "read": self.read,
             "warnings": list(self.warnings),
         }
 

@@ -17,7 +17,6 @@ from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name, parse_sizes
 from jacobian_cli.syntax.router import read_statements, split
-from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 ShapeLike = str | Sequence[str | int]
@@ -45,10 +44,7 @@ class Problem:
     @property
     def read(self) -> str | None:
         """What was typed, in the language, where it was typed in another notation."""
-        statements = self.program.statements
-        if not any(s.notation for s in statements):
-            return None
-        return "; ".join(f"{s.name} = {spelled(s.value)}" if s.name else spelled(s.value) for s in statements)
+        return self.program.read
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -80,9 +76,16 @@ def pose(
             known[name] = leaf
         elif name not in known:
             raise unknown(name, program)
-    text = "; ".join(statement.source.strip() for statement in statements)
+    text = "; ".join(map(typed_text, program.statements))
     facts = facts_of(assume, known, program.values)
     return Problem(text, program, output, known, tuple(known[name] for name in chosen), facts, tuple(assume))
+
+
+def typed_text(statement: Definition) -> str:
+    """A statement as it was typed; of a Python function, whose source is long, as it was read."""
+    if statement.notation != "function":
+        return statement.source.strip()
+    return f"{statement.name} = {statement.read}" if statement.name else statement.read
 
 
 def unknown(name: str, program: Program) -> InputError:
@@ -119,8 +122,10 @@ def statements_of(
     `names` are asked for, `shapes` declared: both say what is one name. `syntax` names a notation and forbids guessing.
     """
     parts = [texts] if isinstance(texts, str) else list(texts)
+    given = {*(shapes or {}), *map(normal_name, names)}
     if parts and all(isinstance(part, Definition) for part in parts):
-        return [part for part in parts if isinstance(part, Definition)]
+        read = [part for part in parts if isinstance(part, Definition)]
+        return [part for part in read if not (part.default and part.name in given)]
     asked = [normal_name(name.strip()) for name in names if name.strip()] + [*(shapes or {})]
     sizes = [name for shape in (shapes or {}).values() for size in shape for name in size.names()]
     formulas: list[str] = []
