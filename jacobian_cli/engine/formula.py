@@ -143,7 +143,9 @@ def along_rows(row: Row) -> Kernel:
         return lambda rows, count: kernel(rows, axis=-1, keepdims=True)
     if kernel is not None:
         return lambda rows, count: kernel(rows, axis=(-1,))
-    formula = Formula(meaning(row.definition, row.parameters, (CORE,)), (*row.parameters, COUNT), along=True)
+    formula = Formula(
+        meaning(row.steady or row.definition, row.parameters, (CORE,)), (*row.parameters, COUNT), along=True
+    )
     if not row.shift:
         return formula
     added = float(row.shift)

@@ -57,7 +57,7 @@ class Elementwise:
             a if isinstance(a, Number) else Variable(name, ())
             for name, a in zip(row.parameters, node.arguments, strict=True)
         )
-        rules = iter(backward_rules(Apply(row.name, arguments, (), ())))
+        rules = iter(backward_rules(Apply(row.name, arguments, (), ()), everywhere=True))
         found = [None if isinstance(a, Number) else next(rules) for a in arguments]
         names = (UPSTREAM, ANS, *row.parameters)
         self.rules = [
@@ -157,7 +157,7 @@ def along_rule(row: Row) -> Formula:
         placeholders = (name, ANS, UPSTREAM)
         rule = meaning(row.backward[0], placeholders, (CORE, shape, shape))
     else:
-        (rule,) = backward_rules(Apply(row.name, (Variable(name, CORE),), (), shape))
+        (rule,) = backward_rules(Apply(row.name, (Variable(name, CORE),), (), shape), everywhere=True)
     return Formula(rule, (UPSTREAM, ANS, name, COUNT), along=True)
 
 
@@ -198,7 +198,7 @@ class General:
         cores = [shape[self.front :] for shape in shapes]
         arguments = tuple(Variable(name, shape) for name, shape in zip(self.names, cores, strict=True))
         self.call = Apply(row.name, arguments, node.parameters, node.shape[self.front :])
-        self.rules = backward_rules(self.call) if arguments else ()
+        self.rules = backward_rules(self.call, everywhere=True) if arguments else ()
 
     def forward(self, *inputs: Array) -> Array:
         self.inputs = inputs

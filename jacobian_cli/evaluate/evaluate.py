@@ -157,22 +157,22 @@ def meaning(text: str, names: tuple[str, ...], shapes: tuple[Shape, ...] | None 
 
 def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -> Any:
     names = row.parameters
+    text = (backend.steady and row.steady) or row.definition
     if row.kind is Kind.ELEMENTWISE:
         # what holds for each entry holds for arrays: the definition is typed once, for scalars
-        text = (backend.steady and row.steady) or row.definition
         return evaluate(meaning(text, names), dict(zip(names, arguments, strict=True)), {}, backend)
     if "axis" not in row.options:
-        body = meaning(row.definition, names, tuple(a.shape for a in node.arguments))
+        body = meaning(text, names, tuple(a.shape for a in node.arguments))
         return evaluate(body, dict(zip(names, arguments, strict=True)), sizes, backend)
     np, (x, *others) = backend.numpy, arguments
     order = np.ndim(x)
-    given = dict(node.parameters).get("axis", range(order) if row.kind is Kind.REDUCTION else (-1,))
+    given = dict(node.parameters).get("axis", range(order) if row.kind in (Kind.REDUCTION, Kind.SHARE) else (-1,))
     axes = sorted({axis % order for axis in given}) if order else []
     kept = [axis for axis in range(order) if axis not in axes]
     moved = np.transpose(x, (*kept, *axes)) if axes and kept else x
     count = prod(np.shape(x)[axis] for axis in axes)
     shapes = ((Size.named(COUNT),), *(a.shape for a in node.arguments[1:]))
-    body = meaning(row.definition, names, shapes)
+    body = meaning(text, names, shapes)
 
     def of_row(part: Any) -> Any:
         if backend.steady and row.shift:

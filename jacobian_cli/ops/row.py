@@ -58,6 +58,10 @@ class Row:
     """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
     """The partial derivative to each parameter."""
+    everywhere: tuple[str, ...] = ()
+    """The same, computed in a way that has a value wherever the function has a derivative: what is shown is the
+    shorter `derivative`, which may divide by zero there.
+    """
     backward: tuple[str, ...] = ()
     """The backward rule to each parameter, where the derivative as a tensor would be wasteful: `delta` is the
     gradient that arrives."""

@@ -17,8 +17,9 @@ ANS, UPSTREAM = "ans", "delta"
 
 
 @lru_cache(maxsize=1024)
-def backward_rules(call: Apply) -> tuple[Expr, ...]:
-    """For each argument that is a variable, its gradient in terms of the arguments, `ans` and `delta`.
+def backward_rules(call: Apply, *, everywhere: bool = False) -> tuple[Expr, ...]:
+    """For each argument that is a variable, its gradient in terms of the arguments, `ans` and `delta`; with
+    `everywhere` one that has a value wherever there is a derivative.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.printers.language import text
@@ -28,7 +29,7 @@ def backward_rules(call: Apply) -> tuple[Expr, ...]:
     ['ans*(delta - delta.T@ans)']
     """
     tensor, leaves, notation = _lowered(call)
-    pulled = pullback(tensor, lower(Variable(UPSTREAM, call.shape)), leaves)
+    pulled = pullback(tensor, lower(Variable(UPSTREAM, call.shape)), leaves, everywhere=everywhere)
     return tuple(_named(write.shaped(notation.express(t), v.typed), call) for v, t in zip(leaves, pulled, strict=True))
 
 

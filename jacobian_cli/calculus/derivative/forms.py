@@ -60,13 +60,15 @@ def derivative(
     second: bool = False,
     facts: Facts | None = None,
     conventions: Sequence[Convention] = (NUMERATOR_ROW,),
+    everywhere: bool = False,
 ) -> Derivative:
     """Differentiate `output` with respect to `variables`, with `second` once more by each of them.
 
     `order` ranks all variables as the user wrote them, `upstream` names the gradient that arrives from above,
     `taken` are names that may not be given to repeated parts, `text` prints (what repeats is judged by length),
     `facts` are declared of values. They are put into the derivatives, in which every entry was free.
-    Hessians are written in the vec order of the first convention.
+    Hessians are written in the vec order of the first convention. With `everywhere` the forms are to be computed
+    rather than read: they have a value wherever there is a derivative.
     """
     parts = lower_all(output)
     tensor = parts[output]
@@ -75,15 +77,17 @@ def derivative(
     leaves = [leaf for leaf in (lower(v) for v in variables) if isinstance(leaf, Leaf)]
     delta = Variable(upstream, output.shape)
     out_order = len(tensor.shape)
-    jacobians = jacobian(tensor, leaves)
-    pulled = jacobians if not output.shape else pullback(parts[output], lower(delta), leaves)
+    jacobians = jacobian(tensor, leaves, everywhere=everywhere)
+    pulled = jacobians
+    if output.shape:
+        pulled = pullback(parts[output], lower(delta), leaves, everywhere=everywhere)
     shaped = {Vec.ROW: jacobians, Vec.COLUMN: jacobians}
     orders = {Vec.ROW: out_order, Vec.COLUMN: out_order}
     if tensor is not parts[output] and any(c.vec is Vec.COLUMN for c in conventions):
         shaped[Vec.COLUMN], orders[Vec.COLUMN] = _by_columns(parts[output], jacobians, out_order, leaves)
     rule = "vjp" if output.shape else "gradient"
     gradients = [f"{variable.name} {rule}" for variable in variables]
-    again = [jacobian(derived, leaves) if second else [] for derived in jacobians]
+    again = [jacobian(derived, leaves, everywhere=everywhere) if second else [] for derived in jacobians]
 
     square = Convention(vec=conventions[0].vec)
 

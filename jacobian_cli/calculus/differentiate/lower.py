@@ -153,7 +153,12 @@ def _share(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) ->
     if not core:
         return algebra.ones(tensor.shape)
     turned = algebra.permute(tensor, loop + core)
-    result = algebra.apply(entry.name, (turned,), len(loop), turned.shape)
+    if entry.flat and len(core) > 1:  # over all their entries in a row
+        whole = turned.shape
+        turned = algebra.reshape(turned, (*whole[: len(loop)], product(whole[len(loop) :])), len(loop))
+        result = algebra.reshape(algebra.apply(entry.name, (turned,), len(loop), turned.shape), whole, len(loop))
+    else:
+        result = algebra.apply(entry.name, (turned,), len(loop), turned.shape)
     return algebra.permute(result, [(loop + core).index(k) for k in range(len(places))])
 
 
@@ -202,10 +207,11 @@ def _contraction(signature: str, tensors: list[Tensor], shapes: list[Shape]) -> 
     return algebra.product(tuple(sizes[letter] for letter in kept), factors)
 
 
-def partial(entry: Row, place: int, cores: tuple[Shape, ...], ans: Shape) -> Tensor:
+def partial(entry: Row, place: int, cores: tuple[Shape, ...], ans: Shape, *, everywhere: bool = False) -> Tensor:
     """A row's derivative to its parameter at `place`, on arguments whose own axes are `cores`."""
+    rules = (everywhere and entry.everywhere) or entry.derivative
     count = cores[place][0] if entry.kind is Kind.CORE else None
-    local = template(entry.derivative[place], entry.parameters, cores, ans, count)
+    local = template(rules[place], entry.parameters, cores, ans, count)
     # a number is that of every entry
     return local if local.shape else algebra.spread(local, (), ans + cores[place])
 

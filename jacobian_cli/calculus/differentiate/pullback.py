@@ -23,17 +23,29 @@ def identity(shape: Shape) -> Tensor:
     return algebra.product(shape + shape, [(algebra.delta(size), (k, order + k), 1) for k, size in enumerate(shape)])
 
 
-def jacobian(output: Tensor, wrt: Sequence[Leaf], values: Mapping[Tensor, Tensor] | None = None) -> list[Tensor]:
+def jacobian(
+    output: Tensor,
+    wrt: Sequence[Leaf],
+    values: Mapping[Tensor, Tensor] | None = None,
+    *,
+    everywhere: bool = False,
+) -> list[Tensor]:
     """∂output/∂v for each variable, with the axes of the output in front of those of the variable."""
-    return pullback(output, identity(output.shape), wrt, values)
+    return pullback(output, identity(output.shape), wrt, values, everywhere=everywhere)
 
 
 def pullback(
-    output: Tensor, seed: Tensor, wrt: Sequence[Leaf], values: Mapping[Tensor, Tensor] | None = None
+    output: Tensor,
+    seed: Tensor,
+    wrt: Sequence[Leaf],
+    values: Mapping[Tensor, Tensor] | None = None,
+    *,
+    everywhere: bool = False,
 ) -> list[Tensor]:
     """What the seed, whose last axes are those of the output, becomes at each variable.
 
-    `values` are names under which values of the graph are known: tanh's slope is 1 − h² where h is known.
+    `values` are names under which values of the graph are known: tanh's slope is 1 − h² where h is known. With
+    `everywhere` the rules of the table are those that have a value wherever there is a derivative.
     """
     front = seed.shape[: len(seed.shape) - len(output.shape)]
     order = list(walk([output]))
@@ -52,13 +64,13 @@ def pullback(
         if isinstance(node, Leaf):
             found[node] = total
         elif not is_zero(total):
-            for child, downstream in _downstream(node, total, len(front), active, named.get(node, node)):
+            for child, downstream in _downstream(node, total, len(front), active, named.get(node, node), everywhere):
                 upstream.setdefault(child, []).append(downstream)
     return [found.get(leaf, algebra.zeros(front + leaf.shape)) for leaf in wrt]
 
 
 def _downstream(
-    node: Tensor, upstream: Tensor, front: int, active: set[Tensor], value: Tensor
+    node: Tensor, upstream: Tensor, front: int, active: set[Tensor], value: Tensor, everywhere: bool
 ) -> Iterable[tuple[Tensor, Tensor]]:
     """For each active child: upstream × local. `value` is the node, under its name if it has one."""
     match node:
@@ -71,7 +83,7 @@ def _downstream(
         case Product():
             yield from _through_product(node, upstream, front, active)
         case Apply():
-            yield from _through_function(node, upstream, front, active, value)
+            yield from _through_function(node, upstream, front, active, value, everywhere)
         case Reshape(body=body, loop=loop):
             yield body, algebra.reshape(upstream, upstream.shape[:front] + body.shape, front + loop)
         case _:
@@ -104,7 +116,7 @@ def _through_product(
 
 
 def _through_function(
-    node: Apply, upstream: Tensor, front: int, active: set[Tensor], value: Tensor
+    node: Apply, upstream: Tensor, front: int, active: set[Tensor], value: Tensor, everywhere: bool
 ) -> Iterable[tuple[Tensor, Tensor]]:
     """Chain rule: the upstream gradient times the row's own derivative."""
     entry = row(node.function)
@@ -115,7 +127,8 @@ def _through_function(
     for k, child in enumerate(node.arguments):
         if child not in active:
             continue
-        local = substitute(partial(entry, k, cores, node.shape[node.loop :]), values, loop)
+        rule = partial(entry, k, cores, node.shape[node.loop :], everywhere=everywhere)
+        local = substitute(rule, values, loop)
         if is_zero(local):
             continue
         width = len(cores[k])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jacobian_cli.ops import shapes
 from jacobian_cli.ops.row import Kind, Row
 
@@ -11,9 +13,26 @@ _CHOLESKY = (
     f' + einsum("ia,aj,al,jk->ijkl", ans, {_PHI}, inv(ans), inv(ans)))/2'
 )
 """dL = L Φ(L⁻¹ dS L⁻ᵀ), with Φ the lower triangle, its diagonal halved, and S the symmetric part."""
+_COFACTORS = 'einsum("ij,lk->ijkl", ans, inv(x)) - einsum("il,jk->ijkl", ans, inv(x))'
+
+
+def _cofactors(np: Any, x: Any) -> Any:
+    """By singular values s: of U diag(s) V they are det(U) det(V) U diag(products of the other s) V."""
+    if not np.all(np.isfinite(x)):
+        return x * np.nan
+    u, s, v = np.linalg.svd(x, full_matrices=False)
+    others = np.prod(np.where(np.eye(np.shape(s)[-1]) == 1, 1.0, np.expand_dims(s, -2)), axis=-1)
+    sign = np.expand_dims(np.linalg.det(u) * np.linalg.det(v), (-2, -1))
+    return sign * (u * np.expand_dims(others, -2)) @ v
+
+
 LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
-        divides=("ans",), numpy="det", latex=r"\det", positive="spd", of_diagonal="prod", of_scalar="x"),
+        divides=("ans",), everywhere=("cofactors(x)",), numpy="det", latex=r"\det", positive="spd",
+        of_diagonal="prod", of_scalar="x"),
+    Row(name="cofactors", summary="matrix of cofactors: det(A)*inv(A).T, also where A has no inverse", kind=Kind.CORE,
+        signatures=("ii->ii",), derivative=(_COFACTORS,), definition="det(x)*inv(x).T", divides=("det(x)",),
+        kernel=_cofactors, example="cofactors(A)", latex=r"\operatorname{cof}", turns=True),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
         domain=("det(x)",), latex=r"\operatorname{logdet}", of_scalar="log(x)"),

@@ -12,11 +12,34 @@ def _largest(np: Any, x: Any, axis: Any = None) -> Any:
     return found / np.sum(found, axis=axis, keepdims=True)
 
 
+def _norm(np: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    """Where squares would overflow or vanish, of x over its largest entry."""
+    top = np.max(np.abs(x), axis=axis, keepdims=True) if np.size(x) else 1.0
+    scale = np.where((top > 1e150) | (top < 1e-150) & (top > 0), top, 1.0)
+    found = scale * np.sqrt(np.sum((x / scale) ** 2, axis=axis, keepdims=True))
+    return found if keepdims else np.squeeze(found, axis=axis)[()]
+
+
+def _prod_of_others(np: Any, x: Any, axis: Any = None) -> Any:
+    """The product of those before times the product of those behind."""
+    axes = tuple(range(np.ndim(x))) if axis is None else tuple(np.atleast_1d(axis))
+    ends = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, ends)
+    shape, split = np.shape(moved), np.ndim(x) - len(axes)
+    rows = np.reshape(moved, (*shape[:split], int(np.prod(shape[split:]))))
+    first = np.ones_like(rows[..., :1])
+    before = np.cumprod(np.concatenate([first, rows[..., :-1]], axis=-1), axis=-1)
+    behind = np.cumprod(np.concatenate([first, rows[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
+    return np.moveaxis(np.reshape(before * behind, shape), ends, axes)
+
+
 def _smallest(np: Any, x: Any, axis: Any = None) -> Any:
     found = 1.0 * (x == np.min(x, axis=axis, keepdims=True))
     return found / np.sum(found, axis=axis, keepdims=True)
 
 
+_OTHER_OTHERS = "(1 - eye(N))*prod_of_others(where(eye(N) > 0, 1, ones(N)@x.T), axis=1)"
+"""Row i: the products of all but two, of those beside x_i."""
 REDUCTIONS = (
     Row(
         name="sum",
@@ -47,6 +70,7 @@ REDUCTIONS = (
         options=("axis", "keepdims"),
         derivative=("x/ans",),
         definition="sqrt(sum(x**2))",
+        kernel=_norm,
         math="‖{}‖",
         latex=r"\left\lVert {} \right\rVert",
         nonzero=("ans",),
@@ -59,9 +83,14 @@ REDUCTIONS = (
         mends={"ddof": "it divides by the number of entries: with n - 1, write `var(x)*n/(n - 1)`"}),
     Row(name="std", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         nonzero=("ans",), derivative=("(x - mean(x))/(N*ans)",), definition="sqrt(mean((x - mean(x))**2))",
+        steady="norm(x - mean(x))/sqrt(N)",
         mends={"ddof": "it divides by the number of entries: with n - 1, write `std(x)*sqrt(n/(n - 1))`"}),
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        derivative=("ans/x",), divides=("x",), numpy="prod"),
+        derivative=("ans/x",), divides=("x",), everywhere=("prod_of_others(x)",), numpy="prod"),
+    Row(name="prod_of_others", summary="for each entry the product of all others: prod(x)/x, also where x is 0",
+        kind=Kind.SHARE, options=("axis",), flat=True, derivative=(_OTHER_OTHERS,), definition="prod(x)/x",
+        divides=("x",), backward=("(sum(delta*ans) - delta*ans)/x",), kernel=_prod_of_others,
+        example="prod_of_others(x)@x"),
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))", log_total_of="exp", shift="1"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,

@@ -21,7 +21,7 @@ _ALONG = (
         symbol="x_hat", named=True),
     Row(name="rmsnorm", summary="x/sqrt(mean(x**2)) (Zhang & Sennrich 2019, without gain)",
         derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat",
-        named=True),
+        everywhere=("(eye(N) - ans@ans.T/N)*sqrt(N)/norm(x)",), steady="x*sqrt(N)/norm(x)", named=True),
 )  # fmt: skip
 
 ROWS = tuple(replace(row, kind=Kind.ROW, options=("axis",)) for row in _ALONG)
