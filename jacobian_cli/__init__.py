@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from jacobian_cli.api.check.answer import Check, Counterexample, Diagnosis
     from jacobian_cli.api.check.many import check_all
     from jacobian_cli.api.check.run import check
+    from jacobian_cli.api.derive.answer import ClosedForm
     from jacobian_cli.api.derive.convert import convert
-    from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, derive
+    from jacobian_cli.api.derive.derivation import Derivation, Derivations, derive
     from jacobian_cli.api.input.source import read_source
     from jacobian_cli.syntax.errors import InputError
 
@@ -30,6 +31,7 @@ __all__ = [
     "Composition",
     "Counterexample",
     "Derivation",
+    "Derivations",
     "Diagnosis",
     "InputError",
     "Tape",
@@ -47,7 +49,7 @@ __all__ = [
 
 _HOMES = {
     "Backprop": "jacobian_cli.api.backprop.run",
-    "ClosedForm": "jacobian_cli.api.derive.derivation",
+    "ClosedForm": "jacobian_cli.api.derive.answer",
     "Composition": "jacobian_cli.api.chain.composition",
     "chain": "jacobian_cli.api.chain.composition",
     "Check": "jacobian_cli.api.check.answer",
@@ -56,6 +58,7 @@ _HOMES = {
     "Counterexample": "jacobian_cli.api.check.answer",
     "Diagnosis": "jacobian_cli.api.check.answer",
     "Derivation": "jacobian_cli.api.derive.derivation",
+    "Derivations": "jacobian_cli.api.derive.derivation",
     "convert": "jacobian_cli.api.derive.convert",
     "backprop": "jacobian_cli.api.backprop.run",
     "derive": "jacobian_cli.api.derive.derivation",

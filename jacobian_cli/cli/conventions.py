@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 import click
 
+from jacobian_cli.api.derive.answer import ClosedForm, answers
 from jacobian_cli.api.derive.conventions import CANONICAL_USERS, SHAPE_USERS, Comparison, Writing, comparison
-from jacobian_cli.api.derive.derivation import ClosedForm, derivations
 from jacobian_cli.calculus.reshape import CONVENTIONS
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
 from jacobian_cli.cli.request import Request
-from jacobian_cli.cli.screen import Screen, formula, sized, verdict, where_list
+from jacobian_cli.cli.screen import Screen, formula, instead, sized, verdict, where_list
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import shape_text
 
@@ -20,7 +20,7 @@ from jacobian_cli.shape import shape_text
 def answer(request: Request, *, points: int) -> int:
     """Print each derivative in all conventions; the exit status says whether every form passed the check."""
     problem, values = problem_of(request)
-    found = derivations(problem, conventions=CONVENTIONS)
+    found = answers(problem, conventions=CONVENTIONS)
     compared = [comparison(d, points, values) for d in found]
     if request.as_json:
         objects = [c.to_dict() for c in compared]
@@ -36,12 +36,14 @@ def answer(request: Request, *, points: int) -> int:
 
 
 def _page(screen: Screen, compared: Comparison) -> None:
-    d = compared.derivation
+    d = compared.answer
     name, wrt = d.problem.name, d.wrt
     symbol = f"∂{name}/∂{wrt}"
     screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - len(symbol) - 1), style="bold cyan")
+    instead(screen, d)
     screen.heading("Tensor", f"{sized(compared.canonical)}, axes of {name} before those of {wrt}")
-    screen.line(d.jacobian.elementwise, indent=4, style="italic")
+    if d.jacobian.elementwise:
+        screen.line(d.jacobian.elementwise, indent=4, style="italic")
     screen.line(CANONICAL_USERS, indent=4, style="dim")
     for writing in compared.writings:
         _writing(screen, writing, d.problem.variables)
@@ -68,6 +70,8 @@ def _writing(screen: Screen, writing: Writing, names: Iterable[str]) -> None:
     """One convention: its shape, how it is made from the first, closed form, what runs where, who writes so."""
     made = f"  = {math(writing.relation.expr, names)}" if writing.relation is not None else ""
     screen.heading(_title(writing), sized(writing.form.shape) + made)
+    if writing.settled.failed is not None:
+        instead(screen, writing.answer)
     _form(screen, writing.form, names)
     screen.line(f"rows {' '.join(writing.rows)}; columns {' '.join(writing.columns)}", indent=4)
     screen.line(writing.users, indent=4, style="dim")

@@ -55,7 +55,7 @@ def answer(
             hint="sum it, or take the Jacobian: jac derive",
         )
     found = derivations(problem, second=order == 2, conventions=[read_convention(layout, vec)])
-    from jacobian_cli.api.derive.proof import prove  # loads NumPy, autograd and SymPy
+    from jacobian_cli.api.derive.settle import settle  # loads NumPy, autograd and SymPy
 
     gc.freeze()
     gc.enable()
@@ -63,22 +63,22 @@ def answer(
         from jacobian_cli.cli.show.steps import print_steps
 
         return RIGHT if print_steps(found, style, points) else MISMATCH
-    proofs = [prove(d, points, values, full=full) for d in found]
-    passed = all(proof.passed is not False for proof in proofs)
+    settled = [settle(d, points, values, full=full) for d in found]
+    passed = all(each.passed is not False for each in settled)
     if steps:
         passed = passed and all(d.stepwise.checked(points).passed is not False for d in found)
     if request.as_json:
         objects = [
-            {**d.to_dict(), **(d.stepwise.to_dict(points) if steps else {}), **proof.to_dict()}
-            for d, proof in zip(found, proofs, strict=True)
+            {**each.to_dict(), **(d.stepwise.to_dict(points) if steps else {})}
+            for d, each in zip(found, settled, strict=True)
         ]
         click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
     elif steps:
         from jacobian_cli.cli.show.steps import show_steps
 
-        show_steps(problem, found, proofs, points)
+        show_steps(problem, found, settled, points)
     else:
         from jacobian_cli.cli.screen import show_derivations
 
-        show_derivations(problem, found, proofs, full=full)
+        show_derivations(problem, settled, full=full)
     return RIGHT if passed else MISMATCH

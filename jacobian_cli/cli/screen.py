@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, Hessian, symbols
+from jacobian_cli.api.derive.answer import Answer, ClosedForm, Hessian, symbols
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.verdict.answer import Report
 from jacobian_cli.expr import Defined
@@ -24,8 +24,10 @@ from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import Shape, shape_text
 
 if TYPE_CHECKING:  # they load SymPy, which not every answer needs
+    from jacobian_cli.api.derive.at_point import AtPoint
     from jacobian_cli.api.derive.entries_table import Grid
-    from jacobian_cli.api.derive.proof import AtPoint, Proof
+    from jacobian_cli.api.derive.proof import Proof
+    from jacobian_cli.api.derive.settle import Settled
 
 _LINES = 16
 _LISTED = 24
@@ -131,17 +133,17 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
-def show_derivations(problem: Problem, found: Sequence[Derivation], proofs: Sequence[Proof], *, full: bool) -> None:
+def show_derivations(problem: Problem, found: Sequence[Settled], *, full: bool) -> None:
     """The whole answer: formula, shapes, names, then each derivative with its proof."""
     screen = Screen()
     formula(screen, problem)
-    where_list(screen, problem, found)
-    for derivation, proof in zip(found, proofs, strict=True):
+    where_list(screen, problem, [each.answer for each in found])
+    for each in found:
         screen.line()
-        derivative(screen, derivation, proof, full=full)
+        derivative(screen, each.answer, each.proof, full=full)
 
 
-def where_list(screen: Screen, problem: Problem, found: Sequence[Derivation]) -> None:
+def where_list(screen: Screen, problem: Problem, found: Sequence[Answer]) -> None:
     """What the answer rests on: facts that were declared, and what its own names mean."""
     given_facts(screen, found[0])
     where = {name: body for d in found for name, body in d.derivative.where.items()}
@@ -192,7 +194,7 @@ def formula(screen: Screen, problem: Problem) -> None:
         screen.line(f"not used: {', '.join(program.unused)}", style="yellow", indent=2)
 
 
-def given_facts(screen: Screen, d: Derivation) -> None:
+def given_facts(screen: Screen, d: Answer) -> None:
     """What is declared of values, and whether the answer rests on it."""
     rows = []
     for name, facts in d.assumed.items():
@@ -209,7 +211,7 @@ def _shape(shape: Shape) -> str:
     return shape_text(shape)
 
 
-def unconstrained(screen: Screen, d: Derivation) -> None:
+def unconstrained(screen: Screen, d: Answer) -> None:
     """For a variable whose entries are tied: which derivative this is."""
     if not d.unconstrained:
         return
@@ -238,18 +240,20 @@ def _origin(problem: Problem, name: str) -> str:
     return origin
 
 
-def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
+def derivative(screen: Screen, d: Answer, proof: Proof, *, full: bool) -> None:
     """One variable's derivative, in all its forms."""
     if d.hessian is not None:
         second(screen, d, proof)
         return
     symbol = f"∂{d.problem.name}/∂{d.wrt}"
     screen.rule(symbol)
+    instead(screen, d)
     jacobian = d.jacobian
     unconstrained(screen, d)
     screen.heading("Jacobian", f"{_size(jacobian)}, {jacobian.layout} layout{_flattening(d)}")
     _form(screen, d, jacobian)
-    screen.line(d.jacobian.elementwise, indent=4, style="italic")
+    if d.jacobian.elementwise:
+        screen.line(d.jacobian.elementwise, indent=4, style="italic")
     _table(screen, d, proof, full=full)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
@@ -265,10 +269,29 @@ def derivative(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> No
     verdict(screen, proof.report)
 
 
-def second(screen: Screen, d: Derivation, proof: Proof) -> None:
+def instead(screen: Screen, d: Answer) -> None:
+    """That this is the plain index form, and what was wrong with the closed form."""
+    if d.fault:
+        screen.line(d.warnings[-1], style="red", indent=2)
+
+
+def stands(screen: Screen, answer: Answer) -> None:
+    """What stands where the closed form found first does not."""
+    instead(screen, answer)
+    forms = {"Jacobian": answer.jacobian, "Gradient": answer.gradient, "Backward rule": answer.vjp}
+    for title, form in forms.items():
+        if form is not None:
+            screen.heading(title)
+            screen.line(form.closed_form, style="green", indent=4)
+    for name, body in answer.where.items():
+        screen.line(f"where {name} = {body}", indent=4)
+
+
+def second(screen: Screen, d: Answer, proof: Proof) -> None:
     """The gradient, and the block of the Hessian for each variable."""
     symbol = f"∂²{d.problem.name}/∂{d.wrt}"
     screen.rule(symbol)
+    instead(screen, d)
     unconstrained(screen, d)
     if d.gradient is not None:
         screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
@@ -307,19 +330,19 @@ def _size_text(size: str | int) -> str:
     return raised.replace("*", "·")
 
 
-def _run(d: Derivation) -> str:
+def _run(d: Answer) -> str:
     """In what order the entries of a matrix stand in a vector."""
     return f"{d.convention.vec} by {d.convention.vec}"
 
 
-def _flattening(d: Derivation) -> str:
+def _flattening(d: Answer) -> str:
     flat = [
         name for name, shape in ((d.problem.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(shape) > 1
     ]
     return f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
 
 
-def _form(screen: Screen, d: Derivation, form: ClosedForm) -> None:
+def _form(screen: Screen, d: Answer, form: ClosedForm) -> None:
     written = math(form.expr, d.problem.variables)
     if cell_len(form.closed_form) + cell_len(written) + 10 <= screen.width:
         screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
@@ -328,7 +351,7 @@ def _form(screen: Screen, d: Derivation, form: ClosedForm) -> None:
         screen.line(written, indent=4)
 
 
-def _table(screen: Screen, d: Derivation, proof: Proof, *, full: bool) -> None:
+def _table(screen: Screen, d: Answer, proof: Proof, *, full: bool) -> None:
     """The explicit table, or, where it is too large for the screen, its pattern."""
     from jacobian_cli.api.derive.entries_table import grid_of, pattern_lines
 
@@ -377,7 +400,7 @@ def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
     return True
 
 
-def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
+def _reshape(screen: Screen, d: Answer, proof: Proof) -> None:
     """Which entry of the Jacobian goes where in the gradient."""
     from jacobian_cli.api.derive.entries_table import gradient_places
 
@@ -394,7 +417,7 @@ def _reshape(screen: Screen, d: Derivation, proof: Proof) -> None:
             screen.line("  ".join(row), indent=6)
 
 
-def numbers(screen: Screen, d: Derivation, at: AtPoint) -> None:
+def numbers(screen: Screen, d: Answer, at: AtPoint) -> None:
     """The values at the point given."""
     screen.heading("At the point given", "", style="")
     screen.columns(

@@ -90,8 +90,8 @@ def test_declared_numbers_are_checked_at_letters_too() -> None:
 
 
 def test_several_variables_share_the_facts() -> None:
-    found = jac.derive("x.T@A@x + y.T@A@x", wrt="x,y", assume={"A": "symmetric"})
-    assert [d.gradient.closed_form for d in found] == ["A@(2*x + y)", "A@x"] or all(d.check().passed for d in found)
+    found = jac.derive("x.T@A@x + y.T@A@x", wrt=["x", "y"], assume={"A": "symmetric"})
+    assert [str(d.gradient) for d in found] == ["A@(2*x + y)", "A@x"] or all(d.check().passed for d in found)
 
 
 REFUSED = [

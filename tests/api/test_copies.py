@@ -57,7 +57,7 @@ def test_a_copied_derivation_says_the_same(formula: str, wrt: str, shapes: dict[
 
 
 def test_values_that_a_derivation_hands_out(copied: Copy) -> None:
-    w, x = jac.derive("u.T @ silu(W@x)", "W,x", order=2)
+    w, x = jac.derive("u.T @ silu(W@x)", ["W", "x"], order=2)
     report = w.check(points=1)
     table = w.jacobian.entries({"n": 2, "m": 2})
     for value in (

@@ -11,7 +11,8 @@ import pytest
 from scipy import special
 
 import jacobian_cli as jac
-from jacobian_cli.api.derive.proof import Proof, printed, prove
+from jacobian_cli.api.derive.printed import printed
+from jacobian_cli.api.derive.proof import Proof, prove
 from jacobian_cli.api.input.values import as_arrays, fitted
 from jacobian_cli.checks.verdict.answer import Tally, numeric_verdict
 from jacobian_cli.syntax.errors import InputError

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import read_back
 from jacobian_cli.evaluate.evaluate import evaluate
 

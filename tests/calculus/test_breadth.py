@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import numeric_verdict
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS, Row

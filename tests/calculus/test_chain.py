@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import jacobian_cli as jac
 from jacobian_cli.api.chain.composition import Composition
 from jacobian_cli.api.chain.proof import numbers_at
-from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.calculus.chain.ordering import Tree, multiplied, patterns
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.verdict.answer import read_back

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import numeric_verdict
 
 
@@ -297,9 +297,9 @@ def test_is_right(form: Form) -> None:
 
 def test_several_variables_share_their_names() -> None:
     """The delta that W and b have in common is named once."""
-    of_w, of_b = jac.derive("u.T@sigmoid(W@x + b)", wrt="W,b")
+    of_w, of_b = jac.derive("u.T@sigmoid(W@x + b)", wrt=["W", "b"])
     assert of_w.where == {"h": "sigmoid(W@x + b)", "delta1": "u*h*(1 - h)"}
-    assert (of_w.gradient.closed_form, of_b.gradient.closed_form) == ("delta1@x.T", "delta1")
+    assert (str(of_w.gradient), str(of_b.gradient)) == ("delta1@x.T", "delta1")
     assert of_w.jacobian.closed_form == "kron(delta1, x).T"
     assert of_b.jacobian.closed_form == "delta1.T"
 
@@ -314,7 +314,7 @@ def test_a_size_that_is_a_number_is_printed_as_a_number() -> None:
     found = jac.derive("W@x + b", wrt="W", shapes={"W": "8,20"})
     assert (found.jacobian.closed_form, found.jacobian.shape) == ("kron(eye(8), x.T)", (8, 160))
     mean = jac.derive("mean(x)", wrt="x", shapes={"x": "4"})
-    assert mean.gradient.closed_form == "ones(4)/4"
+    assert str(mean.gradient) == "ones(4)/4"
 
 
 SHAPES = {

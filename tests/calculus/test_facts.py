@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.calculus.derivative.assume import Declared
 from jacobian_cli.calculus.differentiate.lower import lower
 from jacobian_cli.calculus.index.canonical import symmetric, transposed
@@ -220,8 +220,8 @@ def test_answers_under_facts(formula: str, wrt: str, facts: dict[str, Any], grad
 
 def test_structure_that_facts_need_not_say() -> None:
     """XᵀX is its own transpose, whatever X is."""
-    assert jac.derive("logdet(X@X.T)", wrt="X").gradient.closed_form == "2*inv(X@X.T)@X"
-    assert jac.derive("y.T@inv(X.T@X)@y", wrt="y").gradient.closed_form == "2*inv(X.T@X)@y"
+    assert str(jac.derive("logdet(X@X.T)", wrt="X").gradient) == "2*inv(X@X.T)@X"
+    assert str(jac.derive("y.T@inv(X.T@X)@y", wrt="y").gradient) == "2*inv(X.T@X)@y"
 
 
 def test_a_hessian_under_facts() -> None:

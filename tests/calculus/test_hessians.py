@@ -25,9 +25,8 @@ FORMULAS = {
 }
 
 
-def blocks(formula: str) -> list[jac.Derivation]:
-    found: list[jac.Derivation] = jac.derive(formula, wrt=FORMULAS[formula].split(","), order=2)
-    return found
+def blocks(formula: str) -> jac.Derivations:
+    return jac.derive(formula, wrt=FORMULAS[formula].split(","), order=2)
 
 
 def point(derivation: jac.Derivation) -> tuple[dict[str, Any], dict[str, int]]:

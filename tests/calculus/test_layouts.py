@@ -150,10 +150,10 @@ def test_entries_follow_the_convention() -> None:
 
 def test_hessians_run_in_the_vec_order() -> None:
     row, column = (jac.derive("norm(T - U@V.T)**2", wrt="U", order=2, vec=vec) for vec in ("row", "column"))
-    assert row.hessian.closed_form == "2*kron(eye(n), V.T@V)"
-    assert column.hessian.closed_form == "2*kron(V.T@V, eye(n))"
+    assert str(row.hessian) == "2*kron(eye(n), V.T@V)"
+    assert str(column.hessian) == "2*kron(V.T@V, eye(n))"
     assert column.check().passed
-    assert jac.derive("trace(X@X)", wrt="X", order=2).hessian.closed_form == "2*commutation(n, n)"
+    assert str(jac.derive("trace(X@X)", wrt="X", order=2).hessian) == "2*commutation(n, n)"
 
 
 def test_generated_code_keeps_to_numerator_layout_row_by_row() -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all, template
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation

@@ -46,9 +46,8 @@ FORMULAS = {
 }
 
 
-def stepwise(formula: str, wrt: str) -> list[jac.Derivation]:
-    found: list[jac.Derivation] = jac.derive(formula, wrt=wrt.split(","))
-    return found
+def stepwise(formula: str, wrt: str) -> jac.Derivations:
+    return jac.derive(formula, wrt=wrt.split(","))
 
 
 @pytest.mark.parametrize("formula", FORMULAS)

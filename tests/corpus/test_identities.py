@@ -16,7 +16,7 @@ import pytest
 from scipy import special
 
 import jacobian_cli as jac
-from jacobian_cli.api.derive.proof import printed
+from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import read_back
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.shape import size_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.api.chain.composition import Composition
-from jacobian_cli.api.derive.derivation import ClosedForm
-from jacobian_cli.api.derive.proof import Proof, lettered, prove, table_sizes
+from jacobian_cli.api.chain.answer import ChainAnswer
+from jacobian_cli.api.derive.answer import ClosedForm
+from jacobian_cli.api.derive.explicit import table_sizes
+from jacobian_cli.api.derive.proof import Proof, lettered
+from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.api.input.values import as_arrays, fitted_to
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict.answer import Engine, Report, sample_all
-from jacobian_cli.checks.verdict.chain import Line, compare, value_of
+from jacobian_cli.checks.verdict.chain import Line, compare, read
 from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend, sizes_of
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.interned import Portable
-from jacobian_cli.shape import shape_text
+from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
 
 Array = Any
@@ -55,16 +57,21 @@ class Numbers:
 class ChainProof(Portable):
     """All that backs a chain: the verdict on each variable's answer, and on the lines in between."""
 
-    answers: Mapping[str, Proof]
+    settled: Mapping[str, Settled]
     lines: Report
     numbers: Numbers | None = None
     descent: Step | None = None
 
     @property
+    def answers(self) -> Mapping[str, Proof]:
+        """The proof of each variable's answer."""
+        return {name: each.proof for name, each in self.settled.items()}
+
+    @property
     def report(self) -> Report:
         """All verdicts as one: the worse of each."""
         engines: dict[str, Engine] = {}
-        reports = [*(proof.report for proof in self.answers.values()), self.lines]
+        reports = [*(each.report for each in self.settled.values()), self.lines]
         for report in reports:
             for name, engine in report.engines.items():
                 old = engines.get(name)
@@ -84,6 +91,8 @@ class ChainProof(Portable):
     def to_dict(self) -> dict[str, Any]:
         """The stable fields of the JSON answer."""
         found: dict[str, Any] = {"check": Proof(self.report, {}, None).to_dict()["check"]}
+        if instead := {name: each.to_dict() for name, each in self.settled.items() if each.failed is not None}:
+            found["instead"] = instead
         if self.numbers is not None:
             numbers = self.numbers
             found["at"] = {
@@ -106,8 +115,25 @@ class ChainProof(Portable):
         return found
 
 
+class _Lines:
+    """The printed lines of a chain, each read back once, however often it is asked for."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, Expr], Expr] = {}
+
+    def __call__(self, form: ClosedForm) -> Expr:
+        line = (form.closed_form, form.expr)
+        if line not in self._read:
+            self._read[line] = read(*line)
+        return self._read[line]
+
+    def value(self, form: ClosedForm, env: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+        """The value of a printed line, without minus zeros."""
+        return np.asarray(evaluate(self(form), env, sizes), float) + 0.0
+
+
 def prove_chain(
-    found: Composition, points: int = 3, at: Mapping[str, Any] | None = None, rate: float | None = None
+    found: ChainAnswer, points: int = 3, at: Mapping[str, object] | None = None, rate: float | None = None
 ) -> ChainProof:
     """Compare each answer, and each line that leads to it, with derivatives that share nothing with them.
 
@@ -120,41 +146,41 @@ def prove_chain(
             hint="sum it, or take a loss of it",
         )
     values = None if at is None else fitted_to(problem, as_arrays(at))
-    answers = {d.wrt: prove(d, points, values) for d in found.derivations}
-    shown = None if values is None else _finite_numbers(found, values)
-    lines = _verdict(
-        found, values if all(proof.at is None or proof.at.compared for proof in answers.values()) else None
-    )
+    settled = {answer.wrt: settle(answer, points, values) for answer in found.answers}
+    lines = _Lines()
+    shown = None if values is None else _finite_numbers(found, values, lines)
+    compared = all(each.proof.at is None or each.proof.at.compared for each in settled.values())
+    verdict = _verdict(found, lines, values if compared else None)
     if values is None and rate is None:
-        return ChainProof(answers, lines)
+        return ChainProof(settled, verdict)
     point, sizes = (values, sizes_of(problem.variables, values)) if values is not None else _point(found)
-    step = None if rate is None else _step(found, point, sizes, rate)
-    return ChainProof(answers, lines, shown, step)
+    step = None if rate is None else _step(found, lines, point, sizes, rate)
+    return ChainProof(settled, verdict, shown, step)
 
 
-def _verdict(found: Composition, values: Mapping[str, Array] | None) -> Report:
+def _verdict(found: ChainAnswer, lines: _Lines, values: Mapping[str, Array] | None) -> Report:
     """Every printed line, at the point given or at a random one; at small sizes where they are too large."""
     try:
         point, sizes = (values, sizes_of(found.problem.variables, values)) if values is not None else _point(found)
     except NoPointError as error:
         return Report(None, 0, {}, [], [str(error)])
-    printed = _lines(found)
+    printed = _printed(found, lines)
     small = [line for line in printed if _cells(line, sizes) <= MAX_CELLS]
     if len(small) < len(printed):
         twin = lettered(found.problem, [v.name for v in found.problem.wrt])
         if twin is not None:
-            report = _verdict(Composition(twin), None)
+            report = _verdict(ChainAnswer(twin), _Lines(), None)
             return replace(report, notes=[*report.notes, "each line on the way is compared at small sizes"])
     half = max(6, MAX_WORK // len(found.links) // 2)
     chosen = small if len(small) <= 2 * half else [*small[:half], *small[-half:]]
-    report = compare(chosen, _environment(found, point, sizes), sizes)
+    report = compare(chosen, _environment(found, lines, point, sizes), sizes)
     if len(chosen) < len(printed):
         note = f"of {len(printed)} lines on the way {len(chosen)} were compared"
         return replace(report, notes=[*report.notes, note])
     return report
 
 
-def _point(found: Composition) -> tuple[Mapping[str, Array], dict[str, int]]:
+def _point(found: ChainAnswer) -> tuple[Mapping[str, Array], dict[str, int]]:
     """A random point at small sizes, or at the declared ones. Raises `NoPointError` if none is found."""
     problem = found.problem
     parts: list[Expr] = [*problem.variables.values(), problem.output]
@@ -171,7 +197,9 @@ def _point(found: Composition) -> tuple[Mapping[str, Array], dict[str, int]]:
     raise failed or NoPointError("at small sizes a slice holds nothing")
 
 
-def _environment(found: Composition, point: Mapping[str, Array], sizes: Mapping[str, int]) -> dict[str, Array]:
+def _environment(
+    found: ChainAnswer, lines: _Lines, point: Mapping[str, Array], sizes: Mapping[str, int]
+) -> dict[str, Array]:
     """The value of each name: variables, definitions, and running products as they are printed."""
     output = found.problem.output
     env = dict(point)
@@ -179,35 +207,34 @@ def _environment(found: Composition, point: Mapping[str, Array], sizes: Mapping[
     env.update((node.name, np.asarray(v, float)) for node, v in nodes.items() if isinstance(node, Defined))
     env[found.name] = np.asarray(nodes[output], float)
     for name, form in found.deltas.items():
-        env[name] = value_of(form.closed_form, form.expr, env, sizes)
+        env[name] = lines.value(form, env, sizes)
     return env
 
 
-def _lines(found: Composition) -> list[Line]:
+def _printed(found: ChainAnswer, lines: _Lines) -> list[Line]:
     """What is printed and claims to be a Jacobian: local ones, products side by side, products worked out."""
     output, name = found.problem.output, found.name
-    lines = []
+    made = []
+
+    def add(label: str, form: ClosedForm, function: Callable[[], Expr], wrt: Variable) -> None:
+        made.append(Line(label, partial(lines, form), form.expr.shape, function, wrt))
+
     for link in found.links:
         for local in link.locals.values():
             wrt = Variable(local.wrt, _shape_of(found, local.wrt))
             formula = partial(_itself, link.formula)
-            lines.append(Line(f"∂{link.name}/∂{local.wrt}", partial(_text, local), local.expr, formula, wrt))
+            add(f"∂{link.name}/∂{local.wrt}", local, formula, wrt)
     for product in found.products:
         node = Variable(product.node, _shape_of(found, product.node))
         function = partial(_held, output, node)
-        lines.append(Line(f"∂{name}/∂{node.name}", partial(_text, product), product.expr, function, node))
+        add(f"∂{name}/∂{node.name}", product, function, node)
         if len(product.factors) == 1:
             (factors,) = product.factors.values()
-            label = f"∂{name}/∂{node.name} as factors"
-            lines.append(Line(label, partial(_text, factors), factors.expr, function, node))
+            add(f"∂{name}/∂{node.name} as factors", factors, function, node)
     for wrt_name, form in found.reshaped.items():
         wrt = found.problem.variables[wrt_name]
-        lines.append(Line(f"{wrt_name} reshaped", partial(_text, form), form.expr, partial(_itself, output), wrt))
-    return lines
-
-
-def _text(form: ClosedForm) -> str:
-    return form.closed_form
+        add(f"{wrt_name} reshaped", form, partial(_itself, output), wrt)
+    return made
 
 
 def _itself(expr: Expr) -> Expr:
@@ -215,10 +242,10 @@ def _itself(expr: Expr) -> Expr:
 
 
 def _cells(line: Line, sizes: Mapping[str, int]) -> int:
-    return prod(size.at(sizes) for size in line.form.shape)
+    return prod(size.at(sizes) for size in line.shape)
 
 
-def _shape_of(found: Composition, name: str) -> Any:
+def _shape_of(found: ChainAnswer, name: str) -> Shape:
     values = found.problem.program.values
     return values[name].shape if name in values else found.problem.variables[name].shape
 
@@ -228,24 +255,29 @@ def _held(output: Expr, leaf: Variable) -> Expr:
     return rebuild(output, lambda node: leaf if isinstance(node, Defined) and node.name == leaf.name else None)
 
 
-def numbers_at(found: Composition, values: Mapping[str, Array]) -> Numbers:
+def numbers_at(found: ChainAnswer, values: Mapping[str, Array], lines: _Lines | None = None) -> Numbers:
     """Every printed line where the variables have these values."""
+    lines = lines or _Lines()
     sizes = sizes_of(found.problem.variables, values)
-    env = _environment(found, values, sizes)
+    env = _environment(found, lines, values, sizes)
     return Numbers(
         {
             **{name: env[name] for name in found.problem.variables},
             **{link.name: env[link.name] for link in found.links},
         },
-        {(link.name, name): _plainly(local, env, sizes) for link in found.links for name, local in link.locals.items()},
-        {p.node: _plainly(p, env, sizes) for p in found.products},
-        {name: _plainly(form, env, sizes) for name, form in found.gradients.items()},
+        {
+            (link.name, name): lines.value(local, env, sizes)
+            for link in found.links
+            for name, local in link.locals.items()
+        },
+        {p.node: lines.value(p, env, sizes) for p in found.products},
+        {name: lines.value(form, env, sizes) for name, form in found.gradients.items()},
     )
 
 
-def _finite_numbers(found: Composition, values: Mapping[str, Array]) -> Numbers:
+def _finite_numbers(found: ChainAnswer, values: Mapping[str, Array], lines: _Lines) -> Numbers:
     """The numbers at a point. Raises `InputError` where a printed line has none."""
-    numbers = numbers_at(found, values)
+    numbers = numbers_at(found, values, lines)
     named = [(f"∂{link}/∂{wrt}", value) for (link, wrt), value in numbers.locals.items()]
     named += [
         (f"∂{found.name}/∂{name}", value) for name, value in (*numbers.products.items(), *numbers.gradients.items())
@@ -260,16 +292,11 @@ def _finite_numbers(found: Composition, values: Mapping[str, Array]) -> Numbers:
     return numbers
 
 
-def _plainly(form: ClosedForm, env: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
-    """The value of a printed line, without minus zeros."""
-    return value_of(form.closed_form, form.expr, env, sizes) + 0.0
-
-
-def _step(found: Composition, point: Mapping[str, Array], sizes: Mapping[str, int], rate: float) -> Step:
+def _step(found: ChainAnswer, lines: _Lines, point: Mapping[str, Array], sizes: Mapping[str, int], rate: float) -> Step:
     """The loss before and after each variable is moved by −rate times its gradient."""
     problem = found.problem
-    env = _environment(found, point, sizes)
-    gradients = {name: _plainly(form, env, sizes) for name, form in found.gradients.items()}
+    env = _environment(found, lines, point, sizes)
+    gradients = {name: lines.value(form, env, sizes) for name, form in found.gradients.items()}
     moved = {**point, **{name: np.asarray(point[name], float) - rate * g for name, g in gradients.items()}}
     before, after = (float(evaluate(problem.output, values, sizes)) for values in (point, moved))
     return Step(rate, before, after, before - rate * sum(float(np.sum(g**2)) for g in gradients.values()))

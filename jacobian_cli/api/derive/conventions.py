@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, Symbols, derivations, symbols
-from jacobian_cli.api.derive.proof import Proof, prove, table_sizes
+from jacobian_cli.api.derive.answer import Answer, ClosedForm, Symbols, answers, symbols
+from jacobian_cli.api.derive.explicit import table_sizes
+from jacobian_cli.api.derive.proof import Proof
+from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.calculus.reshape import CONVENTIONS, Convention, Layout, Vec, from_numerator_row
 from jacobian_cli.checks.oracles.entry_text import greek, indexed
 from jacobian_cli.checks.oracles.layout import Laid
@@ -44,18 +46,27 @@ class Writing(Portable):
     """The Jacobian in one convention, or in both vec orders where there is no matrix to flatten."""
 
     conventions: tuple[Convention, ...]
-    derivation: Derivation
+    settled: Settled
     relation: ClosedForm | None
     """How it is made from `J`, the Jacobian in numerator layout, row by row; None where no matrix says it."""
     users: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    proof: Proof
+
+    @property
+    def answer(self) -> Answer:
+        """What stands in this convention."""
+        return self.settled.answer
+
+    @property
+    def proof(self) -> Proof:
+        """Its proof."""
+        return self.settled.proof
 
     @property
     def form(self) -> ClosedForm:
         """The closed form, with its shape."""
-        return self.derivation.jacobian
+        return self.answer.jacobian
 
     @property
     def layout(self) -> str:
@@ -82,19 +93,19 @@ class Writing(Portable):
 class Comparison(Portable):
     """One derivative in all conventions, all with the same names."""
 
-    derivation: Derivation
+    answer: Answer
     canonical: Symbols
     writings: tuple[Writing, ...]
 
     @property
     def passed(self) -> bool | None:
         """Whether every form stands the check; None if nothing could be compared."""
-        verdicts = [writing.proof.passed for writing in self.writings]
+        verdicts = [writing.settled.passed for writing in self.writings]
         return None if None in verdicts else all(verdicts)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields of the JSON answer."""
-        d = self.derivation
+        d = self.answer
         return {
             "expression": d.expression,
             "wrt": d.wrt,
@@ -112,37 +123,34 @@ class Comparison(Portable):
         }
 
 
-def comparison(derivation: Derivation, points: int = 3, values: Mapping[str, Any] | None = None) -> Comparison:
-    """A derivation form by form, each checked at random points or at `values`."""
-    problem, variable = derivation.problem, derivation.variable
-    if len(derivation.forms.jacobians) < len(CONVENTIONS):
-        again = derivations(problem, conventions=CONVENTIONS)
-        derivation = next(d for d in again if d.wrt == variable.name)
+def comparison(answer: Answer, points: int = 3, values: Mapping[str, Any] | None = None) -> Comparison:
+    """An answer form by form, each checked at random points or at `values`."""
+    problem, variable = answer.problem, answer.variable
+    if len(answer.forms.jacobians) < len(CONVENTIONS):
+        answer = next(a for a in answers(problem, conventions=CONVENTIONS) if a.wrt == variable.name)
     flattened = any(len(proper(shape)) > 1 for shape in (problem.output.shape, variable.shape))
     groups = [[c] for c in CONVENTIONS] if flattened else [[c for c in CONVENTIONS if c.layout is k] for k in Layout]
-    writings = tuple(_writing(derivation, tuple(group), points, values) for group in groups)
-    return Comparison(derivation, symbols((*problem.output.shape, *variable.shape)), writings)
+    writings = tuple(_writing(answer, tuple(group), points, values) for group in groups)
+    return Comparison(answer, symbols((*problem.output.shape, *variable.shape)), writings)
 
 
-def _writing(
-    derivation: Derivation, group: tuple[Convention, ...], points: int, values: Mapping[str, Any] | None
-) -> Writing:
+def _writing(answer: Answer, group: tuple[Convention, ...], points: int, values: Mapping[str, Any] | None) -> Writing:
     convention = group[0]
-    here = replace(derivation, convention=convention)
-    out, variable = derivation.problem.output.shape, derivation.variable.shape
+    here = replace(answer, convention=convention)
+    out, variable = answer.problem.output.shape, answer.variable.shape
     users = _OF_MATRICES[convention.layout, convention.vec] if len(group) == 1 else _OF_VECTORS[convention.layout]
     sides = [_labels(here, name, shape) for name, shape in ((here.problem.name, out), (here.wrt, variable))]
     rows, columns = sides if convention.layout is Layout.NUMERATOR else sides[::-1]
     made = from_numerator_row(convention, out, variable)
     relation = None if made is None else ClosedForm(made, here.jacobian.shape)
-    return Writing(group, here, relation, users, rows, columns, prove(here, points, values))
+    return Writing(group, settle(here, points, values), relation, users, rows, columns)
 
 
-def _labels(derivation: Derivation, name: str, shape: Shape) -> tuple[str, ...]:
+def _labels(answer: Answer, name: str, shape: Shape) -> tuple[str, ...]:
     """The entries of a value in the order in which they run, at the sizes of its table; the middle of many left out."""
-    sizes = table_sizes(derivation.problem)
+    sizes = table_sizes(answer.problem)
     lengths = tuple(size.at(sizes) for size in shape)
-    order, count = Laid(vec=str(derivation.convention.vec)).order, prod(lengths)
+    order, count = Laid(vec=str(answer.convention.vec)).order, prod(lengths)
     shown = range(count) if count <= _LABELS else (*range(_LABELS - 2), count - 1)
     labels = [indexed(greek(name), map(int, np.unravel_index(k, lengths, order))) for k in shown]
     return tuple(labels if len(labels) == count else (*labels[:-1], "…", labels[-1]))

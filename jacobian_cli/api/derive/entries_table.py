@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from jacobian_cli.api.derive.derivation import Derivation
+from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.derive.proof import Proof
 from jacobian_cli.checks.oracles.entry_text import entry_text
 from jacobian_cli.checks.oracles.restricted import as_shown
@@ -31,20 +31,20 @@ def pattern_lines(pattern: Any, width: int) -> list[str]:
     return [" ".join(marks[k : k + width]) for k in range(0, len(marks), width)]
 
 
-def grid_of(derivation: Derivation, proof: Proof) -> Grid:
+def grid_of(answer: Answer, proof: Proof) -> Grid:
     """The entries in the names of the closed form: SymPy's own or, where they are shorter and SymPy has proven them
     equal, those of the closed form, as p₁ − p₁² for a softmax.
     """
     explicit = proof.explicit
     assert explicit is not None
-    bodies = {n: b for n, b in derivation.derivative.where.items() if not n[-1].isdigit()}
-    problem, shape = derivation.problem, explicit.matrix.shape
+    bodies = {n: b for n, b in answer.derivative.where.items() if not n[-1].isdigit()}
+    problem, shape = answer.problem, explicit.matrix.shape
     cells = _texts(
         as_shown(abbreviated(explicit.matrix, bodies, proof.sizes), problem.facts, problem.variables, proof.sizes)
     )
     if proven(proof):
         try:
-            printed = entries_in_names(derivation.jacobian.expr, bodies, proof.sizes, shape)
+            printed = entries_in_names(answer.jacobian.expr, bodies, proof.sizes, shape)
         except TooLargeError:
             pass
         else:
@@ -69,9 +69,9 @@ def _texts(matrix: Any) -> list[list[str]]:
     return [[texts[matrix[i, j]] for j in range(matrix.cols)] for i in range(matrix.rows)]
 
 
-def gradient_places(derivation: Derivation, sizes: Mapping[str, int]) -> list[list[str]]:
+def gradient_places(answer: Answer, sizes: Mapping[str, int]) -> list[list[str]]:
     """For a matrix variable, the label of the Jacobian's entry that stands at each place of the gradient."""
-    rows, columns = (size.at(sizes) for size in derivation.variable.shape)
-    symbols = element_symbols(derivation.wrt, (rows, columns))
-    name = derivation.problem.name
+    rows, columns = (size.at(sizes) for size in answer.variable.shape)
+    symbols = element_symbols(answer.wrt, (rows, columns))
+    name = answer.problem.name
     return [[f"∂{name}/∂{symbols[i, j]}" for j in range(columns)] for i in range(rows)]

@@ -1,10 +1,13 @@
-"""Source code of a derivation: `value`, `jacobian`, `gradient` and `vjp` as plain functions of arrays."""
+"""Source code of an answer: `value`, `jacobian`, `gradient` and `vjp` as plain functions of arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from jacobian_cli.api.derive.derivation import Derivation
+from jacobian_cli.api.derive.answer import Answer
+from jacobian_cli.api.derive.settle import Settled, mismatch
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.reshape import jacobian_shape
@@ -14,35 +17,71 @@ from jacobian_cli.shape import ONE, Shape, Size, product, shape_text
 from jacobian_cli.syntax.errors import InputError
 
 
-def source(derivation: Derivation, target: str = "numpy") -> str:
-    """A module in NumPy. Raises `InputError` for other targets, and for sizes that no argument tells."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer to be written as source, and what its docstrings say of its check; empty where it passed."""
+
+    answer: Answer
+    remark: str = ""
+
+
+def vouched(found: Settled) -> Written:
+    """What stands of a settled answer, with a warning where that is not what was found first.
+
+    Raises `InputError` where nothing stands.
+    """
+    answer, report = found.answer, found.proof.report
+    if report.passed is False:
+        raise InputError(
+            f"no source is written of a derivative that fails its check: {mismatch(report)}",
+            text=answer.expression,
+            hint="please report this formula, it shows a fault of jac; derive(…, check=False) writes it all the same",
+        )
+    if found.failed is not None:
+        warnings.warn(answer.warnings[-1], stacklevel=4)
+    unchecked = f"Not checked: {'; '.join(report.notes) or 'nothing could be compared'}." if not report.passed else ""
+    return Written(answer, " ".join([*([answer.warnings[-1]] if answer.fault else []), unchecked]).strip())
+
+
+def source(answers: Sequence[Written], target: str = "numpy", *, together: bool = False) -> str:
+    """A module in NumPy: `value`, `jacobian`, `gradient`, … of one answer, or `together` of answers by several
+    variables, `value`, then `jacobian_W`, `gradient_W`, … of each.
+
+    Raises `InputError` for other targets, and for sizes that no argument tells.
+    """
+    functions = {
+        function.name: function
+        for written in answers
+        for function in _functions(written, target, f"_{written.answer.wrt}" if together else "")
+    }
+    return module_source(list(functions.values()))
+
+
+def _functions(written: Written, target: str, suffix: str = "") -> list[Function]:
+    """`value`, and the functions that are named for the variable where there are several."""
     if target != "numpy":
         raise InputError(f"there is no target '{target}'", hint="numpy is the one there is")
-    derivation = derivation.rewritten()  # whatever is on the screen, code keeps to one convention
-    problem, forms = derivation.problem, derivation.forms
-    wrt, name = derivation.wrt, problem.name
-    out, variable = problem.output.shape, derivation.variable.shape
-    rows, columns = jacobian_shape(out, variable)
-    matrix = _two_axes(derivation.jacobian.expr, (rows, columns))
+    answer = written.answer
+    problem, forms = answer.problem, answer.forms
+    wrt, name, upstream = answer.wrt, problem.name, answer.upstream
+    out, variable = problem.output.shape, answer.variable.shape
+    matrix = _two_axes(answer.jacobian.expr, jacobian_shape(out, variable))
+
+    def function(kind: str, result: Expr, doc: str, *first: str) -> Function:
+        return _function(answer, kind + suffix, first, result, f"{doc}\n{written.remark}".strip())
+
     functions = [
-        _function(derivation, "value", (), problem.output, f"{name} = {problem.text}"),
-        _function(
-            derivation, "jacobian", (), matrix, f"The Jacobian ∂{name}/∂{wrt}: numerator layout, axes row by row."
-        ),
+        _function(answer, "value", (), problem.output, f"{name} = {problem.text}"),
+        function("jacobian", matrix, f"The Jacobian ∂{name}/∂{wrt}: numerator layout, axes row by row."),
     ]
     if forms.gradient is not None:
-        functions.append(
-            _function(derivation, "gradient", (), forms.gradient, f"The gradient of {name}, in the shape of {wrt}.")
-        )
-    if (hessian := derivation.hessian) is not None:
-        rows, columns = product((*out, *variable)), product(variable)
-        form = _two_axes(hessian.expr, (rows, columns))
+        functions.append(function("gradient", forms.gradient, f"The gradient of {name}, in the shape of {wrt}."))
+    if (hessian := answer.hessian) is not None:
+        form = _two_axes(hessian.expr, (product((*out, *variable)), product(variable)))
         form = _symmetrised(form) if hessian.symmetric else form
-        functions.append(_function(derivation, "hessian", (), form, f"The Hessian of {name} by {wrt}, row by row."))
-    upstream = derivation.upstream
-    rule = f"The gradient of {wrt}, given {upstream}, that of {name}."
-    functions.append(_function(derivation, "vjp", (upstream,), forms.vjp, rule))
-    return module_source(functions)
+        functions.append(function("hessian", form, f"The Hessian of {name} by {wrt}, row by row."))
+    functions.append(function("vjp", forms.vjp, f"The gradient of {wrt}, given {upstream}, that of {name}.", upstream))
+    return functions
 
 
 def _two_axes(form: Expr, shape: Shape) -> Expr:
@@ -62,8 +101,8 @@ def _symmetrised(form: Expr) -> Expr:
     return write.apply("/", write.apply("+", named, write.transpose(named)), write.number(2))
 
 
-def _function(derivation: Derivation, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
-    variables = derivation.problem.variables
+def _function(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
+    variables = answer.problem.variables
     names = definitions([result])
     return Function(
         name,
@@ -72,16 +111,16 @@ def _function(derivation: Derivation, name: str, first: tuple[str, ...], result:
         result,
         shape_text(result.shape),
         doc,
-        _sizes(derivation, [result, *names.values()]),
+        _sizes(answer, [result, *names.values()]),
     )
 
 
-def _sizes(derivation: Derivation, parts: list[Expr]) -> dict[str, str]:
+def _sizes(answer: Answer, parts: list[Expr]) -> dict[str, str]:
     """For each size symbol in use, where it can be read off."""
     found: dict[str, str] = {}
     axes = [
         (size, f"{variable.name}.shape[{axis}]")
-        for variable in derivation.problem.variables.values()
+        for variable in answer.problem.variables.values()
         for axis, size in enumerate(variable.shape)
     ]
     for _ in axes:  # each pass may tell one more: n*m is known, and m, so n is

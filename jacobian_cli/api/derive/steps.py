@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jacobian_cli.api.derive.derivation import ClosedForm, Derivation, symbols
+from jacobian_cli.api.derive.answer import Answer, ClosedForm, symbols
 from jacobian_cli.calculus.steps.derivation import derivation_steps
 from jacobian_cli.calculus.steps.step import Step, Steps
 from jacobian_cli.printers.language import text
@@ -80,25 +79,29 @@ class DerivationStep(ClosedForm):
 class Stepwise:
     """The steps of one derivation, made once."""
 
-    def __init__(self, derivation: Derivation) -> None:
-        self.derivation = derivation
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
         self._checked: dict[int, Lines] = {}
 
     @cached_property
     def found(self) -> Steps:
         """The steps as typed expressions."""
-        problem = self.derivation.problem
+        problem = self.answer.problem
         taken = {*problem.program.values, *problem.program.sizes} - {problem.program.output_name}
         taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
-        return derivation_steps(
-            problem.output,
-            self.derivation.variable,
-            problem.name,
-            self.derivation.derivative,
-            list(problem.variables),
-            taken,
-            text,
-        )
+        order = list(problem.variables)
+        try:
+            return derivation_steps(
+                problem.output, self.answer.variable, problem.name, self.answer.derivative, order, taken, text
+            )
+        except (InputError, RecursionError, MemoryError):
+            raise
+        except Exception as error:
+            raise InputError(
+                f"the steps of this derivation could not be written ({type(error).__name__})",
+                text=problem.text,
+                hint="the answer has no need of them; please report this formula, it shows a fault of jac",
+            ) from error
 
     @cached_property
     def steps(self) -> tuple[DerivationStep, ...]:
@@ -109,15 +112,16 @@ class Stepwise:
         """All steps as one text. Raises `InputError` for a format that there is not."""
         if style not in FORMATS:
             raise InputError(f"there is no format '{style}'", hint=f"there are {', '.join(FORMATS)}")
-        return FORMATS[style](self.found, self.derivation.problem.name)
+        return FORMATS[style](self.found, self.answer.problem.name)
 
     def checked(self, points: int = 3) -> Lines:
         """Every line compared with autograd and central differences of what it is about."""
         if points not in self._checked:
-            lines = import_module("jacobian_cli.checks.verdict.steps")
+            from jacobian_cli.checks.verdict.steps import check_lines  # loads NumPy and autograd
+
             texts = [step.closed_form for step in self.steps]
-            problem, where = self.derivation.problem, self.derivation.where
-            self._checked[points] = lines.check_lines(
+            problem, where = self.answer.problem, self.answer.where
+            self._checked[points] = check_lines(
                 self.found, texts, where, problem.variables, points, facts=problem.facts
             )
         return self._checked[points]

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import sympy
+from sympy import Matrix
 
 from jacobian_cli.checks.oracles.alone import alone
 from jacobian_cli.checks.oracles.budget import Budget, TooLargeError
@@ -33,6 +34,7 @@ from jacobian_cli.ops import FUNCTIONS, Kind, Row
 __all__ = [
     "ExactResult",
     "Explicit",
+    "Matrix",
     "TooLargeError",
     "abbreviated",
     "difference",

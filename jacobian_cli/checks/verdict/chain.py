@@ -33,28 +33,25 @@ _FLOOR = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A text that is said to be the Jacobian |function| × |wrt|. `form` is what the text was printed from: it tells
-    the shapes of the names in it, and nothing else of it is used. Text and function are made when they are compared.
+    """A text that is said to be the Jacobian |function| × |wrt|. `printed` reads it back, which has this shape; that
+    and the function are made when they are compared.
     """
 
     label: str
-    text: Callable[[], str]
-    form: Expr
+    printed: Callable[[], Expr]
+    shape: Shape
     function: Callable[[], Expr]
     wrt: Variable
 
 
 def read(text: str, form: Expr) -> Expr:
-    """A printed line as an expression again, each name in it a variable."""
+    """A printed line as an expression again, each name in it a variable. `form` is what it was printed from: it tells
+    the shapes of the names in it, and nothing else of it is used.
+    """
     written = rebuild(form, lambda node: Variable(node.name, node.shape) if isinstance(node, Defined) else None)
     names: dict[str, Shape] = {name: variable.shape for name, variable in variables(written).items()}
     names["?sizes"] = tuple(Size.named(name) for name in size_names([written]))
     return elaborate([parse_statement(text, limited=False)], names).output
-
-
-def value_of(text: str, form: Expr, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
-    """The value of a printed line where its names have these values."""
-    return np.asarray(evaluate(read(text, form), values, sizes), float)
 
 
 def compare(lines: Sequence[Line], values: Mapping[str, Array], sizes: Mapping[str, int]) -> Report:
@@ -64,7 +61,7 @@ def compare(lines: Sequence[Line], values: Mapping[str, Array], sizes: Mapping[s
     for line in lines:
         function, wrt = line.function(), line.wrt.name
         rows, columns = (prod(lengths(shape, sizes)) for shape in (function.shape, line.wrt.shape))
-        printed = value_of(line.text(), line.form, values, sizes).reshape(rows, columns)
+        printed = np.asarray(evaluate(line.printed(), values, sizes), float).reshape(rows, columns)
         here = evaluate(function, values, sizes)
 
         def moved(x: Array, function: Expr = function, wrt: str = wrt) -> Array:

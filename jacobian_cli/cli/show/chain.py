@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from jacobian_cli.api.chain.composition import Composition, RunningProduct
+from jacobian_cli.api.chain.answer import RunningProduct
+from jacobian_cli.api.chain.composition import Composition
 from jacobian_cli.api.chain.proof import ChainProof, Numbers, Step
-from jacobian_cli.api.derive.derivation import ClosedForm, Derivation
+from jacobian_cli.api.derive.answer import ClosedForm
+from jacobian_cli.api.derive.derivation import Derivation
 from jacobian_cli.checks.oracles.symbolic import element_symbols
-from jacobian_cli.cli.screen import Screen, array_text, formula, sized, verdict
+from jacobian_cli.cli.screen import Screen, array_text, formula, sized, stands, verdict
 from jacobian_cli.cli.show.orders import (
     at_sizes,
     count_text,
@@ -86,6 +88,8 @@ def _tables(screen: Screen, found: Composition, proof: ChainProof, *, full: bool
         show_orders(screen, found, full=full)
     for derivation in found.derivations:
         _answer(screen, found, derivation, proof)
+        if (settled := proof.settled[derivation.wrt]).failed is not None:
+            stands(screen, settled.answer)
 
 
 def _title(screen: Screen, text_: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jacobian_cli.api.derive.derivation import Derivation
-from jacobian_cli.api.derive.proof import Proof
+from jacobian_cli.api.derive.settle import Settled
 from jacobian_cli.api.derive.steps import Stepwise
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.cli.screen import (
@@ -21,6 +21,7 @@ from jacobian_cli.cli.screen import (
     formula,
     given_facts,
     numbers,
+    stands,
     unconstrained,
     verdict,
 )
@@ -31,20 +32,22 @@ if TYPE_CHECKING:
     from jacobian_cli.checks.verdict.steps import Lines
 
 
-def show_steps(problem: Problem, found: Sequence[Derivation], proofs: Sequence[Proof], points: int) -> None:
+def show_steps(problem: Problem, found: Sequence[Derivation], settled: Sequence[Settled], points: int) -> None:
     """Formula and shapes, then for each variable the steps, and both verdicts: on the steps, and on the answer."""
     screen = Screen()
     formula(screen, problem)
     given_facts(screen, found[0])
-    for k, (derivation, proof) in enumerate(zip(found, proofs, strict=True)):
+    for k, (derivation, each) in enumerate(zip(found, settled, strict=True)):
         screen.line()
         screen.rule(f"∂{problem.name}/∂{derivation.wrt}, step by step")
         unconstrained(screen, derivation)
         equations(screen, derivation.stepwise, [d.stepwise for d in found[:k]])
-        if proof.at is not None:
-            numbers(screen, derivation, proof.at)
+        if each.proof.at is not None:
+            numbers(screen, derivation, each.proof.at)
         verdict_on_steps(screen, derivation.stepwise.checked(points), len(derivation.steps()))
-        verdict(screen, proof.report)
+        if each.failed is not None:
+            stands(screen, each.answer)
+        verdict(screen, each.proof.report)
 
 
 def equations(screen: Screen, stepwise: Stepwise, shown: Sequence[Stepwise] = ()) -> None:
@@ -53,14 +56,14 @@ def equations(screen: Screen, stepwise: Stepwise, shown: Sequence[Stepwise] = ()
     The steps that it begins with as one of those shown before are not shown again.
     """
     if not shown:
-        screen.line(lead(stepwise.found, stepwise.derivation.problem.name), style="dim", indent=2)
+        screen.line(lead(stepwise.found, stepwise.answer.problem.name), style="dim", indent=2)
     digits = len(str(len(stepwise.steps)))
-    same, other = max(((_shared(stepwise, s), s.derivation.wrt) for s in shown), default=(0, ""))
+    same, other = max(((_shared(stepwise, s), s.answer.wrt) for s in shown), default=(0, ""))
     if same > 1:
         screen.line(f"{'1':>{digits}}  to {same}: as by {other}", style="dim", indent=2)
     steps = stepwise.steps[same:] if same > 1 else stepwise.steps
     rows = [
-        (f"{s.number:>{digits}}  {s.left} = {math(s.expr, stepwise.derivation.problem.variables)}", s.closed_form)
+        (f"{s.number:>{digits}}  {s.left} = {math(s.expr, stepwise.answer.problem.variables)}", s.closed_form)
         for s in steps
     ]
     widths = [cells(left) for left, right in rows if cells(left) + cells(right) + 5 <= screen.width]
