@@ -508,6 +508,9 @@ class Meaning(Builder):
         if not left[0].shape or not right[0].shape:
             return self.op("*", term.span, left, right)
         if len(left[0].shape) == 1 and len(right[0].shape) == 2 and not _row(right[0].shape):
+            match right[1], term.arguments[1]:
+                case Call(function=".T", arguments=(inner,)), Call(arguments=(typed, *_)):
+                    return self.op("@", term.span, (self.build(typed), inner), left)
             return self.op("@", term.span, self.op(".T", term.span, right), left)
         return self.op("@", term.span, left, right)
 

@@ -50,7 +50,10 @@ _COMPARE: dict[type[ast.cmpop], str] = {
     ast.NotEq: "!=",
 }
 _LEFT = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
-_TORCH = re.compile(r"\btorch\.|\bF\.|\bnn\.|\bdim\s*=|\bkeepdim\s*=|\.(?:unsqueeze|view|mm|mv|clamp|mT|permute)\b")
+_TORCH = re.compile(
+    r"\btorch\.|\bF\.|\bnn\.|\bdim\s*=|\bkeepdim\s*=|\b(?:unbiased|correction)\s*="
+    r"|\.(?:unsqueeze|view|mm|mv|clamp|mT|permute)\b"
+)
 _JAX = re.compile(r"\bjnp\.|\bjax\.")
 _NUMPY = re.compile(r"\b(?:np|numpy|scipy|math|tf)\.|\baxis\s*=|\bkeepdims\s*=")
 
@@ -196,6 +199,8 @@ class Code:
                 return Call("stack", tuple(map(self.term, items)), (), span)
             case ast.IfExp():
                 raise self.refuse(node, "a choice between two formulas cannot be read", "write where(x > 0, a, b)")
+            case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp():
+                raise self.refuse(node, "a loop in brackets cannot be read", "write it as a formula of arrays")
         raise self.refuse(node, "this is not in the language", "jac functions lists what is")
 
     def constant(self, node: ast.Constant, span: Span) -> Term:
@@ -230,7 +235,8 @@ class Code:
         return [*first, *reversed(words)]
 
     def attribute(self, node: ast.Attribute, span: Span) -> Term:
-        path = self.path(node)
+        turned = node.attr in ("T", "mT", "H", "mH")
+        path = None if turned else self.path(node)
         if path is not None:
             match path[-1]:
                 case "pi" | "e":
@@ -240,9 +246,9 @@ class Code:
                 case "inf":
                     return Text("inf", span)
             raise self.refuse(node, f"'{'.'.join(path)}' is not in the language", REFUSED.get(path[-1]))
+        if turned:
+            return Call(".T", (self.term(node.value),), (), span)
         match node.attr:
-            case "T" | "mT" | "H" | "mH":
-                return Call(".T", (self.term(node.value),), (), span)
             case "values" | "logabsdet" | "real" | "data":
                 return _unpaired(self.term(node.value))
             case "size":
@@ -366,7 +372,10 @@ class Arguments:
             if keyword.arg is None:
                 raise code.refuse(keyword, "** before an argument is not in the language")
             if keyword.arg not in IGNORED or (name in ("reshape", "ravel", "flatten") and keyword.arg == "order"):
-                self.keywords[KEYWORDS.get(keyword.arg, keyword.arg)] = keyword.value
+                option = KEYWORDS.get(keyword.arg, keyword.arg)
+                if option in self.keywords:
+                    raise code.refuse(keyword, "an option is given twice")
+                self.keywords[option] = keyword.value
 
     def plain(self) -> Call:
         """A function of the language, as it stands."""

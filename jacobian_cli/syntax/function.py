@@ -415,10 +415,8 @@ class _Function:
                     return [Flag(None, span), value.arguments[0]]
                 case "?pair" if count == 2:
                     return [value.arguments[0], Flag(None, span)]
-            return [Call("[]", (value, Group((_whole(k, span),), span)), (), span) for k in range(count)]
-        if isinstance(value, Name):
-            return [Call("[]", (value, Group((_whole(k, span),), span)), (), span) for k in range(count)]
-        raise self.module.refuse(target, "these names and values do not match")
+        hint = "make each a parameter of its own" if isinstance(value, Name) else None
+        raise self.module.refuse(target, "what is unpacked here is not listed in the source", hint)
 
     def span(self, node: ast.expr) -> Span:
         return self.module.places.span(node)

@@ -23,7 +23,7 @@ class Spelling:
 
 MODULES = {
     "np": NUMPY, "numpy": NUMPY, "math": NUMPY, "scipy": NUMPY, "sp": NUMPY, "special": NUMPY, "linalg": NUMPY,
-    "anp": NUMPY, "onp": NUMPY, "tf": NUMPY, "keras": NUMPY, "cp": NUMPY, "autograd": NUMPY, "K": NUMPY,
+    "anp": NUMPY, "onp": NUMPY, "tf": NUMPY, "keras": NUMPY, "cp": NUMPY, "autograd": NUMPY,
     "torch": TORCH, "F": TORCH, "nn": TORCH, "functional": TORCH,
     "jnp": JAX, "jax": JAX, "jsp": JAX, "jnn": JAX, "lax": JAX,
 }  # fmt: skip

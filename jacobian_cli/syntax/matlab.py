@@ -11,7 +11,7 @@ from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, normal_name
-from jacobian_cli.syntax.tokens import number, too_deep, want_shallow, want_short
+from jacobian_cli.syntax.tokens import OtherNotationError, number, too_deep, want_shallow, want_short
 from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Slice, Term, Text
 
 _TOKEN = re.compile(
@@ -154,8 +154,10 @@ class _Reader:
             return self.refuse(token, "the formula ends too early")
         if token.text in (")", "]"):
             return self.refuse(token, "this bracket was never opened")
-        hint = "a product is written A*x" if token.kind in ("name", "num") else None
-        return self.refuse(token, f"{token.text} cannot be read here", hint)
+        if token.kind in ("name", "num") or token.text in ("(", "["):
+            message, hint = f"{token.text} cannot be read here", "a product is written A*x"
+            return OtherNotationError(message, text=self.text, span=token.span, hint=hint)
+        return self.refuse(token, f"{token.text} cannot be read here")
 
     # ---- from the loosest to the tightest ---------------------------------------------------------------------------
 
@@ -314,16 +316,28 @@ class _Reader:
         if dotted or (self.sees("(") and not (self.next.space and self.lists and self.lists[-1])):
             if dotted or not self.is_value(token.text):
                 return self.applied(token, dotted=dotted)
-            return self.entries(Name(normal_name(token.text), token.span), ")")
-        name = Name(normal_name(self.known.find(token.text) or token.text), token.span)
+            return self.entries(self.called(token), ")")
+        name = self.called(token)
         if token.text == "I" and self.known.find("I") is None and self.julia:
             return Call("?eye", (), (), token.span)
         if self.sees("[") and self.julia and not self.next.space:
             return self.entries(name, "]")
         return name
 
+    def called(self, token: _Token) -> Name:
+        name = self.known.find(token.text) or token.text
+        return Name("lam" if name == "lambda" else normal_name(name), token.span)
+
     def is_value(self, name: str) -> bool:
-        return name in self.known.names
+        """Whether a name before a bracket is an array of which entries are taken: A(1, :)."""
+        if name in self.known.names:
+            return True
+        if name in self.known.functions or name in _SAME or name in _SPECIAL or name in _ELSEWHERE:
+            return False
+        place = self.at + 1
+        while self.tokens[place].kind == "num" or self.tokens[place].text in (":", ",", "end"):
+            place += 1
+        return self.tokens[place].text == ")" and place > self.at + 1
 
     def entries(self, value: Name, closing: str) -> Term:
         """A(1, :), counted from 1."""
@@ -338,6 +352,9 @@ class _Reader:
         span = Span(value.span.start, closed.stop)
         if len(picks) == 1 and isinstance(picks[0], Slice) and picks[0].start is picks[0].stop is None:
             return Call("?vec", (value,), (), span)
+        if closing == ")" and len(picks) == 2 and isinstance(picks[0], Literal) and isinstance(picks[1], Slice):
+            first = picks[0]  # a row stays a row
+            picks[0] = Slice(first, Literal(first.value + 1, first.span), first.span)
         return Call("[]", (value, Group(tuple(picks), span)), (), span)
 
     def pick(self, closing: str) -> Term:

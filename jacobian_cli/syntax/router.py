@@ -8,6 +8,7 @@ from importlib import import_module
 
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import defined_name, parse_statement
+from jacobian_cli.syntax.tokens import OtherNotationError
 from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice
 
 _READERS = {
@@ -25,14 +26,16 @@ NOTATIONS = (LANGUAGE, *_READERS)
 _FUNCTION = re.compile(
     r"\s*(?:def|async|import|from|lambda|@\w+)\b|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b", re.DOTALL
 )
-_LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|\s*\\[(\[]|\$|\\\\")
+_LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
 _CODE = re.compile(
-    r"\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.[A-Za-z]|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
+    r"\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )
 _MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|[A-Za-z]\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix)\(|[\w)\]'][.]?'"
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2)\b|'(?:fro|inf|all)'"
 )
-_JULIA = re.compile(r"[^\W\d]\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|[⋅√]")
+"""Signs that nobody else has."""
+_PRIME = re.compile(r"[\w)\]']'")
+_JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[[\d:]|[⋅√]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
 _ONLY_JULIA = (("dot", 3),)
 """Calls with so many arguments that only Julia has."""
@@ -105,17 +108,14 @@ def _guessed(
     notation: str, text: str, names: Sequence[str], functions: Collection[str], missing: Sequence[str]
 ) -> list[Definition]:
     """A text in the notation it seems to be in; what is no MATLAB after all is mathematics."""
-    if notation in ("matlab", "julia"):
+    if notation == "matlab" and not _MATLAB.search(text):  # only a prime beside a * speaks for it
         try:
             found = _read(notation, text, names, functions)
-            if not missing or {*missing} <= {name for item in found for name in _names(item)}:
-                return found
-            return _read("math", text, names, functions)
-        except InputError as error:
-            try:
-                return _read("math", text, names, functions)
-            except InputError:
-                raise error from None
+        except OtherNotationError:
+            found = []
+        if found and {*missing} <= {name for item in found for name in _names(item)}:
+            return found
+        notation = "math"
     try:
         return _read(notation, text, names, functions)
     except InputError:
@@ -132,7 +132,7 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         return "latex"
     if "." in text and _CODE.search(text):
         return "numpy"
-    if _MATLAB.search(text) and ("'" not in text or "*" in text or _JULIA.search(text)):
+    if _MATLAB.search(text) or ("*" in text and _PRIME.search(text)):
         return "julia" if _JULIA.search(text) else "matlab"
     try:
         item = parse_statement(text)

@@ -33,6 +33,10 @@ class Token:
         return Span(self.start, self.stop)
 
 
+class OtherNotationError(InputError):
+    """A text that cannot be in the notation that it was taken for: two names stand beside each other."""
+
+
 def want_short(text: str) -> None:
     """Refuse a formula that is too long to read."""
     if len(text) > MAX_CHARACTERS:

@@ -1,0 +1,179 @@
+"""Python functions: read by their tree, never run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.syntax.errors import InputError
+
+READ = {
+    "renamed": (
+        "def f(x, y):\n    x, y = y, x\n    x += 1\n    return (x * y).sum()\n",
+        "x",
+        {},
+        "x_2 = y + 1; sum(x_2*x)",
+    ),
+    "defaults": (
+        'def f(W, x, lam=0.1):\n    "Doc."\n    r = W @ x  # a comment\n    return r @ r + lam * (W**2).sum()\n',
+        "W",
+        {},
+        "lam = 0.1; r = W@x; r@r + lam*sum(W**2)",
+    ),
+    "declared default": (
+        "def f(x, lam=0.1):\n    return lam * (x**2).sum()\n",
+        "x",
+        {"lam": "()"},
+        "lam*sum(x**2)",
+    ),
+    "sizes": ("def f(X, w):\n    n, d = X.shape\n    return (X @ w).sum() / n\n", "w", {"X": "n,m"}, "sum(X@w)/n"),
+    "own softmax": (
+        (
+            "def softmax(z):\n    e = np.exp(z)\n    return e / e.sum()\n"
+            "def f(W, x):\n    return np.log(softmax(W @ x)).sum()\n"
+        ),
+        "W",
+        {},
+        "z = W@x; e_ = exp(z); softmax_ = e_/sum(e_); sum(log(softmax_))",
+    ),
+    "shadowing": ("def f(x):\n    var = x.mean()\n    norm = x - var\n    return (norm**2).sum()\n", "x", {}, None),
+    "constants": ("EPS = 1e-3\ndef f(x):\n    return x / (x.sum() + EPS)\n", "x", {}, "x/(sum(x) + 0.001)"),
+    "imports": (
+        "from numpy import exp, dot\nfrom scipy.special import expit as sig\ndef f(w, x):\n    return sig(dot(w, x))\n",
+        "w",
+        {},
+        "expit(w@x)",
+    ),
+    "lambdas": ("g = lambda z: z**2\ndef f(x):\n    h = lambda t: t + 1\n    return g(h(x)).sum()\n", "x", {}, None),
+    "a pair": ("def f(S):\n    sign, val = np.linalg.slogdet(S)\n    return val\n", "S", {}, "val = logdet(S); val"),
+    "a lambda": ("lambda x, A: x.T @ A @ x", "x", {}, "x.T@A@x"),
+    "annotations": (
+        "def f(x: int, *, k: float = 2.0) -> float:\n    assert k\n    y: int = x**k\n    return y\n",
+        "x",
+        {},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_is_read(case: str) -> None:
+    source, wrt, shapes, meant = READ[case]
+    found = jac.derive(jac.read_source(source), wrt=wrt, shapes=shapes)
+    assert found.check(points=1).passed
+    assert meant is None or found.read == meant
+
+
+REFUSED = {
+    "loop": ("def f(x):\n    for i in x:\n        pass\n    return x\n", "line 2: a loop"),
+    "branch": ("def f(x):\n    if x > 0:\n        return x\n    return -x\n", "line 2: a branch"),
+    "choice": ("def f(x):\n    return x if x > 0 else -x\n", "line 2: a choice"),
+    "unknown": ("def f(x):\n    return g(x)\n", "line 2: 'g' is not known"),
+    "random": ("def f(x):\n    return x + np.random.randn(3)\n", "line 2: 'random' is not"),
+    "entries": ("def f(x):\n    x[0] = 1\n    return x\n", "line 2: an assignment to entries"),
+    "import": ("def f(x):\n    import os\n    return x\n", "line 2: an import"),
+    "itself": ("def f(x):\n    return f(x)\n", "calls itself"),
+    "several": ("def f(x):\n    return x, x\n", "line 2: several values"),
+    "nothing": ("def f(x):\n    y = x\n", "returns nothing"),
+    "two": ("def f(x): return x\ndef g(x): return x\n", "which function? there are f, g"),
+    "none": ("x = 3\n", "no function"),
+    "syntax": ("def f(x)\n    return x\n", "line 1: this is not Python"),
+    "block": ("def f(x):\n    with g():\n        return x\n", "line 2: a block"),
+    "comprehension": ("def f(x):\n    return sum([a for a in x])\n", "line 2: a loop in brackets"),
+    "unpacked": ("def f(p, x):\n    W, b = p\n    return W @ x + b\n", "line 2: what is unpacked"),
+    "class": ("class A:\n    def f(self, x):\n        return x\n", "no function"),
+    "stars": ("def f(*x):\n    return x\n", "*args"),
+    "call": ("def f(x):\n    x.sort()\n    return x\n", "line 2: a call"),
+    "system": ('def f(x):\n    return __import__("os").system("true")\n', "line 2: 'system' is not known"),
+    "long": ("def f(x):\n    return x\n" + "#" * 500_000, "characters"),
+    "deep": ("def f(x):\n    return " + "(" * 150 + "x" + "+1)" * 150 + "+1" * 2000 + "\n", "nested"),
+    "zero": ("def f(x):\n    return x\0\n", "not Python"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_is_refused_with_its_line(case: str) -> None:
+    source, said = REFUSED[case]
+    with pytest.raises(InputError) as caught:
+        jac.derive(jac.read_source(source), wrt="x")
+    assert said in str(caught.value)
+
+
+def test_one_of_several_is_named() -> None:
+    source = "def f(x): return x\ndef g(x): return 2*x\n"
+    assert jac.derive(jac.read_source(source, "g"), wrt="x").read == "2*x"
+    with pytest.raises(InputError, match="there is no function 'h'"):
+        jac.read_source(source, "h")
+
+
+def _jac(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "jacobian_cli", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_files(tmp_path: Path) -> None:
+    file = tmp_path / "model.py"
+    file.write_text("def loss(W, x):\n    return ((W @ x)**2).sum()\n\ndef other(x):\n    return x\n", encoding="utf-8")
+    done = _jac("derive", "--source", f"{file}:loss", "--wrt", "W")
+    assert done.returncode == 0, done.stderr
+    assert "read as  sum((W@x)**2)" in done.stdout
+    latin = tmp_path / "latin.py"
+    latin.write_bytes("# é\ndef f(x): return x\n".encode("latin-1"))
+    bad = tmp_path / "bad.py"
+    bad.write_text("def f(x):\n    return while\n", encoding="utf-8")
+    for named, said in {
+        str(tmp_path / "nothing.py"): "there is no file",
+        str(tmp_path): "is a directory",
+        str(latin): "not UTF-8",
+        str(bad): "bad.py:2:12: this is not Python",
+        str(file): "which function?",
+        f"{file}:third": "no function 'third'",
+    }.items():
+        done = _jac("derive", "--source", named, "--wrt", "x")
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+_AUDITED = """
+import sys
+import jacobian_cli as jac
+from jacobian_cli.api.derive import proof  # what answers load is loaded before it is watched
+
+seen = []
+jac.derive("np.exp(x)", wrt="x"), jac.derive(r"\\exp x", wrt="x"), jac.derive("x'*x .* 1", wrt="x")
+jac.read_source("def f(x): return x")
+names = ("os.system", "subprocess.Popen", "exec", "os.exec", "socket.connect", "open", "import")
+sys.addaudithook(lambda event, _: seen.append(event) if event in names else None)
+for text in sys.argv[2:]:
+    try:
+        if sys.argv[1] == "source":
+            jac.read_source(text)
+        else:
+            jac.derive(text, wrt="x", syntax=sys.argv[1])
+    except jac.InputError:
+        pass
+print(*seen)
+"""
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text"),
+    [
+        ("source", "import os\nos.system('true')\ndef f(x):\n    return __import__('os').system('true')\n"),
+        ("source", "def f(x=open('/etc/passwd')):\n    return eval('1')\n"),
+        ("latex", r"\input{/etc/passwd} \write18{true} x"),
+        ("numpy", "np.exp(x) + __import__('os').system('true')"),
+        ("math", "x + __import__('os')"),
+        ("matlab", "system('true') .* x"),
+    ],
+)
+def test_nothing_is_executed(syntax: str, text: str) -> None:
+    script = [sys.executable, "-c", _AUDITED, syntax, text]
+    done = subprocess.run(script, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,98 @@
+"""MATLAB and Julia."""
+
+from __future__ import annotations
+
+import pytest
+
+from jacobian_cli.syntax.errors import InputError
+from tests.syntax.reading import program, read
+
+READ = [
+    ("x'*A*x + b'*x", "x", "x.T@A@x + b.T@x"),
+    ("(A*x - b)'*(A*x - b)", "x", "(A@x - b).T@(A@x - b)"),
+    ("A\\b", "b", "solve(A, b)"),
+    ("(X'*X)\\(X'*y)", "y", "solve(X.T@X, X.T@y)"),
+    ("inv(X'*X + lambda*eye(n))*X'*y", "y", "inv(X.T@X + lam*eye(n))@X.T@y"),
+    ("sum(log(exp(-y.*(X*w)) + vector(1)))", "w", "sum(log(exp(-y*(X@w)) + 1))"),
+    ("1./(1+exp(-z))", "z", "1/(1 + exp(-z))"),
+    ("norm(X, 'fro')^2", "X", "norm(X)**2"),
+    ("sum(X.^2, 1)", "X", "sum(X**2, axis=0, keepdims=True)"),
+    ("sum(X(:).^2)", "X", "sum(vec(X)**2)"),
+    ("X*W .+ b'", "X", "X@W + b.T"),
+    ("A.*x", "x", "A*x[:, None]"),
+    ("A(1,:)*x .* 1", "x", "A[0:1, :]@x*1"),
+    ("A(2:end, 1)'*x", "x", "A[1:, 0].T@x"),
+    ("A[1, :]' * x", "x", "A[0, :].T@x"),
+    ("[x; y]'*w", "x", "concat(x, y).T@w"),
+    ("A/B + C'*D", "A", "A@inv(B) + C.T@D"),
+    ("-2^2*x'", "x", "-2**2*x.T"),
+    ("σ.(W*x .+ b)", "W", "sigmoid(W@x + b)"),
+    ("1 ./ (1 .+ exp.(-z))", "z", "1/(1 + exp(-z))"),
+    ("sum(abs2, A*x - b)", "x", "sum(square(A@x - b))"),
+    ("dot(x, A, y)", "A", "x.T@A@y"),
+    ("-sum(y .* log.(ŷ))", "ŷ", "-sum(y*log(ŷ))"),
+    ("2x .+ 1", "x", "2*x + 1"),
+    ("maximum(x .* 2)", "x", "max(x*2)"),
+    ("(A'*A)^-1*A'*b", "b", "inv(A.T@A)@A.T@b"),
+    ("z = W*x .+ b; tanh.(z)", "W", "z = W@x + b; tanh(z)"),
+]
+
+
+@pytest.mark.parametrize(("typed", "wrt", "meant"), READ)
+def test_is_read(typed: str, wrt: str, meant: str) -> None:
+    assert read(typed, wrt) == meant
+    assert not program(typed, wrt).warnings
+
+
+def test_a_notation_can_be_named() -> None:
+    assert read("norm(A*x - b)^2", "x", syntax="matlab") == "norm(A@x - b)**2"
+    assert read("norm(A*x - b)^2", "x", {"A": "n,m", "x": "m", "b": "n"}, syntax="julia") == "norm(A@x - b)**2"
+    with pytest.raises(InputError, match="there is no notation 'fortran'"):
+        read("x", "x", syntax="fortran")
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrt", "said"),
+    [
+        ("sum(X.^2)", "X", "columns"),
+        ("softmax(Q*K' ./ sqrt(d))*V", "Q", "columns"),
+    ],
+)
+def test_is_doubted(typed: str, wrt: str, said: str) -> None:
+    assert any(said in warning for warning in program(typed, wrt).warnings)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("norm(X.*Y)", "spectral"),
+        ("x.^2 + x^2", "power"),
+        ("var(x)*x'*x", "n - 1"),
+        ("reshape(X, 2, 3)'*x", "row by row"),
+        ("x' + A*", "too early"),
+        ("(x'*y", "closed"),
+        ("x'*)", "never opened"),
+        ("x'*y z", "product is written"),
+        ("rand(3)*x'", "random"),
+        ("x .* 'abc", "quotation"),
+        ("a ./ (b' * )", "never opened"),
+    ],
+)
+def test_is_refused_with_a_way_out(typed: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(typed, "x", syntax="matlab")
+    assert said in str(caught.value)
+    assert caught.value.text == typed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 5000, "x" + "'" * 9000, "-" * 9000 + "x", "[" * 5000, "x^" * 4000 + "x", "f(" * 3000, "x.*" * 3000 + "x"],
+    ids=lambda text: f"{text[:8]} {len(text)}",
+)
+@pytest.mark.parametrize("syntax", ["matlab", "julia"])
+def test_every_text_ends(text: str, syntax: str) -> None:
+    try:
+        program(text, "x", syntax=syntax)
+    except InputError as error:
+        str(error)
