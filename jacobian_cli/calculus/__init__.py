@@ -7,5 +7,6 @@ reshape         layouts and vec orders: the pure-math Jacobian and the shape con
 notation        index form back to matrix notation: products, transposes, diag, Hadamard, Kronecker
 differentiate   expressions to index form, and the pullback through them
 simplify        identities that make an index form shorter
+cost            what an answer costs its reader: the one measure of "shorter"
 index           index form itself: products of tensors over labelled axes, and their canonical order
 """

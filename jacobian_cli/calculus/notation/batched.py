@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from jacobian_cli.calculus.cost import WEIGHTS, cost
 from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.calculus.notation import write
-from jacobian_cli.expr import Apply, Expr, walk
+from jacobian_cli.expr import Apply, Expr
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.shape import ONE, Size
 
@@ -66,12 +67,12 @@ def turned(expr: Expr, labels: Labels, wanted: Labels) -> Expr:
     factors = write.chain(expr)
     if len(factors) > 1 and axes == _swap(len(axes)) and all(len(f.shape) > 1 for f in factors):
         pushed = write.matmul(*(turned(f, tuple(range(len(f.shape))), _swap(len(f.shape))) for f in reversed(factors)))
-        if _transposes(pushed) <= _transposes(expr) + 1:
+        if cost(pushed) <= cost(write.apply("transpose", expr, axes=axes)):
             return pushed
     if isinstance(expr, Apply) and row(expr.function).kind is Kind.ELEMENTWISE:
         parts = [spread(*_bare(argument, len(axes)), axes) for argument in expr.arguments]
         pushed = write.apply(expr.function, *parts)
-        if _written(pushed) <= _written(expr):
+        if cost(pushed) < cost(write.apply("transpose", expr, axes=axes)):
             return pushed
     if write.is_call(expr, "transpose"):
         assert isinstance(expr, Apply)
@@ -94,19 +95,9 @@ def _bare(operand: Expr, order: int) -> Operand:
     return write.proper(operand), tuple(k + order - len(operand.shape) for k in own)
 
 
-def _written(expr: Expr) -> int:
-    """How many transposes an expression holds."""
-    return sum(write.is_call(part, "transpose") or write.is_call(part, ".T") for part in walk([expr]))
-
-
 def _swap(order: int) -> Labels:
     """The axes with the last two exchanged."""
     return (*range(order - 2), order - 1, order - 2)
-
-
-def _transposes(expr: Expr) -> int:
-    """How many factors of a product are transposed."""
-    return sum(write.is_call(factor, "transpose") or write.is_call(factor, ".T") for factor in write.chain(expr))
 
 
 def untransposed(operand: Operand) -> Operand:
@@ -154,15 +145,15 @@ def _summed(operands: list[Operand], label: int, output: Labels) -> list[Operand
         return None
     orders = [output, *(labels for _, labels in rest)]
     found = [made for pair in (meeting, meeting[::-1]) if (made := _matmul(pair[0], pair[1], label)) is not None]
-    return [*rest, min(found, key=lambda made: _turns(made, orders))] if found else None
+    return [*rest, min(found, key=lambda made: _with_turns(made, orders))] if found else None
 
 
-def _turns(operand: Operand, orders: Sequence[Labels]) -> int:
-    """How many transposes a product holds, or will want before it meets tensors with axes in these orders."""
+def _with_turns(operand: Operand, orders: Sequence[Labels]) -> int:
+    """What a product costs, with the transpose that it will want before it meets tensors with axes in these orders."""
     expr, labels = operand
     row, column = labels[-2:] if len(labels) > 1 else (-1, -1)
     against = any(row in order and column in order and order.index(row) > order.index(column) for order in orders)
-    return _transposes(expr) + against
+    return cost(expr) + WEIGHTS["transpose"] * against
 
 
 def _absorbed(operands: list[Operand]) -> list[Operand]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from jacobian_cli.calculus.cost import cost, shortest
 from jacobian_cli.calculus.index.canonical import transposed
 from jacobian_cli.calculus.index.tensor import (
     Alias,
@@ -34,7 +35,6 @@ from jacobian_cli.calculus.notation.product_graph import Pieces, bounds
 from jacobian_cli.calculus.notation.user_spelling import spelled
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.factors import axes_of
-from jacobian_cli.calculus.simplify.fractions import cost
 from jacobian_cli.calculus.simplify.joined_axes import kronecker
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
@@ -137,7 +137,7 @@ class Notation(Style):
         order = len(argument.shape)
         by_rows = entry.kind is Kind.ROW or (entry.kind is Kind.SHARE and node.loop)
         turned = transposed(argument) if by_rows and order == 2 else argument
-        if by_rows and write.turns(columns := self.express(turned)) < write.turns(self.written[argument]):
+        if by_rows and cost(columns := self.express(turned)) < cost(self.written[argument]):
             return write.transpose(write.apply(node.function, columns, axis=(0,)))
         if turned in self.typed and argument not in self.typed:
             return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
@@ -183,7 +183,7 @@ class Notation(Style):
         if taken_out[0] is not None and taken_out[1] is None:
             return taken_out[0]
         written = [e for e in (self._plain_sum(node), *taken_out) if e is not None]
-        return min(written, key=write.length)
+        return shortest(written)
 
     def _stack(self, terms: Sequence[tuple[Rational, Tensor]]) -> Expr | None:
         """A sum of windows as blocks below each other."""
@@ -208,8 +208,7 @@ class Notation(Style):
         expr = write.total([(False, e) for _, e in parts] if minus else parts)
         expr = self.signed(common, expr)[1] if common != 1 else expr
         if len(parts) > 1 and len(expr.shape) == 2:
-            turned = write.transpose(expr)
-            expr = write.apply(".T", turned) if write.turns(turned) + 2 < write.turns(expr) else expr
+            expr = shortest([expr, write.apply(".T", write.transpose(expr))])
         return write.negate(expr) if minus else expr
 
     def _alike(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:

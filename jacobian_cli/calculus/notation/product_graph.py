@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from jacobian_cli.calculus.cost import cost, shortest
 from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Tensor, Unit, Window
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.batched import Operand, joined, reduced, untransposed
@@ -222,7 +223,7 @@ class Pieces:
         if not powers:  # its factors cancelled
             return write.ones(*(self.sizes[k] for k in pair))
         plain, turned = self.style.product(powers), self.style.product([(write.transpose(e), p) for e, p in powers])
-        return write.turned_whole(plain, turned)
+        return shortest([plain, write.apply(".T", turned)])
 
     def _sum_over(self, label: int, bound: set[int]) -> None:
         closed = self._closed_pair(label, bound)
@@ -259,7 +260,7 @@ class Pieces:
 
     def _row_sums(self, matrix: Expr) -> Expr:
         turned = write.transpose(matrix)
-        if write.turns(turned) < write.turns(matrix):
+        if cost(turned) < cost(matrix):
             return write.apply("sum", turned, axis=(0,))
         return write.apply("sum", matrix, axis=(1,))
 

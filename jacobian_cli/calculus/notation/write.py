@@ -8,9 +8,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from jacobian_cli.calculus.cost import cost
 from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, walk
+from jacobian_cli.expr import Apply, Expr, Extent, Number
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.shape import ONE, Shape, Size
@@ -177,69 +178,72 @@ def transpose(expr: Expr) -> Expr:
     """The transpose, pushed to where people write it: (AB)ᵀ = BᵀAᵀ, (Aᵀ)ᵀ = A, diag(v)ᵀ = diag(v)."""
     if not expr.shape:
         return expr
+    pushed = _pushed(expr) if isinstance(expr, Apply) else None
+    return apply(".T", expr) if pushed is None else pushed
+
+
+def _pushed(expr: Apply) -> Expr | None:
+    """The transpose made of those of the parts, if that is a way of writing it."""
+    entry = row(expr.function)
     match expr:
         case Apply(function=".T", arguments=(inner,)):
             return inner
         case Apply(function="@"):
-            factors = chain(expr)
-            if len(factors) > 1 and all(len(f.shape) in (1, 2) and set(f.shape) != {ONE} for f in factors):
-                front, factors[0] = scalar_part(factors[0])
-                turned = matmul(*(transpose(f) for f in reversed(factors)))
-                return turned if front is None else scaled(front, turned)
-        case Apply(function="diag" | "eye") if len(expr.shape) == 2 and expr.shape[0] is expr.shape[1]:
-            return expr
+            return _product_turned(expr)
+        case Apply(function="diag" | "eye"):
+            return expr if len(expr.shape) == 2 and expr.shape[0] is expr.shape[1] else None
         case Apply(function="u-", arguments=(inner,)):
             return negate(transpose(inner))
-        case Apply(function=function, arguments=(inner,)) if row(function).turns and transpose(inner) is inner:
-            return expr  # the inverse of XᵀX is its own transpose
-        case Apply(function="*" | "/" as function, arguments=(a, b)) if not b.shape or (
-            function == "*" and not a.shape
-        ):
+        case Apply(function="kron", arguments=(a, b)):
+            return apply("kron", transpose(a), transpose(b)) if len(a.shape) == len(b.shape) == 2 else None
+        case Apply(arguments=(inner,)) if entry.turns:
+            return expr if transpose(inner) is inner else None  # the inverse of XᵀX is its own transpose
+        case Apply(function="*" | "/" as function, arguments=(a, b)) if _keeps_order(function, a, b):
             return apply(function, transpose(a), transpose(b))
-        case Apply(function="*" | "/" as function, arguments=(a, b)) if _all_turned(expr):
-            return apply(function, transpose(a), transpose(b))
-        case Apply(function="+" | "-") if ONE not in expr.shape and len(expr.shape) == 2:
-            parts = summands(expr)
-            sides = [(minus, _turned_beside(t)) for minus, t in parts]
-            if Counter(sides) == Counter(parts):
-                return expr  # A + Aᵀ is its own transpose
-            if sum(turns(t) for _, t in sides) <= sum(turns(t) for _, t in parts):
-                return total(sides)
-        case Apply(function=function, arguments=arguments) if (
-            row(function).kind is Kind.ELEMENTWISE and expr.shape[0] is ONE and all(map(_is_row, arguments))
-        ):
-            return apply(function, *(column(a) if a.shape else a for a in arguments))
-        case Apply(function=function, arguments=arguments) if (
-            row(function).kind is Kind.ELEMENTWISE and len(expr.shape) == 2 and ONE not in expr.shape
-        ):
-            turned = apply(function, *(_turned_beside(a) for a in arguments))
-            if turned.shape == expr.shape[::-1] and turns(turned) <= turns(expr):
-                return turned
-        case Apply(function="kron", arguments=(a, b)) if len(a.shape) == len(b.shape) == 2:
-            return apply("kron", transpose(a), transpose(b))
-    return apply(".T", expr)
+    return _entries_turned(expr) if entry.kind is Kind.ELEMENTWISE else None
 
 
-@lru_cache(maxsize=8192)
-def turns(expr: Expr) -> int:
-    """How many transposes and new axes an expression is written with."""
-    found: dict[Expr, int] = {}
-    for node in walk([expr], lambda n: not isinstance(n, Defined)):
-        own = is_call(node, ".T") or is_column(node)
-        found[node] = own if isinstance(node, Defined) else own + sum(found[child] for child in node.children)
-    return found[expr]
+def _product_turned(expr: Apply) -> Expr | None:
+    """(AB)ᵀ = BᵀAᵀ for matrices and vectors; a number in front stays there."""
+    factors = chain(expr)
+    if len(factors) < 2 or any(len(f.shape) not in (1, 2) or set(f.shape) == {ONE} for f in factors):
+        return None
+    front, factors[0] = scalar_part(factors[0])
+    turned = matmul(*(transpose(f) for f in reversed(factors)))
+    return turned if front is None else scaled(front, turned)
 
 
-def length(expr: Expr) -> int:
-    """How much is to be read: nodes, each once (what repeats will bear a name), where what is named is not entered."""
-    return sum(1 + is_column(node) for node in walk([expr], lambda n: not isinstance(n, Defined)))
+def _keeps_order(function: str, a: Expr, b: Expr) -> bool:
+    """Whether both sides of a product or quotient are turned as they are: beside a scalar, or where both are
+    transposes: (Aᵀ ⊙ Bᵀ)ᵀ = A ⊙ B.
+    """
+    return not b.shape or (function == "*" and not a.shape) or (a.shape == b.shape and _all_turned(a, b))
 
 
-def turned_whole(plain: Expr, turned: Expr) -> Expr:
-    """(XᵀAᵀXᵀ) is written (XAX)ᵀ, given both; but AᵀBᵀ, of two names, stays."""
-    saved = turns(plain) - turns(turned)
-    named = all(is_call(f, ".T") and not f.children[0].children for f in chain(plain))
-    return apply(".T", turned) if saved > 2 or (saved == 2 and not named) else plain
+def _all_turned(*exprs: Expr) -> bool:
+    return all(
+        _all_turned(*e.children) if is_call(e, "*") or is_call(e, "/") else is_call(e, ".T") and len(e.shape) == 2
+        for e in exprs
+    )
+
+
+def _entries_turned(expr: Apply) -> Expr | None:
+    """f(A, B)ᵀ = f(Aᵀ, Bᵀ), what broadcasting repeats being turned with its direction, where that is shorter."""
+    function, arguments = expr.function, expr.arguments
+    if len(expr.shape) != 2:
+        return None
+    if ONE in expr.shape:
+        rows = expr.shape[0] is ONE and all(map(_is_row, arguments))
+        return apply(function, *(column(a) if a.shape else a for a in arguments)) if rows else None
+    if function in ("+", "-"):
+        parts = summands(expr)
+        sides = [(minus, _turned_beside(t)) for minus, t in parts]
+        if Counter(sides) == Counter(parts):
+            return expr  # A + Aᵀ is its own transpose
+        turned = total(sides)
+    else:
+        turned = apply(function, *(_turned_beside(a) for a in arguments))
+    return turned if turned.shape == expr.shape[::-1] and cost(turned) < cost(apply(".T", expr)) else None
 
 
 def is_column(expr: Expr) -> bool:
@@ -261,14 +265,6 @@ def _turned_beside(term: Expr) -> Expr:
 def _is_row(expr: Expr) -> bool:
     """Whether a value is a row vector, or a scalar that may stand beside one."""
     return not expr.shape or (len(expr.shape) == 2 and expr.shape[0] is ONE)
-
-
-def _all_turned(expr: Expr) -> bool:
-    """Whether an element-wise product of matrices is one of transposes only: (Aᵀ ⊙ Bᵀ)ᵀ = A ⊙ B."""
-    match expr:
-        case Apply(function="*" | "/", arguments=(a, b)) if a.shape == b.shape:
-            return _all_turned(a) and _all_turned(b)
-    return is_call(expr, ".T") and len(expr.shape) == 2
 
 
 def scalar_part(expr: Expr) -> tuple[Expr | None, Expr]:
@@ -382,5 +378,6 @@ def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:
     if negative:
         result = negate(result)
     for subtracted, term in terms[1:]:
-        result = apply("-" if subtracted else "+", result, term)
+        for minus, part in [(True, term)] if subtracted else summands(term):
+            result = apply("-" if minus else "+", result, part)
     return result

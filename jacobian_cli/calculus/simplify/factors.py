@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from math import gcd, isqrt
 
 from jacobian_cli.calculus.index.tensor import (
@@ -94,17 +93,6 @@ def made_of_matrices(node: Sum) -> bool:
     return len(node.terms) <= _MAX_TERMS and all(
         isinstance(term, Product) and all(len(labels) <= 2 for _, labels, _ in term.factors) for term in node.children
     )
-
-
-@lru_cache(maxsize=1 << 15)
-def weight(tensor: Tensor) -> int:
-    """How many factors a tensor is written with."""
-    match tensor:
-        case Product(factors=factors):
-            return sum(weight(node) for node, _, _ in factors)
-        case Sum(terms=terms):
-            return sum(weight(term) for _, term in terms)
-    return 1
 
 
 def is_outer(term: Tensor) -> bool:

@@ -6,26 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import lru_cache
 
-from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor, magnitude
+from jacobian_cli.calculus.cost import cost
+from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
 from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times
 
 _MAX_TERMS = 4
 """Sums of more terms than this are not multiplied out."""
 _MAX_FACTORS = 12
-_MAX_COST = 60
-
-
-@lru_cache(maxsize=1 << 15)
-def cost(tensor: Tensor) -> int:
-    """How much is to be written: factors, terms, and powers other than one."""
-    match tensor:
-        case Product(coefficient, factors):
-            return sum(cost(node) + (power != 1) for node, _, power in factors) + (magnitude(coefficient) != 1)
-        case Sum(terms):
-            return sum(cost(t) + (magnitude(c) != 1) for c, t in terms) + len(terms) - 1
-    return 1
+_MAX_COST = 180
 
 
 def met_by_factors(met: Open) -> Iterator[Rewrite]:

@@ -4,12 +4,13 @@ builds: a rule says what stands there instead (a recipe), and is asked only wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from itertools import count
 from typing import Any
 
+from jacobian_cli.calculus.cost import cost, cost_of
 from jacobian_cli.calculus.index.canonical import canonical, oriented, transposed
 from jacobian_cli.calculus.index.tensor import (
     Apply,
@@ -122,7 +123,7 @@ def _replaced(
             if fired is not None:
                 fired.append(Fired(rule, node, result))
             made = built(result)
-            if not isinstance(rule, Offer) or rule.measure(made) < rule.measure(node):
+            if not isinstance(rule, Offer) or cost(made) < cost(node):
                 return made
             if fired is not None:
                 del fired[since:]
@@ -138,7 +139,7 @@ def _rewritten(stage: tuple[Rule[Open] | Offer[Open], ...], met: Open) -> Tensor
             since = len(fired) if fired is not None else 0
             if fired is not None:
                 fired.append(Fired(rule, met, result))
-            made = _put_in(met, result, rule.measure if isinstance(rule, Offer) else None)
+            made = _put_in(met, result, offered=isinstance(rule, Offer))
             if made is not None:
                 return made
             if fired is not None:
@@ -146,16 +147,13 @@ def _rewritten(stage: tuple[Rule[Open] | Offer[Open], ...], met: Open) -> Tensor
     return None
 
 
-def _put_in(met: Open, result: Part | Rewrite, measure: Callable[[Tensor], int] | None) -> Tensor | None:
+def _put_in(met: Open, result: Part | Rewrite, *, offered: bool) -> Tensor | None:
     """The product with what a rule says; None if it was offered and is no shorter."""
     if not isinstance(result, Rewrite):
         return built(result)
     new = [(built(node), labels, power) for node, labels, power in result.new]
-    if measure is not None:
-        gone = [f for f in met.factors if f not in result.kept]
-        before, after = (sum(measure(node) + (p != 1) for node, _, p in some) for some in (gone, new))
-        if after >= before:
-            return None
+    if offered and cost_of(new) >= cost_of(f for f in met.factors if f not in result.kept):
+        return None
     number, factors = counted(met.order, label_sizes(met.factors), [*result.kept, *new], result.summed)
     return product(met.shape, factors, met.coefficient * result.number * number)
 

@@ -1,8 +1,8 @@
 """THE table of identities. A rule says to what it applies (`heads`) and what then stands there instead; it builds
 nothing. The engine (`normal_form`) asks the rules of a head in the order of the table, until none applies any more.
 
-Rules that only ever shorten are applied. An offer may lengthen: what it proposes is built, measured, and kept only if
-the measure falls.
+Rules that only ever shorten are applied. An offer may lengthen: what it proposes is built, and kept only if the cost
+falls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any, Generic, TypeVar
 from jacobian_cli.calculus.index.tensor import Apply, Reshape, Sum, Tensor
 from jacobian_cli.calculus.simplify import assumptions as facts
 from jacobian_cli.calculus.simplify import fractions, functions, inverses, joined_axes, sums
-from jacobian_cli.calculus.simplify.factors import weight
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
@@ -42,12 +41,11 @@ class Rule(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Offer(Generic[S]):
-    """An identity that may lengthen: its proposals are kept only where their measure falls."""
+    """An identity that may lengthen: its proposals are kept only where the cost falls."""
 
     name: str
     heads: frozenset[str]
     offers: Callable[[S], Iterable[Result]]
-    measure: Callable[[Tensor], int]
     example: str
     shows: str
     shapes: Mapping[str, str] = field(default_factory=dict)
@@ -87,7 +85,7 @@ FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
     Rule(name="a sum that no matrix holds is opened", heads=kinds("Sum"), matches=sums.distributed_matrices,
          example='einsum("ijk,k->ij", einsum("ij,k->ijk", A, x) + einsum("ij,k->ijk", B, y), z)',
          shows="(x.T@z)*A + (y.T@z)*B", shapes={"A": "n,m", "B": "n,m", "z": "k"}),
-    Offer(name="a sum is summed term by term", heads=kinds("Sum"), offers=sums.summed_apart, measure=weight,
+    Offer(name="a sum is summed term by term", heads=kinds("Sum"), offers=sums.summed_apart,
           example="sum(x - mean(x) + x*y)", shows="x.T@y"),
     Rule(name="the trace of an outer product", heads=kinds("Sum"), matches=sums.trace_apart,
          example="trace(A + outer(x, y))", shows="trace(A) + x.T@y"),
@@ -111,7 +109,7 @@ POWERS: tuple[Rule[Open] | Offer[Open], ...] = (
     Rule(name="a share of a row", heads=kinds("Product"), matches=functions.share_of_row,
          example="exp(x)/sum(exp(x))", shows="softmax(x)"),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
-          measure=fractions.cost, example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
+          example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
 )  # fmt: skip
 """Of the factors of a product once the powers of each are one: a quotient is only then seen."""
 
@@ -123,8 +121,8 @@ SCALARS: tuple[Rule[Open] | Offer[Open], ...] = (
 
 TERMS: tuple[Rule[Sum] | Offer[Sum], ...] = (
     Offer(name="over one denominator", heads=kinds("Sum"), offers=fractions.over_one_denominator,
-          measure=fractions.cost, example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
-    Offer(name="multiplied out", heads=kinds("Sum"), offers=fractions.multiplied_out, measure=fractions.cost,
+          example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
+    Offer(name="multiplied out", heads=kinds("Sum"), offers=fractions.multiplied_out,
           example="x*(1 - y) + x*y", shows="x"),
 )  # fmt: skip
 """Of a sum."""

@@ -1,0 +1,91 @@
+"""What an answer costs its reader: THE measure of "shorter", for all who can write one thing in several ways.
+
+Names, operations and parentheses of the printed language are counted, each operation with its weight. What stands
+twice is read once and then known by a name: a part that repeats counts whole the first time, and little after it. What
+has a name (a definition, the user's own or ours) counts as the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from jacobian_cli.calculus.index.tensor import Factor, Product, Sum, Tensor, magnitude
+from jacobian_cli.expr import Apply, Defined, Expr, walk
+
+NAME = 1
+"""A variable, a number, or what is known by a name."""
+REPEATED = 3
+"""A part that is written again, if it is not shorter: it will have a name."""
+OPERATION = 2
+PARENTHESES = 1
+WEIGHTS = {".T": 1, "u-": 1, "diag": 3, "einsum": 6, "transpose": 4, "reshape": 4}
+"""Operations that cost other than most: a transpose or a minus is a mark, `diag` and what renames axes a detour."""
+NEW_AXIS = 1
+_LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "u-": 2, "**": 3, ".T": 4, "[]": 4}
+"""How tightly an operator binds; whatever binds less stands in parentheses inside of it."""
+_CALL = 5
+
+
+@lru_cache(maxsize=1 << 14)
+def cost(root: Expr | Tensor) -> int:
+    """How much is to be read.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> [cost(elaborate([parse_statement(text)]).output) for text in ("A@x + A@y", "A@(x + y)", "(A@(x + y)).T")]
+    [10, 8, 10]
+    """
+    return _tensor(root) if isinstance(root, Tensor) else _expression(root)
+
+
+def _expression(root: Expr) -> int:
+    total, met = 0, set[Expr]()
+    for node in walk([root], lambda n: not isinstance(n, Defined)):
+        if not isinstance(node, Apply) or (_is_turned(node) and node is not root):
+            continue
+        total += WEIGHTS.get(node.function, OPERATION) + NEW_AXIS * any(_new_axes(node))
+        level = _LEVELS.get(node.function, _CALL)
+        for place, child in enumerate(node.arguments):
+            part, within = child, level
+            while _is_turned(part):  # a transpose has no name of its own: it is written wherever it stands
+                total, within, part = total + WEIGHTS[".T"], _LEVELS[".T"], part.children[0]
+            if not isinstance(part, Apply):
+                total += NAME
+                continue
+            own = _LEVELS.get(part.function, _CALL)
+            total += PARENTHESES * (own < within or (own == within < _CALL and place > 0))
+            if part in met:
+                total += min(REPEATED, cost(part))
+            met.add(part)
+    return total or NAME
+
+
+def _is_turned(node: Expr) -> bool:
+    return isinstance(node, Apply) and node.function == ".T"
+
+
+def _new_axes(node: Apply) -> Iterable[bool]:
+    return (item is None for item in dict(node.parameters).get("index", ()))
+
+
+def _tensor(tensor: Tensor) -> int:
+    """The same for sums and products of index form; what a function is applied to is the same however it is written."""
+    match tensor:
+        case Product(coefficient=coefficient, factors=factors) if factors:
+            return cost_of(factors) + (magnitude(coefficient) != 1) * (OPERATION + NAME)
+        case Sum(terms=terms) if terms:
+            numbers = sum(magnitude(c) != 1 for c, _ in terms)
+            return sum(cost(t) for _, t in terms) + (len(terms) - 1 + numbers) * OPERATION + numbers * NAME
+    return NAME
+
+
+def cost_of(factors: Iterable[Factor]) -> int:
+    """The cost of a product of powers; the parentheses of a sum in it are left out: it may be opened yet."""
+    costs = [cost(node) + (power != 1) * (OPERATION + NAME) for node, _, power in factors]
+    return sum(costs) + max(0, len(costs) - 1) * OPERATION
+
+
+def shortest(candidates: Iterable[Expr]) -> Expr:
+    """Of several ways of writing one thing the cheapest, the first of those that cost the same."""
+    return min(candidates, key=cost)
