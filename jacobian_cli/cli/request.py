@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 
 import click
 
-from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_assumptions, parse_declaration, parse_file
+from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.errors import InputError, Mistakes
+from jacobian_cli.syntax.parser import Declared, located, parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 MAX_FILE = 10_000_000
@@ -75,11 +77,23 @@ def formula_command(command: Callable[..., int]) -> Callable[..., int]:
         source: str | None,
         **own: Any,
     ) -> int:
-        return command(read_request(formula, path, wrt, shapes, at, as_json, assume, syntax, source), **own)
+        with _in_file(path):
+            return command(read_request(formula, path, wrt, shapes, at, as_json, assume, syntax, source), **own)
 
     for option in reversed(_OPTIONS):
         read = option(read)
     return read
+
+
+@contextmanager
+def _in_file(path: str | None) -> Iterator[None]:
+    """What is wrong in a file says in which line."""
+    try:
+        yield
+    except InputError as error:
+        if path is None or not Path(path).is_file():
+            raise
+        raise located(error, read_file(path), path) from None
 
 
 def claim_command(command: Callable[..., int]) -> Callable[..., int]:
@@ -112,8 +126,12 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
             facts = tuple(fact for text in assume for fact in parse_assumptions(text))
             request = Request((), (*declared, *facts), (), at, as_json, read_file(path), path)
         else:
-            request = read_request(given, None if source else path, wrt, shapes, at, as_json, assume, syntax, source)
-        return command(request, claim=claim, syntax=syntax, **own)
+            with _in_file(path):
+                request = read_request(
+                    given, None if source else path, wrt, shapes, at, as_json, assume, syntax, source
+                )
+        with _in_file(path):
+            return command(request, claim=claim, syntax=syntax, **own)
 
     for option in reversed(_OPTIONS):
         read = option(read)
@@ -133,28 +151,47 @@ def read_request(
 ) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
     from jacobian_cli.api.input.problem import shapes_of, statements_of  # `jac --help` does without
+    from jacobian_cli.elaborate.statement import unknown_functions
 
     names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
     asked = [*names, *(name for text in at for name in _VALUE.findall(text))]
-    given: list[Declaration | Assumption] = [parse_declaration(text, "=") for text in shapes]
+    mistakes = Mistakes()
+    given: list[Declared] = []
+    for text in shapes:
+        with mistakes.noted():
+            given.append(parse_declaration(text, "="))
     for text in assume:
-        given += parse_assumptions(text)
+        with mistakes.noted():
+            given += parse_assumptions(text)
+
+    def read(texts: Sequence[str], said: Sequence[Declared], before: Sequence[Definition] = ()) -> list[Definition]:
+        """Formulas, read with what is declared; where that cannot be read, there may be more to say of them."""
+        sized: dict[str, Shape] = {}
+        with mistakes.noted():
+            sized = shapes_of(None, said)
+        with mistakes.noted():
+            defined = [statement.name for statement in before if statement.name]
+            return statements_of(texts, [*asked, *defined], sized, syntax)
+        return []
+
     declarations, statements = list(given), list[Definition]()
     if path is not None:
-        said, statements = parse_file(
-            read_file(path), lambda lines, said: statements_of(lines, asked, shapes_of(None, [*said, *given]), syntax)
-        )
-        declarations = [*said, *given]
+        text = read_file(path)
+        with mistakes.noted():
+            said, statements = parse_file(text, lambda lines, said: read(lines, [*said, *given]))
+            declarations = [*said, *given]
     if source is not None:
         if path is not None:
             raise InputError("one file, please: -f holds definitions, --source Python")
         from jacobian_cli.api.input.source import read_source_file  # only where source is read
 
-        statements = statements_of(read_source_file(source), asked, shapes_of(None, declarations), syntax)
+        with mistakes.noted():
+            statements = statements_of(read_source_file(source), asked, shapes_of(None, declarations), syntax)
     if formula:
-        declared = shapes_of(None, declarations)
-        defined = {statement.name: () for statement in statements if statement.name}
-        statements += statements_of(formula, [*asked, *defined], declared, syntax)
+        statements += read(formula, declarations, statements)
+    if mistakes.found:
+        mistakes.found += unknown_functions(statements)
+        mistakes.raised()
     if not statements:
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
     return Request(tuple(statements), tuple(declarations), names, at, as_json)

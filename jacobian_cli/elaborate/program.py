@@ -13,7 +13,7 @@ from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
 from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers
 from jacobian_cli.elaborate.doubts import Typed, doubts
 from jacobian_cli.elaborate.meaning import meant, skeleton
-from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement
+from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement, unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
@@ -309,6 +309,7 @@ class _Formula:
         for statement in self.statements:
             if unknown and not unknown.isdisjoint(names_in(statement.value)):
                 unknown.add(statement.name)
+                wrong += unknown_functions([statement])
                 continue
             try:
                 body = typed_statement(statement, scope, self.declared)

@@ -9,6 +9,7 @@ from jacobian_cli.expr import Expr
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.tokens import parts_of
 from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
 
 
@@ -26,6 +27,23 @@ def typed_statement(statement: Definition, scope: Scope, declared: Mapping[str, 
             span=statement.value.span,
         )
     return body
+
+
+def unknown_functions(statements: Iterable[Definition]) -> list[InputError]:
+    """The calls of functions that there are none of, for which nothing need be typed."""
+    found: list[InputError] = []
+    for statement in statements:
+        builder = Builder(Scope({}), statement.source)
+        stack: list[Term] = [statement.value]
+        while stack:
+            term = stack.pop()
+            stack.extend(reversed(parts_of(term)))
+            if isinstance(term, Call) and term.function.isidentifier():
+                try:
+                    builder.row(term)
+                except InputError as error:
+                    found.append(error)
+    return found
 
 
 def named_places(term: Term) -> Iterable[tuple[str, Span]]:

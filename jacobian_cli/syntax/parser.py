@@ -9,7 +9,7 @@ import ast
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from threading import RLock
@@ -383,11 +383,15 @@ def defined_name(text: str) -> str | None:
 
 def parse_statements(text: str) -> list[Definition]:
     """Definitions and expressions separated by `;`."""
+    return _statements([part for part in text.split(";") if part.strip()] or [text])
+
+
+def _statements(texts: Sequence[str]) -> list[Definition]:
     mistakes = Mistakes()
     found: list[Definition] = []
-    for part in [part for part in text.split(";") if part.strip()] or [text]:
+    for text in texts:
         with mistakes.noted():
-            found.append(parse_statement(part))
+            found.append(parse_statement(text))
     mistakes.raised()
     return found
 
@@ -468,9 +472,11 @@ def parse_file(
     if len(lines) > MAX_LINES:
         raise InputError(f"the file has {len(lines):,} lines; at most {MAX_LINES:,} are read")
     declarations: list[Declared] = []
-    codes: list[tuple[int, str]] = []
+    formulas: list[str] = []
+    definitions: list[Definition] = []
+    mistakes = Mistakes()
     for number, line in enumerate(lines, start=1):
-        code = line.split("#", 1)[0].rstrip()
+        code = _without_comment(line)
         if not code.strip():
             continue
         try:
@@ -479,20 +485,37 @@ def parse_file(
             elif not _DEFINITION.match(code) and _DECLARATION.match(code) and "[" not in code:
                 declarations.append(parse_declaration(code))
             else:
-                codes.append((number, code))
+                formulas.append(code)
         except InputError as error:
-            raise _in_line(error, number) from None
-    formulas = [code for _, code in codes]
+            mistakes.found.append(error.in_text(code, line=number))
+    with mistakes.noted():
+        definitions = read(formulas, declarations) if read else _statements(formulas)
     try:
-        definitions = read(formulas, declarations) if read else [parse_statement(code) for code in formulas]
+        mistakes.raised()
     except InputError as error:
-        numbers = [number for number, code in codes if code == error.text]
-        raise (_in_line(error, numbers[0]) if numbers else error) from None
+        raise located(error, text) from None
     return declarations, definitions
 
 
-def _in_line(error: InputError, number: int) -> InputError:
-    return InputError(f"line {number}: {error.message}", text=error.text, span=error.span, hint=error.hint)
+def _without_comment(line: str) -> str:
+    return line.split("#", 1)[0].rstrip()
+
+
+def located(error: InputError, text: str, file: str | None = None) -> InputError:
+    """The same mistakes with the lines of a file in which they are, and its name."""
+    lines = [_without_comment(line) for line in text.lstrip("\ufeff").splitlines()]
+    for one in error.errors:
+        if one.line is None and one.text is not None:
+            found = [k for k, line in enumerate(lines, start=1) if one.text in (line, *line.split(";"))]
+            if found:  # of equal lines the last one, which is the one too many
+                one.line = found[-1]
+                line = lines[one.line - 1]
+                if one.span is not None:
+                    at = line.find(one.text)
+                    one.span = Span(one.span.start + at, one.span.stop + at)
+                one.text = line
+        one.file = file if one.line is not None else None
+    return together(sorted(error.errors, key=lambda one: one.line or 0))
 
 
 def normal_name(name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from importlib import import_module
 
-from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.errors import InputError, Mistakes
 from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.tokens import OtherNotationError
 from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice
@@ -36,6 +36,7 @@ _MATLAB = re.compile(
 """Signs that nobody else has."""
 _PRIME = re.compile(r"[\w)\]']'")
 _JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[[\d:]|[⋅√]")
+_ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
 _ONLY_JULIA = (("dot", 3),)
 """Calls with so many arguments that only Julia has."""
@@ -75,20 +76,26 @@ def read_statements(
     if syntax is not None and syntax not in NOTATIONS:
         raise InputError(f"there is no notation '{syntax[:30]}'", hint=f"there are {', '.join(NOTATIONS)}")
     names = [*names, *(name for name in map(defined_name, texts) if name)]
+    mistakes, result = Mistakes(), list[Definition]()
     if syntax is not None:
-        return [item for text in texts for item in _read(syntax, text, names, functions, guessed=False)]
+        for text in texts:
+            with mistakes.noted():
+                result += _read(syntax, text, names, functions, guessed=False)
+        mistakes.raised()
+        return result
     found = [_notation(text, functions) for text in texts]
     held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
     missing = [name for name in asked if name not in held]
     boards = any(item in ("math", "latex") for item in found)
-    result: list[Definition] = []
     for text, item in zip(texts, found, strict=True):
-        if isinstance(item, str):
-            result += _guessed(item, text, names, functions, missing)
-        elif (missing or boards) and not _OF_THE_LANGUAGE.search(text):
-            result.append(_split_names(item, text, names, functions, missing, boards))
-        else:
-            result.append(item)
+        with mistakes.noted():
+            if isinstance(item, str):
+                result += _guessed(item, text, names, functions, missing)
+            elif (missing or boards) and not _OF_THE_LANGUAGE.search(text):
+                result.append(_split_names(item, text, names, functions, missing, boards))
+            else:
+                result.append(item)
+    mistakes.raised()
     return result
 
 
@@ -119,7 +126,7 @@ def _guessed(
     try:
         return _read(notation, text, names, functions)
     except InputError:
-        if notation == "math" and _OF_THE_LANGUAGE.search(text):
+        if notation == "math" and (_OF_THE_LANGUAGE.search(text) or _ATTRIBUTE.search(text)):
             parse_statement(text)  # what is wrong in terms of the language, if it is wrong there
         raise
 

@@ -227,7 +227,7 @@ def test_what_the_command_refuses(arguments: list[str], message: str, capsys: py
     with pytest.raises(SystemExit) as ended:
         run(["backprop", *arguments])
     assert ended.value.code == 2
-    assert message in capsys.readouterr().err
+    assert message in "".join(capsys.readouterr())
 
 
 def test_pictures(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +24,7 @@ SEVERAL: list[tuple[str, dict[str, str], list[str]]] = [
     ("x^y.shape", {}, ["x^y.shape", "y.shape"]),
     ("A@x + B@y", {"A": "2,3", "x": "4", "B": "5,6", "y": "7"}, ["A@x", "B@y"]),
     ("A@x + foo(x)", {"A": "2,3", "x": "4"}, ["A@x", "foo"]),
-    ("z = foo(x); h = bar(z); s = nope(x)", {}, ["foo", "nope"]),
+    ("z = foo(x); h = bar(z); s = nope(x)", {}, ["foo", "bar", "nope"]),
     ("z = x.shape; h = y.size", {}, ["x.shape", "y.size"]),
     # what another number of axes may mend is not told beside what is certain
     ("X@theta + foo(x)", {}, ["foo"]),
@@ -99,3 +101,42 @@ def test_a_refusal_in_json(arguments: list[str], count: int, capsys: pytest.Capt
     assert printed.err == ""
     assert len(told) == count
     assert all(sorted(error) == ["file", "hint", "line", "message", "span"] for error in told)
+
+
+FILES: list[tuple[str, list[str]]] = [
+    ("W: 8, 20\nx: 20  # the input\nz = W@foo(x)\n", ["3:7"]),
+    ("W: 8, n/2\nx: 20\nz = W@foo(x)\n", ["1:7", "3:7"]),
+    ("W: 2,3\nx: 4\n\nz = 2*W@x\ns = sum(z)\n", ["4:5"]),
+    ("z = W@@x\nh = foo(z)\ny = W@x +\n", ["1:7", "3:10"]),
+    ("z = W@x; h = bar(z); s = foo(h)", ["1:14", "1:26"]),
+    ("z = W@x\nz = W@x", ["2:1"]),
+    ("assume W: shiny\nW@x", ["1:11"]),
+    ("W: 2, 3\nassume W: spd\nW@x", ["2:11"]),
+]
+
+
+@pytest.mark.parametrize(("text", "places"), FILES, ids=str)
+def test_mistakes_in_a_file(text: str, places: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bad.jac"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        run(["derive", "-f", str(file), "--wrt", "W"])
+    told = capsys.readouterr().err
+    assert re.findall(rf"^jac: {re.escape(str(file))}:(\d+:\d+): ", told, re.MULTILINE) == places
+    assert told.count("jac: ") == len(places)
+
+
+def test_mistakes_in_a_file_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bad.jac"
+    file.write_text("x: 4\nz = foo(x)\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        run(["derive", "-f", str(file), "--wrt", "x", "--json"])
+    (told,) = json.loads(capsys.readouterr().out)["errors"]
+    assert (told["file"], told["line"], told["span"]) == (str(file), 2, [4, 7])
+
+
+def test_mistakes_of_options_and_formulas_together(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["derive", "foo(x)", "y = W@@x", "-s", "W=n/2", "--wrt", "x", "--json"])
+    told = json.loads(capsys.readouterr().out)["errors"]
+    assert len(told) == 2
