@@ -70,10 +70,11 @@ class InputError(ValueError):
             return None
         return self.span.start - self.text.rfind("\n", 0, self.span.start)
 
-    def in_text(self, text: str, line: int | None = None) -> InputError:
+    def in_text(self, text: str, file: str | None = None, line: int | None = None) -> InputError:
         """The same mistakes where they stand in a longer text, or in a line of a file."""
         for error in self.errors:
-            error.text, error.line = text, line or error.line
+            error.text = text
+            error.file, error.line = file or error.file, line or error.line
         return self
 
     def to_dict(self) -> dict[str, Any]:
