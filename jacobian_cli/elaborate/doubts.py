@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from jacobian_cli.elaborate.defaults import elementwise, habit, terms_in
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.identities import held
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import ONE, Shape
 from jacobian_cli.syntax.doubts import Doubt
@@ -232,7 +233,7 @@ def _logits(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     if isinstance(first, Name) and first.text in bodies:
         where = bodies[first.text]
         first = where.value
-    if isinstance(first, Call) and (inner := _row(first)) is not None and inner.sums_to_one:
+    if isinstance(first, Call) and (inner := _row(first)) is not None and "sums_to_one" in held(inner.name):
         taken = _text(statement, term.span)
         behind = statement.source[term.arguments[0].span.stop : term.span.stop]
         meant = f"{term.function}({_text(where, first.arguments[0].span)}{behind}"
@@ -244,7 +245,7 @@ def _logits(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
 def _columns(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     """`softmax(X, axis=0)`: down the columns."""
     row = _row(term)
-    if row is None or row.kind is not Kind.ROW or not row.sums_to_one or not term.arguments:
+    if row is None or row.kind is not Kind.ROW or "sums_to_one" not in held(row.name) or not term.arguments:
         return
     axis = dict(term.keywords).get("axis")
     if isinstance(axis, Literal) and axis.value == 0 and typed.order(term.arguments[0]) == 2 and typed.open(term):

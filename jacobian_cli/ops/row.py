@@ -112,42 +112,14 @@ class Row:
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
     mask: bool = False
     """Whether it multiplies the entries by constants, those on the diagonal by 1: f(x) = x * f(1)."""
-    sums_to_one: bool = False
-    """Whether the entries of its value along the last axis sum to one."""
     turns: bool = False
     """For a function of matrices: whether its value for a transpose is the transpose of its value."""
-    inverts: bool = False
-    """For a function of matrices: whether its value is the inverse."""
     of_scalar: str = ""
     """For a function of matrices: what it is of a scalar, which is a 1 × 1 matrix."""
-    of_diagonal: str = ""
-    """The function of the diagonal that it is where its argument is diagonal."""
-    positive: str = ""
-    """The fact of its first argument under which its value is positive; `any` where it always is."""
-    keeps: tuple[str, ...] = ()
-    """Facts that its value has where its argument has them."""
-    under: Mapping[str, str] = field(default_factory=dict)
-    """By fact of its first argument, further ones being zero: what its value is, `x`, `x.T`, `1` or `0`."""
     chooses: bool = False
     """Whether its value is its second or its third argument, entry by entry, as the first one says."""
-    indicator: bool = False
-    """Whether its value is 0 or 1."""
-    mirror: str = ""
-    """The function with its arguments exchanged: `0 < x` is read as `x > 0`, `max(0, x)` as `max(x, 0)`."""
-    of_indicator: str = ""
-    """What `x == 0` or `x != 0` is when x is an indicator."""
-    products: tuple[tuple[tuple[str, int], ...], ...] = ()
-    """Products of powers of functions of one argument (`""` is the argument itself) that it is equal to."""
-    even_powers: str = ""
-    """What its square is, in `x`, where that is something simpler."""
     of_logits: bool = False
     """Whether its first argument is logits, where probabilities are a mistake."""
-    undoes: str = ""
-    """The function that it is the inverse of."""
-    share_of: str = ""
-    """The function f of which its value is a share: f(x)/(1 + f(x)) entry by entry, or f(x)/sum(f(x)) along a row."""
-    log_total_of: str = ""
-    """The function f of whose total it is the logarithm: log(1 + f(x)), log(f(x) + f(y)) or log(sum(f(x)))."""
     binary: str = ""
     """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
     law: str = ""
@@ -169,6 +141,11 @@ class Row:
     def called(self) -> bool:
         """Whether it is called by name; operators are not."""
         return self.name.isidentifier()
+
+    @property
+    def is_arithmetic(self) -> bool:
+        """Whether it is an operator that index calculus works out itself: + - * / **."""
+        return not self.called and bool(self.algebra or self.definition)
 
     def __post_init__(self) -> None:
         if self.derivative and len(self.derivative) != len(self.parameters):

@@ -159,24 +159,6 @@ def test_what_is_positive() -> None:
     assert isinstance(applied("sign", algebra.apply("det", (S,), 0, ())), Apply)
 
 
-UNDER = [(name, fact) for name, row in FUNCTIONS.items() for fact in row.under]
-
-
-@pytest.mark.parametrize(("function", "fact"), UNDER)
-def test_what_the_table_says_of_a_function_under_a_fact(function: str, fact: str) -> None:
-    row = FUNCTIONS[function]
-    square = (N, N) if FACTS[fact].square or row.signatures[0] == "ii->ii" else (N,)
-    first = leaf("a", square, fact)
-    loop = 0 if row.turns else len(square)
-    arguments = (first, *(algebra.zeros(square) for _ in row.parameters[1:]))
-    found = algebra.apply(function, arguments, loop, square)
-    plain = Apply(function, (leaf("a", square), *arguments[1:]), loop, square)
-    assert found is not Apply(function, arguments, loop, square)
-    for seed in range(3):
-        values = {"a": drawn(frozenset({fact}), lengths(square, SIZES), np.random.default_rng(seed))}
-        np.testing.assert_allclose(value(found, values, SIZES), value(plain, values, SIZES), atol=1e-12)
-
-
 # whole answers
 
 ANSWERS = [

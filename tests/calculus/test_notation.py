@@ -29,6 +29,7 @@ from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr, Variable, variables
 from jacobian_cli.expr import walk as parts
 from jacobian_cli.ops import FUNCTIONS, Row
+from jacobian_cli.ops.identities import held
 from jacobian_cli.ops.rules import ShapeError
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import ONE, Shape, Size
@@ -40,7 +41,7 @@ TWO = Size.number(2)
 SIZES = {"n": 3, "m": 4}
 _LENGTHS = (N, N, N, M, M, TWO, N + ONE, ONE)
 _ALL = (None, None)
-_ROWS = [row for row in FUNCTIONS.values() if row.parameters and row.own is None and not row.indicator]
+_ROWS = [row for row in FUNCTIONS.values() if row.parameters and row.own is None and "binary" not in held(row.name)]
 _FAVOURED = [FUNCTIONS[name] for name in ("@", "*", "+", "-", "[]", "einsum", "sum", ".T", "transpose", "mean", "/")]
 _MOST = 4000
 """Larger arrays than of so many entries are not evaluated."""

@@ -14,6 +14,7 @@ from jacobian_cli.checks.points.domain import DOMAIN, FORM, KINK, NOT_FINITE, Vi
 from jacobian_cli.evaluate.evaluate import evaluate, meaning, sizes_of
 from jacobian_cli.expr import Expr, variables
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.identities import mirror
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.errors import InputError
 
@@ -138,8 +139,8 @@ def _nudges(
 def _kink(violation: Violation, moving: set[str], values: Mapping[str, Array], sizes: Mapping[str, int]) -> Kink:
     """What the printed derivative takes for the derivative of the function, by the arguments that move."""
     entry, node, arguments = violation.row, violation.node, violation.node.arguments
-    if entry.mirror and not variables(arguments[0]):
-        entry, arguments = FUNCTIONS[entry.mirror], arguments[::-1]
+    if (other := mirror(entry.name)) and not variables(arguments[0]):
+        entry, arguments = FUNCTIONS[other], arguments[::-1]
     inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, arguments, strict=True)}
     inputs["ans"] = evaluate(node, values, sizes)
     if entry.chooses:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from jacobian_cli.calculus.index.tensor import Apply, Factor, Labels, Product, Rational, Reshape, Sum, Tensor, walk
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.ops import row
+from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import Shape
 
 Conditions = Mapping[Tensor, str]
@@ -27,7 +28,7 @@ def conditions(given: Collection[Tensor]) -> dict[Tensor, str]:
             condition = node.arguments[0]
             if isinstance(condition, Product) and len(condition.factors) == 1:
                 condition = condition.factors[0][0]  # repeated along an axis
-            if isinstance(condition, Apply) and row(condition.function).indicator:
+            if isinstance(condition, Apply) and "binary" in held(condition.function):
                 found[condition] = node.function
     return found
 

@@ -10,7 +10,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Expr
 from jacobian_cli.expr import walk as expressions
-from jacobian_cli.ops import row
+from jacobian_cli.ops.identities import inverts
 from jacobian_cli.shape import ONE
 
 Node = TypeVar("Node", Expr, Tensor)
@@ -34,11 +34,11 @@ def _kept(tensor: Tensor, expr: Expr) -> bool:
 def _undone(given: Mapping[Tensor, Expr]) -> set[Tensor]:
     """Tensors of which an inverse or a product of constants was typed that is none any more: diag(1/x), ones(n, m)."""
     typed = expressions(given.values())
-    inverses: set[Expr] = {e for e in typed if isinstance(e, Application) and row(e.function).inverts}
+    inverses: set[Expr] = {e for e in typed if isinstance(e, Application) and inverts(e.function)}
     constants: set[Tensor] = {t for t in given if t.shape and isinstance(t, Product) and not t.factors}
     if not inverses:
         return constants
-    kept: set[Tensor] = {t for t in walk(given) if isinstance(t, Apply) and row(t.function).inverts}
+    kept: set[Tensor] = {t for t in walk(given) if isinstance(t, Apply) and inverts(t.function)}
     inside = _holding(walk(given), kept)
     holding = _holding(expressions(given.values()), inverses)
     return constants | {t for t, e in given.items() if e in holding and t not in inside}

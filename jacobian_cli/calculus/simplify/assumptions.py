@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from functools import lru_cache
 
-from jacobian_cli.calculus.index.canonical import symmetric, transposed
+from jacobian_cli.calculus.index.canonical import symmetric
 from jacobian_cli.calculus.index.tensor import (
     Alias,
     Apply,
@@ -29,6 +29,8 @@ from jacobian_cli.calculus.index.tensor import (
 )
 from jacobian_cli.calculus.simplify.recipe import Open, Rewrite
 from jacobian_cli.ops import row
+from jacobian_cli.ops.facts import everything
+from jacobian_cli.ops.identities import held
 
 
 @lru_cache(maxsize=4096)
@@ -40,12 +42,12 @@ def known(tensor: Tensor, fact: str) -> bool:
         case Alias(body=body):
             return known(body, fact)
         case Apply(function=function, arguments=(first, *_), loop=loop, shape=shape):
-            entry = row(function)
-            if entry.positive and fact == "positive":
-                return entry.positive == "any" or known(first, entry.positive)
-            if fact == "sums_to_one" and entry.sums_to_one:
-                return len(shape) == loop + 1
-            return fact in entry.keeps and known(first, fact)
+            given = held(function).get(fact)
+            if given is None or (fact == "sums_to_one" and len(shape) != loop + 1):
+                return False
+            return not given or known(first, given)
+        case Unit():
+            return fact in everything(["one_hot"])
     inherited = _INHERITED.get(fact)
     return inherited is not None and inherited(tensor)
 
@@ -87,26 +89,6 @@ def _positive_definite(tensor: Tensor) -> bool:
 
 
 _INHERITED = {"positive": _positive, "spd": _positive_definite}
-
-
-def value_under(node: Apply) -> Tensor | None:
-    """|x| = x where x is positive, Q⁻¹ = Qᵀ where Q is orthogonal."""
-    first, *others = node.arguments
-    if any(not isinstance(other, Sum) or other.terms for other in others):
-        return None
-    for fact, text in row(node.function).under.items():
-        if known(first, fact):
-            match text:
-                case "x":
-                    return first
-                case "x.T":
-                    return transposed(first)
-                case "1":
-                    return Product(1, (), first.shape)
-                case "0":
-                    return Sum((), first.shape)
-            raise AssertionError(text)
-    return None
 
 
 def rooted(factors: Sequence[Factor], power: Rational) -> bool:

@@ -14,12 +14,12 @@ from jacobian_cli.calculus.index.canonical import symmetric, transposed
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Product, Rational, Sum, Tensor, ratio
 from jacobian_cli.calculus.simplify import assumptions as facts
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Rewrite, Times
-from jacobian_cli.ops import row
+from jacobian_cli.ops.identities import inverts
 
 
 def is_inverse(tensor: Tensor) -> bool:
     """Whether a tensor is the inverse of one matrix."""
-    return isinstance(tensor, Apply) and not tensor.loop and row(tensor.function).inverts
+    return isinstance(tensor, Apply) and not tensor.loop and inverts(tensor.function)
 
 
 # an inverse alone
@@ -50,12 +50,6 @@ def of_scaled(node: Apply) -> Times | None:
     return Times(matrix.shape, [(undone, (0, 1), 1), *over], ratio(1, matrix.coefficient))
 
 
-def of_identity(node: Apply) -> Tensor | None:
-    """I⁻¹ = I."""
-    (matrix,) = node.arguments
-    return matrix if not node.loop and isinstance(matrix, Delta) else None
-
-
 def of_known_ends(node: Apply) -> Times | None:
     """(A⁻¹B)⁻¹ = B⁻¹A, and (QB)⁻¹ = B⁻¹Qᵀ for orthogonal Q."""
     matrix = _product_of_matrices(node)
@@ -66,7 +60,7 @@ def of_known_ends(node: Apply) -> Times | None:
         step = net.leaving(end)
         if step is None or step.label < 2:
             continue
-        known = _known_inverse(node.function, net.factors[step.place][0])
+        known = _known_inverse(net.factors[step.place][0])
         if known is not None:
             rest = Times(matrix.shape, net.without({step.place}, {step.label: end}))
             first: Piece = (known, (1 - end, 2) if step.axis else (2, 1 - end), 1)
@@ -83,10 +77,10 @@ def _product_of_matrices(node: Apply) -> Product | None:
     return matrix
 
 
-def _known_inverse(function: str, node: Tensor) -> Tensor | None:
+def _known_inverse(node: Tensor) -> Tensor | None:
     if isinstance(node, Apply) and is_inverse(node):
         return node.arguments[0]
-    return facts.value_under(Apply(function, (node,), 0, node.shape))
+    return transposed(node) if facts.known(node, "orthogonal") else None
 
 
 # an inverse beside other factors

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 
 from jacobian_cli.calculus.index.tensor import Apply, Reshape, Sum, Tensor
 from jacobian_cli.calculus.simplify import assumptions as facts
-from jacobian_cli.calculus.simplify import fractions, functions, inverses, joined_axes, sums
+from jacobian_cli.calculus.simplify import calls, fractions, inverses, joined_axes, sums
+from jacobian_cli.calculus.simplify.patterns import Pattern
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
+from jacobian_cli.ops.identities import IDENTITIES, inverts
 
 S = TypeVar("S", Open, Sum, Apply, Reshape)
 Result = Part | Rewrite
@@ -61,6 +63,36 @@ def having(of: Callable[[Row], object]) -> frozenset[str]:
     return frozenset(name for name, entry in FUNCTIONS.items() if of(entry))
 
 
+_INVERSES = frozenset(filter(inverts, FUNCTIONS))
+_PATTERNS = tuple(map(Pattern, IDENTITIES))
+_CALLS = tuple(pattern for pattern in _PATTERNS if pattern.of_call)
+_PRODUCTS = tuple(pattern for pattern in _PATTERNS if not pattern.of_call)
+
+
+def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) -> Rule[S] | Offer[S]:
+    """An identity of the language as a rule."""
+    stated = pattern.identity
+    example, shows = stated.example or stated.left, stated.shows or stated.right
+    facts = {name: fact for name, fact in stated.where.items() if fact in FACTS}
+    if not stated.offered:
+        return Rule(
+            name=stated.name,
+            heads=pattern.heads,
+            matches=partial(matches, pattern),
+            example=example,
+            shows=shows,
+            shapes=stated.shapes,
+            facts=facts,
+        )
+
+    def offers(subject: S) -> Iterable[Result]:
+        found = matches(pattern, subject)
+        return () if found is None else (found,)
+
+    return Offer(name=stated.name, heads=pattern.heads, offers=offers, example=example, shows=shows,
+                 shapes=stated.shapes, facts=facts)  # fmt: skip
+
+
 FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
     # Facts come first: they take factors away, and what is left is less to look at. Inverses come before sums are
     # opened, since a sum may be what an inverse undoes.
@@ -76,7 +108,7 @@ FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
          example="diag(tril(A))", shows="diag(A)"),
     Rule(name="an orthogonal matrix and its transpose cancel", heads=kinds("orthogonal"), matches=facts.orthogonal,
          example="Q.T@Q@x", shows="x", facts={"Q": "orthogonal"}),
-    Rule(name="a matrix and its inverse cancel", heads=having(lambda row: row.inverts), matches=inverses.cancelled,
+    Rule(name="a matrix and its inverse cancel", heads=_INVERSES, matches=inverses.cancelled,
          example="inv(A@B)@A@x", shows="inv(B)@x", shapes={"A": "n,n", "B": "n,n"}),
     Rule(name="a sum over joined axes runs over each", heads=kinds("Reshape"), matches=joined_axes.unfolded,
          example="vec(A).T@vec(B)", shows="sum(A*B)", shapes={"A": "n,m", "B": "n,m"}),
@@ -95,19 +127,7 @@ FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
 """Of the factors of a product as they meet."""
 
 POWERS: tuple[Rule[Open] | Offer[Open], ...] = (
-    Rule(name="an indicator is its own square", heads=having(lambda row: row.indicator),
-         matches=functions.one_indicator, example="(x > 0)**2*y", shows="y*(x > 0)"),
-    Rule(name="even powers", heads=having(lambda row: row.even_powers), matches=functions.even_power,
-         example="abs(x)**3", shows="abs(x)*x**2"),
-    Rule(name="quotients that are a function",
-         heads=frozenset((f for row in FUNCTIONS.values() for p in row.products for f, _ in p)),
-         matches=functions.one_function, example="sinh(x)/cosh(x)", shows="tanh(x)"),
-    Rule(name="a share with its sign turned", heads=having(lambda row: row.share_of), matches=functions.turned_share,
-         example="exp(x)*sigmoid(-x)", shows="sigmoid(x)"),
-    Rule(name="a share of one", heads=kinds("Sum"), matches=functions.share_of_one, example="exp(x)/(1 + exp(x))",
-         shows="sigmoid(x)"),
-    Rule(name="a share of a row", heads=kinds("Product"), matches=functions.share_of_row,
-         example="exp(x)/sum(exp(x))", shows="softmax(x)"),
+    *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
           example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
 )  # fmt: skip
@@ -128,28 +148,14 @@ TERMS: tuple[Rule[Sum] | Offer[Sum], ...] = (
 """Of a sum."""
 
 CALLS: tuple[Rule[Apply] | Offer[Apply], ...] = (
-    # the mirror comes first: rules of comparisons are stated for a constant on the right
-    Rule(name="constants stand on the right", heads=having(lambda row: row.mirror), matches=functions.mirrored,
-         example="0 < x", shows="x > 0"),
-    Rule(name="an indicator compared with 0", heads=having(lambda row: row.of_indicator),
-         matches=functions.of_indicator, example="(x > 0) == 0", shows="1 - (x > 0)"),
-    Rule(name="what is declared", heads=having(lambda row: row.under), matches=facts.value_under, example="abs(x)",
-         shows="x", facts={"x": "positive"}),
-    Rule(name="a function undoes its inverse", heads=having(lambda row: row.undoes), matches=functions.undone,
-         example="log(exp(x))", shows="x"),
-    Rule(name="the logarithm of a total", heads=having(lambda row: row.undoes), matches=functions.log_of_total,
-         example="log(sum(exp(x)))", shows="logsumexp(x)"),
-    Rule(name="the inverse of the identity", heads=having(lambda row: row.inverts), matches=inverses.of_identity,
-         example="inv(eye(n))@x", shows="x"),
-    Rule(name="the inverse of a transpose", heads=having(lambda row: row.inverts), matches=inverses.of_transpose,
+    *(_stated(pattern, Pattern.in_call) for pattern in _CALLS),
+    Rule(name="the inverse of a transpose", heads=_INVERSES, matches=inverses.of_transpose,
          example="inv(A.T)", shows="inv(A).T", shapes={"A": "n,n"}),
-    Rule(name="the inverse of a multiple", heads=having(lambda row: row.inverts), matches=inverses.of_scaled,
+    Rule(name="the inverse of a multiple", heads=_INVERSES, matches=inverses.of_scaled,
          example="inv(2*diag(x)@A)", shows="inv(A)@diag(1/x)/2", shapes={"A": "n,n"}),
-    Rule(name="the inverse of a product", heads=having(lambda row: row.inverts), matches=inverses.of_known_ends,
+    Rule(name="the inverse of a product", heads=_INVERSES, matches=inverses.of_known_ends,
          example="inv(inv(A)@B)", shows="inv(B)@A", shapes={"A": "n,n", "B": "n,n"}),
-    Rule(name="a function of the diagonal", heads=having(lambda row: row.of_diagonal), matches=functions.of_diagonal,
-         example="det(diag(x))", shows="prod(x)"),
-    Rule(name="a function of what repeats", heads=having(lambda row: row.name), matches=functions.repeated,
+    Rule(name="a function of what repeats", heads=having(lambda row: row.name), matches=calls.repeated,
          example="exp(outer(ones(m), x))@y", shows="(exp(x).T@y)*ones(m)", shapes={"x": "n", "y": "n"}),
 )  # fmt: skip
 """Of a function and its arguments."""

@@ -11,11 +11,9 @@ ACTIVATIONS = (
         derivative=("ans*(1 - ans)",),
         definition="1/(1 + exp(-x))",
         steady="exp(-logaddexp(0, -x))",
-        share_of="exp",
         math="σ",
         latex=r"\sigma",
         symbol="h",
-        positive="any",
     ),
     Row(
         name="relu",
@@ -25,7 +23,6 @@ ACTIVATIONS = (
         why="1 where the input is positive, else 0",
         flow="relu is a gate: open where x > 0",
         kinks=("x",),
-        under={"positive": "x", "binary": "x"},
         symbol="h",
     ),
     Row(
@@ -43,7 +40,6 @@ ACTIVATIONS = (
         summary="log(1 + exp(x))",
         derivative=("sigmoid(x)",),
         definition="logaddexp(0, x)",
-        log_total_of="exp",
     ),
     Row(
         name="elu",

@@ -28,8 +28,7 @@ def _cofactors(np: Any, x: Any) -> Any:
 
 LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
-        divides=("ans",), everywhere=("cofactors(x)",), numpy="det", latex=r"\det", positive="spd",
-        of_diagonal="prod", of_scalar="x"),
+        divides=("ans",), everywhere=("cofactors(x)",), numpy="det", latex=r"\det", of_scalar="x"),
     Row(name="cofactors", summary="matrix of cofactors: det(A)*inv(A).T, also where A has no inverse", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_COFACTORS,), definition="det(x)*inv(x).T", divides=("det(x)",),
         kernel=_cofactors, example="cofactors(A)", latex=r"\operatorname{cof}", turns=True),
@@ -41,8 +40,7 @@ LINEAR_ALGEBRA = (
         latex=r"\operatorname{chol}", of_scalar="sqrt(x)"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",
-        latex="{}^{{-1}}", turns=True, keeps=("spd",), under={"orthogonal": "x.T"}, inverts=True, undoes="inv",
-        of_scalar="1/x"),
+        latex="{}^{{-1}}", turns=True, of_scalar="1/x"),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip
 

@@ -44,7 +44,7 @@ OPERATORS = (
         signatures=(
             "1j,j->", "i,1j->ij", "1j,jk->1k", "ij,jk->ik", "ij,j->i", "i,i->", ",1j->1j", "i,->i",
             "...ij,j->...i", "...ij,...jk->...ik",
-        ),
+    ),
         numpy="matmul",
         law="matrix product",
         why="upstream times the other factors transposed, each on its own side",
@@ -75,17 +75,13 @@ COMPARISONS = tuple(
         numpy=numpy,
         sympy=sympy,
         kinks=("x - y",),
-        indicator=True,
-        mirror=mirror,
-        of_indicator={"!=": "x", "==": "1 - x"}.get(name, ""),
-        under={"positive": "1" if name in (">", ">=", "!=") else "0"},
     )
-    for name, mirror, numpy, sympy in (
-        (">", "<", "greater", "StrictGreaterThan"),
-        ("<", ">", "less", "StrictLessThan"),
-        (">=", "<=", "greater_equal", "GreaterThan"),
-        ("<=", ">=", "less_equal", "LessThan"),
-        ("==", "==", "equal", "Equality"),
-        ("!=", "!=", "not_equal", "Unequality"),
+    for name, numpy, sympy in (
+        (">", "greater", "StrictGreaterThan"),
+        ("<", "less", "StrictLessThan"),
+        (">=", "greater_equal", "GreaterThan"),
+        ("<=", "less_equal", "LessThan"),
+        ("==", "equal", "Equality"),
+        ("!=", "not_equal", "Unequality"),
     )
 )

@@ -8,8 +8,7 @@ from jacobian_cli.ops.row import Kind, Row
 
 _ALONG = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
-        definition="exp(x)/sum(exp(x))", symbol="p", named=True, sums_to_one=True,
-        share_of="exp", positive="any", shift="0"),
+        definition="exp(x)/sum(exp(x))", symbol="p", named=True, shift="0"),
     Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
         definition="x - log(sum(exp(x)))", shift="0"),
     Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",),

@@ -1,0 +1,155 @@
+"""Identities in the language, one row each: what stands on the left is what stands on the right, whatever the names
+stand for, and from left to right it becomes simpler. To add one, add a row; the tests find it.
+
+A name is a number, which runs along whatever it meets, unless `shapes` says otherwise. `where` says what must be known
+of it: a fact that may be declared (see `facts`), or that it is a `constant`, or that it `varies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Call, Name, Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Identity:
+    """left = right."""
+
+    name: str
+    left: str
+    right: str
+    where: Mapping[str, str] = field(default_factory=dict)
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    offered: bool = False
+    """Whether it may lengthen, so that it is only kept where it does not."""
+    example: str = ""
+    """A formula in which it applies, where the left side is none by itself."""
+    shows: str = ""
+    """The formula as it is then written, where that is not the right side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Holds:
+    """A fact of the value of a function, wherever `given` is a fact of its first argument (`""`: always)."""
+
+    function: str
+    fact: str
+    given: str = ""
+
+
+def _mirrored() -> tuple[Identity, ...]:
+    """A constant stands on the right: 0 < x is x > 0."""
+    pairs = (("<", ">"), (">", "<"), ("<=", ">="), (">=", "<="), ("==", "=="), ("!=", "!="))
+    only = {"c": "constant", "x": "varies"}
+    return tuple(
+        Identity(name=f"a constant stands on the right of {right}", left=f"c {left} x", right=f"x {right} c",
+                 where=only, example=f"0 {left} relu(x)*sin(9*x)", shows=f"relu(x)*sin(9*x) {right} 0")
+        for left, right in pairs
+    ) + tuple(
+        Identity(name=f"a constant is the second of a {name}", left=f"{name}(c, x)", right=f"{name}(x, c)", where=only,
+                 example=f"{name}(0, x)", shows=f"{name}(x, 0)")
+        for name in ("maximum", "minimum", "logaddexp")
+    )  # fmt: skip
+
+
+def _signs() -> tuple[Identity, ...]:
+    """What is positive compared with 0."""
+    truths = {">": "1", ">=": "1", "!=": "1", "<": "0", "<=": "0", "==": "0"}
+    return tuple(
+        Identity(name=f"what is positive, {sign} 0", left=f"x {sign} 0", right=truth, where={"x": "positive"},
+                 example=f"y + (x {sign} 0)", shows="1 + y" if truth == "1" else "y")
+        for sign, truth in truths.items()
+    )  # fmt: skip
+
+
+IDENTITIES: tuple[Identity, ...] = (
+    # the mirror comes first: other identities are stated for a constant on the right
+    *_mirrored(),
+    Identity(name="an indicator is not 0", left="y != 0", right="y", where={"y": "binary"}),
+    Identity(name="an indicator is 0", left="y == 0", right="1 - y", where={"y": "binary"}),
+    # what is declared
+    *_signs(),
+    Identity(name="modulus of a positive", left="abs(x)", right="x", where={"x": "positive"}),
+    Identity(name="modulus of 0 or 1", left="abs(y)", right="y", where={"y": "binary"}),
+    Identity(name="modulus of a sign", left="abs(s)", right="1", where={"s": "pm1"}, example="abs(s)*x", shows="x"),
+    Identity(name="sign of a positive", left="sign(x)", right="1", where={"x": "positive"}, example="sign(x)*y",
+             shows="y"),
+    Identity(name="sign of 0 or 1", left="sign(y)", right="y", where={"y": "binary"}),
+    Identity(name="sign of a sign", left="sign(s)", right="s", where={"s": "pm1"}),
+    Identity(name="a positive is above 0", left="maximum(x, 0)", right="x", where={"x": "positive"}),
+    Identity(name="0 or 1 is not below 0", left="maximum(y, 0)", right="y", where={"y": "binary"}),
+    Identity(name="0 is below a positive", left="minimum(x, 0)", right="0", where={"x": "positive"},
+             example="y + minimum(x, 0)", shows="y"),
+    Identity(name="0 is not above 0 or 1", left="minimum(y, 0)", right="0", where={"y": "binary"},
+             example="x + minimum(y, 0)", shows="x"),
+    Identity(name="relu of a positive", left="relu(x)", right="x", where={"x": "positive"}),
+    Identity(name="relu of 0 or 1", left="relu(y)", right="y", where={"y": "binary"}),
+    Identity(name="inverse of an orthogonal matrix", left="inv(Q)", right="Q.T", where={"Q": "orthogonal"},
+             shapes={"Q": "n,n"}),
+    # functions that undo each other, and their totals
+    Identity(name="logarithm of an exponential", left="log(exp(x))", right="x"),
+    Identity(name="exponential of a logarithm", left="exp(log(x))", right="x"),
+    Identity(name="inverse of an inverse", left="inv(inv(A))", right="A", shapes={"A": "n,n"}),
+    Identity(name="logsumexp", left="log(sum(exp(x)))", right="logsumexp(x)", shapes={"x": "n"}),
+    Identity(name="softplus", left="log(1 + exp(x))", right="softplus(x)"),
+    # quotients that are a function
+    Identity(name="tangent", left="sin(x)/cos(x)", right="tan(x)"),
+    Identity(name="hyperbolic tangent", left="sinh(x)/cosh(x)", right="tanh(x)"),
+    Identity(name="modulus from the sign", left="sign(x)*x", right="abs(x)", shows="abs(x)"),
+    Identity(name="sign from the modulus", left="x/abs(x)", right="sign(x)"),
+    Identity(name="sign as a quotient", left="abs(x)/x", right="sign(x)"),
+    Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
+    Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
+    # shares of one, and of a row
+    Identity(name="softmax", left="exp(x)/sum(exp(x))", right="softmax(x)", shapes={"x": "n"}),
+    Identity(name="sigmoid", left="exp(x)/(1 + exp(x))", right="sigmoid(x)"),
+    Identity(name="a sigmoid over its total", left="sigmoid(x)/(1 + exp(x))", right="sigmoid(x)*(1 - sigmoid(x))"),
+    Identity(name="a sigmoid turned", left="exp(x)*sigmoid(-x)", right="sigmoid(x)"),
+    Identity(name="the other share of one", left="1/(1 + exp(x))", right="sigmoid(-x)"),
+    # matrices
+    Identity(name="inverse of the identity", left="inv(eye(n))", right="eye(n)", example="inv(eye(n))@x", shows="x"),
+    Identity(name="determinant of a diagonal", left="det(diag(x))", right="prod(x)", shapes={"x": "n"}),
+    Identity(name="inverse of a diagonal", left="inv(diag(x))", right="diag(1/x)", shapes={"x": "n"}),
+)  # fmt: skip
+
+HOLDS: tuple[Holds, ...] = (
+    *(Holds(function=name, fact="binary") for name in (">", "<", ">=", "<=", "==", "!=")),
+    *(Holds(function=name, fact="positive") for name in ("exp", "sigmoid", "softmax")),
+    *(Holds(function=name, fact="sums_to_one") for name in ("softmax", "largest", "smallest")),
+    Holds(function="det", fact="positive", given="spd"),
+    Holds(function="inv", fact="spd", given="spd"),
+)
+
+
+@cache
+def held(function: str) -> Mapping[str, str]:
+    """The facts of a function's value, and for each the fact of its first argument under which it holds."""
+    return {one.fact: one.given for one in HOLDS if one.function == function}
+
+
+@cache
+def mirror(function: str) -> str:
+    """The function with its two arguments exchanged; "" if there is none."""
+    for one in IDENTITIES:
+        match parse(one.left), parse(one.right):
+            case Call(name, (Name(a), Name(b))), Call(other, (Name(c), Name(d))):
+                if name == function and (a, b) == (d, c):
+                    return other
+    return ""
+
+
+@cache
+def inverts(function: str) -> bool:
+    """Whether a function of a matrix is the inverse: it leaves the identity as it is, and undoes itself."""
+    return any(_is_of(parse(one.left), function, "eye") for one in IDENTITIES)
+
+
+def _is_of(term: Term, function: str, inner: str) -> bool:
+    match term:
+        case Call(outer, (Call(name, _),)):
+            return outer == function and name == inner
+    return False
