@@ -7,8 +7,8 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # type checkers take it for true; `typing` is not loaded before it is needed
 if TYPE_CHECKING:
     from jacobian_cli.api.backprop.register import register, unregister
     from jacobian_cli.api.backprop.run import Backprop, backprop
@@ -71,8 +71,15 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, and no more: `jac --help` must not wait for mathematics."""
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # they know the names from above, and refuse others
+
+    def __getattr__(name: str) -> object:
+        """Import what is asked for, and no more: `jac --help` must not wait for mathematics."""
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What there is, loaded or not: for TAB."""
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "import_module"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -36,3 +37,40 @@ def test_a_graph_needs_no_computer_algebra() -> None:
     ending, *modules = ended.stderr.splitlines()[-1].split()
     assert int(ending) == 0
     assert "sympy" not in modules
+
+
+_INTERRUPTED = """
+import os, signal, sys
+
+module = sys.argv[1]
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from jacobian_cli.__main__ import run
+sys.argv = ["jac", "derive", "u.T@sigmoid(W@x)", "--wrt", "W"]
+run()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["jacobian_cli.cli.main", "click", "jacobian_cli.cli.derive", "numpy", "sympy", "rich.console"]
+)
+def test_an_interrupted_start_ends_without_a_traceback(module: str) -> None:
+    """Ctrl-C while a module is being loaded, be it the first or the last."""
+    ended = subprocess.run([sys.executable, "-c", _INTERRUPTED, module], capture_output=True, text=True, check=False)
+    assert ended.returncode == 130
+    assert "Traceback" not in ended.stderr
+    assert "jac: interrupted" in ended.stderr or not ended.stderr
+
+
+@pytest.mark.parametrize("columns", ["0", "-1", "1", "x", "999999999999"])
+def test_any_width_is_answered(columns: str) -> None:
+    command = [sys.executable, "-m", "jacobian_cli", "derive", "x*x", "--wrt", "x"]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": columns, "PYTHONUTF8": "1"}
+    )
+    assert "diag(2*x)" in ended.stdout

@@ -18,7 +18,7 @@ from jacobian_cli import __version__
 from jacobian_cli.cli.request import Request, claim_command, formula_command, want_variables
 from jacobian_cli.syntax.errors import InputError
 
-RIGHT, MISMATCH, REFUSED = 0, 1, 2
+RIGHT, MISMATCH, REFUSED, INTERRUPTED = 0, 1, 2, 130
 FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
 
 _HELP = """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
@@ -208,7 +208,7 @@ def want_steps(request: Request, steps: bool, style: str | None) -> None:
 
 
 def run(arguments: list[str] | None = None) -> None:
-    """The console script: every end of the program is one of three exit statuses."""
+    """The console script: every end of the program is one of four exit statuses."""
     gc.disable()  # imports make many objects and no garbage; `answer` turns collection on again
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -224,7 +224,7 @@ def run(arguments: list[str] | None = None) -> None:
             error.show()
         status = refuse(InputError(error.format_message())) if "--json" in typed else REFUSED
     except (click.Abort, KeyboardInterrupt):
-        status = refuse("interrupted")
+        status = refuse("interrupted") and INTERRUPTED
     except (RecursionError, MemoryError):
         status = refuse("the formula is too large to be worked out here")
     except BrokenPipeError:
@@ -233,6 +233,8 @@ def run(arguments: list[str] | None = None) -> None:
     except OSError as error:
         status = refuse(f"the answer could not be written: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - whatever a user types, the end is a message and not a traceback
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # a library was being loaded
+            sys.exit(refuse("interrupted") and INTERRUPTED)
         reason = (str(error).splitlines() or [""])[0][:200]
         status = refuse(f"a fault of jac, not of what you typed; please report it ({type(error).__name__}: {reason})")
     sys.exit(status if isinstance(status, int) else RIGHT)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # they load SymPy, which not every answer needs
     from jacobian_cli.api.derive.proof import Proof
     from jacobian_cli.api.derive.settle import Settled
 
+WIDTH = 80
+"""Of a terminal that does not tell."""
 _LINES = 16
 _LISTED = 24
 ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
@@ -42,7 +44,12 @@ def cells(text: str) -> int:
 
 
 class _Console(Console):
-    """A reader who has seen enough, as `head`, ends the program without a fault."""
+    """A reader who has seen enough, as `head`, ends the program without a fault; a width of 0 is no width."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if self.width < 1:
+            self.width = WIDTH
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -125,7 +132,7 @@ class Screen:
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """A line on the error stream that says what is being done, where somebody watches."""
-    console = Console(stderr=True)
+    console = _Console(stderr=True)
     if not console.is_terminal:
         yield lambda text: None
         return

@@ -159,8 +159,8 @@ def test_a_wrong_rule_is_wrong_in_every_form(
 ) -> None:
     """Then nothing stands: the closed form is shown with its verdict, and no source is written."""
 
-    def halved(*arguments: Any) -> list[Any]:
-        return [scale(2, tensor) for tensor in pullback(*arguments)]
+    def halved(*arguments: Any, **named: Any) -> list[Any]:
+        return [scale(2, tensor) for tensor in pullback(*arguments, **named)]
 
     for module in (FORMS, "jacobian_cli.calculus.derivative.plain"):
         monkeypatch.setattr(f"{module}.pullback", halved)

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jacobian_cli.api.input.arguments import textual
+from jacobian_cli.api.input.assume import by_name
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.engine.own import Own, prove
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -60,6 +62,7 @@ def register(name: str, *, signature: str | None = None, at: Mapping[str, Any] |
 
 def unregister(name: str) -> None:
     """Take a registered function out of the language again. Raises `InputError` if there is none."""
+    textual(name, "the name of a function")
     if name not in FUNCTIONS or FUNCTIONS[name].own is None:
         raise InputError(f"no function '{name}' was registered")
     del FUNCTIONS[name]
@@ -103,7 +106,7 @@ def _row(name: str, operation: type, signature: str | None) -> Row:
     names = tuple(parameter.name for parameter in parameters)
     if signature is None:
         return Row(name=name, summary=summary, parameters=names, own=operation)
-    written = signature.replace(" ", "")
+    written = textual(signature, "a signature", 'as in "ij,j->i"').replace(" ", "")
     letters = written.replace("->", "", 1).replace(",", "")
     if written.count("->") != 1 or not (letters.isalpha() or not letters):
         raise InputError(f"{name}: the signature cannot be read", text=signature, hint='as in "ij,j->i"')
@@ -117,6 +120,7 @@ def _row(name: str, operation: type, signature: str | None) -> Row:
 
 
 def _want_free(name: str) -> None:
+    textual(name, "the name of a function", 'as in @register("mish")')
     if not name.isidentifier() or keyword.iskeyword(name):
         raise InputError(f"'{name}' is not a name")
     if name in ALIASES or name in CONSTANTS or (name in FUNCTIONS and FUNCTIONS[name].own is None):
@@ -124,6 +128,7 @@ def _want_free(name: str) -> None:
 
 
 def _point(row: Row, at: Mapping[str, Any]) -> Mapping[str, Any]:
+    at = by_name(at, '{"x": 1.0}')
     missing = [name for name in row.parameters if name not in at]
     if missing:
         raise InputError(f"{row.name}: no value is given for {', '.join(missing)}")

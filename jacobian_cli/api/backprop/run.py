@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,7 +122,7 @@ class Backprop(Portable):
 
         Raises `InputError` where no scalar can be moved, and for a step that is no number.
         """
-        if not np.isfinite(step) or not step:
+        if isinstance(step, bool) or not isinstance(step, Real) or not np.isfinite(step) or not step:
             raise InputError("a nudge is a small number", hint="as in --nudge 0.01")
         scalars = [name for name in self.wrt if name in self.values and not np.ndim(self.values[name])]
         if not scalars or np.ndim(self.value):

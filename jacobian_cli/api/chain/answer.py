@@ -9,6 +9,7 @@ from itertools import cycle
 from typing import Any
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm, Symbols, symbols, upstream_name
+from jacobian_cli.api.input.arguments import word
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.chain import links
 from jacobian_cli.calculus.chain import ordering as association
@@ -209,6 +210,7 @@ class ChainAnswer(Portable):
 
     def paths(self, node: str, limit: int = 8) -> list[list[str]]:
         """The ways from the output to a node, as names; at most `limit` of them."""
+        self._want(node)
         users = {name: [link.name for link in running.users] for name, running in self._chain.running.items()}
         found: list[list[str]] = []
         waiting = [[node]]
@@ -219,8 +221,12 @@ class ChainAnswer(Portable):
             waiting.extend([user, *path] for user in reversed(users[path[0]]))
         return found
 
+    def _want(self, node: str) -> None:
+        word(node, self._chain.running, "{} is no link of the chain")
+
     def count_paths(self, node: str) -> int:
         """How many ways there are from the output to a node: as many terms as the chain rule has."""
+        self._want(node)
         counted: dict[str, int] = {}
         for name, running in self._chain.running.items():
             counted[name] = sum(counted[link.name] for link in running.users) if running.users else 1

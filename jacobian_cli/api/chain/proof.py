@@ -15,6 +15,7 @@ from jacobian_cli.api.derive.answer import ClosedForm
 from jacobian_cli.api.derive.explicit import table_sizes
 from jacobian_cli.api.derive.proof import Proof, lettered
 from jacobian_cli.api.derive.settle import Settled, settle
+from jacobian_cli.api.input.arguments import points_of, positive
 from jacobian_cli.api.input.values import as_arrays, fitted_to
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict.answer import Engine, Report, sample_all
@@ -140,6 +141,9 @@ def prove_chain(
     Raises `InputError` where the formula has no value at the point given, or a step is asked for of no scalar.
     """
     problem = found.problem
+    points = points_of(points)
+    if rate is not None:
+        rate = positive(rate, "{} is no rate to go downhill at", "a number above 0, as in rate=0.1")
     if rate is not None and problem.output.shape:
         raise InputError(
             f"gradient descent goes down a scalar; {found.name} is {shape_text(problem.output.shape)}",

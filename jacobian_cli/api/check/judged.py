@@ -11,6 +11,7 @@ from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.counterexample import counterexample
 from jacobian_cli.api.check.diagnose import diagnose
 from jacobian_cli.api.check.judge import Judge, Verdict
+from jacobian_cli.api.input.arguments import word
 from jacobian_cli.checks.verdict.claim import FORMS, Difference, Meaning, difference, meanings
 from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.errors import InputError
@@ -18,8 +19,8 @@ from jacobian_cli.syntax.errors import InputError
 
 def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None = None) -> Check:
     """The verdict on one claim. Raises `InputError` for what cannot be read at all."""
-    if form is not None and form not in FORMS:
-        raise InputError(f"there is no form '{form}'", hint="a claim is one of " + ", ".join(FORMS))
+    if form is not None:
+        word(form, FORMS, "there is no form {}", "a claim is one of " + ", ".join(FORMS))
     if form == "hessian" and judge.problem.output.shape:
         raise InputError("a Hessian is that of a scalar", text=judge.problem.text)
     judge.forget()

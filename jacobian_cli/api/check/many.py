@@ -14,6 +14,8 @@ from jacobian_cli.api.check.answer import Graded
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged
 from jacobian_cli.api.check.run import judge_of
+from jacobian_cli.api.input.arguments import shown, textual
+from jacobian_cli.api.input.assume import by_name
 from jacobian_cli.syntax.errors import InputError
 
 _COLUMNS = ("id", "wrt", "claim", "form", "points")
@@ -53,6 +55,8 @@ def check_all(
     >>> [one.verdict for one in check_all(asked)]
     ['right', 'wrong', 'unreadable']
     """
+    if isinstance(claims, str | bytes | Mapping) or not isinstance(claims, Iterable):
+        raise InputError(f"claims are a list, not {shown(claims)}", hint='as in [{"expression": "x.T@x", …}]')
     listed = [asked(claim, k) for k, claim in enumerate(claims, start=1)]
     if executor is None:
         judges: dict[tuple[Any, ...], Judge | str] = {}
@@ -101,24 +105,46 @@ def asked(claim: Mapping[str, Any] | Asked, number: int) -> Asked:
     """A claim as a value. Raises `InputError` for what is missing in it."""
     if isinstance(claim, Asked):
         return claim
-    missing = [name for name in ("expression", "wrt", "claim") if not claim.get(name)]
+    if not isinstance(claim, Mapping):
+        raise InputError(f"claim {number} is not given by name", text=shown(claim), hint='as in {"wrt": "x", …}')
+    missing = [name for name in ("expression", "wrt", "claim") if _is_nothing(claim.get(name))]
     if missing:
         raise InputError(f"claim {claim.get('id') or number} has no {' and no '.join(missing)}")
     expression = claim["expression"]
-    facts = {n: (f,) if isinstance(f, str) else tuple(f) for n, f in (claim.get("assume") or {}).items()}
+    said = by_name(claim.get("assume") or None, '{"S": "spd"}')
+    facts = {n: (f,) if isinstance(f, str) else tuple(map(str, _listed(f, "facts"))) for n, f in said.items()}
+    declared = by_name(claim.get("shapes") or None, '{"W": "n,m"}')
     shapes = {
-        n: s if isinstance(s, str) else ",".join(map(str, s)) or "()" for n, s in (claim.get("shapes") or {}).items()
+        n: s if isinstance(s, str) else ",".join(map(str, _listed(s, "a shape"))) or "()" for n, s in declared.items()
     }
+    worth = claim.get("points") or 1.0
+    try:
+        points = float(worth)
+    except (TypeError, ValueError):
+        raise InputError(f"claim {claim.get('id') or number} is worth {shown(worth)} points", hint="a number") from None
     return Asked(
-        expression if isinstance(expression, str) else tuple(expression),
+        expression
+        if isinstance(expression, str)
+        else tuple(textual(part, "a formula") for part in _listed(expression, "a formula")),
         str(claim["wrt"]),
         str(claim["claim"]),
         str(claim.get("id") or number),
         claim.get("form") or None,
-        float(claim.get("points") or 1.0),
+        points,
         tuple(shapes.items()),
         tuple(facts.items()),
     )
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, str | list | tuple) and not value)
+
+
+def _listed(value: object, what: str) -> Sequence[Any]:
+    """A list. Raises `InputError` for anything else."""
+    if not isinstance(value, list | tuple):
+        raise InputError(f"{what} is a text or a list, not {shown(value)}")
+    return value
 
 
 def read_claims(text: str, path: str = "claims") -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, WRONG, Check, Diagnosis, Worst
 from jacobian_cli.api.check.diagnose import explained_numbers
 from jacobian_cli.api.check.judge import Judge
+from jacobian_cli.api.input.arguments import word
 from jacobian_cli.checks.verdict.claim import FORMS, difference, meanings, same
 from jacobian_cli.syntax.errors import InputError
 
@@ -24,8 +25,8 @@ def judged_numbers(judge: Judge, claimed: Array, name: str, form: str | None = N
     """
     if judge.at is None:
         raise InputError("numbers are judged at a point", hint="give the values of all variables with --at")
-    if form is not None and form not in FORMS:
-        raise InputError(f"there is no form '{form}'", hint="a claim is one of " + ", ".join(FORMS))
+    if form is not None:
+        word(form, FORMS, "there is no form {}", "a claim is one of " + ", ".join(FORMS))
     given = np.asarray(claimed)
     if given.dtype.kind not in "iuf" or not np.all(np.isfinite(given)):
         raise InputError(f"{name} does not hold finite numbers")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from jacobian_cli.api.check.answer import Check
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged
+from jacobian_cli.api.input.arguments import positive, textual
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
 from jacobian_cli.api.input.problem import ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.syntax.errors import InputError
@@ -27,6 +28,8 @@ def judge_of(
     if len(names) != 1:
         raise InputError("a claim is about one variable", text=", ".join(names))
     problem = pose(statements_of(expression), names, shapes_of(shapes), assume=assumptions_of(assume))
+    if rtol is not None:
+        rtol = positive(rtol, "{} is no tolerance", "a number above 0, as in rtol=1e-6")
     return Judge(problem, layout=layout, vec=vec, rtol=rtol)
 
 
@@ -56,5 +59,6 @@ def check(
     >>> check("x.T@A@x", "x", "2*A@x").condition
     'A is symmetric'
     """
+    textual(claim, "a claim", 'as in "2*A@x"')
     judge = judge_of(expression, wrt, shapes=shapes, assume=assume, layout=layout, vec=vec, rtol=rtol)
     return judged(judge, claim, form)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from jacobian_cli.api.input.arguments import textual
 from jacobian_cli.api.input.problem import ShapeLike, shapes_of
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import (
@@ -76,6 +77,7 @@ def read_format(name: str) -> Format:
     >>> read_format("denominator").layout
     <Layout.DENOMINATOR: 'denominator'>
     """
+    textual(name, "the name of a convention", 'as in "numerator/column"')
     for other in (CANONICAL, SHAPE):
         if name == other:
             return other
@@ -99,9 +101,12 @@ def _rearranged(derivative: Any, source: Format, target: Format, out: Sequence[i
         if len(move.shape) <= 2:
             return type(derivative)(*(*move.shape, 1, 1)[:2], moved)
         return np.array(moved, dtype=object).reshape(move.shape)
-    array = (
-        derivative if hasattr(derivative, "reshape") and hasattr(derivative, "transpose") else np.asarray(derivative)
-    )
+    array = derivative
+    if not (hasattr(derivative, "reshape") and hasattr(derivative, "transpose")):
+        try:
+            array = np.asarray(derivative)
+        except (ValueError, RuntimeError, RecursionError):
+            raise InputError("this is not an array", hint="rows must be of one length") from None
     _must_fit(prod(array.shape), move.split)
     return move.of(array)
 

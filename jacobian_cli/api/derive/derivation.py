@@ -9,11 +9,11 @@ from html import escape
 from typing import TYPE_CHECKING, overload
 
 from jacobian_cli.api.derive.answer import Answer, answers
+from jacobian_cli.api.input.arguments import flag, points_of, whole
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
 from jacobian_cli.api.input.problem import Formulas, Problem, ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
 from jacobian_cli.interned import Portable
-from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
     from jacobian_cli.api.derive.conventions import Comparison
@@ -50,7 +50,7 @@ class Derivation(Answer):
         """
         from jacobian_cli.api.derive.conventions import comparison
 
-        return comparison(self, points)
+        return comparison(self, points_of(points))
 
     def check(self, points: int = 3, at: Mapping[str, object] | None = None) -> Report:
         """Compare the printed answer with autograd, central differences and SymPy.
@@ -260,10 +260,9 @@ def derive(
     declared = shapes_of(shapes)
     statements = statements_of(expression, names, declared, syntax)
     problem = pose(statements, names, declared, assume=assumptions_of(assume))
-    if order not in (1, 2):
-        raise InputError(f"there is no derivative of order {order} here", hint="order is 1 or 2")
-    conventions = [read_convention(layout, vec)]
-    found = derivations(problem, second=order == 2, conventions=conventions, checking=check)
+    second = whole(order, 1, 2, "there is no derivative of order {} here", "order is 1 or 2") == 2
+    checking, conventions = flag(check, "check"), [read_convention(layout, vec)]
+    found = derivations(problem, second=second, conventions=conventions, checking=checking)
     return found[0] if isinstance(wrt, str) and len(found) == 1 else found
 
 

@@ -12,6 +12,7 @@ from jacobian_cli.api.derive.answer import Answer, answers
 from jacobian_cli.api.derive.at_point import AtPoint, numbers_at
 from jacobian_cli.api.derive.explicit import MAX_EXPLICIT, count, explicit_table, table_sizes
 from jacobian_cli.api.derive.printed import Array, Shown
+from jacobian_cli.api.input.arguments import points_of
 from jacobian_cli.api.input.problem import Problem, pose
 from jacobian_cli.api.input.values import as_arrays, fitted_to
 from jacobian_cli.checks.oracles.restricted import restricted, without_symbols
@@ -33,7 +34,6 @@ from jacobian_cli.syntax.errors import InputError
 
 SHOWN_ROWS, SHOWN_COLUMNS = 8, 12
 """An explicit table beyond these is shown only when asked for."""
-MAX_POINTS = 100
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,7 @@ class Proofs:
         """The proof of these texts at one point, or at random ones; of the answer's own texts that is kept."""
         if at is not None:
             return prove_shown(shown, 1, fitted_to(shown.answer.problem, as_arrays(at)))
-        if points not in range(1, MAX_POINTS + 1):
-            raise InputError(f"{points!r} points cannot be checked at", hint=f"a whole number from 1 to {MAX_POINTS}")
+        points = points_of(points)
         if shown is not self.shown:
             return prove_shown(shown, points)
         if points not in self._made:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.derive.settle import Settled, mismatch
+from jacobian_cli.api.input.arguments import word
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.reshape import jacobian_shape
@@ -59,8 +60,7 @@ def source(answers: Sequence[Written], target: str = "numpy", *, together: bool 
 
 def _functions(written: Written, target: str, suffix: str = "") -> list[Function]:
     """`value`, and the functions that are named for the variable where there are several."""
-    if target != "numpy":
-        raise InputError(f"there is no target '{target}'", hint="numpy is the one there is")
+    word(target, ["numpy"], "there is no target {}", "numpy is the one there is")
     answer = written.answer
     problem, forms = answer.problem, answer.forms
     wrt, name, upstream = answer.wrt, problem.name, answer.upstream

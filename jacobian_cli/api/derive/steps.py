@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm, symbols
+from jacobian_cli.api.input.arguments import points_of, word
 from jacobian_cli.calculus.steps.derivation import derivation_steps
 from jacobian_cli.calculus.steps.step import Step, Steps
 from jacobian_cli.printers.language import text
@@ -110,12 +111,11 @@ class Stepwise:
 
     def formatted(self, style: str) -> str:
         """All steps as one text. Raises `InputError` for a format that there is not."""
-        if style not in FORMATS:
-            raise InputError(f"there is no format '{style}'", hint=f"there are {', '.join(FORMATS)}")
-        return FORMATS[style](self.found, self.answer.problem.name)
+        return FORMATS[word(style, FORMATS, "there is no format {}")](self.found, self.answer.problem.name)
 
     def checked(self, points: int = 3) -> Lines:
         """Every line compared with autograd and central differences of what it is about."""
+        points = points_of(points)
         if points not in self._checked:
             from jacobian_cli.checks.verdict.steps import check_lines  # loads NumPy and autograd
 

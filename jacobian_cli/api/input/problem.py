@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from operator import index
 from typing import Any
 
+from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
@@ -16,9 +17,10 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name, parse_sizes
-from jacobian_cli.syntax.router import read_statements, split
+from jacobian_cli.syntax.router import NOTATIONS, read_statements, split
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
+_SHAPE = 'a shape is a tuple of names and numbers, or a text like "n,m"; that of a scalar is ()'
 ShapeLike = str | Sequence[str | int]
 
 
@@ -121,6 +123,11 @@ def statements_of(
 
     `names` are asked for, `shapes` declared: both say what is one name. `syntax` names a notation and forbids guessing.
     """
+    if syntax is not None:
+        word(syntax, NOTATIONS, "there is no notation {}")
+    whole: object = texts
+    if not isinstance(whole, str | Sequence) or isinstance(whole, bytes | bytearray):
+        raise InputError(f"a formula is a text, not {type(whole).__name__}", hint='as in "W@x + b", or a list of them')
     parts = [texts] if isinstance(texts, str) else list(texts)
     given = {*(shapes or {}), *map(normal_name, names)}
     if parts and all(isinstance(part, Definition) for part in parts):
@@ -154,6 +161,8 @@ def shapes_of(
     for name, shape in by_name(shapes, '{"W": "n,m", "x": ("m",)}').items():
         if not name.isidentifier():
             raise InputError(f"'{name}' is not a name")
+        if not isinstance(shape, str | Sequence) or isinstance(shape, bytes | bytearray):
+            raise InputError(f"{shown(shape)} is no shape of {name}", hint=_SHAPE)
         if isinstance(shape, str):
             found[normal_name(name)] = _sized(tuple(size_of(term, shape) for term in parse_sizes(shape)), shape)
         else:
@@ -174,9 +183,12 @@ def _size(item: Any) -> Size:
         terms = parse_sizes(item)
         if len(terms) == 1:
             return size_of(terms[0], item)
-    elif hasattr(item, "__index__"):  # NumPy's whole numbers too
-        return Size.number(index(item))
-    raise InputError(f"{item!r} is not a size", hint='a shape is a tuple of names and numbers, or a text like "n,m"')
+    elif not isinstance(item, bool):
+        try:
+            return Size.number(index(item))  # NumPy's whole numbers too
+        except TypeError:
+            pass
+    raise InputError(f"{shown(item)} is not a size", hint=_SHAPE)
 
 
 def _sized(shape: Shape, text: str) -> Shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jacobian_cli.api.input.arguments import textual
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import InputError
@@ -31,8 +32,9 @@ def read_source(text: str, function: str | None = None) -> list[Definition]:
     """
     from jacobian_cli.syntax import function as reader  # only where source is read
 
-    if not isinstance(text, str):
-        raise InputError(f"a source is a text, not {type(text).__name__}", hint="as in read_source(open(path).read())")
+    textual(text, "a source", "as in read_source(open(path).read())")
+    if function is not None:
+        textual(function, "the name of a function", 'as in read_source(text, "loss")')
     return reader.read_source(text, function, functions=FUNCTIONS.keys() | ALIASES.keys())
 
 

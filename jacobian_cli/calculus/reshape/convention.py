@@ -82,7 +82,8 @@ def read_convention(layout: str = "numerator", vec: str = "row") -> Convention:
     >>> read_convention("denominator").vec
     <Vec.ROW: 'row'>
     """
-    for word, kind, words in (("layout", layout, Layout), ("vec", vec, Vec)):
-        if kind not in tuple(words):
+    asked: list[tuple[str, object, type[Layout | Vec]]] = [("layout", layout, Layout), ("vec", vec, Vec)]
+    for word, kind, words in asked:
+        if not isinstance(kind, str) or kind not in tuple(words):
             raise InputError(f"there is no {word} '{kind}'", hint=f"it is {' or '.join(words)}")
     return Convention(Layout(layout), Vec(vec))
