@@ -55,9 +55,11 @@ class OrderError(ConformError):
 class Builder:
     """Builds typed expressions from one text. Raises `InputError`, with a caret, where types do not fit."""
 
-    def __init__(self, scope: Scope, text: str) -> None:
+    def __init__(self, scope: Scope, text: str, *, of_table: bool = False) -> None:
         self.scope = scope
         self.text = text
+        self.of_table = of_table
+        """Whether the text is one of the table's own, in placeholders."""
 
     def error(self, span: Span, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=span, hint=hint)
@@ -104,6 +106,8 @@ class Builder:
     def call(self, call: Call) -> Expr:
         try:
             row = self.row(call)
+            if row.lacks:
+                raise self.error(call.span, f"{row.name} cannot be used: its row in the table has {row.lacks}")
             terms = _listed(row, call.arguments)
             options = self.options(row, terms, call)
         except InputError as error:
@@ -114,6 +118,7 @@ class Builder:
         if row.plain and not options:
             row = FUNCTIONS[row.plain]
         self.want_arguments(row, arguments, call)
+        self.want_whole(row, arguments, call)
         if row.of_scalar and arguments[0].shape in ((), (ONE, ONE)):
             return self.of_one_entry(row, arguments[0])
         try:
@@ -171,6 +176,14 @@ class Builder:
             hint = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
             raise self.error(span, f"there is no function '{name[:40]}'", hint)
         return found
+
+    def want_whole(self, row: Row, arguments: list[Expr], call: Call) -> None:
+        for name, argument, term in zip(row.parameters, arguments, call.arguments, strict=False):
+            whole = isinstance(argument, Number) and argument.value.denominator == 1 and argument.value >= 1
+            if name in row.whole and not (whole or self.of_table):
+                raise self.error(
+                    term.span, f"{name} of {row.name} is a whole number from 1 on", f"as in `{row.example}`"
+                )
 
     def want_arguments(self, row: Row, arguments: list[Expr], call: Call) -> None:
         names, given = row.parameters, len(arguments)

@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import prod
 
+from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.engine.formula import CORE, operations_in
 from jacobian_cli.engine.operations import Along, Contracted, Elementwise, General, Moved, Operation
 from jacobian_cli.engine.tape import Composite, Tape
-from jacobian_cli.evaluate.evaluate import meaning
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.shape import Shape

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.evaluate.evaluate import COUNT, meaning
+from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from jacobian_cli.calculus.derivative.backward_rule import ANS, UPSTREAM, backward_rules
+from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.engine.contraction import contraction, exchanged
 from jacobian_cli.engine.formula import CORE, Formula, along_rows, elementwise
-from jacobian_cli.evaluate.evaluate import COUNT, applied, evaluate, lengths, meaning, numpy_backend
+from jacobian_cli.evaluate.evaluate import applied, evaluate, lengths, numpy_backend
 from jacobian_cli.expr import Apply, Expr, Number, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import matches, parsed

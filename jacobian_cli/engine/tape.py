@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.engine.accumulate import total, unbroadcast
 from jacobian_cli.engine.operations import Operation, operation
-from jacobian_cli.evaluate.evaluate import meaning
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 

@@ -14,19 +14,16 @@ from typing import Any
 
 import numpy
 
-from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.evaluate.footprint import last_uses
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.shape import Shape, Size
-from jacobian_cli.syntax.parser import parse
 
 Values = Mapping[str, Any]
 Sizes = Mapping[str, int]
 Kernel = Callable[..., Any]
-COUNT = "N"
-"""What a definition calls the number of entries that it reduces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +138,6 @@ def resolved(option: Any, sizes: Sizes) -> Any:
         slice(resolved(item[0], sizes), resolved(item[1], sizes)) if isinstance(item, tuple) else resolved(item, sizes)
         for item in option
     )
-
-
-@lru_cache(maxsize=2048)
-def meaning(text: str, names: tuple[str, ...], shapes: tuple[Shape, ...] | None = None) -> Expr:
-    """A text of the table as a typed expression in variables of these names; without shapes all are scalars.
-
-    >>> meaning("1/(1 + exp(-x))", ("x",)).function
-    '/'
-    """
-    placeholders = {n: Variable(n, s) for n, s in zip(names, shapes or ((),) * len(names), strict=True)}
-    scope = Scope(dict(placeholders), {COUNT: Size.named(COUNT)})
-    return Builder(scope, text).build(parse(text))
 
 
 def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -> Any:

@@ -36,12 +36,9 @@ class Kernels:
     def of(self, row: Row) -> Callable[..., Array] | None:
         """What computes a row of the table; None where only its definition does."""
         if row.kernel is not None:
-            return partial(row.kernel, self.np)
+            return partial(_defined, row.kernel, self.np)
         found: Callable[..., Array] | None = getattr(self, row.numpy) if row.numpy else None
         return found
-
-    def erf(self, x: Array) -> Array:
-        return numpy.vectorize(math.erf, otypes=[float])(x)
 
     def greater(self, x: Array, y: Array) -> Array:
         return 1.0 * self.np.greater(x, y)
@@ -138,11 +135,6 @@ class Kernels:
     def det(self, x: Array) -> Array:
         return self.np.linalg.det(x)
 
-    def logdet(self, x: Array) -> Array:
-        """nan where the determinant is not positive."""
-        sign, value = self.np.linalg.slogdet(x)
-        return self.np.where(sign > 0, value, math.nan)
-
     def inv(self, x: Array) -> Array:
         """nan where there is no inverse."""
         try:
@@ -158,9 +150,10 @@ class Kernels:
         """Of each matrix of a batch."""
         return self.np.trace(x, axis1=-2, axis2=-1)
 
-    def cholesky(self, x: Array) -> Array:
-        """Of the symmetric part; nan where it is not positive definite."""
-        try:
-            return self.np.linalg.cholesky((x + self.np.swapaxes(x, -1, -2)) / 2)
-        except numpy.linalg.LinAlgError:
-            return x * math.nan
+
+def _defined(kernel: Callable[..., Array], np: Any, *values: Array, **options: Any) -> Array:
+    """The value of a kernel; nan where a matrix has none."""
+    try:
+        return kernel(np, *values, **options)
+    except numpy.linalg.LinAlgError:
+        return values[0] * math.nan

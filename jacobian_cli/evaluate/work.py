@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from math import isqrt, prod
 
-from jacobian_cli.evaluate.evaluate import COUNT, lengths, meaning
+from jacobian_cli.elaborate.row_text import COUNT, meaning
+from jacobian_cli.evaluate.evaluate import lengths
 from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Expr, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row

@@ -43,6 +43,8 @@ class Row:
     parameters: tuple[str, ...] = ("x",)
     options: tuple[str, ...] = ()
     """What it takes that is not a value: `axis`, `axes`, `keepdims`, `sizes`, `shape`, `subscripts`, `index`."""
+    whole: tuple[str, ...] = ()
+    """Parameters that are whole numbers from 1 on, written out. By them nothing is differentiated."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """The value of a parameter that may be left out, as text."""
     signatures: tuple[str, ...] = ("()->()",)
@@ -57,7 +59,7 @@ class Row:
     form: Form | None = None
     """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
-    """The partial derivative to each parameter."""
+    """The partial derivative to each parameter; nothing to a whole one."""
     everywhere: tuple[str, ...] = ()
     """The same, computed in a way that has a value wherever the function has a derivative: what is shown is the
     shorter `derivative`, which may divide by zero there.
@@ -136,6 +138,19 @@ class Row:
     """Whether its value is named wherever it repeats, however short its argument."""
     example: str = ""
     """A formula that shows it, for the documentation and the tests."""
+
+    @property
+    def lacks(self) -> str:
+        """What is missing in it for anybody to use it, in words; nothing where it is complete.
+
+        >>> Row(name="f", summary="a function without a meaning").lacks
+        'neither a definition, nor a kernel, nor a name in NumPy; neither a definition nor a derivative'
+        """
+        if self.definition or self.form or self.own or self.algebra or self.kind is Kind.CONTRACTION:
+            return ""
+        value = "" if self.kernel or self.numpy else "neither a definition, nor a kernel, nor a name in NumPy"
+        slope = "" if self.derivative else "neither a definition nor a derivative"
+        return "; ".join(filter(None, (value, slope)))
 
     @property
     def called(self) -> bool:

@@ -50,6 +50,17 @@ class Call:
     options: Parameters
     shape: Shape
 
+    def variables(self) -> list[Expr]:
+        """A variable for each argument: `v0`, `v1`, …; where a whole number belongs, 1."""
+        return [fitting(self.function, k, Variable(f"v{k}", shape)) for k, shape in enumerate(self.arguments)]
+
+
+def fitting(function: str, place: int, argument: Expr) -> Expr:
+    """An argument of a function, or 1 where only a whole number is one."""
+    row = FUNCTIONS[function]
+    named = row.parameters[place] if place < len(row.parameters) else ""
+    return Number(Fraction(1)) if named in row.whole else argument
+
 
 def calls(row: Row, pool: tuple[Shape, ...] = SHAPES, choices: dict[str, tuple[Any, ...]] = OPTIONS) -> Iterator[Call]:
     """Everything that fits a row: arguments of shapes from the pool, with every choice of options."""
@@ -59,6 +70,8 @@ def calls(row: Row, pool: tuple[Shape, ...] = SHAPES, choices: dict[str, tuple[A
         if row.plain and not given:  # that is another row
             continue
         for shapes in product(pool, repeat=arity):
+            if any(shape and name in row.whole for name, shape in zip(row.parameters, shapes, strict=False)):
+                continue
             values = tuple(Variable(f"v{k}", shape) for k, shape in enumerate(shapes))
             try:
                 made = Builder(Scope({}), "").applied(row, values, dict(given))
@@ -86,7 +99,7 @@ def leaves(shape: Shape) -> st.SearchStrategy[Expr]:
 @st.composite
 def applied(draw: st.DrawFn, call: Call, depth: int) -> Expr:
     """A call on random arguments."""
-    arguments = tuple(draw(expressions(s, depth - 1)) for s in call.arguments)
+    arguments = tuple(fitting(call.function, k, draw(expressions(s, depth - 1))) for k, s in enumerate(call.arguments))
     if call.function == "u-" and isinstance(arguments[0], Number):  # -0.5 is read as a number
         return Number(-arguments[0].value)
     return Apply(call.function, arguments, call.options, call.shape)

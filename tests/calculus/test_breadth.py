@@ -9,7 +9,7 @@ import pytest
 import jacobian_cli as jac
 from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import numeric_verdict
-from jacobian_cli.expr import Apply, Expr, Variable
+from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import ONE, Shape, Size
@@ -52,8 +52,7 @@ def spread(row: Row) -> Iterator[Call]:
 
 
 def told(call: Call) -> str:
-    variables: list[Expr] = [Variable(f"v{k}", shape) for k, shape in enumerate(call.arguments)]
-    return text(Apply(call.function, tuple(variables), call.options, call.shape))
+    return text(Apply(call.function, tuple(call.variables()), call.options, call.shape))
 
 
 EVERY = [
@@ -66,7 +65,7 @@ EVERY = [
 
 @pytest.mark.parametrize("call", EVERY)
 def test_a_row_is_differentiated_in_every_shape_that_it_takes(call: Call) -> None:
-    shapes = {f"v{k}": [str(size) for size in shape] for k, shape in enumerate(call.arguments)}
+    shapes = {v.name: [str(size) for size in v.shape] for v in call.variables() if isinstance(v, Variable)}
     for name in shapes:
         derivation = jac.derive(told(call), wrt=name, shapes=shapes)
         assert derivation.output_shape == tuple(size.value or str(size) for size in call.shape)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.evaluate.evaluate import evaluate, meaning
+from jacobian_cli.elaborate.row_text import meaning
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.syntax.errors import InputError
 

@@ -20,6 +20,7 @@ from jacobian_cli.ops.rules import ShapeError
 from jacobian_cli.printers.numpy.module import Function, expression_source, module_source
 from jacobian_cli.printers.precedence import default
 from jacobian_cli.shape import ONE, Shape, Size
+from tests.calculus.expressions import fitting
 from tests.printers.typed import LENGTHS, SHAPES, M, N, apply, expressions, typed, values
 
 PRINTED = {
@@ -142,7 +143,8 @@ def accepted(entry: Row) -> Iterator[Expr]:
     """Calls of a function, with all operands and options above that the table accepts."""
     for shapes, options in product(OPERANDS, OPTIONS):
         count = 2 if entry.parameters == ("...",) else len(entry.parameters) - len(entry.defaults)
-        arguments = [Variable(f"v{k}", shapes[min(k, len(shapes) - 1)]) for k in range(count)]
+        arguments: list[Expr] = [Variable(f"v{k}", shapes[min(k, len(shapes) - 1)]) for k in range(count)]
+        arguments = [fitting(entry.name, k, argument) for k, argument in enumerate(arguments)]
         if {*options} <= {*entry.options}:
             with suppress(ShapeError):
                 yield apply(entry.name, *arguments, *map(default, entry.defaults.values()), **options)

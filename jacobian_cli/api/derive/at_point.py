@@ -11,7 +11,8 @@ from jacobian_cli.api.derive.printed import Array, Shown
 from jacobian_cli.api.input.values import want_inside
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.points.domain import DOMAIN, FORM, KINK, NOT_FINITE, Violation, shares, violations
-from jacobian_cli.evaluate.evaluate import evaluate, meaning, sizes_of
+from jacobian_cli.elaborate.row_text import meaning
+from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Expr, variables
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.identities import mirror

@@ -8,7 +8,7 @@ from typing import Any
 from jacobian_cli.calculus.index.tensor import Alias, Constant, Factor, Leaf, Tensor
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.substitution import substitute
-from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Extent, Number, Variable, walk
@@ -17,7 +17,6 @@ from jacobian_cli.ops.rules import fitting, parsed, reduced_axes
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.shape import ONE, Shape, Size, product
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse
 
 
 def lower(expr: Expr) -> Tensor:
@@ -209,6 +208,8 @@ def _contraction(signature: str, tensors: list[Tensor], shapes: list[Shape]) -> 
 
 def partial(entry: Row, place: int, cores: tuple[Shape, ...], ans: Shape, *, everywhere: bool = False) -> Tensor:
     """A row's derivative to its parameter at `place`, on arguments whose own axes are `cores`."""
+    if not entry.derivative[place]:
+        raise InputError(f"{entry.name} is not differentiated by {entry.parameters[place]}, a whole number")
     rules = (everywhere and entry.everywhere) or entry.derivative
     count = cores[place][0] if entry.kind is Kind.CORE else None
     local = template(rules[place], entry.parameters, cores, ans, count)
@@ -227,8 +228,7 @@ def template(
     """A text of the table in index form, its parameters (and `ans`) being leaves of these shapes. Its `N` is
     `count`, or else the number of entries.
     """
-    values: dict[str, Expr] = {n: Variable(n, s) for n, s in zip(parameters, shapes, strict=True)}
-    if ans is not None:
-        values["ans"] = Variable("ans", ans)
     entries = count or product(size for shape in shapes for size in shape)
-    return lower(Builder(Scope(values, {"N": entries}), text).build(parse(text)))
+    if ans is not None:
+        parameters, shapes = (*parameters, "ans"), (*shapes, ans)
+    return lower(meaning(text, parameters, shapes, entries))

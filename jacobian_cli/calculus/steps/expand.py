@@ -9,11 +9,10 @@ from jacobian_cli.calculus.differentiate.lower import lower
 from jacobian_cli.calculus.differentiate.pullback import jacobian
 from jacobian_cli.calculus.index.tensor import Leaf
 from jacobian_cli.calculus.index.tensor import walk as walk_tensor
-from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.expr import Apply, Expr, Variable, rebuild, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.shape import Shape, product
-from jacobian_cli.syntax.parser import parse
 
 
 def active_nodes(output: Expr, wrt: Variable) -> set[Expr]:
@@ -57,8 +56,8 @@ def _definition(function: str, shapes: tuple[Shape, ...], shape: Shape) -> tuple
     entry = row(function)
     arguments = [Variable(f"?{k}", s) for k, s in enumerate(shapes)]
     entries = product(size for s in shapes for size in s)
-    scope = Scope(dict(zip(entry.parameters, arguments, strict=True)), {"N": entries})
-    body = _plainer(Builder(scope, entry.definition).build(parse(entry.definition)))
+    names: dict[Expr, Expr] = {Variable(p, a.shape): a for p, a in zip(entry.parameters, arguments, strict=True)}
+    body = _plainer(rebuild(meaning(entry.definition, entry.parameters, shapes, entries), names.get))
     if body.shape != shape:  # a definition of single rows, where there are many
         return Apply(function, tuple(arguments), (), shape), {}
     return expanded(body, arguments[0])

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.calculus.derivative.backward_rule import ANS, UPSTREAM, backward_rules
-from jacobian_cli.evaluate.evaluate import evaluate, meaning, node_values, numpy_backend
+from jacobian_cli.elaborate.row_text import meaning
+from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 

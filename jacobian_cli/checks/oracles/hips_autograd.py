@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import autograd
 import autograd.numpy as anp
@@ -16,31 +16,62 @@ from jacobian_cli.checks.oracles.alone import alone
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, numeric
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Expr
-from jacobian_cli.ops import Row
+from jacobian_cli.ops import FUNCTIONS, Row
 
 Array = Any
 
-# autograd has erf only by way of SciPy; d erf/dx = 2/√π exp(−x²), Abramowitz & Stegun 7.1.19
-_erf = primitive(Kernels(np).erf)
-defvjp(_erf, lambda ans, x: lambda g: g * 2 / np.sqrt(np.pi) * anp.exp(-(x**2)))
+_RULES: dict[str, tuple[Callable[..., Any] | None, ...]] = {
+    # autograd has erf only by way of SciPy; d erf/dx = 2/√π exp(−x²), Abramowitz & Stegun 7.1.19
+    "erf": (lambda ans, x: lambda g: g * 2 / np.sqrt(np.pi) * anp.exp(-(x**2)),),
+    "lgamma": (lambda ans, x: lambda g: g * _known("digamma")(x),),
+    "digamma": (lambda ans, x: lambda g: g * _known("polygamma")(1, x),),
+    "polygamma": (None, lambda ans, k, x: lambda g: g * _known("polygamma")(k + 1, x)),
+}
+"""What autograd is told of kernels that it cannot look through: an oracle has no rule from the table."""
+
+
+def _known(name: str) -> Callable[..., Array]:
+    """A kernel that a rule calls."""
+    kernel = FUNCTIONS[name].kernel
+    assert kernel is not None
+    return _with_rule(name, kernel)
+
+
+@cache
+def _with_rule(name: str, kernel: Callable[..., Array]) -> Callable[..., Array]:
+    """A kernel that autograd does not look into, with the rule that is given above."""
+    known = primitive(partial(kernel, np))
+    defvjp(known, *_RULES[name])
+    return cast("Callable[..., Array]", known)
 
 
 class _TracedKernels(Kernels):
     """The meanings of the table on arrays that autograd follows."""
 
     def of(self, row: Row) -> Callable[..., Array] | None:
-        """By definition wherever there is one, or by what is written here: a kernel of our own is no witness."""
-        if row.kernel is None or not row.definition:
-            return super().of(row)
-        own: Callable[..., Array] | None = getattr(type(self), row.name, None)
-        return own and partial(own, self)
+        """By a rule given above, what is written here, or the definition: a kernel of our own is no witness."""
+        own: Callable[..., Array] | None = getattr(type(self), row.name, None) if row.kernel else None
+        if own is not None:
+            return partial(own, self)
+        kernel = super().of(row)
+        if row.kernel is None or kernel is None:
+            return kernel
+        if row.name in _RULES:
+            kernel = _with_rule(row.name, row.kernel)
+        elif row.definition:
+            return None
+
+        def looked_into(*values: Array, **options: Any) -> Array:
+            try:
+                return kernel(*values, **options)
+            except TypeError as error:
+                raise AssertionError(f"autograd cannot look into the kernel of {row.name}: it wants a rule") from error
+
+        return looked_into
 
     def cofactors(self, x: Array) -> Array:
         front = anp.shape(x)[:-2]
         return anp.reshape(anp.linalg.det(x), (*front, 1, 1)) * anp.swapaxes(anp.linalg.inv(x), -1, -2)
-
-    def erf(self, x: Array) -> Array:
-        return _erf(x)
 
     def einsum(self, *operands: Array, subscripts: str) -> Array:
         """autograd knows no diagonal: a_ii is written a_ij δ_ij."""

@@ -26,7 +26,8 @@ from jacobian_cli.checks.oracles.entry_text import entry_text, greek, indexed, l
 from jacobian_cli.checks.oracles.exact_linalg import ExactKernels
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.zero_test import Prover
-from jacobian_cli.evaluate.evaluate import Backend, evaluate, lengths, meaning
+from jacobian_cli.elaborate.row_text import meaning
+from jacobian_cli.evaluate.evaluate import Backend, evaluate, lengths
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.interned import Portable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -265,9 +266,12 @@ def _function(row: Row, *, named: bool) -> Callable[..., Any] | None:
         return _reduction(FUNCTIONS[row.binary].sympy)
     if row.sympy and hasattr(sympy, row.sympy):
         return _entrywise(row.sympy, len(row.parameters))
-    if row.called and row.definition and row.numpy not in _OWN:
+    name = row.numpy or row.name
+    if row.called and row.definition and name not in _OWN:
         return None
-    kernel: Callable[..., Any] | None = getattr(_KERNELS, row.numpy or row.name) if row.numpy or row.kernel else None
+    if row.kernel is not None and name not in _OWN:
+        raise TooLargeError(f"SymPy knows no {row.name}")
+    kernel: Callable[..., Any] | None = getattr(_KERNELS, name) if row.numpy or row.kernel else None
     return kernel
 
 

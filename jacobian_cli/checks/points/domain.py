@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.evaluate.evaluate import applied, evaluate, meaning, node_values, numpy_backend
+from jacobian_cli.elaborate.row_text import meaning
+from jacobian_cli.evaluate.evaluate import applied, evaluate, node_values, numpy_backend
 from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
-from jacobian_cli.ops.rules import reduced_axes
+from jacobian_cli.ops.rules import reduce, reduced_axes
 
 ANS = "ans"
 _SAME = 1e-10
@@ -161,7 +162,10 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
         names, shapes = _placeholders(row, node)
         for texts, kind in ((row.domain, DOMAIN), (row.nonzero, DOMAIN), (row.divides, FORM), (row.kinks, KINK)):
             for text in texts:
-                yield Condition(node, kind, texts is row.domain, meaning(text, names, shapes))
+                expression = meaning(text, names, shapes)
+                if row.kind is Kind.ROW:
+                    expression = _of_each_row(expression, node)
+                yield Condition(node, kind, texts is row.domain, expression)
     elif row.picks or row.chooses:
         if variables(node):
             yield Condition(node, KINK, False, None)
@@ -171,6 +175,19 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
             expression = _in_terms_of(inner.expression or inner.node, inner.row, inner.node)
             if variables(expression):
                 yield Condition(node, inner.kind, inner.positive, expression)
+
+
+def _of_each_row(expression: Expr, node: Apply) -> Expr:
+    """What is said of a row, said of each row that a function of rows runs along."""
+    axis = dict(node.parameters).get("axis", (-1,))
+
+    def along(part: Expr) -> Expr | None:
+        if isinstance(part, Apply) and FUNCTIONS[part.function].kind is Kind.REDUCTION:
+            shape = reduce(part.arguments[0].shape, {"axis": axis})
+            return Apply(part.function, part.arguments, (("axis", axis),), shape)
+        return None
+
+    return rebuild(expression, along)
 
 
 def shares(node: Apply) -> Apply:

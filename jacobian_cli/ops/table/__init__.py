@@ -17,6 +17,7 @@ from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE
 from jacobian_cli.ops.table.operators import COMPARISONS, OPERATORS
 from jacobian_cli.ops.table.reductions import REDUCTIONS
 from jacobian_cli.ops.table.rows import ROWS
+from jacobian_cli.ops.table.special import SPECIAL
 
 __all__ = ["ALIASES", "ELSEWHERE", "FUNCTIONS", "row"]
 
@@ -26,6 +27,7 @@ FUNCTIONS: dict[str, Row] = {
         *OPERATORS,
         *COMPARISONS,
         *ELEMENTARY,
+        *SPECIAL,
         *ACTIVATIONS,
         *REDUCTIONS,
         *ROWS,

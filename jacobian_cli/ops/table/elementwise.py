@@ -53,8 +53,6 @@ ELEMENTARY = (
         domain=("1 - x", "1 + x"), latex=r"\arccos"),
     Row(name="arctan", summary="inverse tangent", derivative=("1/(1 + x**2)",), numpy="arctan", sympy="atan",
         latex=r"\arctan"),
-    Row(name="erf", summary="error function", derivative=("2*exp(-x**2)/sqrt(pi)",), numpy="erf", sympy="erf",
-        latex=r"\operatorname{erf}"),
     Row(
         name="logaddexp",
         summary="log(exp(x) + exp(y))",

@@ -26,6 +26,15 @@ def _cofactors(np: Any, x: Any) -> Any:
     return sign * (u * np.expand_dims(others, -2)) @ v
 
 
+def _logdet(np: Any, x: Any) -> Any:
+    sign, value = np.linalg.slogdet(x)
+    return np.where(sign > 0, value, np.nan)[()]
+
+
+def _cholesky(np: Any, x: Any) -> Any:
+    return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)
+
+
 LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
         divides=("ans",), everywhere=("cofactors(x)",), numpy="det", latex=r"\det", of_scalar="x"),
@@ -33,10 +42,10 @@ LINEAR_ALGEBRA = (
         signatures=("ii->ii",), derivative=(_COFACTORS,), definition="det(x)*inv(x).T", divides=("det(x)",),
         kernel=_cofactors, example="cofactors(A)", latex=r"\operatorname{cof}", turns=True),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
-        signatures=("ii->",), derivative=("inv(x).T",), numpy="logdet",
+        signatures=("ii->",), derivative=("inv(x).T",), kernel=_logdet,
         domain=("det(x)",), latex=r"\operatorname{logdet}", of_scalar="log(x)"),
     Row(name="cholesky", summary="the lower L with L@L.T = (x + x.T)/2 (derivative: Murray 2016)", kind=Kind.CORE,
-        signatures=("ii->ii",), derivative=(_CHOLESKY,), domain=("diag(ans)",), numpy="cholesky",
+        signatures=("ii->ii",), derivative=(_CHOLESKY,), domain=("diag(ans)",), kernel=_cholesky,
         latex=r"\operatorname{chol}", of_scalar="sqrt(x)"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",

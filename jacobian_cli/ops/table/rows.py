@@ -14,13 +14,14 @@ _ALONG = (
     Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",),
         backward=("sum(delta) - cumsum(delta) + delta",), numpy="cumsum"),
     Row(name="normalize", summary="x/norm(x)", derivative=("(eye(N) - ans@ans.T)/norm(x)",),
-        definition="x/norm(x)", symbol="v"),
+        definition="x/norm(x)", symbol="v", nonzero=("norm(x)",)),
     Row(name="layernorm", summary="(x - mean(x))/std(x) (Ba et al. 2016, without gain and bias)",
         derivative=("(eye(N) - ones(N)@ones(N).T/N - ans@ans.T/N)/std(x)",), definition="(x - mean(x))/std(x)",
-        symbol="x_hat", named=True),
+        symbol="x_hat", named=True, nonzero=("std(x)",)),
     Row(name="rmsnorm", summary="x/sqrt(mean(x**2)) (Zhang & Sennrich 2019, without gain)",
         derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat",
-        everywhere=("(eye(N) - ans@ans.T/N)*sqrt(N)/norm(x)",), steady="x*sqrt(N)/norm(x)", named=True),
+        everywhere=("(eye(N) - ans@ans.T/N)*sqrt(N)/norm(x)",), steady="x*sqrt(N)/norm(x)", named=True,
+        nonzero=("norm(x)",)),
 )  # fmt: skip
 
 ROWS = tuple(replace(row, kind=Kind.ROW, options=("axis",)) for row in _ALONG)

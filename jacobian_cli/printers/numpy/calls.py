@@ -26,13 +26,6 @@ from jacobian_cli.shape import ONE, Shape, Size
 _EXACT = 2**53
 """Whole numbers up to here are floats exactly."""
 _LINALG = frozenset({"det", "inv"})
-MISSING = {
-    "erf": "def {name}(x):\n    return {np}.vectorize({math}.erf, otypes=[float])(x)[()]",
-    "logdet": "def {name}(x):\n    sign, value = {np}.linalg.slogdet(x)\n"
-    "    return {np}.where(sign > 0, value, {np}.nan)[()]",
-    "cholesky": "def {name}(x):\n    return {np}.linalg.cholesky((x + {np}.swapaxes(x, -1, -2))/2)",
-}
-"""Functions that NumPy lacks and no definition gives: how they are made from NumPy and `math`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +282,10 @@ def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
 def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """A function of NumPy, or one that is defined beside the expression."""
     entry, options = row(node.function), _options(writer, node, operands)
-    if entry.numpy and entry.numpy not in MISSING and entry.kernel is None:
+    if entry.numpy:
         function = f"{writer.np}.{'linalg.' * (entry.numpy in _LINALG)}{entry.numpy}"
     else:
-        alike = entry.kind is Kind.ELEMENTWISE or entry.numpy or entry.kernel or "axis" in entry.options
+        alike = entry.kind is Kind.ELEMENTWISE or entry.kernel or "axis" in entry.options
         shapes = () if alike else _alike([o.shape for o in operands])
         function = writer.helper(Need(node.function, shapes, axes=bool(options)))
         operands = operands[: len(given(node))]

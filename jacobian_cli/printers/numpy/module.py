@@ -10,17 +10,13 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 
-from jacobian_cli.elaborate import Builder, Scope
+from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
-from jacobian_cli.printers.numpy.calls import MISSING, Need, Writer
+from jacobian_cli.printers.numpy.calls import Need, Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source, modules_of
 from jacobian_cli.printers.precedence import default
 from jacobian_cli.shape import Shape, Size
-from jacobian_cli.syntax.parser import parse
-
-_COUNT = "N"
-"""What a definition calls the number of entries that it reduces."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +107,7 @@ class _Module:
         """The first lines."""
         lines = [_import("numpy", self.np)]
         kernels = [kernel for need in self.names if (kernel := row(need.function).kernel)]
-        if any(map(modules_of, kernels)) or any(
-            "{math}" in MISSING.get(row(need.function).numpy, "") for need in self.names
-        ):
+        if any(map(modules_of, kernels)):
             lines = [_import("math", self.math), "", *lines]
         return "\n".join(lines)
 
@@ -127,8 +121,6 @@ def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
     entry = row(need.function)
     if entry.kernel is not None:
         return kernel_source(entry.kernel, {"": name, "np": module.np, "math": module.math}), []
-    if entry.numpy in MISSING:
-        return MISSING[entry.numpy].format(name=name, np=module.np, math=module.math), []
     used: list[str] = []
 
     def helper(other: Need) -> str:
@@ -141,7 +133,7 @@ def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
         p + (f"={writer.text(default(entry.defaults[p]))}" if p in entry.defaults else "") for p in entry.parameters
     ]
     result = writer.text(body)
-    lines = [f"{_COUNT} = {count}"] if writer.used_sizes else []
+    lines = [f"{COUNT} = {count}"] if writer.used_sizes else []
     if entry.shift:
         lines += _shifted(entry, need, module.np)
         result = f"top + {result}" if entry.shift == "1" else result
@@ -166,12 +158,10 @@ def _meaning(entry: Row, need: Need, np: str) -> tuple[Expr, str]:
     count = ""
     shapes: tuple[Shape, ...] = need.shapes or ((),) * len(entry.parameters)
     if "axis" in entry.options:
-        shapes = ((Size.named(_COUNT),), *shapes[1:])
+        shapes = ((Size.named(COUNT),), *shapes[1:])
         first = entry.parameters[0]
         count = f"{np}.size({first})" + (f"//{np}.size({np}.sum({first}, axis=axis))" if need.axes else "")
-    values: dict[str, Expr] = {p: Variable(p, s) for p, s in zip(entry.parameters, shapes, strict=True)}
-    scope, definition = Scope(values, {_COUNT: Size.named(_COUNT)}), entry.steady or entry.definition
-    return Builder(scope, definition).build(parse(definition)), count
+    return meaning(entry.steady or entry.definition, entry.parameters, shapes), count
 
 
 def _written(function: Function, module: _Module) -> str:
