@@ -22,7 +22,7 @@ print(status, *sorted(sys.modules), file=sys.stderr)
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
-    [(["--help"], 0), (["derive", "--help"], 0), (["derive", "W@@x", "--wrt", "W"], 2), (["derive", "W@x"], 2)],
+    [(["--help"], 0), (["derive", "--help"], 0), (["derive", "W@@x", "--wrt", "W"], 2), (["functions", "--nosuch"], 2)],
 )
 def test_nothing_heavy_is_loaded(arguments: list[str], status: int) -> None:
     ended = subprocess.run([sys.executable, "-c", _SCRIPT, *arguments], capture_output=True, text=True, check=True)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import gc
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import click
 
 from jacobian_cli.api.chain.compose import composed
-from jacobian_cli.api.chain.composition import composition
-from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
+from jacobian_cli.api.chain.composition import Composition, composition
+from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, problem_of
 from jacobian_cli.cli.request import Request
 
 
-def answer(
-    request: Request,
-    *,
-    points: int,
-    rate: float | None = None,
-    full: bool = False,
-    steps: bool = False,
-    style: str = "text",
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a composition is wanted."""
+
+    points: int
+    rate: float | None = None
+    full: bool = False
+    steps: bool = False
+    style: str | None = None
+    unchecked: bool = False
+
+
+def answer(request: Request, wishes: Wishes) -> int:
     """Print the answer; the exit status says whether the check passed."""
     known = [*request.wrt, *(declaration.name for declaration in request.declarations)]
     statements, note = composed(request.statements, known)
@@ -30,17 +34,40 @@ def answer(
     found = composition(problem, note)
     gc.freeze()
     gc.enable()
-    if steps and style != "text":
+    points, steps = wishes.points, wishes.steps
+    if steps and wishes.style is not None:
         from jacobian_cli.cli.show.steps import print_steps
 
-        return RIGHT if print_steps(found.stepwise, style, points) else MISMATCH
-    proof = found.prove(points, values, rate)
+        return RIGHT if print_steps(found.stepwise, wishes.style, points) else MISMATCH
+    if wishes.unchecked:
+        return _unchecked(request, found, wishes)
     if request.as_json:
+        proof = found.prove(points, values, wishes.rate)
         derived = found.steps_dict(points) if steps else {}
         click.echo(json.dumps({**found.to_dict(), **derived, **proof.to_dict()}, ensure_ascii=False, indent=2))
+    elif wishes.style is not None:
+        from jacobian_cli.cli.forms import written
+
+        proof = found.prove(points, values, wishes.rate)
+        click.echo(written(problem, found.derivations, wishes.style, [proof.report]))
     else:
+        from jacobian_cli.cli.screen import progress
         from jacobian_cli.cli.show.chain import show_chain
 
-        show_chain(found, proof, full=full, steps=points if steps else None)
+        with progress() as say:
+            say("checking…")
+            proof = found.prove(points, values, wishes.rate)
+        show_chain(found, proof, full=wishes.full, steps=points if steps else None)
     right = not steps or all(d.stepwise.checked(points).passed is not False for d in found.stepwise)
     return RIGHT if right and proof.passed is not False else MISMATCH
+
+
+def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
+    """What is known of a composition before anything is checked."""
+    if request.as_json:
+        click.echo(json.dumps({**found.to_dict(), "check": SKIPPED}, ensure_ascii=False, indent=2))
+    else:
+        from jacobian_cli.cli.forms import written
+
+        click.echo(written(found.problem, found.derivations, wishes.style or "markdown", []))
+    return RIGHT

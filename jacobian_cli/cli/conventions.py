@@ -12,7 +12,8 @@ from jacobian_cli.api.derive.conventions import CANONICAL_USERS, SHAPE_USERS, Co
 from jacobian_cli.calculus.reshape import CONVENTIONS
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
 from jacobian_cli.cli.request import Request
-from jacobian_cli.cli.screen import Screen, formula, instead, sized, verdict, where_list
+from jacobian_cli.cli.screen import Screen, formula, instead, verdict, where_list
+from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import shape_text
 
@@ -24,7 +25,7 @@ def answer(request: Request, *, points: int) -> int:
     compared = [comparison(d, points, values) for d in found]
     if request.as_json:
         objects = [c.to_dict() for c in compared]
-        click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"answers": objects}, ensure_ascii=False, indent=2))
     else:
         screen = Screen()
         formula(screen, problem)

@@ -5,80 +5,173 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacobian_cli.api.derive.derivation import derivations
+from jacobian_cli.api.derive.derivation import Derivation, derivations
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import Problem, pose, shapes_of
 from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.cli.request import Request
+from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.shape import shape_text
 from jacobian_cli.syntax.errors import InputError
+
+if TYPE_CHECKING:
+    from jacobian_cli.api.derive.settle import Settled
 
 # one thread is right for small checks, and a pool of them costs NumPy most of its start
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 RIGHT, MISMATCH = 0, 1
+SKIPPED = {"passed": None, "skipped": True}
 
 
 def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
     """The typed problem, and the values given for its variables."""
     shapes = shapes_of(None, request.declarations)
     assume = assumptions_of(None, request.declarations)
+    wrt = variables_of(request)
     if not request.at:
-        return pose(request.statements, request.wrt, shapes, assume=assume), None
+        return pose(request.statements, wrt, shapes, assume=assume), None
     from jacobian_cli.api.input.values import fitted_to, read_values
 
     values = read_values(list(request.at))
-    problem = pose(request.statements, request.wrt, shapes, values, assume)
+    problem = pose(request.statements, wrt, shapes, values, assume)
     return problem, fitted_to(problem, values)
 
 
-def answer(
-    request: Request,
-    *,
-    points: int,
-    full: bool = False,
-    order: int = 1,
-    layout: str = "numerator",
-    vec: str = "row",
-    steps: bool = False,
-    style: str = "text",
-) -> int:
-    """Print the answer; the exit status says whether the check passed."""
+def variables_of(request: Request) -> tuple[str, ...] | None:
+    """The variables that were asked for; None stands for every one."""
+    called = {name for statement in request.statements for name, _ in named_places(statement.value)}
+    every = not request.wrt or (request.wrt == ("all",) and "all" not in called)
+    return None if every else request.wrt
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How an answer is wanted."""
+
+    points: int
+    full: bool = False
+    entries: bool = False
+    order: int = 1
+    layout: str = "numerator"
+    vec: str = "row"
+    steps: bool = False
+    style: str | None = None
+    unchecked: bool = False
+
+
+def answer(request: Request, wishes: Wishes) -> int:
+    """Print the answer; the exit status says whether the check passed.
+
+    On a terminal the answer stands before it is checked; a pipe, a file and every form that is taken away wait.
+    """
     problem, values = problem_of(request)
-    if order == 2 and problem.output.shape:
+    if wishes.order == 2 and problem.output.shape:
         raise InputError(
             f"a Hessian is that of a scalar; {problem.name} is {shape_text(problem.output.shape)}",
             hint="sum it, or take the Jacobian: jac derive",
         )
-    found = derivations(problem, second=order == 2, conventions=[read_convention(layout, vec)])
-    from jacobian_cli.api.derive.settle import settle  # loads NumPy, autograd and SymPy
-
+    conventions = [read_convention(wishes.layout, wishes.vec)]
+    found = derivations(problem, second=wishes.order == 2, conventions=conventions)
     gc.freeze()
     gc.enable()
-    if steps and style != "text":
+    if request.as_json:
+        return _json(found, values, wishes)
+    if wishes.style is not None:
+        return _form(problem, found, values, wishes)
+    if wishes.steps:
+        return _steps(problem, found, values, wishes)
+    return _page(request, problem, found, values, wishes)
+
+
+Values = Mapping[str, Any] | None
+
+
+def _proved(found: Sequence[Derivation], values: Values, wishes: Wishes, say: Callable[[str], None]) -> list[Settled]:
+    """Every derivation compared with what shares nothing with it."""
+    say("checking…")
+    from jacobian_cli.api.derive.settle import settle  # loads NumPy, autograd and SymPy
+
+    settled = []
+    for number, d in enumerate(found, start=1):
+        if len(found) > 1:
+            say(f"checking ∂{d.problem.name}/∂{d.wrt}, {number} of {len(found)}…")
+        settled.append(settle(d, wishes.points, values, full=wishes.full))
+    return settled
+
+
+def _json(found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
+    """`{"answers": [...]}`, for one variable too."""
+    settled = [] if wishes.unchecked else _proved(found, values, wishes, _silent)
+    objects = [{**d.to_dict(), "check": SKIPPED} for d in found] if wishes.unchecked else [s.to_dict() for s in settled]
+    answers = [
+        {**each, **(d.stepwise.to_dict(wishes.points) if wishes.steps else {})}
+        for d, each in zip(found, objects, strict=True)
+    ]
+    click.echo(json.dumps({"answers": answers}, ensure_ascii=False, indent=2))
+    return _status(found, settled, wishes)
+
+
+def _form(problem: Problem, found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
+    """LaTeX, Markdown or NumPy, to be taken away."""
+    assert wishes.style is not None
+    if wishes.steps:
         from jacobian_cli.cli.show.steps import print_steps
 
-        return RIGHT if print_steps(found, style, points) else MISMATCH
-    settled = [settle(d, points, values, full=full) for d in found]
+        return RIGHT if print_steps(found, wishes.style, wishes.points) else MISMATCH
+    settled = [] if wishes.unchecked else _proved(found, values, wishes, _silent)
+    from jacobian_cli.cli.forms import written
+
+    answers = [each.answer for each in settled] or found
+    sources = [d.to_python("numpy") for d in found] if wishes.style == "numpy" else []
+    click.echo(written(problem, answers, wishes.style, [each.report for each in settled], sources))
+    return _status(found, settled, wishes)
+
+
+def _steps(problem: Problem, found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
+    """Line by line."""
+    from jacobian_cli.cli.screen import progress
+    from jacobian_cli.cli.show.steps import show_steps
+
+    with progress() as say:
+        settled = _proved(found, values, wishes, say)
+    show_steps(problem, found, settled, wishes.points)
+    return _status(found, settled, wishes)
+
+
+def _page(request: Request, problem: Problem, found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
+    """The page: where somebody watches, its answer at once and its verdict when it is there."""
+    from jacobian_cli.cli.screen import Screen, progress
+    from jacobian_cli.cli.show.derive import Page
+
+    screen, chosen = Screen(), variables_of(request) is not None
+    page = Page(screen, problem, chosen=chosen, entries=wishes.entries, full=wishes.full)
+    if wishes.unchecked:
+        page.answers(found)
+        page.unchecked(found)
+        return RIGHT
+    early = screen.watched and values is None  # a point at which there is no value is refused before anything is said
+    if early:
+        page.answers(found)
+    with progress() as say:
+        settled = _proved(found, values, wishes, say)
+    if not early:
+        page.answers([each.answer for each in settled])
+    page.verdicts(settled, replaced=early)
+    return _status(found, settled, wishes)
+
+
+def _status(found: Sequence[Derivation], settled: Sequence[Settled], wishes: Wishes) -> int:
     passed = all(each.passed is not False for each in settled)
-    if steps:
-        passed = passed and all(d.stepwise.checked(points).passed is not False for d in found)
-    if request.as_json:
-        objects = [
-            {**each.to_dict(), **(d.stepwise.to_dict(points) if steps else {})}
-            for d, each in zip(found, settled, strict=True)
-        ]
-        click.echo(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
-    elif steps:
-        from jacobian_cli.cli.show.steps import show_steps
-
-        show_steps(problem, found, settled, points)
-    else:
-        from jacobian_cli.cli.screen import show_derivations
-
-        show_derivations(problem, settled, full=full)
+    if wishes.steps and not wishes.unchecked:
+        passed = passed and all(d.stepwise.checked(wishes.points).passed is not False for d in found)
     return RIGHT if passed else MISMATCH
+
+
+def _silent(text: str) -> None:
+    """What is written to a pipe says nothing on the way."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+
 from jacobian_cli.cli.screen import Screen
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.facts import FACTS
+from jacobian_cli.ops.table import ALIASES, ELSEWHERE
+from jacobian_cli.syntax.errors import InputError
 
 
 def show_functions() -> None:
@@ -22,6 +26,37 @@ def show_functions() -> None:
         screen.line()
     screen.heading("Facts, declared with --assume NAME=FACT")
     screen.columns([(fact.name, fact.summary) for fact in FACTS.values()], indent=4, styles=("green", ""))
+
+
+def show_function(name: str) -> None:
+    """All about one function. Raises `InputError` for a name that is none."""
+    row = FUNCTIONS.get(ALIASES.get(name, name))
+    if row is None or not row.called:
+        close = difflib.get_close_matches(name, [r.name for r in FUNCTIONS.values() if r.called], n=2)
+        told = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
+        raise InputError(f"there is no function '{name}'", hint=ELSEWHERE.get(name, told))
+    screen = Screen()
+    screen.columns([(_call(row), row.summary)], indent=0, styles=("bold green", ""))
+    facts = _facts(row)
+    if row.law:
+        facts.append(("rule", row.law))
+    if row.why:
+        facts.append(("why", row.why))
+    if row.flow:
+        facts.append(("in a graph", row.flow))
+    if row.nonzero:
+        facts.append(("not zero:", ", ".join(row.nonzero)))
+    for label, text in facts:
+        screen.columns([(label, text)], styles=("dim", ""))
+    screen.line(f'try  jac derive "{example_of(row)}"', style="green", indent=2)
+
+
+def example_of(row: Row) -> str:
+    """A formula that shows a function."""
+    if row.example:
+        return row.example.replace('"', "'")
+    matrix = any(len(inputs.split(",")[0]) > 1 and "i" in inputs for inputs in row.signatures) or row.kind is Kind.CORE
+    return f"{row.name}({', '.join('A' if matrix else name for name in row.parameters)})"
 
 
 def _call(row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 import io
 import json
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from jacobian_cli import __version__
-from jacobian_cli.cli.request import Request, claim_command, formula_command, want_variables
+from jacobian_cli.cli.request import Request, claim_command, formula_command
 from jacobian_cli.syntax.errors import InputError
 
 RIGHT, MISMATCH, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -24,14 +25,32 @@ FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
 _HELP = """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
 
 \b
-jac derive "W@x + b" --wrt W
-jac derive "u.T @ sigmoid(W@x + b)" --wrt W,b
-jac chain -f examples/window.jac --wrt W,b
-jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0
+jac "uᵀσ(Wx + b)"                                  every gradient; without a verb it is derive
+jac derive "u.T @ sigmoid(W@x + b)" --wrt W         one, in all its forms
+jac chain -f examples/window.jac --wrt W,b          every link, and each delta
+jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0   the computational graph, forwards and back
+jac check "x.T@A@x" --wrt x "2*A@x"                 is this derivation right?
 """
 
 
-@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Verbs(click.Group):
+    """The commands; what names none of them is a formula, and is derived."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options in front of a formula are those of `derive`."""
+        if args and args[0] not in (*self.commands, "-h", "--help", "--version"):
+            args = [*self._verb(args), *args]
+        return super().parse_args(ctx, args)
+
+    def _verb(self, args: list[str]) -> list[str]:
+        word = args[0]
+        close = difflib.get_close_matches(word, self.commands, n=1, cutoff=0.75)
+        if close and len(args) > 1 and word.isalpha():
+            raise InputError(f"there is no command '{word}'", hint=f"did you mean jac {close[0]}?")
+        return ["derive"]
+
+
+@click.group(cls=_Verbs, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="jac")
 def jac() -> None:
     """The command and its subcommands."""
@@ -57,9 +76,10 @@ vec_option = click.option(
 )
 
 steps_option = click.option("--steps", is_flag=True, help="Show the derivation step by step, each step checked.")
-format_option = click.option(
-    "--format", "style", type=click.Choice(["text", "latex", "markdown"]), help="How the steps are written, for notes."
+to_option = click.option(
+    "--to", "style", type=click.Choice(["latex", "markdown", "numpy"]), help="Print the answer in a form to take away."
 )
+no_check_option = click.option("--no-check", "unchecked", is_flag=True, help="Do not check the answer, and say so.")
 
 
 @jac.command()
@@ -68,48 +88,50 @@ format_option = click.option(
 @layout_option
 @vec_option
 @click.option("--explain-layout", is_flag=True, help="Show the Jacobian in every convention, and whose it is.")
-@click.option("--full", is_flag=True, help="Show explicit tables of any size up to 400 entries.")
+@click.option("--entries", is_flag=True, help="Show the labelled table of entries at small sizes.")
+@click.option("--full", is_flag=True, help="Show tables of any size up to 400 entries.")
 @steps_option
-@format_option
-def derive(
-    request: Request,
-    points: int,
-    layout: str,
-    vec: str,
-    explain_layout: bool,
-    full: bool,
-    steps: bool,
-    style: str | None,
-) -> int:
-    """Derive a Jacobian, in closed form and entry by entry, and prove it.
+@to_option
+@no_check_option
+def derive(request: Request, explain_layout: bool, **wishes: Any) -> int:
+    r"""Derive a Jacobian, in closed form and entry by entry, and prove it.
 
     FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
-    "z = W@x + b" "h = sigmoid(z)".
+    "z = W@x + b" "h = sigmoid(z)". Without --wrt every variable is differentiated by.
+
+    \b
+    jac derive "u.T @ sigmoid(W@x + b)" --wrt W
+    jac derive -f examples/window.jac --wrt W,b --steps
     """
-    want_variables(request)
-    want_steps(request, steps, style)
+    one_form(request, wishes["style"])
     if explain_layout:
         from jacobian_cli.cli.conventions import answer as compared
 
-        return compared(request, points=points)
-    from jacobian_cli.cli.derive import answer
+        return compared(request, points=wishes["points"])
+    from jacobian_cli.cli.derive import Wishes, answer
 
-    return answer(request, points=points, full=full, layout=layout, vec=vec, steps=steps, style=style or "text")
+    return answer(request, Wishes(**wishes))
 
 
 @jac.command()
 @formula_command
 @points_option
 @vec_option
-def hessian(request: Request, points: int, vec: str) -> int:
-    """Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
+@to_option
+@no_check_option
+def hessian(request: Request, **wishes: Any) -> int:
+    r"""Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
 
     FORMULA is as for `jac derive`.
-    """
-    want_variables(request)
-    from jacobian_cli.cli.derive import answer
 
-    return answer(request, points=points, order=2, vec=vec)
+    \b
+    jac hessian "norm(X@w - y)**2" --wrt w
+    jac hessian "sum(log(1 + exp(-y*(X@w))))" --wrt w --to latex
+    """
+    one_form(request, wishes["style"])
+    from jacobian_cli.cli.derive import Wishes, answer
+
+    return answer(request, Wishes(order=2, **wishes))
 
 
 @jac.command()
@@ -124,20 +146,24 @@ def hessian(request: Request, points: int, vec: str) -> int:
 )
 @click.option("--full", is_flag=True, help="Show every link of a long chain.")
 @steps_option
-@format_option
-def chain(request: Request, points: int, rate: float | None, full: bool, steps: bool, style: str | None) -> int:
-    """Take a composition apart: local Jacobians, their product, δ, the reshape, and what each order costs.
+@to_option
+@no_check_option
+def chain(request: Request, rate: float | None, **wishes: Any) -> int:
+    r"""Take a composition apart: local Jacobians, their product, δ, the reshape, and what each order costs.
 
     FORMULA is definitions in any order, of which the last is the output: "z = W@x + b" "h = sigmoid(z)"; or
     formulas without names, outermost first: "sigmoid(z)" "W@x + b".
+
+    \b
+    jac chain "z = W@x + b" "h = sigmoid(z)" "s = u.T@h" --wrt W,b
+    jac chain -f examples/mlp.jac --wrt W1 --steps
     """
-    want_variables(request)
+    one_form(request, wishes["style"])
     if rate is not None and not math.isfinite(rate):
         raise InputError("the rate is a number, as in --descend 0.1")
-    want_steps(request, steps, style)
-    from jacobian_cli.cli.chain import answer
+    from jacobian_cli.cli.chain import Wishes, answer
 
-    return answer(request, points=points, rate=rate, full=full, steps=steps, style=style or "text")
+    return answer(request, Wishes(rate=rate, **wishes))
 
 
 @jac.command()
@@ -193,18 +219,59 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
 
 
 @jac.command()
-def functions() -> int:
-    """List the functions of the language: arguments, derivative, where they are defined."""
-    from jacobian_cli.cli.functions import show_functions
+@click.argument("names", nargs=-1)
+def functions(names: tuple[str, ...]) -> int:
+    r"""List the functions of the language, or tell all about those named.
 
-    show_functions()
+    \b
+    jac functions
+    jac functions softmax layernorm
+    """
+    from jacobian_cli.cli.functions import show_function, show_functions
+
+    if not names:
+        show_functions()
+    for name in names:
+        show_function(name)
     return RIGHT
 
 
-def want_steps(request: Request, steps: bool, style: str | None) -> None:
-    """Refuse a format where no steps are written."""
-    if style and (not steps or request.as_json):
-        raise InputError("--format says how steps are written", hint="use it with --steps, without --json")
+@jac.command()
+@click.argument("topic", required=False)
+def examples(topic: str | None) -> int:
+    r"""Commands to try, by topic.
+
+    \b
+    jac examples
+    jac examples attention
+    """
+    from jacobian_cli.cli.examples import show_examples
+
+    show_examples(topic)
+    return RIGHT
+
+
+@jac.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    r"""Print what makes a shell complete `jac` by TAB.
+
+    \b
+    eval "$(jac completion bash)"
+    jac completion fish > ~/.config/fish/completions/jac.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(jac, {}, "jac", "_JAC_COMPLETE").source())
+    return RIGHT
+
+
+def one_form(request: Request, style: str | None) -> None:
+    """Refuse two forms at once."""
+    if style and request.as_json:
+        raise InputError("--to and --json are two forms", hint="ask for one at a time")
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -220,11 +287,10 @@ def run(arguments: list[str] | None = None) -> None:
     except InputError as error:
         status = refuse(error)
     except click.UsageError as error:
-        if "--json" not in typed:
-            error.show()
-        status = refuse(InputError(error.format_message())) if "--json" in typed else REFUSED
+        status = refuse(_in_our_voice(error))
     except (click.Abort, KeyboardInterrupt):
-        status = refuse("interrupted") and INTERRUPTED
+        refuse("interrupted")
+        status = INTERRUPTED
     except (RecursionError, MemoryError):
         status = refuse("the formula is too large to be worked out here")
     except BrokenPipeError:
@@ -238,6 +304,14 @@ def run(arguments: list[str] | None = None) -> None:
         reason = (str(error).splitlines() or [""])[0][:200]
         status = refuse(f"a fault of jac, not of what you typed; please report it ({type(error).__name__}: {reason})")
     sys.exit(status if isinstance(status, int) else RIGHT)
+
+
+def _in_our_voice(error: click.UsageError) -> InputError:
+    """What click says of options, as everything else is said."""
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    command = error.ctx.command_path if error.ctx is not None else "jac"
+    return InputError(message, hint=f"{command} --help lists what there is")
 
 
 def _not_an_option(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from jacobian_cli.syntax.parser import Declared, located, parse_assumptions, par
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 MAX_FILE = 10_000_000
+_TAKEN_APART = re.compile(r"[-+*/@=^.]{1,2}|")
 _VALUE = re.compile(r"([^\W\d]\w*)\s*=")
 
 
@@ -43,7 +45,7 @@ _OPTIONS = (
     click.argument("formula", nargs=-1),
     click.option("-f", "--file", "path", metavar="FILE", help="Definitions and declarations, one a line."),
     click.option("--source", metavar="FILE[:NAME]", help="A Python function, read and never run: model.py:loss."),
-    click.option("-w", "--wrt", metavar="NAMES", help="Differentiate by these variables: W or W,b."),
+    click.option("-w", "--wrt", metavar="NAMES", help="Differentiate by these variables: W, or W,b, or all."),
     click.option("-s", "--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="As in W=n,m  x=m  c=()"),
     click.option(
         "--assume",
@@ -150,10 +152,16 @@ def read_request(
     source: str | None = None,
 ) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
+    if len(formula) > 1 and any(_TAKEN_APART.fullmatch(part.strip()) for part in formula):
+        whole = " ".join(formula)
+        raise InputError("the shell took the formula apart", text=whole, hint=f'quote it: jac derive "{whole}"')
     from jacobian_cli.api.input.problem import shapes_of, statements_of  # `jac --help` does without
     from jacobian_cli.elaborate.statement import unknown_functions
 
+    formula = tuple(sys.stdin.read(MAX_FILE) if text == "-" else text for text in formula)
     names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
+    if wrt is not None and not names:
+        raise InputError("which variable?", hint="add --wrt W, or --wrt W,b; without --wrt it is every one")
     asked = [*names, *(name for text in at for name in _VALUE.findall(text))]
     mistakes = Mistakes()
     given: list[Declared] = []
@@ -205,7 +213,9 @@ def want_variables(request: Request) -> Request:
 
 
 def read_file(path: str) -> str:
-    """The text of a file of definitions."""
+    """The text of a file of definitions; `-` is what comes in from a pipe."""
+    if path == "-":
+        return sys.stdin.read(MAX_FILE)
     file = Path(path)
     if not file.is_file():
         raise InputError(f"there is no file {path}", hint="the path is taken from the folder you are in")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jacobian_cli.api.derive.answer import Answer, ClosedForm, Hessian, symbols
+from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.verdict.answer import Report
 from jacobian_cli.expr import Defined
@@ -25,16 +24,10 @@ from jacobian_cli.shape import Shape, shape_text
 
 if TYPE_CHECKING:  # they load SymPy, which not every answer needs
     from jacobian_cli.api.derive.at_point import AtPoint
-    from jacobian_cli.api.derive.entries_table import Grid
-    from jacobian_cli.api.derive.proof import Proof
-    from jacobian_cli.api.derive.settle import Settled
 
 WIDTH = 80
 """Of a terminal that does not tell."""
-_LINES = 16
-_LISTED = 24
 ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 
 
@@ -87,16 +80,21 @@ class Screen:
             text.append("  " + right, style="dim")
         self._print(text, indent=2, hanging=2)
 
-    def columns(self, rows: Sequence[Sequence[str]], indent: int = 2, styles: Sequence[str] = ()) -> None:
+    @property
+    def watched(self) -> bool:
+        """Whether somebody sits in front of it."""
+        return self.console.is_terminal
+
+    def columns(self, rows: Sequence[Sequence[str]], indent: int = 2, styles: Sequence[str] = (), gap: int = 2) -> None:
         """Words in columns, the last one folded."""
         widths = [max(cell_len(row[k]) for row in rows) for k in range(len(rows[0]) - 1)]
-        hanging = sum(widths) + 2 * len(widths)
+        hanging = sum(widths) + gap * len(widths)
         for row in rows:
             line = Text()
             for k, cell in enumerate(row):
                 line.append(cell, style=styles[k] if k < len(styles) else "")
                 if k < len(widths):
-                    line.append(" " * (widths[k] - cell_len(cell) + 2))
+                    line.append(" " * (widths[k] - cell_len(cell) + gap))
             self._print(line, indent, hanging if hanging < self.width // 2 else 2)
 
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
@@ -138,16 +136,6 @@ def progress() -> Iterator[Callable[[str], None]]:
         return
     with console.status("") as status:
         yield status.update
-
-
-def show_derivations(problem: Problem, found: Sequence[Settled], *, full: bool) -> None:
-    """The whole answer: formula, shapes, names, then each derivative with its proof."""
-    screen = Screen()
-    formula(screen, problem)
-    where_list(screen, problem, [each.answer for each in found])
-    for each in found:
-        screen.line()
-        derivative(screen, each.answer, each.proof, full=full)
 
 
 def where_list(screen: Screen, problem: Problem, found: Sequence[Answer]) -> None:
@@ -247,35 +235,6 @@ def _origin(problem: Problem, name: str) -> str:
     return origin
 
 
-def derivative(screen: Screen, d: Answer, proof: Proof, *, full: bool) -> None:
-    """One variable's derivative, in all its forms."""
-    if d.hessian is not None:
-        second(screen, d, proof)
-        return
-    symbol = f"∂{d.problem.name}/∂{d.wrt}"
-    screen.rule(symbol)
-    instead(screen, d)
-    jacobian = d.jacobian
-    unconstrained(screen, d)
-    screen.heading("Jacobian", f"{_size(jacobian)}, {jacobian.layout} layout{_flattening(d)}")
-    _form(screen, d, jacobian)
-    if d.jacobian.elementwise:
-        screen.line(d.jacobian.elementwise, indent=4, style="italic")
-    _table(screen, d, proof, full=full)
-    if d.gradient is not None:
-        screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
-        _form(screen, d, d.gradient)
-        _reshape(screen, d, proof)
-    rule = (
-        f"{_size(d.vjp)}, given {math(d.derivative.upstream)} = ∂J/∂{d.problem.name} ({_shape(d.problem.output.shape)})"
-    )
-    screen.heading("Backward rule", rule)
-    _form(screen, d, d.vjp)
-    if proof.at is not None:
-        numbers(screen, d, proof.at)
-    verdict(screen, proof.report)
-
-
 def instead(screen: Screen, d: Answer) -> None:
     """That this is the plain index form, and what was wrong with the closed form."""
     if d.fault:
@@ -292,136 +251,6 @@ def stands(screen: Screen, answer: Answer) -> None:
             screen.line(form.closed_form, style="green", indent=4)
     for name, body in answer.where.items():
         screen.line(f"where {name} = {body}", indent=4)
-
-
-def second(screen: Screen, d: Answer, proof: Proof) -> None:
-    """The gradient, and the block of the Hessian for each variable."""
-    symbol = f"∂²{d.problem.name}/∂{d.wrt}"
-    screen.rule(symbol)
-    instead(screen, d)
-    unconstrained(screen, d)
-    if d.gradient is not None:
-        screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
-        _form(screen, d, d.gradient)
-    for name, form in d.hessians.items():
-        title = "Hessian" if name == d.wrt else f"Block {d.wrt}, {name}"
-        flat = [n for n in dict.fromkeys((d.wrt, name)) if len(d.problem.variables[n].shape) > 1]
-        note = f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
-        screen.heading(title, f"{_size(form)}{', symmetric' * form.symmetric}{note}")
-        _form(screen, d, form)
-        if form.stored.saves:
-            screen.line(kept(form), style="dim", indent=4)
-    if proof.at is not None:
-        numbers(screen, d, proof.at)
-    verdict(screen, proof.report)
-
-
-def kept(form: Hessian) -> str:
-    """What its structure saves."""
-    sizes = symbols((form.stored.structured, form.stored.dense))
-    factors, dense = (f"{size:,}" if isinstance(size, int) else _size_text(size) for size in sizes)
-    return f"kept as it is written: {factors} entries stored, against {dense} written out"
-
-
-def _size(form: ClosedForm) -> str:
-    return sized(form.shape)
-
-
-def sized(shape: Iterable[str | int]) -> str:
-    """A shape on the screen: `n × d·m`, `n³`, `scalar`."""
-    return " × ".join(map(_size_text, shape)) or "scalar"
-
-
-def _size_text(size: str | int) -> str:
-    raised = re.sub(r"\*\*(\d+)", lambda power: power[1].translate(_RAISED), str(size))
-    return raised.replace("*", "·")
-
-
-def _run(d: Answer) -> str:
-    """In what order the entries of a matrix stand in a vector."""
-    return f"{d.convention.vec} by {d.convention.vec}"
-
-
-def _flattening(d: Answer) -> str:
-    flat = [
-        name for name, shape in ((d.problem.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(shape) > 1
-    ]
-    return f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
-
-
-def _form(screen: Screen, d: Answer, form: ClosedForm) -> None:
-    written = math(form.expr, d.problem.variables)
-    if cell_len(form.closed_form) + cell_len(written) + 10 <= screen.width:
-        screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
-    else:
-        screen.line(form.closed_form, indent=4, style="green")
-        screen.line(written, indent=4)
-
-
-def _table(screen: Screen, d: Answer, proof: Proof, *, full: bool) -> None:
-    """The explicit table, or, where it is too large for the screen, its pattern."""
-    from jacobian_cli.api.derive.entries_table import grid_of, pattern_lines
-
-    at = ", ".join(f"{name} = {value}" for name, value in proof.sizes.items())
-    at = f", at {at}" if at else ""
-    if proof.explicit is not None:
-        from jacobian_cli.api.derive.entries_table import grid_of, proven
-
-        screen.heading("Entries", f"{'proven ' if proven(proof) else ''}by SymPy{at}", style="")
-        grid = grid_of(d, proof)
-        table = [[label, *cells] for label, cells in zip(grid.rows, grid.cells, strict=True)]
-        if screen.matrix(["", *grid.columns], table) or _listed(screen, grid, full=full):
-            return
-        screen.line("the entries are too long for a table; --full shows them", indent=4, style="dim")
-    elif proof.pattern is not None:
-        rows, columns = proof.pattern.shape
-        folded = not d.problem.output.shape
-        lines = pattern_lines(proof.pattern, columns)
-        if folded:
-            count = proof.pattern.size
-            rows, columns = (1, count) if d.convention.layout == "numerator" else (count, 1)
-        screen.heading(
-            "Pattern", f"{rows} × {columns}{at}, ■ not zero{f', in the shape of {d.wrt}' if folded else ''}", ""
-        )
-        for line in lines[:_LINES]:
-            screen.line(line[: screen.width - 6].rstrip(), indent=4)
-        hidden = f"{len(lines) - _LINES} more lines; " if len(lines) > _LINES else ""
-        screen.line(f"{hidden}--full shows the entries", indent=4, style="dim")
-
-
-def _listed(screen: Screen, grid: Grid, *, full: bool) -> bool:
-    """Entries one below the other, zeros left out, if they are short and few; says whether they were."""
-    entries = [
-        (name, "=", cell)
-        for names, cells in zip(grid.names, grid.cells, strict=True)
-        for name, cell in zip(names, cells, strict=True)
-        if cell != "0"
-    ]
-    longest = max((sum(map(cell_len, entry)) for entry in entries), default=0) + 8
-    room = screen.width * (2 if len(entries) <= 8 else 1)
-    if not entries or (not full and (longest > room or len(entries) > _LISTED)):
-        return False
-    screen.columns(entries, indent=4)
-    if len(entries) < len(grid.rows) * len(grid.columns):
-        screen.line("all others are 0", indent=4, style="dim")
-    return True
-
-
-def _reshape(screen: Screen, d: Answer, proof: Proof) -> None:
-    """Which entry of the Jacobian goes where in the gradient."""
-    from jacobian_cli.api.derive.entries_table import gradient_places
-
-    shape = d.variable.shape
-    assert d.gradient is not None
-    if len(shape) == 1 and d.convention.layout == "numerator":
-        screen.line(f"transpose: 1 × {_size(d.gradient)} → {_size(d.gradient)}", indent=4, style="dim")
-    if len(shape) != 2:
-        return
-    screen.line(f"reshape: {_size(d.jacobian)} → {_size(d.gradient)}, {_run(d)}", indent=4, style="dim")
-    places = gradient_places(d, proof.sizes)
-    if len(places) <= 8 and len(places[0]) <= 8:
-        for row in places:
-            screen.line("  ".join(row), indent=6)
 
 
 def numbers(screen: Screen, d: Answer, at: AtPoint) -> None:
@@ -475,7 +304,7 @@ def bound(error: float) -> str:
     return f"{error:.2g}"
 
 
-def verdict(screen: Screen, report: Report) -> None:
+def verdict(screen: Screen, report: Report, checked: str = "checked", label: str = "") -> None:
     """The last line: what was compared, and how well it agreed."""
     mark, colour = MARKS[report.passed]
     parts = []
@@ -488,7 +317,7 @@ def verdict(screen: Screen, report: Report) -> None:
             parts.append(f"{ENGINES[engine.name]} to {bound(engine.max_relative_error)}")
         else:
             parts.append(f"{ENGINES[engine.name]} differs")
-    word = {True: "checked", False: "WRONG", None: "not checked"}[report.passed]
+    word = label + {True: checked, False: "WRONG", None: "not checked"}[report.passed]
     points = f" at {report.points} points" if report.points > 1 else ""
     screen.line(f"{mark} {word}{points}: {', '.join(parts)}" if parts else f"{mark} {word}", style=colour)
     for engine in report.engines.values():

@@ -35,7 +35,7 @@ def asked(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[object, str
 )
 def test_spellings_on_the_command_line(options: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = asked(f"derive 'x.T@S@x*sum(y)' --wrt x {options} --json", capsys)
-    answer = json.loads(out)
+    answer = json.loads(out)["answers"][0]
     assert status == 0
     assert answer["gradient"]["closed_form"] == "2*S@x"
     assert answer["assumed"] == {"S": {"spd": "used"}, "y": {"one_hot": "used"}}
@@ -45,7 +45,7 @@ def test_spellings_on_the_command_line(options: str, capsys: pytest.CaptureFixtu
 
 def test_an_answer_without_facts_says_nothing_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = asked("derive x.T@A@x --wrt x --json", capsys)
-    assert "assumed" not in json.loads(out)
+    assert "assumed" not in json.loads(out)["answers"][0]
     _, out, _ = asked("derive x.T@A@x --wrt x", capsys)
     assert "given that" not in out
 
@@ -56,7 +56,7 @@ def test_facts_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         "y: k\nassume y: sums_to_one, positive  # a distribution\nassume S: spd\nloss = cross_entropy(S@z, y)\n"
     )
     status, out, _ = asked(f"derive -f {file} --wrt z --json", capsys)
-    assert (status, json.loads(out)["gradient"]["closed_form"]) == (0, "S@(softmax(S@z) - y)")
+    assert (status, json.loads(out)["answers"][0]["gradient"]["closed_form"]) == (0, "S@(softmax(S@z) - y)")
 
 
 def test_lines_of_a_file_that_only_look_like_facts() -> None:

@@ -138,7 +138,6 @@ REFUSALS = {
     "derive 'norm(b)' --wrt b --at b=[0,0]": "norm(b)",
     "derive x --wrt n -s x=n": "'n'",
     "derive W@x --wrt z": "'z'",
-    "derive W@x": "--wrt",
     "derive": "no formula",
     "derive W@x --wrt ,": "variable",
     "derive W@x --wrt W -s W=0,3": "at least 1",
@@ -152,7 +151,6 @@ REFUSALS = {
     "derive -f no.jac --wrt W": "no.jac",
     "derive -f . --wrt W": ".",
     "derive W@x --wrt W --points 0": "points",
-    "nosuch": "nosuch",
 }
 
 
@@ -185,7 +183,7 @@ def test_a_gradient_of_nothing_in_large_is_quick(capsys: pytest.CaptureFixture[s
     start = time.perf_counter()
     status, out, _ = asked("derive b --wrt c -s b= -s c=700,500 --json", capsys)
     assert status == ANSWERED
-    assert json.loads(out)["gradient"]["closed_form"] == "zeros(700, 500)"
+    assert json.loads(out)["answers"][0]["gradient"]["closed_form"] == "zeros(700, 500)"
     assert time.perf_counter() - start < 5
 
 

@@ -79,7 +79,7 @@ def run(*arguments: str) -> Any:
 
 def test_the_comparison_as_json() -> None:
     result = run("derive", "A@X@B", "--wrt", "X", "--explain-layout", "--json")
-    answer = json.loads(result.output)
+    answer = json.loads(result.output)["answers"][0]
     forms = {(c["layout"], c["vec"]): c["closed_form"] for c in answer["conventions"]}
     assert forms["numerator", "column"] == "kron(B.T, A)"
     assert answer["canonical"]["shape"] == ["n", "p", "m", "k"]
@@ -89,7 +89,7 @@ def test_the_comparison_as_json() -> None:
 
 def test_json_says_the_convention() -> None:
     result = run("derive", "X.T", "--wrt", "X", "--layout", "denominator", "--vec", "column", "--json")
-    jacobian = json.loads(result.output)["jacobian"]
+    jacobian = json.loads(result.output)["answers"][0]["jacobian"]
     assert (jacobian["layout"], jacobian["vec"]) == ("denominator", "column")
     assert (jacobian["closed_form"], jacobian["latex"]) == ("commutation(m, n)", "K_{m, n}")
     assert jacobian["shape"] == ["n*m", "n*m"]
@@ -105,7 +105,7 @@ def test_conventions_that_there_are_not(layout: str, vec: str) -> None:
 
 def test_values_at_a_point_lie_as_the_jacobian_does() -> None:
     at = ("--at", "A=[[1,2],[3,4],[5,6]],x=[10,100]")
-    rows = json.loads(run("derive", "A@x", "--wrt", "A", *at, "--json").output)["at"]["jacobian"]
+    rows = json.loads(run("derive", "A@x", "--wrt", "A", *at, "--json").output)["answers"][0]["at"]["jacobian"]
     turned = run("derive", "A@x", "--wrt", "A", *at, "--layout", "denominator", "--vec", "column", "--json")
-    columns = np.array(json.loads(turned.output)["at"]["jacobian"])
+    columns = np.array(json.loads(turned.output)["answers"][0]["at"]["jacobian"])
     np.testing.assert_array_equal(columns, np.array(rows)[:, [0, 2, 4, 1, 3, 5]].T)

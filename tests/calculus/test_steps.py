@@ -218,7 +218,7 @@ def test_what_is_checked_is_the_text() -> None:
 
 
 @pytest.mark.usefixtures("_nothing_is_remembered")
-@pytest.mark.parametrize("style", [[], ["--format", "latex"], ["--json"]])
+@pytest.mark.parametrize("style", [[], ["--to", "latex"], ["--json"]])
 def test_a_wrong_step_of_a_chain_ends_with_status_one(
     style: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

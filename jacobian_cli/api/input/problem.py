@@ -11,7 +11,7 @@ from typing import Any
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild, variables
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, size_of
@@ -56,18 +56,20 @@ class Problem:
 
 def pose(
     statements: Sequence[Definition],
-    wrt: Sequence[str],
+    wrt: Sequence[str] | None,
     shapes: Mapping[str, Shape],
     values: Mapping[str, Any] | None = None,
     assume: Sequence[Assumption] = (),
 ) -> Problem:
-    """Type the formula and find the variables.
+    """Type the formula and find the variables; without `wrt` every variable of the formula is meant.
 
     Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
     """
     orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
     program = elaborate(statements, shapes, orders, square(assume))
     output, known = program.output, dict(program.variables)
+    if wrt is None:
+        wrt = list(variables(output))
     chosen = list(dict.fromkeys(normal_name(name.strip()) for name in wrt if name.strip()))
     if not chosen:
         raise InputError("there is no variable to differentiate by", hint=f"add --wrt {next(iter(known), 'x')}")

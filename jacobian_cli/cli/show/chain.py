@@ -12,7 +12,7 @@ from jacobian_cli.api.chain.proof import ChainProof, Numbers, Step
 from jacobian_cli.api.derive.answer import ClosedForm
 from jacobian_cli.api.derive.derivation import Derivation
 from jacobian_cli.checks.oracles.symbolic import element_symbols
-from jacobian_cli.cli.screen import Screen, array_text, formula, sized, stands, verdict
+from jacobian_cli.cli.screen import Screen, array_text, formula, stands, verdict
 from jacobian_cli.cli.show.orders import (
     at_sizes,
     count_text,
@@ -22,6 +22,7 @@ from jacobian_cli.cli.show.orders import (
     show_orders,
     worth_showing,
 )
+from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.cli.show.steps import equations, verdict_on_steps
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild
 from jacobian_cli.ops.facts import FACTS

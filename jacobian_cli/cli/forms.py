@@ -1,0 +1,93 @@
+"""An answer as people take it away: LaTeX for notes, Markdown for pages, NumPy for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jacobian_cli.api.derive.answer import Answer, ClosedForm
+from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.checks.verdict.answer import Report
+from jacobian_cli.expr import Defined, Variable
+from jacobian_cli.printers.math.latex import latex
+
+
+def written(
+    problem: Problem, found: Sequence[Answer], style: str, reports: Sequence[Report], sources: Sequence[str] = ()
+) -> str:
+    """The derivatives in one form, with what was checked as a remark."""
+    if style == "numpy":
+        return "\n\n".join(source.rstrip() for source in sources)
+    said = _checked(reports)
+    return _latex(problem, found, said) if style == "latex" else _markdown(problem, found, said)
+
+
+def _checked(reports: Sequence[Report]) -> str:
+    words = {True: "checked", False: "WRONG", None: "not checked"}
+    if not reports:
+        return words[None]
+    worst = next((r for r in reports if not r.passed), reports[0])
+    engines = ", ".join(worst.engines)
+    return f"{words[worst.passed]} at {worst.points} points against {engines}" if engines else words[worst.passed]
+
+
+def _lines(problem: Problem, d: Answer) -> list[tuple[str, str, str]]:
+    """Left side, right side and what it is, for each form of a derivative."""
+    name, x = latex(Variable(problem.name, ())), latex(Variable(d.wrt, ()))
+    if d.hessian is not None:
+        rows = []
+        for other, form in d.hessians.items():
+            y = latex(Variable(other, ()))
+            below = rf"\partial {x}^2" if other == d.wrt else rf"\partial {x}\,\partial {y}"
+            rows.append((rf"\frac{{\partial^2 {name}}}{{{below}}}", form.latex, f"Hessian, {_size(form)}"))
+        return rows
+    left = rf"\frac{{\partial {name}}}{{\partial {x}}}"
+    jacobian = (left, d.jacobian.latex, f"Jacobian, {_size(d.jacobian)}, {d.jacobian.layout} layout")
+    upstream = latex(d.derivative.upstream)
+    rule = rf"\frac{{\partial J}}{{\partial {x}}}"
+    backward = (rule, d.vjp.latex, rf"backward rule, given ${upstream} = \partial J/\partial {name}$")
+    if d.gradient is None:
+        return [jacobian, backward]
+    return [(left, d.gradient.latex, f"gradient, {_size(d.gradient)}"), jacobian, backward]
+
+
+def _where(problem: Problem, found: Sequence[Answer]) -> list[tuple[str, str]]:
+    defined = problem.program.values
+    where = {name: body for d in found for name, body in d.derivative.where.items() if name not in defined}
+    return [(latex(Defined(name, body)), latex(body)) for name, body in where.items()]
+
+
+def _size(form: ClosedForm) -> str:
+    return " × ".join(str(size).replace("**2", "²").replace("*", "·") for size in form.shape) or "scalar"
+
+
+def _latex(problem: Problem, found: Sequence[Answer], said: str) -> str:
+    """An `align*`: one line a form, names at the end."""
+    lines = [
+        rf"  {left} &= {right} && \text{{{_tex(what)}}}" for d in found for left, right, what in _lines(problem, d)
+    ]
+    lines += [rf"  {name} &= {body}" for name, body in _where(problem, found)]
+    body = " \\\\\n".join(lines)
+    return f"% {said}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _tex(words: str) -> str:
+    return words.replace("×", r"$\times$").replace("·", r"$\cdot$").replace("²", "$^2$")
+
+
+def _markdown(problem: Problem, found: Sequence[Answer], said: str) -> str:
+    """Headings, mathematics between dollars, and text to paste as code."""
+    parts: list[str] = []
+    for d in found:
+        parts.append(f"### ∂{problem.name}/∂{d.wrt}")
+        for (left, right, what), form in zip(_lines(problem, d), _forms(d), strict=True):
+            parts.append(f"{what[0].upper()}{what[1:]}:\n\n$${left} = {right}$$\n\n    {form.closed_form}")
+    where = _where(problem, found)
+    if where:
+        parts.append("where " + ", ".join(f"${left} = {right}$" for left, right in where))
+    return "\n\n".join([*parts, f"<!-- {said} -->"])
+
+
+def _forms(d: Answer) -> list[ClosedForm]:
+    if d.hessian is not None:
+        return list(d.hessians.values())
+    return [form for form in (d.gradient, d.jacobian, d.vjp) if form is not None]
