@@ -28,7 +28,7 @@ GREEK = frozenset(
     "omega".split()
 )
 HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
-_NUMBER = re.compile(r"(n|d)(_\w+|\d*)|lr|reg|C|N")
+_NUMBER = re.compile(r"(n|d)(_\w+|\d*)|lr|reg|scale|temperature|C|N")
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
 _COUNTS = frozenset("nmNM")
 """Letters that count something wherever all that they do is to divide."""

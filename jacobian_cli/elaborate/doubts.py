@@ -18,15 +18,18 @@ from jacobian_cli.shape import ONE, Shape
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
 _LONGEST = 80
 """Formulas as long as this are quoted whole."""
 _FACTORS = re.compile(r"[^\W\d_]T?")
 _TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
-_BESIDE = re.compile(r"[A-Z]{1,3}[a-z]")
+_BESIDE = re.compile(r"[A-Z]{1,3}[a-z]|[A-Z]{2}")
 _SINGLE = re.compile(r"\w+(\.T)?")
 _IDENTITY = "I"
+_OURS = ("", "math", "latex")
+"""Notations in which an axis is the language's own."""
 Edit = tuple[Span, str]
 
 
@@ -74,31 +77,42 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
 
 def _products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """`W*x` and `A*B.T`, which read as matrix products outside this language."""
-    found = [term for term in terms_in(statement.value) if isinstance(term, Call) and _looks_matrix(typed, term)]
-    inside = {id(part) for term in found for part in terms_in(term) if part is not term}
-    seen = {id(term) for term in found}
-    found += [
+    terms = [term for term in terms_in(statement.value) if isinstance(term, Call)]
+    of_matrices = {id(a) for term in terms if (row := _row(term)) is not None and row.of_scalar for a in term.arguments}
+    strict = [term for term in terms if _looks_matrix(typed, term, id(term) in of_matrices)]
+    if not strict:
+        return
+    seen = {id(term) for term in strict}
+    also = [  # once one * is a matrix product, those that meet its value are
         term
-        for term in terms_in(statement.value)
-        if isinstance(term, Call)
-        and term.function == "*"
-        and [typed.order(a) for a in term.arguments] == [2, 2]
-        and not isinstance(term.arguments[0], Name)
-        and any(id(part) in seen for part in terms_in(term.arguments[0]))
+        for term in terms
+        if term.function == "*"
         and id(term) not in seen
+        and [typed.order(a) for a in term.arguments] in ([2, 2], [1, 2])
+        and (any(id(part) in seen for part in terms_in(term)) or any(term is t.arguments[0] for t in strict))
     ]
-    if not found:
-        return
-    edits = [_edit for term in found if (_edit := _sign(statement, term))]
-    other = _edited(statement, edits)
-    if other is None or not typed.fits(statement, other):
-        return
-    whole = next((term for term in found if id(term) not in inside), found[0])
-    taken, meant = _quoted(statement, other, whole.span)
-    yield Doubt(f"`{taken}` multiplies entry by entry; with the matrix product it is `{meant}`")
+    for found in ([*strict, *also], strict) if also else (strict,):
+        other = _edited(statement, [edit for term in found for edit in _matrix_product(typed, statement, term)])
+        if other is not None and typed.fits(statement, other):
+            inside = {id(part) for term in found for part in terms_in(term) if part is not term}
+            whole = next(term for term in found if id(term) not in inside)
+            taken, meant = _quoted(statement, other, whole.span)
+            yield Doubt(f"`{taken}` multiplies entry by entry; with the matrix product it is `{meant}`")
+            return
 
 
-def _looks_matrix(typed: Typed, term: Call) -> bool:
+def _matrix_product(typed: Typed, statement: Definition, term: Call) -> Iterator[Edit]:
+    """The sign between the factors, and the transpose of a vector that then stands before a matrix."""
+    left, right = term.arguments
+    at = statement.source.find("*", left.span.stop, right.span.start)
+    if at >= 0:
+        yield Span(at, at + 1), "@"
+        if (typed.order(left), typed.order(right)) == (1, 2) and isinstance(left, Name):
+            yield Span(left.span.stop, left.span.stop), ".T"
+
+
+def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
+    """Whether a product reads as one of matrices; `of_matrices` says that a determinant or the like is taken of it."""
     if term.function != "*" or not typed.open(term):
         return False
     left, right = term.arguments
@@ -116,7 +130,7 @@ def _looks_matrix(typed: Typed, term: Call) -> bool:
         case [2, 1]:
             return True
         case [2, 2]:
-            return _turned(left) or _turned(right)
+            return of_matrices or _turned(left) or _turned(right)
     return False
 
 
@@ -132,13 +146,6 @@ def _reduced(term: Term) -> bool:
 
 def _turned(term: Term) -> bool:
     return isinstance(term, Call) and term.function == ".T"
-
-
-def _sign(statement: Definition, term: Call) -> Edit | None:
-    """Where the sign of a product stands between its factors, and what a matrix product has there."""
-    left, right = (argument.span for argument in term.arguments)
-    at = statement.source.find("*", left.stop, right.start)
-    return None if at < 0 else (Span(at, at + 1), "@")
 
 
 def _spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:
@@ -206,8 +213,12 @@ def _held(statement: Definition, span: Span, product: str) -> str:
 
 
 def _matrices(typed: Typed) -> Iterator[Doubt]:
-    """A lower-case name that only fits as a matrix."""
+    """A lower-case name that only fits as a matrix, a capital that only fits as a vector."""
     for name, shape in typed.assumed.items():
+        if habit(name) == 2 and len(shape) == 1 and name in typed.demanded:
+            yield Doubt(
+                f"`{name}` is taken for a vector, for a matrix does not fit; `-s {name}={shape[0]}` says that it is one"
+            )
         if habit(name) == 1 and len(shape) > 1:
             sizes = ",".join(map(str, shape))
             yield Doubt(
@@ -234,29 +245,37 @@ def _logits(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
         where = bodies[first.text]
         first = where.value
     if isinstance(first, Call) and (inner := _row(first)) is not None and "sums_to_one" in held(inner.name):
-        taken = _text(statement, term.span)
-        behind = statement.source[term.arguments[0].span.stop : term.span.stop]
-        meant = f"{term.function}({_text(where, first.arguments[0].span)}{behind}"
+        taken = _written(statement, term)
+        logits = _written(where, first.arguments[0])
+        behind = taken.removeprefix(f"{term.function}({_written(statement, term.arguments[0])}")
+        meant = f"{term.function}({logits}{behind}"
         yield Doubt(
             f"`{taken}` takes the softmax twice, for {row.name} is one of logits; without the first it is `{meant}`"
         )
 
 
 def _columns(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
-    """`softmax(X, axis=0)`: down the columns."""
+    """`softmax(X, axis=0)`: down the columns, where no library says so."""
+    if statement.notation not in _OURS:
+        return
     row = _row(term)
     if row is None or row.kind is not Kind.ROW or "sums_to_one" not in held(row.name) or not term.arguments:
         return
     axis = dict(term.keywords).get("axis")
     if isinstance(axis, Literal) and axis.value == 0 and typed.order(term.arguments[0]) == 2 and typed.open(term):
-        inner = _text(statement, term.arguments[0].span)
+        inner = _written(statement, term.arguments[0])
         yield Doubt(f"`{row.name}({inner}, axis=0)` goes down the columns; along the rows it is `{row.name}({inner})`")
 
 
 def _inverse(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
-    """`A**-1`, entry by entry."""
+    """`A**-1` and `A**T`, entry by entry."""
+    if statement.notation:
+        return
     if term.function == "**" and typed.order(term.arguments[0]) == 2 and typed.open(term):
         base, exponent = term.arguments
+        if isinstance(exponent, Name) and exponent.text == "T" and "T" in typed.assumed:
+            text = _text(statement, term.span)
+            yield Doubt(f"`{text}` is a power here; the transpose is `{_text(statement, base.span)}.T`")
         if isinstance(exponent, Literal) and exponent.value == -1:
             text = _text(statement, base.span)
             yield Doubt(
@@ -302,6 +321,11 @@ def _quoted(statement: Definition, other: Definition, span: Span) -> tuple[str, 
         return taken, meant
     grown = len(other.source) - len(statement.source)
     return _text(statement, span), _text(other, Span(span.start, span.stop + grown))
+
+
+def _written(statement: Definition, term: Term) -> str:
+    """A part as it was typed or, in another notation, as it was read."""
+    return spelled(term) if statement.notation else _text(statement, term.span)
 
 
 def _text(statement: Definition, span: Span) -> str:

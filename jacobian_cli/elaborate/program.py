@@ -10,18 +10,19 @@ from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
-from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers
+from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers, terms_in
 from jacobian_cli.elaborate.doubts import Typed, doubts
 from jacobian_cli.elaborate.meaning import meant, skeleton
+from jacobian_cli.elaborate.order import in_order, size_names
 from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement, unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.errors import InputError, Span, together
+from jacobian_cli.syntax.errors import InputError, together
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Group, Term
+from jacobian_cli.syntax.tree import Call, Definition, Name, Term
 
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 _MAX_FLIPS = 2
@@ -132,8 +133,8 @@ def elaborate(
     Raises `InputError` for unknown names, cycles, and shapes that do not fit.
     """
     declared = dict(declared or {})
-    ordered, last = _in_order(statements)
-    sizes = _size_names(ordered, declared)
+    ordered, last = in_order(statements)
+    sizes = size_names(ordered, declared)
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
@@ -212,6 +213,13 @@ def _functions_as_values(statements: Sequence[Definition], known: set[str]) -> l
     ]
 
 
+def _applied(name: str) -> str:
+    """A call of a function, to paste."""
+    row = FUNCTIONS[ALIASES.get(name, name)]
+    example = row.example or f"{name}({', '.join(p for p in row.parameters if p not in row.defaults)})"
+    return f"`{example}`"
+
+
 @dataclass(frozen=True, slots=True)
 class _Formula:
     """What is typed, with one guess after the other of how many axes its names have."""
@@ -234,7 +242,13 @@ class _Formula:
         """
         first: InputError | None = None
         fewest: InputError | None = None
+        factors = {name for s in self.statements for name in _factors(s.value)}
         for flips in _flips([n for n in guessed if n not in fixed], guessed):
+            if any(
+                name in factors and (habit(name) == 2 or (habit(name), order) == (1, 2))
+                for name, order in flips.items()
+            ):
+                continue  # x@A@x wants a row, neither a matrix called x nor a vector called A
             flipped = {**guessed, **{name: Default(order, _FITS[order]) for name, order in flips.items()}}
             try:
                 return flipped, self.typed(flipped)
@@ -327,6 +341,14 @@ class _Formula:
         return output
 
 
+def _factors(term: Term) -> Iterable[str]:
+    """The names that are factors of matrix products as they stand, or transposed."""
+    for part in terms_in(term):
+        if isinstance(part, Call) and part.function == "@":
+            inner = (a.arguments[0] if isinstance(a, Call) and a.function == ".T" else a for a in part.arguments)
+            yield from (factor.text for factor in inner if isinstance(factor, Name))
+
+
 def _flips(names: list[str], guessed: Mapping[str, Default]) -> Iterable[dict[str, int]]:
     """Departures from the guess, fewest first: what the formula demands beats what names suggest."""
     for flipped in range(_MAX_FLIPS + 1):
@@ -350,114 +372,6 @@ def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str])
                 if name.startswith(UNKNOWN) and name not in names:
                     names[name] = Size.named(next(letters))
     return {n: tuple(unifier.resolve(size).replace(names) for size in shape) for n, shape in shapes.items()}
-
-
-def _size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) -> dict[str, Size]:
-    """Names that are sizes: those in declared shapes, and those where only a size can stand."""
-    found = {name: Size.named(name) for shape in declared.values() for size in shape for name in size.names()}
-    for statement in statements:
-        stack = [statement.value]
-        while stack:
-            term = stack.pop()
-            if isinstance(term, Group):
-                stack.extend(term.items)
-            if not isinstance(term, Call):
-                continue
-            row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
-            options = row.options if row else ()
-            sized: tuple[Term, ...] = ()
-            if "sizes" in options:
-                sized = term.arguments
-            elif "shape" in options:
-                sized = term.arguments[1:]
-            elif "index" in options:
-                sized = _group(term.arguments[1])
-            for part in sized:
-                found.update((name, Size.named(name)) for name, _ in named_places(part) if name not in declared)
-            stack.extend(t for t in term.arguments if t not in sized)
-            stack.extend(t for _, t in term.keywords)
-    return found
-
-
-def _group(term: Term) -> tuple[Term, ...]:
-    return term.items if isinstance(term, Group) else (term,)
-
-
-def _in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:
-    """The definitions sorted so that each comes after those it uses; cycles and second definitions refused."""
-    by_name: dict[str, Definition] = {}
-    for statement in statements:
-        if statement.name is None:
-            continue
-        if statement.name in by_name:
-            raise InputError(
-                f"'{statement.name}' is defined twice",
-                text=statement.source,
-                span=_name_span(statement),
-                hint="give the second one a name of its own",
-            )
-        if statement.name in FUNCTIONS or statement.name in CONSTANTS:
-            raise InputError(
-                f"'{statement.name}' already has a meaning", text=statement.source, span=_name_span(statement)
-            )
-        by_name[statement.name] = statement
-    if not statements:
-        raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
-    *others, last = statements
-    for statement in others:
-        if statement.name is None:
-            raise InputError(
-                "only the last formula may be without a name",
-                text=statement.source,
-                span=statement.value.span,
-                hint="name it, as in `z = W@x`; jac chain reads formulas without names as f∘g",
-            )
-    ordered: list[Definition] = []
-    state: dict[str, bool] = {}  # False while its parts are being visited
-    roots = [s for s in statements if s is not last] + [last]
-    for root in roots:
-        stack: list[tuple[Definition, bool]] = [(root, False)]
-        while stack:
-            statement, done = stack.pop()
-            if done:
-                ordered.append(statement)
-                state[statement.name or ""] = True
-                continue
-            if statement.name:
-                if statement.name in state:
-                    continue
-                state[statement.name] = False
-            stack.append((statement, True))
-            for name, span in named_places(statement.value):
-                needed = by_name.get(name)
-                if needed is None or state.get(name) is True:
-                    continue
-                if state.get(name) is False and any(s is needed and d for s, d in stack):
-                    raise InputError(
-                        f"'{name}' is defined by way of itself",
-                        text=statement.source,
-                        span=span,
-                        hint=f"break the circle {_circle(name, [s.name or '' for s, d in stack if d])}",
-                    )
-                stack.append((needed, False))
-    return ordered, last
-
-
-def _applied(name: str) -> str:
-    """A call of a function, to paste."""
-    row = FUNCTIONS[ALIASES.get(name, name)]
-    example = row.example or f"{name}({', '.join(p for p in row.parameters if p not in row.defaults)})"
-    return f"`{example}`"
-
-
-def _circle(name: str, visited: Sequence[str]) -> str:
-    """z → h → z: each is defined by way of the next."""
-    return " → ".join((*visited[visited.index(name) :], name))
-
-
-def _name_span(statement: Definition) -> Span:
-    at = statement.source.find(statement.name or "")
-    return Span(max(at, 0), max(at, 0) + len(statement.name or ""))
 
 
 def _unused(output: Expr, values: Mapping[str, Expr]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _READERS = {
 LANGUAGE = "language"
 NOTATIONS = (LANGUAGE, *_READERS)
 _FUNCTION = re.compile(
-    r"\s*(?:def|async|import|from|lambda|@\w+)\b|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b", re.DOTALL
+    r"\s*(?:def|async|import|from|@\w+)\b|\s*lambda\b[^()]*:|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b", re.DOTALL
 )
 _LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
 _CODE = re.compile(

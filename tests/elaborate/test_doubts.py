@@ -29,7 +29,11 @@ MEANT = {
     "y*X@w": "y*(X@w)",
     "sum(log(1 + exp(-y*X@w)))": "-y*(X@w)",
     "c*A@B@x": "c*(A@B@x)",
+    "W2*relu(W1*x + b1) + b2": "W2@relu(W1@x + b1) + b2",
+    "x*A*x": "x.T@A@x",
+    "det(A*B)": "det(A@B)",
     # names that may be products
+    "XW + b": "X@W + b",
     "Wx + b": "W@x + b",
     "sigmoid(Wx + b)": "sigmoid(W@x + b)",
     "norm(Ax - b)**2": "norm(A@x - b)**2",
@@ -44,6 +48,8 @@ MEANT = {
     "p = softmax(W@x); cross_entropy(p, y)": "cross_entropy(W@x, y)",
     "softmax(X, axis=0)": "softmax(X)",
     "A**-1@b": "inv(A)",
+    "A**T@b": "A.T",
+    "outer(U, x)": "-s U=n",
     # names
     "A + I": "eye(n)",
     "trace(v)": "-s v=n,n",
@@ -78,7 +84,7 @@ def test_every_doubt_of_the_sources_is_met() -> None:
 
 @pytest.mark.parametrize("text", MEANT)
 def test_the_other_reading_is_not_warned_of(text: str) -> None:
-    if MEANT[text] in ("eye(n)", "inv(A)", "z = W@x + b", "-y*(X@w)") or MEANT[text].startswith("-s"):
+    if MEANT[text] in ("eye(n)", "inv(A)", "A.T", "z = W@x + b", "-y*(X@w)") or MEANT[text].startswith("-s"):
         return
     assert program(MEANT[text]).warnings == ()
 

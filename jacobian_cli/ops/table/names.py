@@ -104,6 +104,7 @@ ELSEWHERE: dict[str, str] = {
     "sec": "`1/cos(x)`",
     "sech": "`1/cosh(x)`",
     "selu": "`where(x > 0, 1.0507*x, 1.7581*(exp(x) - 1))`",
+    "sigma": "the logistic function is `sigmoid(x)`; a product is `sigma*x`",
     "sinc": "NumPy's is `sin(pi*x)/(pi*x)`, without π `sin(x)/x`",
     "slogdet": "`logdet(A)`",
     "softmin": "`softmax(-x)`",

@@ -1,0 +1,114 @@
+"""Definitions in the order in which they are used, and the names in them that are sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jacobian_cli.elaborate.builder import CONSTANTS
+from jacobian_cli.elaborate.statement import named_places
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import Shape, Size
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.tree import Call, Definition, Group, Term
+
+
+def size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) -> dict[str, Size]:
+    """Names that are sizes: those in declared shapes, and those where only a size can stand."""
+    found = {name: Size.named(name) for shape in declared.values() for size in shape for name in size.names()}
+    for statement in statements:
+        stack = [statement.value]
+        while stack:
+            term = stack.pop()
+            if isinstance(term, Group):
+                stack.extend(term.items)
+            if not isinstance(term, Call):
+                continue
+            row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+            options = row.options if row else ()
+            sized: tuple[Term, ...] = ()
+            if "sizes" in options:
+                sized = term.arguments
+            elif "shape" in options:
+                sized = term.arguments[1:]
+            elif "index" in options:
+                sized = _group(term.arguments[1])
+            for part in sized:
+                found.update((name, Size.named(name)) for name, _ in named_places(part) if name not in declared)
+            stack.extend(t for t in term.arguments if t not in sized)
+            stack.extend(t for _, t in term.keywords)
+    return found
+
+
+def _group(term: Term) -> tuple[Term, ...]:
+    return term.items if isinstance(term, Group) else (term,)
+
+
+def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:
+    """The definitions sorted so that each comes after those it uses; cycles and second definitions refused."""
+    by_name: dict[str, Definition] = {}
+    for statement in statements:
+        if statement.name is None:
+            continue
+        if statement.name in by_name:
+            raise InputError(
+                f"'{statement.name}' is defined twice",
+                text=statement.source,
+                span=_name_span(statement),
+                hint="give the second one a name of its own",
+            )
+        if statement.name in FUNCTIONS or statement.name in CONSTANTS:
+            raise InputError(
+                f"'{statement.name}' already has a meaning", text=statement.source, span=_name_span(statement)
+            )
+        by_name[statement.name] = statement
+    if not statements:
+        raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
+    *others, last = statements
+    for statement in others:
+        if statement.name is None:
+            raise InputError(
+                "only the last formula may be without a name",
+                text=statement.source,
+                span=statement.value.span,
+                hint="name it, as in `z = W@x`; jac chain reads formulas without names as f∘g",
+            )
+    ordered: list[Definition] = []
+    state: dict[str, bool] = {}  # False while its parts are being visited
+    roots = [s for s in statements if s is not last] + [last]
+    for root in roots:
+        stack: list[tuple[Definition, bool]] = [(root, False)]
+        while stack:
+            statement, done = stack.pop()
+            if done:
+                ordered.append(statement)
+                state[statement.name or ""] = True
+                continue
+            if statement.name:
+                if statement.name in state:
+                    continue
+                state[statement.name] = False
+            stack.append((statement, True))
+            for name, span in named_places(statement.value):
+                needed = by_name.get(name)
+                if needed is None or state.get(name) is True:
+                    continue
+                if state.get(name) is False and any(s is needed and d for s, d in stack):
+                    raise InputError(
+                        f"'{name}' is defined by way of itself",
+                        text=statement.source,
+                        span=span,
+                        hint=f"break the circle {_circle(name, [s.name or '' for s, d in stack if d])}",
+                    )
+                stack.append((needed, False))
+    return ordered, last
+
+
+def _circle(name: str, visited: Sequence[str]) -> str:
+    """z → h → z: each is defined by way of the next."""
+    return " → ".join((*visited[visited.index(name) :], name))
+
+
+def _name_span(statement: Definition) -> Span:
+    at = statement.source.find(statement.name or "")
+    return Span(max(at, 0), max(at, 0) + len(statement.name or ""))
