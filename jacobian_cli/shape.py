@@ -206,11 +206,14 @@ class Unifier:
         return Size.named(f"{UNKNOWN}{self._count}")
 
     def resolve(self, size: Size) -> Size:
-        while True:
-            found = size.replace(self.bindings)
-            if found is size:
-                return size
-            size = found
+        found = size.replace(self.bindings)
+        if found is size:
+            return size
+        while (further := found.replace(self.bindings)) is not found:
+            found = further
+        if size.name is not None:
+            self.bindings[size.name] = found  # the next time it is one step
+        return found
 
     def unify(self, a: Size, b: Size) -> bool:
         """Make two sizes equal; False if they cannot be."""

@@ -48,6 +48,11 @@ class Typed:
     fits: Callable[[Definition, Definition], bool]
     """Whether a statement could stand in the place of another."""
 
+    @property
+    def names(self) -> set[str]:
+        """All names that stand in the statements or are declared."""
+        return {*self.declared, *(n for s in self.statements for n in names_in(s.value))}
+
     def order(self, term: Term) -> int:
         return len(self.shapes.get(id(term), ()))
 
@@ -177,15 +182,18 @@ def _spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:
 
 def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """`Wx`, `xT`: one name, where two may have been meant."""
-    elsewhere = {*typed.declared, *(n for s in typed.statements for n in names_in(s.value))}
+    elsewhere = typed.names
     operands = {
         id(argument)
         for term in terms_in(statement.value)
         if isinstance(term, Call) and term.function in ("*", "/", "@", ".T", "[]", "**")
         for argument in term.arguments
     }
-    for name in dict.fromkeys(n for n in names_in(statement.value) if n in typed.assumed):
-        places = [term for term in terms_in(statement.value) if isinstance(term, Name) and term.text == name]
+    standing: dict[str, list[Name]] = {}
+    for term in terms_in(statement.value):
+        if isinstance(term, Name) and term.text in typed.assumed:
+            standing.setdefault(term.text, []).append(term)
+    for name, places in standing.items():
         parts = _FACTORS.findall(name)
         if "".join(parts) != name or len(name) < 2 or habit(name) == 0:
             continue

@@ -161,15 +161,17 @@ def elaborate(
             plain = replace(formula, statements=[likely[s] for s in ordered], last=likely[last])
             guessed |= numbers(plain.statements, guessed, sizes, plain.shapes(guessed))
             return _meant(formula, {n: guess.order for n, guess in guessed.items()}, orders, fixed)
-        fitting, program = formula.fitting(formula.mended(guessed), set(fixed))
+        likely_orders = formula.mended(guessed)
+        fitting, program = formula.fitting(likely_orders, set(fixed))
     except InputError as error:
         raise together([*mistakes, error]) from None
     if mistakes:
         raise together(mistakes)
-    again = formula.mended(fitting)
-    if again != fitting:  # what had to be otherwise says more of the other names
-        with suppress(InputError):
-            return formula.typed(again)
+    if fitting != likely_orders:  # what had to be otherwise says more of the other names
+        again = formula.mended(fitting)
+        if again != fitting:
+            with suppress(InputError):
+                return formula.typed(again)
     return program
 
 
@@ -231,6 +233,10 @@ class _Formula:
     free: Sequence[str]
     valued: frozenset[str]
     square: frozenset[str]
+    equations: dict[frozenset[tuple[str, int]], tuple[Unifier, dict[str, Shape]]] = field(
+        init=False, default_factory=dict
+    )
+    """What a guess that fits says of sizes."""
 
     def mended(self, guessed: Mapping[str, Default]) -> dict[str, Default]:
         """The guess mended by what the formula suggests."""
@@ -276,19 +282,28 @@ class _Formula:
     def shapes(self, guessed: Mapping[str, Default]) -> Mapping[int, Shape]:
         """The shape of every part that can be typed, by the `id` of its tree."""
         seen: dict[int, Shape] = {}
-        unifier = Unifier()
-        leaves = {n: Variable(n, s) for n, s in self.leaves(guessed, unifier).items()}
         with suppress(InputError):
-            self.build(Scope(dict(leaves), self.sizes, unifier, seen))
+            self.equated(guessed, seen)
         return seen
 
+    def equated(
+        self, guessed: Mapping[str, Default], seen: dict[int, Shape] | None = None
+    ) -> tuple[Unifier, dict[str, Shape]]:
+        """The shapes of variables, and the equations between their sizes. Raises `InputError` if they do not fit."""
+        orders = frozenset((name, default.order) for name, default in guessed.items())
+        if seen is not None or orders not in self.equations:
+            unifier = Unifier()
+            shapes = self.leaves(guessed, unifier)
+            self.build(Scope({n: Variable(n, s) for n, s in shapes.items()}, self.sizes, unifier, seen))
+            self.equations[orders] = unifier, shapes
+        return self.equations[orders]
+
     def typed(self, guessed: Mapping[str, Default]) -> Program:
-        unifier = Unifier()
-        shapes = self.leaves(guessed, unifier)
+        shapes = self.leaves(guessed, Unifier())
         declared, names = self.declared, {d.name for d in self.statements}
         if guessed:
             # the first pass collects equations between sizes, the second builds with what they say
-            self.build(Scope({n: Variable(n, s) for n, s in shapes.items()}, self.sizes, unifier))
+            unifier, shapes = self.equated(guessed)
             taken = {*self.free, *self.sizes, *(n for s in declared.values() for z in s for n in z.names())}
             shapes = _named_sizes(shapes, unifier, taken)
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
