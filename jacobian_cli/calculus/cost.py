@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from jacobian_cli.calculus.index.tensor import Apply as Function
 from jacobian_cli.calculus.index.tensor import Factor, Product, Sum, Tensor, magnitude
 from jacobian_cli.expr import Apply, Defined, Expr, walk
 
@@ -77,6 +78,21 @@ def _tensor(tensor: Tensor) -> int:
         case Sum(terms=terms) if terms:
             numbers = sum(magnitude(c) != 1 for c, _ in terms)
             return sum(cost(t) for _, t in terms) + (len(terms) - 1 + numbers) * OPERATION + numbers * NAME
+    return NAME
+
+
+@lru_cache(maxsize=1 << 14)
+def cost_inside(tensor: Tensor) -> int:
+    """The same where arguments of functions are what changes: x < b instead of max(x, a) < b."""
+    match tensor:
+        case Product(coefficient=coefficient, factors=factors) if factors:
+            costs = [cost_inside(node) + (power != 1) * (OPERATION + NAME) for node, _, power in factors]
+            return sum(costs) + (len(costs) - 1) * OPERATION + (magnitude(coefficient) != 1) * (OPERATION + NAME)
+        case Sum(terms=terms) if terms:
+            numbers = sum(magnitude(c) != 1 for c, _ in terms)
+            return sum(cost_inside(t) for _, t in terms) + (len(terms) - 1 + numbers) * OPERATION + numbers * NAME
+        case Function(arguments=arguments):
+            return OPERATION + sum(map(cost_inside, arguments))
     return NAME
 
 

@@ -7,9 +7,10 @@ of it: a fact that may be declared (see `facts`), or that it is a `constant`, or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import eq, ge, gt, le, lt, ne
 
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Name, Term
@@ -24,6 +25,8 @@ class Identity:
     right: str
     where: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, str] = field(default_factory=dict)
+    example_shapes: Mapping[str, str] = field(default_factory=dict)
+    """Shapes of the names of the example, where it is not the left side."""
     offered: bool = False
     """Whether it may lengthen, so that it is only kept where it does not."""
     example: str = ""
@@ -56,13 +59,23 @@ def _mirrored() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
-def _signs() -> tuple[Identity, ...]:
-    """What is positive compared with 0."""
-    truths = {">": "1", ">=": "1", "!=": "1", "<": "0", "<=": "0", "==": "0"}
+def _bounds() -> tuple[Identity, ...]:
+    """A maximum is below a bound where both of its values are, and a minimum above it."""
+    sides = (("maximum", ("<", "<=")), ("minimum", (">", ">=")))
     return tuple(
-        Identity(name=f"what is positive, {sign} 0", left=f"x {sign} 0", right=truth, where={"x": "positive"},
-                 example=f"y + (x {sign} 0)", shows="1 + y" if truth == "1" else "y")
-        for sign, truth in truths.items()
+        Identity(name=f"bound on a {name}, {sign}", left=f"{name}(x, a) {sign} b", right=f"(x {sign} b)*(a {sign} b)",
+                 offered=True, example=f"{name}(x, {outside}) {sign} {inside}", shows=f"x {sign} {inside}")
+        for (name, signs), outside, inside in zip(sides, (1, 2), (2, 1), strict=True)
+        for sign in signs
+    )  # fmt: skip
+
+
+def _differences() -> tuple[Identity, ...]:
+    """q r > (q − 1) r where r > 0. Of equalities nothing is said: they hang on the last bit."""
+    return tuple(
+        Identity(name=f"difference {sign} 0", left=f"x {sign} y", right=f"x - y {sign} 0", where={"y": "varies"},
+                 offered=True, example=f"(1 + c)*x {sign} c*x", shows=f"x {sign} 0", example_shapes={"c": "()"})
+        for sign in (">", "<", ">=", "<=")
     )  # fmt: skip
 
 
@@ -71,8 +84,9 @@ IDENTITIES: tuple[Identity, ...] = (
     *_mirrored(),
     Identity(name="an indicator is not 0", left="y != 0", right="y", where={"y": "binary"}),
     Identity(name="an indicator is 0", left="y == 0", right="1 - y", where={"y": "binary"}),
+    *_bounds(),
+    *_differences(),
     # what is declared
-    *_signs(),
     Identity(name="modulus of a positive", left="abs(x)", right="x", where={"x": "positive"}),
     Identity(name="modulus of 0 or 1", left="abs(y)", right="y", where={"y": "binary"}),
     Identity(name="modulus of a sign", left="abs(s)", right="1", where={"s": "pm1"}, example="abs(s)*x", shows="x"),
@@ -104,6 +118,14 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="sign as a quotient", left="abs(x)/x", right="sign(x)"),
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
+    Identity(name="a band around 0", left="(x > -a)*(x < a)", right="abs(x) < a"),
+    Identity(name="square of a hyperbolic cosine", left="sinh(x)**2 + cosh(x)**2", right="cosh(2*x)"),
+    Identity(name="Pythagoras", left="sin(x)**2 + cos(x)**2", right="1",
+             example="y*(sin(x)**2 + cos(x)**2)", shows="y"),
+    Identity(name="Pythagoras, hyperbolic", left="cosh(x)**2 - sinh(x)**2", right="1",
+             example="y*(cosh(x)**2 - sinh(x)**2)", shows="y"),
+    Identity(name="the entry that was picked", left="x*e/(x.T@e)", right="e", where={"e": "one_hot"},
+             shapes={"x": "n", "e": "n"}),
     # shares of one, and of a row
     Identity(name="softmax", left="exp(x)/sum(exp(x))", right="softmax(x)", shapes={"x": "n"}),
     Identity(name="sigmoid", left="exp(x)/(1 + exp(x))", right="sigmoid(x)"),
@@ -123,6 +145,12 @@ HOLDS: tuple[Holds, ...] = (
     Holds(function="det", fact="positive", given="spd"),
     Holds(function="inv", fact="spd", given="spd"),
 )
+
+
+COMPARED: Mapping[str, Callable[[int, int], bool]] = {">": gt, "<": lt, ">=": ge, "<=": le, "==": eq, "!=": ne}
+"""What comparisons say of numbers."""
+COMPLEMENTS: Mapping[str, str] = {">": "<=", "<": ">=", "==": "!=", "<=": ">", ">=": "<", "!=": "=="}
+"""The comparison that holds wherever another one does not."""
 
 
 @cache

@@ -89,3 +89,25 @@ def choices(draw: st.DrawFn, depth: int = 1) -> str:
 def test_any_choice_is_differentiated_rightly(formula: str) -> None:
     report = jac.derive(formula, wrt="x", shapes={**SHAPES, "A": "n,n"}).check(points=2)
     assert report.passed is not False, (formula, report.engines)
+
+
+BOUNDED = [
+    ("minimum(maximum(x, -1), 1)", "x", {}, "diag(abs(x) < 1)"),
+    ("minimum(maximum(x, -c), c)", "x", {"c": "positive"}, "diag(abs(x) < c)"),
+    ("maximum(minimum(x, 3), -2)", "x", {}, "diag((x > -2)*(x < 3))"),
+    ("sum(maximum(q*(y - X@w), (q - 1)*(y - X@w)))", "w", {}, "X.T@((y - X@w <= 0) - q)"),
+    ("-log(softmax(z)[o])", "z", {}, "softmax(z) - eye(n)[o]"),
+    ("-log(softmax(U@v)[0])", "v", {}, "U.T@(softmax(U@v) - eye(n)[0])"),
+    ("-log(softmax(z).T@y)", "z", {"y": "one_hot"}, "softmax(z) - y"),
+    ("-sum(log(sum(softmax(Z)*Y, axis=1)))", "Z", {"Y": "one_hot"}, "softmax(Z) - Y"),
+]
+
+
+@pytest.mark.parametrize(("formula", "wrt", "facts", "expected"), BOUNDED, ids=[row[0] for row in BOUNDED])
+def test_bounds_and_picked_entries_come_out_as_published(
+    formula: str, wrt: str, facts: dict[str, str], expected: str
+) -> None:
+    found = jac.derive(formula, wrt=wrt, shapes={"c": "()", "q": "()"} if "q" in formula else {}, assume=facts)
+    form = found.gradient or found.jacobian
+    assert form.closed_form == expected
+    assert found.check(points=2).passed

@@ -1,10 +1,12 @@
-"""Functions of what repeats along an axis."""
+"""Functions whose value is known: of what repeats along an axis, and comparisons of what is surely larger."""
 
 from __future__ import annotations
 
-from jacobian_cli.calculus.index.tensor import Apply
+from jacobian_cli.calculus.index.tensor import Apply, Product, Rational, Sum, Tensor
+from jacobian_cli.calculus.simplify.assumptions import known
 from jacobian_cli.calculus.simplify.factors import axes_of, without_axes
-from jacobian_cli.calculus.simplify.recipe import Call, Times
+from jacobian_cli.calculus.simplify.recipe import Call, Times, ones, zeros
+from jacobian_cli.ops.identities import COMPARED
 
 
 def repeated(node: Apply) -> Times | None:
@@ -18,3 +20,28 @@ def repeated(node: Apply) -> Times | None:
     behind = list(range(loop, len(node.shape)))
     small = Call(node.function, fewer, len(kept), tuple(node.shape[axis] for axis in [*kept, *behind]))
     return Times(node.shape, [(small, (*kept, *behind), 1)])
+
+
+def surely_larger(node: Apply) -> Tensor | None:
+    """1 − c < 1 + c where c is positive, and −1 < 1: a comparison of terms whose difference has one sign."""
+    first, second = node.arguments
+    difference = _terms(first)
+    for term, number in _terms(second).items():
+        difference[term] = difference.get(term, 0) - number
+    left = [(number, term) for term, number in difference.items() if number]
+    signs = {number > 0 for number, term in left if known(term, "positive")}
+    if len(signs) > 1 or not all(known(term, "positive") for _, term in left):
+        return None
+    sign = 0 if not left else 1 if signs == {True} else -1
+    return ones(node.shape) if COMPARED[node.function](sign, 0) else zeros(node.shape)
+
+
+def _terms(tensor: Tensor) -> dict[Tensor, Rational]:
+    """A sum as terms without numbers in front, and their numbers."""
+    if isinstance(tensor, Sum):
+        return {term: number for number, term in tensor.terms}
+    if isinstance(tensor, Product) and tensor.coefficient != 1:
+        whole = tuple(range(len(tensor.shape)))
+        alone = len(tensor.factors) == 1 and tensor.factors[0][1:] == (whole, 1)
+        return {tensor.factors[0][0] if alone else Product(1, tensor.factors, tensor.shape): tensor.coefficient}
+    return {tensor: 1}

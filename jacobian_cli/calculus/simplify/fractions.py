@@ -65,18 +65,21 @@ def over_one_denominator(node: Sum) -> Iterator[Part]:
 
 
 def multiplied_out(node: Sum) -> Iterator[Part]:
-    """x(1 − y) + x y = x."""
-    if _short(node) and any(_sum_in(term) is not None for _, term in node.terms):
-        yield Plus(node.shape, [(c, opened(term)) for c, term in node.terms])
+    """x(1 − y) + x y = x, and q s − (q − 1) s = s, where s may be a sum too."""
+    if not _short(node):
+        return
+    for scalar in (False, True):
+        if any(_sum_in(term, scalar) is not None for _, term in node.terms):
+            yield Plus(node.shape, [(c, opened(term, scalar)) for c, term in node.terms])
 
 
 def _short(node: Sum) -> bool:
     return 1 < len(node.terms) <= _MAX_TERMS and cost(node) <= _MAX_COST
 
 
-def opened(term: Tensor) -> Part:
-    """a(b + c) = a b + a c, for one sum in a product."""
-    k = _sum_in(term)
+def opened(term: Tensor, scalar: bool = False) -> Part:
+    """a(b + c) = a b + a c, for one sum in a product, or one that is a scalar."""
+    k = _sum_in(term, scalar)
     if k is None or not isinstance(term, Product):
         return term
     inner, labels, _ = term.factors[k]
@@ -85,13 +88,14 @@ def opened(term: Tensor) -> Part:
     return Plus(term.shape, [(c, Times(term.shape, [*rest, (t, labels, 1)], term.coefficient)) for c, t in inner.terms])
 
 
-def _sum_in(term: Tensor) -> int | None:
-    """Where in a product a short sum stands whose axes are axes of the product."""
+def _sum_in(term: Tensor, scalar: bool = False) -> int | None:
+    """Where in a product a short sum stands whose axes are axes of the product, or that is a scalar."""
     if not isinstance(term, Product):
         return None
     order = len(term.shape)
     for k, (node, labels, power) in enumerate(term.factors):
-        if isinstance(node, Sum) and power == 1 and len(node.terms) <= _MAX_TERMS and max(labels, default=-1) < order:
+        short = isinstance(node, Sum) and power == 1 and len(node.terms) <= _MAX_TERMS
+        if short and max(labels, default=-1) < (0 if scalar else order):
             return k
     return None
 

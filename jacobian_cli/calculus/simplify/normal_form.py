@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from jacobian_cli.calculus.cost import cost, cost_of
+from jacobian_cli.calculus.cost import cost, cost_inside, cost_of
 from jacobian_cli.calculus.index.canonical import canonical, oriented, transposed
 from jacobian_cli.calculus.index.tensor import (
     Apply,
@@ -56,7 +56,7 @@ from jacobian_cli.calculus.simplify.recipe import (
     zeros,
 )
 from jacobian_cli.calculus.simplify.rules import Offer, Rule
-from jacobian_cli.calculus.simplify.watch import Fired, watching
+from jacobian_cli.calculus.simplify.watch import Fired, watched, watching
 from jacobian_cli.shape import Shape, Size
 
 __all__ = [
@@ -117,17 +117,28 @@ def _replaced(
     """What the first rule that applies to a node says it is."""
     fired = watching.get()
     for rule in rules.asked(stage, there):
+        measure = cost_inside if isinstance(node, Apply) else cost
+        best, least = None, measure(node) if isinstance(rule, Offer) else None
         for result in _results(rule, node):
             assert not isinstance(result, Rewrite)
-            since = len(fired) if fired is not None else 0
+            made, meanwhile = _tried(rule, node, result)
+            if least is not None and measure(made) >= least:
+                continue
+            best, least = (made, meanwhile), measure(made)
+        if best is not None:
             if fired is not None:
-                fired.append(Fired(rule, node, result))
-            made = built(result)
-            if not isinstance(rule, Offer) or cost(made) < cost(node):
-                return made
-            if fired is not None:
-                del fired[since:]
+                fired += best[1]
+            return best[0]
     return None
+
+
+def _tried(rule: Rule[Any] | Offer[Any], node: Sum | Apply | Reshape, result: Part) -> tuple[Tensor, list[Fired]]:
+    """What a rule says, built, and the rules applied on the way."""
+    if watching.get() is None:
+        return built(result), []
+    with watched() as meanwhile:
+        made = built(result)
+    return made, [Fired(rule, node, result), *meanwhile]
 
 
 def _rewritten(stage: tuple[Rule[Open] | Offer[Open], ...], met: Open) -> Tensor | None:

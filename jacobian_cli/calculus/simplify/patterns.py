@@ -23,6 +23,7 @@ from jacobian_cli.calculus.index.tensor import (
     Tensor,
     is_zero,
     magnitude,
+    ratio,
 )
 from jacobian_cli.calculus.simplify.assumptions import known
 from jacobian_cli.calculus.simplify.factors import is_constant
@@ -74,9 +75,14 @@ class Pattern:
 
     @cached_property
     def of_call(self) -> bool:
-        """Whether the left side is a function of its arguments, rather than a product."""
+        """Whether the left side is a function of its arguments, rather than a product or a sum."""
         root = parse(self.identity.left)
         return isinstance(root, Typed) and not FUNCTIONS[root.function].is_arithmetic
+
+    @cached_property
+    def of_sum(self) -> bool:
+        """Whether the left side is a sum."""
+        return _adds(parse(self.identity.left))
 
     @cached_property
     def left(self) -> Tensor:
@@ -101,6 +107,20 @@ class Pattern:
         loop = node.loop - left.loop
         for bound in self._same(left, node, loop, Bound()) if loop >= 0 else ():
             return filled(self.right, bound, node.shape[:loop])
+        return None
+
+    def in_sum(self, node: Sum) -> Part | None:
+        """What stands there instead of a sum, or of a multiple of it."""
+        left = self.left
+        assert isinstance(left, Sum)
+        if len(left.terms) != len(node.terms):
+            return None
+        for number, _ in node.terms:
+            times = ratio(number, left.terms[0][0])
+            terms = [(ratio(c, times), t) for c, t in node.terms]
+            for bound in self._terms(list(left.terms), terms, len(node.shape), Bound()):
+                whole = tuple(range(len(node.shape)))
+                return Times(node.shape, [(filled(self.right, bound, node.shape), whole, 1)], times)
         return None
 
     def in_product(self, met: Open) -> Rewrite | None:
@@ -258,15 +278,24 @@ def _placed(place: Mapping[int, int], ours: Labels, theirs: Labels) -> Mapping[i
     return names if len(set(names.values())) == len(names) else None
 
 
+def _adds(term: Term) -> bool:
+    """Whether an operator is a sum, or short for one."""
+    if not isinstance(term, Typed):
+        return False
+    entry = FUNCTIONS[term.function]
+    return entry.is_arithmetic and (entry.algebra == "sum" or bool(entry.definition and _adds(parse(entry.definition))))
+
+
 def _heads(term: Term) -> Iterator[str]:
     """What the factors of a product are: functions, and sums."""
     if isinstance(term, Typed):
-        entry = FUNCTIONS[term.function]
-        if entry.algebra == "sum" or not entry.is_arithmetic:
-            yield "Sum" if entry.is_arithmetic else term.function
-            return
-        for argument in term.arguments:
-            yield from _heads(argument)
+        if not FUNCTIONS[term.function].is_arithmetic:
+            yield term.function
+        elif _adds(term):
+            yield "Sum"
+        else:
+            for argument in term.arguments:
+                yield from _heads(argument)
 
 
 def filled(right: Tensor, bound: Bound, loop: Shape) -> Part:

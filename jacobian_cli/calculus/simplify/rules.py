@@ -19,7 +19,7 @@ from jacobian_cli.calculus.simplify.patterns import Pattern
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
-from jacobian_cli.ops.identities import IDENTITIES, inverts
+from jacobian_cli.ops.identities import COMPARED, IDENTITIES, inverts
 
 S = TypeVar("S", Open, Sum, Apply, Reshape)
 Result = Part | Rewrite
@@ -66,7 +66,8 @@ def having(of: Callable[[Row], object]) -> frozenset[str]:
 _INVERSES = frozenset(filter(inverts, FUNCTIONS))
 _PATTERNS = tuple(map(Pattern, IDENTITIES))
 _CALLS = tuple(pattern for pattern in _PATTERNS if pattern.of_call)
-_PRODUCTS = tuple(pattern for pattern in _PATTERNS if not pattern.of_call)
+_SUMS = tuple(pattern for pattern in _PATTERNS if pattern.of_sum)
+_PRODUCTS = tuple(pattern for pattern in _PATTERNS if pattern not in (*_CALLS, *_SUMS))
 
 
 def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) -> Rule[S] | Offer[S]:
@@ -81,7 +82,7 @@ def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) ->
             matches=partial(matches, pattern),
             example=example,
             shows=shows,
-            shapes=stated.shapes,
+            shapes=stated.example_shapes or stated.shapes,
             facts=facts,
         )
 
@@ -90,7 +91,7 @@ def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) ->
         return () if found is None else (found,)
 
     return Offer(name=stated.name, heads=pattern.heads, offers=offers, example=example, shows=shows,
-                 shapes=stated.shapes, facts=facts)  # fmt: skip
+                 shapes=stated.example_shapes or stated.shapes, facts=facts)  # fmt: skip
 
 
 FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
@@ -144,10 +145,15 @@ TERMS: tuple[Rule[Sum] | Offer[Sum], ...] = (
           example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
     Offer(name="multiplied out", heads=kinds("Sum"), offers=fractions.multiplied_out,
           example="x*(1 - y) + x*y", shows="x"),
+    Offer(name="an indicator and its complement", heads=kinds("Sum"), offers=sums.complements,
+          example="c*(x > y) - (1 - c)*(x <= y)", shows="c - (x <= y)", shapes={"c": "()"}),
+    *(_stated(pattern, Pattern.in_sum) for pattern in _SUMS),
 )  # fmt: skip
 """Of a sum."""
 
 CALLS: tuple[Rule[Apply] | Offer[Apply], ...] = (
+    Rule(name="what is surely larger", heads=frozenset(COMPARED), matches=calls.surely_larger,
+         example="y + (1 + exp(x) > 0)", shows="1 + y"),
     *(_stated(pattern, Pattern.in_call) for pattern in _CALLS),
     Rule(name="the inverse of a transpose", heads=_INVERSES, matches=inverses.of_transpose,
          example="inv(A.T)", shows="inv(A).T", shapes={"A": "n,n"}),

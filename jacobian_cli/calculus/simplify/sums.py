@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Rational, Sum, Tensor, magnitude
+from jacobian_cli.calculus.index.tensor import Apply, Delta, Factor, Product, Rational, Sum, Tensor, magnitude
 from jacobian_cli.calculus.simplify.assumptions import sums_away
 from jacobian_cli.calculus.simplify.factors import deltas_vanish, is_outer, made_of_matrices
-from jacobian_cli.calculus.simplify.recipe import Open, Part, Plus, Rewrite, Times, ones
+from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times, ones
+from jacobian_cli.ops.identities import COMPLEMENTS
 
 _MAX_TERMS = 8
 """Sums of at most so many terms are opened inside products of at most so many factors."""
@@ -144,3 +145,30 @@ def _scalars_in_common(node: Sum) -> tuple[tuple[Tensor, Rational], ...]:
         if not found:
             return ()
     return tuple((found or {}).items())
+
+
+def complements(node: Sum) -> Iterator[Part]:
+    """q (x > y) − (1 − q) (x <= y) = q − (x <= y): one of the two is 1 where the other is 0."""
+    if len(node.terms) > _MAX_TERMS:
+        return
+    there = {(f[0], f[1]) for _, t in node.terms for f in _factors_of(t) if isinstance(f[0], Apply) and f[2] == 1}
+    for one, labels in sorted(there, key=lambda found: found[0].digest):
+        assert isinstance(one, Apply)
+        other = COMPLEMENTS.get(one.function)
+        if other is None or (inverse := Apply(other, one.arguments, one.loop, one.shape), labels) not in there:
+            continue
+        instead = Plus(one.shape, [(1, ones(one.shape)), (-1, inverse)])
+        terms: list[tuple[Rational, Part]] = []
+        for c, term in node.terms:
+            inside = _factors_of(term)
+            rest = [f for f in inside if f[:2] != (one, labels)]
+            if len(rest) < len(inside):
+                coefficient = term.coefficient if isinstance(term, Product) else 1
+                terms.append((c, Opened(Opened(Times(node.shape, [*rest, (instead, labels, 1)], coefficient)))))
+            else:
+                terms.append((c, Opened(term)))
+        yield Plus(node.shape, terms)
+
+
+def _factors_of(term: Tensor) -> tuple[Factor, ...]:
+    return term.factors if isinstance(term, Product) else ((term, tuple(range(len(term.shape))), 1),)
