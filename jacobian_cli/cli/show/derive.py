@@ -125,9 +125,9 @@ class Page:
         width = max(_LABEL, cells(label) + 2)
         label = label + " " * (width - cells(label))
         room = self.screen.width - width
-        if right and cells(left) + cells(right) + 3 <= room:
+        if right and cells(left) + cells(right) + 2 <= room:
             gap = " " * max(2, min(40, room - cells(right)) - cells(left))
-            self.screen.columns([(label, left + gap[2:], right)], indent=0, styles=("bold", style, beside), gap=0)
+            self.screen.columns([(label, left + gap, right)], indent=0, styles=("bold", style, beside), gap=0)
             return
         self.screen.columns([(label, left)], indent=0, styles=("bold", style), gap=0)
         if right:
