@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # they load SymPy, which not every answer needs
 
 WIDTH = 80
 """Of a terminal that does not tell."""
-ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 
 
@@ -296,38 +295,11 @@ def _nested(value: Any) -> str:
     return "[" + ", ".join(map(_nested, value)) + "]" if value.ndim else f"{float(value) + 0.0:.6g}"
 
 
-def bound(error: float) -> str:
-    """A power of ten that the error is under; the last digits of rounding are nobody's news."""
-    for power in (12, 8, 6, 4, 2):
-        if error < 10.0**-power:
-            return f"1e-{power}"
-    return f"{error:.2g}"
-
-
 def verdict(screen: Screen, report: Report, checked: str = "checked", label: str = "") -> None:
     """The last line: what was compared, and how well it agreed."""
-    mark, colour = MARKS[report.passed]
-    parts = []
-    for engine in report.engines.values():
-        if engine.exact:
-            parts.append(f"{ENGINES[engine.name]} exactly")
-        elif engine.exact is False and engine.passed:
-            parts.append(f"{ENGINES[engine.name]} to 30 digits")
-        elif engine.exact is None:
-            parts.append(f"{ENGINES[engine.name]} to {bound(engine.max_relative_error)}")
-        else:
-            parts.append(f"{ENGINES[engine.name]} differs")
-    word = label + {True: checked, False: "WRONG", None: "not checked"}[report.passed]
-    points = f" at {report.points} points" if report.points > 1 else ""
-    screen.line(f"{mark} {word}{points}: {', '.join(parts)}" if parts else f"{mark} {word}", style=colour)
-    for engine in report.engines.values():
-        if not engine.passed and engine.worst is not None:
-            worst = engine.worst
-            screen.line(
-                f"{engine.name}: worst entry {worst.entry} of the {worst.form}: printed form {worst.printed:.6g}, "
-                f"{engine.name} {worst.true:.6g}",
-                style=colour,
-                indent=2,
-            )
+    colour = MARKS[report.passed][1]
+    screen.line(report.line(checked, label), style=colour)
+    for mismatch in report.mismatches:
+        screen.line(mismatch, style=colour, indent=2)
     for note in report.notes:
         screen.line(note, style="dim", indent=2)

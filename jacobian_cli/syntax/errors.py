@@ -77,6 +77,10 @@ class InputError(ValueError):
             error.file, error.line = file or error.file, line or error.line
         return self
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback: the message, and the place in the formula."""
+        return [line for error in self.errors for line in error.told().splitlines()]
+
     def to_dict(self) -> dict[str, Any]:
         """The first mistake as JSON has it: `span` is its first character and the one behind its last."""
         span = None if self.span is None else [self.span.start, self.span.stop]

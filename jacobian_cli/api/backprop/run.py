@@ -9,6 +9,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jacobian_cli.api.backprop.passes import Edge, Node, Passes, numbers, passes
 from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finite
@@ -30,7 +31,7 @@ from jacobian_cli.syntax.tree import Assumption, Definition
 if TYPE_CHECKING:
     from jacobian_cli.checks.verdict.answer import Report
 
-Array = Any
+Array = NDArray[np.float64]
 MAX_NUMBERS = 100_000_000
 """A graph whose values hold more numbers than this is refused."""
 _POINTS = 3
@@ -87,7 +88,8 @@ class Backprop(Portable):
     @property
     def value(self) -> Array:
         """The value of the formula."""
-        return self.output.value
+        value: Array = self.output.value
+        return value
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -232,7 +234,7 @@ def plain(value: Array | None) -> Any:
 
 def backprop(
     expression: Formulas,
-    at: Mapping[str, Any],
+    at: Mapping[str, object],
     wrt: str | Sequence[str] | None = None,
     shapes: Mapping[str, ShapeLike] | None = None,
     assume: Mapping[str, FactsLike] | None = None,

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from jacobian_cli.api.input.problem import Formulas, ShapeLike, names_of, shapes_of, statements_of, unknown
 from jacobian_cli.api.input.values import as_arrays, fitted, numbers, want_inside
 from jacobian_cli.elaborate import Program, elaborate
@@ -16,7 +19,7 @@ from jacobian_cli.interned import Portable
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
 
-Array = Any
+Array = NDArray[np.float64]
 
 
 class Tape:
@@ -45,7 +48,7 @@ class Tape:
         """A copy is made anew, and runs on the arrays that this one ran on."""
         return _again, (_Run(self.program, self.wrt, self._given),)
 
-    def forward(self, **values: Any) -> Array:
+    def forward(self, **values: object) -> Array:
         """The value at these arrays, one for each variable, of the shapes of the formula.
 
         Raises `InputError` for missing or surplus arrays, for shapes that do not fit, and for what is no array of
@@ -55,11 +58,11 @@ class Tape:
         given = fitted(as_arrays(values), known, sizes=self._sizes)
         sizes = sizes_of(known, given)
         want_inside(self.program.output, sizes, self.program.statements[-1].source)
-        value = self.engine.forward(given, sizes)
+        value: Array = self.engine.forward(given, sizes)
         self._given = given
         return value
 
-    def backward(self, upstream: Any = 1.0) -> dict[str, Array]:
+    def backward(self, upstream: object = 1.0) -> dict[str, Array]:
         """For each variable its gradient, in its shape, given that of the output (of the output's shape, or a number).
 
         Raises `InputError` before the first `forward`, and for a shape that does not fit.
@@ -73,7 +76,7 @@ class Tape:
             )
         return self.engine.backward(arrived)
 
-    def gradients(self, **values: Any) -> tuple[Array, dict[str, Array]]:
+    def gradients(self, **values: object) -> tuple[Array, dict[str, Array]]:
         """Value and gradients at these arrays; of an output that is no scalar, those of the sum of its entries."""
         value = self.forward(**values)
         return value, self.backward()

@@ -54,7 +54,7 @@ class Numbers:
     gradients: Mapping[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChainProof(Portable):
     """All that backs a chain: the verdict on each variable's answer, and on the lines in between."""
 
@@ -83,6 +83,12 @@ class ChainProof(Portable):
             passed = None if passed else passed
         notes = list(dict.fromkeys(note for report in reports for note in report.notes))
         return Report(passed, max(r.points for r in reports), engines, self.lines.sizes, notes)
+
+    def __repr__(self) -> str:
+        return repr(self.report)
+
+    def __str__(self) -> str:
+        return str(self.report)
 
     @property
     def passed(self) -> bool | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jacobian_cli.api.input.arguments import textual
 from jacobian_cli.api.input.problem import ShapeLike, shapes_of
@@ -26,16 +27,49 @@ from jacobian_cli.shape import ONE, Shape, product, shape_text
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse_statement
 
+Given = TypeVar("Given")
+"""A matrix of SymPy's, or an array of NumPy's, PyTorch's or JAX's."""
 
+
+@overload
 def convert(
-    derivative: Any,
+    derivative: str,
     source: str,
     target: str,
     *,
     out: ShapeLike = (),
     variable: ShapeLike,
     shapes: Mapping[str, ShapeLike] | None = None,
-) -> Any:
+) -> str: ...
+@overload
+def convert(
+    derivative: Sequence[Any] | NDArray[Any],
+    source: str,
+    target: str,
+    *,
+    out: ShapeLike = (),
+    variable: ShapeLike,
+    shapes: Mapping[str, ShapeLike] | None = None,
+) -> NDArray[Any]: ...
+@overload
+def convert(
+    derivative: Given,
+    source: str,
+    target: str,
+    *,
+    out: ShapeLike = (),
+    variable: ShapeLike,
+    shapes: Mapping[str, ShapeLike] | None = None,
+) -> Given: ...
+def convert(
+    derivative: object,
+    source: str,
+    target: str,
+    *,
+    out: ShapeLike = (),
+    variable: ShapeLike,
+    shapes: Mapping[str, ShapeLike] | None = None,
+) -> object:
     """A derivative written in the convention `source`, in the convention `target`.
 
     `out` and `variable` are the shapes of the output and of the variable. The conventions, for an output of N

@@ -36,7 +36,7 @@ SHOWN_ROWS, SHOWN_COLUMNS = 8, 12
 """An explicit table beyond these is shown only when asked for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Proof(Portable):
     """All that backs an answer. `explicit` is None where the table is too large to be shown."""
 
@@ -48,6 +48,9 @@ class Proof(Portable):
     """Where a table too large to be shown is not zero, seen at a random point; that of a scalar in the shape of the
     variable.
     """
+
+    def __repr__(self) -> str:
+        return repr(self.report)
 
     @property
     def passed(self) -> bool | None:

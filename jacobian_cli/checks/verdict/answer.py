@@ -97,10 +97,35 @@ class Engine:
     exact: bool | None = None
     note: str = ""
 
+    @property
+    def agreement(self) -> str:
+        """How well it agrees, in words."""
+        if self.exact is None:
+            return f"to {bound(self.max_relative_error)}"
+        if self.exact:
+            return "exactly"
+        return "to 30 digits" if self.passed else "differs"
 
-@dataclass(frozen=True, slots=True)
+
+ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
+_MARKS = {True: "✓", False: "✗", None: "?"}
+
+
+def bound(error: float) -> str:
+    """A power of ten that the error is under; the last digits of rounding are nobody's news."""
+    for power in (12, 8, 6, 4, 2):
+        if error < 10.0**-power:
+            return f"1e-{power}"
+    return f"{error:.2g}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """The verdict on one answer. `passed` is None when nothing could be compared; `notes` say why."""
+    """The verdict on one answer. `passed` is None when nothing could be compared; `notes` say why.
+
+    >>> Report(True, 3, {"sympy": Engine("sympy", True, 0.0, exact=True)}, [])
+    ✓ checked at 3 points: SymPy exactly
+    """
 
     passed: bool | None
     points: int
@@ -109,6 +134,30 @@ class Report:
     notes: Sequence[str] = field(default_factory=tuple)
     unseen: frozenset[str] = frozenset()
     """Forms that would have held too many numbers to be compared."""
+
+    def __repr__(self) -> str:
+        return self.line()
+
+    def line(self, checked: str = "checked", label: str = "") -> str:
+        """What was compared, and how well it agreed, in one line."""
+        parts = [f"{ENGINES.get(engine.name, engine.name)} {engine.agreement}" for engine in self.engines.values()]
+        points = f" at {self.points} points" if self.points > 1 else ""
+        word = {True: checked, False: "WRONG", None: "not checked"}[self.passed]
+        return f"{_MARKS[self.passed]} {label}{word}" + (f"{points}: {', '.join(parts)}" if parts else "")
+
+    def __str__(self) -> str:
+        """The same, with the entries that differ, and the notes."""
+        return "\n".join([repr(self), *self.mismatches, *self.notes])
+
+    @property
+    def mismatches(self) -> list[str]:
+        """For each engine that differs, where it differs most."""
+        return [
+            f"{e.name}: worst entry {e.worst.entry} of the {e.worst.form}: printed form {e.worst.printed:.6g}, "
+            f"{e.name} {e.worst.true:.6g}"
+            for e in self.engines.values()
+            if not e.passed and e.worst is not None
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         engines: dict[str, Any] = {}

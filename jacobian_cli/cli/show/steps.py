@@ -12,11 +12,10 @@ from jacobian_cli.api.derive.derivation import Derivation
 from jacobian_cli.api.derive.settle import Settled
 from jacobian_cli.api.derive.steps import Stepwise
 from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.checks.verdict.answer import ENGINES, bound
 from jacobian_cli.cli.screen import (
-    ENGINES,
     MARKS,
     Screen,
-    bound,
     cells,
     formula,
     given_facts,
