@@ -143,7 +143,7 @@ def _tried(rule: Rule[Any] | Offer[Any], node: Sum | Apply | Reshape, result: Pa
 
 def _rewritten(stage: tuple[Rule[Open] | Offer[Open], ...], met: Open) -> Tensor | None:
     """What the first rule that applies to the factors of a product makes of it."""
-    there = frozenset[str]().union(*(rules.heads(node) for node, _, _ in met.factors))
+    there = frozenset[str]().union(*[rules.heads(node) for node, _, _ in met.factors])
     fired = watching.get()
     for rule in rules.asked(stage, there):
         for result in _results(rule, met):
@@ -240,13 +240,10 @@ def _shorter(node: Sum) -> Tensor:
     """A sum, or what the rules offer instead."""
     token = _trying.set(True)
     try:
-        found = _replaced(rules.TERMS, _SUM, node)
+        found = _replaced(rules.TERMS, rules.heads_in(node), node)
     finally:
         _trying.reset(token)
     return node if found is None else _settled(found)
-
-
-_SUM = frozenset({"Sum"})
 
 
 def _settled(tensor: Tensor) -> Tensor:

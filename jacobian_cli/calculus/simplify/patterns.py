@@ -71,7 +71,18 @@ class Pattern:
         if self.of_call:
             assert isinstance(root, Typed)
             return frozenset({root.function})
-        return facts or frozenset({next(_heads(root))})
+        return facts or frozenset({next(_heads(root, within=self.of_sum))})
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """What must be there beside: the functions, and kinds, of all that the left side is made of."""
+        left = self.left
+        if self.of_call:
+            return frozenset()
+        terms = [term for _, term in left.terms] if isinstance(left, Sum) else [left]
+        parts = [node for term in terms if isinstance(term, Product) for node, _, _ in term.factors]
+        kinds = {kind for part in parts if not isinstance(part, Leaf) for kind in made_of(part)}
+        return frozenset(kinds) | (frozenset(self.identity.where.values()) & frozenset(FACTS))
 
     @cached_property
     def of_call(self) -> bool:
@@ -253,6 +264,18 @@ class _Holes(dict[str, Expr]):
         return Variable(name, ())
 
 
+def made_of(node: Tensor) -> Iterator[str]:
+    """The kind of a tensor and its function; of a sum, or a product inside a product, the functions one level below."""
+    yield type(node).__name__
+    match node:
+        case Apply(function=function):
+            yield function
+        case Sum(terms=terms):
+            yield from ("+" + term.function for _, term in terms if isinstance(term, Apply))
+        case Product(factors=factors):
+            yield from ("*" + inner.function for inner, _, _ in factors if isinstance(inner, Apply))
+
+
 def _is(tensor: Tensor, wanted: str) -> bool:
     if wanted in ("constant", "varies"):
         return is_constant(tensor) is (wanted == "constant")
@@ -286,12 +309,12 @@ def _adds(term: Term) -> bool:
     return entry.is_arithmetic and (entry.algebra == "sum" or bool(entry.definition and _adds(parse(entry.definition))))
 
 
-def _heads(term: Term) -> Iterator[str]:
-    """What the factors of a product are: functions, and sums."""
+def _heads(term: Term, within: bool = False) -> Iterator[str]:
+    """What the factors of a product are: functions, and sums; or what they are in the terms of a sum."""
     if isinstance(term, Typed):
         if not FUNCTIONS[term.function].is_arithmetic:
             yield term.function
-        elif _adds(term):
+        elif _adds(term) and not within:
             yield "Sum"
         else:
             for argument in term.arguments:

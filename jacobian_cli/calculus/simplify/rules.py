@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 
-from jacobian_cli.calculus.index.tensor import Apply, Reshape, Sum, Tensor
+from jacobian_cli.calculus.index.tensor import Apply, Product, Reshape, Sum, Tensor
 from jacobian_cli.calculus.simplify import assumptions as facts
 from jacobian_cli.calculus.simplify import calls, fractions, inverses, joined_axes, sums
-from jacobian_cli.calculus.simplify.patterns import Pattern
+from jacobian_cli.calculus.simplify.patterns import Pattern, made_of
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
@@ -39,6 +39,8 @@ class Rule(Generic[S]):
     shapes: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     """What is declared in the example."""
+    needs: Callable[[], frozenset[str]] = frozenset
+    """Heads that must all be there beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,6 +54,7 @@ class Offer(Generic[S]):
     shows: str
     shapes: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    needs: Callable[[], frozenset[str]] = frozenset
 
 
 def kinds(*names: str) -> frozenset[str]:
@@ -84,6 +87,7 @@ def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) ->
             shows=shows,
             shapes=stated.example_shapes or stated.shapes,
             facts=facts,
+            needs=lambda: pattern.needs,
         )
 
     def offers(subject: S) -> Iterable[Result]:
@@ -91,7 +95,7 @@ def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) ->
         return () if found is None else (found,)
 
     return Offer(name=stated.name, heads=pattern.heads, offers=offers, example=example, shows=shows,
-                 shapes=stated.example_shapes or stated.shapes, facts=facts)  # fmt: skip
+                 shapes=stated.example_shapes or stated.shapes, facts=facts, needs=lambda: pattern.needs)  # fmt: skip
 
 
 FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
@@ -145,7 +149,7 @@ TERMS: tuple[Rule[Sum] | Offer[Sum], ...] = (
           example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
     Offer(name="multiplied out", heads=kinds("Sum"), offers=fractions.multiplied_out,
           example="x*(1 - y) + x*y", shows="x"),
-    Offer(name="an indicator and its complement", heads=kinds("Sum"), offers=sums.complements,
+    Offer(name="an indicator and its complement", heads=frozenset(COMPARED), offers=sums.complements,
           example="c*(x > y) - (1 - c)*(x <= y)", shows="c - (x <= y)", shapes={"c": "()"}),
     *(_stated(pattern, Pattern.in_sum) for pattern in _SUMS),
 )  # fmt: skip
@@ -184,12 +188,19 @@ _FACTS = frozenset(fact for rule in FACTORS for fact in rule.heads) & frozenset(
 
 @lru_cache(maxsize=1 << 15)
 def heads(node: Tensor) -> frozenset[str]:
-    """What rules are asked about a tensor: its kind, its function, and what is known of it."""
+    """What rules are asked about a tensor: its kind, its function or those inside it, and what is known of it."""
     said = {fact for fact in _FACTS if facts.known(node, fact)}
-    return frozenset({type(node).__name__, *([node.function] if isinstance(node, Apply) else ()), *said})
+    return frozenset({*made_of(node), *said})
+
+
+@lru_cache(maxsize=1 << 14)
+def heads_in(node: Sum) -> frozenset[str]:
+    """What rules are asked about a sum: that it is one, and what its terms are made of."""
+    parts = {f[0] for _, t in node.terms for f in (t.factors if isinstance(t, Product) else ((t, (), 1),))}
+    return frozenset({"Sum"}).union(*map(heads, parts))
 
 
 @lru_cache(maxsize=4096)
 def asked(stage: tuple[Rule[S] | Offer[S], ...], there: frozenset[str]) -> tuple[Rule[S] | Offer[S], ...]:
     """The rules of a stage for these heads, in the order of the table."""
-    return tuple(rule for rule in stage if rule.heads & there)
+    return tuple(rule for rule in stage if rule.heads & there and rule.needs() <= there)
