@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from jacobian_cli.interned import Interned
@@ -28,6 +28,17 @@ class Size(Interned):
     """
 
     terms: tuple[tuple[Monomial, int], ...]
+    name: str | None = field(init=False)
+    """The name, if it is one name and nothing else."""
+    is_open: bool = field(init=False)
+    """Whether a size that is not known yet is in it."""
+
+    def __post_init__(self) -> None:
+        alone = len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1
+        name, power = self.terms[0][0][0] if alone else ("", 1)
+        object.__setattr__(self, "name", name if alone and power == 1 else None)
+        unknown = any(name.startswith(UNKNOWN) for monomial, _ in self.terms for name, _ in monomial)
+        object.__setattr__(self, "is_open", unknown)
 
     @staticmethod
     def number(value: int) -> Size:
@@ -84,15 +95,6 @@ class Size(Interned):
             return 0
         monomial, coefficient = self.terms[0]
         return coefficient if not monomial else None
-
-    @property
-    def name(self) -> str | None:
-        """The name, if it is one name and nothing else."""
-        if len(self.terms) == 1 and self.terms[0][1] == 1:
-            monomial = self.terms[0][0]
-            if len(monomial) == 1 and monomial[0][1] == 1:
-                return monomial[0][0]
-        return None
 
     def names(self) -> list[str]:
         return list(dict.fromkeys(name for monomial, _ in self.terms for name, _ in monomial))
@@ -206,6 +208,8 @@ class Unifier:
         return Size.named(f"{UNKNOWN}{self._count}")
 
     def resolve(self, size: Size) -> Size:
+        if not size.is_open:
+            return size
         found = size.replace(self.bindings)
         if found is size:
             return size
