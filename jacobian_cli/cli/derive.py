@@ -96,12 +96,13 @@ def _proved(found: Sequence[Derivation], values: Values, wishes: Wishes, say: Ca
     """Every derivation compared with what shares nothing with it."""
     say("checking…")
     from jacobian_cli.api.derive.settle import settle  # loads NumPy, autograd and SymPy
+    from jacobian_cli.checks.oracles.budget import Budget
 
-    settled = []
+    settled, budget = [], Budget()  # one for all
     for number, d in enumerate(found, start=1):
         if len(found) > 1:
             say(f"checking ∂{d.problem.name}/∂{d.wrt}, {number} of {len(found)}…")
-        settled.append(settle(d, wishes.points, values, full=wishes.full))
+        settled.append(settle(d, wishes.points, values, full=wishes.full, budget=budget))
     return settled
 
 

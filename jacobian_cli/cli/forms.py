@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.checks.verdict.answer import Report
+from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.expr import Defined, Variable
 from jacobian_cli.printers.math.latex import latex
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.checks.verdict.answer import Report
+from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.expr import Defined
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.ops.rules import described

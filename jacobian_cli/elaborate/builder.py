@@ -28,7 +28,7 @@ from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
-CONSTANTS = ("pi", "e")
+CONSTANTS = ("pi", "e", "inf")
 _NEAR = 0.75
 """How much of a name must be that of a function for this to be what was meant."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import e, pi
 from typing import Any
 
 import numpy as np
 
 from jacobian_cli.elaborate.row_text import COUNT, meaning
+from jacobian_cli.evaluate.evaluate import CONSTANT_VALUES
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -93,7 +93,7 @@ def operations_in(expr: Expr) -> int:
 
 
 def _number(node: Number | Constant) -> float:
-    return float(node.value) if isinstance(node, Number) else {"pi": pi, "e": e}[node.name]
+    return float(node.value) if isinstance(node, Number) else CONSTANT_VALUES[node.name]
 
 
 def _fresh(node: Expr) -> bool:

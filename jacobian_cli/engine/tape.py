@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import e, pi
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.engine.accumulate import total, unbroadcast
 from jacobian_cli.engine.operations import Operation, operation
+from jacobian_cli.evaluate.evaluate import CONSTANT_VALUES
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 
@@ -101,6 +101,7 @@ class Tape:
         """One gradient for each input that needs one, in the shape of that input."""
         node, work = self.nodes[place], self.operations[place]
         gradients = [upstream] * len(node.inputs) if work is None else work.backward(upstream)
+        gradients = [_asked(gradient, self.values[place], upstream) for gradient in gradients]
         return [
             unbroadcast(gradient, np.shape(self.values[k])) if gradient is not None and self.nodes[k].active else None
             for k, gradient in zip(node.inputs, gradients, strict=True)
@@ -125,7 +126,7 @@ class Tape:
             case Number(value=value):
                 return np.float64(value)
             case Constant(name=name):
-                return np.float64({"pi": pi, "e": e}[name])
+                return np.float64(CONSTANT_VALUES[name])
             case Extent(size=size):
                 assert self._sizes is not None
                 return np.float64(size.at(self._sizes))
@@ -146,6 +147,15 @@ class Tape:
             given.add(id(gradient))
             result[name] = gradient
         return result
+
+
+def _asked(gradient: Array | None, value: Array, upstream: Array) -> Array | None:
+    """A gradient without what comes of entries that have no finite value and of which nothing is asked: those of a
+    branch that was not taken.
+    """
+    if gradient is None or np.all(np.isfinite(gradient)) or np.shape(gradient) != np.shape(value):
+        return gradient
+    return np.where(~np.isfinite(value) & (upstream == 0), 0.0, gradient)
 
 
 class Composite:

@@ -24,6 +24,7 @@ from jacobian_cli.shape import Shape, Size
 Values = Mapping[str, Any]
 Sizes = Mapping[str, int]
 Kernel = Callable[..., Any]
+CONSTANT_VALUES = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def numeric(kernels: Kernels) -> Backend:
             return lambda *inputs: made().forward(*inputs)
         return kernels.of(row)
 
-    return Backend(kernels.np, float, {"pi": math.pi, "e": math.e}, function, steady=True)
+    return Backend(kernels.np, float, CONSTANT_VALUES, function, steady=True)
 
 
 @lru_cache(maxsize=1)

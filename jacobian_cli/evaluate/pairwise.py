@@ -79,7 +79,8 @@ def contract(einsum: Callable[..., Array], subscripts: str, operands: Sequence[A
     """The sum of products, each step by `einsum`."""
     at_hand = list(operands)
     for step in plan(subscripts, lengths):
-        many = {"optimize": True} if step.operations > _MANY else {}
+        whole = all(hasattr(at_hand[k], "shape") for k in step.places)  # numbers of SymPy have none
+        many = {"optimize": True} if whole and step.operations > _MANY else {}
         made = einsum(step.subscripts, *(at_hand[k] for k in step.places), **many)
         for k in sorted(step.places, reverse=True):
             del at_hand[k]

@@ -487,7 +487,7 @@ class Board:
                 f"does {rest} belong to {token.text}?",
                 f"write `{token.text}({part}) {rest}` or `{token.text}({part} {rest})`",
             )
-        constant = isinstance(parts[-1], Name) and parts[-1].text in ("pi", "e")
+        constant = isinstance(parts[-1], Name) and parts[-1].text in ("pi", "e", "inf")
         if first.kind == "num" and len(parts) > 1 and not constant and self.blanks:
             part, rest = self.written(first.start, first.stop), self.written(first.stop, stop)
             self.doubts.append(

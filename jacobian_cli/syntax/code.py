@@ -239,12 +239,10 @@ class Code:
         path = None if turned else self.path(node)
         if path is not None:
             match path[-1]:
-                case "pi" | "e":
+                case "pi" | "e" | "inf":
                     return Name(path[-1], span)
                 case "newaxis":
                     return Flag(None, span)
-                case "inf":
-                    return Text("inf", span)
             raise self.refuse(node, f"'{'.'.join(path)}' is not in the language", REFUSED.get(path[-1]))
         if turned:
             return Call(".T", (self.term(node.value),), (), span)
@@ -463,7 +461,7 @@ def _unpaired(term: Term) -> Term:
 
 def _is(term: Term | None, *values: object) -> bool:
     match term:
-        case Literal(value=value) | Text(value=value) | Flag(value=value):
+        case Literal(value=value) | Text(value=value) | Flag(value=value) | Name(text=value):
             return value in values
     return False
 

@@ -22,7 +22,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Nam
 MAX_SOURCE = 400_000
 _MOST = 5_000
 _MOST_CALLS = 20
-_CONSTANTS = frozenset(("pi", "e"))
+_CONSTANTS = frozenset(("pi", "e", "inf"))
 _HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
     (ast.For, "a loop cannot be read", "write it as a sum or a product of arrays"),
     (ast.While, "a loop cannot be read", "write it as a formula"),

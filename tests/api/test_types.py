@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import jacobian_cli as jac
 from jacobian_cli.api.chain.proof import ChainProof
 from jacobian_cli.api.derive.steps import DerivationStep
-from jacobian_cli.checks.verdict.answer import Report
+from jacobian_cli.checks.verdict.report import Report
 
 
 def test_what_comes_back_has_a_type() -> None:

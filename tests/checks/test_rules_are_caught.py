@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.checks.verdict.answer import Report
+from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.cli.main import run
 from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import jacobian_cli as jac
 from jacobian_cli.checks.points.sampling import NoPointError, sample
-from jacobian_cli.checks.verdict.answer import Report
 from jacobian_cli.checks.verdict.gradients import Comparison
+from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Expr, Variable, variables

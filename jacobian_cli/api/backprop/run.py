@@ -29,7 +29,7 @@ from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption, Definition
 
 if TYPE_CHECKING:
-    from jacobian_cli.checks.verdict.answer import Report
+    from jacobian_cli.checks.verdict.report import Report
 
 Array = NDArray[np.float64]
 MAX_NUMBERS = 100_000_000
@@ -154,7 +154,7 @@ class Backprop(Portable):
         tried = 0
         for _ in range(_POINTS * bool(names)):
             try:
-                point = {**self.values, **sample(self.program.output, self.sizes, rng, self.facts)}
+                point = {**self.values, **sample(self.program.output, self.sizes, rng, self.facts, frozenset(names))}
             except NoPointError:
                 break
             upstream = np.ones(np.shape(tape.forward(point, self.sizes)))
@@ -284,7 +284,7 @@ def run(
     tape.forward(point, sizes)
     upstream = np.ones(np.shape(tape.values[-1]))
     found = passes(program, tape, sizes, upstream)
-    want_finite(found, text)
+    want_finite(tape, found, text)
     counted = counts(tape, sizes, tape.wanted.values())
     kinks = kinks_of(tape, point, sizes, found)
     return Backprop(text, program, point, sizes, tuple(names), counted, found, kinks, facts)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.backprop.passes import Node, Passes
-from jacobian_cli.checks.points.domain import KINK, violations
+from jacobian_cli.checks.points.domain import KINK, reaching, violations
 from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply
@@ -32,7 +32,8 @@ class Kink:
 def kinks_of(tape: Tape, values: Mapping[str, Array], sizes: Mapping[str, int], found: Passes) -> tuple[Kink, ...]:
     """The nodes exactly at a kink through which a gradient flows, and the slopes taken there."""
     output = tape.nodes[-1].expr
-    met = {tape.places[v.node]: v for v in violations(output, values, sizes) if v.kind == KINK}
+    moves = frozenset(tape.wanted) if values.keys() >= tape.wanted.keys() else None
+    met = {tape.places[v.node]: v for v in violations(output, values, sizes, moves=moves) if v.kind == KINK}
     zeros = {
         place: 0.0 if v.expression is v.node else evaluate(v.expression, values, sizes) for place, v in met.items()
     }
@@ -53,12 +54,21 @@ def _kink(node: Node, zero: Array, found: Passes) -> Kink:
     return Kink(node, entry, slopes)
 
 
-def want_finite(found: Passes, text: str) -> None:
-    """Refuse a point where a value or a gradient is not finite, naming the first node where it happens."""
+def want_finite(tape: Tape, found: Passes, text: str) -> None:
+    """Refuse a point where a value or a gradient is not finite, naming the first node where it happens. Nothing is said
+    of a branch that is not taken, nor of infinity as it is written in a mask.
+    """
     known = {node.name: node for node in found.nodes}
     hint = "choose another point with --at"
+    values = {node.expr: tape.values[place] for place, node in enumerate(tape.nodes)}
+    reached = reaching(tape.nodes[-1].expr, values)
+    places = {name: place for place, name in found.names.items()}
     for node in found.nodes:
-        if (bad := _bad_entry(node.value)) is not None:
+        there = tape.nodes[places[node.name]] if node.name in places else None
+        if there is not None and there.expr not in reached:
+            continue
+        written = there is not None and any(np.any(np.isinf(tape.values[k])) for k in there.inputs)
+        if (bad := _bad_entry(np.nan_to_num(node.value, nan=np.nan) if written else node.value)) is not None:
             what = f"{node.name} = {math(node.expr)}"
             raise InputError(f"{node.value[bad]:g} arises at {what}{_where(node, known, bad)}", text=text, hint=hint)
     for edge in reversed(found.edges):

@@ -17,9 +17,11 @@ from jacobian_cli.api.derive.proof import Proof, lettered
 from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.api.input.arguments import points_of, positive
 from jacobian_cli.api.input.values import as_arrays, fitted_to
+from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
-from jacobian_cli.checks.verdict.answer import Engine, Report, sample_all
+from jacobian_cli.checks.verdict.answer import sample_all
 from jacobian_cli.checks.verdict.chain import Line, compare, read
+from jacobian_cli.checks.verdict.report import Engine, Report
 from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend, sizes_of
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.interned import Portable
@@ -156,7 +158,8 @@ def prove_chain(
             hint="sum it, or take a loss of it",
         )
     values = None if at is None else fitted_to(problem, as_arrays(at))
-    settled = {answer.wrt: settle(answer, points, values) for answer in found.answers}
+    budget = Budget()  # one for all
+    settled = {answer.wrt: settle(answer, points, values, budget=budget) for answer in found.answers}
     lines = _Lines()
     shown = None if values is None else _finite_numbers(found, values, lines)
     compared = all(each.proof.at is None or each.proof.at.compared for each in settled.values())

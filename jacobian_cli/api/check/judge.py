@@ -16,7 +16,6 @@ from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.rounding import spread
-from jacobian_cli.checks.verdict.answer import TOLERANCE
 from jacobian_cli.checks.verdict.claim import (
     Function,
     Meaning,
@@ -26,6 +25,7 @@ from jacobian_cli.checks.verdict.claim import (
     true_point_at,
     true_points,
 )
+from jacobian_cli.checks.verdict.report import TOLERANCE
 from jacobian_cli.evaluate.evaluate import applied, evaluate, numpy_backend
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops.facts import FACTS, Fact

@@ -71,22 +71,28 @@ def numbers_at(shown: Shown, values: Mapping[str, Array]) -> AtPoint:
     sizes = sizes_of(problem.variables, values)
     want_inside(problem.output, sizes, problem.text)
     moving = {answer.wrt, *answer.hessians}
-    met = violations(problem.output, values, sizes)
+    met = violations(problem.output, values, sizes, moves=frozenset(moving))
     wrong = [
         v for v in met if v.kind == NOT_FINITE or moving & variables(v.node).keys() or not _finite(v, values, sizes)
     ]
-    for violation in wrong:
-        if violation.kind in (DOMAIN, NOT_FINITE):
-            why = _explained(violation, _finite(violation, values, sizes))
-            raise InputError(why, text=problem.text, hint="choose another point with --at")
+    edge = next((v for v in wrong if v.kind in (DOMAIN, NOT_FINITE)), None)
+    refusal: InputError | None = None
+    if edge is not None:
+        finite = _finite(edge, values, sizes)
+        refusal = InputError(_explained(edge, finite), text=problem.text, hint="choose another point with --at")
+        if not finite:
+            raise refusal
     value = np.asarray(evaluate(problem.output, values, sizes), float)
     shape = shown.matrix_shape(sizes)
     matrix = np.asarray(evaluate(forms["jacobian"], values, sizes), float).reshape(shape)
     gradient = np.asarray(evaluate(forms["gradient"], values, sizes), float) if "gradient" in forms else None
-    unformed = next((f"where {_some(v.expression)} is 0" for v in wrong if v.kind == FORM), "")
+    unformed = next((f"where {_some(v.expression)} is 0" for v in wrong if v.kind in (DOMAIN, FORM)), "")
     if unformed or not np.all(np.isfinite(matrix)):
         unformed = unformed or "at this point"
-        matrix = _by_differences(shown, values, sizes)
+        try:
+            matrix = _by_differences(shown, values, sizes)
+        except InputError as error:
+            raise refusal or error from None
         gradient = None if gradient is None else shown.laid.shaped(matrix, gradient.shape)
     nudges = _nudges(shown, values, sizes, value, matrix) if shape == (1, 1) else []
     kinks = [_kink(v, moving, values, sizes) for v in wrong if v.kind == KINK]

@@ -19,6 +19,7 @@ from jacobian_cli.api.derive.explicit import table_sizes
 from jacobian_cli.api.derive.proof import Proof
 from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.calculus.reshape import CONVENTIONS, Convention, Layout, Vec, from_numerator_row
+from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.oracles.entry_text import greek, indexed
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.interned import Portable
@@ -130,11 +131,14 @@ def comparison(answer: Answer, points: int = 3, values: Mapping[str, Any] | None
         answer = next(a for a in answers(problem, conventions=CONVENTIONS) if a.wrt == variable.name)
     flattened = any(len(proper(shape)) > 1 for shape in (problem.output.shape, variable.shape))
     groups = [[c] for c in CONVENTIONS] if flattened else [[c for c in CONVENTIONS if c.layout is k] for k in Layout]
-    writings = tuple(_writing(answer, tuple(group), points, values) for group in groups)
+    budget = Budget()  # one for all
+    writings = tuple(_writing(answer, tuple(group), points, values, budget) for group in groups)
     return Comparison(answer, symbols((*problem.output.shape, *variable.shape)), writings)
 
 
-def _writing(answer: Answer, group: tuple[Convention, ...], points: int, values: Mapping[str, Any] | None) -> Writing:
+def _writing(
+    answer: Answer, group: tuple[Convention, ...], points: int, values: Mapping[str, Any] | None, budget: Budget
+) -> Writing:
     convention = group[0]
     here = replace(answer, convention=convention)
     out, variable = answer.problem.output.shape, answer.variable.shape
@@ -143,7 +147,7 @@ def _writing(answer: Answer, group: tuple[Convention, ...], points: int, values:
     rows, columns = sides if convention.layout is Layout.NUMERATOR else sides[::-1]
     made = from_numerator_row(convention, out, variable)
     relation = None if made is None else ClosedForm(made, here.jacobian.shape)
-    return Writing(group, settle(here, points, values), relation, users, rows, columns)
+    return Writing(group, settle(here, points, values, budget=budget), relation, users, rows, columns)
 
 
 def _labels(answer: Answer, name: str, shape: Shape) -> tuple[str, ...]:

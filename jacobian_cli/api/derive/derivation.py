@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jacobian_cli.api.derive.settle import Settled
     from jacobian_cli.api.derive.source import Written
     from jacobian_cli.api.derive.steps import DerivationStep, Stepwise
-    from jacobian_cli.checks.verdict.answer import Report
+    from jacobian_cli.checks.verdict.report import Report
 
 
 @dataclass(frozen=True, repr=False)

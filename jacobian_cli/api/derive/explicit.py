@@ -8,6 +8,7 @@ from math import prod
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.api.input.values import lengths_of_sizes
 from jacobian_cli.calculus.reshape import Convention
+from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.symbolic import Explicit, explicit_jacobian
 from jacobian_cli.checks.points.sampling import draw_sizes, fits, least_size
@@ -26,6 +27,7 @@ def explicit_table(
     convention: Convention,
     sizes: Mapping[str, int] | None = None,
     hint: str | None = None,
+    budget: Budget | None = None,
 ) -> Explicit:
     """SymPy's Jacobian at these sizes, or at small ones. Raises `InputError`, with the hint, past 400 entries."""
     drawn = table_sizes(problem)
@@ -36,7 +38,7 @@ def explicit_table(
             f"the explicit table would have {entries:,} entries (limit {MAX_EXPLICIT})",
             hint=hint,
         )
-    return explicit_jacobian(problem.output, variable, chosen, problem.name, laid(convention))
+    return explicit_jacobian(problem.output, variable, chosen, problem.name, laid(convention), budget)
 
 
 def laid(convention: Convention) -> Laid:

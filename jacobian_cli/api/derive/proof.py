@@ -15,18 +15,19 @@ from jacobian_cli.api.derive.printed import Array, Shown
 from jacobian_cli.api.input.arguments import points_of
 from jacobian_cli.api.input.problem import Problem, pose
 from jacobian_cli.api.input.values import as_arrays, fitted_to
+from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.oracles.restricted import restricted, without_symbols
-from jacobian_cli.checks.oracles.symbolic import Explicit, TooLargeError, difference, element_symbols, entries_of
-from jacobian_cli.checks.points.sampling import NoPointError
-from jacobian_cli.checks.verdict.answer import (
-    MAX_ENTRIES,
-    SECOND,
-    Engine,
-    Report,
-    Worst,
-    numeric_verdict,
-    sample_all,
+from jacobian_cli.checks.oracles.symbolic import (
+    Explicit,
+    TooLargeError,
+    difference,
+    element_symbols,
+    entries_of,
+    jacobian_of,
 )
+from jacobian_cli.checks.points.sampling import NoPointError
+from jacobian_cli.checks.verdict.answer import MAX_ENTRIES, SECOND, numeric_verdict, sample_all
+from jacobian_cli.checks.verdict.report import Engine, Report, Worst
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.interned import Portable
 from jacobian_cli.shape import Size
@@ -73,19 +74,34 @@ class Proof(Portable):
         return {"at": values, "check": check}
 
 
-def prove(answer: Answer, points: int = 3, values: Mapping[str, Array] | None = None, *, full: bool = False) -> Proof:
+def prove(
+    answer: Answer,
+    points: int = 3,
+    values: Mapping[str, Array] | None = None,
+    *,
+    full: bool = False,
+    budget: Budget | None = None,
+) -> Proof:
     """Compare the printed answer with autograd, central differences and SymPy's explicit table.
 
     With `values` the numeric comparison is made there. Where declared sizes are too large for an entry by entry
-    comparison, the same derivation is compared entry by entry at small sizes too. Raises `InputError` where the
-    formula has no value.
+    comparison, the same derivation is compared entry by entry at small sizes too. SymPy works as long as the
+    budget lasts, which several answers may share. Raises `InputError` where the formula has no value.
     """
-    return prove_shown(Shown(answer), points, values, full=full)
+    return prove_shown(Shown(answer), points, values, full=full, budget=budget)
 
 
-def prove_shown(shown: Shown, points: int, values: Mapping[str, Array] | None = None, *, full: bool = False) -> Proof:
+def prove_shown(
+    shown: Shown,
+    points: int,
+    values: Mapping[str, Array] | None = None,
+    *,
+    full: bool = False,
+    budget: Budget | None = None,
+) -> Proof:
     """The same of texts that may have been read before; see `prove`."""
     answer, problem = shown.answer, shown.answer.problem
+    budget = budget or Budget()
     at = None if values is None else numbers_at(shown, values)
     report = _numeric(shown, points, values if at and at.compared else None)
     sizes = dict(report.sizes[0]) if report.sizes and values is None else table_sizes(problem)
@@ -107,15 +123,15 @@ def prove_shown(shown: Shown, points: int, values: Mapping[str, Array] | None = 
     engine, unsaid = None, without_symbols(relied_on(answer))
     try:
         if listed:
-            explicit = _table(answer, sizes)
+            explicit = _table(answer, sizes, budget)
             engine = None if unsaid else exact_engine(shown, explicit, sizes)
             return Proof(_with(report, engine, unsaid), sizes, explicit, at)
         if unsaid:
             note = note or unsaid
         elif small is not None and _cells(small.answer, few := table_sizes(small.answer.problem)) <= MAX_EXPLICIT:
-            engine = exact_engine(small, _table(small.answer, few), few)
+            engine = exact_engine(small, _table(small.answer, few, budget), few)
         elif cells <= MAX_EXPLICIT:
-            engine = exact_engine(shown, _table(answer, sizes), sizes)
+            engine = exact_engine(shown, _table(answer, sizes, budget), sizes)
     except RecursionError:
         note = note or "not compared with SymPy: the formula is nested too deeply for it"
     except (IndexError, TypeError, ValueError):
@@ -126,8 +142,8 @@ def prove_shown(shown: Shown, points: int, values: Mapping[str, Array] | None = 
     return Proof(_with(report, engine, note), sizes, None, at, pattern)
 
 
-def _table(answer: Answer, sizes: Mapping[str, int]) -> Explicit:
-    return explicit_table(answer.problem, answer.variable, answer.convention, sizes)
+def _table(answer: Answer, sizes: Mapping[str, int], budget: Budget) -> Explicit:
+    return explicit_table(answer.problem, answer.variable, answer.convention, sizes, budget=budget)
 
 
 def _pattern(shown: Shown, sizes: Mapping[str, int]) -> Array | None:
@@ -221,24 +237,25 @@ class Proofs:
 def exact_engine(shown: Shown, explicit: Explicit, sizes: Mapping[str, int]) -> Engine:
     """SymPy's own derivative, functions expanded to their definitions, against the printed closed form.
 
-    Raises `TooLargeError` where the expansion is too large, or no point decides.
+    Raises `TooLargeError` where the expansion is too large, the budget of the table is spent, or no point decides.
     """
-    answer, forms = shown.answer, shown.forms
+    answer, forms, budget = shown.answer, shown.forms, explicit.budget
     problem, facts = answer.problem, relied_on(answer)
     true = explicit.expanded
-    tables = [("jacobian", entries_of(forms["jacobian"], sizes, true.shape), true)]
+    tables = [("jacobian", entries_of(forms["jacobian"], sizes, true.shape, budget), true)]
     laid = explicit.laid
     first = list(true if laid.turned is (laid.vec == "column") else true.T)
     for name in answer.hessians:
         again = laid.flat(element_symbols(name, tuple(size.at(sizes) for size in problem.variables[name].shape)))
         if len(first) * len(again) > MAX_EXPLICIT:
             raise TooLargeError(f"the second derivatives would have {len(first) * len(again):,} entries")
-        second = type(true)(len(first), 1, first).jacobian(list(again))
-        tables.append((f"hessian {name}", entries_of(forms[f"hessian {name}"], sizes, second.shape), second))
+        second = jacobian_of(first, list(again), budget)
+        entries = entries_of(forms[f"hessian {name}"], sizes, second.shape, budget)
+        tables.append((f"hessian {name}", entries, second))
     exact = True
     for form, printed_table, true in tables:
-        sides = (restricted(table, facts, problem.variables, sizes) for table in (printed_table, true))
-        result = difference(*sides)
+        ours, theirs = (restricted(table, facts, problem.variables, sizes) for table in (printed_table, true))
+        result = difference(ours, theirs, budget=budget)
         if not result.decided:
             raise TooLargeError("the expansions could not be compared")
         exact = exact and result.exact

@@ -9,7 +9,8 @@ from typing import Any
 from jacobian_cli.api.derive.answer import Answer, plain_answer
 from jacobian_cli.api.derive.printed import Array, Shown
 from jacobian_cli.api.derive.proof import Proof, prove_shown
-from jacobian_cli.checks.verdict.answer import Report
+from jacobian_cli.checks.oracles.budget import Budget
+from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.interned import Portable
 from jacobian_cli.syntax.errors import InputError
 
@@ -53,13 +54,19 @@ class Failed(Portable):
 
 
 def settle(
-    answer: Answer, points: int = 3, values: Mapping[str, Array] | None = None, *, full: bool = False
+    answer: Answer,
+    points: int = 3,
+    values: Mapping[str, Array] | None = None,
+    *,
+    full: bool = False,
+    budget: Budget | None = None,
 ) -> Settled:
-    """Prove an answer. One that fails is replaced by its plain index form, if that passes.
+    """Prove an answer. One that fails is replaced by its plain index form, if that passes. SymPy works as long as the
+    budget lasts.
 
     Raises `InputError` where the formula has no value.
     """
-    return settled(Shown(answer), lambda shown: prove_shown(shown, points, values, full=full))
+    return settled(Shown(answer), lambda shown: prove_shown(shown, points, values, full=full, budget=budget))
 
 
 def settled(shown: Shown, prove: Callable[[Shown], Proof]) -> Settled:

@@ -89,7 +89,7 @@ def _unknown(said: Assumption, known: Mapping[str, Variable], defined: Iterable[
 def _must_fit(fact: Fact, variable: Variable, said: Assumption) -> None:
     shape = variable.shape
     wanted = ""
-    if fact.square and (len(shape) != 2 or shape[0] is not shape[1]):
+    if fact.square and (len(shape) < 2 or shape[-2] is not shape[-1]):
         wanted = "a square matrix"
     elif fact.rows and (not shape or shape[-1] is ONE):
         wanted = "an axis of several entries"

@@ -16,10 +16,16 @@ from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.expr import walk as walk_expr
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.ops.facts import everything
+from jacobian_cli.ops.facts import FACTS, everything
+from jacobian_cli.shape import Shape
 
 Facts = Mapping[str, frozenset[str]]
 """What is declared, by variable."""
+
+
+def _useful(facts: frozenset[str], shape: Shape) -> frozenset[str]:
+    """The facts that say something of the entries of this shape: of a batch, those of its matrices are not used."""
+    return facts if len(shape) <= 2 else frozenset(fact for fact in facts if not FACTS[fact].square)
 
 
 class Declared:
@@ -45,7 +51,7 @@ class Declared:
         made = self._made
         match node:
             case Leaf(name=name, shape=shape, typed=typed) if name in self.facts:
-                return Leaf(name, shape, typed, self.facts[name])
+                return Leaf(name, shape, typed, _useful(self.facts[name], typed))
             case _ if all(made[child] is child for child in node.children):
                 return node
             case Alias(name=name, body=body, source=source):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.syntax.errors import InputError
@@ -56,7 +57,7 @@ def name_repeats(
             f"the derivative has more than {MAX_DEFINITIONS:,} parts that repeat: it cannot be written down",
             hint="differentiate the formula in steps, as definitions",
         )
-    used = {*taken, *FUNCTIONS, "e", "pi", *(node.name for node in repeats.order if isinstance(node, Defined))}
+    used = {*taken, *FUNCTIONS, *CONSTANTS, *(node.name for node in repeats.order if isinstance(node, Defined))}
     used.update(definitions(forms.values()))
     made: dict[Expr, Expr] = {}
     given: dict[Expr, Expr] = {}

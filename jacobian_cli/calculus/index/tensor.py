@@ -67,7 +67,7 @@ class Leaf(Tensor):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constant(Tensor):
-    """`pi` or `e`."""
+    """`pi`, `e` or `inf`."""
 
     name: str
     shape: Shape = field(init=False, default=())

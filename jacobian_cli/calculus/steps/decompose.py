@@ -15,6 +15,7 @@ from jacobian_cli.calculus.differentiate.lower import lower
 from jacobian_cli.calculus.differentiate.pullback import jacobian
 from jacobian_cli.calculus.index.tensor import Delta, Leaf, Product, Tensor
 from jacobian_cli.calculus.steps.expand import active_nodes
+from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, Parameters, Variable, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, row
 from jacobian_cli.shape import Shape, product
@@ -86,7 +87,7 @@ def take_apart(
         todo += cut.frontier
     order = _outermost_first(output, cuts)
     chosen, left = order[:limit], len(order) - limit
-    names = _names({node: cuts[node] for node in chosen}, output, label, named, {*taken, *FUNCTIONS, "e", "pi"})
+    names = _names({node: cuts[node] for node in chosen}, output, label, named, {*taken, *FUNCTIONS, *CONSTANTS})
     stand = {node: Variable(names[node], node.shape) for node in chosen} | {wrt: wrt}
     parts = []
     for node in chosen:

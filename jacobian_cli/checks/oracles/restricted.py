@@ -58,10 +58,10 @@ def _entries(name: str, shape: tuple[int, ...], facts: frozenset[str], positive:
     """The entries of a variable, those that facts make equal or zero being so."""
     entries = element_symbols(name, shape, positive)
     if "diagonal" in facts:
-        return entries * np.eye(shape[0], dtype=int)
+        return entries * np.eye(shape[-1], dtype=int)
     if "lower" in facts:
         return np.tril(entries)
-    return np.triu(entries) + np.triu(entries, 1).T if "symmetric" in facts else entries
+    return np.triu(entries) + np.swapaxes(np.triu(entries, 1), -1, -2) if "symmetric" in facts else entries
 
 
 def _independent(name: str, shape: tuple[int, ...], facts: frozenset[str]) -> Any:

@@ -279,7 +279,7 @@ def _backend(*, named: bool) -> Backend:
     def number(value: Fraction) -> Any:
         return sympy.Rational(value.numerator, value.denominator)
 
-    return Backend(np, number, {"pi": sympy.pi, "e": sympy.E}, lambda row: _function(row, named=named))
+    return Backend(np, number, {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo}, lambda row: _function(row, named=named))
 
 
 _EXPANDED, _SHOWN = _backend(named=False), _backend(named=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.ops.facts import everything
+from jacobian_cli.ops.facts import FACTS, everything
 
 Array = Any
 Shape = tuple[int, ...]
@@ -22,6 +22,8 @@ def drawn(facts: frozenset[str], shape: Shape, rng: Generator) -> Array:
     >>> sorted(drawn(frozenset({"one_hot"}), (4,), np.random.default_rng(0)).tolist())
     [0.0, 0.0, 0.0, 1.0]
     """
+    if len(shape) > 2 and any(FACTS[fact].square for fact in facts):
+        return np.stack([drawn(facts, shape[1:], rng) for _ in range(shape[0])])
     everywhere = everything(facts)
     first = next(fact for fact in _DRAWN if fact in everywhere)
     value = np.asarray(_DRAWN[first](rng, shape), float)
@@ -88,6 +90,9 @@ def misfit(name: str, facts: frozenset[str], value: Array) -> Misfit | None:
     'S[1,2] = 2 and S[2,1] = 3'
     """
     value = np.asarray(value, float)
+    if value.ndim > 2 and any(FACTS[fact].square for fact in facts):
+        parts = (misfit(f"{name}[{k + 1}]", facts, part) for k, part in enumerate(value))
+        return next((part for part in parts if part is not None), None)
     everywhere = everything(facts)
     for fact, (off, words) in _MISFITS.items():
         if fact not in everywhere:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ ANS = "ans"
 _SAME = 1e-10
 """Entries that differ by less than this part of them are the same number, computed in two ways."""
 _NUDGE = 1e-3
+_LEAST, _FAR, _MOST = 1e-3, 1e12, 30.0
+"""What is missing at an entry is at least and at most so much, and counts by its logarithm; what nobody can tell, most.
+"""
 DOMAIN, FORM, KINK, NOT_FINITE = "domain", "form", "kink", "not finite"
 
 
@@ -52,6 +56,35 @@ class Violation:
         return f"{self.function} is not finite"
 
 
+@dataclass(frozen=True)
+class Point:
+    """An expression where its variables have these values. What `moves` is a name of them (all, unless told): a kink
+    that none of these gets away from, as that of `relu(0)`, is none.
+    """
+
+    expr: Expr
+    values: Mapping[str, Any]
+    sizes: Mapping[str, int]
+    moves: frozenset[str] | None = None
+
+    @cached_property
+    def found(self) -> Mapping[Expr, Any]:
+        """The value of every node."""
+        return node_values(self.expr, self.values, self.sizes, numpy_backend())
+
+    @cached_property
+    def near(self) -> Mapping[Expr, Any]:
+        """The same where every value has moved a little."""
+        rng = np.random.default_rng(0)
+        moved = {
+            name: value + _NUDGE * rng.standard_normal(np.shape(value))
+            if self.moves is None or name in self.moves
+            else value
+            for name, value in self.values.items()
+        }
+        return node_values(self.expr, moved, self.sizes, numpy_backend())
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero.
@@ -69,17 +102,36 @@ class Condition:
     def row(self) -> Row:
         return FUNCTIONS[self.node.function]
 
-    def fails(self, found: Mapping[Expr, Any], sizes: Mapping[str, int], margin: float) -> bool:
-        """Whether it does not hold, by at least `margin`, where nodes have these values."""
+    def missing(self, point: Point, margin: float) -> Any:
+        """For each entry how much is missing to `margin`: nothing where it holds, nan where that cannot be told."""
         if self.expression is None:
-            if self.row.chooses:
-                return False
-            apart, tied = _apart(found[self.node.arguments[0]], self.node)
-            return bool(np.any(~tied & (apart <= margin)))
+            return self._parted(point, margin)
+        value = self._value(point.found, point.sizes)
+        short = margin - (value if self.positive else np.abs(value))
+        short = np.where(short < 0, 0.0, np.maximum(short, _LEAST))
+        if self.kind == KINK and np.any(short):
+            again = self._value(point.near, point.sizes)
+            short = np.where(np.abs(again - value) <= _SAME * np.maximum(1.0, np.abs(value)), 0.0, short)
+        return short
+
+    def _value(self, found: Mapping[Expr, Any], sizes: Mapping[str, int]) -> Any:
+        assert self.expression is not None
         bound = {name: found[expr] for name, expr in _bindings(self.row, self.node).items() if expr in found}
-        value = np.asarray(evaluate(self.expression, bound, sizes), dtype=float)
-        held = value > margin if self.positive else np.abs(value) > margin
-        return not bool(np.all(held))
+        return np.asarray(evaluate(self.expression, bound, sizes), dtype=float)
+
+    def _parted(self, point: Point, margin: float) -> Any:
+        """What is missing between entries to be told apart. Ties are kinks where the entry picked is there more than
+        once, but no more when every value moves a little, and so is a branch that is chosen by a number that is zero.
+        """
+        x = self.node.arguments[0]
+        if self.row.chooses:
+            zero = np.asarray(point.found[x] == 0)
+            return np.where(zero & (point.near[x] != 0), _LEAST, 0.0) if np.any(zero) else np.zeros(())
+        apart, tied = _apart(point.found[x], self.node)
+        short = np.where(~tied & (apart <= margin), np.maximum(margin - apart, _LEAST), 0.0)
+        if np.any(tied):
+            short = np.where(tied & ~_apart(point.near[x], self.node)[1], _LEAST, short)
+        return short
 
     def violation(self) -> Violation:
         expression = self.node if self.expression is None else _in_terms_of(self.expression, self.row, self.node)
@@ -92,10 +144,15 @@ def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
 
 
 def violations(
-    expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int], margin: float = 0.0, kink_margin: float = 0.0
+    expr: Expr,
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    margin: float = 0.0,
+    kink_margin: float = 0.0,
+    moves: frozenset[str] | None = None,
 ) -> list[Violation]:
-    """Everything that does not hold at a point: outside a domain, exactly at a kink, nan or infinity arising, unless
-    that is in a branch that was not taken.
+    """Everything that does not hold at a point: outside a domain, exactly at a kink of what these variables move (all,
+    unless told), nan or infinity arising, unless that is in a branch that was not taken.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
@@ -103,40 +160,50 @@ def violations(
     >>> [v.message for v in violations(log, {"c": -1.0}, {})]
     ['log is outside its domain']
     """
-    found = node_values(expr, values, sizes, numpy_backend())
-    wanted = conditions(expr, sizes)
-    met = list(failing(expr, wanted, found, sizes, margin, kink_margin))
-    met += parted(expr, wanted, values, sizes, found)
-    seen = _seen(expr, found) if any(v.kind != KINK for v in met) else set()
+    point = Point(expr, values, sizes, moves)
+    met = [violation for violation, _ in failing(point, conditions(expr, sizes), margin, kink_margin)]
+    seen = reaching(expr, point.found) if any(v.kind != KINK for v in met) else set()
     return [v for v in met if v.kind == KINK or v.node in seen]
 
 
 def failing(
-    expr: Expr,
-    wanted: list[Condition],
-    found: Mapping[Expr, Any],
-    sizes: Mapping[str, int],
-    margin: float,
-    kink_margin: float,
-) -> Iterator[Violation]:
-    """The violations among conditions, in the order of the nodes; one of each kind at a node."""
+    point: Point, wanted: list[Condition], margin: float, kink_margin: float
+) -> Iterator[tuple[Violation, float]]:
+    """The violations among conditions, in the order of the nodes, and how much is missing at each; one of each kind at
+    a node.
+    """
     by_node: dict[Apply, list[Condition]] = {}
     for condition in wanted:
         by_node.setdefault(condition.node, []).append(condition)
-    for node in walk([expr]):
+    for node in walk([point.expr]):
         if not isinstance(node, Apply):
             continue
         seen: set[str] = set()
+        still = point.moves is not None and node not in _moving(point.expr, point.moves)
         for condition in by_node.get(node, []):
-            limit = kink_margin if condition.kind == KINK else margin
-            if condition.kind not in seen and condition.fails(found, sizes, limit):
+            if condition.kind in seen or (still and _finite(point.found[node])):  # nothing is differentiated there
+                continue
+            short = condition.missing(point, kink_margin if condition.kind == KINK else margin)
+            if not np.all(short == 0):
                 seen.add(condition.kind)
-                yield condition.violation()
-        if DOMAIN not in seen and not _finite(found[node]) and all(_finite(found[a]) for a in node.arguments):
-            yield Violation(node.function, node, NOT_FINITE, FUNCTIONS[node.function], node)
+                told = np.where(np.isfinite(short), np.log1p(np.minimum(short, _FAR)), _MOST)
+                yield condition.violation(), float(np.sum(told))
+        arises = not _finite(point.found[node]) and all(_finite(point.found[a]) for a in node.arguments)
+        if arises and DOMAIN not in seen:
+            yield Violation(node.function, node, NOT_FINITE, FUNCTIONS[node.function], node), _MOST
 
 
-def _seen(expr: Expr, found: Mapping[Expr, Any]) -> set[Expr]:
+@lru_cache(maxsize=64)
+def _moving(expr: Expr, names: frozenset[str]) -> frozenset[Expr]:
+    """The nodes that depend on some variables."""
+    found: set[Expr] = set()
+    for node in walk([expr]):
+        if (isinstance(node, Variable) and node.name in names) or not found.isdisjoint(node.children):
+            found.add(node)
+    return frozenset(found)
+
+
+def reaching(expr: Expr, found: Mapping[Expr, Any]) -> set[Expr]:
     """The nodes that reach the output by another way than through a branch of a choice that is finite itself."""
     seen: set[Expr] = set()
     stack = [expr]
@@ -204,29 +271,6 @@ def _apart(x: Any, node: Apply) -> tuple[Any, Any]:
         picked = np.sum(np.where(share > 0, x * share, 0.0), axis=axes, keepdims=True)
         apart = np.abs(x - picked)
     return apart, apart <= _SAME * np.maximum(1.0, np.abs(picked))
-
-
-def parted(
-    expr: Expr,
-    wanted: list[Condition],
-    values: Mapping[str, Any],
-    sizes: Mapping[str, int],
-    found: Mapping[Expr, Any],
-) -> Iterator[Violation]:
-    """Ties that are kinks: the entry picked is there more than once, but no more when every value moves a little.
-    So it is where a branch is chosen by a number that is zero.
-    """
-    ties = [condition for condition in wanted if condition.expression is None]
-    if not ties:
-        return
-    rng = np.random.default_rng(0)
-    moved = {name: value + _NUDGE * rng.standard_normal(np.shape(value)) for name, value in values.items()}
-    near = node_values(expr, moved, sizes, numpy_backend())
-    for condition in ties:
-        node, x = condition.node, condition.node.arguments[0]
-        before, after = (at[x] == 0 if condition.row.chooses else _apart(at[x], node)[1] for at in (found, near))
-        if np.any(before & ~after):
-            yield condition.violation()
 
 
 def _of_power(node: Apply, row: Row, sizes: Mapping[str, int]) -> Iterator[Condition]:

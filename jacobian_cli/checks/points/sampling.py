@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
 import numpy as np
 
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.domain import Violation, conditions, failing, parted
-from jacobian_cli.evaluate.evaluate import node_values, numpy_backend
-from jacobian_cli.expr import Apply, Expr, variables, walk
+from jacobian_cli.checks.points.domain import Condition, Point, conditions, failing
+from jacobian_cli.evaluate.work import work
+from jacobian_cli.expr import Apply, Constant, Expr, variables, walk
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.shape import Size
 
 Array = Any
@@ -24,8 +26,14 @@ _LONG, _GAIN = 200, 1.5
 """In formulas of more parts matrices are drawn so that they lengthen what they multiply no more than so: otherwise one
 layer in many is saturated, or small changes grow beyond all measure, and differences see neither.
 """
-_TRIES = 150
-_STRICT = 50
+_HUGE = 1e300
+_TRIES, _DRAWN, _ANEW, _ONE = 400, 40, 0.25, 0.7
+"""So many candidates at most, the first of which are drawn by themselves; of the others, so many with a variable drawn
+anew, the rest with one changed; of what is shaken, so much in one entry alone.
+"""
+_WORK = 50_000
+"""Of formulas that are more work there are fewer candidates."""
+_STRICT = 100
 """After so many tries without a point each further lot of them may come ten times as close to a kink."""
 
 
@@ -85,37 +93,119 @@ def sample(
     sizes: Mapping[str, int],
     rng: np.random.Generator,
     facts: Mapping[str, frozenset[str]] | None = None,
+    moves: frozenset[str] | None = None,
 ) -> dict[str, Array]:
-    """Values for the variables of an expression, away from kinks and from the edges of domains, and such that the
-    facts declared of them hold.
+    """Values for the variables of an expression, away from the edges of domains and from the kinks that it may come
+    upon where these variables move (all, unless told), and such that the facts declared of them hold.
 
-    Raises `NoPointError` when none is found among many candidates.
+    Points are drawn first; if none will do, the best of them is mended: what falls short is asked which variables it
+    is made of, and one of them is changed, as long as less is missing then. Raises `NoPointError` when that finds none.
     """
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
     wanted = conditions(expr, sizes)
-    declared = facts or {}
-    wrong: Violation | None = None
+    declared = _masks(expr, moves) | dict(facts or {})
     gain = _GAIN if sum(1 for _ in walk([expr])) > _LONG else None
-    for attempt in range(_TRIES):
+
+    def drawn_anew(name: str, attempt: int) -> Array:
+        said = declared.get(name)
+        return drawn(said, shapes[name], rng) if said else _draw(shapes[name], rng, attempt, gain)
+
+    def judged(values: Mapping[str, Array], attempt: int) -> _Candidate:
+        near = KINK_MARGIN / 10 ** (attempt // _STRICT)
         try:
-            point = {
-                name: drawn(said, shape, rng) if (said := declared.get(name)) else _draw(shape, rng, attempt, gain)
-                for name, shape in shapes.items()
-            }
-            found = node_values(expr, point, sizes, numpy_backend())
+            return _judged(Point(expr, values, sizes, moves), wanted, near)
         except (IndexError, ValueError) as error:
             raise NoPointError(f"at sizes {dict(sizes)} an index leaves its axis") from error
-        near = KINK_MARGIN / 10 ** (attempt // _STRICT)
-        wrong = next(failing(expr, wanted, found, sizes, DOMAIN_MARGIN, near), None)
-        wrong = wrong or next(parted(expr, wanted, point, sizes, found), None)
-        if wrong is None and all(_moderate(found[node]) for node in found if isinstance(node, Apply)):
-            return point
-    what = wrong.message if wrong else "its values are too large"
-    raise NoPointError(f"no random point was found at which the formula is defined and smooth: {what}")
+
+    best: _Candidate | None = None
+    for attempt in range(max(_DRAWN, min(_TRIES, _WORK // work(expr, sizes)))):
+        if attempt < _DRAWN or best is None:
+            values = {name: drawn_anew(name, attempt) for name in shapes}
+        else:
+            blamed = [name for name in best.blamed if name in shapes] or [*shapes]
+            if not blamed:
+                break
+            name = blamed[int(rng.integers(len(blamed)))]
+            change = drawn_anew if name in declared or rng.random() < _ANEW else None
+            values = {**best.values, name: change(name, attempt) if change else _changed(best.values[name], rng)}
+        found = judged(values, attempt)
+        if not found.missing:
+            return dict(values)
+        if attempt % _STRICT == 0 and best is not None:
+            best = judged(best.values, attempt)
+        if best is None or found.missing <= best.missing:
+            best = found
+        if found.hopeless:
+            break
+    assert best is not None
+    raise NoPointError(f"no random point was found at which the formula is defined and smooth: {best.why}")
 
 
-def _moderate(value: Any) -> bool:
-    return bool(np.max(np.abs(value), initial=0.0) < _LARGE)
+def _masks(expr: Expr, moves: frozenset[str] | None) -> dict[str, frozenset[str]]:
+    """The variables that do nothing but choose branches, and do not move: they are drawn as ones and zeros."""
+    if moves is None:
+        return {}
+    elsewhere, stack = set[Expr](), [expr]
+    while stack:
+        node = stack.pop()
+        if node not in elsewhere:
+            elsewhere.add(node)
+            chooses = isinstance(node, Apply) and FUNCTIONS[node.function].chooses
+            stack.extend(node.children[1:] if chooses else node.children)
+    names = {name for name, variable in variables(expr).items() if variable not in elsewhere}
+    return dict.fromkeys(names - moves, frozenset({"binary"}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A point, how much is missing there, why, and the variables that what falls short is made of."""
+
+    values: Mapping[str, Array]
+    missing: float
+    why: str
+    blamed: tuple[str, ...]
+    hopeless: bool
+    """Whether something falls short that is made of no variable, so that it does everywhere."""
+
+
+def _judged(point: Point, wanted: list[Condition], near: float) -> _Candidate:
+    missing, why, blamed, hopeless = 0.0, "", dict[str, None](), False
+    for violation, short in failing(point, wanted, DOMAIN_MARGIN, near):
+        missing += short
+        why = why or violation.message
+        names = variables(violation.expression)
+        blamed |= dict.fromkeys(names)
+        hopeless = hopeless or not names
+    masks = any(isinstance(node, Constant) and not np.isfinite(value) for node, value in point.found.items())
+    for node, value in point.found.items():
+        largest = _largest(value, masks=masks)
+        if isinstance(node, Apply) and not largest < _LARGE:
+            missing += np.log10(min(largest, _HUGE) / _LARGE) if np.isfinite(largest) else 1.0
+            why = why or "its values are too large"
+            blamed |= dict.fromkeys(variables(node))
+    return _Candidate(point.values, missing, why, tuple(blamed), hopeless)
+
+
+def _largest(value: Any, *, masks: bool) -> float:
+    """The size of the largest entry; in formulas that write infinity, as in a mask, of those that are finite."""
+    sizes = np.abs(np.asarray(value, float))
+    return float(np.max(sizes, initial=0.0, where=~np.isinf(sizes) if masks else True))
+
+
+def _changed(value: Array, rng: np.random.Generator) -> Array:
+    """The same array a little different: longer or shorter, moved, turned round, or shaken, all of it or one entry."""
+    value = np.asarray(value, float)
+    match int(rng.integers(6)):
+        case 0:
+            return value * np.exp(rng.normal(0.0, 0.7))
+        case 1:
+            return value + rng.normal(0.0, 1.0)
+        case 2:
+            return np.abs(value) * rng.choice([-1, 1])
+    shaken = np.ones(value.shape)
+    if value.size > 1 and rng.random() < _ONE:
+        shaken = np.reshape(np.arange(value.size) == rng.integers(value.size), value.shape)
+    return value + 10 ** rng.uniform(-2.0, 0.5) * rng.standard_normal(value.shape) * shaken
 
 
 def _draw(shape: tuple[int, ...], rng: np.random.Generator, attempt: int, gain: float | None = None) -> Array:

@@ -7,7 +7,7 @@ at random points, and the Jacobian exactly with SymPy's own `Matrix.jacobian` at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import cycle
@@ -22,6 +22,7 @@ from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.rounding import spread
 from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size, sample
+from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE, Report, Tally, largest, verdicts
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate import footprint
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
@@ -44,10 +45,6 @@ _DEEP = 2_000
 MAX_ENTRIES = 10_000_000
 SECOND = 250_000
 """Hessians up to this many entries are compared entry by entry, larger ones along random directions."""
-FLOOR = 1e-3
-"""Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
-_DOUBTS = 4
-"""How many times the change under a halved step a difference may be off, where a function is steep."""
 HELD = 1 << 25
 """Nothing is computed that holds more numbers than this at once: a quarter of a gigabyte."""
 _NAMES = {"jacobian": "the Jacobian", "gradient": "the gradient", "vjp": "the backward rule"}
@@ -55,7 +52,6 @@ _MANY = 1_000_000
 """Where the variables hold more numbers than this, one point is enough."""
 _SPARE = 3
 """Further sizes to try where the formula has no value at the first ones."""
-TOLERANCE = {"autograd": 1e-9, "differences": 1e-6}
 Array = Any
 
 
@@ -74,140 +70,6 @@ class Printed:
     """Second derivatives, by the variable differentiated by next."""
     laid: Laid = field(default_factory=Laid)
     """The layout and the vec order of the Jacobian; of the Hessian the vec order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worst:
-    """The entry where an engine and the printed form differ most. Indices count from 1."""
-
-    form: str
-    entry: str
-    printed: float
-    true: float
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What one independent derivation says of the printed form."""
-
-    name: str
-    passed: bool
-    max_relative_error: float
-    worst: Worst | None = None
-    exact: bool | None = None
-    note: str = ""
-
-    @property
-    def agreement(self) -> str:
-        """How well it agrees, in words."""
-        if self.exact is None:
-            return f"to {bound(self.max_relative_error)}"
-        if self.exact:
-            return "exactly"
-        return "to 30 digits" if self.passed else "differs"
-
-
-ENGINES = {"autograd": "autograd", "differences": "differences", "sympy": "SymPy"}
-_MARKS = {True: "✓", False: "✗", None: "?"}
-
-
-def bound(error: float) -> str:
-    """A power of ten that the error is under; the last digits of rounding are nobody's news."""
-    for power in (12, 8, 6, 4, 2):
-        if error < 10.0**-power:
-            return f"1e-{power}"
-    return f"{error:.2g}"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Report:
-    """The verdict on one answer. `passed` is None when nothing could be compared; `notes` say why.
-
-    >>> Report(True, 3, {"sympy": Engine("sympy", True, 0.0, exact=True)}, [])
-    ✓ checked at 3 points: SymPy exactly
-    """
-
-    passed: bool | None
-    points: int
-    engines: Mapping[str, Engine]
-    sizes: Sequence[Mapping[str, int]]
-    notes: Sequence[str] = field(default_factory=tuple)
-    unseen: frozenset[str] = frozenset()
-    """Forms that would have held too many numbers to be compared."""
-
-    def __repr__(self) -> str:
-        return self.line()
-
-    def line(self, checked: str = "checked", label: str = "") -> str:
-        """What was compared, and how well it agreed, in one line."""
-        parts = [f"{ENGINES.get(engine.name, engine.name)} {engine.agreement}" for engine in self.engines.values()]
-        points = f" at {self.points} points" if self.points > 1 else ""
-        word = {True: checked, False: "WRONG", None: "not checked"}[self.passed]
-        return f"{_MARKS[self.passed]} {label}{word}" + (f"{points}: {', '.join(parts)}" if parts else "")
-
-    def __str__(self) -> str:
-        """The same, with the entries that differ, and the notes."""
-        return "\n".join([repr(self), *self.mismatches, *self.notes])
-
-    @property
-    def mismatches(self) -> list[str]:
-        """For each engine that differs, where it differs most."""
-        return [
-            f"{e.name}: worst entry {e.worst.entry} of the {e.worst.form}: printed form {e.worst.printed:.6g}, "
-            f"{e.name} {e.worst.true:.6g}"
-            for e in self.engines.values()
-            if not e.passed and e.worst is not None
-        ]
-
-    def to_dict(self) -> dict[str, Any]:
-        engines: dict[str, Any] = {}
-        for name, engine in self.engines.items():
-            entry: dict[str, Any] = {"passed": engine.passed, "max_relative_error": engine.max_relative_error}
-            if engine.exact is not None:
-                entry["exact"] = engine.exact
-            if engine.worst is not None and not engine.passed:
-                worst = engine.worst
-                entry["worst"] = {
-                    "form": worst.form,
-                    "entry": worst.entry,
-                    "printed": worst.printed,
-                    "true": worst.true,
-                }
-            engines[name] = entry
-        return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes)}
-
-
-@dataclass(slots=True)
-class Tally:
-    """The largest error of one engine so far, and whether it knew what was asked."""
-
-    error: float = 0.0
-    worst: Worst | None = None
-    compared: bool = False
-    unknown: bool = False
-
-    def add(self, form: str, printed: Array, true: Array, label: str, floor: float, doubt: Array = 0.0) -> None:
-        """Take in one comparison; `doubt` is how far the true values may themselves be off.
-
-        Where the engine gives no finite value there is nothing to compare with; where only the printed form gives
-        none, it is wrong.
-        """
-        printed, true = np.broadcast_arrays(np.asarray(printed, float), np.asarray(true, float))
-        known = np.isfinite(true)
-        self.unknown = self.unknown or not np.all(known)
-        if not np.any(known):
-            return
-        self.compared = True
-        with np.errstate(invalid="ignore"):
-            gap = np.maximum(np.abs(printed - true) - _DOUBTS * np.asarray(doubt), 0.0)
-        gap = np.where(known, np.where(np.isfinite(gap), gap, np.inf), 0.0)
-        largest = (float(np.max(np.abs(side), initial=0.0, where=np.isfinite(side))) for side in (true, printed))
-        scale = max(*largest, floor)
-        at = np.unravel_index(int(np.argmax(gap)), gap.shape)
-        error = float(gap[at]) / scale
-        if error > self.error:
-            entry = label + ("[" + ",".join(str(int(k) + 1) for k in at) + "]" if at else "")
-            self.error, self.worst = error, Worst(form, entry, float(printed[at]), float(true[at]))
 
 
 def numeric_verdict(
@@ -236,7 +98,8 @@ def numeric_verdict(
     used: list[Mapping[str, int]] = []
     notes: list[str] = []
     unseen: set[str] = set()
-    failed = ""
+    failed, large = "", False
+    moves = frozenset({wrt.name, *(form.removeprefix("hessian ") for form in forms if form.startswith("hessian "))})
     least = least_size([output, *known.values()])
     draws = [sizes_of(known, values)] if values is not None else draw_sizes(names, points + _SPARE, seed, fixed, least)
     if values is None and names:  # in case these are too large: as small as can be, though some are alike
@@ -249,14 +112,15 @@ def numeric_verdict(
         if total > MAX_ENTRIES:
             notes.append(f"the variables hold {total:,} numbers at these sizes; at most {MAX_ENTRIES:,} are drawn")
             break
-        if len(used) == points or (used and (total > _MANY or k >= points + _SPARE)):
+        if len(used) == points or (k >= points + _SPARE and not large) or (used and total > _MANY):
             break
         held = footprint.total(output, sizes)
         if held > HELD:
-            failed = f"the parts of the formula hold {held:,} numbers at these sizes (limit {HELD:,})"
+            failed, large = f"the parts of the formula hold {held:,} numbers at these sizes (limit {HELD:,})", True
             continue
         too_large = {form: most for form, expr in forms.items() if (most := footprint.peak(expr, sizes)) > HELD}
         if too_large and k + 1 < len(draws):
+            large = True
             continue
         notes += [
             f"{_NAMES.get(form, 'the Hessian')} takes {most:,} numbers at these sizes: it is not compared"
@@ -265,7 +129,7 @@ def numeric_verdict(
         compared = {form: expr for form, expr in forms.items() if form not in too_large}
         unseen.update(too_large)
         try:
-            point = dict(values) if values is not None else sample_all(output, known, sizes, rng, facts)
+            point = dict(values) if values is not None else sample_all(output, known, sizes, rng, facts, moves)
         except NoPointError as error:  # at other sizes there may be points: XᵀX is singular if X is wide
             failed = str(error)
             continue
@@ -281,30 +145,16 @@ def numeric_verdict(
     return Report(passed, len(used), engines, used, tuple(dict.fromkeys(notes)), frozenset(unseen))
 
 
-def verdicts(tallies: Mapping[str, Tally]) -> tuple[dict[str, Engine], list[str]]:
-    """What each engine says of what it knew, and a note on each that did not know all that was asked."""
-    engines = {
-        name: Engine(name, tally.error <= TOLERANCE[name], tally.error, tally.worst)
-        for name, tally in tallies.items()
-        if tally.compared
-    }
-    notes = [
-        f"{name} cannot tell {'some entries' if tally.compared else 'the derivative'} here"
-        for name, tally in tallies.items()
-        if tally.unknown
-    ]
-    return engines, notes
-
-
 def sample_all(
     output: Expr,
     known: Mapping[str, Variable],
     sizes: Mapping[str, int],
     rng: Any,
     facts: Mapping[str, frozenset[str]] | None = None,
+    moves: frozenset[str] | None = None,
 ) -> dict[str, Array]:
     """Values for the variables of the formula, and for declared ones that it does not contain."""
-    point: dict[str, Array] = sample(output, sizes, rng, facts)
+    point: dict[str, Array] = sample(output, sizes, rng, facts, moves)
     for name, variable in known.items():
         if name not in point:
             shape, said = _at(variable.shape, sizes), (facts or {}).get(name)
@@ -341,7 +191,7 @@ def _compare(
     unknown = [n for form in forms.values() for n in variables(form) if n not in point]
     with_delta = {**point, **dict.fromkeys(unknown, upstream)}
     # what should cancel to zero leaves rounding behind, in proportion to the values around it
-    floor = FLOOR * max(1.0, float(np.max(np.abs(evaluate(output, point, sizes)), initial=0.0)))
+    floor = FLOOR * max(1.0, largest(evaluate(output, point, sizes)))
     once = work(output, sizes)
 
     def function(x: Array) -> Array:

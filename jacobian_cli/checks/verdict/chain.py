@@ -16,7 +16,7 @@ import numpy as np
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.oracles.differences import STEP
-from jacobian_cli.checks.verdict.answer import TOLERANCE, Report, Tally, verdicts
+from jacobian_cli.checks.verdict.report import TOLERANCE, Report, Tally, largest, verdicts
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate.evaluate import evaluate, lengths
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names, variables, walk
@@ -67,7 +67,7 @@ def compare(lines: Sequence[Line], values: Mapping[str, Array], sizes: Mapping[s
         def moved(x: Array, function: Expr = function, wrt: str = wrt) -> Array:
             return evaluate(function, {**values, wrt: x}, sizes)
 
-        floor = _FLOOR * max(1.0, float(np.max(np.abs(here), initial=0.0)))
+        floor = _FLOOR * max(1.0, largest(here))
         claims = {"autograd": printed, "differences": printed}
         truths: dict[str, tuple[Array, Array]]
         if rows * columns <= DENSE and columns * sum(1 for _ in walk([function])) <= _WORK:

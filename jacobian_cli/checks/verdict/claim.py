@@ -19,7 +19,8 @@ from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
-from jacobian_cli.checks.verdict.answer import FLOOR, TOLERANCE, sample_all
+from jacobian_cli.checks.verdict.answer import sample_all
+from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Expr, Variable, size_names
 

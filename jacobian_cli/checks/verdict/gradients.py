@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.checks.oracles import differences
-from jacobian_cli.checks.verdict.answer import FLOOR, TOLERANCE, Report, Tally, verdicts
+from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE, Report, Tally, largest, verdicts
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Expr, walk
 from jacobian_cli.ops import FUNCTIONS
@@ -38,7 +38,7 @@ class Comparison:
     ) -> None:
         """Take in the gradients of some variables of `output` at a point, for an upstream gradient of its shape."""
         whole = np.asarray(evaluate(output, values, sizes), float)
-        floor = FLOOR * max(1.0, float(np.max(np.abs(whole * upstream), initial=0.0)))
+        floor = FLOOR * max(1.0, largest(whole * upstream))
         foreign = sorted({n.function for n in walk([output]) if isinstance(n, Apply) and FUNCTIONS[n.function].own})
         if foreign:
             self.notes[f"autograd does not know {', '.join(foreign)}: compared with differences alone"] = None

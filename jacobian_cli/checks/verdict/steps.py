@@ -18,7 +18,8 @@ from jacobian_cli.calculus.steps.step import Claim, Step, Steps
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
-from jacobian_cli.checks.verdict.answer import DENSE, MAX_ENTRIES, TOLERANCE, Tally, Worst, sample_all
+from jacobian_cli.checks.verdict.answer import DENSE, MAX_ENTRIES, sample_all
+from jacobian_cli.checks.verdict.report import TOLERANCE, Tally, Worst, largest
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate.evaluate import evaluate, lengths, node_values, numpy_backend
 from jacobian_cli.expr import Defined, Expr, Variable, size_names, variables, walk
@@ -173,7 +174,7 @@ class _Truth:
         def function(moved: Array) -> Array:
             return np.asarray(evaluate(claim.of, {**values, moving: moved}, self.sizes), float)
 
-        floor = _FLOOR * max(1.0, float(np.max(np.abs(function(x)), initial=0.0)))
+        floor = _FLOOR * max(1.0, largest(function(x)))
         if claim.kind == "slope":
             # an element-wise part: a step in all directions at once is one in each
             there = autodiff.vjp(claim.of, values, self.sizes, moving, np.ones(lengths(claim.of.shape, self.sizes)))

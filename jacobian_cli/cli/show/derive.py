@@ -17,7 +17,7 @@ from jacobian_cli.printers.math.unicode import math
 
 if TYPE_CHECKING:
     from jacobian_cli.api.derive.settle import Settled
-    from jacobian_cli.checks.verdict.answer import Report
+    from jacobian_cli.checks.verdict.report import Report
 
 _LABEL = 11
 _DEFINED = 6

@@ -12,7 +12,7 @@ from jacobian_cli.api.derive.derivation import Derivation
 from jacobian_cli.api.derive.settle import Settled
 from jacobian_cli.api.derive.steps import Stepwise
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.checks.verdict.answer import ENGINES, bound
+from jacobian_cli.checks.verdict.report import ENGINES, bound
 from jacobian_cli.cli.screen import (
     MARKS,
     Screen,

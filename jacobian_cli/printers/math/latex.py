@@ -78,7 +78,11 @@ def _below(letter: str, sizes: str) -> Part:
 
 _LATEX = Notation(
     name=_name,
-    constants={"pi": Part(r"\pi", first=Edge.LETTER, last=Edge.LETTER), "e": _upright("e")},
+    constants={
+        "pi": Part(r"\pi", first=Edge.LETTER, last=Edge.LETTER),
+        "e": _upright("e"),
+        "inf": Part(r"\infty", first=Edge.LETTER, last=Edge.LETTER),
+    },
     function=_function,
     signs={
         "+": " + ",

@@ -81,6 +81,7 @@ _UNICODE = Notation(
     constants={
         "pi": Part("π", first=Edge.LETTER, last=Edge.LETTER),
         "e": Part("e", first=Edge.LETTER, last=Edge.LETTER),
+        "inf": Part("∞", first=Edge.LETTER, last=Edge.LETTER),
     },
     function=_function,
     signs={
