@@ -58,6 +58,7 @@ _SKELETON = {
     "?power": "**",
     "?mpower": "**",
     "?exp": "exp",
+    "?T": ".T",
     "?norm": "norm",
     "?bars": "norm",
     "?logbars": "norm",
@@ -140,7 +141,7 @@ def _behind_matrices(
         if isinstance(term, Call) and term.function == "?beside":
             for left, behind in zip(term.arguments, term.arguments[1:], strict=False):
                 before = left
-                while isinstance(before, Call) and before.function in (".T", "?power"):
+                while isinstance(before, Call) and before.function in (".T", "?T", "?power"):
                     before = before.arguments[0]
                 if isinstance(behind, Name) and guessed.get(behind.text) == 0 and isinstance(before, Name):
                     order = len(declared[before.text]) if before.text in declared else guessed.get(before.text, 0)
@@ -529,11 +530,7 @@ class Meaning(Builder):
         first, second = (self.whole(axis) % order for axis in axes)
         if order == 2:
             return inner if first == second else self.op(".T", term.span, inner)
-        places = list(range(order))
-        places[first], places[second] = places[second], places[first]
-        group = Group(tuple(Literal(Fraction(place), term.span) for place in places), term.span)
-        call = Call("transpose", (inner[1], group), (), term.span)
-        return super().build(call), call
+        return self.turned(inner, (first, second), term.span)
 
     def flat(self, term: Call) -> Typed:
         (call,) = term.arguments
@@ -608,6 +605,22 @@ class Meaning(Builder):
         if all(name in self.scope.sizes for name in size.names()):
             return Extent(size), _placed(parse(str(size), limited=False), span)
         call = Call("sum", (Call("ones_like", (x,), (), span),), keywords, span)
+        return super().build(call), call
+
+    # ---- transposes ------------------------------------------------------------------------------------------------
+
+    def transposed(self, term: Call) -> Typed:
+        """ᵀ; of a batch, of each matrix."""
+        inner = self.typed(term.arguments[0])
+        order = len(inner[0].shape)
+        return self.op(".T", term.span, inner) if order < 3 else self.turned(inner, (order - 2, order - 1), term.span)
+
+    def turned(self, inner: Typed, axes: tuple[int, int], span: Span) -> Typed:
+        places = list(range(len(inner[0].shape)))
+        first, second = axes
+        places[first], places[second] = places[second], places[first]
+        group = Group(tuple(Literal(Fraction(place), span) for place in places), span)
+        call = Call("transpose", (inner[1], group), (), span)
         return super().build(call), call
 
     # ---- mathematics again -----------------------------------------------------------------------------------------
@@ -764,6 +777,7 @@ _MEANINGS: dict[str, Callable[[Meaning, Call], Typed]] = {
     "?cross": Meaning.cross,
     "?star": Meaning.star,
     "?mtimes": Meaning.mtimes,
+    "?T": Meaning.transposed,
     "?mrdivide": Meaning.mrdivide,
     "?mldivide": Meaning.mldivide,
     "?mpower": Meaning.mpower,

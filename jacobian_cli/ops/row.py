@@ -134,6 +134,8 @@ class Row:
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     of_matrix: str = ""
     """What mathematicians mean by it when it is applied to a matrix, where that is not its entries' values."""
+    by_name: bool = False
+    """Whether it is written by its name where it is applied to a matrix, around which its signs mean something else."""
     named: bool = False
     """Whether its value is named wherever it repeats, however short its argument."""
     example: str = ""

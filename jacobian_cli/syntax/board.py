@@ -8,6 +8,7 @@ right, `:`, `+ −`, comparisons.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,7 +22,9 @@ from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Litera
 _COMPARISONS = ("<", ">", "<=", ">=", "==", "!=", "=")
 _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _SUMS = {"+": "?plus", "-": "?minus"}
-_FACTOR = frozenset("num name func open bar sqrt frac sum ones zeros eye indexed word root group text".split())
+_FACTOR = frozenset(
+    "num name func open bar sqrt frac sum ones zeros eye commutation indexed word root group text".split()
+)
 """Tokens that begin a factor."""
 _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
 WHOLE = frozenset(["trace"])
@@ -252,15 +255,10 @@ class Board:
         return found
 
     def beside(self, factors: list[Term], start: int) -> Term:
-        """The product of factors; a 1 before a condition makes an indicator of it."""
-        kept: list[Term] = []
-        for factor in factors:
-            if kept and _one(kept[-1]) and isinstance(factor, Call) and factor.function in _COMPARISONS:
-                kept.pop()
-            kept.append(factor)
-        if len(kept) == 1:
-            return kept[0]
-        return Call("?beside", tuple(kept), (), Span(start, kept[-1].span.stop))
+        """The product of factors."""
+        if len(factors) == 1:
+            return factors[0]
+        return Call("?beside", tuple(factors), (), Span(start, factors[-1].span.stop))
 
     def call(self, function: str, left: Term, right: Term) -> Call:
         return Call(function, (left, right), (), Span(left.span.start, right.span.stop))
@@ -282,12 +280,12 @@ class Board:
             token = self.next
             match token.kind:
                 case "T":
-                    term = Call(".T", (term,), (), self.to_here(term))
+                    term = Call("?T", (term,), (), self.to_here(term))
                 case "prime":
-                    term = Call(".T", (term,), (), self.to_here(term))
+                    term = Call("?T", (term,), (), self.to_here(term))
                 case "invT":
                     inverse = Call("?power", (term, Literal(Fraction(-1), token.span)), (), self.to_here(term))
-                    term = Call(".T", (inverse,), (), inverse.span)
+                    term = Call("?T", (inverse,), (), inverse.span)
                 case "sup":
                     term = self.raised(term, token)
                 case "open" if token.text == "[" and not token.space and self.indexes():
@@ -318,6 +316,9 @@ class Board:
     def atom(self) -> Term:
         token = self.next
         match token.kind:
+            case "num" | "ones" if token.text in ("", "1", "𝟙") and self.conditioned():
+                self.take()
+                return self.bracket()
             case "num":
                 self.take()
                 assert token.value is not None
@@ -351,7 +352,7 @@ class Board:
                 return self.inside(token.parts[0], token)
             case "sum":
                 return self.summed()
-            case "ones" | "zeros" | "eye":
+            case "ones" | "zeros" | "eye" | "commutation":
                 return self.filled()
             case "text":
                 self.take()
@@ -363,6 +364,17 @@ class Board:
         if token.kind == "op":
             raise self.refuse(token, f"a value belongs before {token.text}" if self.at else "a value belongs here")
         raise self.stray(token)
+
+    def conditioned(self) -> bool:
+        """Whether a condition in brackets stands behind this 1, which is its indicator then."""
+        depth = 0
+        for token in self.tokens[self.at + 1 :]:
+            depth += (token.kind == "open") - (token.kind == "close")
+            if depth <= 0:
+                return False
+            if depth == 1 and token.kind == "op" and token.text in _COMPARISONS:
+                return True
+        return False
 
     def name(self) -> Term:
         token = self.take()
@@ -411,17 +423,37 @@ class Board:
         token = self.take()
         if token.kind == "eye" and (self.known.find("I") or (token.text and self.known.find(f"I_{token.text}"))):
             return Name(self.known.find(f"I_{token.text}" if token.text else "I") or "I", token.span)
-        sizes = [size for size in token.text.replace("×", ",").replace(r"\times", ",").split(",") if size]
-        if not all(size.isalnum() for size in sizes):
-            raise self.refuse(token, "these are no sizes", "as in `eye(n)`, `ones(n, m)`")
-        terms = [
-            Literal(Fraction(int(size)), token.span) if size.isdecimal() else Name(size, token.span) for size in sizes
-        ]
+        terms = [self.size(size, token) for size in _sizes_of(token.text)]
         if token.kind == "eye" and len(terms) == 2 and terms[0] == terms[1]:
             terms.pop()
         if not terms:
             return Call("?" + token.kind, (), (), token.span)
         return Call(token.kind, tuple(terms), (), token.span)
+
+    def size(self, text: str, token: Token) -> Term:
+        """A size below the line: a name, a number, `2n + 1`."""
+        if text.isdecimal() and len(text) < 10:
+            return Literal(Fraction(int(text)), token.span)
+        if text.isidentifier():
+            return Name(text, token.span)
+        terms = [_SIZE.fullmatch(part) for part in re.split(r"(?<=.)(?=[+-])", text)]
+        if not terms or None in terms:
+            raise self.refuse(token, "these are no sizes", "as in `eye(n)`, `ones(n, m)`")
+        total: Term | None = None
+        for found in terms:
+            assert found is not None
+            number = Literal(Fraction(int(found[2] or 1)), token.span)
+            part: Term = number
+            for letter, power in _LETTER.findall(found[3]):
+                for _ in range({"²": 2, "2": 2, "³": 3, "3": 3}.get(power, 1)):
+                    name = Name(letter, token.span)
+                    part = name if part is number and not found[2] else Call("*", (part, name), (), token.span)
+            if total is None:
+                total = self.negative(part) if found[1] == "-" else part
+            else:
+                total = Call("-" if found[1] == "-" else "+", (total, part), (), token.span)
+        assert total is not None
+        return total
 
     # ---- functions -------------------------------------------------------------------------------------------------
 
@@ -725,8 +757,14 @@ class Board:
                 term = self.negative(part) if minus else part
 
 
-def _one(term: Term) -> bool:
-    return (isinstance(term, Literal) and term.value == 1) or _is(term, "?ones")
+_SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
+_LETTER = re.compile(r"([^\W\d_])(?:\^?([²³23]))?")
+
+
+def _sizes_of(text: str) -> list[str]:
+    """The sizes in an index: `n × m`, `n, m`, `nₓm`; two letters beside each other are two sizes."""
+    text = re.sub(r"(?<=\w)x(?=\w)", "×", text)
+    return [size for size in text.replace(" ", "").replace("×", ",").split(",") if size]
 
 
 def _is(term: Term, function: str) -> bool:

@@ -215,15 +215,19 @@ class Scanner:
         text = self.text
         while at < stop and text[at].isspace():
             at += 1
+        entries: list[Token] = []
+        if at < stop and text[at] in "⊙∘":  # entry by entry
+            entries.append(Token("op", "⊙", at, at + 1))
+            at += 1
         if at < stop and text[at] in "{(":
             end = self.closing(at, stop)
             inside = text[at + 1 : end - 1].strip()
             if inside.strip("- ") in _TURNED and self.turns(inside, start):
                 found.append(Token("invT" if inside.startswith("-") else "T", "T", start, end))
                 return end
-            found.append(Token("sup", inside, start, end, parts=(tuple(self.scan(at + 1, end - 1)),)))
+            found.append(Token("sup", inside, start, end, parts=((*entries, *self.scan(at + 1, end - 1)),)))
             return end
-        inner: list[Token] = []
+        inner: list[Token] = entries
         sign = at
         if at < stop and text[at] in "-−+":
             inner.append(Token("op", "-" if text[at] != "+" else "+", at, at + 1))
@@ -382,6 +386,12 @@ class Scanner:
         name = spelling(stem, indices)
         return Token("name", self.known.find(name) or name, start, stop)
 
+    def sizes(self, stem: str, indices: tuple[str, ...], pair: list[str]) -> bool:
+        """Whether the indices of a letter are known names, and the letter with them is none: Kₙₘ commutes."""
+        if "commutation" not in self.known.functions or self.known.find(spelling(stem, indices)):
+            return False
+        return all(part.isdecimal() or self.known.find(part) for part in pair)
+
     def letter(self, unit: Unit) -> Token:
         stem, indices, start, stop = unit
         self.bases[start] = (stem, indices)
@@ -389,6 +399,9 @@ class Scanner:
             return Token("name", "pi", start, stop)
         if stem == "I":
             return Token("eye", ",".join(indices), start, stop)
+        pair = [*indices[0]] if len(indices) == 1 and not indices[0].isdecimal() else [*indices]
+        if stem == "K" and len(pair) == 2 and self.sizes(stem, indices, pair):
+            return Token("commutation", ",".join(pair), start, stop)
         if stem == "ℓ":
             stem = "l"
         numbered = stem in _NUMBERED  # d_k is a size

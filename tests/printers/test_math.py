@@ -21,7 +21,7 @@ PRINTED = {
     "x*y*(1 - x)": "x ⊙ y ⊙ (1 − x)",
     "x*(y*x)": "x ⊙ (y ⊙ x)",
     "c*x.T": "cxᵀ",
-    "diag(b)@kron(eye(n), x.T)": "diag(b)(I ⊗ xᵀ)",
+    "diag(b)@kron(eye(n), x.T)": "diag(b)(Iₙ ⊗ xᵀ)",
     "2*W.T@(W@x - b)": "2Wᵀ(Wx − b)",
     "x@y": "xᵀy",
     "x@x.T": "xxᵀ",
@@ -58,10 +58,10 @@ PRINTED = {
     "2*3*x": "2·3x",
     "0.5*x": "0.5x",
     "1e-20*x": "1·10⁻²⁰x",
-    "W@ones(m)": "W·1",
-    "ones(n).T@b": "1ᵀb",
-    "ones(n)@x.T": "1 xᵀ",
-    "zeros(m) + x": "0 + x",
+    "W@ones(m)": "W·1ₘ",
+    "ones(n).T@b": "1ₙᵀb",
+    "ones(n)@x.T": "1ₙxᵀ",
+    "zeros(m) + x": "0ₘ + x",
     "x > 0": "1(x > 0)",
     "diag(x >= y)": "diag(1(x ≥ y))",
     "c*(lam > 0)": "c·1(λ > 0)",
@@ -127,7 +127,7 @@ def test_what_calculation_makes() -> None:
     assert math(apply("+", c, apply("*", Number(Fraction(-2)), c))) == "c − 2c"
     assert math(apply("*", Number(Fraction(-1, 3)), c)) == "−(1 / 3)c"
     assert math(apply("*", h, apply("-", Number(Fraction(1)), h))) == "h ⊙ (1 − h)"
-    assert math(apply("ones", sizes=(N * N + ONE,))) == "1"
+    assert math(apply("ones", sizes=(N * N + ONE,))) == "1_{n² + 1}"
     assert math(apply("reshape", typed("x"), shape=(Size.named("m"),))) == "reshape(x, m)"
 
 
@@ -155,7 +155,10 @@ def test_brackets_balance(expr: Expr) -> None:
         ("eye(n)@A", ("I",), "IₙA"),
         ("I@x + eye(n)@x", (), "Ix + Iₙx"),
         ("I@I_n + eye(n)", (), "I I_n + Iₙ"),
-        ("I + eye(d)", (), "I + I(d)"),
+        ("I + eye(d)", (), "I + I_d"),
+        ("I@I_d + eye(d)", (), "I I_d + I_{d}"),
+        ("eye(n) - 2*x@x.T", (), "I − 2xxᵀ"),
+        ("A + lam*eye(n)", (), "A + λI"),
     ],
 )
 def test_a_variable_called_like_the_identity(text: str, beside: tuple[str, ...], expected: str) -> None:

@@ -47,6 +47,10 @@ class Part:
     negative: bool = False
     tall: bool = False
     """Whether brackets around it must grow."""
+    dotted: bool = False
+    """Whether a dot stands in it, which binds no tighter than ⊙ and ⊗."""
+    short: str = ""
+    """How it is written where its size follows from what stands beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,8 @@ class Notation:
     """How an option is written, if not so."""
     taken: frozenset[str] = frozenset()
     """How the variables are written."""
+    called: frozenset[str] = frozenset()
+    """How the functions are."""
 
     def bracket(self, part: Part) -> Part:
         """A part in brackets; a comparison becomes its indicator."""
@@ -114,15 +120,24 @@ class Notation:
     def side_by_side(self, a: Part, b: Part, levels: tuple[Level, Level], level: Level) -> Part:
         """A product without a sign; a minus in front of its first factor is in front of the whole."""
         left, right = self.unsigned(a, levels[0]), self.at(b, levels[1])
-        if right.first is Edge.DIGIT:
+        opened = right.text.startswith(self.brackets[0]) or right.text.startswith(self.tall_brackets[0])
+        if right.first is Edge.DIGIT or (opened and left.last is Edge.LETTER and self.calls(left.text)):
             between = self.dot
         elif Edge.WORD in (left.last, right.first):
             between = self.gap
         else:
             between = self.beside
-        return self.join(left, between, right, level, negative=a.negative)
+        made = self.join(left, between, right, level, negative=a.negative)
+        return replace(made, dotted=between == self.dot or left.dotted or right.dotted)
+
+    def calls(self, text: str) -> bool:
+        """Whether a text ends like a function, so that a bracket behind it would be taken for its argument's."""
+        return any(text.endswith(name) and name in self.taken for name in self.called)
 
     def between(self, a: Part, b: Part, sign: str, levels: tuple[Level, Level], level: Level) -> Part:
         """A product with a sign, to which operands of its own kind need no brackets on the left."""
         left = self.unsigned(a, levels[0] if a.level is not level else level)
-        return self.join(left, self.signs[sign], self.at(b, levels[1]), level, negative=a.negative)
+        right = self.at(b, levels[1])
+        if right.dotted:
+            right = self.bracket(right)
+        return self.join(left, self.signs[sign], right, level, negative=a.negative)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
-from jacobian_cli.ops import row
+from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
 from jacobian_cli.printers.precedence import LEADING, decimal, fold, given
 from jacobian_cli.shape import Size
@@ -17,7 +17,8 @@ from jacobian_cli.shape import Size
 def notated(expr: Expr, notation: Notation, beside: Iterable[str] = ()) -> str:
     """An expression in mathematical notation; `beside` are the variables of the formula that it belongs to."""
     names = {*beside, *(node.name for node in walk([expr]) if isinstance(node, Variable | Defined))}
-    own = replace(notation, taken=frozenset(notation.name(name).text for name in names))
+    called = frozenset(notation.function(entry) for entry in FUNCTIONS.values())
+    own = replace(notation, taken=frozenset(notation.name(name).text for name in names), called=called)
     return own.value(fold(expr, lambda node, parts: _part(node, parts, own)))
 
 
@@ -82,14 +83,12 @@ def _sum(a: Part, b: Part, notation: Notation) -> Part:
 
 
 def _plus(node: Apply, operands: list[Part], notation: Notation) -> Part:
-    del node
-    a, b = operands
+    a, b = _shortened(node, operands)
     return _sum(a, b, notation)
 
 
 def _difference(node: Apply, operands: list[Part], notation: Notation) -> Part:
-    a, b = operands
-    del node
+    a, b = _shortened(node, operands)
     return notation.join(notation.at(a, Level.SUM), notation.signs["-"], notation.at(b, Level.QUOTIENT), Level.SUM)
 
 
@@ -108,13 +107,17 @@ def _times(node: Apply, operands: list[Part], notation: Notation) -> Part:
         return replace(notation.unsigned(b, Level.QUOTIENT), negative=True)
     wanted = Level.POWER if first.shape else Level.CHAIN
     level = Level.CHAIN if b.level is Level.CHAIN and wanted is Level.CHAIN else Level.SCALED
-    return notation.side_by_side(a, b, (Level.SCALED, wanted), level)
+    made = notation.side_by_side(a, b, (Level.SCALED, wanted), level)
+    if not (a.short or b.short):
+        return made
+    a, b = (replace(part, text=part.short or part.text) for part in (a, b))
+    return replace(made, short=notation.side_by_side(a, b, (Level.SCALED, wanted), level).text)
 
 
 def _chain(node: Apply, operands: list[Part], notation: Notation) -> Part:
     """Matrices side by side; of two vectors the first is turned."""
     first, second = node.arguments
-    a, b = operands
+    a, b = _shortened(node, operands, 1)
     if len(first.shape) == len(second.shape) == 1:
         a = _turned(a, notation)
     return _product(a, b, notation)
@@ -206,7 +209,19 @@ def _filled(node: Apply, operands: list[Part], notation: Notation) -> Part:
     del operands
     (shown,) = _options(node, notation).values()
     ways = [way(shown) for way in notation.filled[node.function]]
-    return next((part for part in ways if part.text not in notation.taken), ways[-1])
+    free = [part for part in ways if part.text not in notation.taken] or ways[-1:]
+    if len(ways) > 1 and free[0] is ways[0] and shown not in ways[0].text:
+        return replace(free[min(1, len(free) - 1)], short=free[0].text)
+    return free[0]
+
+
+def _shortened(node: Apply, operands: list[Part], least: int = 2) -> list[Part]:
+    """Two operands, an identity without its size where that follows from the other one, which has axes."""
+    parts = list(operands)
+    for k, other in ((0, 1), (1, 0)):
+        if parts[k].short and len(node.arguments[other].shape) >= least and not operands[other].short:
+            parts[k] = replace(parts[k], text=parts[k].short)
+    return parts
 
 
 def _options(node: Apply, notation: Notation) -> dict[str, str]:
@@ -228,7 +243,8 @@ def _called(node: Apply, operands: list[Part], notation: Notation) -> Part:
         return _marked(node, operands, notation)
     spelling, options = notation.function(row(node.function)), _options(node, notation)
     tall = any(operand.tall for operand in operands)
-    if "{}" in spelling and not options:
+    apart = row(node.function).by_name and len(node.arguments[0].shape) > 1
+    if "{}" in spelling and not options and not apart:
         return _templated(spelling, operands, notation, tall)
     if "{}" in spelling:
         spelling = notation.function(replace(row(node.function), math="", latex=""))

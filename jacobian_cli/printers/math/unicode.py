@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
@@ -61,19 +61,24 @@ def _sizes(sizes: Shape, notation: Notation) -> str:
     return _TIMES.join(size_text(size, notation) for size in sizes)
 
 
-def _identity(size: str) -> Part:
-    """Iₙ, for where a variable is called I."""
-    below = "".join(_BELOW.get(character, "") for character in size)
-    return Part("I" + below if len(below) == len(size) else f"I({size})", first=Edge.LETTER, last=Edge.LETTER)
+def _sized(sign: str, first: Edge) -> Callable[[str], Part]:
+    """Iₙ, 1ₙₓₘ; sizes that cannot stand below the line stand beside it, I_d."""
+
+    def part(sizes: str) -> Part:
+        below = "ₓ".join("".join(_BELOW.get(c, " ") for c in size) for size in sizes.split(_TIMES))
+        beside = f"_{sizes}" if sizes.isalnum() else f"_{{{sizes}}}"
+        return Part(sign + (beside if " " in below else below), first=first, last=Edge.LETTER)
+
+    return part
 
 
 def _commutation(sizes: list[str]) -> Part:
-    """Kₙₘ, or with sizes that cannot stand below the line K(n, d)."""
+    """Kₙₘ, or with sizes that cannot stand below the line K_{n, d}."""
     if all(character in _BELOW for size in sizes for character in size):
         comma = "," if any(len(size) > 1 for size in sizes) else ""
         below = comma.join("".join(map(_BELOW.__getitem__, size)) for size in sizes)
         return Part("K" + below, first=Edge.LETTER, last=Edge.LETTER)
-    return Part(f"K({', '.join(sizes)})", first=Edge.LETTER)
+    return Part(f"K_{{{', '.join(sizes)}}}", first=Edge.LETTER, last=Edge.LETTER)
 
 
 _UNICODE = Notation(
@@ -108,9 +113,13 @@ _UNICODE = Notation(
     power=_power,
     fraction="",
     filled={
-        "eye": (lambda _: Part("I", first=Edge.LETTER, last=Edge.LETTER), _identity, lambda n: Part(f"I({n})")),
-        "ones": (lambda _: Part("1", first=Edge.DIGIT, last=Edge.WORD),),
-        "zeros": (lambda _: Part("0", first=Edge.DIGIT, last=Edge.WORD),),
+        "eye": (
+            lambda _: Part("I", first=Edge.LETTER, last=Edge.LETTER),
+            _sized("I", Edge.LETTER),
+            lambda size: Part(f"I_{{{size}}}", first=Edge.LETTER, last=Edge.LETTER),
+        ),
+        "ones": (_sized("1", Edge.DIGIT),),
+        "zeros": (_sized("0", Edge.DIGIT),),
         "commutation": (lambda sizes: _commutation(sizes.split(_TIMES)),),
     },
     option="{}={}".format,
