@@ -176,7 +176,8 @@ def formula(screen: Screen, problem: Problem) -> None:
             screen.line(f"{name} = {math(getattr(value, 'body', value))}", indent=2)
     screen.line(f"{problem.name} = {math(problem.output)}", style="bold", indent=2)
     screen.line()
-    rows = [(problem.name, _shape(problem.output.shape), "the output")]
+    wants = f", where {', '.join(problem.wants)}" if problem.wants else ""
+    rows = [(problem.name, _shape(problem.output.shape), f"the output{wants}")]
     for name, variable in problem.variables.items():
         rows.append((name, _shape(variable.shape), _origin(problem, name)))
     screen.columns(rows, styles=("bold", "", "dim"))

@@ -21,24 +21,29 @@ class Bound:
         """Whether it is so at these sizes."""
         return self.margin.at(sizes) > 0
 
-    def __str__(self) -> str:
-        """As a comparison.
-
-        >>> n, m = Size.named("n"), Size.named("m")
-        >>> [str(Bound(margin)) for margin in (n - Size.number(99), n - m, n - m + ONE, m - n - ONE)]
-        ['n >= 100', 'n > m', 'n >= m', 'm > n + 1']
-        """
+    @property
+    def sides(self) -> tuple[Size, str, Size]:
+        """As a comparison of two sizes without a minus."""
         positive = [(m, c) for m, c in self.margin.terms if m and c > 0]
         negative = [(m, -c) for m, c in self.margin.terms if m and c < 0]
         ((_, number),) = [(m, c) for m, c in self.margin.terms if not m] or [((), 0)]
         left, right = Size.collect(positive), Size.collect(negative)
         if not negative:
-            return f"{left} >= {1 - number}"
+            return left, ">=", Size.number(1 - number)
         if not positive:
-            return f"{right} <= {number - 1}"
+            return right, "<=", Size.number(number - 1)
         if number > 0:
-            return f"{left + Size.number(number - 1)} >= {right}"
-        return f"{left} > {right + Size.number(-number)}"
+            return left + Size.number(number - 1), ">=", right
+        return left, ">", right + Size.number(-number)
+
+    def __str__(self) -> str:
+        """As text.
+
+        >>> n, m = Size.named("n"), Size.named("m")
+        >>> [str(Bound(margin)) for margin in (n - Size.number(99), n - m, n - m + ONE, m - n - ONE)]
+        ['n >= 100', 'n > m', 'n >= m', 'm > n + 1']
+        """
+        return " ".join(map(str, self.sides))
 
 
 def bounds(roots: Iterable[Expr]) -> tuple[Bound, ...]:

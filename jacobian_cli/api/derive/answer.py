@@ -265,6 +265,7 @@ class Answer(Portable):
             "vjp": {"upstream": self.upstream, **self.vjp.to_dict()},
             **({"hessian": self._hessian_dict()} if self.hessian else {}),
             "where": self.where,
+            **({"wants": list(self.problem.wants)} if self.problem.wants else {}),
             **({"assumed": self.assumed} if self.problem.facts else {}),
             **({"unconstrained": True} if self.unconstrained else {}),
             "read": self.read,
@@ -278,16 +279,23 @@ class Answer(Portable):
 
 
 def answers(
-    problem: Problem, *, second: bool = False, conventions: Sequence[Convention] = (NUMERATOR_ROW,)
+    problem: Problem,
+    *,
+    second: bool = False,
+    conventions: Sequence[Convention] = (NUMERATOR_ROW,),
+    everywhere: bool = False,
 ) -> list[Answer]:
     """One answer per variable, with what they share named once, written in the first of the conventions.
 
     In the others it can be `rewritten` without another name. Where the way back from index form to matrix notation
-    breaks, the answers are in plain index form and say so.
+    breaks, the answers are in plain index form and say so. With `everywhere` they are to be computed rather than
+    read: they have a value wherever there is a derivative.
     """
     arguments, fault = _arguments(problem), ""
     try:
-        found = derivative(*arguments, second=second, facts=problem.facts, conventions=conventions)
+        found = derivative(
+            *arguments, second=second, facts=problem.facts, conventions=conventions, everywhere=everywhere
+        )
     except (InputError, RecursionError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever breaks there, the derivative is known

@@ -125,8 +125,10 @@ class Derivation(Answer):
 
     @cached_property
     def _in_rows(self) -> Derivation:
-        """Whatever is on the screen, code keeps to one convention."""
-        return self.rewritten()
+        """Whatever is on the screen, code keeps to one convention, and to forms to be computed."""
+        from jacobian_cli.api.derive.computed import computed
+
+        return computed(self.rewritten())
 
     def _repr_latex_(self) -> str:
         return f"$$\\frac{{\\partial {self.problem.name}}}{{\\partial {self.wrt}}} = {self.jacobian.latex}$$"

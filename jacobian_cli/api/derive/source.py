@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.derive.settle import Settled, mismatch
 from jacobian_cli.api.input.arguments import word
+from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.reshape import jacobian_shape
 from jacobian_cli.expr import Defined, Expr, Variable, size_names, walk
 from jacobian_cli.printers.numpy.module import Function, module_source
-from jacobian_cli.shape import ONE, Shape, Size, product, shape_text
+from jacobian_cli.printers.numpy.sizes import sizes_of
+from jacobian_cli.shape import ONE, Shape, product, shape_text
 from jacobian_cli.syntax.errors import InputError
 
 
@@ -48,14 +50,14 @@ def source(answers: Sequence[Written], target: str = "numpy", *, together: bool 
     """A module in NumPy: `value`, `jacobian`, `gradient`, … of one answer, or `together` of answers by several
     variables, `value`, then `jacobian_W`, `gradient_W`, … of each.
 
-    Raises `InputError` for other targets, and for sizes that no argument tells.
+    Sizes that no axis tells are further arguments. Raises `InputError` for other targets.
     """
     functions = {
         function.name: function
         for written in answers
         for function in _functions(written, target, f"_{written.answer.wrt}" if together else "")
     }
-    return module_source(list(functions.values()))
+    return module_source(_sized(answers[0].answer.problem, list(functions.values())))
 
 
 def _functions(written: Written, target: str, suffix: str = "") -> list[Function]:
@@ -102,55 +104,25 @@ def _symmetrised(form: Expr) -> Expr:
 
 
 def _function(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
-    variables = answer.problem.variables
-    names = definitions([result])
-    return Function(
-        name,
-        (*first, *variables),
-        tuple(names.items()),
-        result,
-        shape_text(result.shape),
-        doc,
-        _sizes(answer, [result, *names.values()]),
-    )
+    arguments = (*first, *answer.problem.variables)
+    return Function(name, arguments, tuple(definitions([result]).items()), result, shape_text(result.shape), doc, {})
 
 
-def _sizes(answer: Answer, parts: list[Expr]) -> dict[str, str]:
-    """For each size symbol in use, where it can be read off."""
-    found: dict[str, str] = {}
-    axes = [
-        (size, f"{variable.name}.shape[{axis}]")
-        for variable in answer.problem.variables.values()
-        for axis, size in enumerate(variable.shape)
+def _sized(problem: Problem, functions: Sequence[Function]) -> list[Function]:
+    """The functions with their sizes: read off their arguments, or further arguments of them all."""
+    parts = [part for f in functions for part in (f.result, *dict(f.definitions).values())]
+    sizes = sizes_of(problem.variables, problem.output, parts)
+    several = "are whole numbers" if len(sizes.arguments) > 1 else "is a whole number"
+    told = [f"{', '.join(sizes.arguments)} {several}."] if sizes.arguments else []
+    told += [f"The formula wants {', '.join(map(str, sizes.wants))}."] if sizes.wants else []
+    return [
+        replace(
+            function,
+            arguments=(*function.arguments, *sizes.arguments),
+            sizes=dict(sizes.places),
+            fits=sizes.fits,
+            wants=sizes.wants,
+            docstring="\n".join([function.docstring, *[""] * bool(told), *told]),
+        )
+        for function in functions
     ]
-    for _ in axes:  # each pass may tell one more: n*m is known, and m, so n is
-        for size, place in axes:
-            unknown = [name for name in size.names() if name not in found]
-            if len(unknown) == 1 and (told := _solved(size, unknown[0], place, found)):
-                found[unknown[0]] = told
-    wanted = size_names(parts)
-    for symbol in wanted:
-        if symbol not in found:
-            raise InputError(f"no argument tells the size {symbol}", hint="declare shapes in numbers")
-    return {symbol: found[symbol] for symbol in wanted}
-
-
-def _solved(size: Size, name: str, place: str, known: Mapping[str, str]) -> str:
-    """The size symbol `name` from the length at `place`, or nothing if it is not linear in it."""
-    bearing = [(m, c) for m, c in size.terms if name in dict(m)]
-    ((monomial, coefficient),) = bearing if len(bearing) == 1 else ((((name, 2),), 1),)
-    if dict(monomial)[name] != 1:
-        return ""
-    others = _code(Size.collect((m, c) for m, c in size.terms if m != monomial), known)
-    factor = _code(Size.collect([(tuple(p for p in monomial if p[0] != name), coefficient)]), known)
-    over = place if others == "0" else f"({place} - ({others}))"
-    return over if factor == "1" else f"{over}//({factor})"
-
-
-def _code(size: Size, known: Mapping[str, str]) -> str:
-    """A size as Python, from what is known."""
-    terms = []
-    for monomial, coefficient in size.terms:
-        factors = [f"({known[name]})" for name, power in monomial for _ in range(power)]
-        terms.append("*".join([str(coefficient), *factors] if coefficient != 1 or not factors else factors))
-    return " + ".join(terms) or "0"

@@ -13,6 +13,7 @@ from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, variables
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.errors import InputError
@@ -47,6 +48,11 @@ class Problem:
     def read(self) -> str | None:
         """What was typed, in the language, where it was typed in another notation."""
         return self.program.read
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """What must hold of the sizes, such as `n >= 100` for x[1:100]."""
+        return tuple(map(str, bounds([self.output])))
 
     @property
     def warnings(self) -> tuple[str, ...]:

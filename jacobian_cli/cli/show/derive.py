@@ -178,12 +178,13 @@ def decided(screen: Screen, problem: Problem) -> None:
 
 
 def shapes_line(problem: Problem) -> str:
-    """`f scalar · W n×m · x m · b, u n`: names of one shape stand together."""
+    """`f scalar · W n×m · x m · b, u n`: names of one shape stand together; then what sizes must be."""
     groups: dict[str, list[str]] = {}
     for name, variable in problem.variables.items():
         groups.setdefault(shape_said(variable.shape), []).append(math(Variable(name, ())))
     parts = [f"{math(Variable(problem.name, ()))} {shape_said(problem.output.shape)}"]
-    return " · ".join([*parts, *(f"{', '.join(names)} {shape}" for shape, names in groups.items())])
+    parts += [f"{', '.join(names)} {shape}" for shape, names in groups.items()]
+    return " · ".join([*parts, *(f"where {want.replace('>=', '≥').replace('<=', '≤')}" for want in problem.wants)])
 
 
 def symbol(d: Answer) -> str:

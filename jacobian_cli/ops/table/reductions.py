@@ -20,6 +20,14 @@ def _norm(np: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     return found if keepdims else np.squeeze(found, axis=axis)[()]
 
 
+def _std(np: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    away = x - np.mean(x, axis=axis, keepdims=True)
+    top = np.max(np.abs(away), axis=axis, keepdims=True) if np.size(x) else 1.0
+    scale = np.where((top > 1e150) | (top < 1e-150) & (top > 0), top, 1.0)
+    found = scale * np.sqrt(np.mean((away / scale) ** 2, axis=axis, keepdims=True))
+    return found if keepdims else np.squeeze(found, axis=axis)[()]
+
+
 def _prod_of_others(np: Any, x: Any, axis: Any = None) -> Any:
     """The product of those before times the product of those behind."""
     axes = tuple(range(np.ndim(x))) if axis is None else tuple(np.atleast_1d(axis))
@@ -83,7 +91,7 @@ REDUCTIONS = (
         mends={"ddof": "it divides by the number of entries: with n - 1, write `var(x)*n/(n - 1)`"}),
     Row(name="std", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         nonzero=("ans",), derivative=("(x - mean(x))/(N*ans)",), definition="sqrt(mean((x - mean(x))**2))",
-        steady="norm(x - mean(x))/sqrt(N)",
+        kernel=_std,
         mends={"ddof": "it divides by the number of entries: with n - 1, write `std(x)*sqrt(n/(n - 1))`"}),
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         derivative=("ans/x",), divides=("x",), everywhere=("prod_of_others(x)",), numpy="prod"),

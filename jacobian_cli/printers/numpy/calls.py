@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy.products import (
@@ -16,6 +17,7 @@ from jacobian_cli.printers.numpy.products import (
     diagonal_of,
     factors,
     multiply,
+    nominal,
     product,
     row_of,
     subscript,
@@ -246,8 +248,17 @@ def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    subscripts = dict(node.parameters)["subscripts"]
-    return Source(call(f"{writer.np}.einsum", f'"{subscripts}"', *(o.piece for o in operands)), node.shape)
+    """Of more than two factors, pair by pair: in one go every letter is a loop inside all others."""
+    subscripts, at_hand = dict(node.parameters)["subscripts"], [o.piece for o in operands]
+    if len(operands) < 3:
+        return Source(call(f"{writer.np}.einsum", f'"{subscripts}"', *at_hand), node.shape)
+    for step in plan(subscripts, tuple(tuple(map(nominal, o.shape)) for o in operands)):
+        inputs, output = step.subscripts.split("->")
+        summed = "," in inputs and set(inputs) - set(output) - {","}
+        options = ["optimize=True"] if summed else []  # then it is a matrix product
+        made = call(f"{writer.np}.einsum", f'"{step.subscripts}"', *(at_hand[k] for k in step.places), *options)
+        at_hand = [piece for k, piece in enumerate(at_hand) if k not in step.places] + [made]
+    return Source(at_hand[0], node.shape)
 
 
 def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:

@@ -13,6 +13,7 @@ from graphlib import TopologicalSorter
 from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
+from jacobian_cli.ops.bounds import Bound
 from jacobian_cli.printers.numpy.calls import Need, Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source, modules_of
 from jacobian_cli.printers.precedence import default
@@ -30,7 +31,11 @@ class Function:
     result_shape_text: str | None
     docstring: str
     sizes: dict[str, str]
-    """For each size symbol a NumPy expression in the arguments, such as `W.shape[0]`."""
+    """For each size symbol a NumPy expression in the arguments, such as `W.shape[0]`; others are arguments."""
+    fits: tuple[tuple[str, Size], ...] = ()
+    """Places such as `W.shape[0]` whose length must be this size."""
+    wants: tuple[Bound, ...] = ()
+    """What must hold of the sizes."""
 
 
 def expression_source(expr: Expr) -> str:
@@ -176,9 +181,33 @@ def _written(function: Function, module: _Module) -> str:
     order = TopologicalSorter({name: _direct(body) for name, body in bodies.items()}).static_order()
     lines = [f"{defined[name]} = {writer.text(bodies[name])}" for name in order]
     lines.append(f"return {writer.text(function.result)}")
+    checked = _checked(function, writer)
     known = [f"{sizes[size]} = {text}" for size, text in function.sizes.items() if size in writer.used_sizes]
-    assert len(known) == len(writer.used_sizes), f"{function.name}: a size is not known"
-    return _definition(function.name, function.arguments, [*_documented(function), *known, *lines])
+    assert not writer.used_sizes.keys() - function.sizes - {*function.arguments}, f"{function.name}: an unknown size"
+    return _definition(function.name, function.arguments, [*_documented(function), *known, *checked, *lines])
+
+
+_OPPOSITE = {">=": "<", "<=": ">", ">": "<="}
+
+
+def _checked(function: Function, writer: Writer) -> list[str]:
+    """Refusals of sizes at which the formula has no meaning."""
+    lines: list[str] = []
+    for bound in function.wants:
+        left, relation, right = bound.sides
+        one, other = (writer.size(size).text for size in (left, right))
+        told = ", ".join(f"{name} = {{{writer.sizes.get(name, name)}}}" for name in bound.margin.names())
+        lines += [
+            f"if {one} {_OPPOSITE[relation]} {other}:",
+            f'    raise ValueError(f"the formula wants {bound}, and {told}")',
+        ]
+    for place, size in function.fits:
+        length = writer.size(size).text
+        lines += [
+            f"if {place} != {length}:",
+            f'    raise ValueError(f"{place} is {{{place}}}; the formula wants {size} = {{{length}}}")',
+        ]
+    return lines
 
 
 def _renamed(names: Iterable[str], taken: set[str]) -> dict[str, str]:

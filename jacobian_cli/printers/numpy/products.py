@@ -12,7 +12,7 @@ from enum import Enum
 
 from jacobian_cli.expr import Apply, Expr, walk
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece
-from jacobian_cli.shape import ONE, Shape
+from jacobian_cli.shape import ONE, Shape, Size
 
 _NOMINAL = 1000
 """What an unknown size is taken for when costs are compared."""
@@ -176,6 +176,11 @@ def _batched(a: Source, b: Source, shape: Shape) -> Source | None:
     return Source(PYTHON["@"].join(a.piece, b.piece), shape)
 
 
+def nominal(size: Size) -> int:
+    """The number that a size is taken for."""
+    return size.at(dict.fromkeys(size.names(), _NOMINAL))
+
+
 @dataclass(frozen=True, slots=True)
 class Extents:
     """The numbers of rows and columns that a factor is taken to have."""
@@ -188,7 +193,7 @@ class Extents:
     def of(source: Source) -> Extents:
         """The extents of a factor."""
         shape = source.shape if len(source.shape) == 2 else (*source.shape, ONE, ONE)[:2]
-        rows, columns = (size.at(dict.fromkeys(size.names(), _NOMINAL)) for size in shape)
+        rows, columns = map(nominal, shape)
         return Extents(rows, columns, source.role is Role.DIAGONAL)
 
 
