@@ -23,6 +23,12 @@ POSITIVE = np.concatenate([
 REAL = np.concatenate([RNG.uniform(-3, 3, 200), [-6.0, -1e-9, 0.0, 1e-300, 5.5]])
 KERNELS: dict[str, tuple[tuple[Any, ...], Any, Callable[..., Any]]] = {
     "erf": ((), REAL, mpmath.erf),
+    "erfc": ((), REAL, mpmath.erfc),
+    "erfinv": (
+        (),
+        np.concatenate([RNG.uniform(-1, 1, 200), 1 - 10.0 ** -np.arange(1, 15), [1e-300, 0.5]]),
+        mpmath.erfinv,
+    ),
     "lgamma": ((), POSITIVE, mpmath.loggamma),
     "digamma": ((), POSITIVE, mpmath.digamma),
     "polygamma": ((2,), POSITIVE[::4], mpmath.polygamma),

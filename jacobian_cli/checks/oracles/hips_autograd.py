@@ -10,6 +10,7 @@ from typing import Any, cast
 import autograd
 import autograd.numpy as anp
 import numpy as np
+from autograd.core import primitive_vjps
 from autograd.extend import defvjp, primitive
 
 from jacobian_cli.checks.oracles.alone import alone
@@ -23,6 +24,8 @@ Array = Any
 _RULES: dict[str, tuple[Callable[..., Any] | None, ...]] = {
     # autograd has erf only by way of SciPy; d erf/dx = 2/√π exp(−x²), Abramowitz & Stegun 7.1.19
     "erf": (lambda ans, x: lambda g: g * 2 / np.sqrt(np.pi) * anp.exp(-(x**2)),),
+    "erfc": (lambda ans, x: lambda g: -g * 2 / np.sqrt(np.pi) * anp.exp(-(x**2)),),
+    "erfinv": (lambda ans, x: lambda g: g * np.sqrt(np.pi) / 2 * anp.exp(ans**2),),
     "lgamma": (lambda ans, x: lambda g: g * _known("digamma")(x),),
     "digamma": (lambda ans, x: lambda g: g * _known("polygamma")(1, x),),
     "polygamma": (None, lambda ans, k, x: lambda g: g * _known("polygamma")(k + 1, x)),
@@ -55,7 +58,8 @@ class _TracedKernels(Kernels):
             return partial(own, self)
         kernel = super().of(row)
         if row.kernel is None or kernel is None:
-            return kernel
+            unknown = row.definition and kernel is getattr(anp, row.numpy, None) and kernel not in primitive_vjps
+            return None if unknown else kernel
         if row.name in _RULES:
             kernel = _with_rule(row.name, row.kernel)
         elif row.definition:

@@ -16,6 +16,28 @@ def _erf(np: Any, x: Any) -> Any:
     return np.vectorize(math.erf, otypes=[float])(x)[()]
 
 
+def _erfc(np: Any, x: Any) -> Any:
+    return np.vectorize(math.erfc, otypes=[float])(x)[()]
+
+
+def _erfinv(np: Any, x: Any) -> Any:
+    """A first guess (Winitzki 2008), then Halley's method, in the tails on erfc."""
+
+    def inverse(p: float) -> float:
+        if not abs(p) < 1:
+            return p * math.inf if abs(p) == 1 else math.nan
+        log = math.log1p(-p * p)
+        half = 4.330746750799873 + log / 2
+        y = math.sqrt(math.sqrt(half * half - log / 0.147) - half)
+        for _ in range(3):
+            error = math.erf(y) - abs(p) if abs(p) < 0.5 else (1 - abs(p)) - math.erfc(y)
+            step = error * math.exp(y * y) * 0.886226925452758
+            y -= step / (1 + step * y)
+        return math.copysign(y, p)
+
+    return np.vectorize(inverse, otypes=[float])(x)[()]
+
+
 def _lgamma(np: Any, x: Any) -> Any:
     x = np.where(np.greater(x, 0), x, np.nan)
     y, product = np.minimum(x, 8), 1.0
@@ -88,12 +110,24 @@ def _polygamma(np: Any, k: Any, x: Any) -> Any:
 SPECIAL = (
     Row(name="erf", summary="error function", derivative=("2*exp(-x**2)/sqrt(pi)",), kernel=_erf, sympy="erf",
         latex=r"\operatorname{erf}"),
+    Row(name="erfc", summary="1 - erf(x), accurate where that is small", derivative=("-2*exp(-x**2)/sqrt(pi)",),
+        kernel=_erfc, sympy="erfc"),
+    Row(name="erfinv", summary="inverse of erf", derivative=("sqrt(pi)*exp(ans**2)/2",), kernel=_erfinv,
+        sympy="erfinv", domain=("1 - x", "1 + x"), example="erfinv(tanh(x))"),
+    Row(name="ndtr", summary="Φ, the cumulative distribution of the normal distribution",
+        derivative=("exp(-x**2/2)/sqrt(2*pi)",), definition="(1 + erf(x/sqrt(2)))/2", steady="erfc(-x/sqrt(2))/2",
+        math="Φ", latex=r"\Phi"),
+    Row(name="normal_pdf", summary="φ, the density of the normal distribution", derivative=("-x*ans",),
+        definition="exp(-x**2/2)/sqrt(2*pi)", math="φ", latex=r"\varphi"),
     Row(name="lgamma", summary="logarithm of the gamma function, of positive numbers", derivative=("digamma(x)",),
         kernel=_lgamma, sympy="loggamma", domain=("x",), math="log Γ({})", latex=r"\log\Gamma({})",
         example="lgamma(exp(x))"),
     Row(name="digamma", summary="derivative of lgamma", derivative=("polygamma(1, x)",), kernel=_digamma,
         sympy="digamma", domain=("x",), math="ψ", latex=r"\psi",
         example="digamma(exp(x))"),
+    Row(name="betaln", summary="logarithm of the beta function, of positive numbers", parameters=("x", "y"),
+        derivative=("digamma(x) - digamma(x + y)", "digamma(y) - digamma(x + y)"),
+        definition="lgamma(x) + lgamma(y) - lgamma(x + y)", domain=("x", "y"), example="betaln(exp(x), exp(y))"),
     Row(name="polygamma", summary="the k-th derivative of digamma; k is a whole number from 1 on",
         parameters=("k", "x"), whole=("k",), derivative=("", "polygamma(k + 1, x)"), kernel=_polygamma,
         sympy="polygamma", domain=("x",), latex=r"\psi^{{({})}}({})", example="polygamma(1, exp(x))"),
