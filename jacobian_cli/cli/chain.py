@@ -10,8 +10,10 @@ import click
 
 from jacobian_cli.api.chain.compose import composed
 from jacobian_cli.api.chain.composition import Composition, composition
-from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, problem_of
+from jacobian_cli.api.derive.derivation import Derivation, Derivations
+from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of
 from jacobian_cli.cli.request import Request
+from jacobian_cli.syntax.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,19 @@ class Wishes:
 
 def answer(request: Request, wishes: Wishes) -> int:
     """Print the answer; the exit status says whether the check passed."""
+    try:
+        return _answer(request, wishes)
+    except (InputError, RecursionError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        raise InputError(
+            f"the chain could not be written ({type(error).__name__}: {str(error)[:100]}); please report it, it is a "
+            "fault of jac",
+            hint="`jac derive` gives the derivatives without it",
+        ) from error
+
+
+def _answer(request: Request, wishes: Wishes) -> int:
     known = [*request.wrt, *(declaration.name for declaration in request.declarations)]
     statements, note = composed(request.statements, known)
     problem, values = problem_of(replace(request, statements=tuple(statements)))
@@ -46,10 +61,15 @@ def answer(request: Request, wishes: Wishes) -> int:
         derived = found.steps_dict(points) if steps else {}
         click.echo(json.dumps({**found.to_dict(), **derived, **proof.to_dict()}, ensure_ascii=False, indent=2))
     elif wishes.style is not None:
-        from jacobian_cli.cli.forms import written
-
         proof = found.prove(points, values, wishes.rate)
-        click.echo(written(problem, found.derivations, wishes.style, [proof.report]))
+        settled = list(proof.settled.values())
+        if wishes.style == "numpy":
+            print_source(found.derivations, settled)
+        else:
+            from jacobian_cli.cli.forms import written
+
+            answers, reports = [each.answer for each in settled], [each.proof.report for each in settled]
+            click.echo(written(problem, answers, wishes.style, [*reports, proof.lines]))
     else:
         from jacobian_cli.cli.screen import progress
         from jacobian_cli.cli.show.chain import show_chain
@@ -66,6 +86,8 @@ def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
     """What is known of a composition before anything is checked."""
     if request.as_json:
         click.echo(json.dumps({**found.to_dict(), "check": SKIPPED}, ensure_ascii=False, indent=2))
+    elif wishes.style == "numpy":
+        print_source(Derivations(tuple(Derivation.of(answer, checking=False) for answer in found.answers)), [])
     else:
         from jacobian_cli.cli.forms import written
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacobian_cli.api.derive.derivation import Derivation, derivations
+from jacobian_cli.api.derive.derivation import Derivation, Derivations, derivations
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import Problem, pose, shapes_of
-from jacobian_cli.calculus.reshape import read_convention
+from jacobian_cli.calculus.reshape import NUMERATOR_ROW, read_convention
 from jacobian_cli.cli.request import Request
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.shape import shape_text
@@ -77,7 +77,8 @@ def answer(request: Request, wishes: Wishes) -> int:
             hint="sum it, or take the Jacobian: jac derive",
         )
     conventions = [read_convention(wishes.layout, wishes.vec)]
-    found = derivations(problem, second=wishes.order == 2, conventions=conventions)
+    second, checking = wishes.order == 2, not wishes.unchecked
+    found = derivations(problem, second=second, conventions=conventions, checking=checking)
     gc.freeze()
     gc.enable()
     if request.as_json:
@@ -118,7 +119,7 @@ def _json(found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
     return _status(found, settled, wishes)
 
 
-def _form(problem: Problem, found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
+def _form(problem: Problem, found: Derivations, values: Values, wishes: Wishes) -> int:
     """LaTeX, Markdown or NumPy, to be taken away."""
     assert wishes.style is not None
     if wishes.steps:
@@ -128,10 +129,28 @@ def _form(problem: Problem, found: Sequence[Derivation], values: Values, wishes:
     settled = [] if wishes.unchecked else _proved(found, values, wishes, _silent)
     from jacobian_cli.cli.forms import written
 
-    answers = [each.answer for each in settled] or found
-    sources = [d.to_python("numpy") for d in found] if wishes.style == "numpy" else []
-    click.echo(written(problem, answers, wishes.style, [each.report for each in settled], sources))
+    if wishes.style == "numpy":
+        print_source(found, settled)
+    else:
+        answers = [each.answer for each in settled] or found
+        click.echo(written(problem, answers, wishes.style, [each.proof.report for each in settled]))
     return _status(found, settled, wishes)
+
+
+def print_source(found: Derivations, settled: Sequence[Settled]) -> None:
+    """One module of what stands; a word on it where nothing does."""
+    if not settled:
+        click.echo((found.to_python() if len(found) > 1 else found[0].to_python()).rstrip())
+        return
+    from jacobian_cli.api.derive.settle import settle
+    from jacobian_cli.api.derive.source import FailedError, source, vouched
+
+    if found[0].convention != NUMERATOR_ROW:  # code keeps to one convention
+        settled = [settle(each.answer.rewritten()) for each in settled]
+    try:
+        click.echo(source([vouched(each) for each in settled], together=len(settled) > 1).rstrip())
+    except FailedError as error:
+        click.echo(f"jac: {error}", err=True)
 
 
 def _steps(problem: Problem, found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:

@@ -11,13 +11,9 @@ from jacobian_cli.expr import Defined, Variable
 from jacobian_cli.printers.math.latex import latex
 
 
-def written(
-    problem: Problem, found: Sequence[Answer], style: str, reports: Sequence[Report], sources: Sequence[str] = ()
-) -> str:
-    """The derivatives in one form, with what was checked as a remark."""
-    if style == "numpy":
-        return "\n\n".join(source.rstrip() for source in sources)
-    said = _checked(reports)
+def written(problem: Problem, found: Sequence[Answer], style: str, reports: Sequence[Report]) -> str:
+    """The derivatives in LaTeX or Markdown, with what was checked, and what stands in place of what, as remarks."""
+    said = [*dict.fromkeys(answer.warnings[-1] for answer in found if answer.fault), _checked(reports)]
     return _latex(problem, found, said) if style == "latex" else _markdown(problem, found, said)
 
 
@@ -60,21 +56,22 @@ def _size(form: ClosedForm) -> str:
     return " × ".join(str(size).replace("**2", "²").replace("*", "·") for size in form.shape) or "scalar"
 
 
-def _latex(problem: Problem, found: Sequence[Answer], said: str) -> str:
+def _latex(problem: Problem, found: Sequence[Answer], said: Sequence[str]) -> str:
     """An `align*`: one line a form, names at the end."""
     lines = [
         rf"  {left} &= {right} && \text{{{_tex(what)}}}" for d in found for left, right, what in _lines(problem, d)
     ]
     lines += [rf"  {name} &= {body}" for name, body in _where(problem, found)]
     body = " \\\\\n".join(lines)
-    return f"% {said}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    remarks = "\n".join(f"% {each}" for each in said)
+    return f"{remarks}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
 def _tex(words: str) -> str:
     return words.replace("×", r"$\times$").replace("·", r"$\cdot$").replace("²", "$^2$")
 
 
-def _markdown(problem: Problem, found: Sequence[Answer], said: str) -> str:
+def _markdown(problem: Problem, found: Sequence[Answer], said: Sequence[str]) -> str:
     """Headings, mathematics between dollars, and text to paste as code."""
     parts: list[str] = []
     for d in found:
@@ -84,7 +81,7 @@ def _markdown(problem: Problem, found: Sequence[Answer], said: str) -> str:
     where = _where(problem, found)
     if where:
         parts.append("where " + ", ".join(f"${left} = {right}$" for left, right in where))
-    return "\n\n".join([*parts, f"<!-- {said} -->"])
+    return "\n\n".join([*parts, *(f"<!-- {each} -->" for each in said)])
 
 
 def _forms(d: Answer) -> list[ClosedForm]:

@@ -204,3 +204,35 @@ def test_a_chain_shows_what_stands(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         exec(found.derivations[0].to_python(), ns)
     values = point()
     np.testing.assert_allclose(ns["gradient"](**values), truth(**values), rtol=1e-12)
+
+
+@pytest.mark.parametrize("verb", ["derive", "chain"])
+@pytest.mark.parametrize("spoil", [wrong_gradient, None])
+def test_what_is_taken_away_is_what_stands(
+    verb: str, spoil: Break | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Source runs, of several variables too; LaTeX and Markdown bear the line."""
+    if spoil is not None and verb == "derive":
+        spoil(monkeypatch)
+    elif spoil is not None:
+        value = Chain.value
+        monkeypatch.setattr(Chain, "value", lambda *arguments: write.apply("/", value(*arguments), write.number(2)))
+    stages = ("z = W@x + b", "h = tanh(z)", "s = u.T@h")
+    with pytest.raises(SystemExit) as end:
+        run([verb, *stages, "--wrt", "W,b", "--to", "numpy"])
+    assert end.value.code == (0 if spoil is None else 1)
+    shown = capsys.readouterr()
+    assert not shown.err
+    ns: dict[str, Any] = {}
+    exec(shown.out, ns)
+    values = point()
+    np.testing.assert_allclose(ns["gradient_W"](**values), truth(**values), rtol=1e-12)
+    np.testing.assert_allclose(
+        ns["vjp_b"](1.0, **values),
+        values["u"] * (1 - np.tanh(values["W"] @ values["x"] + values["b"]) ** 2),
+        rtol=1e-12,
+    )
+    for style, remark in (("latex", "% {}"), ("markdown", "<!-- {}")):
+        status, page = printed(capsys, verb, *stages, "--wrt", "W,b", "--to", style)
+        assert status == (0 if spoil is None else 1)
+        assert (remark.format("the closed form did not pass its check") in page) is (spoil is not None)

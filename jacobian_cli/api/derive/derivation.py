@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -121,7 +122,12 @@ class Derivation(Answer):
     def _written(self) -> Written:
         from jacobian_cli.api.derive.source import Written, vouched
 
-        return vouched(self._in_rows._settled) if self.checking else Written(self._in_rows, "Not checked.")
+        if not self.checking:
+            return Written(self._in_rows, f"{self.warnings[-1]}. Not checked." if self.fault else "Not checked.")
+        found = self._in_rows._settled
+        if found.failed is not None:
+            warnings.warn(found.answer.warnings[-1], stacklevel=3)
+        return vouched(found)
 
     @cached_property
     def _in_rows(self) -> Derivation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -28,20 +27,19 @@ class Written:
     remark: str = ""
 
 
-def vouched(found: Settled) -> Written:
-    """What stands of a settled answer, with a warning where that is not what was found first.
+class FailedError(InputError):
+    """A derivative that fails its check, of which no source is written."""
 
-    Raises `InputError` where nothing stands.
-    """
+
+def vouched(found: Settled) -> Written:
+    """What stands of a settled answer. Raises `FailedError` where nothing does."""
     answer, report = found.answer, found.proof.report
     if report.passed is False:
-        raise InputError(
+        raise FailedError(
             f"no source is written of a derivative that fails its check: {mismatch(report)}",
             text=answer.expression,
-            hint="please report this formula, it shows a fault of jac; derive(…, check=False) writes it all the same",
+            hint="please report this formula, a fault of jac; check=False, or --no-check, writes it all the same",
         )
-    if found.failed is not None:
-        warnings.warn(answer.warnings[-1], stacklevel=4)
     unchecked = f"Not checked: {'; '.join(report.notes) or 'nothing could be compared'}." if not report.passed else ""
     return Written(answer, " ".join([*([answer.warnings[-1]] if answer.fault else []), unchecked]).strip())
 
