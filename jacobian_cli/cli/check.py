@@ -15,7 +15,7 @@ import click
 from jacobian_cli.api.check.answer import Graded, summary
 from jacobian_cli.api.check.derivation_file import Grader, read_derivation
 from jacobian_cli.api.check.judge import Judge
-from jacobian_cli.api.check.judged import judged
+from jacobian_cli.api.check.judged import judged, judged_source
 from jacobian_cli.api.check.many import Asked, check_all, read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
 from jacobian_cli.api.check.report import junit, markdown
@@ -41,6 +41,7 @@ class Wishes:
     texts: str | None
     jobs: int
     syntax: str | None
+    claim_source: str | None
 
 
 def answer(request: Request, claim: str, wishes: Wishes) -> int:
@@ -59,6 +60,11 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     judge = Judge(problem, layout=wishes.layout, vec=wishes.vec, rtol=wishes.rtol, at=values)
     if wishes.values is not None:
         found = judged_numbers(judge, read_array(wishes.values), wishes.values, wishes.form)
+    elif wishes.claim_source is not None:
+        from jacobian_cli.api.input.source import read_source_file
+
+        found = judged_source(judge, read_source_file(wishes.claim_source), wishes.form)
+        found = replace(found, claim=wishes.claim_source, read=None)
     else:
         found = judged(judge, claim, wishes.form, wishes.syntax)
     found = replace(found, diagnosis=tuple(_said(d, sentences) for d in found.diagnosis))

@@ -116,14 +116,14 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         given, claim = formula, ""
         path = path or source
-        if own.get("claims") is None and own.get("values") is None and (formula or not path):
+        if not any(own.get(n) for n in ("claims", "values", "claim_source")) and (formula or not path):
             if len(formula) < (1 if path else 2):
                 raise InputError(
                     "there is no claim to judge",
                     hint='type your answer behind the formula: jac check "x.T@A@x" --wrt x "2*A@x"',
                 )
             given, claim = formula[:-1], formula[-1]
-        if path and not source and not formula and own.get("claims") is None and own.get("values") is None:
+        if path and not source and not formula and not any(own.get(n) for n in ("claims", "values", "claim_source")):
             declared = tuple(parse_declaration(text, "=") for text in shapes)
             facts = tuple(fact for text in assume for fact in parse_assumptions(text))
             request = Request((), (*declared, *facts), (), at, as_json, read_file(path), path)

@@ -15,6 +15,7 @@ import pytest
 import jacobian_cli as jac
 from jacobian_cli.api.check.answer import Graded, summary
 from jacobian_cli.api.check.derivation_file import Grader, read_derivation
+from jacobian_cli.api.check.judged import judged_source
 from jacobian_cli.api.check.many import read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
 from jacobian_cli.api.check.report import junit, markdown
@@ -195,3 +196,28 @@ def test_assertions_catch_what_is_wrong(claimed: Callable[..., Any], function: s
 def test_as_json() -> None:
     told = [one.to_dict() for one in jac.check_all(CLASS)]
     assert json.loads(json.dumps(told))[2]["diagnosis"][0]["kind"] == "inner_for_outer"
+
+
+SOLUTION = """
+import numpy as np
+
+def right(delta, W, x):
+    h = 1/(1 + np.exp(-(W @ x)))
+    d = delta * h * (1 - h)
+    return np.outer(d, x)
+
+def wrong(delta, W, x):
+    h = 1/(1 + np.exp(-(W @ x)))
+    return np.outer(delta * h, x)
+"""
+
+
+def test_a_python_function_is_judged_and_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "solution.py"
+    file.write_text(SOLUTION + "raise SystemExit('it was run')\n")
+    judge = judge_of("sigmoid(W@x)", "W")
+    found = judged_source(judge, jac.read_source(file.read_text(), "right"))
+    assert (found.verdict, found.form) == ("right", "vjp")
+    found = judged_source(judge, jac.read_source(file.read_text(), "wrong"))
+    assert found.verdict == "wrong"
+    assert "missing_derivative" in {told.kind for told in found.diagnosis}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jacobian_cli.api.input.problem import Problem, statements_of
@@ -15,7 +15,7 @@ from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Term
+from jacobian_cli.syntax.tree import Definition, Term
 
 _LEFT = re.compile(r"\s*[∂d]?\w*\s*(/\s*[∂d]\w+\s*)?=(?!=)")
 UPSTREAM, TANGENT = "?upstream", "?tangent"
@@ -60,6 +60,11 @@ class Reader:
         self.values = {n: v for n, v in values.items() if n not in self.sizes or n in problem.variables}
         self._built: dict[int, tuple[Term, Expr]] = {}
 
+    @property
+    def _scope(self) -> Scope:
+        """A scope in which nothing is left to be found out: every shape is known."""
+        return Scope(self.values, self.sizes)
+
     def _held(self, expr: Expr) -> Expr:
         """The expression in which the variable, where it is a definition, is a value of its own."""
         name = self.wrt.name
@@ -91,6 +96,24 @@ class Reader:
             return Claim(text, term, told[0], None, value, told[1], shown, doubts)
         return Claim(text, term, told[0], value, None, told[1], shown, doubts)
 
+    def read_definitions(self, definitions: Sequence[Definition], form: str | None = None) -> Claim:
+        """A claim that is computed in several steps, as by a Python function: the last one is its value."""
+        shapes = {name: value.shape for name, value in self.values.items()}
+        if any(unclear(step.value) for step in definitions):
+            definitions = meant(definitions, shapes, self.sizes, {}, lambda _: ())
+        *before, last = definitions
+        for step in before:
+            value = self.typed(step.value, step.source)
+            if isinstance(value, InputError):
+                raise InputError(value.message, text=step.source, span=value.span, hint=value.hint)
+            if step.name:
+                self.values[step.name] = Defined(step.name, value)
+        told = (self._form_of([d.value for d in definitions], form), "")
+        value = self.typed(last.value, last.source)
+        if isinstance(value, InputError):
+            return Claim(last.source, last.value, told[0], None, value)
+        return Claim(last.source, last.value, told[0], value)
+
     def typed(self, term: Term, text: str, form: str | None = None) -> Expr | InputError:
         """The value of a tree, or what in it does not conform. Raises `InputError` for names that are not known."""
         for name, span in named_places(term):
@@ -98,8 +121,12 @@ class Reader:
                 known = ", ".join([*self.problem.variables, *self.problem.program.values])
                 hint = f"the function has {known}; δ is written delta"
                 raise InputError(f"'{name}' is not in the function", text=text, span=span, hint=hint)
+        return self.built(term, text)
+
+    def built(self, term: Term, text: str) -> Expr | InputError:
+        """The same of a tree all of whose names are known."""
         try:
-            return _Sharing(Scope(dict(self.values), self.sizes), text, self._built).build(term)
+            return _Sharing(self._scope, text, self._built).build(term)
         except ConformError as error:
             return error
 
@@ -112,7 +139,10 @@ class Reader:
 
     def _form(self, term: Term, form: str | None) -> str | None:
         """What a claim that speaks of δ or of a direction is."""
-        names = {name for name, _ in named_places(term)}
+        return self._form_of([term], form)
+
+    def _form_of(self, terms: Sequence[Term], form: str | None) -> str | None:
+        names = {name for term in terms for name, _ in named_places(term)}
         if form is not None:
             return form
         if names.intersection(self.upstreams):

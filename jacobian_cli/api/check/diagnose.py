@@ -20,7 +20,7 @@ from jacobian_cli.api.check.judge import Judge, Verdict
 from jacobian_cli.checks.mistakes.edits import Edit, described, edits, key
 from jacobian_cli.checks.mistakes.sweep import Slip, Sweep
 from jacobian_cli.checks.mistakes.whole import wholes, with_table
-from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, meanings, same
+from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, same
 from jacobian_cli.expr import Defined, Expr, Variable, variables
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.unicode import math
@@ -31,7 +31,7 @@ from jacobian_cli.syntax.tree import Call, Group, Slice, Term
 
 Array = Any
 _SHOWN = 2
-_PAIRS = 2_500
+_PAIRS = 1_000
 """How many claims with two changes are tried, where no single change makes one right."""
 _TOLERANCE = 1e-8
 _PREFERENCE = (
@@ -146,6 +146,7 @@ class _Book:
         self.points = sorted(judge.points, key=lambda p: not np.any(p.table))[:2]
         self._known: dict[tuple[str, str], list[tuple[_Known, Meaning, Array]]] = {}
         self._mended: dict[tuple[object, str], list[tuple[Edit, Expr]]] = {}
+        self._aims: dict[str | None, list[tuple[Array, float]]] = {}
         self._sweeps: dict[bool, list[tuple[Slip, Callable[[int], Array | None]]]] = {}
 
     def explained(self, claim: Claim, expr: Expr) -> list[Diagnosis]:
@@ -169,6 +170,12 @@ class _Book:
         ranked = sorted(found.values(), key=lambda d: _rank(d.kind))
         specific = [d for d in ranked if d.kind != "unknown"] or ranked
         return [Diagnosis(d.kind, d.place, d.explanation, d.fix, certain=len(specific) == 1) for d in specific[:_SHOWN]]
+
+    def by_value(self, claim: Claim, expr: Expr) -> list[Diagnosis]:
+        """What gives a claim, in whatever shape it is."""
+        found = self._told(claim, self.looked_up(claim, expr, ("whole", "steps", "truth")))
+        ranked = sorted((d for d in found.values() if d.kind != "unknown"), key=lambda d: _rank(d.kind))
+        return [replace(d, certain=len(ranked) == 1) for d in ranked[:_SHOWN]]
 
     def _told(self, claim: Claim, found: Iterable[_Known]) -> dict[str, Diagnosis]:
         """The mistakes found by value, one of each kind."""
@@ -216,24 +223,30 @@ class _Book:
         return True
 
     def _right(self, claim: Claim, term: Term) -> Expr | None:
-        """The value of a changed claim if it is right."""
+        """The value of a changed claim if it is right. One point tells most wrong ones; the rest is tried at all."""
         try:
-            expr = self.judge.reader.typed(term, claim.text)
+            expr = self.judge.reader.built(term, claim.text)
         except InputError:
             return None
         if isinstance(expr, InputError):
             return None
-        # one point tells most wrong ones; those that pass are tried at all
-        point = self.judge.points[0]
         try:
-            (value,) = self.judge.values(expr, [point])
+            (value,) = self.judge.values(expr, self.judge.points[:1])
         except (ValueError, IndexError, np.linalg.LinAlgError):
             return None
-        right = [m for m in meanings(self.judge.function, claim.form, self.judge.laid) if m.right]
-        if not any(same(point, value, np.asarray(m.of(point), float), _TOLERANCE) for m in right):
+        if not any(_near(value, true, scale) for true, scale in self._targets(claim.form)):
             return None
         verdict = self.judge.verdict(expr, claim.form, conditions=False)
         return expr if verdict.meaning is not None and verdict.meaning.right else None
+
+    def _targets(self, form: str | None) -> list[tuple[Array, float]]:
+        """What a right claim gives at the first point, and what errors are relative to there."""
+        if form not in self._aims:
+            point = self.judge.points[0]
+            right = [m for m in self.judge.meanings(form) if m.right]
+            arrays = [np.asarray(m.of(point), float) for m in right]
+            self._aims[form] = [(array, point.scale(array)) for array in arrays]
+        return self._aims[form]
 
     @cached_property
     def swaps(self) -> list[tuple[Term, Term]]:
@@ -257,7 +270,7 @@ class _Book:
         form = claim.form or ""
         listed = [known for stage in stages for known in self.known(form, stage)]
         for scale, words in ((1.0, ""), (-1.0, "sign"), (0.5, "factor"), (2.0, "factor")):
-            if words and "whole" in stages:
+            if words and stages == ("whole",):
                 return
             hits = 0
             for known, meaning, array in listed:
@@ -285,7 +298,7 @@ class _Book:
         """
         if (form, stage) not in self._known:
             found: list[tuple[_Known, Meaning, Array]] = []
-            for meaning in meanings(self.judge.function, form or None, self.judge.laid):
+            for meaning in self.judge.meanings(form or None):
                 if (meaning.form == "hessian" and form != "hessian") or not (
                     meaning.right or meaning.convention == "transposed"
                 ):
@@ -427,6 +440,14 @@ def _rank(kind: str) -> int:
     return _PREFERENCE.index(kind) if kind in _PREFERENCE else len(_PREFERENCE)
 
 
+def _near(value: Array, true: Array, scale: float) -> bool:
+    """Whether a value may be the true one."""
+    if value.shape != true.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(np.abs(value - true) <= _TOLERANCE * scale))
+
+
 def _close(point: TruePoint, a: Array, b: Array) -> bool:
     return same(point, np.asarray(a, float), b, _TOLERANCE)
 
@@ -448,7 +469,7 @@ def _not_conforming(judge: Judge, claim: Claim, book: _Book) -> Iterator[Diagnos
     error = claim.error
     assert error is not None
     span = error.span or Span(0, len(claim.text))
-    found = _smallest(claim, book)
+    found = _by_one(claim, book) or _by_two(claim, book)
     place = claim.text[span.start : span.stop].strip()
     fix = found[0].fix if found else judge.truth(claim.form or judge.usual_form())
     yield from found
@@ -458,10 +479,10 @@ def _not_conforming(judge: Judge, claim: Claim, book: _Book) -> Iterator[Diagnos
 def _of_another_shape(judge: Judge, claim: Claim, expr: Expr, book: _Book) -> Iterator[Diagnosis]:
     """A claim that can be worked out, and has a shape that no convention gives the derivative."""
     (value, *_) = judge.values(expr, judge.points[:1])
-    wanted = [m for m in meanings(judge.function, claim.form, judge.laid) if m.right]
+    wanted = [m for m in judge.meanings(claim.form) if m.right]
     point = judge.points[0]
     shapes = " or ".join(dict.fromkeys(_shape(m.of(point)) for m in wanted if m.form != "hessian"))
-    found = _smallest(claim, book) or book.explained(claim, expr)
+    found = _by_one(claim, book) or book.by_value(claim, expr) or _by_two(claim, book)
     yield from found
     said = f"it is {_shape(value)} where the derivative is {shapes} (at {_sizes(point)})"
     fix = found[0].fix if found else judge.truth(claim.form or judge.usual_form())
@@ -477,19 +498,21 @@ def _sizes(point: TruePoint) -> str:
     return ", ".join(f"{name} = {size}" for name, size in point.sizes.items()) or "the sizes declared"
 
 
-def _smallest(claim: Claim, book: _Book) -> list[Diagnosis]:
-    """One change, else two, that make a claim conform and be right."""
-    first = list(edits(claim.term, book.swaps, claim.upstream))
-    found = list(book._mending(claim, first))
-    if found:
-        best = sorted(found, key=lambda pair: _rank(pair[0].mended))
-        kinds: dict[str, Diagnosis] = {}
-        for edit, fix in best:
-            kinds.setdefault(edit.mended, book._by_edit(claim, edit, fix))
-        chosen = [d for d in kinds.values() if d.kind != "unknown"] or list(kinds.values())
-        return [Diagnosis(d.kind, d.place, d.explanation, d.fix, len(chosen) == 1) for d in chosen[:_SHOWN]]
+def _by_one(claim: Claim, book: _Book) -> list[Diagnosis]:
+    """One change that makes a claim conform and be right."""
+    found = book.mended(claim)
+    kinds: dict[str, Diagnosis] = {}
+    for edit, fix in sorted(found, key=lambda pair: _rank(pair[0].mended)):
+        kinds.setdefault(edit.mended, book._by_edit(claim, edit, fix))
+    chosen = [d for d in kinds.values() if d.kind != "unknown"] or list(kinds.values())
+    return [replace(d, certain=len(chosen) == 1) for d in chosen[:_SHOWN]]
+
+
+def _by_two(claim: Claim, book: _Book) -> list[Diagnosis]:
+    """Two changes that do, the first of them one of those by which claims come to conform."""
     tried = 0
     seen: set[object] = set()
+    first = [edit for edit in edits(claim.term, book.swaps, claim.upstream) if edit.mended in _CONFORMING]
     for edit in sorted(first, key=lambda e: _rank(e.mended)):
         for second in edits(edit.term, book.swaps, claim.upstream):
             said = key(second.term)
@@ -504,3 +527,9 @@ def _smallest(claim: Claim, book: _Book) -> list[Diagnosis]:
                 one, two = (book._by_edit(claim, e, expr) for e in (edit, second))
                 return [one] if one.kind == two.kind else [one, two]
     return []
+
+
+_CONFORMING = frozenset(
+    "transposed term_transposed order outer_swapped outer_lost inner_for_outer hadamard_for_matmul "
+    "matmul_for_hadamard wrong_contraction shape".split()
+)

@@ -73,6 +73,8 @@ class Judge:
         self.function = Function(problem.output, self.wrt, problem.variables, problem.facts)
         self._assumed: dict[tuple[str, str], list[TruePoint]] = {}
         self._values: dict[TruePoint, dict[Expr, Array]] = {}
+        self._meanings: dict[str | None, list[Meaning]] = {}
+        self._true: dict[tuple[Meaning, TruePoint], Array] = {}
         self._relaxed: dict[tuple[str, str], Judge] = {}
 
     @cached_property
@@ -101,12 +103,9 @@ class Judge:
     def verdict(self, expr: Expr, form: str | None, *, conditions: bool = True) -> Verdict:
         """What a value is: a derivative that was asked for, one under a condition, or none."""
         arrays = self.values(expr, self.points)
-        found = meanings(self.function, form, self.laid)
-        fitting = [
-            m for m in found if all(np.shape(a) == np.shape(m.of(p)) for p, a in zip(self.points, arrays, strict=True))
-        ]
+        fitting = [m for m in self.meanings(form) if self._fits(m, arrays)]
         for meaning in fitting:
-            if self._holds(expr, meaning, self.points, arrays):
+            if self._holds(expr, meaning, self.points):
                 return Verdict(meaning, meaning, "" if meaning.right else meaning.condition)
         nearest = fitting[0] if fitting else None
         if conditions and self.at is None and fitting:
@@ -143,9 +142,27 @@ class Judge:
         """How far claim and truth may be apart, relative to the largest entry."""
         return TOLERANCE["autograd"] if self.rtol is None else self.rtol
 
-    def _holds(self, expr: Expr, meaning: Meaning, points: Sequence[TruePoint], arrays: Sequence[Array]) -> bool:
-        for point, claimed in zip(points, arrays, strict=True):
-            true = np.asarray(meaning.of(point), float)
+    def meanings(self, form: str | None) -> list[Meaning]:
+        """All that a claim of this form may be."""
+        if form not in self._meanings:
+            self._meanings[form] = meanings(self.function, form, self.laid)
+        return self._meanings[form]
+
+    def true(self, meaning: Meaning, point: TruePoint) -> Array:
+        """What a claim of this meaning is at a point."""
+        asked = (meaning, point)
+        if asked not in self._true:
+            self._true[asked] = np.asarray(meaning.of(point), float)
+        return self._true[asked]
+
+    def _fits(self, meaning: Meaning, arrays: Sequence[Array]) -> bool:
+        pairs = zip(self.points, arrays, strict=True)
+        return all(np.shape(array) == np.shape(self.true(meaning, point)) for point, array in pairs)
+
+    def _holds(self, expr: Expr, meaning: Meaning, points: Sequence[TruePoint]) -> bool:
+        """Whether a claim is what it would have to be, at every point; the first one tells most that are not."""
+        for point in points:
+            (claimed,), true = self.values(expr, [point]), self.true(meaning, point)
             if same(point, claimed, true, self.tolerance()):
                 continue
             if not same(point, claimed, true, 1e-4):
@@ -164,8 +181,8 @@ class Judge:
         right = [m for m in fitting if m.right]
         if square and any(m.form == "gradient" for m in right):
             points = self._points_under(self.wrt.name, _SYMMETRIC)
-            meaning = Meaning("gradient", "symmetric", _half)
-            if points and self._holds(expr, meaning, points, self.values(expr, points)):
+            meaning = _FREE
+            if points and self._holds(expr, meaning, points):
                 name = self.wrt.name
                 condition = f"{name} is symmetric and only its entries on and below the diagonal are free"
                 return Verdict(meaning, nearest, condition, f"{name}=symmetric")
@@ -182,9 +199,8 @@ class Judge:
                 points = self._points_under(name, fact.name)
                 if not points:
                     continue
-                arrays = self.values(expr, points)
                 for meaning in right:
-                    if self._holds(expr, meaning, points, arrays):
+                    if self._holds(expr, meaning, points):
                         return Verdict(meaning, nearest, f"{name} {fact.condition}", f"{name}={fact.name}")
         return Verdict(None, nearest)
 
@@ -273,3 +289,6 @@ def _half(point: TruePoint) -> Array:
     """The gradient by the free entries of a symmetric matrix, laid out as the matrix."""
     gradient = point.table.reshape(point.variable)
     return gradient + gradient.T - gradient * np.eye(len(gradient))
+
+
+_FREE = Meaning("gradient", "symmetric", _half)

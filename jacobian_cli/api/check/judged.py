@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from jacobian_cli.api.check.counterexample import counterexample
 from jacobian_cli.api.check.diagnose import diagnose
 from jacobian_cli.api.check.judge import Judge, Verdict
 from jacobian_cli.api.input.arguments import word
-from jacobian_cli.checks.verdict.claim import FORMS, Difference, Meaning, difference, meanings
+from jacobian_cli.checks.verdict.claim import FORMS, Difference, Meaning, difference
 from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.tree import Definition
 
 
 def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None = None) -> Check:
@@ -25,6 +27,15 @@ def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None
         raise InputError("a Hessian is that of a scalar", text=judge.problem.text)
     judge.forget()
     read = judge.reader.read(claim, form, syntax)
+    if read.expr is None:
+        return _answer(judge, read, Verdict(None, None), None)
+    return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
+
+
+def judged_source(judge: Judge, definitions: Sequence[Definition], form: str | None = None) -> Check:
+    """The verdict on a Python function, which is read and not run. Raises `InputError` for names that are not known."""
+    judge.forget()
+    read = judge.reader.read_definitions(definitions, form)
     if read.expr is None:
         return _answer(judge, read, Verdict(None, None), None)
     return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
@@ -77,11 +88,7 @@ def _shown(judge: Judge, verdict: Verdict, expr: Expr, form: str | None) -> Mean
     assert verdict.nearest is not None
     (array, *_) = judge.values(expr, judge.points[:1])
     return next(
-        (
-            m
-            for m in meanings(judge.function, form, judge.laid)
-            if m.right and np.shape(m.of(judge.points[0])) == np.shape(array)
-        ),
+        (m for m in judge.meanings(form) if m.right and np.shape(m.of(judge.points[0])) == np.shape(array)),
         verdict.nearest,
     )
 

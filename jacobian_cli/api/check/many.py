@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
-from jacobian_cli.api.check.answer import Graded
+from jacobian_cli.api.check.answer import Check, Graded
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged
 from jacobian_cli.api.check.run import judge_of
@@ -60,8 +60,9 @@ def check_all(
     listed = [asked(claim, k) for k, claim in enumerate(claims, start=1)]
     if executor is None:
         judges: dict[tuple[Any, ...], Judge | str] = {}
+        said: dict[tuple[Any, ...], Check] = {}
         for one in listed:
-            yield _graded(one, judges)
+            yield _graded(one, judges, said)
         return
     groups: dict[tuple[Any, ...], list[int]] = {}
     for k, one in enumerate(listed):
@@ -81,10 +82,12 @@ def _in_order(jobs: Sequence[tuple[list[int], Future[list[Graded]]]], count: int
 def graded_piece(claims: Sequence[Asked]) -> list[Graded]:
     """The verdicts on some claims: what one worker does."""
     judges: dict[tuple[Any, ...], Judge | str] = {}
-    return [_graded(one, judges) for one in claims]
+    said: dict[tuple[Any, ...], Check] = {}
+    return [_graded(one, judges, said) for one in claims]
 
 
-def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str]) -> Graded:
+def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str], said: dict[tuple[Any, ...], Check]) -> Graded:
+    """The verdict on one claim; what others have said before is not judged again."""
     if one.function not in judges:
         try:
             judges[one.function] = judge_of(
@@ -96,7 +99,10 @@ def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str]) -> Graded:
     try:
         if isinstance(judge, str):
             return Graded(one.id, one.wrt, None, judge, one.points)
-        return Graded(one.id, one.wrt, judged(judge, one.claim, one.form), None, one.points)
+        same = (*one.function, one.claim, one.form)
+        if same not in said:
+            said[same] = judged(judge, one.claim, one.form)
+        return Graded(one.id, one.wrt, said[same], None, one.points)
     except InputError as error:
         return Graded(one.id, one.wrt, None, str(error), one.points)
 

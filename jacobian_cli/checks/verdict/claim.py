@@ -79,8 +79,12 @@ class TruePoint:
 
     def scale(self, true: Array) -> float:
         """What errors are relative to: the largest entry, or a part of the values where all entries are small."""
-        value = float(np.max(np.abs(evaluate(self.function.output, self.values, self.sizes)), initial=0.0))
-        return max(float(np.max(np.abs(true), initial=0.0)), FLOOR * max(1.0, value))
+        return max(float(np.max(np.abs(true), initial=0.0)), FLOOR * max(1.0, self.magnitude))
+
+    @cached_property
+    def magnitude(self) -> float:
+        """The largest entry of the function's value."""
+        return float(np.max(np.abs(evaluate(self.function.output, self.values, self.sizes)), initial=0.0))
 
 
 def true_points(
