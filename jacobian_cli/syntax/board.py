@@ -30,6 +30,8 @@ _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
 WHOLE = frozenset(["trace"])
 """Functions that, without a bracket, take the whole product behind them."""
 _MOST_FACTORS = 100
+_CALLED = ("phi", "psi")
+"""Greek letters that stand for functions where a bracket follows."""
 _FLAGS = {"None": None, "True": True, "False": False}
 _DERIVATIVE = "type the formula alone; jac takes the derivative"
 
@@ -398,10 +400,13 @@ class Board:
             return name
         if self.sees("open", "[") or (self.next.space and self.blanks):
             return name
-        letters = token.text.isalpha() and len(token.text) == 1
-        if token.kind == "word" or (
-            letters and ((token.text.islower() and token.text.isascii()) or token.text in "φψ")
-        ):
+        stem, *marks = key(token.text)
+        letter = not marks and len(stem) == 1 and stem.isascii()
+        inside = self.tokens[self.at + 1 : self.at + 3]
+        if letter and stem.isupper() and [t.kind for t in inside] == ["name", "close"]:
+            product = f"{token.text}@{inside[0].text}"
+            self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
+        if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):
             raise self.refuse(
                 token,
                 f"'{token.text}' is not a function here",

@@ -55,9 +55,12 @@ _REFUSED = {
     r"\lim": "a limit is not in the language",
 }
 _D = r"(?:\\partial|d|\\mathrm\s*\{?\s*d\s*\}?)"
-_DERIVATIVE = re.compile(rf"\\frac\s*\{{\s*{_D}(?![a-z]).*?\}}\s*\{{\s*{_D}|\bd\s*/\s*d[A-Za-z]\b")
+_DERIVATIVE = re.compile(
+    rf"\\frac\s*\{{\s*(?:{_D}(?![a-z]).*?\}}\s*\{{\s*{_D}|d\w\s*\}}\s*\{{\s*d[a-z]\s*\}})|\bd\s*/\s*d[A-Za-z]\b"
+)
 _TURNED = re.compile(
-    r"\\(?:mathsf|mathrm|text|textsf|textrm|rm|sf|mathit|mathbf|operatorname|scriptscriptstyle)(?![A-Za-z])|[\s{}]|\\,"
+    r"\\(?:mathsf|mathrm|text|textsf|textrm|rm|sf|mathit|mathbf|operatorname|scriptscriptstyle)(?![A-Za-z])|[\s{}]"
+    r"|\\[!,;:>]"
 )
 _DOLLARS = re.compile(r"\s*(?:\$\$?|\\\[|\\\()(.*?)(?:\$\$?|\\\]|\\\))\s*[.,]?\s*", re.DOTALL)
 _OPTION = re.compile(r"(axis|axes|keepdims)\s*=\s*(.*)", re.DOTALL)
@@ -200,24 +203,6 @@ class _Scanner(Scanner):
         if not self.attach(index, after, found):
             found.append(Token("sub", index, at, after))
         return after
-
-    def attach(self, index: str, stop: int, found: list[Token]) -> bool:
-        """Give the name that stands before another index."""
-        place = len(found) - 1
-        while place > 0 and found[place].kind in ("T", "invT", "prime", "sup"):
-            place -= 1
-        if place < 0:
-            return False
-        token = found[place]
-        if token.kind in ("ones", "zeros"):
-            found[place] = Token(token.kind, index, token.start, stop, token.space)
-            return True
-        if token.start not in self.bases or token.kind not in ("name", "word", "eye", "indexed"):
-            return False
-        stem, indices = self.bases[token.start]
-        made = self.letter((stem, (*indices, *index.split(",")), token.start, stop))
-        found[place] = made
-        return True
 
     # ---- commands --------------------------------------------------------------------------------------------------
 

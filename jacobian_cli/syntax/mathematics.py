@@ -118,7 +118,9 @@ class Scanner:
             return self.raised(at, stop, found)
         if sign in _SUBSCRIPTS or sign == "_":
             index, end = self.index(at, stop)
-            found.append(Token("sub", index, at, end))
+            marked = bool(found) and found[-1].kind in ("T", "invT", "prime", "sup")
+            if not (marked and self.attach(index, end, found)):  # Wᵀ₁ is W₁ᵀ
+                found.append(Token("sub", index, at, end))
             return end
         if sign in "0123456789." and (digits := _NUMBER.match(text, at, stop)):
             return self.number(digits[0], at, stop, found)
@@ -283,6 +285,24 @@ class Scanner:
         if not found:
             raise self.refuse(start, start + 1, "an index belongs behind _", "as in W_1 or x_t")
         return found[0], found.end()
+
+    def attach(self, index: str, stop: int, found: list[Token]) -> bool:
+        """Give the name that stands before another index."""
+        place = len(found) - 1
+        while place > 0 and found[place].kind in ("T", "invT", "prime", "sup"):
+            place -= 1
+        if place < 0:
+            return False
+        token = found[place]
+        if token.kind in ("ones", "zeros"):
+            found[place] = Token(token.kind, index, token.start, stop, token.space)
+            return True
+        if token.start not in self.bases or token.kind not in ("name", "word", "eye", "indexed"):
+            return False
+        stem, indices = self.bases[token.start]
+        made = self.letter((stem, (*indices, *index.split(",")), token.start, stop))
+        found[place] = made
+        return True
 
     # ---- names -----------------------------------------------------------------------------------------------------
 

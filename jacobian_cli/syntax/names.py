@@ -123,6 +123,34 @@ def _plain(index: str) -> str:
     return re.sub(r"\W+", "", index.replace("-", "m").replace("+", "p").replace("*", "star")) or "_"
 
 
+_STYLE = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|mathit|vec)(?![A-Za-z])\s*")
+_ACCENTED = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*\{?\s*([^\W\d_]+)\s*\}?(.*)", re.DOTALL)
+_MARKED = re.compile(r"\\?([^\W\d_]+)((?:[_^]?[{(]*[\w+,*-]+[)}]*)*)")
+
+
+def plain_name(text: str) -> str:
+    r"""The name of the language for one in mathematics or LaTeX; what is none stays as it is.
+
+    >>> plain_name("W^{(1)}"), plain_name(r"\hat{y}"), plain_name(r"\mathbf{w}_1"), plain_name("W@x")
+    ('W1', 'y_hat', 'w1', 'W@x')
+    """
+    bare, marks = _STYLE.sub("", text.strip()), list[str]()
+    if bare[:1] == "{" and bare[-1:] == "}":
+        bare = bare[1:-1]
+    bare = re.sub(r"^\{([^{}]*)\}", r"\1", bare)
+    accented = _ACCENTED.fullmatch(bare)
+    if accented:
+        bare, marks = accented[2] + accented[3], [accented[1]]
+    found = _MARKED.fullmatch(bare)
+    if not found or len(bare) > _LONGEST_NAME:
+        return text
+    indices = re.findall(r"[^\W_](?:[\w+*-]*)", found[2])
+    return spelling(found[1], (*marks, *indices))
+
+
+_LONGEST_NAME = 60
+
+
 class Known:
     """The names that are known before a text is read: declared, defined, asked for; and those of functions."""
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from threading import RLock
 
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
+from jacobian_cli.syntax.names import plain_name
 from jacobian_cli.syntax.tree import (
     Assumption,
     Call,
@@ -417,7 +418,7 @@ def _declared(separator: str, *examples: tuple[str, str]) -> str:
 def parse_declaration(text: str, separator: str = ":") -> Declaration:
     """`W: 8, 20` (or, from an option, `W=8,20`)."""
     name, found, sizes = text.partition(separator)
-    if not found or not name.strip().isidentifier():
+    if not found or not normal_name(name.strip()).isidentifier():
         raise InputError(
             "a declaration is a name and its sizes",
             text=text,
@@ -521,4 +522,6 @@ def located(error: InputError, text: str, file: str | None = None) -> InputError
 def normal_name(name: str) -> str:
     """The name as Python's grammar reads it (NFKC), so that `ﬁ` and `fi` are one name; π is the constant pi."""
     found = unicodedata.normalize("NFKC", name)
+    if not found.isidentifier():
+        found = plain_name(found)
     return "pi" if found == "π" else found

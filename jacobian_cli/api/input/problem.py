@@ -167,7 +167,7 @@ def shapes_of(
             tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source
         )
     for name, shape in by_name(shapes, '{"W": "n,m", "x": ("m",)}').items():
-        if not name.isidentifier():
+        if not normal_name(name).isidentifier():
             raise InputError(f"'{name}' is not a name")
         if not isinstance(shape, str | Sequence) or isinstance(shape, bytes | bytearray):
             raise InputError(f"{shown(shape)} is no shape of {name}", hint=_SHAPE)
