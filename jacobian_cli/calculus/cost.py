@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from jacobian_cli.calculus.index.tensor import Apply as Function
 from jacobian_cli.calculus.index.tensor import Factor, Product, Sum, Tensor, magnitude
@@ -19,33 +20,37 @@ NAME = 1
 REPEATED = 3
 """A part that is written again, if it is not shorter: it will have a name."""
 OPERATION = 2
+DEFINITION = 3
+"""To say what a name means, beside what it means."""
 PARENTHESES = 1
 WEIGHTS = {".T": 1, "u-": 1, "diag": 3, "einsum": 6, "transpose": 4, "reshape": 4}
 """Operations that cost other than most: a transpose or a minus is a mark, `diag` and what renames axes a detour."""
 NEW_AXIS = 1
+OPTION = 2
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "u-": 2, "**": 3, ".T": 4, "[]": 4}
 """How tightly an operator binds; whatever binds less stands in parentheses inside of it."""
 _CALL = 5
+_MOST = 10**6
 
 
 @lru_cache(maxsize=1 << 14)
-def cost(root: Expr | Tensor) -> int:
-    """How much is to be read.
+def cost(root: Expr | Tensor, most: int = _MOST) -> int:
+    """How much is to be read. Who does not ask how much more than `most` it is says so, and need not wait.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> [cost(elaborate([parse_statement(text)]).output) for text in ("A@x + A@y", "A@(x + y)", "(A@(x + y)).T")]
     [10, 8, 10]
     """
-    return _tensor(root) if isinstance(root, Tensor) else _expression(root)
+    return _tensor(root) if isinstance(root, Tensor) else _expression(root, most)
 
 
-def _expression(root: Expr) -> int:
+def _expression(root: Expr, most: int) -> int:
     total, met = 0, set[Expr]()
     for node in walk([root], lambda n: not isinstance(n, Defined)):
         if not isinstance(node, Apply) or (_is_turned(node) and node is not root):
             continue
-        total += WEIGHTS.get(node.function, OPERATION) + NEW_AXIS * any(_new_axes(node))
+        total += WEIGHTS.get(node.function, OPERATION) + sum(map(_option, node.parameters))
         level = _LEVELS.get(node.function, _CALL)
         for place, child in enumerate(node.arguments):
             part, within = child, level
@@ -57,8 +62,10 @@ def _expression(root: Expr) -> int:
             own = _LEVELS.get(part.function, _CALL)
             total += PARENTHESES * (own < within or (own == within < _CALL and place > 0))
             if part in met:
-                total += min(REPEATED, cost(part))
+                total += cost(part, REPEATED)
             met.add(part)
+        if total >= most:
+            return most
     return total or NAME
 
 
@@ -66,8 +73,10 @@ def _is_turned(node: Expr) -> bool:
     return isinstance(node, Apply) and node.function == ".T"
 
 
-def _new_axes(node: Apply) -> Iterable[bool]:
-    return (item is None for item in dict(node.parameters).get("index", ()))
+def _option(option: tuple[str, Any]) -> int:
+    """What an option adds: an axis that it names, or a new axis in an index."""
+    name, value = option
+    return OPTION * (name in ("axis", "keepdims")) + NEW_AXIS * (name == "index" and None in value)
 
 
 def _tensor(tensor: Tensor) -> int:

@@ -26,3 +26,24 @@ FORMULAS = [
 def test_the_answer_is_right(formula: str, wrt: str, shapes: dict[str, str]) -> None:
     found: jac.Derivation = jac.derive(formula, wrt=wrt, shapes=shapes)
     assert found.check(points=2).passed, (found.jacobian.closed_form, found.vjp.closed_form, found.where)
+
+
+def with_axes(count: int) -> str:
+    return f"exp(x)[{', '.join(['None'] * (count - 1))}]" if count > 1 else "exp(x)"
+
+
+def test_a_formula_of_eight_axes_is_answered() -> None:
+    found: jac.Derivation = jac.derive(with_axes(8), wrt="x")
+    assert found.check(points=1).passed, found.vjp.closed_form
+
+
+@pytest.mark.parametrize("count", [9, 34])
+def test_a_formula_of_more_axes_is_refused(count: int) -> None:
+    for refused in (jac.derive, lambda formula, wrt: jac.backprop(formula, at={wrt: [1.0, 2.0]})):
+        with pytest.raises(jac.InputError, match=f"{count} axes"):
+            refused(with_axes(count), wrt="x")
+
+
+def test_names_for_the_upstream_gradient_do_not_run_out() -> None:
+    found: jac.Derivation = jac.derive("upstream*delta_out*delta*upstream_out*x", wrt="x")
+    assert found.check(points=1).passed

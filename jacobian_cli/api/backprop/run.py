@@ -15,7 +15,16 @@ from jacobian_cli.api.backprop.passes import Edge, Node, Passes, numbers, passes
 from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finite
 from jacobian_cli.api.backprop.tape import wanted
 from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, square
-from jacobian_cli.api.input.problem import Formulas, ShapeLike, names_of, order_of, shapes_of, statements_of, typed_text
+from jacobian_cli.api.input.problem import (
+    Formulas,
+    ShapeLike,
+    names_of,
+    order_of,
+    shapes_of,
+    statements_of,
+    typed_text,
+    with_few_axes,
+)
 from jacobian_cli.api.input.values import as_arrays, fitted, want_inside
 from jacobian_cli.checks.points.sampling import NoPointError, sample
 from jacobian_cli.elaborate import Program, elaborate
@@ -271,7 +280,7 @@ def run(
 ) -> Backprop:
     """Both passes on typed input."""
     orders = {name: order_of(value) for name, value in values.items() if name not in shapes}
-    program = elaborate(statements, shapes, orders, square(assume))
+    program = with_few_axes(elaborate(statements, shapes, orders, square(assume)))
     facts = facts_of(assume, program.variables, program.values)
     text = "; ".join(map(typed_text, program.statements))
     names = wanted(program, wrt)

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jacobian_cli.api.input.problem import Formulas, ShapeLike, names_of, shapes_of, statements_of, unknown
+from jacobian_cli.api.input.problem import (
+    Formulas,
+    ShapeLike,
+    names_of,
+    shapes_of,
+    statements_of,
+    unknown,
+    with_few_axes,
+)
 from jacobian_cli.api.input.values import as_arrays, fitted, numbers, want_inside
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine import tape as engine
@@ -120,7 +128,7 @@ def tape(
     """
     declared = shapes_of(shapes)
     names = () if wrt is None else names_of(wrt)
-    program = elaborate(statements_of(expression, names, declared, syntax), declared)
+    program = with_few_axes(elaborate(statements_of(expression, names, declared, syntax), declared))
     return Tape(program, wanted(program, wrt))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
@@ -317,12 +317,12 @@ def _plain(problem: Problem, second: bool, conventions: Sequence[Convention]) ->
     return plain_derivative(*_arguments(problem), second=second, conventions=conventions)
 
 
-def _arguments(problem: Problem) -> tuple[Expr, Sequence[Variable], list[str], str, list[str], Callable[[Expr], str]]:
-    """What is differentiated by what, the order of the variables, δ, names that mean something, how to print."""
+def _arguments(problem: Problem) -> tuple[Expr, Sequence[Variable], list[str], str, list[str]]:
+    """What is differentiated by what, the order of the variables, δ, names that mean something."""
     taken = {*problem.variables, *problem.program.values, *problem.program.sizes}
     taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
     upstream = upstream_name(taken)
-    return problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken), text
+    return problem.output, problem.wrt, list(problem.variables), upstream, sorted(taken)
 
 
 def upstream_name(taken: Container[str]) -> str:

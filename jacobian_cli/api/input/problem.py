@@ -11,7 +11,7 @@ from typing import Any
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild, variables
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.table import ALIASES
@@ -23,6 +23,8 @@ from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 _SHAPE = 'a shape is a tuple of names and numbers, or a text like "n,m"; that of a scalar is ()'
 ShapeLike = str | Sequence[str | int]
+MAX_AXES = 8
+"""Of what is typed: the derivative of such an array by another has the axes of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def pose(
     Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
     """
     orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
-    program = elaborate(statements, shapes, orders, square(assume))
+    program = with_few_axes(elaborate(statements, shapes, orders, square(assume)))
     output, known = program.output, dict(program.variables)
     if wrt is None:
         wrt = list(variables(output))
@@ -89,6 +91,18 @@ def pose(
     text = "; ".join(map(typed_text, program.statements))
     facts = facts_of(assume, known, program.values)
     return Problem(text, program, output, known, tuple(known[name] for name in chosen), facts, tuple(assume))
+
+
+def with_few_axes(program: Program) -> Program:
+    """The program. Raises `InputError` if a part of it has more axes than an array may have here."""
+    most = max(len(node.shape) for node in walk([program.output, *program.values.values()]))
+    if most > MAX_AXES:
+        raise InputError(
+            f"a part of this formula has {most} axes",
+            text=program.statements[-1].source,
+            hint=f"an array has at most {MAX_AXES}",
+        )
+    return program
 
 
 def typed_text(statement: Definition) -> str:

@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import count
 
 from jacobian_cli.calculus.chain.alpha_equivalence import Alike, Kind, kind_of
+from jacobian_cli.calculus.cost import DEFINITION, cost
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import identity, jacobian, pullback
@@ -30,8 +31,8 @@ from jacobian_cli.syntax.errors import InputError
 
 _MANY = 32
 """What comes back from more links than this is added up in parts."""
-_SHORT = 10
-"""Of an output that is no scalar, a running product of so many nodes is written out again rather than named."""
+_SHORT = 14
+"""Of an output that is no scalar, a running product that costs so little is written out again rather than named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,7 +289,7 @@ class Chain:
             return found
         if found.gradient is not None and not _plain(found.gradient) and not self._melts(found, link):
             return replace(found, name=self._named("delta", found.gradient))
-        if found.gradient is None and _count(found.form) > _SHORT:
+        if found.gradient is None and cost(found.form) > _SHORT:
             return replace(found, name=self._named("J", found.form))
         return found
 
@@ -339,10 +340,10 @@ class Chain:
         assert found.tensor is not None
         stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
         lengths = [
-            sum(_count(self.value(t, v.shape)) for t, v in zip(link.pulled(seed), link.inputs, strict=True))
+            sum(cost(self.value(t, v.shape)) for t, v in zip(link.pulled(seed), link.inputs, strict=True))
             for seed in (found.tensor, stand_in)
         ]
-        return lengths[0] <= lengths[1]
+        return lengths[0] <= lengths[1] + DEFINITION
 
 
 def _row(gradient: Expr) -> Expr:
@@ -400,8 +401,3 @@ def _plain(expr: Expr) -> bool:
         isinstance(node, Variable | Defined | Number) or (isinstance(node, Apply) and node.function in (".T", "u-"))
         for node in nodes
     )
-
-
-def _count(expr: Expr) -> int:
-    """How many nodes are written, where what is below a name is not."""
-    return sum(1 for _ in walk([expr], lambda n: not isinstance(n, Defined)))

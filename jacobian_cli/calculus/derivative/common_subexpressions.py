@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jacobian_cli.calculus.cost import DEFINITION, NAME, cost
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, row
@@ -13,10 +14,10 @@ from jacobian_cli.syntax.errors import InputError
 MAX_DEFINITIONS = 1000
 _FEW = 12
 """So many names read well; of more, each must be worth more."""
-_WORTH, _WORTH_OF_MANY = 6, 18
-"""How many characters a name must save."""
-_EXACT = 300
-"""Texts longer than this are not printed to be measured."""
+_WORTH, _WORTH_OF_MANY = 2, 8
+"""How much a name must save beyond its definition."""
+_LONG = 200
+"""Whatever costs as much and repeats has a name."""
 _MOST = 10**6
 _DEEP = 60
 """A part of which more levels are written is named even where it does not repeat, so that the whole can be read."""
@@ -41,14 +42,13 @@ def name_repeats(
     group: Sequence[str],
     primal: Container[Expr],
     taken: Iterable[str],
-    text: Callable[[Expr], str],
 ) -> Named:
     """Name what repeats within a form, or across the forms of the group.
 
     Parts of the formula itself (`primal`) are named after their function (h = σ(Wx + b)); other parts that the
     group shares are its δ₁, δ₂, …, counted from the output. `taken` are names that already mean something.
     """
-    repeats = _Repeats(forms, group, text)
+    repeats = _Repeats(forms, group)
     chosen = repeats.chosen(_WORTH)
     if len(chosen) > _FEW:
         chosen = repeats.chosen(_WORTH_OF_MANY)
@@ -87,20 +87,15 @@ class _Repeats:
 
     forms: Mapping[str, Expr]
     group: Sequence[str]
-    text: Callable[[Expr], str]
     order: list[Expr] = field(init=False)
     """Each part once, children first; what is below a name is not entered."""
     scopes: list[frozenset[str]] = field(init=False)
-    lengths: dict[Expr, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.order = list(walk(self.forms.values(), lambda n: not isinstance(n, Defined)))
         self.scopes = [frozenset([key]) for key in self.forms]
         if len(self.group) > 1:
             self.scopes.append(frozenset(self.group))
-        self.lengths = {}
-        for node in self.order:
-            self.lengths[node] = _estimate(node, self.lengths)
 
     def chosen(self, worth: int) -> set[Expr]:
         """The parts to name: the longest repeats first, without those that become short once their parts are named."""
@@ -111,8 +106,7 @@ class _Repeats:
             made[node] = _with(node, made)
             if node not in named:
                 continue
-            length = len(self.text(made[node])) if self._estimated(made[node]) < _EXACT else _EXACT
-            if self._worth(node, written[node], length, worth):
+            if self._worth(node, written[node], cost(made[node], _LONG), worth):
                 made[node] = Defined("?", made[node])
             else:
                 named.discard(node)
@@ -128,11 +122,8 @@ class _Repeats:
                 counts[k] += key in scope
         for node in reversed(self.order):
             counts = written[node]
-            if _nameable(node) and max(counts) > 1:
-                length = self.lengths[node]
-                exact = len(self.text(node)) if length < _EXACT else length
-                if self._worth(node, counts, exact, worth):
-                    named.add(node)
+            if max(counts) > 1 and _nameable(node) and self._worth(node, counts, cost(node, _LONG), worth):
+                named.add(node)
             if isinstance(node, Defined):
                 continue
             once = node in named
@@ -142,28 +133,15 @@ class _Repeats:
                     below[k] = min(_MOST, below[k] + (min(count, 1) if once else count))
         return written
 
-    def _worth(self, node: Expr, counts: Sequence[int], length: int, worth: int) -> bool:
+    def _worth(self, node: Expr, counts: Sequence[int], whole: int, worth: int) -> bool:
         """Whether a name pays in some scope; across a group, it pays to say once what is shared."""
         for scope, count in zip(self.scopes, counts, strict=True):
-            gain = (count - 1) * length - 2 * count - 2
+            gain = (count - 1) * whole - count * NAME - DEFINITION
             if count > 1 and isinstance(node, Apply) and row(node.function).named:
                 return True
-            if count > 1 and gain >= (worth if len(scope) == 1 else 1):
+            if count > 1 and gain >= (worth if len(scope) == 1 else 0):
                 return True
         return False
-
-    def _estimated(self, made: Expr) -> int:
-        found: dict[Expr, int] = {}
-        for node in walk([made], lambda n: not isinstance(n, Defined)):
-            found[node] = _estimate(node, found)
-        return found[made]
-
-
-def _estimate(node: Expr, lengths: Mapping[Expr, int]) -> int:
-    """About how many characters an expression takes, from those of its parts."""
-    if isinstance(node, Apply):
-        return min(_MOST, sum(lengths[child] + 1 for child in node.arguments) + len(node.function) + 1)
-    return 2
 
 
 def _with(node: Expr, made: Mapping[Expr, Expr]) -> Expr:
@@ -183,7 +161,11 @@ def _nameable(node: Expr) -> bool:
         return False
     if row(node.function).named:
         return True
-    return bool(node.arguments) and node.function not in (".T", "u-") and any(a.children for a in node.arguments)
+    return (
+        bool(node.arguments)
+        and node.function not in (".T", "u-")
+        and (row(node.function).called or any(a.children for a in node.arguments))
+    )
 
 
 def _letter(node: Expr) -> str:

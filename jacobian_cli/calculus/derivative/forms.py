@@ -55,7 +55,6 @@ def derivative(
     order: Sequence[str],
     upstream: str,
     taken: Sequence[str],
-    text: Callable[[Expr], str],
     *,
     second: bool = False,
     facts: Facts | None = None,
@@ -65,8 +64,8 @@ def derivative(
     """Differentiate `output` with respect to `variables`, with `second` once more by each of them.
 
     `order` ranks all variables as the user wrote them, `upstream` names the gradient that arrives from above,
-    `taken` are names that may not be given to repeated parts, `text` prints (what repeats is judged by length),
-    `facts` are declared of values. They are put into the derivatives, in which every entry was free.
+    `taken` are names that may not be given to repeated parts, `facts` are declared of values. They are put into the
+    derivatives, in which every entry was free.
     Hessians are written in the vec order of the first convention. With `everywhere` the forms are to be computed
     rather than read: they have a value wherever there is a derivative.
     """
@@ -109,7 +108,7 @@ def derivative(
     declared = Declared(facts or {})
     notation, full = written(declared)
     primal = frozenset(notation.given.values())
-    named = name_repeats(full, gradients, primal, [*taken, *order, upstream], text)
+    named = name_repeats(full, gradients, primal, [*taken, *order, upstream])
     used = _used(facts or {}, lambda fewer: written(Declared(fewer))[1] == full)
     forms: dict[str, Forms] = {}
     for variable, derived in zip(variables, jacobians, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from jacobian_cli.calculus.derivative.common_subexpressions import name_repeats
 from jacobian_cli.calculus.derivative.forms import Derivative, Forms
@@ -23,7 +23,6 @@ def plain_derivative(
     order: Sequence[str],
     upstream: str,
     taken: Sequence[str],
-    text: Callable[[Expr], str],
     *,
     second: bool = False,
     conventions: Sequence[Convention] = (NUMERATOR_ROW,),
@@ -34,7 +33,7 @@ def plain_derivative(
     >>> from jacobian_cli.printers.language import text
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> formula = elaborate([parse_statement("u.T@(W@x)")])
-    >>> found = plain_derivative(formula.output, [formula.variables["W"]], ["u", "W", "x"], "delta", [], text)
+    >>> found = plain_derivative(formula.output, [formula.variables["W"]], ["u", "W", "x"], "delta", [])
     >>> text(found.forms["W"].gradient), text(found.forms["W"].jacobian)
     ('einsum("a,b->ab", u, x)', 'reshape(einsum("a,b->ab", u, x), (1, n*m))')
     """
@@ -57,7 +56,7 @@ def plain_derivative(
             rows, columns = square.axes(len(derived.shape), len(block.shape))
             matrix = product((*output.shape, *variable.shape)), product(other.shape)
             full[f"{name} hessian {other.name}"] = plain(block, rows + columns, matrix)
-    named = name_repeats(full, (), (), [*taken, *order, upstream], text)  # else what repeats may grow without end
+    named = name_repeats(full, (), (), [*taken, *order, upstream])  # else what repeats may grow without end
     forms: dict[str, Forms] = {}
     for variable, derived in zip(variables, jacobians, strict=True):
         name = variable.name

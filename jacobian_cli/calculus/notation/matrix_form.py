@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from jacobian_cli.calculus.cost import cost, shortest
 from jacobian_cli.calculus.index.canonical import transposed
@@ -182,8 +182,22 @@ class Notation(Style):
         taken_out = [self._common_factors(node, along=along) for along in (False, True)]
         if taken_out[0] is not None and taken_out[1] is None:
             return taken_out[0]
-        written = [e for e in (self._plain_sum(node), *taken_out) if e is not None]
-        return shortest(written)
+        written = (self._plain_sum(node), *taken_out, *self._with_typed_sums(node))
+        return shortest(e for e in written if e is not None)
+
+    def _with_typed_sums(self, node: Sum) -> Iterator[Expr]:
+        """The sum with a sum that the user typed in it: with r = y − z typed, y − pᵀr − z is r − pᵀr."""
+        left = {t: c for c, t in node.terms}
+        for part in self.typed:
+            if not isinstance(part, Sum) or part.shape != node.shape or not 1 < len(part.terms) < len(left):
+                continue
+            first, term = part.terms[0]
+            times = ratio(left[term], first) if term in left else 0
+            if times and all(left.get(t) == c * times for c, t in part.terms):
+                rest = [(c, t) for c, t in node.terms if not any(t is own for _, own in part.terms)]
+                if not any(_on_diagonal(t) for _, t in rest):
+                    parts = [self.signed(times, self.given[part]), *(self._term(c, t) for c, t in rest)]
+                    yield write.total(factored(self.arranged(parts)))
 
     def _stack(self, terms: Sequence[tuple[Rational, Tensor]]) -> Expr | None:
         """A sum of windows as blocks below each other."""
@@ -273,22 +287,25 @@ class Notation(Style):
             diagonal = self.express(algebra.add(shape[:1], [(c, _diagonal(t)) for c, t in tied]))
             minus = write.is_call(diagonal, "u-")
             parts.append((minus, write.diag(write.negate(diagonal) if minus else diagonal)))
-        for c, t in terms:
-            if isinstance(t, Product) and (stacked := self._stack([(c, t)])) is not None:
-                parts.append((False, stacked))
-            elif isinstance(t, Product) and t not in self.given:
-                pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
-                if len(shape) > 2 and not tied:
-                    bare = Product(magnitude(c * t.coefficient), t.factors, t.shape)
-                    parts.append((c * t.coefficient < 0, self._repeated(bare)))
-                else:
-                    parts.append((pieces.negative, pieces.tensor() if tied else pieces.loose()))
-            else:
-                parts.append(self.signed(c, self.written[t]))
+        parts += [self._term(c, t, whole=bool(tied)) for c, t in terms]
         if not any(e.shape == shape for _, e in parts) and terms:
             c, t = terms[0]
             parts[-len(terms)] = self.signed(c, self.written[t])
         return parts
+
+    def _term(self, c: Rational, t: Tensor, *, whole: bool = False) -> tuple[bool, Expr]:
+        """A term of a sum and whether it is subtracted; unless `whole`, broadcasting may be left to repeat it."""
+        if not isinstance(t, Product):
+            return self.signed(c, self.written[t])
+        stacked = self._stack([(c, t)])
+        if stacked is not None:
+            return False, stacked
+        if t in self.given:
+            return self.signed(c, self.written[t])
+        if len(t.shape) > 2 and not whole:
+            return c * t.coefficient < 0, self._repeated(Product(magnitude(c * t.coefficient), t.factors, t.shape))
+        pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
+        return pieces.negative, pieces.tensor() if whole else pieces.loose()
 
     def pieces(self, product: Product, minus: float = 1.0) -> Pieces:
         """A product taken apart, its factors written; a minus in front of it costs the reader `minus`."""

@@ -345,7 +345,7 @@ class Pieces:
             entries = self.style.product(self.scalars + both, self.coefficient)
             return write.diag(entries) if entries.shape else self.scale(write.eye(self.sizes[rows]))
         if pair not in self.pairs:
-            return self.scale(write.matmul(self.vector(rows, [], 1), write.transpose(self.vector(columns, [], 1))))
+            return self.scale(write.outer(self.vector(rows, [], 1), self.vector(columns, [], 1)))
         middle = self._oriented(pair, first=rows)
         before, after = (self.style.product(self.weights.get(label, [])) for label in (rows, columns))
         if before.shape:

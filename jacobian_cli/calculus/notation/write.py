@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from jacobian_cli.calculus.cost import cost
+from jacobian_cli.calculus.cost import cost, shortest
 from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Expr, Extent, Number
@@ -155,6 +155,11 @@ def matmul(*factors: Expr) -> Expr:
         else:
             result = apply("@", result, factor)
     return result
+
+
+def outer(a: Expr, b: Expr) -> Expr:
+    """a bᵀ for two vectors: as a chain of matrices, or, where that is shorter, with the second vector as it is."""
+    return shortest([matmul(a, transpose(b)), apply("@", a, apply(".T", b))])
 
 
 def _is_diagonal(expr: Expr) -> bool:
@@ -378,6 +383,13 @@ def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:
     if negative:
         result = negate(result)
     for subtracted, term in terms[1:]:
-        for minus, part in [(True, term)] if subtracted else summands(term):
-            result = apply("-" if minus else "+", result, part)
+        inside = summands(term)
+        whole = apply("-" if subtracted else "+", result, term)
+        result = whole if len(inside) == 1 else shortest([whole, _with_all(result, inside, subtracted)])
     return result
+
+
+def _with_all(expr: Expr, terms: Sequence[tuple[bool, Expr]], subtracted: bool) -> Expr:
+    for minus, term in terms:
+        expr = apply("-" if minus != subtracted else "+", expr, term)
+    return expr

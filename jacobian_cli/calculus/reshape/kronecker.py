@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from jacobian_cli.calculus.index.tensor import Product, Sum, Tensor
 from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.factoring import factored
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.notation.product_graph import Pieces
 from jacobian_cli.calculus.reshape.convention import NUMERATOR_ROW, Axes, Convention
@@ -42,7 +43,7 @@ def jacobian_form(notation: Notation, tensor: Tensor, out_order: int, convention
     if not rows or not columns:
         return _flat(notation, tensor, rows + columns, row=not rows)
     parts = [_term(notation, algebra.scale(c, t), rows, columns) for c, t in terms]
-    return write.total(_commuted(notation.arranged(parts)))
+    return write.total(factored(_commuted(notation.arranged(parts))))
 
 
 def _flat(notation: Notation, tensor: Tensor, order: Axes, *, row: bool) -> Expr:
