@@ -75,12 +75,8 @@ def test_the_tape_has_the_derivative(formula: str, at: dict[str, Any], gradients
         np.testing.assert_allclose(found[name], gradient, rtol=1e-12, atol=1e-13)
 
 
-SEEN = [
-    (f, at, g)
-    for f, at, g in POINTS
-    if g.keys() == at.keys() and not 0 < np.min(np.abs(np.ravel(at.get("x", 1)))) < 1e-99
-]
-"""Where differences, whose step is no such tiny number, can judge."""
+SEEN = [(f, at, g) for f, at, g in POINTS if g.keys() == at.keys() and at != {"x": [1e-200, 1e-200, 1e200]}]
+"""All but a point where autograd's own product vanishes."""
 
 
 @pytest.mark.parametrize(("formula", "at", "gradients"), SEEN)

@@ -47,7 +47,14 @@ def with_doubt(function: Callable[[Array], Array], x: Array) -> tuple[Array, Arr
     1000000000.0
     """
     with np.errstate(all="ignore"):
-        return _best(function, x)
+        value, doubt = _best(function, x)
+        size = np.abs(x)
+        if np.any(
+            (size > 0) & (size < STEP / 10**_SHORTER)
+        ):  # closer to zero than any step: a bend there is not seen from outside
+            bent = bend(function, x) > _SETTLED * max(1.0, float(np.nanmax(np.abs(value), initial=0.0)))
+            value, doubt = np.where(bent, np.nan, value), np.where(bent, 0.0, doubt)
+        return value, doubt
 
 
 def _best(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
