@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jacobian_cli.calculus.index.tensor import Alias, Apply, Leaf, Product, Reshape, Sum, Tensor, walk
+from jacobian_cli.calculus.index.tensor import Apply, Leaf, Product, Sum, Tensor, walk
 from jacobian_cli.calculus.notation import write
-from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.substitution import rebuilt
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.expr import walk as walk_expr
@@ -48,23 +48,9 @@ class Declared:
         return self._made[tensor]
 
     def _rebuilt(self, node: Tensor) -> Tensor:
-        made = self._made
-        match node:
-            case Leaf(name=name, shape=shape, typed=typed) if name in self.facts:
-                return Leaf(name, shape, typed, _useful(self.facts[name], typed))
-            case _ if all(made[child] is child for child in node.children):
-                return node
-            case Alias(name=name, body=body, source=source):
-                return Alias(name, made[body], source)
-            case Product(coefficient=coefficient, factors=factors, shape=shape):
-                return algebra.product(shape, [(made[f], labels, p) for f, labels, p in factors], coefficient)
-            case Sum(terms=terms, shape=shape):
-                return algebra.add(shape, [(c, made[t]) for c, t in terms])
-            case Apply(function=function, arguments=arguments, loop=loop, shape=shape):
-                return algebra.apply(function, tuple(made[a] for a in arguments), loop, shape)
-            case Reshape(body=body, loop=loop, shape=shape):
-                return algebra.reshape(made[body], shape, loop)
-        raise AssertionError(node)
+        if isinstance(node, Leaf) and node.name in self.facts:
+            return Leaf(node.name, node.shape, node.typed, _useful(self.facts[node.name], node.typed))
+        return rebuilt(node, self._made)
 
     def _alike(self, old: Tensor, new: Tensor) -> bool:
         """Whether a node built again is made of the same parts, built again."""

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from jacobian_cli.calculus.index.tensor import Apply, Factor, Labels, Product, Rational, Reshape, Sum, Tensor, walk
+from jacobian_cli.calculus.index.tensor import Apply, Factor, Labels, Product, Rational, Sum, Tensor, walk
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.substitution import rebuilt
 from jacobian_cli.ops import row
 from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import Shape
@@ -46,24 +47,9 @@ def branched(tensor: Tensor, known: Conditions, kept: Collection[Tensor]) -> dic
         if chosen is not None:
             made[node] = branched(chosen, known, kept)[chosen]
             continue
-        again = _rebuilt(node, made)
+        again = rebuilt(node, made)
         made[node] = _of_product(again, known) if isinstance(again, Product) else again
     return made
-
-
-def _rebuilt(node: Tensor, made: Mapping[Tensor, Tensor]) -> Tensor:
-    if all(made[child] is child for child in node.children):
-        return node
-    match node:
-        case Product(coefficient=coefficient, factors=factors, shape=shape):
-            return algebra.product(shape, [(made[n], labels, p) for n, labels, p in factors], coefficient)
-        case Sum(terms=terms, shape=shape):
-            return algebra.add(shape, [(c, made[t]) for c, t in terms])
-        case Apply(function=function, arguments=arguments, loop=loop, shape=shape):
-            return Apply(function, tuple(made[a] for a in arguments), loop, shape)
-        case Reshape(body=body, loop=loop, shape=shape):
-            return Reshape(made[body], loop, shape)
-    return node
 
 
 def _of_product(node: Product, known: Conditions, whole: Tensor | None = None) -> Tensor:

@@ -4,6 +4,33 @@ The product is a graph: labels are its nodes, matrices its edges, vectors weight
 label joins what meets there: two matrices to a matrix product (a weight between them is a diag), a matrix and
 a vector to a vector. Parallel edges are a Hadamard product, two loose ends an outer product. What no matrix
 notation can say is written with einsum.
+
+An example: the matrix Σₖₗ Aᵢₖ vₖ Bₖₗ xₗ yⱼ, of two axes. A *label* is an index: 0 and 1, written i and j, are the
+axes of the value; 2 and 3, k and l, are summed over. A is an edge between 0 and 2, B one between 2 and 3; v is a
+weight on 2, x on 3, y on 1.
+
+    before                A: 0—2    B: 2—3    v on 2    x on 3    y on 1
+    sum over 3            A: 0—2    v * (B@x) on 2      y on 1        an edge and the weight at its far end
+    sum over 2            A@(v*(B@x)) on 0              y on 1        the same again
+
+What is summed is gone; 0 and 1 are *loose ends*, and nothing leads from one to the other, so that an outer product
+comes out:
+
+>>> from jacobian_cli.calculus.notation.matrix_form import Notation
+>>> from jacobian_cli.calculus.index.tensor import Leaf, Product
+>>> from jacobian_cli.printers.language import text
+>>> from jacobian_cli.shape import Size
+>>> n = Size.named("n")
+>>> A, B = (Leaf(name, (n, n), (n, n)) for name in "AB")
+>>> v, x, y = (Leaf(name, (n,), (n,)) for name in "vxy")
+>>> value = Product(1, ((A, (0, 2), 1), (v, (2,), 1), (B, (2, 3), 1), (x, (3,), 1), (y, (1,), 1)), (n, n))
+>>> pieces = Notation("ABvxy").pieces(value)
+>>> {label: [(text(vector), power) for vector, power in weights] for label, weights in pieces.weights.items()}
+{1: [('y', 1)], 0: [('A@(v*(B@x))', 1)]}
+>>> text(pieces.tensor())
+'A@(v*(B@x))@y.T'
+
+Had B led from 2 to 1 instead, the edges would have joined at 2, with v between them: A@diag(v)@B.
 """
 
 from __future__ import annotations

@@ -1,10 +1,30 @@
-"""Templates, such as the derivatives of the table, filled with tensors."""
+"""Tensors built again from other parts: templates, such as the derivatives of the table, filled with tensors."""
 
 from __future__ import annotations
 
-from jacobian_cli.calculus.index.tensor import Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, walk
+from collections.abc import Mapping
+
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, walk
 from jacobian_cli.calculus.simplify.normal_form import add, apply, product, reshape, spread
 from jacobian_cli.shape import Shape
+
+
+def rebuilt(node: Tensor, made: Mapping[Tensor, Tensor]) -> Tensor:
+    """A node made of what its parts have become, in normal form; the node itself where these are the same."""
+    if all(made[child] is child for child in node.children):
+        return node
+    match node:
+        case Alias(name, body, source):
+            return Alias(name, made[body], source)
+        case Product(coefficient, factors, shape):
+            return product(shape, [(made[part], labels, power) for part, labels, power in factors], coefficient)
+        case Sum(terms, shape):
+            return add(shape, [(c, made[term]) for c, term in terms])
+        case Apply(function, arguments, loop, shape):
+            return apply(function, tuple(made[argument] for argument in arguments), loop, shape)
+        case Reshape(body, loop, shape):
+            return reshape(made[body], shape, loop)
+    raise AssertionError(node)
 
 
 def substitute(template: Tensor, values: dict[str, Tensor], loop: Shape) -> Tensor:
