@@ -188,8 +188,8 @@ def caught(name: str) -> None:
     """Whether both engines object at some point; the cubes make that all entries matter, and not alike."""
     rng = np.random.default_rng(1)
     lengths = {"n": 2, "m": 3}
-    for (expression, shapes), low in product(formulas(name), (0.2, -0.9)):
-        at = {v: rng.uniform(low, 0.9, [lengths.get(size, 1) for size in shape]) for v, shape in shapes.items()}
+    for (expression, shapes), (low, high) in product(formulas(name), ((0.2, 0.9), (-0.9, 0.9), (1.1, 1.9))):
+        at = {v: rng.uniform(low, high, [lengths.get(size, 1) for size in shape]) for v, shape in shapes.items()}
         try:
             engines = jac.backprop(f"sum((({expression}) + 1)**3)", at=at, shapes=shapes).check.engines
         except jac.InputError:

@@ -35,19 +35,18 @@ def register(name: str, *, signature: str | None = None, at: Mapping[str, Any] |
     Raises `InputError` for a name that has a meaning already, and for a backward that is wrong, naming the worst entry.
 
     >>> import numpy as np
-    >>> @register("mish")
-    ... class Mish:
-    ...     '''x tanh(softplus(x)) (Misra 2019)'''
+    >>> @register("snake")
+    ... class Snake:
+    ...     '''x + sin²x (Ziyin, Hartwig & Ueda 2020)'''
     ...     def forward(self, x):
-    ...         self.x, self.t = x, np.tanh(np.logaddexp(0, x))
-    ...         return x*self.t
+    ...         self.x = x
+    ...         return x + np.sin(x)**2
     ...     def backward(self, upstream):
-    ...         slope = self.t + self.x*(1 - self.t**2)/(1 + np.exp(-self.x))
-    ...         return [upstream*slope]
+    ...         return [upstream*(1 + np.sin(2*self.x))]
     >>> from jacobian_cli import backprop
-    >>> backprop("mish(x)*x", at={"x": 1}).gradients["x"].round(6).item()
-    1.914135
-    >>> unregister("mish")
+    >>> backprop("snake(x)*x", at={"x": 1}).gradients["x"].round(6).item()
+    3.617371
+    >>> unregister("snake")
     """
 
     def made(operation: Made) -> Made:
@@ -120,7 +119,7 @@ def _row(name: str, operation: type, signature: str | None) -> Row:
 
 
 def _want_free(name: str) -> None:
-    textual(name, "the name of a function", 'as in @register("mish")')
+    textual(name, "the name of a function", 'as in @register("snake")')
     if not name.isidentifier() or keyword.iskeyword(name):
         raise InputError(f"'{name}' is not a name")
     if name in ALIASES or name in CONSTANTS or (name in FUNCTIONS and FUNCTIONS[name].own is None):
