@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from html import escape
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from jacobian_cli.api.derive.answer import Answer, answers
 from jacobian_cli.api.input.arguments import flag, points_of, whole
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
 from jacobian_cli.api.input.problem import Formulas, Problem, ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
-from jacobian_cli.interned import Portable
 
 if TYPE_CHECKING:
     from jacobian_cli.api.derive.conventions import Comparison
@@ -161,8 +160,7 @@ class Derivation(Answer):
         return f"<table>{''.join(rows)}</table>"
 
 
-@dataclass(frozen=True, repr=False)
-class Derivations(Portable, Sequence[Derivation]):
+class Derivations(tuple[Derivation, ...]):
     """The derivatives of one formula by several variables, in the names that they share.
 
     >>> found = derive("u.T @ sigmoid(W@x + b)", wrt=["W", "b"])
@@ -170,21 +168,18 @@ class Derivations(Portable, Sequence[Derivation]):
     (['delta1@x.T', 'delta1'], {'h': 'sigmoid(W@x + b)', 'delta1': 'u*h*(1 - h)'})
     """
 
-    members: tuple[Derivation, ...]
+    __slots__ = ()
 
     @overload
-    def __getitem__(self, index: int) -> Derivation: ...
+    def __getitem__(self, index: SupportsIndex) -> Derivation: ...
     @overload
     def __getitem__(self, index: slice) -> Derivations: ...
-    def __getitem__(self, index: int | slice) -> Derivation | Derivations:
-        found = self.members[index]
-        return Derivations(found) if isinstance(found, tuple) else found
-
-    def __len__(self) -> int:
-        return len(self.members)
+    def __getitem__(self, index: SupportsIndex | slice) -> Derivation | Derivations:
+        found = super().__getitem__(index)
+        return Derivations(found) if isinstance(index, slice) else found  # type: ignore[arg-type, return-value]
 
     def __repr__(self) -> str:
-        return repr(list(self.members))
+        return repr(list(self))
 
     @property
     def where(self) -> dict[str, str]:
