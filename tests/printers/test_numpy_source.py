@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from jacobian_cli import derive
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -316,3 +317,10 @@ def test_long_chains() -> None:
     for _ in range(3000):
         total = Apply("+", (total, typed("c")), (), ())
     assert expression_source(total).count("+") == 3000
+
+
+@pytest.mark.parametrize("shapes", [{"x": "2", "A": "n+1,3"}, {"x": "m", "A": "n*k,3"}])
+def test_sizes_of_variables_in_no_form_are_not_asked_for(shapes: dict[str, str]) -> None:
+    namespace: dict[str, Any] = {}
+    exec(derive("sum(x**2)", "x", shapes, check=False).to_python(), namespace)
+    assert namespace["vjp"](1.0, np.array([1.0, 2.0]), np.ones((4, 3))).tolist() == [2.0, 4.0]

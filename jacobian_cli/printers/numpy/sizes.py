@@ -52,7 +52,8 @@ def sizes_of(variables: Mapping[str, Variable], formula: Expr, forms: Iterable[E
     used = size_names([formula, *forms])
     arguments = tuple(name for name in used if name not in told)
     places = {name: told[name] for name in used if name in told}
-    fits = tuple((place, size) for size, place in axes if size.name is None and size.names())
+    sums = [(place, size) for size, place in axes if size.name is None and size.names()]
+    fits = tuple((place, size) for place, size in sums if {*size.names()} <= {*used})
     leaves = [node for node in walk([formula]) if not node.children]
     lengths = {name for leaf in (*leaves, *variables.values()) for size in leaf.shape for name in size.names()}
     least = [Bound(Size.named(name) if name in lengths else Size.named(name) + ONE) for name in arguments]
