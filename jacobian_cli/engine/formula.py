@@ -14,6 +14,7 @@ from jacobian_cli.evaluate.evaluate import CONSTANT_VALUES
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.identities import shift
 from jacobian_cli.ops.rules import matches, parsed
 from jacobian_cli.shape import Size
 
@@ -146,9 +147,9 @@ def along_rows(row: Row) -> Kernel:
     formula = Formula(
         meaning(row.steady or row.definition, row.parameters, (CORE,)), (*row.parameters, COUNT), along=True
     )
-    if not row.shift:
+    if not shift(row.name):
         return formula
-    added = float(row.shift)
+    added = float(shift(row.name))
 
     def shifted(rows: Array, count: int) -> Array:
         top = rows.max(axis=-1, keepdims=True)

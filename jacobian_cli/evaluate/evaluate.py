@@ -19,6 +19,7 @@ from jacobian_cli.evaluate.footprint import last_uses
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.identities import shift
 from jacobian_cli.shape import Shape, Size
 
 Values = Mapping[str, Any]
@@ -161,9 +162,9 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     body = meaning(text, names, shapes)
 
     def of_row(part: Any) -> Any:
-        if backend.steady and row.shift:
+        if backend.steady and (added := shift(row.name)):
             top = np.max(part)
-            return top * float(row.shift) + evaluate(body, {names[0]: part - top}, {COUNT: count}, backend)
+            return top * float(added) + evaluate(body, {names[0]: part - top}, {COUNT: count}, backend)
         return evaluate(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)
 
     slices = [of_row(part) for part in np.reshape(moved, (-1, count))]

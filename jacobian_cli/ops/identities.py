@@ -70,6 +70,20 @@ def _bounds() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
+def _shifts() -> tuple[Identity, ...]:
+    """softmax(x + c) = softmax(x), as in softmax(x - max(x)), and logsumexp(x + c) = logsumexp(x) + c."""
+    return tuple(
+        Identity(name=f"{name} of what is {word}", left=f"{name}(x {sign} c)", right=f"{name}(x)" + added,
+                 shapes={"x": "n"}, example=f"{name}(x {sign} norm(y))", shows=shows or f"{name}(x)")
+        for sign, word in (("+", "raised"), ("-", "lowered"))
+        for name, added, shows in (
+            ("softmax", "", ""),
+            ("log_softmax", "", ""),
+            ("logsumexp", f" {sign} c", f"logsumexp(x) {sign} norm(y)"),
+        )
+    )  # fmt: skip
+
+
 def _differences() -> tuple[Identity, ...]:
     """q r > (q − 1) r where r > 0. Of equalities nothing is said: they hang on the last bit."""
     return tuple(
@@ -132,8 +146,12 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="a sigmoid over its total", left="sigmoid(x)/(1 + exp(x))", right="sigmoid(x)*(1 - sigmoid(x))"),
     Identity(name="a sigmoid turned", left="exp(x)*sigmoid(-x)", right="sigmoid(x)"),
     Identity(name="the other share of one", left="1/(1 + exp(x))", right="sigmoid(-x)"),
+    # what is added to all entries of a row
+    *_shifts(),
     # matrices
     Identity(name="inverse of the identity", left="inv(eye(n))", right="eye(n)", example="inv(eye(n))@x", shows="x"),
+    Identity(name="inverse of a transpose", left="inv(A.T)", right="inv(A).T", shapes={"A": "n,n"}),
+    Identity(name="cofactors of a transpose", left="cofactors(A.T)", right="cofactors(A).T", shapes={"A": "n,n"}),
     Identity(name="determinant of a diagonal", left="det(diag(x))", right="prod(x)", shapes={"x": "n"}),
     Identity(name="inverse of a diagonal", left="inv(diag(x))", right="diag(1/x)", shapes={"x": "n"}),
 )  # fmt: skip
@@ -160,10 +178,15 @@ def held(function: str) -> Mapping[str, str]:
 
 
 @cache
+def _sides() -> tuple[tuple[Term, Term], ...]:
+    return tuple((parse(one.left), parse(one.right)) for one in IDENTITIES)
+
+
+@cache
 def mirror(function: str) -> str:
     """The function with its two arguments exchanged; "" if there is none."""
-    for one in IDENTITIES:
-        match parse(one.left), parse(one.right):
+    for sides in _sides():
+        match sides:
             case Call(name, (Name(a), Name(b))), Call(other, (Name(c), Name(d))):
                 if name == function and (a, b) == (d, c):
                     return other
@@ -171,9 +194,25 @@ def mirror(function: str) -> str:
 
 
 @cache
+def turns(function: str) -> bool:
+    """Whether the value for a transpose is the transpose of the value."""
+    return any(_is_of(left, function, ".T") and _is_of(right, ".T", function) for left, right in _sides())
+
+
+@cache
 def inverts(function: str) -> bool:
-    """Whether a function of a matrix is the inverse: it leaves the identity as it is, and undoes itself."""
-    return any(_is_of(parse(one.left), function, "eye") for one in IDENTITIES)
+    """Whether a function of a matrix is the inverse: it leaves the identity as it is."""
+    return any(_is_of(left, function, "eye") for left, _ in _sides())
+
+
+@cache
+def shift(function: str) -> str:
+    """What a number added to all entries of its argument adds to its value: "0" or "1" times that number, or ""."""
+    for sides in _sides():
+        match sides:
+            case Call(name, (Call("+", (Name(), Name())),)), Call(other, arguments) if name == function:
+                return "0" if other == name else str(sum(isinstance(term, Name) for term in arguments))
+    return ""
 
 
 def _is_of(term: Term, function: str, inner: str) -> bool:

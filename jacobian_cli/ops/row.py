@@ -100,8 +100,6 @@ class Row:
     """The function whose value's share it is: written as the indicator 1(x = max(x))."""
     flat: bool = False
     """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
-    shift: str = ""
-    """What a number added to every entry of its argument adds to its value: "0" or "1" times that number."""
     steady: str = ""
     """The same function in terms none of which overflows: computed and exported by it instead of `definition`."""
     sign: str = ""
@@ -114,8 +112,6 @@ class Row:
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
     mask: bool = False
     """Whether it multiplies the entries by constants, those on the diagonal by 1: f(x) = x * f(1)."""
-    turns: bool = False
-    """For a function of matrices: whether its value for a transpose is the transpose of its value."""
     of_scalar: str = ""
     """For a function of matrices: what it is of a scalar, which is a 1 × 1 matrix."""
     chooses: bool = False

@@ -99,6 +99,8 @@ BOUNDED = [
     ("-log(softmax(z)[o])", "z", {}, "softmax(z) - eye(n)[o]"),
     ("-log(softmax(U@v)[0])", "v", {}, "U.T@(softmax(U@v) - eye(n)[0])"),
     ("-log(softmax(z).T@y)", "z", {"y": "one_hot"}, "softmax(z) - y"),
+    ("u.T@softmax(z - max(z))", "z", {}, "(u - u.T@p)*p"),
+    ("log(sum(exp(z - max(z)))) + max(z)", "z", {}, "softmax(z)"),
     ("-sum(log(sum(softmax(Z)*Y, axis=1)))", "Z", {"Y": "one_hot"}, "softmax(Z) - Y"),
 ]
 

@@ -18,6 +18,7 @@ from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Expr, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.identities import shift
 from jacobian_cli.printers.language import text
 from tests.calculus.expressions import CALLS, applied, expressions
 
@@ -199,13 +200,13 @@ def test_gradients_of_nothing() -> None:
         jac.tape("x*y", wrt="q")
 
 
-@pytest.mark.parametrize("name", [row.name for row in FUNCTIONS.values() if row.shift])
+@pytest.mark.parametrize("name", [row.name for row in FUNCTIONS.values() if shift(row.name)])
 def test_what_the_table_says_of_shifts(name: str) -> None:
     call = next(c for c in CALLS[name] if len(c.arguments[0]) == 2 and not c.options)
     expr = _on_names(call)
     matrix = np.random.default_rng(0).standard_normal((3, 4))
     here, there = (np.asarray(evaluate(expr, {"v0": matrix + c}, SIZES), float) for c in (0.0, 0.5))
-    np.testing.assert_allclose(there, here + 0.5 * float(FUNCTIONS[name].shift))
+    np.testing.assert_allclose(there, here + 0.5 * float(shift(name)))
 
 
 @pytest.mark.parametrize("name", [row.name for row in FUNCTIONS.values() if row.moves])

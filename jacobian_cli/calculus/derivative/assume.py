@@ -17,6 +17,7 @@ from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.expr import walk as walk_expr
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.facts import FACTS, everything
+from jacobian_cli.ops.identities import turns
 from jacobian_cli.shape import Shape
 
 Facts = Mapping[str, frozenset[str]]
@@ -100,9 +101,8 @@ class Declared:
             case Defined(body=body):
                 return self._turns_into_itself(self.expr(body))
             case Application(function=function, arguments=arguments):
-                entry = row(function)
-                turns = entry.turns or entry.kind is Kind.ELEMENTWISE
-                if turns and all(not a.shape or self._turns_into_itself(a) for a in arguments):
+                alike = turns(function) or row(function).kind is Kind.ELEMENTWISE
+                if alike and all(not a.shape or self._turns_into_itself(a) for a in arguments):
                     return True
         turned = write.transpose(expr)
         return turned is expr or (not write.is_call(turned, ".T") and self.expr(turned) is expr)

@@ -13,6 +13,7 @@ from itertools import count
 
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Labels, Leaf, Product, Sum, Tensor
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.identities import turns
 
 _MAX_ALIKE = 8
 """Of labels that look alike at most so many are tried: past it, equal products may stay two nodes."""
@@ -93,9 +94,9 @@ def symmetric(tensor: Tensor) -> bool:
         case Alias(body=body):
             return symmetric(body)
         case Apply(function=function, arguments=arguments, loop=loop):
-            entry = row(function)
-            turns = loop == 2 if entry.kind is Kind.ELEMENTWISE else entry.turns and not loop
-            return turns and all(symmetric(a) for a in arguments)
+            elementwise = row(function).kind is Kind.ELEMENTWISE
+            alike = loop == 2 if elementwise else turns(function) and not loop
+            return alike and all(symmetric(a) for a in arguments)
         case Product() | Sum():
             return transposed(tensor) is tensor
     return False

@@ -13,6 +13,7 @@ from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Expr, Extent, Number
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.identities import turns as turning
 from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.shape import ONE, Shape, Size
 
@@ -201,7 +202,7 @@ def _pushed(expr: Apply) -> Expr | None:
             return negate(transpose(inner))
         case Apply(function="kron", arguments=(a, b)):
             return apply("kron", transpose(a), transpose(b)) if len(a.shape) == len(b.shape) == 2 else None
-        case Apply(arguments=(inner,)) if entry.turns:
+        case Apply(function=function, arguments=(inner,)) if turning(function):
             return expr if transpose(inner) is inner else None  # the inverse of XᵀX is its own transpose
         case Apply(function="*" | "/" as function, arguments=(a, b)) if _keeps_order(function, a, b):
             return apply(function, transpose(a), transpose(b))

@@ -25,17 +25,6 @@ def is_inverse(tensor: Tensor) -> bool:
 # an inverse alone
 
 
-def of_transpose(node: Apply) -> Times | None:
-    """(Aᵀ)⁻¹ = (A⁻¹)ᵀ."""
-    matrix = _product_of_matrices(node)
-    if matrix is None or matrix.coefficient != 1 or len(matrix.factors) != 1:
-        return None
-    inner, labels, power = matrix.factors[0]
-    if labels != (1, 0) or power != 1:
-        return None
-    return Times(matrix.shape, [(Call(node.function, (inner,), 0, inner.shape), labels, 1)])
-
-
 def of_scaled(node: Apply) -> Times | None:
     """(c diag(x) A diag(y))⁻¹ = diag(1/y) A⁻¹ diag(1/x)/c."""
     matrix = _product_of_matrices(node)

@@ -159,8 +159,6 @@ CALLS: tuple[Rule[Apply] | Offer[Apply], ...] = (
     Rule(name="what is surely larger", heads=frozenset(COMPARED), matches=calls.surely_larger,
          example="y + (1 + exp(x) > 0)", shows="1 + y"),
     *(_stated(pattern, Pattern.in_call) for pattern in _CALLS),
-    Rule(name="the inverse of a transpose", heads=_INVERSES, matches=inverses.of_transpose,
-         example="inv(A.T)", shows="inv(A).T", shapes={"A": "n,n"}),
     Rule(name="the inverse of a multiple", heads=_INVERSES, matches=inverses.of_scaled,
          example="inv(2*diag(x)@A)", shows="inv(A)@diag(1/x)/2", shapes={"A": "n,n"}),
     Rule(name="the inverse of a product", heads=_INVERSES, matches=inverses.of_known_ends,

@@ -40,7 +40,7 @@ LINEAR_ALGEBRA = (
         divides=("ans",), everywhere=("cofactors(x)",), numpy="det", latex=r"\det", of_scalar="x"),
     Row(name="cofactors", summary="matrix of cofactors: det(A)*inv(A).T, also where A has no inverse", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_COFACTORS,), definition="det(x)*inv(x).T", divides=("det(x)",),
-        kernel=_cofactors, example="cofactors(A)", latex=r"\operatorname{cof}", turns=True),
+        kernel=_cofactors, example="cofactors(A)", latex=r"\operatorname{cof}"),
     Row(name="logdet", summary="logarithm of the determinant, where it is positive", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), kernel=_logdet,
         domain=("det(x)",), latex=r"\operatorname{logdet}", of_scalar="log(x)"),
@@ -49,7 +49,7 @@ LINEAR_ALGEBRA = (
         latex=r"\operatorname{chol}", of_scalar="sqrt(x)"),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",
-        latex="{}^{{-1}}", turns=True, of_scalar="1/x"),
+        latex="{}^{{-1}}", of_scalar="1/x"),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip
 

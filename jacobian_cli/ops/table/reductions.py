@@ -100,7 +100,7 @@ REDUCTIONS = (
         divides=("x",), backward=("(sum(delta*ans) - delta*ans)/x",), kernel=_prod_of_others,
         example="prod_of_others(x)@x"),
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))", shift="1"),
+        flat=True, derivative=("softmax(x)",), definition="log(sum(exp(x)))"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
         options=("axis", "keepdims"), derivative=("largest(x)",), numpy="max", latex=r"\max", law="max routes",
         why="all of it goes to the largest entry", binary="maximum", flow="max routes to the largest",

@@ -8,9 +8,9 @@ from jacobian_cli.ops.row import Kind, Row
 
 _ALONG = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
-        definition="exp(x)/sum(exp(x))", symbol="p", named=True, shift="0"),
+        definition="exp(x)/sum(exp(x))", symbol="p", named=True),
     Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
-        definition="x - log(sum(exp(x)))", shift="0"),
+        definition="x - log(sum(exp(x)))"),
     Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",),
         backward=("sum(delta) - cumsum(delta) + delta",), numpy="cumsum"),
     Row(name="normalize", summary="x/norm(x)", derivative=("(eye(N) - ans@ans.T)/norm(x)",),

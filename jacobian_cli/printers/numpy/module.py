@@ -14,6 +14,7 @@ from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.bounds import Bound
+from jacobian_cli.ops.identities import shift
 from jacobian_cli.printers.numpy.calls import Need, Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source, modules_of
 from jacobian_cli.printers.precedence import default
@@ -139,9 +140,9 @@ def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
     ]
     result = writer.text(body)
     lines = [f"{COUNT} = {count}"] if writer.used_sizes else []
-    if entry.shift:
+    if shift(entry.name):
         lines += _shifted(entry, need, module.np)
-        result = f"top + {result}" if entry.shift == "1" else result
+        result = f"top + {result}" if shift(entry.name) == "1" else result
     if need.axes and entry.kind is Kind.REDUCTION:
         parameters += ["axis=None", "keepdims=False"]
         lines.append(f"value = {result}")
@@ -155,7 +156,7 @@ def _shifted(entry: Row, need: Need, np: str) -> list[str]:
     """The largest entry moved to 0, where exp cannot overflow."""
     x = entry.parameters[0]
     top = f"{np}.max({x}{', axis=axis, keepdims=True' * need.axes})"
-    return [f"top = {top}", f"{x} = {x} - top"] if entry.shift == "1" else [f"{x} = {x} - {top}"]
+    return [f"top = {top}", f"{x} = {x} - top"] if shift(entry.name) == "1" else [f"{x} = {x} - {top}"]
 
 
 def _meaning(entry: Row, need: Need, np: str) -> tuple[Expr, str]:
