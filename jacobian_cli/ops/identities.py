@@ -2,7 +2,7 @@
 stand for, and from left to right it becomes simpler. To add one, add a row; the tests find it.
 
 A name is a number, which runs along whatever it meets, unless `shapes` says otherwise. `where` says what must be known
-of it: a fact that may be declared (see `facts`), or that it is a `constant`, or that it `varies`.
+of it: a fact that may be declared (see `facts`), or that it is a `constant`, that it `varies`, that it is `finite`.
 """
 
 from __future__ import annotations
@@ -70,6 +70,16 @@ def _bounds() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
+def _decided() -> tuple[Identity, ...]:
+    """(x > a)*maximum(x, a) = (x > a)*x: where a condition has decided, the choice is made."""
+    choices = ((">", "maximum", "x"), ("<", "minimum", "x"), ("<=", "maximum", "a"), (">=", "minimum", "a"))
+    return tuple(
+        Identity(name=f"a {name} that {sign} decides", left=f"(x {sign} a)*{name}(x, a)",
+                 right=f"(x {sign} a)*{chosen}", shows=f"{chosen}*(x {sign} a)", where={chosen: "finite"})
+        for sign, name, chosen in choices
+    )  # fmt: skip
+
+
 def _shifts() -> tuple[Identity, ...]:
     """softmax(x + c) = softmax(x), as in softmax(x - max(x)), and logsumexp(x + c) = logsumexp(x) + c."""
     return tuple(
@@ -132,6 +142,8 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="sign as a quotient", left="abs(x)/x", right="sign(x)"),
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
+    *_decided(),
+    Identity(name="a band", left="(x > b - a)*(x < b + a)", right="abs(x - b) < a", offered=True),
     Identity(name="a band around 0", left="(x > -a)*(x < a)", right="abs(x) < a"),
     Identity(name="square of a hyperbolic cosine", left="sinh(x)**2 + cosh(x)**2", right="cosh(2*x)"),
     Identity(name="Pythagoras", left="sin(x)**2 + cos(x)**2", right="1",
@@ -197,6 +209,19 @@ def mirror(function: str) -> str:
 def turns(function: str) -> bool:
     """Whether the value for a transpose is the transpose of the value."""
     return any(_is_of(left, function, ".T") and _is_of(right, ".T", function) for left, right in _sides())
+
+
+@cache
+def decides(condition: str) -> Mapping[str, int]:
+    """The functions of two values that a comparison of these decides, and which of the two they then are."""
+    found: dict[str, int] = {}
+    for sides in _sides():
+        match sides:
+            case Call("*", (Call(sign, values), Call(name, args))), Call("*", (_, Name(chosen))) if sign == condition:
+                names = [term.text for term in args if isinstance(term, Name)]
+                if names == [term.text for term in values if isinstance(term, Name)]:
+                    found[name] = names.index(chosen)
+    return found
 
 
 @cache

@@ -26,6 +26,7 @@ from jacobian_cli.calculus.index.tensor import (
     Tensor,
     Unit,
     Window,
+    walk,
 )
 from jacobian_cli.calculus.simplify.recipe import Open, Rewrite
 from jacobian_cli.ops import row
@@ -208,3 +209,16 @@ def sums_away(term: Tensor, labels: Labels, lonely: Container[int]) -> bool:
         sums_to_one(node, power) and ls[-1] < len(labels) and labels[ls[-1]] in lonely and count.count(ls[-1]) == 1
         for node, ls, power in parts
     )
+
+
+@lru_cache(maxsize=4096)
+def finite(tensor: Tensor) -> bool:
+    """Whether a tensor has a value wherever its variables have one, and no large one where they are moderate."""
+    for node in walk([tensor]):
+        if isinstance(node, Product) and any(not isinstance(p, int) or p < 0 for _, _, p in node.factors):
+            return False
+        if isinstance(node, Apply):
+            entry = row(node.function)
+            if entry.domain or entry.nonzero or entry.divides or entry.steep:
+                return False
+    return True

@@ -1,12 +1,17 @@
-"""Functions whose value is known: of what repeats along an axis, and comparisons of what is surely larger."""
+"""Functions whose value is known: of what repeats along an axis, comparisons of what is surely larger, and choices that
+a factor beside them has made.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from operator import is_
+
 from jacobian_cli.calculus.index.tensor import Apply, Product, Rational, Sum, Tensor
-from jacobian_cli.calculus.simplify.assumptions import known
+from jacobian_cli.calculus.simplify.assumptions import finite, known
 from jacobian_cli.calculus.simplify.factors import axes_of, without_axes
-from jacobian_cli.calculus.simplify.recipe import Call, Times, ones, zeros
-from jacobian_cli.ops.identities import COMPARED
+from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Plus, Rewrite, Times, ones, zeros
+from jacobian_cli.ops.identities import COMPARED, decides
 
 
 def repeated(node: Apply) -> Times | None:
@@ -45,3 +50,47 @@ def _terms(tensor: Tensor) -> dict[Tensor, Rational]:
         alone = len(tensor.factors) == 1 and tensor.factors[0][1:] == (whole, 1)
         return {tensor.factors[0][0] if alone else Product(1, tensor.factors, tensor.shape): tensor.coefficient}
     return {tensor: 1}
+
+
+def decided(met: Open) -> Rewrite | None:
+    """(x > a) g(max(x, a)) = (x > a) g(x), for sums, products and comparisons g, however deep the maximum stands.
+
+    Not for other functions: exp(min(x, 5)) is finite where exp(x) is not, and 0·∞ is not 0.
+    """
+    for k, (condition, labels, power) in enumerate(met.factors):
+        if not isinstance(condition, Apply) or power <= 0 or not decides(condition.function):
+            continue
+        chosen: dict[Tensor, Tensor] = {
+            Apply(name, condition.arguments, condition.loop, condition.shape): condition.arguments[which]
+            for name, which in decides(condition.function).items()
+            if finite(condition.arguments[which])
+        }
+        for j, (node, ls, p) in enumerate(met.factors):
+            made = _chosen(node, chosen) if j != k and ls == labels else node
+            if made is not node:
+                return Rewrite([f for i, f in enumerate(met.factors) if i != j], [(made, ls, p)])
+    return None
+
+
+def _chosen(node: Tensor, chosen: Mapping[Tensor, Tensor]) -> Part:
+    """A tensor with other values for some of its parts, as far as its entries depend on theirs one by one."""
+    if node in chosen:
+        return chosen[node]
+    whole = tuple(range(len(node.shape)))
+    parts: list[Part]
+    match node:
+        case Apply(function, arguments, loop, shape) if function in COMPARED:
+            parts = [_chosen(argument, chosen) for argument in arguments]
+            return node if all(map(is_, parts, arguments)) else Call(function, tuple(parts), loop, shape)
+        case Product(coefficient, factors, shape):
+            plain = [isinstance(p, int) and p > 0 and labels == whole for _, labels, p in factors]
+            parts = [_chosen(f[0], chosen) if free else f[0] for f, free in zip(factors, plain, strict=True)]
+            if all(made is f[0] for made, f in zip(parts, factors, strict=True)):
+                return node
+            return Times(shape, [(made, f[1], f[2]) for made, f in zip(parts, factors, strict=True)], coefficient)
+        case Sum(terms, shape):
+            parts = [_chosen(term, chosen) for _, term in terms]
+            if all(made is t[1] for made, t in zip(parts, terms, strict=True)):
+                return node
+            return Plus(shape, [(t[0], made) for made, t in zip(parts, terms, strict=True)])
+    return node

@@ -25,7 +25,7 @@ from jacobian_cli.calculus.index.tensor import (
     magnitude,
     ratio,
 )
-from jacobian_cli.calculus.simplify.assumptions import known
+from jacobian_cli.calculus.simplify.assumptions import finite, known
 from jacobian_cli.calculus.simplify.factors import is_constant
 from jacobian_cli.calculus.simplify.literal import literal
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Plus, Rewrite, Times, opposite
@@ -279,7 +279,7 @@ def made_of(node: Tensor) -> Iterator[str]:
 def _is(tensor: Tensor, wanted: str) -> bool:
     if wanted in ("constant", "varies"):
         return is_constant(tensor) is (wanted == "constant")
-    return known(tensor, wanted)
+    return finite(tensor) if wanted == "finite" else known(tensor, wanted)
 
 
 def _goes_into(power: Rational, other: Rational) -> bool:

@@ -19,7 +19,7 @@ from jacobian_cli.calculus.simplify.patterns import Pattern, made_of
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
-from jacobian_cli.ops.identities import COMPARED, IDENTITIES, inverts
+from jacobian_cli.ops.identities import COMPARED, IDENTITIES, decides, inverts
 
 S = TypeVar("S", Open, Sum, Apply, Reshape)
 Result = Part | Rewrite
@@ -133,6 +133,8 @@ FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
 
 POWERS: tuple[Rule[Open] | Offer[Open], ...] = (
     *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
+    Rule(name="what a condition decides", heads=frozenset(filter(decides, COMPARED)), matches=calls.decided,
+         example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
           example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
 )  # fmt: skip
