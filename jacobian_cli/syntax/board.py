@@ -403,7 +403,8 @@ class Board:
         stem, *marks = key(token.text)
         letter = not marks and len(stem) == 1 and stem.isascii()
         inside = self.tokens[self.at + 1 : self.at + 3]
-        if letter and stem.isupper() and [t.kind for t in inside] == ["name", "close"]:
+        capital = not marks and token.text[:1].isupper() and token.kind == "name"
+        if capital and [t.kind for t in inside] == ["name", "close"]:
             product = f"{token.text}@{inside[0].text}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
         if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):

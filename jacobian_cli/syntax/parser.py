@@ -490,12 +490,28 @@ def parse_file(
         except InputError as error:
             mistakes.found.append(error.in_text(code, line=number))
     with mistakes.noted():
+        _want_no_pair(declarations, alone=not formulas)
+    with mistakes.noted():
         definitions = read(formulas, declarations) if read else _statements(formulas)
     try:
         mistakes.raised()
     except InputError as error:
         raise located(error, text) from None
     return declarations, definitions
+
+
+def _want_no_pair(declarations: Sequence[Declared], *, alone: bool) -> None:
+    """Refuse `A : B` of two matrices, which a file has as a declaration."""
+    names = {item.name for item in declarations if isinstance(item, Declaration)}
+    for item in declarations:
+        if not (isinstance(item, Declaration) and len(item.sizes) == 1 and isinstance(size := item.sizes[0], Name)):
+            continue
+        if size.text in names or (alone and size.text.isupper() and item.name.isupper()):
+            raise InputError(
+                f"in a file this declares {item.name}, of the size {size.text}",
+                text=item.source,
+                hint=f"the trace of a product is written `trace({item.name}.T@{size.text})`",
+            )
 
 
 def _without_comment(line: str) -> str:

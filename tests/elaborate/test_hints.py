@@ -34,7 +34,7 @@ from jacobian_cli.syntax.parser import (
 
 PACKAGE = Path(jac.__file__).parent
 ROOMS = ("syntax/parser.py", "elaborate", "ops", "shape.py")
-APART = ("elaborate/doubts.py", "elaborate/meaning.py")
+APART = ("elaborate/doubts.py", *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "programmed")))
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [
     # signs and words of other notations
@@ -82,6 +82,7 @@ DECLARATIONS: list[Callable[[], object]] = [
     lambda: parse_declaration("W", ":"),
     lambda: parse_declaration("W: n/", ":"),
     lambda: parse_assumptions("S"),
+    lambda: parse_file("A : B"),
 ]
 
 

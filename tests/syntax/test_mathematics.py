@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import parse_file
 from tests.syntax.reading import program, read
 
 READ = {
@@ -15,6 +16,7 @@ READ = {
         ("x^TAx", "x", "x.T@A@x"),
         ("XᵀAX", "X", "X.T@A@X"),
         ("xyᵀ", "x", "x@y.T"),
+        ("XW + 1bᵀ", "W", "X@W + ones(n)@b.T"),
         ("x yᵀ z", "x", "x@y.T@z"),
         ("A xᵀy", "x", "A*(x.T@y)"),
         ("αAx + βy", "x", "α*A@x + β*y"),
@@ -112,6 +114,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         ("e^A", "A", "exp(A)", "matrix exponential"),
         ("tr(log X)", "X", "log(X)", "matrix logarithm"),
         ("σ(W*x + b)", "x", "W@x", "W*x"),
+        ("Φ(x)", "x", "Φ@x", "a function called Φ"),
         ("N(x)", "x", "N@x", "a function called N"),
         ("Ax·Ay", "x", "(A@x).T@(A@y)", "A@x*(A@y)"),
     ],
@@ -162,6 +165,13 @@ def test_is_refused_with_a_way_out(typed: str, wrt: str, said: str) -> None:
     assert caught.value.text == typed
     assert caught.value.span is not None
     assert 0 <= caught.value.span.start <= len(typed)
+
+
+@pytest.mark.parametrize("text", ["A : B", "A: n, m\nB: n, m\nA : B", "B: n, n\nA : B\ndet(A)"])
+def test_a_colon_in_a_file_declares(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_file(text)
+    assert "trace(A.T@B)" in str(caught.value)
 
 
 @pytest.mark.parametrize(

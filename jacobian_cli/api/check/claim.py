@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from jacobian_cli.api.input.problem import Problem, statements_of
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.elaborate.builder import CONSTANTS, ConformError
-from jacobian_cli.elaborate.meaning import meant, unclear
+from jacobian_cli.elaborate.meaning import meant
+from jacobian_cli.elaborate.shaped import unclear
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import Size

@@ -1,0 +1,227 @@
+"""MATLAB and Julia, and the libraries of Python: products, broadcasting and sizes as they have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from jacobian_cli.elaborate.builder import OrderError
+from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
+from jacobian_cli.elaborate.written import Mathematics
+from jacobian_cli.expr import Extent
+from jacobian_cli.ops.rules import described
+from jacobian_cli.shape import Size, product
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text
+
+
+class Programs(Mathematics):
+    """What shapes decide in code."""
+
+    # ---- MATLAB and Julia ------------------------------------------------------------------------------------------
+
+    def mrdivide(self, term: Call) -> Typed:
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        if not right[0].shape:
+            return self.op("/", term.span, left, right)
+        if axes_of(right[0].shape) < 2:
+            raise self.error(
+                term.span,
+                "a vector stands below the line",
+                f"entry by entry it is `{spelled(call_of('/', left[1], right[1]))}` in the language, ./ in MATLAB",
+            )
+        return self.product([left, self.op("inv", term.span, right)], term.span)
+
+    def mldivide(self, term: Call) -> Typed:
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        if not left[0].shape:
+            return self.op("/", term.span, right, left)
+        return self.op("solve", term.span, left, right)
+
+    def mpower(self, term: Call) -> Typed:
+        base = self.typed(term.arguments[0])
+        if len(base[0].shape) == 1:
+            shown = spelled(call_of("**", base[1], self.typed(term.arguments[1])[1]))
+            raise self.error(term.span, "a vector has no power", f"entry by entry it is `{shown}`, .^ in MATLAB")
+        before = list(self.doubts)
+        made = self.power(term)
+        self.doubts = before  # ^ of a matrix is the matrix power there
+        return made
+
+    def each(self, term: Call) -> Typed:
+        """Entry by entry; a column beside a matrix runs along its rows, as it does there."""
+        sign = term.function.removeprefix("?each")
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        if sign == "\\":
+            sign, left, right = "/", right, left
+        orders = len(left[0].shape), len(right[0].shape)
+        if orders == (1, 2) and not is_row(right[0].shape):
+            left = self.column(left, term.span)
+        elif orders == (2, 1) and not is_row(left[0].shape):
+            right = self.column(right, term.span)
+        return self.op(sign, term.span, left, right)
+
+    def column(self, typed: Typed, span: Span) -> Typed:
+        picks = Group((Slice(None, None, span), Flag(None, span)), span)
+        call = Call("[]", (typed[1], picks), (), span)
+        return super().build(call), call
+
+    def dotted(self, term: Call) -> Typed:
+        (call,) = term.arguments
+        before, self.board = self.board, False
+        made = self.typed(call)
+        self.board = before
+        return made
+
+    def columns(self, term: Call) -> Typed:
+        """MATLAB's sum of a matrix runs down its columns; where MATLAB is a guess, it is over all."""
+        call, how = term.arguments
+        assert isinstance(call, Call)
+        assert isinstance(how, Text)
+        inner = self.typed(call.arguments[0])
+        if axes_of(inner[0].shape) < 2:
+            return self.typed(call)
+        axis = (("axis", Literal(Fraction(0), term.span)), ("keepdims", Flag(True, term.span)))
+        down = Call(call.function, (inner[1],), axis, term.span)
+        whole = Call(call.function, (inner[1],), (), term.span)
+        taken, other = (whole, down) if how.value else (down, whole)
+        self.doubt(
+            f"`{spelled(taken)}` is read; MATLAB runs down the columns of a matrix, others over all: `{spelled(other)}`"
+        )
+        return super().build(taken), taken
+
+    def softmax(self, term: Call) -> Typed:
+        (call,) = term.arguments
+        made = self.typed(call)
+        if axes_of(made[0].shape) > 1:
+            assert isinstance(made[1], Call)
+            down = replace(made[1], keywords=(("axis", Literal(Fraction(0), term.span)),))
+            self.doubt(f"`{spelled(made[1])}` is read, along rows; Julia's runs down the columns: `{spelled(down)}`")
+        return made
+
+    def stacked(self, term: Call) -> Typed:
+        inner = self.typed(term.arguments[0])
+        return self.op("vec", term.span, inner) if len(inner[0].shape) > 1 else inner
+
+    # ---- libraries of Python ---------------------------------------------------------------------------------------
+
+    def matmul(self, term: Call) -> Typed:
+        """`@` between arrays: a vector before a matrix is a row of it."""
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        if not left[0].shape or not right[0].shape:
+            return self.op("*", term.span, left, right)
+        if len(left[0].shape) == 1 and len(right[0].shape) == 2 and not is_row(right[0].shape):
+            match right[1], term.arguments[1]:
+                case Call(function=".T", arguments=(inner,)), Call(arguments=(typed, *_)):
+                    return self.op("@", term.span, (self.build(typed), inner), left)
+            return self.op("@", term.span, self.op(".T", term.span, right), left)
+        return self.op("@", term.span, left, right)
+
+    def turn(self, term: Call) -> Typed:
+        inner = self.typed(term.arguments[0])
+        return self.op(".T", term.span, inner) if len(inner[0].shape) > 1 else inner
+
+    def swap(self, term: Call) -> Typed:
+        x, *axes = term.arguments
+        inner = self.typed(x)
+        order = len(inner[0].shape)
+        if order < 2:
+            raise OrderError(
+                "a vector has no two axes", text=self.text, span=term.span, hint="declare it as a matrix: -s x=n,m"
+            )
+        first, second = (self.whole(axis) % order for axis in axes)
+        if order == 2:
+            return inner if first == second else self.op(".T", term.span, inner)
+        return self.turned(inner, (first, second), term.span)
+
+    def flat(self, term: Call) -> Typed:
+        (call,) = term.arguments
+        assert isinstance(call, Call)
+        made = self.typed(call)
+        if len(made[0].shape) > 1:
+            raise self.error(term.span, f"along which axis does {call.function} run?", "name it, as in axis=-1")
+        return made
+
+    def pair(self, term: Call) -> Typed:
+        made = self.typed(term.arguments[0])
+        self.doubt(f"`{spelled(made[1])}` is read: of the pair that is returned there, the first")
+        return made
+
+    def slogdet(self, term: Call) -> Typed:
+        made = self.typed(term.arguments[0])
+        self.doubt(f"`{spelled(made[1])}` is read: of the pair that is returned there, the second")
+        return made
+
+    def layered(self, term: Call) -> Typed:
+        x, eps = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        axis = ", axis=-1, keepdims=True" if len(x[0].shape) > 1 else ""
+        made = spelled_out(f"(x - mean(x{axis}))/sqrt(var(x{axis}) + eps)", {"x": x[1], "eps": eps[1]}, term.span)
+        return super().build(made), made
+
+    def joined(self, term: Call) -> Typed:
+        """Side by side or below each other, as NumPy has it for vectors and for matrices."""
+        parts = [self.typed(part) for part in term.arguments]
+        flat = max(len(expr.shape) for expr, _ in parts) < 2
+        if term.function == "?hstack":
+            function, axis = "concat", 0 if flat else 1
+        elif term.function == "?column_stack":
+            function, axis = ("stack", 1) if flat else ("concat", 1)
+        else:
+            function, axis = ("stack", 0) if flat else ("concat", 0)
+        keywords = (("axis", Literal(Fraction(axis), term.span)),) if axis else ()
+        call = Call(function, tuple(plain for _, plain in parts), keywords, term.span)
+        return super().build(call), call
+
+    # ---- sizes as numbers ------------------------------------------------------------------------------------------
+
+    def extent(self, term: Call) -> Typed:
+        """The length of one axis: by its name where it has one, else counted."""
+        inner = self.typed(term.arguments[0])
+        place = self.whole(term.arguments[1])
+        order = len(inner[0].shape)
+        if not -order <= place < order:
+            raise OrderError(f"there is no axis {place} in {described(inner[0].shape)}", text=self.text, span=term.span)
+        row: Term = inner[1]
+        if order > 1:
+            every, zero = Slice(None, None, term.span), Literal(Fraction(0), term.span)
+            picks = tuple(every if k == place % order else zero for k in range(order))
+            row = Call("[]", (row, Group(picks, term.span)), (), term.span)
+        return self.counted([inner[0].shape[place]], row, (), term.span)
+
+    def number_of(self, term: Call) -> Typed:
+        """How many entries there are, along the axes that are named."""
+        inner = self.typed(term.arguments[0])
+        shape, keywords = inner[0].shape, dict(term.keywords)
+        axis = keywords.get("axis")
+        places = range(len(shape))
+        if axis is not None:
+            places = [self.whole(a) for a in (axis.items if isinstance(axis, Group) else (axis,))]  # type: ignore[assignment]
+        try:
+            sizes = [shape[place] for place in places]
+        except IndexError:
+            raise OrderError("there is no such axis", text=self.text, span=term.span) from None
+        return self.counted(sizes, inner[1], term.keywords, term.span)
+
+    def counted(self, sizes: Sequence[Size], x: Term, keywords: tuple[tuple[str, Term], ...], span: Span) -> Typed:
+        size = product([self.scope.unifier.resolve(s) for s in sizes])
+        if all(name in self.scope.sizes for name in size.names()):
+            return Extent(size), placed(parse(str(size), limited=False), span)
+        call = Call("sum", (Call("ones_like", (x,), (), span),), keywords, span)
+        return super().build(call), call
+
+
+def spelled_out(text: str, given: Mapping[str, Term], span: Span) -> Term:
+    """A text of the language with terms for its names."""
+
+    def filled(term: Term) -> Term:
+        match term:
+            case Name(text=name) if name in given:
+                return given[name]
+            case Call(function=function, arguments=arguments, keywords=keywords):
+                return Call(function, tuple(map(filled, arguments)), keywords, span)
+        return term
+
+    return filled(parse(text))

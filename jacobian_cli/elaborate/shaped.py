@@ -1,0 +1,289 @@
+"""The walk over a tree in which shapes decide: every part typed, and what it has become in the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from jacobian_cli.elaborate.builder import Builder, OrderError, Scope
+from jacobian_cli.expr import Apply, Expr, Variable
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.rules import ShapeError, described
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import ONE, Shape, Size
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tokens import parts_of
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term
+
+Typed = tuple[Expr, Term]
+LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi".split())
+"""Greek letters that are vectors as readily as scalars: beside + and behind a matrix they are what fits."""
+BOARD = ("math", "latex", "julia")
+"""Notations in which a function of a matrix may mean something else than its entries' values."""
+
+
+def unclear(term: Term) -> bool:
+    """Whether anything in a tree is left to shapes."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Call) and part.function[0] == "?":
+            return True
+        stack.extend(parts_of(part))
+    return False
+
+
+class StrainedError(InputError):
+    """A reading that the language has, but that no mathematician would mean: a name wants another number of axes."""
+
+    def __init__(self, name: str, order: int) -> None:
+        super().__init__(f"{name} is read otherwise")
+        self.name = name
+        self.order = order
+
+
+class Shaped(Builder):
+    """Types one text, and remembers what each part that shapes decide has become."""
+
+    meanings: ClassVar[Mapping[str, Callable[[Any, Call], Typed]]]
+    """What each call that shapes decide becomes."""
+
+    def __init__(self, scope: Scope, statement: Definition, strict: bool, assumed: Mapping[str, int]) -> None:
+        super().__init__(scope, statement.source)
+        self.strict = strict
+        self.board = statement.notation in BOARD
+        self.assumed = assumed
+        self.made: dict[int, Term] = {}
+        self.resized: dict[int, Call] = {}
+        self.fresh: dict[str, Size] = {}
+        self.doubts: list[str] = []
+        self.products = False
+        """Whether a * has turned out to be a matrix product."""
+
+    # ---- the walk --------------------------------------------------------------------------------------------------
+
+    def build(self, term: Term) -> Expr:
+        if not isinstance(term, Call):
+            return super().build(term)
+        if term.function[0] == "?":
+            expr, self.made[id(term)] = self.meanings[term.function](self, term)
+            return expr
+        expr = super().build(self.sized(term))
+        if self.board and isinstance(expr, Apply) and expr.arguments and axes_of(expr.arguments[0].shape) == 2:
+            row = FUNCTIONS[expr.function]
+            if row.of_matrix:
+                self.entrywise(row.of_matrix, self.plain(term))
+        return expr
+
+    def entrywise(self, meant_otherwise: str, term: Term) -> None:
+        self.doubt(f"`{spelled(term)}` is taken entry by entry; the {meant_otherwise} is not in the language")
+
+    def sized(self, term: Call) -> Call:
+        """A call whose sizes and indices are spelled with the signs of the language."""
+        row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+        options = row.options if row else ()
+        first = 0 if "sizes" in options else 1 if {"shape", "index"} & {*options} else None
+        if first is None or not any(unclear(part) for part in term.arguments[first:]):
+            return term
+        made = self.resized[id(term)] = Call(
+            term.function,
+            (*term.arguments[:first], *(s for part in term.arguments[first:] for s in _sizes(self.measured(part)))),
+            term.keywords,
+            term.span,
+        )
+        return made
+
+    def measured(self, term: Term) -> Term:
+        """A size in which X.shape[0] is spelled by its name."""
+        match term:
+            case Call(function="?extent" | "?count"):
+                self.build(term)
+                return self.made[id(term)]
+            case Call(function=function, arguments=arguments, keywords=keywords, span=span):
+                return Call(function, tuple(map(self.measured, arguments)), keywords, span)
+            case Group(items=items, span=span):
+                return Group(tuple(map(self.measured, items)), span)
+            case Slice(start=start, stop=stop, span=span):
+                first, last = (None if bound is None else self.measured(bound) for bound in (start, stop))
+                return Slice(first, last, span)
+        return term
+
+    def plain(self, term: Term) -> Term:
+        """The tree in the language, once it was built."""
+        if id(term) in self.made:
+            return self.made[id(term)]
+        match self.resized.get(id(term), term):
+            case Call(function=function, arguments=arguments, keywords=keywords, span=span):
+                return Call(function, tuple(self.plain(part) for part in arguments), keywords, span)
+        return term
+
+    def typed(self, term: Term) -> Typed:
+        return self.build(term), self.plain(term)
+
+    def op(self, function: str, span: Span, *operands: Typed) -> Typed:
+        """A function of the language on typed operands."""
+        row = FUNCTIONS[function]
+        try:
+            expr = self.applied(row, tuple(expr for expr, _ in operands), {})
+        except ShapeError as error:
+            kind = OrderError if error.order else InputError
+            raise kind(error.message, text=self.text, span=span, hint=error.hint) from None
+        return expr, Call(function, tuple(term for _, term in operands), (), span)
+
+    def doubt(self, message: str) -> None:
+        if message not in self.doubts:
+            self.doubts.append(message)
+
+    def strained(self, name: str, order: int) -> None:
+        """Ask for another number of axes, where one is to be had."""
+        if self.strict:
+            raise StrainedError(name, order)
+
+    # ---- what all notations share ----------------------------------------------------------------------------------
+
+    def product(self, factors: Sequence[Typed], span: Span) -> Typed:
+        total = factors[0]
+        for place, factor in enumerate(factors[1:], start=1):
+            step = way_of(total[0].shape, factor[0].shape)
+            if not step:
+                again = self.from_the_right(total, factors[place:], span)
+                if again is not None:
+                    return again
+                raise self.misfit(total, factor, span)
+            total = self.op(step, span_of(total[1], factor[1], span), total, factor)
+        return total
+
+    def from_the_right(self, total: Typed, behind: Sequence[Typed], span: Span) -> Typed | None:
+        """A xᵀy: where the left does not fit what comes next, the rest may be a number or fit as a whole."""
+        for stop in range(len(behind), 1, -1):
+            inner = shape_of([expr.shape for expr, _ in behind[:stop]])
+            if inner is not None and way_of(total[0].shape, inner):
+                return self.product([total, self.product(behind[:stop], span), *behind[stop:]], span)
+        return None
+
+    def misfit(self, left: Typed, right: Typed, span: Span) -> InputError:
+        where = span_of(left[1], right[1], span)
+        message = f"{described(self.resolved(left))} stands beside {described(self.resolved(right))}"
+        if len(left[0].shape) == len(right[0].shape) == 1:
+            inner, outer = inner_text(left[1], right[1]), outer_text(left[1], right[1])
+            hint = f"write `{inner}`, `{outer}`, or `{times_text(left[1], right[1])}`"
+            return InputError(message, text=self.text, span=where, hint=hint + " for the product entry by entry")
+        return OrderError(message, text=self.text, span=where, hint="matrix products need columns and rows that meet")
+
+    def resolved(self, typed: Typed) -> Shape:
+        return tuple(self.scope.unifier.resolve(size) for size in typed[0].shape)
+
+    def turned(self, inner: Typed, axes: tuple[int, int], span: Span) -> Typed:
+        places = list(range(len(inner[0].shape)))
+        first, second = axes
+        places[first], places[second] = places[second], places[first]
+        group = Group(tuple(Literal(Fraction(place), span) for place in places), span)
+        call = Call("transpose", (inner[1], group), (), span)
+        return super().build(call), call
+
+    def filled(self, function: str, span: Span) -> Typed:
+        """The identity or a vector, of a size that is still to be found."""
+        hole = f"?{span.start}?{len(self.fresh)}?"
+        self.fresh[hole] = size = self.scope.unifier.fresh()
+        shape = (size, size) if function == "eye" else (size,)
+        return Variable(f"?{hole}", shape), Call(function, (Name(hole, span),), (), span)
+
+
+def is_row(shape: Shape) -> bool:
+    return len(shape) == 2 and shape[0] is ONE
+
+
+def axes_of(shape: Shape) -> int:
+    """The number of axes, a row counting as a vector."""
+    return 1 if is_row(shape) else len(shape)
+
+
+def way_of(left: Shape, right: Shape) -> str:
+    """How two factors side by side are multiplied: `*`, `@`, or not at all."""
+    if not left or not right:
+        return "*"
+    if len(left) > 2 or len(right) > 2:
+        return "@"
+    if len(left) == 1:
+        return "@" if is_row(right) else ""
+    if is_row(left):
+        return "" if is_row(right) else "@"
+    return "" if is_row(right) else "@"
+
+
+def shape_of(shapes: Sequence[Shape]) -> Shape | None:
+    """The kind of shape of a product from left to right, if there is one."""
+    total = shapes[0]
+    for shape in shapes[1:]:
+        if not way_of(total, shape):
+            return None
+        if not total:
+            total = shape
+        elif not shape:
+            continue
+        elif is_row(total):
+            total = () if len(shape) == 1 else (ONE, shape[-1])
+        elif len(total) == 1:
+            total = (total[0], shape[-1])
+        else:
+            total = (total[0],) if len(shape) == 1 else (total[0], shape[-1])
+    return total
+
+
+def span_of(left: Term, right: Term, span: Span) -> Span:
+    start, stop = left.span.start, right.span.stop
+    return Span(start, stop) if start < stop else span
+
+
+def call_of(function: str, *parts: Term) -> Call:
+    return Call(function, parts, (), parts[0].span)
+
+
+def inner_text(left: Term, right: Term) -> str:
+    return spelled(call_of("@", call_of(".T", left), right))
+
+
+def outer_text(left: Term, right: Term) -> str:
+    return spelled(call_of("@", left, call_of(".T", right)))
+
+
+def times_text(left: Term, right: Term) -> str:
+    return spelled(call_of("*", left, right))
+
+
+def _sizes(term: Term) -> list[Term]:
+    """Sizes as they are printed, `n × 2m`, with the signs of the language."""
+    if isinstance(term, Call) and term.function == "?cross":
+        return [s for part in term.arguments for s in _sizes(part)]
+    return [_size(term)]
+
+
+_SIGNS = {"?beside": "*", "?plus": "+", "?minus": "-", "?power": "**", "?dot": "*", "?star": "*"}
+
+
+def _size(term: Term) -> Term:
+    match term:
+        case Call(function=function, arguments=arguments, span=span):
+            parts = [_size(part) for part in arguments]
+            total = parts[0]
+            for part in parts[1:]:
+                total = Call(_SIGNS.get(function, function), (total, part), (), span)
+            return total if len(parts) > 1 else Call(function, (total,), (), span)
+        case Group(items=items, span=span):
+            return Group(tuple(_size(item) for item in items), span)
+        case Slice(start=start, stop=stop, span=span):
+            return Slice(None if start is None else _size(start), None if stop is None else _size(stop), span)
+    return term
+
+
+def placed(term: Term, span: Span) -> Term:
+    match term:
+        case Name(text=text):
+            return Name(text, span)
+        case Call(function=function, arguments=arguments):
+            return Call(function, tuple(placed(part, span) for part in arguments), (), span)
+        case Literal(value=value):
+            return Literal(value, span)
+    raise AssertionError(term)

@@ -1,0 +1,240 @@
+"""Mathematics as on a board: factors side by side, bars, powers, ones and identities of the size that fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from jacobian_cli.elaborate.shaped import LEANING, Shaped, Typed, axes_of, call_of, is_row, times_text, way_of
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.names import key
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+
+_NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
+"""Names that, where all they do is to scale a number, are numbers themselves."""
+_MOST_POWERS = 8
+
+
+class Mathematics(Shaped):
+    """What shapes decide in mathematics and LaTeX."""
+
+    # ---- products --------------------------------------------------------------------------------------------------
+
+    def beside(self, term: Call) -> Typed:
+        """Factors side by side, associated so that shapes fit."""
+        factors = [self.typed(part) for part in term.arguments]
+        for place, part in enumerate(term.arguments[1:], start=1):
+            if isinstance(part, Literal) and part.value == 1:
+                factors[place] = self.filled("ones", part.span)
+        first = term.arguments[0]
+        if isinstance(first, Literal) and first.value == 1 and is_row(factors[1][0].shape):  # 1bᵀ
+            factors[0] = self.filled("ones", first.span)
+        self.want_numbers(term.arguments, factors)
+        return self.product(factors, term.span)
+
+    def want_numbers(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
+        """A name that scales nothing but numbers is a number: n/2 log|Σ|."""
+        large = [k for k, (expr, _) in enumerate(factors) if expr.shape]
+        if len(large) != 1:
+            return
+        part = parts[large[0]]
+        if isinstance(part, Call) and part.function == "/":
+            part = part.arguments[0]
+        if isinstance(part, Name) and part.text in self.assumed and _NUMBER.fullmatch(part.text):
+            self.strained(part.text, 0)
+
+    def dot(self, term: Call) -> Typed:
+        """· between numbers, matrices and vectors; of two vectors the dot product."""
+        left = self.typed(term.arguments[0])
+        right = term.arguments[1]
+        if isinstance(right, Literal) and right.value == 1 and axes_of(left[0].shape) == 2:
+            return self.product([left, self.filled("ones", right.span)], term.span)
+        other = self.typed(right)
+        if len(left[0].shape) == len(other[0].shape) == 1:
+            made = self.op("@", term.span, self.op(".T", term.span, left), other)
+            times = times_text(left[1], other[1])
+            self.doubt(f"`{spelled(made[1])}` is read, the dot product; entry by entry it is `{times}`")
+            return made
+        self.want_numbers(term.arguments, [left, other])
+        return self.product([left, other], term.span)
+
+    def cross(self, term: Call) -> Typed:
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        if left[0].shape and right[0].shape:
+            product, times = (spelled(call_of(sign, left[1], right[1])) for sign in "@*")
+            raise self.error(
+                term.span,
+                "× between vectors or matrices cannot be read",
+                f"write `{product}`, or `{times}` entry by entry",
+            )
+        return self.op("*", term.span, left, right)
+
+    def star(self, term: Call) -> Typed:
+        """`*` in mathematics: the matrix product where there is one."""
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        step = way_of(left[0].shape, right[0].shape)
+        if step != "@":
+            return self.op("*", term.span, left, right)
+        made = self.op("@", term.span, left, right)
+        if is_row(left[0].shape) or is_row(right[0].shape):
+            self.products = True
+        elif not self.products:
+            self.doubt(
+                f"`{spelled(made[1])}` is read, the matrix product; entry by entry it is "
+                f"`{times_text(left[1], right[1])}` in the language"
+            )
+        return made
+
+    def mtimes(self, term: Call) -> Typed:
+        """`*` in MATLAB and Julia: the matrix product, or a number times something."""
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        return self.product([left, right], term.span)
+
+    # ---- transposes ------------------------------------------------------------------------------------------------
+
+    def transposed(self, term: Call) -> Typed:
+        """ᵀ; of a batch, of each matrix."""
+        inner = self.typed(term.arguments[0])
+        order = len(inner[0].shape)
+        return self.op(".T", term.span, inner) if order < 3 else self.turned(inner, (order - 2, order - 1), term.span)
+
+    # ---- mathematics again -----------------------------------------------------------------------------------------
+
+    def hadamard(self, term: Call) -> Typed:
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        self.want_alike(term, left, right)
+        return self.op("*", term.span, left, right)
+
+    def plus(self, term: Call) -> Typed:
+        return self.added("+", term)
+
+    def minus(self, term: Call) -> Typed:
+        return self.added("-", term)
+
+    def added(self, sign: str, term: Call) -> Typed:
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        self.want_alike(term, left, right)
+        return self.op(sign, term.span, left, right)
+
+    def want_alike(self, term: Call, left: Typed, right: Typed) -> None:
+        """x − μ: a Greek name that stands beside a vector is one too."""
+        for part, other in zip(term.arguments, (right, left), strict=True):
+            if (
+                isinstance(part, Name)
+                and self.assumed.get(part.text) == 0
+                and other[0].shape
+                and key(part.text)[0] in LEANING
+            ):
+                self.strained(part.text, axes_of(other[0].shape))
+
+    def colon(self, term: Call) -> Typed:
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        if not (axes_of(left[0].shape) == 2 and axes_of(right[0].shape) == 2):
+            raise self.error(
+                term.span, "A : B stands between matrices", "it is trace(A.T@B); a quotient is written a/b"
+            )
+        return self.paired(left, right, term.span)
+
+    def inner(self, term: Call) -> Typed:
+        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        if len(left[0].shape) == len(right[0].shape) == 1:
+            return self.op("@", term.span, self.op(".T", term.span, left), right)
+        if len(left[0].shape) == len(right[0].shape) == 2:
+            return self.paired(left, right, term.span)
+        raise self.misfit(left, right, term.span)
+
+    def paired(self, left: Typed, right: Typed, span: Span) -> Typed:
+        turned = self.op(".T", span, left)
+        return self.op("trace", span, self.op("@", span, turned, right))
+
+    # ---- bars and powers -------------------------------------------------------------------------------------------
+
+    def bars(self, term: Call) -> Typed:
+        inner = self.typed(term.arguments[0])
+        if len(inner[0].shape) == 2 and not is_row(inner[0].shape):
+            return self.op("det", term.span, inner)
+        made = self.op("abs", term.span, inner)
+        if inner[0].shape:
+            shown = spelled(inner[1])
+            self.doubt(f"`abs({shown})` is read, entry by entry; the length of a vector is `norm({shown})`")
+        return made
+
+    def logbars(self, term: Call) -> Typed:
+        inner = self.typed(term.arguments[0])
+        if len(inner[0].shape) == 2 and not is_row(inner[0].shape):
+            return self.op("logdet", term.span, inner)
+        return self.op("log", term.span, self.bars(term))
+
+    def norm(self, term: Call) -> Typed:
+        inner = self.typed(term.arguments[0])
+        (_, kind) = term.arguments
+        assert isinstance(kind, Text)
+        matrix = len(inner[0].shape) == 2 and not is_row(inner[0].shape)
+        shown = spelled(inner[1])
+        match kind.value:
+            case "2" if matrix:
+                raise self.error(
+                    term.span, "the spectral norm is not in the language", f"the Frobenius norm is `norm({shown})`"
+                )
+            case "" | "2" | "F" | "f" | "Fro":
+                made = self.op("norm", term.span, inner)
+                if matrix and not kind.value:
+                    self.doubt(f"`norm({shown})` is read, the Frobenius norm; the spectral norm is not in the language")
+                return made
+            case "1" if not matrix:
+                return self.op("norm1", term.span, inner)
+            case "∞" | "inf" | "infty" if not matrix:
+                return self.op("max", term.span, self.op("abs", term.span, inner))
+        raise self.error(
+            term.span,
+            f"the norm with the index {kind.value[:20]} is not in the language",
+            f"there are `norm({shown})` and, of vectors, `norm1({shown})`",
+        )
+
+    def power(self, term: Call) -> Typed:
+        base, exponent = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        whole = term.arguments[1].value if isinstance(term.arguments[1], Literal) else None
+        if axes_of(exponent[0].shape) == 2:
+            if base[0].shape:
+                raise self.error(term.span, "a matrix above the line cannot be read", "entry by entry it is `A**B`")
+            made = self.op("**", term.span, base, exponent)
+            self.entrywise("power with a matrix as its exponent", made[1])
+            return made
+        if len(base[0].shape) < 2:
+            return self.op("**", term.span, base, exponent)
+        if is_row(base[0].shape):
+            return self.op("**", term.span, base, exponent)
+        if whole is None or whole.denominator != 1 or not 0 < abs(whole) <= _MOST_POWERS:
+            raise self.error(
+                term.span,
+                "this power of a matrix is not in the language",
+                f"entry by entry it is `{spelled(Call('**', (base[1], exponent[1]), (), term.span))}`",
+            )
+        if whole < 0:
+            base = self.op("inv", term.span, base)
+        total = base
+        for _ in range(int(abs(whole)) - 1):
+            total = self.op("@", term.span, total, base)
+        if whole > 1:
+            shown = spelled(Call("**", (base[1], exponent[1]), (), term.span))
+            self.doubt(f"`{spelled(total[1])}` is read, the matrix power; entry by entry it is `{shown}`")
+        return total
+
+    def exponential(self, term: Call) -> Typed:
+        exponent = self.typed(term.arguments[0])
+        made = self.op("exp", term.span, exponent)
+        if axes_of(exponent[0].shape) == 2:
+            self.entrywise("matrix exponential", made[1])
+        return made
+
+    # ---- ones and identities ---------------------------------------------------------------------------------------
+
+    def identity(self, term: Call) -> Typed:
+        return self.filled("eye", term.span)
+
+    def ones(self, term: Call) -> Typed:
+        return self.filled("ones", term.span)
+
+    def zeros(self, term: Call) -> Typed:
+        return self.filled("zeros", term.span)
