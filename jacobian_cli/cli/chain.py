@@ -64,7 +64,7 @@ def _answer(request: Request, wishes: Wishes) -> int:
         proof = found.prove(points, values, wishes.rate)
         settled = list(proof.settled.values())
         if wishes.style == "numpy":
-            print_source(found.derivations, settled)
+            print_source(found.derivations)
         else:
             from jacobian_cli.cli.forms import written
 
@@ -87,7 +87,7 @@ def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
     if request.as_json:
         click.echo(json.dumps({**found.to_dict(), "check": SKIPPED}, ensure_ascii=False, indent=2))
     elif wishes.style == "numpy":
-        print_source(Derivations(tuple(Derivation.of(answer, checking=False) for answer in found.answers)), [])
+        print_source(Derivations(tuple(Derivation.of(answer, checking=False) for answer in found.answers)))
     else:
         from jacobian_cli.cli.forms import written
 

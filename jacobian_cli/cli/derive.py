@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import click
 from jacobian_cli.api.derive.derivation import Derivation, Derivations, derivations
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import Problem, pose, shapes_of
-from jacobian_cli.calculus.reshape import NUMERATOR_ROW, read_convention
+from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.cli.request import Request
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.shape import shape_text
@@ -130,27 +131,24 @@ def _form(problem: Problem, found: Derivations, values: Values, wishes: Wishes) 
     from jacobian_cli.cli.forms import written
 
     if wishes.style == "numpy":
-        print_source(found, settled)
-    else:
-        answers = [each.answer for each in settled] or found
-        click.echo(written(problem, answers, wishes.style, [each.proof.report for each in settled]))
+        return _status(found, settled, wishes) if print_source(found) else MISMATCH
+    answers = [each.answer for each in settled] or found
+    click.echo(written(problem, answers, wishes.style, [each.proof.report for each in settled]))
     return _status(found, settled, wishes)
 
 
-def print_source(found: Derivations, settled: Sequence[Settled]) -> None:
-    """One module of what stands; a word on it where nothing does."""
-    if not settled:
-        click.echo((found.to_python() if len(found) > 1 else found[0].to_python()).rstrip())
-        return
-    from jacobian_cli.api.derive.settle import settle
-    from jacobian_cli.api.derive.source import FailedError, source, vouched
+def print_source(found: Derivations) -> bool:
+    """One module of what stands; where nothing does, a word on it instead. Says whether it was written."""
+    from jacobian_cli.api.derive.source import FailedError
 
-    if found[0].convention != NUMERATOR_ROW:  # code keeps to one convention
-        settled = [settle(each.answer.rewritten()) for each in settled]
     try:
-        click.echo(source([vouched(each) for each in settled], together=len(settled) > 1).rstrip())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what stands in place of what is said in the source
+            click.echo((found.to_python() if len(found) > 1 else found[0].to_python()).rstrip())
     except FailedError as error:
         click.echo(f"jac: {error}", err=True)
+        return False
+    return True
 
 
 def _steps(problem: Problem, found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
