@@ -81,6 +81,14 @@ def test_points_are_found_inside_narrow_domains(formula: str) -> None:
             assert np.all(doubt <= 1e-4 * max(1.0, np.max(np.abs(slopes))))
 
 
+def test_what_is_zero_but_for_rounding_is_not_inside_a_domain() -> None:
+    program = typed("log(det(X.T@X))", X="n,m")
+    for seed in range(5):
+        with pytest.raises(NoPointError):
+            sample(program.output, {"n": 2, "m": 4}, np.random.default_rng(seed))
+    assert jac.derive("log(det(X.T@X))", "X", order=2).check(points=1).passed
+
+
 def test_where_nothing_can_be_mended_nothing_is_tried() -> None:
     asked = []
 

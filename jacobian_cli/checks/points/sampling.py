@@ -27,6 +27,8 @@ _LONG, _GAIN = 200, 1.5
 layer in many is saturated, or small changes grow beyond all measure, and differences see neither.
 """
 _HUGE = 1e300
+_DIGITS, _FAR = 1e-9, 100.0
+"""Points that are mended are looked at again where their digits differ so, and are no farther away than this."""
 _TRIES, _DRAWN, _ANEW, _ONE = 400, 40, 0.25, 0.7
 """So many candidates at most, the first of which are drawn by themselves; of the others, so many with a variable drawn
 anew, the rest with one changed; of what is shaken, so much in one entry alone.
@@ -117,6 +119,15 @@ def sample(
         except (IndexError, ValueError) as error:
             raise NoPointError(f"at sizes {dict(sizes)} an index leaves its axis") from error
 
+    def certain(values: Mapping[str, Array], attempt: int) -> bool:
+        """Whether it is so at points that differ in their last digits: of what is zero but for rounding it is not."""
+        if any(np.max(np.abs(value), initial=0.0) > _FAR for value in values.values()):
+            return False
+        digits = [
+            {n: x * (1 + _DIGITS * rng.standard_normal(np.shape(x))) for n, x in values.items()} for _ in range(4)
+        ]
+        return not any(judged(moved, attempt).missing for moved in digits)
+
     best: _Candidate | None = None
     for attempt in range(max(_DRAWN, min(_TRIES, _WORK // work(expr, sizes)))):
         if attempt < _DRAWN or best is None:
@@ -130,7 +141,9 @@ def sample(
             values = {**best.values, name: change(name, attempt) if change else _changed(best.values[name], rng)}
         found = judged(values, attempt)
         if not found.missing:
-            return dict(values)
+            if attempt < _DRAWN or certain(values, attempt):
+                return dict(values)
+            continue
         if attempt % _STRICT == 0 and best is not None:
             best = judged(best.values, attempt)
         if best is None or found.missing <= best.missing:
