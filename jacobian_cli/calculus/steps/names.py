@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jacobian_cli.calculus.index.tensor import Tensor
+from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.steps.step import Claim
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, walk
 
 
 @dataclass(slots=True)
@@ -76,8 +78,7 @@ class Glossary:
 
     def alike(self, a: Expr, b: Expr) -> bool:
         """Whether two forms are the same but for brackets and the place of a scalar: Aᵀ(2z) and 2Aᵀz."""
-        first, second = (sorted(self.text(expr).replace("(", "").replace(")", "")) for expr in (a, b))
-        return first == second
+        return _normal(a) == _normal(b)
 
     def notation(self, tensors: Mapping[Expr, Tensor]) -> Notation:
         """Writes in these names, in the order in which what they stand for would be written."""
@@ -102,3 +103,62 @@ def _opened(expr: Expr, bodies: Mapping[str, Expr]) -> Expr:
     while any(body_of(node) is not None for node in walk([expr])):
         expr = rebuild(expr, body_of)
     return expr
+
+
+_Form = tuple[bool, Hashable]
+"""Whether a minus stands in front, and the rest."""
+
+
+def _normal(expr: Expr) -> _Form:
+    """A form with its products without brackets, their scalars gathered, sums and products entry by entry in no order.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> one, other, third = (elaborate([parse_statement(t)]).output for t in ("A.T@(2*z)/n", "2/n*A.T@z", "z.T@A*2/n"))
+    >>> _normal(one) == _normal(other), _normal(one) == _normal(third)
+    (True, False)
+    """
+    made: dict[Expr, _Form] = {}
+    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+        match node:
+            case Apply(function="u-" | "*" | "/" | "@"):
+                made[node] = _product(node, made)
+            case Apply(function="+" | "-"):
+                terms = Counter((minus != made[t][0], made[t][1]) for minus, t in write.summands(node))
+                made[node] = False, frozenset(terms.items())
+            case Apply(function=function, arguments=arguments, parameters=parameters):
+                made[node] = False, (function, *(made[a] for a in arguments), parameters)
+            case Variable(name=name) | Defined(name=name):
+                made[node] = False, name
+            case _:
+                made[node] = False, node
+    return made[expr]
+
+
+def _product(node: Expr, made: Mapping[Expr, _Form]) -> _Form:
+    """Its sign, its scalars with their powers, and its matrices from left to right."""
+    negative, scalars, factors = False, Counter[Hashable](), list[Hashable]()
+    waiting = [(node, 1)]
+    while waiting:
+        part, power = waiting.pop()
+        match part:
+            case Apply(function="u-", arguments=(inner,)):
+                negative = not negative
+                waiting.append((inner, power))
+            case Apply(function="*", arguments=(a, b)) if not (a.shape and b.shape):
+                waiting += [(b, power), (a, power)]
+            case Apply(function="/", arguments=(a, b)) if not b.shape:
+                waiting += [(a, power), (b, -power)]
+            case Apply(function="@", arguments=(a, b)) if part.shape and len(write.chain(part)) > 1:
+                waiting += [(b, power), (a, power)]
+            case Apply(function="*" | "/" | "@" as function, arguments=(a, b)):
+                sides = frozenset(Counter([made[a], made[b]]).items()) if function == "*" else (made[a], made[b])
+                factors.append((function, sides))
+            case _:
+                minus, form = made[part]
+                negative = negative != minus
+                if part.shape:
+                    factors.append(form)
+                else:
+                    scalars[form] += power
+    return negative, (frozenset(scalars.items()), tuple(factors))
