@@ -77,4 +77,5 @@ def _facts(row: Row) -> list[tuple[str, str]]:
         facts.append(("defined where positive:", ", ".join(row.domain)))
     if row.kinks:
         facts.append(("not where zero:", ", ".join(row.kinks)))
+    facts.extend((f"with {option}", text) for option, text in row.given.items())
     return facts

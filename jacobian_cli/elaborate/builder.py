@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from jacobian_cli.elaborate.variant import along as along_axes
+from jacobian_cli.elaborate.variant import counts, taken_out, text_for
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import (
@@ -106,6 +109,8 @@ class Builder:
     def call(self, call: Call) -> Expr:
         try:
             row = self.row(call)
+            if (variant := taken_out(row, call)) is not None:
+                return self.variant(row, *variant)
             if row.lacks:
                 raise self.error(call.span, f"{row.name} cannot be used: its row in the table has {row.lacks}")
             terms = _listed(row, call.arguments)
@@ -126,6 +131,30 @@ class Builder:
         except ShapeError as error:
             kind = OrderError if error.order else ConformError
             raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
+
+    def variant(self, row: Row, name: str, term: Term, call: Call) -> Expr:
+        """A call of which an option makes another function."""
+        if isinstance(term, Literal) and f"{name}>0" in row.given and not term.value:
+            return self.call(call)
+        terms = list(call.arguments)
+        options = self.options(row, terms, call)
+        arguments = self.arguments(terms)
+        self.want_arguments(row, arguments, call)
+        shape = arguments[0].shape
+        text = text_for(row, name, term, matrix=len(shape) == 2 and len(options.get("axis", "12")) == 2)
+        if text is None:
+            value = self.text[term.span.start : term.span.stop]
+            raise self.error(term.span, f"{row.name} with {name}={value} is not in the language", row.mends.get(name))
+        values = dict(zip(row.parameters, arguments, strict=True))
+        if re.search(rf"\b{name}\b", text):
+            values[name] = self.build(term)
+            if values[name].shape:
+                raise OrderError(f"{name} of {row.name} is a number", text=self.text, span=term.span)
+        try:
+            scope = Scope(values, counts(row, arguments[0], options), self.scope.unifier)
+            return _Inside(scope, text, along_axes(row, shape, options)).build(parse(text))
+        except (InputError, ShapeError) as error:
+            raise self.error(call.span, f"in {row.name}, {error.message}") from None
 
     def of_one_entry(self, row: Row, argument: Expr) -> Expr:
         """A function of matrices of a scalar, or of the one entry of a matrix."""
@@ -321,6 +350,18 @@ class Builder:
         if isinstance(term, Literal):
             return Size.number(self.whole(term))
         return size_of(term, self.text).replace(self.scope.sizes)
+
+
+class _Inside(Builder):
+    """Builds a text of the table whose reductions run along an axis."""
+
+    def __init__(self, scope: Scope, text: str, along: Mapping[str, Any]) -> None:
+        super().__init__(scope, text, of_table=True)
+        self.along = along
+
+    def options(self, row: Row, terms: list[Term], call: Call) -> dict[str, Any]:
+        found = super().options(row, terms, call)
+        return found | {name: value for name, value in self.along.items() if name in row.options}
 
 
 def _listed(row: Row, terms: tuple[Term, ...]) -> list[Term]:

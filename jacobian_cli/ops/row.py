@@ -54,6 +54,13 @@ class Row:
     """The shape rule, where no signature can say it. It raises `ShapeError`."""
     settle: Settle | None = None
     """Makes options definite once shapes are known: the -1 of a reshape, the dots of an index."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What it is read as where an option of this name is given: a text in its parameters, the option, `N` entries and
+    `n` by `m` matrices. `ord=1` is for that value, `ord=1 of matrices` for that of a whole matrix, `k>0` for whole
+    numbers above zero, as `{k}` without their sign; reductions in it run along the axis given.
+    """
+    second: str = ""
+    """Which of these options a positional argument behind the others gives."""
     mends: Mapping[str, str] = field(default_factory=dict)
     """What to write instead of an option that NumPy has and the language has not."""
     form: Form | None = None

@@ -33,7 +33,7 @@ KERNELS: dict[str, tuple[tuple[Any, ...], Any, Callable[..., Any]]] = {
     "digamma": ((), POSITIVE, mpmath.digamma),
     "polygamma": ((2,), POSITIVE[::4], mpmath.polygamma),
 }
-BY_OTHER_TESTS = {"largest", "smallest", "logdet", "cholesky", "norm", "prod_of_others", "cofactors"}
+BY_OTHER_TESTS = {"largest", "smallest", "logdet", "cholesky", "norm", "std", "prod_of_others", "cofactors"}
 """Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate and tests/engine/test_everywhere."""
 ULPS = 4
 

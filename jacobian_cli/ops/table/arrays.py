@@ -8,10 +8,14 @@ from jacobian_cli.ops.row import Kind, Row
 ARRANGEMENTS = (
     Row(name="tril", summary="the lower triangle, zero above the diagonal", kind=Kind.SHAPE, rule=shapes.tril,
         form=structure.tril, mask=True, numpy="tril",
-        mends={"k": "without the diagonal: `tril(A) - diag(diag(A))`"}, example="tril(A)"),
+        given={"k=-1": "x - triu(x)", "k>0": "tril(concat(zeros({k}, m), x))[{k}:]",
+               "k<0": "tril(concat(zeros(n, {k}), x, axis=1))[:, {k}:]"}, second="k",
+        mends={"k": "it is a whole number, -1 for the diagonal below the main one"}, example="tril(A)"),
     Row(name="triu", summary="the upper triangle, zero below the diagonal", kind=Kind.SHAPE, rule=shapes.tril,
         form=structure.triu, mask=True, numpy="triu",
-        mends={"k": "without the diagonal: `triu(A) - diag(diag(A))`"}, example="triu(A)"),
+        given={"k=1": "x - tril(x)", "k>0": "triu(concat(zeros({k}, m), x))[{k}:]",
+               "k<0": "triu(concat(zeros(n, {k}), x, axis=1))[:, {k}:]"}, second="k",
+        mends={"k": "it is a whole number, -1 for the diagonal below the main one"}, example="triu(A)"),
     Row(
         name="kron",
         summary="Kronecker product",

@@ -12,6 +12,8 @@ LOSSES = (
         kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(y*log(x) + (1 - y)*log(1 - x))"),
     Row(name="mse", summary="mean squared error", kind=Kind.FORMULA, parameters=("x", "y"),
         definition="mean((x - y)**2)"),
+    Row(name="kl_div", summary="Kullback-Leibler divergence of distributions: the sum of x*log(x/y)",
+        kind=Kind.FORMULA, parameters=("x", "y"), definition="sum(x*log(x/y))"),
     Row(name="hinge", summary="mean of max(0, 1 - y*x)", kind=Kind.FORMULA, parameters=("x", "y"),
         definition="mean(maximum(0, 1 - y*x))"),
 )  # fmt: skip

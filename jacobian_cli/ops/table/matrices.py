@@ -61,6 +61,8 @@ CONTRACTIONS = (
         signatures=("ii->", "...ii->..."),
         numpy="trace",
         of_scalar="x",
+        given={"k>0": "trace(x[:-{k}, {k}:])", "k<0": "trace(x[{k}:, :-{k}])"},
+        second="k", mends={"k": "it is a whole number, -1 for the diagonal below the main one"},
         why="the entries on the diagonal count once",
         flow="trace copies to the diagonal",
         math="tr",
@@ -92,6 +94,13 @@ CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         signatures=("i->ii", "ii->i", "...ii->...i"),
         numpy="diag",
+        given={
+            "k>0 of matrices": "diag(x[:-{k}, {k}:])",
+            "k<0 of matrices": "diag(x[{k}:, :-{k}])",
+            "k>0": "concat(concat(zeros(N, {k}), diag(x), axis=1), zeros({k}, N + {k}))",
+            "k<0": "concat(zeros({k}, N + {k}), concat(diag(x), zeros(N, {k}), axis=1))",
+        },
+        second="k", mends={"k": "it is a whole number, -1 for the diagonal below the main one"},
         latex=r"\operatorname{diag}",
     ),
     Row(

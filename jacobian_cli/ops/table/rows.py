@@ -17,11 +17,14 @@ _ALONG = (
         definition="x/norm(x)", symbol="v", nonzero=("norm(x)",)),
     Row(name="layernorm", summary="(x - mean(x))/std(x) (Ba et al. 2016, without gain and bias)",
         derivative=("(eye(N) - ones(N)@ones(N).T/N - ans@ans.T/N)/std(x)",), definition="(x - mean(x))/std(x)",
-        symbol="x_hat", named=True, nonzero=("std(x)",)),
+        symbol="x_hat", named=True, nonzero=("std(x)",), given={"eps": "(x - mean(x))/sqrt(var(x) + eps)"}),
     Row(name="rmsnorm", summary="x/sqrt(mean(x**2)) (Zhang & Sennrich 2019, without gain)",
         derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat",
         everywhere=("(eye(N) - ans@ans.T/N)*sqrt(N)/norm(x)",), steady="x*sqrt(N)/norm(x)", named=True,
-        nonzero=("norm(x)",)),
+        nonzero=("norm(x)",), given={"eps": "x/sqrt(mean(x**2) + eps)"}),
+    Row(name="softmin", summary="softmax(-x)", definition="softmax(-x)", symbol="p"),
+    Row(name="logcumsumexp", summary="log(cumsum(exp(x)))", definition="log(cumsum(exp(x)))",
+        steady="max(x) + log(cumsum(exp(x - max(x))))"),
 )  # fmt: skip
 
 ROWS = tuple(replace(row, kind=Kind.ROW, options=("axis",)) for row in _ALONG)

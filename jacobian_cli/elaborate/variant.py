@@ -1,0 +1,64 @@
+"""Calls with options that make another function of a row: `var(x, ddof=1)`, `norm(x, ord=1)`, `tril(A, k=-1)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from jacobian_cli.expr import Expr
+from jacobian_cli.ops import Kind, Row
+from jacobian_cli.ops.rules import reduced_axes
+from jacobian_cli.shape import Shape, Size, product
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+
+
+def taken_out(row: Row, call: Call) -> tuple[str, Term, Call] | None:
+    """The option of a call that makes another function of its row, its value, and the call without it."""
+    names = {key.split("=")[0].rstrip("<>0 ") for key in row.given}
+    for name, term in call.keywords:
+        if name in names:
+            others = tuple(pair for pair in call.keywords if pair[0] != name)
+            return name, term, replace(call, keywords=others)
+    if row.second and len(call.arguments) == len(row.parameters) + 1:
+        return row.second, call.arguments[-1], replace(call, arguments=call.arguments[:-1])
+    return None
+
+
+def text_for(row: Row, name: str, term: Term, *, matrix: bool) -> str | None:
+    """What a row is read as where an option has this value; None where there is nothing for it."""
+    keys = [f"{name}={_spelled(term)}", name]
+    if isinstance(term, Literal) and term.value.denominator == 1 and term.value:
+        keys.insert(1, f"{name}{'>' if term.value > 0 else '<'}0")
+    special = any(key.endswith(" of matrices") for key in row.given)
+    if matrix and special:
+        keys = [f"{key} of matrices" for key in keys]
+    text = next((row.given[key] for key in keys if key in row.given), None)
+    return text and text.replace(f"{{{name}}}", _spelled(term).lstrip("-"))
+
+
+def _spelled(term: Term) -> str:
+    match term:
+        case Literal(value=value):
+            return str(value)
+        case Name(text=text):
+            return text
+        case Text(value=text):
+            return text
+        case Call(function="u-", arguments=(inner,)):
+            return f"-{_spelled(inner)}"
+    return ""
+
+
+def along(row: Row, shape: Shape, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The axis and `keepdims` of the reductions in the text of a row, where they must be said."""
+    if row.kind is Kind.ROW:
+        return {"axis": options.get("axis", (-1,)), "keepdims": True} if len(shape) > 1 else {}
+    return {name: options[name] for name in ("axis", "keepdims") if name in options}
+
+
+def counts(row: Row, argument: Expr, options: dict[str, Any]) -> dict[str, Size]:
+    """What the text of a row calls sizes: `N` the entries that it runs over, `n` and `m` those of matrices."""
+    axes = reduced_axes(argument.shape, {"axis": (-1,), **options} if row.kind is Kind.ROW else options)
+    found = {"N": product(argument.shape[axis] for axis in axes)}
+    return {**found, **dict(zip(("n", "m"), argument.shape[-2:], strict=False))}

@@ -1,0 +1,91 @@
+"""Options that make another function of a row: each value against NumPy's own, each derivative checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.syntax.errors import InputError
+
+RNG = np.random.default_rng(0)
+VALUES: dict[str, Any] = {
+    "x": RNG.standard_normal(5), "A": RNG.standard_normal((3, 4)), "S": RNG.standard_normal((4, 4)), "c": np.array(0.3)
+}  # fmt: skip
+SHAPES = {"x": "n", "A": "n,m", "S": "n,n", "c": ""}
+
+
+def normed(x: Any, eps: float, axis: int = -1) -> Any:
+    return (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + eps)
+
+
+VARIANTS: dict[str, Callable[..., Any]] = {
+    "var(x, ddof=1)": lambda x: np.var(x, ddof=1),
+    "var(A, axis=0, ddof=1)": lambda a: np.var(a, axis=0, ddof=1),
+    "std(A, axis=1, keepdims=True, ddof=1)": lambda a: np.std(a, axis=1, keepdims=True, ddof=1),
+    "var(A, ddof=c)": lambda a, c: a.var() * 12 / (12 - c),
+    "norm(x, ord=1)": lambda x: np.linalg.norm(x, 1),
+    "norm(x, 2)": lambda x: np.linalg.norm(x, 2),
+    "norm(x, 3)": lambda x: np.linalg.norm(x, 3),
+    "norm(x, ord=inf)": lambda x: np.linalg.norm(x, np.inf),
+    "norm(x, ord=-inf)": lambda x: np.linalg.norm(x, -np.inf),
+    "norm(A, ord=1, axis=1)": lambda a: np.linalg.norm(a, 1, axis=1),
+    "norm(A, 1)": lambda a: np.linalg.norm(a, 1),
+    "norm(A, ord=inf)": lambda a: np.linalg.norm(a, np.inf),
+    'norm(A, "fro")': lambda a: np.linalg.norm(a, "fro"),
+    "layernorm(x, eps=0.1)": lambda x: normed(x, 0.1),
+    "layernorm(A, eps=c)": normed,
+    "layernorm(A, axis=0, eps=0.01)": lambda a: normed(a, 0.01, 0),
+    "rmsnorm(A, eps=0.01)": lambda a: a / np.sqrt((a**2).mean(-1, keepdims=True) + 0.01),
+    "softmin(A)": lambda a: np.exp(-a) / np.exp(-a).sum(-1, keepdims=True),
+    "logcumsumexp(x)": lambda x: np.log(np.cumsum(np.exp(x))),
+    "kl_div(softmax(x), softmax(2*x))": lambda x: np.sum(p(x) * np.log(p(x) / p(2 * x))),
+    "diag(x, 1)": lambda x: np.diag(x, 1),
+    "diag(x, k=-2)": lambda x: np.diag(x, -2),
+    "diag(S, k=1)": lambda a: np.diag(a, 1),
+    "diag(S, -1)": lambda a: np.diag(a, -1),
+    "diag(x, 0)": np.diag,
+    "trace(S, 1)": lambda a: np.trace(a, 1),
+    "trace(S, k=-2)": lambda a: np.trace(a, -2),
+    **{f"{f}(A, {k})": lambda a, f=f, k=k: getattr(np, f)(a, k) for f in ("tril", "triu") for k in (-2, -1, 0, 1, 2)},
+}
+
+
+def p(x: Any) -> Any:
+    return np.exp(x) / np.exp(x).sum()
+
+
+@pytest.mark.parametrize("formula", VARIANTS)
+def test_variant(formula: str) -> None:
+    meant = VARIANTS[formula]
+    names = [name for name in VALUES if name in formula.replace("axis", "").replace("max", "").split("(", 1)[1]]
+    names = [name for name in names if name != "c" or "eps=c" in formula or "ddof=c" in formula]
+    given = {name: VALUES[name] for name in names}
+    wrt = next(name for name in ("x", "A", "S") if name in given)
+    derivation = jac.derive(formula, wrt=wrt, shapes={name: SHAPES[name] for name in names})
+    functions: dict[str, Any] = {}
+    exec(derivation.to_python("numpy"), functions)
+    np.testing.assert_allclose(functions["value"](**given), meant(*given.values()), rtol=1e-12, atol=1e-14)
+    assert derivation.check(points=2).passed
+
+
+def test_every_option_of_the_table_is_tried() -> None:
+    for name, row in FUNCTIONS.items():
+        tried = [formula for formula in VARIANTS if formula.startswith(f"{name}(")]
+        assert len(tried) >= len(row.given), name
+
+
+@pytest.mark.parametrize(
+    "formula", ["norm(A, 2)", "norm(A, ord=3)", "var(x, ddof=True)", "tril(A, k)", "norm(x, 1, 2)"]
+)
+def test_what_an_option_cannot_be_is_refused(formula: str) -> None:
+    with pytest.raises(InputError):
+        jac.derive(formula, wrt="A" if "A" in formula else "x")
+
+
+def test_an_option_is_a_number_whatever_its_name() -> None:
+    assert jac.derive("layernorm(x, eps=e0)", wrt="x").shapes == {"x": ("n",), "e0": ()}
