@@ -326,6 +326,8 @@ class Code:
             return call.plain()
         handler = _HANDLERS.get(name)
         if handler is not None:
+            if not arguments:
+                raise self.refuse(node.func, f"'{name}' wants an argument")
             return handler(call)
         row = OWN.get(library or NUMPY, {}).get(name) or SHARED.get(name)
         if row is not None:
@@ -391,7 +393,8 @@ class Arguments:
             if name not in parameters or name in found:
                 raise self.code.refuse(value, f"{self.name} has no option '{name}' that is read here")
             found[name] = self.code.term(value)
-        return {name: term for name, term in found.items() if not (isinstance(term, Flag) and term.value is None)}
+        kept = {name: term for name, term in found.items() if not (isinstance(term, Flag) and term.value is None)}
+        return _Given(self, kept)
 
     def spelled(self, row: Spelling) -> Term:
         """What a row of the table says."""
@@ -414,6 +417,17 @@ class Arguments:
 
     def refuse(self, message: str, hint: str | None = None) -> InputError:
         return self.code.refuse(self.node, message, hint)
+
+
+class _Given(dict[str, Term]):
+    """The terms given for parameters; one that is needed and missing is refused."""
+
+    def __init__(self, call: Arguments, terms: Mapping[str, Term]) -> None:
+        super().__init__(terms)
+        self.call = call
+
+    def __missing__(self, name: str) -> Term:
+        raise self.call.refuse(f"'{self.call.name}' wants {name}")
 
 
 _OPTIONAL = frozenset("axis keepdims a".split())
@@ -747,7 +761,7 @@ def _length(call: Arguments) -> Term:
 
 
 def _chained(call: Arguments) -> Term:
-    (parts,) = [call.code.term(a) for a in call.arguments]
+    parts = call.bound("x")["x"]
     if not isinstance(parts, Call) or parts.function != "stack":
         raise call.refuse("what is multiplied is listed", "as in np.linalg.multi_dot([A, B, C])")
     total, *rest = parts.arguments

@@ -157,7 +157,8 @@ class _Scanner(Scanner):
             return self.text[at + 1 : end - 1], at + 1, end - 1, end
         if self.text[at] == "\\":
             found = _COMMAND.match(self.text, at, stop)
-            assert found
+            if found is None:
+                raise self.refuse(at, at + 1, "a command belongs behind \\")
             end = found.end()
             if found[0] in _STYLES | _WORDS | _FRACTIONS | {r"\sqrt"} | {*_ACCENTS}:
                 for _ in range(2 if found[0] in _FRACTIONS else 1):

@@ -247,7 +247,7 @@ class Scanner:
             at = end
         elif at < stop and text[at] in _FRACTIONS:
             at = self.one(at, stop, inner)
-        elif at < stop and text[at].isalpha():
+        elif at < stop and text[at].isalpha() and text[at] not in _SUPERSCRIPTS and text[at] not in _SUBSCRIPTS:
             at = self.run(at, stop, inner, one=True)
         else:
             raise self.refuse(start, max(sign, start + 1), "an exponent belongs here", "as in x^2 or A^-1")

@@ -37,6 +37,8 @@ _SAME = {
 """Functions of the language under the names that they have here."""
 _COLUMNS = frozenset("sum mean prod var std cumsum".split())
 """Functions that MATLAB applies to each column of a matrix."""
+_WITHOUT = frozenset(("eye",))
+"""Functions that may stand without an argument."""
 _ELSEWHERE = {
     "reshape": "entries are rearranged row by row in the language, column by column here; declare the reshaped one",
     "eig": "it is not in the language",
@@ -303,6 +305,8 @@ class _Reader:
         self.lists.pop()
         closed = self.take()
         span = Span(opened.start, closed.stop)
+        if not any(rows):
+            raise self.refuse(span, "nothing stands in these brackets")
         if all(len(row) == 1 for row in rows):
             parts = tuple(row[0] for row in rows)
             return parts[0] if len(parts) == 1 else Call("concat", parts, (), span)
@@ -394,12 +398,12 @@ class _Reader:
         arguments: list[Term] = []
         keywords: dict[str, Term] = {}
         while not self.sees(")"):
-            following = self.tokens[self.at + 1]
+            following = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
             if self.next.kind == "name" and following.kind == "op" and following.text == "=":
                 word = self.take().text
                 self.take()
                 keywords[word] = self.comparison()
-            elif self.next.kind == "name" and self.tokens[self.at + 1].text in (",", ")") and self.is_function():
+            elif self.next.kind == "name" and following.text in (",", ")") and self.is_function():
                 function = self.take()
                 arguments.append(Text("@" + function.text, function.span))
             else:
@@ -422,6 +426,8 @@ class _Reader:
         if arguments and isinstance(arguments[0], Text) and arguments[0].value.startswith("@"):  # sum(abs2, x)
             inner = _SAME.get(arguments[0].value[1:], arguments[0].value[1:])
             arguments = [Call(inner, tuple(arguments[1:2]), (), span), *arguments[2:]]
+        if not arguments and name not in _WITHOUT:
+            raise self.refuse(token, f"'{token.text}' wants an argument", f"as in `{token.text}(x)`")
         special = _SPECIAL.get(name)
         if special is not None:
             return special(self, token, arguments, span, dotted)

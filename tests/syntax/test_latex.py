@@ -76,6 +76,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         (r"x^", "too early"),
         (r"\log x y", "log(x) y"),
         ("\\", "belongs behind"),
+        ("x^\\", "belongs behind"),
         (r"\int x", "integral"),
         (r"x \in R", "declared"),
     ],

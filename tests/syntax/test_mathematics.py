@@ -154,6 +154,7 @@ def test_is_doubted_with_both_readings(typed: str, wrt: str, taken: str, other: 
         ("x² +", "x", "ends too early"),
         ("x⁺y", "x", "cannot be read"),
         ("2^", "x", "exponent"),
+        ("2^ᵀA", "x", "exponent"),
         ("(A + B)^{1/2}", "A", "power of a matrix"),
         ("a × b", "a", "a@b"),
     ],
