@@ -136,7 +136,7 @@ def test_the_command_says_what_is_wrong_and_where(capsys: pytest.CaptureFixture[
 def test_the_json_says_what_is_wrong_and_where(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         run(["derive", "u.T@sigmoid(W@x + b)", "--wrt", "W", "--json"])
-    check = json.loads(capsys.readouterr().out)["check"]
+    check = json.loads(capsys.readouterr().out)["answers"][0]["check"]
     assert ended.value.code == 1
     assert check["passed"] is False
     for name in INDEPENDENT:

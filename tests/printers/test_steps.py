@@ -17,7 +17,7 @@ from tests.calculus.test_steps import FORMULAS, stepwise
 COMMANDS = frozenset(
     r"""\begin \end \frac \hat \partial \left \right \top \odot \otimes \times \operatorname \mathbf \mathrm \mathtt
     \text \sqrt \lVert \rVert \exp \log \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan \max \min \det \to
-    \Gamma \psi \cdot \ge \le \ne \pi \sigma \delta \lambda \_ \, \\""".split()
+    \Gamma \Phi \varphi \psi \lfloor \rfloor \lVert \cdot \ge \le \ne \pi \sigma \delta \lambda \_ \, \\""".split()
 )
 """What LaTeX knows with amsmath; `pdflatex` need not be there to tell."""
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)")
