@@ -71,6 +71,7 @@ def test_variant(formula: str) -> None:
     exec(derivation.to_python("numpy"), functions)
     np.testing.assert_allclose(functions["value"](**given), meant(*given.values()), rtol=1e-12, atol=1e-14)
     assert derivation.check(points=2).passed
+    assert jac.backprop(f"sum(({formula})**2)", at=given).check.passed
 
 
 def test_every_option_of_the_table_is_tried() -> None:

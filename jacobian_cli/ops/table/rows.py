@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from jacobian_cli.ops.row import Kind, Row
 
+_WEIGHTED = "delta*exp(max(x) - ans)"
+_BACK_THROUGH_TOTALS = f"exp(x - max(x))*(sum({_WEIGHTED}) - cumsum({_WEIGHTED}) + {_WEIGHTED})"
+"""Each entry stands in all totals from its own place on: δ_i exp(x_j)/exp(total_i), summed over i ≥ j."""
 _ALONG = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
         definition="exp(x)/sum(exp(x))", symbol="p", named=True),
@@ -24,7 +27,7 @@ _ALONG = (
         nonzero=("norm(x)",), given={"eps": "x/sqrt(mean(x**2) + eps)"}),
     Row(name="softmin", summary="softmax(-x)", definition="softmax(-x)", symbol="p"),
     Row(name="logcumsumexp", summary="log(cumsum(exp(x)))", definition="log(cumsum(exp(x)))",
-        steady="max(x) + log(cumsum(exp(x - max(x))))"),
+        steady="max(x) + log(cumsum(exp(x - max(x))))", backward=(_BACK_THROUGH_TOTALS,)),
 )  # fmt: skip
 
 ROWS = tuple(replace(row, kind=Kind.ROW, options=("axis",)) for row in _ALONG)
