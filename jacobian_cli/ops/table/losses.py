@@ -13,7 +13,8 @@ LOSSES = (
     Row(name="mse", summary="mean squared error", kind=Kind.FORMULA, parameters=("x", "y"),
         definition="mean((x - y)**2)"),
     Row(name="kl_div", summary="Kullback-Leibler divergence of distributions: the sum of x*log(x/y)",
-        kind=Kind.FORMULA, parameters=("x", "y"), definition="sum(x*log(x/y))"),
+        kind=Kind.FORMULA, parameters=("x", "y"), definition="sum(x*log(x/y))",
+        example="kl_div(softmax(x), softmax(y))"),
     Row(name="hinge", summary="mean of max(0, 1 - y*x)", kind=Kind.FORMULA, parameters=("x", "y"),
         definition="mean(maximum(0, 1 - y*x))"),
 )  # fmt: skip

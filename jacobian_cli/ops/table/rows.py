@@ -25,9 +25,10 @@ _ALONG = (
         derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat",
         everywhere=("(eye(N) - ans@ans.T/N)*sqrt(N)/norm(x)",), steady="x*sqrt(N)/norm(x)", named=True,
         nonzero=("norm(x)",), given={"eps": "x/sqrt(mean(x**2) + eps)"}),
-    Row(name="softmin", summary="softmax(-x)", definition="softmax(-x)", symbol="p"),
+    Row(name="softmin", summary="softmax(-x)", definition="softmax(-x)", symbol="p", example="softmin(x)"),
     Row(name="logcumsumexp", summary="log(cumsum(exp(x)))", definition="log(cumsum(exp(x)))",
-        steady="max(x) + log(cumsum(exp(x - max(x))))", backward=(_BACK_THROUGH_TOTALS,)),
+        steady="max(x) + log(cumsum(exp(x - max(x))))", backward=(_BACK_THROUGH_TOTALS,),
+        example="logcumsumexp(x)"),
 )  # fmt: skip
 
 ROWS = tuple(replace(row, kind=Kind.ROW, options=("axis",)) for row in _ALONG)
