@@ -57,6 +57,8 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     if len(request.wrt) != 1:
         raise InputError("a claim is about one variable", text=", ".join(request.wrt), hint="name one with --wrt")
     problem, values = problem_of(request)
+    if len(problem.wrt) != 1:
+        raise InputError("a claim is about one variable", hint="name one with --wrt")
     judge = Judge(problem, layout=wishes.layout, vec=wishes.vec, rtol=wishes.rtol, at=values)
     if wishes.values is not None:
         found = judged_numbers(judge, read_array(wishes.values), wishes.values, wishes.form)
@@ -99,13 +101,15 @@ def _from_class(request: Request, wishes: Wishes) -> Iterator[Graded]:
                 ",".join(declared.source[term.span.start : term.span.stop] for term in declared.sizes) or "()"
             )
     expression = tuple(statement.source for statement in request.statements)
-    listed = []
+    listed, unread = [], dict[int, Graded]()
     for number, row in enumerate(rows, start=1):
         wrt = str(row.get("wrt") or ",".join(request.wrt))
         try:
             points = float(row.get("points") or 1.0)
         except ValueError:
-            raise InputError(f"{wishes.claims}, row {number}: points are a number, not {row['points']!r}") from None
+            said = f"{wishes.claims}, row {number}: points are a number, not {row['points']!r}"
+            unread[number - 1] = Graded(str(row.get("id") or number), wrt, None, said, 0.0)
+            points = 0.0
         listed.append(
             Asked(
                 expression,
@@ -118,9 +122,8 @@ def _from_class(request: Request, wishes: Wishes) -> Iterator[Graded]:
                 tuple(facts.items()),
             )
         )
-    if wishes.jobs == 1:
-        return check_all(listed)
-    return _spread(listed, wishes.jobs)
+    graded = check_all(listed) if wishes.jobs == 1 else _spread(listed, wishes.jobs)
+    return (unread.get(number, one) for number, one in enumerate(graded))
 
 
 def _spread(listed: list[Asked], jobs: int) -> Iterator[Graded]:

@@ -32,7 +32,9 @@ from jacobian_cli.calculus.index.tensor import (
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.substitution import substitute
 from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Expr
+from jacobian_cli.expr import walk as parts_of
 from jacobian_cli.shape import Shape, Size
 from tests.calculus.expressions import VARIABLES, expressions
 from tests.calculus.values import contracted, lengths, value
@@ -358,6 +360,8 @@ def test_a_template_is_filled_entry_by_entry(template: int, loop: Shape) -> None
 @settings(max_examples=200)
 @given(expressions())
 def test_the_index_form_of_an_expression_has_its_value(expr: Expr) -> None:
+    # whether two values are equal hangs on their last bits: S == inv(inv(S))
+    assume(not any(isinstance(n, Application) and n.function in ("==", "!=") for n in parts_of([expr])))
     rng = np.random.default_rng(1)
     values = {name: rng.uniform(0.2, 0.9, lengths(shape, SIZES)) for name, shape in VARIABLES.items()}
     with np.errstate(all="ignore"):

@@ -14,7 +14,8 @@ import jacobian_cli as jac
 from jacobian_cli.calculus.steps.derivation import MAX_STEPS
 from jacobian_cli.checks.verdict.steps import Lines, check_lines
 from jacobian_cli.cli.main import run
-from jacobian_cli.expr import Expr
+from jacobian_cli.expr import Apply, Expr, walk
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.parser import parse_statement
 from tests.calculus.expressions import expressions
@@ -142,6 +143,15 @@ def test_a_long_chain_is_cut_short_and_says_so() -> None:
     assert derivation.stepwise.checked(1).passed
 
 
+def _flat_at_a_kink(expr: Expr) -> bool:
+    """Whether a function may be at its kink at every point near: of twice the same value, or of what is level there.
+    Each path then takes one side, and only their sum has a derivative.
+    """
+    bent = [n for n in walk([expr]) if isinstance(n, Apply) and FUNCTIONS[n.function].kinks]
+    nested = any(inner is not n and inner in bent for n in bent for inner in walk([n]))
+    return nested or any(len(n.arguments) == 2 and len({*n.arguments}) == 1 for n in bent)
+
+
 @QUICK
 @given(st.data())
 def test_steps_of_any_formula(data: st.DataObject) -> None:
@@ -153,6 +163,7 @@ def test_steps_of_any_formula(data: st.DataObject) -> None:
         parse_statement(step.closed_form, limited=False)
     verdict = derivation.stepwise.checked(1)
     assume(verdict.passed is not None)
+    assume(not _flat_at_a_kink(expr))
     if not verdict.passed:
         again = [_at(derivation, seed) for seed in (1, 2, 3)]  # one random point may be too steep for differences
         assume(derivation.check(points=1).passed is not False)

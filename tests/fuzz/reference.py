@@ -212,6 +212,8 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "smallest": _share(np.min),
     "prod_of_others": _prod_of_others,
     "softmax": _rows(lambda x, axes: np.exp(_log_softmax(x, axes))),
+    "softmin": _rows(lambda x, axes: np.exp(_log_softmax(-x, axes))),
+    "logcumsumexp": _rows(lambda x, axes: np.logaddexp.accumulate(x, axis=axes[0]) if axes else x),
     "log_softmax": _rows(_log_softmax),
     "layernorm": _rows(lambda x, axes: (x - _mean(x, axes)) / np.sqrt(_variance(x, axes))),
     "rmsnorm": _rows(lambda x, axes: x / np.sqrt(_mean(x * x, axes))),
@@ -245,6 +247,7 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": lambda x, y: -np.mean(y * np.log(x) + (1 - y) * np.log(1 - x)),
     "mse": lambda x, y: np.mean((x - y) ** 2),
+    "kl_div": lambda x, y: np.sum(x * (np.log(x) - np.log(y))),
     "hinge": lambda x, y: np.mean(np.maximum(0, 1 - y * x)),
 }
 

@@ -83,7 +83,7 @@ class Reader:
             (item,) = statements_of([body], [*self.values], shapes, syntax)
             if item.notation and unclear(item.value):
                 try:
-                    (item,) = meant([item], shapes, self.sizes, {}, lambda _: ())
+                    (item,) = meant([item], shapes, self.sizes, {}, lambda _: [{}])
                 except ConformError as found:
                     error = found
         except InputError as found:
@@ -101,7 +101,7 @@ class Reader:
         """A claim that is computed in several steps, as by a Python function: the last one is its value."""
         shapes = {name: value.shape for name, value in self.values.items()}
         if any(unclear(step.value) for step in definitions):
-            definitions = meant(definitions, shapes, self.sizes, {}, lambda _: ())
+            definitions = meant(definitions, shapes, self.sizes, {}, lambda _: [{}])
         *before, last = definitions
         for step in before:
             value = self.typed(step.value, step.source)

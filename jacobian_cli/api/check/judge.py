@@ -191,6 +191,8 @@ class Judge:
                 square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
                 if (fact.square and not square) or (fact.ties and not variable.shape):
                     continue
+                if name == self.wrt.name and not fact.square:  # it would excuse what is wrong at other values
+                    continue
                 if fact.name in self.problem.facts.get(name, ()) or any(
                     fact.name != stronger and fact.name in FACTS[stronger].implies
                     for stronger in self.problem.facts.get(name, ())
@@ -233,13 +235,10 @@ class Judge:
 
     def _points_under(self, name: str, fact: str) -> list[TruePoint]:
         if (name, fact) not in self._assumed:
-            found = true_points(self.function, assumed={name: frozenset({fact})}, count=3)
-            try:
-                self._assumed[name, fact] = list(islice(found, 3))
-            except (InputError, StopIteration):
-                self._assumed[name, fact] = []
-            if len(self._assumed[name, fact]) < 2:
-                self._assumed[name, fact] = []
+            found = true_points(self.function, assumed={name: frozenset({fact})}, count=6)
+            # where the derivative is zero a claim of another sign or factor is no worse
+            telling = [point for point in islice(found, 16) if np.any(point.table)]
+            self._assumed[name, fact] = telling if len(telling) > 1 else []
         return self._assumed[name, fact]
 
     def usual_form(self) -> str:

@@ -92,10 +92,15 @@ def _written(node: Tensor, written: Mapping[Tensor, Expr]) -> Expr:
         case Window(size=size, start=start, stop=stop):
             return apply("[]", apply("eye", sizes=(size,)), index=((start, stop),))
         case Apply(function=function, arguments=arguments, loop=loop):
-            options = {}
-            if row(function).kind is Kind.REDUCTION:
+            entry, options = row(function), {}
+            if entry.kind is Kind.REDUCTION:
                 options["axis"] = tuple(range(loop, len(arguments[0].shape)))
-            return apply(function, *(written[a] for a in arguments), **options)
+            given = [written[a] for a in arguments]
+            for k, name in enumerate(entry.parameters[: len(given)]):
+                constant = arguments[k]
+                if name in entry.whole and isinstance(constant, Product):  # a number written out stays one
+                    given[k] = number(constant.coefficient)
+            return apply(function, *given, **options)
         case Reshape(body=body, shape=shape):
             return _laid(written[body], shape)
         case Product():

@@ -107,11 +107,12 @@ class Condition:
         if self.expression is None:
             return self._parted(point, margin)
         value = self._value(point.found, point.sizes)
-        short = margin - (value if self.positive else np.abs(value))
-        short = np.where(short < 0, 0.0, np.maximum(short, _LEAST))
-        if self.kind == KINK and np.any(short):
-            again = self._value(point.near, point.sizes)
-            short = np.where(np.abs(again - value) <= _SAME * np.maximum(1.0, np.abs(value)), 0.0, short)
+        with np.errstate(invalid="ignore"):  # ∞ − ∞ cannot be told
+            short = margin - (value if self.positive else np.abs(value))
+            short = np.where(short < 0, 0.0, np.maximum(short, _LEAST))
+            if self.kind == KINK and np.any(short):
+                again = self._value(point.near, point.sizes)
+                short = np.where(np.abs(again - value) <= _SAME * np.maximum(1.0, np.abs(value)), 0.0, short)
         return short
 
     def _value(self, found: Mapping[Expr, Any], sizes: Mapping[str, int]) -> Any:

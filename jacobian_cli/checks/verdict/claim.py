@@ -18,15 +18,18 @@ import numpy as np
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.oracles.layout import Laid
+from jacobian_cli.checks.points.domain import violations
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
 from jacobian_cli.checks.verdict.answer import sample_all
 from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
-from jacobian_cli.expr import Expr, Variable, size_names
+from jacobian_cli.expr import Apply, Expr, Variable, size_names, walk
+from jacobian_cli.ops import FUNCTIONS
 
 Array = Any
 FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
 _DOUBTS = 4
+_LARGEST = 1e100
 _ENTRIES = 4_000
 """A true table past this many entries is not worked out for a claim."""
 
@@ -57,6 +60,12 @@ class TruePoint:
     def table(self) -> Array:
         """∂out/∂in, both flattened row by row."""
         return autodiff.jacobian(self.function.output, self.values, self.sizes, self.function.wrt.name)
+
+    @property
+    def tame(self) -> bool:
+        """Whether value and derivative are numbers of which one can still take the square."""
+        with np.errstate(all="ignore"):
+            return bool(self.magnitude < _LARGEST and np.max(np.abs(self.table), initial=0.0) < _LARGEST)
 
     @cached_property
     def agreed(self) -> bool:
@@ -103,6 +112,7 @@ def true_points(
     if len(names) > 1:
         draws += [dict.fromkeys(names, least + 1), dict.fromkeys(names, least + 1) | {names[0]: 1}]
     rng = np.random.default_rng(seed)
+    chooses = _chooses(function.output)
     for sizes in draws:
         if not fits(parts, sizes) or _count(function, sizes) > _ENTRIES:
             continue
@@ -111,6 +121,29 @@ def true_points(
         except NoPointError:
             continue
         yield TruePoint(function, values, sizes, rng)
+        if chooses:
+            for scale in _SCALES:
+                point = TruePoint(function, _scaled(values, scale, facts), sizes, rng)
+                if not violations(function.output, point.values, sizes) and point.tame:
+                    yield point
+
+
+_SCALES = (10.0, 100.0, 1000.0)
+"""Where a function chooses, points are also drawn as far out as this: a branch that begins at 6 is one too."""
+
+
+def _scaled(values: Mapping[str, Array], scale: float, facts: Mapping[str, frozenset[str]]) -> dict[str, Array]:
+    """The values farther from zero, but those of which something is declared."""
+    return {name: value if facts.get(name) else value * scale for name, value in values.items()}
+
+
+def _chooses(output: Expr) -> bool:
+    """Whether a function has branches."""
+    applied = [FUNCTIONS[node.function] for node in walk([output]) if isinstance(node, Apply)]
+    return any(row.kinks or row.chooses or row.math in _COMPARED or row.name in _COMPARED for row in applied)
+
+
+_COMPARED = frozenset({">", "<", ">=", "<=", "==", "!="})
 
 
 def true_point_at(function: Function, values: Mapping[str, Array]) -> TruePoint:
@@ -238,10 +271,10 @@ def same(point: TruePoint, claimed: Array, true: Array, tolerance: float, noise:
 
 def _gap(point: TruePoint, claimed: Array, true: Array, noise: Array | float = 0.0) -> Array:
     """The relative error of each entry."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         gap = np.maximum(np.abs(claimed - true) - noise, 0.0)
     largest = float(np.max(np.abs(claimed), initial=0.0, where=np.isfinite(claimed)))
-    return np.where(np.isfinite(gap), gap, np.inf) / max(point.scale(true), largest)
+    return np.where(np.isfinite(gap), gap / max(point.scale(true), largest), np.inf)
 
 
 def difference(point: TruePoint, claimed: Array, true: Array, tolerance: float) -> Difference:

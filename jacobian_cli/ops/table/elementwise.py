@@ -128,7 +128,7 @@ ELEMENTARY = (
     Row(name="clip", summary="x, or the bound a or b that it lies beyond", parameters=("x", "a", "b"),
         definition="minimum(maximum(x, a), b)"),
     Row(name="xlogy", summary="x*log(y), which is 0 where x is 0", parameters=("x", "y"), derivative=("log(y)", "x/y"),
-        definition="x*log(y)", steady="where(x == 0, 0*y, x*log(y))", domain=("y",)),
+        definition="x*log(y)", steady="x*log(where(y == 0, where(x == 0, 1, y), y))", domain=("y",)),
     Row(name="huber", summary="x**2/2 where |x| is at most a, else a*(|x| - a/2); a is 1 unless given (Huber 1964)",
         parameters=("x", "a"), defaults={"a": "1"},
         derivative=("minimum(maximum(x, -a), a)", "maximum(abs(x) - a, 0)"),
