@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from jacobian_cli.cli.request import Request, read_file, want_variables
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption
+
+_DERIVATIVE = re.compile(r"\s*(?:∂|d)\s*\w+\s*/\s*(?:∂|d)\s*(\w+)\s*=(?!=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
         return _many(request, _from_file(request, wishes), wishes, sentences)
     if wishes.claims is not None:
         return _many(request, _from_class(request, wishes), wishes, sentences)
+    named = _DERIVATIVE.match(claim)
+    if not request.wrt and named is not None:  # the claim says it itself: df/dx = …
+        request = replace(request, wrt=(named[1],))
     want_variables(request)
     if len(request.wrt) != 1:
         raise InputError("a claim is about one variable", text=", ".join(request.wrt), hint="name one with --wrt")

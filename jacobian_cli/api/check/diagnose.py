@@ -481,7 +481,9 @@ def _of_another_shape(judge: Judge, claim: Claim, expr: Expr, book: _Book) -> It
     (value, *_) = judge.values(expr, judge.points[:1])
     wanted = [m for m in judge.meanings(claim.form) if m.right]
     point = judge.points[0]
-    shapes = " or ".join(dict.fromkeys(_shape(m.of(point)) for m in wanted if m.form != "hessian"))
+    shapes = " or ".join(
+        dict.fromkeys(_shape(m.of(point)) for m in wanted if m.form != "hessian" or claim.form == "hessian")
+    )
     found = _by_one(claim, book) or book.by_value(claim, expr) or _by_two(claim, book)
     yield from found
     said = f"it is {_shape(value)} where the derivative is {shapes} (at {_sizes(point)})"

@@ -94,27 +94,25 @@ def _shown(judge: Judge, verdict: Verdict, expr: Expr, form: str | None) -> Mean
 
 
 def _differing(judge: Judge, expr: Expr, meaning: Meaning) -> dict[str, Any]:
-    """The worst entry over all points, and the pattern at the first."""
+    """The worst entry over all points, and the pattern there."""
     worst: Difference | None = None
-    first: Difference | None = None
     for point, claimed in zip(judge.points, judge.values(expr, judge.points), strict=True):
         true = np.asarray(meaning.of(point), float)
         if np.shape(true) != np.shape(claimed):
             continue
         found = difference(point, claimed, true, max(judge.tolerance(), 1e-9))
-        first = first or found
         if worst is None or found.error > worst.error:
             worst = found
-    if worst is None or first is None:
+    if worst is None:
         return {}
     label = judge.wrt.name if meaning.form in ("gradient", "vjp") else {"hessian": "H"}.get(meaning.form, "J")
     entry = label + (f"[{','.join(str(k + 1) for k in worst.at)}]" if worst.at else "")
     return {
         "max_relative_error": worst.error,
         "worst": Worst(entry, worst.claimed, worst.true),
-        "differing": first.differing,
-        "entries": first.entries,
-        "pattern": first.pattern,
+        "differing": worst.differing,
+        "entries": worst.entries,
+        "pattern": worst.pattern,
     }
 
 

@@ -274,7 +274,8 @@ def _gap(point: TruePoint, claimed: Array, true: Array, noise: Array | float = 0
     with np.errstate(all="ignore"):
         gap = np.maximum(np.abs(claimed - true) - noise, 0.0)
     largest = float(np.max(np.abs(claimed), initial=0.0, where=np.isfinite(claimed)))
-    return np.where(np.isfinite(gap), gap / max(point.scale(true), largest), np.inf)
+    finite = np.isfinite(gap)
+    return np.where(finite, np.where(finite, gap, 0.0) / max(point.scale(true), largest), np.inf)
 
 
 def difference(point: TruePoint, claimed: Array, true: Array, tolerance: float) -> Difference:

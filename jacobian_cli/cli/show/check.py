@@ -104,7 +104,8 @@ def headline(found: Check) -> str:
     if found.verdict == RIGHT:
         convention = "" if found.convention == "shape" else f", {found.convention} layout"
         title = _TITLES.get(found.form, found.form)
-        return f"right: the {title}{convention}; compared at {found.points} points with autograd and differences"
+        points = f"{found.points} points" if found.points > 1 else "one point"
+        return f"right: the {title}{convention}; compared at {points} with autograd and differences"
     if found.verdict == RIGHT_IF:
         return f"right if {found.condition}"
     named = [
