@@ -49,6 +49,7 @@ class Interrupting:
         if name == module:
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 sys.meta_path.insert(0, Interrupting())
 from jacobian_cli.__main__ import run
 sys.argv = ["jac", "derive", "u.T@sigmoid(W@x)", "--wrt", "W"]
