@@ -452,11 +452,6 @@ def _close(point: TruePoint, a: Array, b: Array) -> bool:
     return same(point, np.asarray(a, float), b, _TOLERANCE)
 
 
-def _fits(judge: Judge, meaning: Meaning, expr: Expr) -> bool:
-    (value,) = judge.values(expr, judge.points[:1])
-    return np.shape(value) == np.shape(meaning.of(judge.points[0]))
-
-
 def _source(claim: Claim, term: Term) -> str:
     return claim.text[term.span.start : term.span.stop].strip()
 

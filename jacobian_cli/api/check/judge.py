@@ -69,7 +69,6 @@ class Judge:
         (self.wrt,) = problem.wrt
         self.problem, self.rtol, self.at = problem, rtol, at
         self.laid = Laid(str(convention.layout), str(convention.vec))
-        self.asked = layout is not None
         self.function = Function(problem.output, self.wrt, problem.variables, problem.facts)
         self._assumed: dict[tuple[str, str], list[TruePoint]] = {}
         self._values: dict[TruePoint, dict[Expr, Array]] = {}

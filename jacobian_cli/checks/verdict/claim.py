@@ -140,7 +140,7 @@ def _scaled(values: Mapping[str, Array], scale: float, facts: Mapping[str, froze
 def _chooses(output: Expr) -> bool:
     """Whether a function has branches."""
     applied = [FUNCTIONS[node.function] for node in walk([output]) if isinstance(node, Apply)]
-    return any(row.kinks or row.chooses or row.math in _COMPARED or row.name in _COMPARED for row in applied)
+    return any(row.kinks or row.chooses or row.name in _COMPARED for row in applied)
 
 
 _COMPARED = frozenset({">", "<", ">=", "<=", "==", "!="})

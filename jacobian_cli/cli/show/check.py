@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -142,4 +143,4 @@ def _number(value: Any) -> str:
 
 
 def _names(form: str, name: str) -> bool:
-    return name in form
+    return re.search(rf"\b{re.escape(name)}\b", form) is not None
