@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.declarations import Declared, located, parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.errors import InputError, Mistakes
-from jacobian_cli.syntax.parser import Declared, located, parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 MAX_FILE = 10_000_000

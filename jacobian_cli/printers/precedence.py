@@ -13,7 +13,8 @@ from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Defined, Expr, walk
 from jacobian_cli.ops import row
 from jacobian_cli.shape import Size
-from jacobian_cli.syntax.parser import MAX_DIGITS, parse
+from jacobian_cli.syntax.mends import MAX_DIGITS
+from jacobian_cli.syntax.parser import parse
 
 LEADING = ("subscripts",)
 """The options that stand before the arguments."""

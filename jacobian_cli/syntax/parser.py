@@ -15,11 +15,10 @@ from fractions import Fraction
 from threading import RLock
 
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
+from jacobian_cli.syntax.mends import INVERSE, MAX_DEPTH, MAX_DIGITS, MENDS, OPERATORS, POWER, TRANSPOSE, syntax_error
 from jacobian_cli.syntax.names import plain_name
 from jacobian_cli.syntax.tree import (
-    Assumption,
     Call,
-    Declaration,
     Definition,
     Dots,
     Flag,
@@ -32,9 +31,6 @@ from jacobian_cli.syntax.tree import (
 )
 
 MAX_CHARACTERS = 10_000
-MAX_DEPTH = 200
-MAX_LINES = 5_000
-MAX_DIGITS = 60
 
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -52,43 +48,9 @@ _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
-_DEFINITION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
-_DECLARATION = re.compile(r"\s*([^\W\d]\w*)\s*:(.*)", re.DOTALL)
-_ASSUMPTION = re.compile(r"\s*assume\s+(?=[^\W\d])")
-_FACT = re.compile(r"\s*(?:([^\W\d]\w*)\s*[=:])?\s*([^\W\d]\w*)\s*")
+DEFINITION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 _warnings = RLock()
 """How warnings are treated is said for the whole process: one thread at a time says so."""
-_KEYWORD_HINT = "this is a word of Python's grammar and cannot be a name; write `lam` for lambda, or `λ`"
-_PRODUCTS = "a matrix product is written `A@B`, an element-wise product `x*y`"
-_POWER = "a power is written `x**2`"
-_INVERSE = "a power is written `x**-1`, an inverse `inv(A)`"
-_TRANSPOSE = "a transpose is written `x.T`"
-_MENDS = {
-    "^": _POWER,
-    "'": _TRANSPOSE,
-    "·": _PRODUCTS,
-    "×": _PRODUCTS,
-    "⊙": "an element-wise product is written `x*y`",
-    "ᵀ": _TRANSPOSE,
-    "−": "the minus sign is written `-x`",
-    "÷": "a quotient is written `x/2`",
-    "√": "a square root is written `sqrt(x)`",
-    "∑": "a sum is written `sum(x)`, along an axis `sum(X, axis=0)`",
-    "∏": "a product of entries is written `prod(x)`",
-    "‖": "a norm is written `norm(x)`",
-    "⊗": "a Kronecker product is written `kron(A, B)`, an outer product `outer(x, y)`",
-    "≤": "it is written `x <= y`",
-    "≥": "it is written `x >= y`",
-    "≠": "it is written `x != y`",
-    "⁻": _INVERSE,
-    **dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ", _POWER),
-    "||": "a norm is written `norm(x)`",
-    "|": "an absolute value is written `abs(x)`, a determinant `det(A)`",
-    "{": "groups are written with round brackets: `2*(x + y)`",
-    "!": "a factorial is not in the language",
-    "%": "a remainder is not in the language",
-}
-_OPERATORS = "operators are + - * / ** @, as in NumPy: `x**2`, `A@x`"
 _METHODS = (
     "functions stand in front, without a module: `sum(x)` for x.sum(), `exp(x)` for np.exp(x), `X@W` for X.dot(W)"
 )
@@ -119,7 +81,7 @@ def parse(text: str, *, limited: bool = True) -> Term:
             warnings.simplefilter("ignore")
             body = ast.parse(flat[indent:], mode="eval").body
     except SyntaxError as error:
-        raise _syntax_error(error, text, flat, indent) from None
+        raise syntax_error(error, text, flat, indent) from None
     except (ValueError, RecursionError, MemoryError):
         raise InputError(
             f"the formula is nested too deeply, or holds a number too long to read (limit: {MAX_DEPTH} levels)",
@@ -132,56 +94,15 @@ def parse(text: str, *, limited: bool = True) -> Term:
     return tree
 
 
-def _syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> InputError:
-    where = min(max((error.offset or 1) - 1 + indent, 0), len(text))
-    here = Span(where, where + 1)
-    reason = error.msg or "invalid syntax"
-    end = len(text.rstrip())
-    if "too many nested" in reason or "Parser stack" in reason:
-        return InputError(f"the formula is nested too deeply (limit: {MAX_DEPTH} levels)", text=text)
-    if "digits" in reason:
-        return InputError(f"a number is too long: at most {MAX_DIGITS} digits are read", text=text)
-    if "was never closed" in reason:
-        return InputError(
-            "this bracket is never closed", text=text, span=here, hint="a bracket that is opened is closed: `2*(x + y)`"
-        )
-    if "unmatched" in reason or "does not match" in reason:
-        return InputError("this bracket was never opened", text=text, span=here)
-    quote = re.search(r"(?<=[\w)\]])'", flat)
-    if quote:
-        return InputError("' is not in the language", text=text, span=Span(*quote.span()), hint=_MENDS["'"])
-    if "unterminated string" in reason:
-        return InputError("this quotation is never closed", text=text, span=here)
-    bars = re.search(r"\|\|?", flat)
-    if bars:
-        return InputError(f"{bars[0]} is not in the language", text=text, span=Span(*bars.span()), hint=_MENDS[bars[0]])
-    for at, character in enumerate(text):
-        if character in _MENDS:
-            span = Span(at, at + 1)
-            return InputError(f"{character} is not in the language", text=text, span=span, hint=_MENDS[character])
-    keyword = re.search(r"\b(lambda|in|is|as|if|for|not|and|or|def|class|import|from|with|del|pass)\b", flat)
-    if keyword:
-        span = Span(*keyword.span())
-        return InputError(f"'{keyword[0]}' cannot be read here", text=text, span=span, hint=_KEYWORD_HINT)
-    if where >= end or text[:end].endswith(("+", "-", "*", "/", "@", "<", ">", "=", "(", ",", "[")):
-        return InputError("the formula ends too early", text=text, span=Span(end, end + 1))
-    return InputError(
-        "this is not an expression",
-        text=text,
-        span=here,
-        hint=f"{_OPERATORS}; a product needs its sign (`2*x`, not 2x)",
-    )
-
-
 def _blanked(text: str) -> str:
     """The text on one line, comments and line ends turned to blanks, so that columns keep their places.
 
     Raises `InputError` for signs of mathematics that Python's grammar would take for parts of names.
     """
     for at, character in enumerate(text):
-        if character in _MENDS and not character.isascii():
+        if character in MENDS and not character.isascii():
             span = Span(at, at + 1)
-            raise InputError(f"{character} is not in the language", text=text, span=span, hint=_MENDS[character])
+            raise InputError(f"{character} is not in the language", text=text, span=span, hint=MENDS[character])
     lines = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
     return re.sub(r"[\r\n\t\f\ufeff]", " ", lines)
 
@@ -192,10 +113,10 @@ def _raised(exponent: ast.expr) -> str:
         exponent = exponent.left
     match exponent:
         case ast.Name(id="T" | "t" | "top"):
-            return _TRANSPOSE
+            return TRANSPOSE
         case ast.UnaryOp(op=ast.USub()):
-            return _INVERSE
-    return _POWER
+            return INVERSE
+    return POWER
 
 
 class TooDeepError(InputError):
@@ -254,7 +175,7 @@ class _Reader:
                 raise self.refuse(node, "^ is not a power", _raised(right))
             case ast.BinOp(left=left, right=right):
                 self.read(left, depth), self.read(right, depth)
-                raise self.refuse(node, "this operator is not in the language", _OPERATORS)
+                raise self.refuse(node, "this operator is not in the language", OPERATORS)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self.read(operand, depth)
                 return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
@@ -267,7 +188,7 @@ class _Reader:
                     node, "this comparison is not in the language", "comparisons are `x > y` and < >= <= == !="
                 )
             case ast.Set() | ast.Dict():
-                raise self.refuse(node, "{ is not in the language", _MENDS["{"])
+                raise self.refuse(node, "{ is not in the language", MENDS["{"])
             case ast.Compare():
                 raise self.refuse(node, "a chain of comparisons cannot be read", "compare two values: `x > y`")
             case ast.Attribute(value=value, attr="T"):
@@ -361,7 +282,7 @@ def parse_statement(text: str, *, limited: bool = True) -> Definition:
     >>> parse_statement("z = W@x + b").name
     'z'
     """
-    found = _DEFINITION.match(text)
+    found = DEFINITION.match(text)
     if not found:
         return Definition(None, parse(text, limited=limited), text)
     # the name is blanked out so that carets count from the start of the whole line
@@ -378,16 +299,16 @@ def defined_name(text: str) -> str | None:
     >>> defined_name("z = W@x"), defined_name("W@x")
     ('z', None)
     """
-    found = _DEFINITION.match(text)
+    found = DEFINITION.match(text)
     return normal_name(found[1]) if found else None
 
 
 def parse_statements(text: str) -> list[Definition]:
     """Definitions and expressions separated by `;`."""
-    return _statements([part for part in text.split(";") if part.strip()] or [text])
+    return statements([part for part in text.split(";") if part.strip()] or [text])
 
 
-def _statements(texts: Sequence[str]) -> list[Definition]:
+def statements(texts: Sequence[str]) -> list[Definition]:
     mistakes = Mistakes()
     found: list[Definition] = []
     for text in texts:
@@ -395,144 +316,6 @@ def _statements(texts: Sequence[str]) -> list[Definition]:
             found.append(parse_statement(text))
     mistakes.raised()
     return found
-
-
-def parse_sizes(text: str) -> tuple[Term, ...]:
-    """`n, 3*m`, or `()` for a scalar: the sizes of a declaration.
-
-    >>> len(parse_sizes("n, 3*m")), parse_sizes("()")
-    (2, ())
-    """
-    if text.strip() in ("", "()", "scalar"):
-        return ()
-    tree = parse(text)
-    return tree.items if isinstance(tree, Group) else (tree,)
-
-
-def _declared(separator: str, *examples: tuple[str, str]) -> str:
-    """Declarations to paste: in a file, or as options."""
-    before, between = ("-s ", "=") if separator == "=" else ("", ": ")
-    return "  ".join(f"`{before}{name}{between}{sizes}`" for name, sizes in examples)
-
-
-def parse_declaration(text: str, separator: str = ":") -> Declaration:
-    """`W: 8, 20` (or, from an option, `W=8,20`)."""
-    name, found, sizes = text.partition(separator)
-    if not found or not normal_name(name.strip()).isidentifier():
-        raise InputError(
-            "a declaration is a name and its sizes",
-            text=text,
-            hint=f"as in {_declared(separator, ('W', 'n,m'), ('x', 'm'), ('c', '()'))}",
-        )
-    try:
-        # blanks in front, so that carets count from the start of the line
-        return Declaration(normal_name(name.strip()), parse_sizes(" " * (len(name) + 1) + sizes), text)
-    except InputError as error:
-        raise InputError(
-            error.message,
-            text=text,
-            span=error.span,
-            hint=f"sizes are letters, numbers, sums and products: {_declared(separator, ('W', 'n,3*m'))}",
-        ) from None
-
-
-def parse_assumptions(text: str) -> list[Assumption]:
-    """`S=spd, y=one_hot` or, in a file, `assume S: spd`. A fact without a name is another one of the last variable.
-
-    >>> [(a.name, a.fact) for a in parse_assumptions("y=sums_to_one,positive, S=spd")]
-    [('y', 'sums_to_one'), ('y', 'positive'), ('S', 'spd')]
-    """
-    head = _ASSUMPTION.match(text)
-    found: list[Assumption] = []
-    start = head.end() if head else 0
-    for part in text[start:].split(","):
-        said = _FACT.fullmatch(part)
-        if said is None or not (said[1] or found):
-            raise InputError(
-                "a fact is declared as a name and what holds for it",
-                text=text,
-                span=Span(start, start + max(1, len(part))),
-                hint="as in `--assume S=symmetric` or, in a file, `assume S: symmetric`",
-            )
-        name = normal_name(said[1]) if said[1] else found[-1].name
-        found.append(Assumption(name, said[2], text, Span(start + said.start(2), start + said.end(2))))
-        start += len(part) + 1
-    return found
-
-
-Declared = Declaration | Assumption
-
-
-def parse_file(
-    text: str, read: Callable[[list[str], list[Declared]], list[Definition]] | None = None
-) -> tuple[list[Declared], list[Definition]]:
-    """A file of declarations (`W: 8, 20`), facts (`assume S: spd`) and definitions (`z = W@x + b`), one a line; `#`
-    starts a comment. `read` makes definitions of all lines that are no declarations, in whatever notation they are.
-    """
-    lines = text.lstrip("\ufeff").splitlines()
-    if len(lines) > MAX_LINES:
-        raise InputError(f"the file has {len(lines):,} lines; at most {MAX_LINES:,} are read")
-    declarations: list[Declared] = []
-    formulas: list[str] = []
-    definitions: list[Definition] = []
-    mistakes = Mistakes()
-    for number, line in enumerate(lines, start=1):
-        code = _without_comment(line)
-        if not code.strip():
-            continue
-        try:
-            if _ASSUMPTION.match(code):
-                declarations += parse_assumptions(code)
-            elif not _DEFINITION.match(code) and _DECLARATION.match(code) and "[" not in code:
-                declarations.append(parse_declaration(code))
-            else:
-                formulas.append(code)
-        except InputError as error:
-            mistakes.found.append(error.in_text(code, line=number))
-    with mistakes.noted():
-        _want_no_pair(declarations, alone=not formulas)
-    with mistakes.noted():
-        definitions = read(formulas, declarations) if read else _statements(formulas)
-    try:
-        mistakes.raised()
-    except InputError as error:
-        raise located(error, text) from None
-    return declarations, definitions
-
-
-def _want_no_pair(declarations: Sequence[Declared], *, alone: bool) -> None:
-    """Refuse `A : B` of two matrices, which a file has as a declaration."""
-    names = {item.name for item in declarations if isinstance(item, Declaration)}
-    for item in declarations:
-        if not (isinstance(item, Declaration) and len(item.sizes) == 1 and isinstance(size := item.sizes[0], Name)):
-            continue
-        if size.text in names or (alone and size.text.isupper() and item.name.isupper()):
-            raise InputError(
-                f"in a file this declares {item.name}, of the size {size.text}",
-                text=item.source,
-                hint=f"the trace of a product is written `trace({item.name}.T@{size.text})`",
-            )
-
-
-def _without_comment(line: str) -> str:
-    return line.split("#", 1)[0].rstrip()
-
-
-def located(error: InputError, text: str, file: str | None = None) -> InputError:
-    """The same mistakes with the lines of a file in which they are, and its name."""
-    lines = [_without_comment(line) for line in text.lstrip("\ufeff").splitlines()]
-    for one in error.errors:
-        if one.line is None and one.text is not None:
-            found = [k for k, line in enumerate(lines, start=1) if one.text in (line, *line.split(";"))]
-            if found:  # of equal lines the last one, which is the one too many
-                one.line = found[-1]
-                line = lines[one.line - 1]
-                if one.span is not None:
-                    at = line.find(one.text)
-                    one.span = Span(one.span.start + at, one.span.stop + at)
-                one.text = line
-        one.file = file if one.line is not None else None
-    return together(sorted(error.errors, key=lambda one: one.line or 0))
 
 
 def normal_name(name: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.parser import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS
+from jacobian_cli.syntax.mends import MAX_DEPTH, MAX_DIGITS
+from jacobian_cli.syntax.parser import MAX_CHARACTERS
 from jacobian_cli.syntax.tree import Call, Group, Slice, Term
 
 

@@ -11,8 +11,8 @@ import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.cli.main import run
+from jacobian_cli.syntax.declarations import parse_assumptions, parse_file
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_assumptions, parse_file
 from jacobian_cli.syntax.tree import Assumption
 
 

@@ -20,7 +20,7 @@ from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import read_back
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.shape import size_of
-from jacobian_cli.syntax.parser import parse_sizes
+from jacobian_cli.syntax.declarations import parse_sizes
 from tests.corpus.draw import draw
 
 Entry = dict[str, Any]

@@ -11,8 +11,9 @@ import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.elaborate import elaborate
+from jacobian_cli.syntax.declarations import parse_declaration
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.parser import parse_declaration, parse_statements
+from jacobian_cli.syntax.parser import parse_statements
 from tests.elaborate.test_hints import PACKAGE, templates
 from tests.elaborate.test_shapes import program
 

@@ -23,17 +23,13 @@ from jacobian_cli.cli.main import jac as command
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ELSEWHERE
+from jacobian_cli.syntax.declarations import parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.doubts import pastes
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import (
-    parse_assumptions,
-    parse_declaration,
-    parse_file,
-    parse_statements,
-)
+from jacobian_cli.syntax.parser import parse_statements
 
 PACKAGE = Path(jac.__file__).parent
-ROOMS = ("syntax/parser.py", "elaborate", "ops", "shape.py")
+ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elaborate", "ops", "shape.py")
 APART = ("elaborate/doubts.py", *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "programmed")))
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [

@@ -6,8 +6,9 @@ import pytest
 
 from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.elaborate import elaborate
+from jacobian_cli.syntax.declarations import parse_declaration, parse_file
 from jacobian_cli.syntax.errors import InputError, Span, excerpt, printable
-from jacobian_cli.syntax.parser import parse, parse_declaration, parse_file, parse_statement, parse_statements
+from jacobian_cli.syntax.parser import parse, parse_statement, parse_statements
 
 # a text, and below it the carets as they are shown: two lines
 CARETS = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jacobian_cli.syntax.declarations import parse_file
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_file
 from tests.syntax.reading import program, read
 
 READ = {

@@ -13,19 +13,10 @@ from hypothesis import strategies as st
 
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.shape import shape_text, size_of
+from jacobian_cli.syntax.declarations import MAX_LINES, parse_declaration, parse_file, parse_sizes
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import (
-    MAX_CHARACTERS,
-    MAX_DIGITS,
-    MAX_LINES,
-    normal_name,
-    parse,
-    parse_declaration,
-    parse_file,
-    parse_sizes,
-    parse_statement,
-    parse_statements,
-)
+from jacobian_cli.syntax.mends import MAX_DIGITS
+from jacobian_cli.syntax.parser import MAX_CHARACTERS, normal_name, parse, parse_statement, parse_statements
 from jacobian_cli.syntax.tree import Call, Declaration, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 

@@ -33,8 +33,8 @@ from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.printers.language import text as spelled
+from jacobian_cli.syntax.declarations import parse_file
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_file
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition, Term
 
 Array = Any

@@ -10,8 +10,8 @@ from typing import Any
 from jacobian_cli.expr import Variable
 from jacobian_cli.ops.facts import FACTS, Fact, everything
 from jacobian_cli.shape import ONE, shape_text
+from jacobian_cli.syntax.declarations import parse_assumptions
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_assumptions
 from jacobian_cli.syntax.tree import Assumption, Declaration
 
 FactsLike = str | Sequence[str]

@@ -16,8 +16,9 @@ from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, size_of
+from jacobian_cli.syntax.declarations import parse_sizes
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import normal_name, parse_sizes
+from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.router import NOTATIONS, read_statements, split
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 

@@ -35,7 +35,8 @@ from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.ops.identities import Identity
 from jacobian_cli.shape import Shape, Size, size_of
-from jacobian_cli.syntax.parser import parse, parse_sizes
+from jacobian_cli.syntax.declarations import parse_sizes
+from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call as Typed
 from jacobian_cli.syntax.tree import Term
 

@@ -1,28 +1,24 @@
-"""A Python function as definitions, read by its tree and never run.
+"""One function, statement by statement: each assignment is a definition.
 
-Each assignment is a definition; a name that is assigned again gets a new name, the old one keeps its value. Calls of
-functions of the same file are taken in place. What cannot be read is named with its line and a caret.
+A name that is assigned again gets a new name, the old one keeps its value. Calls of functions of the same file are
+taken in place. What cannot be read is named with its line and a caret.
 """
 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from fractions import Fraction
 
-from jacobian_cli.syntax.code import Code, Places, arguments_of, library_of, parsed
+from jacobian_cli.syntax.code import Code, arguments_of, library_of
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.function.module import CONSTANTS, Bound, Module
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import normal_name
-from jacobian_cli.syntax.tokens import parts_of, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term
 
-MAX_SOURCE = 400_000
 _MOST = 5_000
 _MOST_CALLS = 20
-_CONSTANTS = frozenset(("pi", "e", "inf"))
 _HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
     (ast.For, "a loop cannot be read", "write it as a sum or a product of arrays"),
     (ast.While, "a loop cannot be read", "write it as a formula"),
@@ -39,171 +35,16 @@ _HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
     (ast.Raise, "an exception is no formula", ""),
     (ast.ClassDef, "a class cannot be read", "write a function"),
 )
-Bound = Term | ast.FunctionDef | ast.Lambda
 
 
-def read_source(
-    text: str, function: str | None = None, *, functions: Collection[str] = (), file: str | None = None
-) -> list[Definition]:
-    """The definitions that a function in a source text makes; the last one is its value.
-
-    Raises `InputError`, with line and caret, for what cannot be read, and where it is not clear which one is meant.
-    """
-    try:
-        return _read(text, function, frozenset(functions))
-    except RecursionError:
-        raise too_deep(text) from None
-    except InputError as error:
-        raise _located(error, text, file) from None
-
-
-def read(text: str, known: Known, notation: str = "function", guessed: bool = False) -> list[Definition]:
-    """The definitions of a function that was typed as a formula."""
-    del notation, guessed
-    return read_source(text, functions=frozenset(known.functions))
-
-
-def _located(error: InputError, text: str, file: str | None) -> InputError:
-    if error.span is None or error.text is not text or ("\n" not in text and file is None):
-        return error
-    return error.in_text(text, file, text.count("\n", 0, error.span.start) + 1)
-
-
-def _read(text: str, function: str | None, functions: frozenset[str]) -> list[Definition]:
-    if len(text) > MAX_SOURCE:
-        raise InputError(f"the source has {len(text):,} characters; at most {MAX_SOURCE:,} are read")
-    source = text.removeprefix("\ufeff")
-    shift = len(text) - len(source)
-    tree = parsed(source, text, shift)
-    module = _Module(text, Places(source, shift), functions)
-    for statement in tree.body:
-        module.take(statement)
-    chosen = module.chosen(function)
-    reader = _Function(module, {}, depth=0, prefix="")
-    value = reader.applied_to_names(chosen)
-    result = [*module.definitions, Definition(None, value, text, tuple(module.reader.doubts), "function")]
-    for definition in result:
-        want_shallow(definition.value, text)
-    return _used(result)
-
-
-def _used(definitions: list[Definition]) -> list[Definition]:
-    """Only what the value needs."""
-    needed: set[str] = set()
-    kept: list[Definition] = []
-    for definition in reversed(definitions):
-        if definition.name is None or definition.name in needed:
-            kept.append(definition)
-            stack = [definition.value]
-            while stack:
-                term = stack.pop()
-                if isinstance(term, Name):
-                    needed.add(term.text)
-                stack.extend(parts_of(term))
-    return kept[::-1]
-
-
-@dataclass(slots=True)
-class _Module:
-    """What the text holds: functions, constants, imports; and the definitions made so far."""
-
-    text: str
-    places: Places
-    functions: frozenset[str]
-    bound: dict[str, Bound | ast.expr] = field(default_factory=dict)
-    candidates: list[str] = field(default_factory=list)
-    aliases: dict[str, str] = field(default_factory=dict)
-    definitions: list[Definition] = field(default_factory=list)
-    taken: set[str] = field(default_factory=set)
-    reader: _Names = field(init=False)
-    bare: ast.Lambda | None = None
-
-    def __post_init__(self) -> None:
-        self.reader = _Names(self)
-
-    def take(self, statement: ast.stmt) -> None:
-        match statement:
-            case ast.FunctionDef(name=name):
-                self.bound[name] = statement
-                self.candidates.append(name)
-            case ast.Import(names=names):
-                for item in names:
-                    self.aliases[item.asname or item.name.partition(".")[0]] = _module_of(
-                        item.name if item.asname else item.name.partition(".")[0]
-                    )
-            case ast.ImportFrom(module=module, names=names):
-                for item in names:
-                    self.aliases[item.asname or item.name] = _module_of(f"{module or ''}.{item.name}")
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-            ):
-                self.bound[name] = value
-                if isinstance(value, ast.Lambda):
-                    self.candidates.append(name)
-            case ast.Expr(value=ast.Lambda() as value):
-                self.bare = value
-
-    def chosen(self, function: str | None) -> ast.FunctionDef | ast.Lambda:
-        if function is not None:
-            found = self.bound.get(function)
-            if not isinstance(found, ast.FunctionDef | ast.Lambda):
-                there = ", ".join(dict.fromkeys(self.candidates)) or "none"
-                raise InputError(f"there is no function '{function[:60]}' in this source", hint=f"there are: {there}")
-            return found
-        names = list(dict.fromkeys(self.candidates))
-        if not names:
-            if self.bare is not None:
-                return self.bare
-            raise InputError("there is no function in this source", hint="as in def f(x): return x.T @ A @ x")
-        called = self.calls()
-        outer = [name for name in names if name not in called]
-        if len(outer) != 1:
-            raise InputError(
-                f"which function? there are {', '.join(names)}",
-                hint=f"name one: --source FILE:{names[-1]}",
-            )
-        found = self.bound[outer[0]]
-        assert isinstance(found, ast.FunctionDef | ast.Lambda)
-        return found
-
-    def calls(self) -> set[str]:
-        """Names of functions that other functions of the text use."""
-        found: set[str] = set()
-        for name in self.candidates:
-            node = self.bound[name]
-            if isinstance(node, ast.AST):
-                found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name}
-        return found
-
-    def refuse(self, node: ast.stmt | ast.expr, message: str, hint: str | None = None) -> InputError:
-        return InputError(message, text=self.text, span=self.places.span(node), hint=hint or None)
-
-    def fresh(self, wanted: str) -> str:
-        """A name for a definition that is not taken and no function."""
-        base = normal_name(wanted)
-        name = base + "_" if base in self.functions or base in _CONSTANTS else base
-        k = 2
-        while name in self.taken:
-            name = f"{base}_{k}"
-            k += 1
-        self.taken.add(name)
-        return name
-
-
-def _module_of(path: str) -> str:
-    """Long names of modules as their short ones: `torch.nn.functional` speaks as `torch`."""
-    return {"autograd.numpy": "np", "jax.numpy": "jnp"}.get(path, re.sub(r"^autograd\.numpy\.", "np.", path))
-
-
-class _Names(Code):
+class Names(Code):
     """Expressions of the text; names are those of the function that is being read."""
 
-    def __init__(self, module: _Module) -> None:
+    def __init__(self, module: Module) -> None:
         super().__init__(module.text, module.places, Known([], module.functions), library_of(module.text))
         self.module = module
         self.aliases = module.aliases
-        self.scope: _Function | None = None
+        self.scope: Function | None = None
 
     def named(self, node: ast.Name) -> Term:
         assert self.scope is not None
@@ -222,11 +63,12 @@ class _Names(Code):
         return None
 
 
-class _Function:
+class Function:
     """One function being read, with what its names stand for."""
 
-    def __init__(self, module: _Module, outer: Mapping[str, Bound], *, depth: int, prefix: str) -> None:
-        self.module = module
+    def __init__(self, reader: Names, outer: Mapping[str, Bound], *, depth: int, prefix: str) -> None:
+        self.reader = reader
+        self.module = reader.module
         self.outer = outer
         self.local: dict[str, Bound] = {}
         self.depth = depth
@@ -243,7 +85,7 @@ class _Function:
                 return self.constant(node, found)
         if found is None:
             path = self.module.aliases.get(node.id, "").split(".")
-            if path[-1] in _CONSTANTS and len(path) > 1:
+            if path[-1] in CONSTANTS and len(path) > 1:
                 return Name(path[-1], span)
             raise self.module.refuse(node, f"'{node.id}' is not known here", "make it a parameter of the function")
         if isinstance(found, ast.FunctionDef | ast.Lambda):
@@ -255,16 +97,15 @@ class _Function:
         """A constant of the module."""
         if self.depth > _MOST_CALLS:
             raise self.module.refuse(node, f"'{node.id}' is defined by way of itself")
-        inner = _Function(self.module, {}, depth=self.depth + 1, prefix=self.prefix)
+        inner = Function(self.reader, {}, depth=self.depth + 1, prefix=self.prefix)
         return inner.term(value)
 
     def term(self, node: ast.expr) -> Term:
-        reader = self.module.reader
-        before, reader.scope = reader.scope, self
+        before, self.reader.scope = self.reader.scope, self
         try:
-            return reader.term(node)
+            return self.reader.term(node)
         finally:
-            reader.scope = before
+            self.reader.scope = before
 
     # ---- functions --------------------------------------------------------------------------------------------------
 
@@ -295,7 +136,7 @@ class _Function:
         if given.vararg or given.kwarg:
             raise self.module.refuse(node, f"'{name}' takes *args or **kwargs, which cannot be read")
         parameters = list(arguments_of(given))
-        inner = _Function(self.module, self.outer, depth=self.depth + 1, prefix=name)
+        inner = Function(self.reader, self.outer, depth=self.depth + 1, prefix=name)
         if len(node.args) > len(given.posonlyargs) + len(given.args):
             raise self.module.refuse(node, f"'{name}' takes {len(parameters)} arguments, not {len(node.args)}")
         for parameter, argument in zip(parameters, node.args, strict=False):

@@ -1,0 +1,109 @@
+"""A place in a list of tokens, and what every part of the grammar does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.tokens import Token
+from jacobian_cli.syntax.tree import Call, Term
+
+COMPARISONS = ("<", ">", "<=", ">=", "==", "!=", "=")
+SUMS = {"+": "?plus", "-": "?minus"}
+FACTOR = frozenset(
+    "num name func open bar sqrt frac sum ones zeros eye commutation indexed word root group text".split()
+)
+"""Tokens that begin a factor."""
+DERIVATIVE = "type the formula alone; jac takes the derivative"
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Reads one list of tokens."""
+
+    tokens: Sequence[Token]
+    text: str
+    known: Known
+    blanks: bool = True
+    """Whether a blank separates, as in Unicode and ASCII; in LaTeX it says nothing."""
+    doubts: list[Doubt] = field(default_factory=list)
+    at: int = 0
+    depth: int = 0
+    delimiters: list[str] = field(default_factory=list)
+    open_end: tuple[int, str, str] = (-1, "", "")
+    """Where a function without bracket ended, and what it took."""
+
+    # ---- tokens ----------------------------------------------------------------------------------------------------
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        token = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def sees(self, kind: str, text: str | None = None) -> bool:
+        token = self.tokens[self.at]
+        return token.kind == kind and (text is None or token.text == text)
+
+    def refuse(self, where: Token | Span, message: str, hint: str | None = None) -> InputError:
+        span = where if isinstance(where, Span) else where.span
+        return InputError(message, text=self.text, span=span, hint=hint)
+
+    def written(self, start: int, stop: int) -> str:
+        return " ".join(self.text[start:stop].split())
+
+    def call(self, function: str, left: Term, right: Term) -> Call:
+        return Call(function, (left, right), (), Span(left.span.start, right.span.stop))
+
+    def stray(self, token: Token) -> InputError:
+        if token.kind == "close":
+            return self.refuse(token, "this bracket was never opened")
+        if token.kind == "bar":
+            return self.refuse(
+                token, f"this {token.text} does not close what it opens", "write norm(x), abs(x), det(A)"
+            )
+        if token.kind == "sub":
+            return self.refuse(token, "an index belongs to a name", "entries are written x[0], A[0, :]")
+        return self.refuse(token, f"{self.written(token.start, token.stop) or 'this'} cannot be read here")
+
+    # ---- what the parts of the grammar ask of each other -----------------------------------------------------------
+
+    def inside(self, tokens: Sequence[Token], owner: Token) -> Term:
+        """The tree of tokens that stand inside another: an exponent, a numerator."""
+        raise NotImplementedError
+
+    def comparison(self) -> Term:
+        raise NotImplementedError
+
+    def product(self) -> Term:
+        raise NotImplementedError
+
+    def run(self) -> Term:
+        """Factors side by side."""
+        raise NotImplementedError
+
+    def factors(self) -> list[Term]:
+        raise NotImplementedError
+
+    def factor(self) -> Term:
+        raise NotImplementedError
+
+    def atom(self) -> Term:
+        raise NotImplementedError
+
+    def raised(self, term: Term, token: Token) -> Term:
+        """A term with what stands above the line."""
+        raise NotImplementedError
+
+    def negative(self, term: Term) -> Term:
+        raise NotImplementedError
+
+    def beside(self, factors: list[Term], start: int) -> Term:
+        """The product of factors."""
+        raise NotImplementedError

@@ -1,0 +1,227 @@
+"""One factor: an atom with the marks behind it, names, and constants that have sizes."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from jacobian_cli.syntax.board.cursor import COMPARISONS, DERIVATIVE
+from jacobian_cli.syntax.board.functions import Functions
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.names import key
+from jacobian_cli.syntax.tokens import Token, too_deep
+from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
+
+_CALLED = ("phi", "psi")
+"""Greek letters that stand for functions where a bracket follows."""
+_FLAGS = {"None": None, "True": True, "False": False}
+
+_SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
+_LETTER = re.compile(r"([^\W\d_])(?:\^?([²³23]))?")
+
+
+class Factors(Functions):
+    """Reads factors."""
+
+    __slots__ = ()
+
+    def factor(self) -> Term:
+        self.depth += 1
+        if self.depth > 200:
+            raise too_deep(self.text)
+        term = self.atom()
+        term = self.postfixed(term)
+        self.depth -= 1
+        return term
+
+    def postfixed(self, term: Term) -> Term:
+        """A term with the marks behind it, applied one after the other."""
+        while True:
+            token = self.next
+            match token.kind:
+                case "T":
+                    term = Call("?T", (term,), (), self.to_here(term))
+                case "prime":
+                    term = Call("?T", (term,), (), self.to_here(term))
+                case "invT":
+                    inverse = Call("?power", (term, Literal(Fraction(-1), token.span)), (), self.to_here(term))
+                    term = Call("?T", (inverse,), (), inverse.span)
+                case "sup":
+                    term = self.raised(term, token)
+                case "open" if token.text == "[" and not token.space and self.indexes():
+                    self.at += 1
+                    index = self.index()
+                    self.at -= 1
+                    term = Call("[]", (term, index), (), Span(term.span.start, self.next.stop))
+                case _:
+                    return term
+            self.at += 1
+
+    def to_here(self, term: Term) -> Span:
+        return Span(term.span.start, self.next.stop)
+
+    def raised(self, term: Term, token: Token) -> Term:
+        (inner,) = token.parts
+        if not inner:
+            raise self.refuse(token, "an exponent belongs here", "as in x^2 or A^-1")
+        if inner[0].kind == "op" and inner[0].text == "⊙" and len(inner) > 1:
+            return Call("**", (term, self.inside(inner[1:], token)), (), self.to_here(term))
+        if inner[0].kind == "op" and inner[0].text in ("*", "⊗", "·"):
+            raise self.refuse(token, "this mark above the line cannot be read", "give the name an index: `w_star`")
+        exponent = self.inside(inner, token)
+        if isinstance(term, Name) and term.text == "e" and self.known.find("e") is None:
+            return Call("?exp", (exponent,), (), self.to_here(term))
+        return Call("?power", (term, exponent), (), self.to_here(term))
+
+    def atom(self) -> Term:
+        token = self.next
+        match token.kind:
+            case "num" | "ones" if token.text in ("", "1", "𝟙") and self.conditioned():
+                self.take()
+                return self.bracket()
+            case "num":
+                self.take()
+                assert token.value is not None
+                return Literal(token.value, token.span)
+            case "name" | "word":
+                return self.name()
+            case "indexed":
+                raise self.indexed(token)
+            case "func":
+                return self.applied()
+            case "open":
+                return self.bracket()
+            case "bar":
+                return self.bars()
+            case "sqrt":
+                return self.radical()
+            case "root":
+                self.take()
+                inner, degree = token.parts
+                value = self.inside(inner, token)
+                if not degree:
+                    return Call("sqrt", (value,), (), token.span)
+                over = Call("/", (Literal(Fraction(1), token.span), self.inside(degree, token)), (), token.span)
+                return Call("?power", (value, over), (), token.span)
+            case "frac":
+                self.take()
+                above, below = (self.inside(part, token) for part in token.parts)
+                return Call("/", (above, below), (), token.span)
+            case "group":
+                self.take()
+                return self.inside(token.parts[0], token)
+            case "sum":
+                return self.summed()
+            case "ones" | "zeros" | "eye" | "commutation":
+                return self.filled()
+            case "text":
+                self.take()
+                return Text(token.text.replace("→", "->"), token.span)
+        if token.kind == "end":
+            raise self.refuse(token, "the formula ends too early")
+        if token.kind in ("T", "sup", "prime", "invT", "sub"):
+            raise self.refuse(token, "nothing stands before this mark that it could belong to")
+        if token.kind == "op":
+            raise self.refuse(token, f"a value belongs before {token.text}" if self.at else "a value belongs here")
+        raise self.stray(token)
+
+    def conditioned(self) -> bool:
+        """Whether a condition in brackets stands behind this 1, which is its indicator then."""
+        depth = 0
+        for token in self.tokens[self.at + 1 :]:
+            depth += (token.kind == "open") - (token.kind == "close")
+            if depth <= 0:
+                return False
+            if depth == 1 and token.kind == "op" and token.text in COMPARISONS:
+                return True
+        return False
+
+    def name(self) -> Term:
+        token = self.take()
+        name = Name(token.text, token.span)
+        if token.kind == "word" and token.text in _FLAGS and self.known.find(token.text) is None:
+            return Flag(_FLAGS[token.text], token.span)
+        if not (self.sees("open", "(") or self.sees("prime") or self.sees("open", "[")) or self.known.find(token.text):
+            return name
+        sigma = key(token.text) == ("sigma",)
+        if self.sees("prime"):
+            if self.tokens[self.at + 1].kind == "open" and self.tokens[self.at + 1].text == "(":
+                raise self.refuse(self.next, f"a derivative {token.text}' cannot be read", DERIVATIVE)
+            return name
+        if sigma:
+            if "sigmoid" in self.known.functions and self.sees("open", "("):
+                if self.text[token.start : token.stop] == "sigma":
+                    self.doubts.append(
+                        Doubt("`sigmoid(x)` is read for sigma(x); a scalar sigma is written `sigma*(x)`")
+                    )
+                return self.called(token, "sigmoid")
+            return name
+        if self.sees("open", "[") or (self.next.space and self.blanks):
+            return name
+        stem, *marks = key(token.text)
+        letter = not marks and len(stem) == 1 and stem.isascii()
+        inside = self.tokens[self.at + 1 : self.at + 3]
+        capital = not marks and token.text[:1].isupper() and token.kind == "name"
+        if capital and [t.kind for t in inside] == ["name", "close"]:
+            product = f"{token.text}@{inside[0].text}"
+            self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
+        if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):
+            raise self.refuse(
+                token,
+                f"'{token.text}' is not a function here",
+                f"a product is written `{token.text}*(x + y)` where {token.text} is declared: `-s {token.text}=()`; "
+                "jac functions lists the functions",
+            )
+        return name
+
+    def indexed(self, token: Token) -> InputError:
+        (mark,) = token.parts[0]
+        return self.refuse(
+            token,
+            f"an entry with the index {mark.text} cannot be read: the language has no index notation",
+            f'write sums as `einsum("ij,j->i", A, x)`; if {token.text} is a name, declare it: `-s {token.text}=n`',
+        )
+
+    def filled(self) -> Term:
+        """The identity, all ones, all zeros: of the sizes below the line, or of those that fit."""
+        token = self.take()
+        if token.kind == "eye" and (self.known.find("I") or (token.text and self.known.find(f"I_{token.text}"))):
+            return Name(self.known.find(f"I_{token.text}" if token.text else "I") or "I", token.span)
+        terms = [self.size(size, token) for size in _sizes_of(token.text)]
+        if token.kind == "eye" and len(terms) == 2 and terms[0] == terms[1]:
+            terms.pop()
+        if not terms:
+            return Call("?" + token.kind, (), (), token.span)
+        return Call(token.kind, tuple(terms), (), token.span)
+
+    def size(self, text: str, token: Token) -> Term:
+        """A size below the line: a name, a number, `2n + 1`."""
+        if text.isdecimal() and len(text) < 10:
+            return Literal(Fraction(int(text)), token.span)
+        if text.isidentifier():
+            return Name(text, token.span)
+        terms = [_SIZE.fullmatch(part) for part in re.split(r"(?<=.)(?=[+-])", text)]
+        if not terms or None in terms:
+            raise self.refuse(token, "these are no sizes", "as in `eye(n)`, `ones(n, m)`")
+        total: Term | None = None
+        for found in terms:
+            assert found is not None
+            number = Literal(Fraction(int(found[2] or 1)), token.span)
+            part: Term = number
+            for letter, power in _LETTER.findall(found[3]):
+                for _ in range({"²": 2, "2": 2, "³": 3, "3": 3}.get(power, 1)):
+                    name = Name(letter, token.span)
+                    part = name if part is number and not found[2] else Call("*", (part, name), (), token.span)
+            if total is None:
+                total = self.negative(part) if found[1] == "-" else part
+            else:
+                total = Call("-" if found[1] == "-" else "+", (total, part), (), token.span)
+        assert total is not None
+        return total
+
+
+def _sizes_of(text: str) -> list[str]:
+    """The sizes in an index: `n × m`, `n, m`, `nₓm`; two letters beside each other are two sizes."""
+    text = re.sub(r"(?<=\w)x(?=\w)", "×", text)
+    return [size for size in text.replace(" ", "").replace("×", ",").split(",") if size]

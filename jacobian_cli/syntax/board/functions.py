@@ -1,0 +1,191 @@
+"""Functions with their bracket and without, roots and sums."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from jacobian_cli.syntax.board.brackets import Brackets
+from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.tokens import Token
+from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
+
+WHOLE = frozenset(["trace"])
+"""Functions that, without a bracket, take the whole product behind them."""
+
+
+class Functions(Brackets):
+    """Reads applications."""
+
+    __slots__ = ()
+
+    def applied(self) -> Term:
+        """A function with its bracket, or without."""
+        token = self.take()
+        if token.parts:  # an index of the function
+            return self.logarithm(token, token.parts[0][0])
+        if self.sees("sub"):
+            return self.logarithm(token, self.take())
+        if self.sees("prime"):
+            raise self.refuse(self.next, f"a derivative {token.text}' cannot be read", DERIVATIVE)
+        power: Token | None = None
+        if self.sees("sup"):
+            power = self.take()
+            inner = power.parts[0]
+            if len(inner) != 1 or inner[0].kind != "num" or (inner[0].value or 0) <= 0:
+                raise self.refuse(
+                    power, "is this the inverse function or one over it?", "write `arctan(x)` or `1/tan(x)`"
+                )
+        value = self.value_of(token)
+        if power is not None:
+            exponent = self.inside(power.parts[0], power)
+            value = Call("?power", (value, exponent), (), Span(token.start, value.span.stop))
+        return value
+
+    def value_of(self, token: Token) -> Term:
+        if self.next.kind == "open" and self.next.text in "([{":
+            return self.called(token, token.text)
+        argument = self.run() if token.text in WHOLE else self.bare(token)
+        return self.function(token.text, (argument,), (), Span(token.start, argument.span.stop))
+
+    def bare(self, token: Token) -> Term:
+        """The argument of a function without a bracket."""
+        first = self.next
+        if first.kind not in FACTOR or self.closes(first):
+            if self.sees("op", "-"):
+                raise self.refuse(first, f"what belongs to {token.text} here?", f"use brackets: `{token.text}(-x)`")
+            raise self.refuse(
+                token,
+                f"'{token.text}' is a function, and nothing stands behind it",
+                f"apply it, `{token.text}(x)`; or, if it is a variable of yours, declare it: `-s {token.text}=n`",
+            )
+        parts = [self.factor()]
+        if first.kind in ("func", "bar", "sum"):
+            alone = True
+        else:
+            alone = False
+            while self.next.kind in FACTOR and not self.closes(self.next) and self.next.kind != "func":
+                if self.blanks and self.next.space:
+                    break
+                if not self.blanks and not (len(parts) == 1 and first.kind == "num"):
+                    break
+                parts.append(self.factor())
+        stop = self.tokens[self.at - 1].stop
+        argument = self.beside(parts, first.start)
+        if self.next.kind in FACTOR and not self.closes(self.next) and self.next.kind != "func" and not alone:
+            self.factors()
+            rest = self.written(stop, self.tokens[self.at - 1].stop)
+            part = self.written(first.start, stop)
+            raise self.refuse(
+                Span(token.start, self.tokens[self.at - 1].stop),
+                f"does {rest} belong to {token.text}?",
+                f"write `{token.text}({part}) {rest}` or `{token.text}({part} {rest})`",
+            )
+        constant = isinstance(parts[-1], Name) and parts[-1].text in ("pi", "e", "inf")
+        if first.kind == "num" and len(parts) > 1 and not constant and self.blanks:
+            part, rest = self.written(first.start, first.stop), self.written(first.stop, stop)
+            self.doubts.append(
+                Doubt(f"`{token.text}({part}*{rest})` is read; the other reading is `{token.text}({part})*{rest}`")
+            )
+        if not alone:
+            self.open_end = self.at, token.text, self.written(first.start, stop)
+        return argument
+
+    def called(self, token: Token, function: str) -> Term:
+        """A function with its arguments in brackets."""
+        opened = self.take()
+        self.delimiters.append(opened.text)
+        arguments: list[Term] = []
+        keywords: list[tuple[str, Term]] = []
+        while not self.sees("close"):
+            if (
+                self.next.kind == "word"
+                and self.tokens[self.at + 1].kind == "op"
+                and self.tokens[self.at + 1].text == "="
+            ):
+                word = self.take().text
+                self.take()
+                keywords.append((word, self.item()))
+            else:
+                arguments.append(self.item())
+            if not (self.sees("op", ",") or self.sees("op", ";")):
+                break
+            self.take()
+        closed = self.close(opened)
+        return self.function(function, tuple(arguments), tuple(keywords), Span(token.start, closed.stop))
+
+    def item(self) -> Term:
+        """An argument: a value, or a list of sizes or axes in brackets."""
+        if self.sees("open", "("):
+            at, depth, comma = self.at, 0, False
+            for token in self.tokens[at:]:
+                depth += (token.kind == "open") - (token.kind == "close")
+                comma = comma or (depth == 1 and token.kind == "op" and token.text == ",")
+                if not depth:
+                    break
+            if comma:
+                opened = self.take()
+                self.delimiters.append("(")
+                items = [self.item()]
+                while self.sees("op", ","):
+                    self.take()
+                    if self.sees("close"):
+                        break
+                    items.append(self.item())
+                return Group(tuple(items), Span(opened.start, self.close(opened).stop))
+        return self.comparison()
+
+    def function(
+        self, name: str, arguments: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...], span: Span
+    ) -> Term:
+        if name == "log" and len(arguments) == 1 and _is(arguments[0], "?bars"):
+            assert isinstance(arguments[0], Call)
+            return Call("?logbars", arguments[0].arguments, (), span)
+        return Call(name, arguments, keywords, span)
+
+    def logarithm(self, token: Token, index: Token) -> Term:
+        """log₂ x is log(x)/log(2); other functions have no index."""
+        if token.text == "log" and index.text.isdecimal():
+            value = self.value_of(token)
+            base = Call("log", (Literal(Fraction(int(index.text)), index.span),), (), index.span)
+            return Call("/", (value, base), (), Span(token.start, value.span.stop))
+        if token.text in ("sum", "prod"):
+            raise self.summation(index)
+        raise self.refuse(index, f"'{token.text}' has no index in the language", "jac functions lists the functions")
+
+    def summation(self, where: Token) -> InputError:
+        return self.refuse(
+            where,
+            "a sum over an index cannot be read",
+            'sum the entries of a vector with `sum(x*y)`; sums over an index are written `einsum("ij,j->i", A, x)`',
+        )
+
+    def summed(self) -> Term:
+        token = self.take()
+        if self.next.kind in ("sub", "sup"):
+            raise self.summation(self.next)
+        value = self.product()
+        return Call(token.text, (value,), (), Span(token.start, value.span.stop))
+
+    def radical(self) -> Term:
+        """√ of one atom or a bracket."""
+        token = self.take()
+        first = self.next
+        inner = self.atom()
+        if self.next.kind in ("T", "sup", "invT", "prime") and first.kind not in ("open", "func", "bar"):
+            part = self.written(first.start, first.stop)
+            mark = self.written(self.next.start, self.next.stop)
+            raise self.refuse(
+                self.next, "does this mark belong below the root?", f"write `√({part}{mark})` or `(√{part}){mark}`"
+            )
+        if self.next.kind in FACTOR and not self.next.space and not self.closes(self.next) and first.kind == "num":
+            part, rest = self.written(first.start, first.stop), self.written(self.next.start, self.next.stop)
+            raise self.refuse(
+                self.next, f"does {rest} belong below the root?", f"write `√({part}{rest})` or `√({part}) {rest}`"
+            )
+        return Call("sqrt", (inner,), (), Span(token.start, inner.span.stop))
+
+
+def _is(term: Term, function: str) -> bool:
+    return isinstance(term, Call) and term.function == function

@@ -1,0 +1,205 @@
+"""The grammar of mathematics as it is written on a board: tokens to a tree.
+
+What only shapes can decide stands in the tree as a call whose name begins with a question mark (`?beside`, `?norm`);
+`jacobian_cli.elaborate.meaning` turns these into operators of the language. From the tightest to the loosest: a
+postfix, a function with its bracket, factors side by side, a function without bracket, `/ ⊙ ⊗ × · *` from left to
+right, `:`, `+ −`, comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
+from jacobian_cli.syntax.board.factors import Factors
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Term
+
+_PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
+_MOST_FACTORS = 100
+
+
+def statement_of(tokens: Sequence[Token], text: str, known: Known, notation: str, *, blanks: bool = True) -> Definition:
+    """A formula, or a definition: `z = …`, `f(x) = …`."""
+    name, first = _left_side(tokens, text)
+    board = Board(tokens, text, known, blanks, at=first)
+    value = board.read()
+    return Definition(name, value, text, tuple(board.doubts), notation)
+
+
+def _left_side(tokens: Sequence[Token], text: str) -> tuple[str | None, int]:
+    """The name that is defined, and where its value begins."""
+    place = 0
+    if tokens[0].kind in ("name", "word", "indexed", "eye"):
+        place = 1
+        if tokens[1].kind == "open" and tokens[1].text == "(":
+            while tokens[place].kind not in ("close", "end"):
+                place += 1
+            place += 1
+    if 0 < place < len(tokens) and tokens[place].kind == "op" and tokens[place].text == "=":
+        if tokens[0].kind == "indexed":
+            raise InputError(
+                "an entry cannot be defined", text=text, span=tokens[0].span, hint="define the whole vector"
+            )
+        return tokens[0].text or "I", place + 1
+    depth = 0
+    for token in tokens:
+        depth += (token.kind == "open") - (token.kind == "close")
+        if not depth and token.kind == "op" and token.text == "=":
+            raise InputError(
+                "an equation is not a formula",
+                text=text,
+                span=token.span,
+                hint="type one side, or a definition: `z = …` with one name on its left",
+            )
+    return None, 0
+
+
+class Board(Factors):
+    """Reads one list of tokens, from the loosest to the tightest."""
+
+    __slots__ = ()
+
+    def inside(self, tokens: Sequence[Token], owner: Token) -> Term:
+        """The tree of tokens that stand inside another: an exponent, a numerator."""
+        self.depth += 1
+        if self.depth > 200:
+            raise too_deep(self.text)
+        end = Token("end", "", owner.stop, owner.stop, True)
+        part = Board([*tokens, end], self.text, self.known, self.blanks, self.doubts, depth=self.depth)
+        term = part.whole()
+        self.depth -= 1
+        return term
+
+    # ---- from the loosest to the tightest --------------------------------------------------------------------------
+
+    def read(self) -> Term:
+        """The tree of all tokens."""
+        try:
+            return want_shallow(self.whole(), self.text)
+        except RecursionError:
+            raise too_deep(self.text) from None
+
+    def whole(self) -> Term:
+        term = self.comparison()
+        if not self.sees("end"):
+            raise self.stray(self.next)
+        return term
+
+    def comparison(self) -> Term:
+        left = self.sum()
+        if self.next.kind == "op" and self.next.text in COMPARISONS:
+            sign = self.take()
+            right = self.sum()
+            if self.next.kind == "op" and self.next.text in COMPARISONS:
+                raise self.refuse(self.next, "a chain of comparisons cannot be read", "compare two values: x > y")
+            return self.call("==" if sign.text == "=" else sign.text, left, right)
+        return left
+
+    def sum(self) -> Term:
+        result: Term | None = None
+        while True:
+            sign = self.take() if self.next.kind == "op" and self.next.text in SUMS else None
+            if result is not None and sign is None:
+                return result
+            minus = False
+            while self.next.kind == "op" and self.next.text in SUMS:
+                minus ^= self.take().text == "-"
+            term = self.colon()
+            if minus:
+                term = self.negative(term)
+            if result is not None and sign is not None:
+                result = self.call(SUMS[sign.text], result, term)
+            else:
+                result = self.negative(term) if sign is not None and sign.text == "-" else term
+
+    def negative(self, term: Term) -> Term:
+        if isinstance(term, Literal):
+            return Literal(-term.value, term.span)
+        if isinstance(term, Call) and term.function == "?beside" and isinstance(term.arguments[0], Literal):
+            first, *rest = term.arguments
+            assert isinstance(first, Literal)
+            return Call("?beside", (Literal(-first.value, first.span), *rest), (), term.span)
+        return Call("u-", (term,), (), term.span)
+
+    def colon(self) -> Term:
+        left = self.product()
+        while self.sees("op", ":"):
+            self.take()
+            left = self.call("?colon", left, self.product())
+        return left
+
+    def product(self) -> Term:
+        start = self.next.start
+        left = self.run()
+        while self.next.kind == "op" and self.next.text in _PRODUCTS:
+            sign = self.take()
+            if sign.text != "/":
+                minus = self.sees("op", "-")
+                if minus:
+                    self.take()
+                right = self.run()
+                left = self.call(_PRODUCTS[sign.text], left, self.negative(right) if minus else right)
+                continue
+            left = self.fraction(left, start, sign)
+        return left
+
+    def fraction(self, left: Term, start: int, sign: Token) -> Term:
+        """A quotient: below stands one factor; whether more belongs there is not guessed."""
+        ended, function, part = self.open_end
+        open_end = ended == self.at - 1
+        minus = self.sees("op", "-") and bool(self.take())
+        below = self.next
+        right = self.factor()
+        stop = self.tokens[self.at - 1].stop
+        if open_end:
+            under = self.written(below.start, stop)
+            taken, other = f"{function}({part})/({under})", f"{function}({part}/({under}))"
+            self.doubts.append(Doubt(f"`{taken}` is read; the other reading is `{other}`"))
+        numbers = isinstance(left, Literal) and isinstance(right, Literal) and below.kind == "num"
+        value = self.call("/", left, self.negative(right) if minus else right)
+        if self.next.kind not in FACTOR or self.closes(self.next):
+            return value
+        if numbers and self.next.space and self.blanks:
+            return self.beside([value, *self.factors()], start)
+        more = self.next
+        self.factors()
+        above, under = self.written(start, sign.start), self.written(below.start, stop)
+        rest = self.written(more.start, self.tokens[self.at - 1].stop)
+        raise self.refuse(
+            Span(start, self.tokens[self.at - 1].stop),
+            "does the last factor belong below the line?",
+            f"write `({above}/{under}) {rest}` or `{above}/({under} {rest})`",
+        )
+
+    def run(self) -> Term:
+        """Factors side by side."""
+        start = self.next.start
+        return self.beside(self.factors(), start)
+
+    def factors(self) -> list[Term]:
+        found = [self.factor()]
+        words = [self.at - 1] if self.tokens[self.at - 1].kind == "word" else []
+        while self.next.kind in FACTOR and not self.closes(self.next):
+            if self.next.kind == "word":
+                words.append(self.at)
+            found.append(self.factor())
+            if len(found) > _MOST_FACTORS:
+                raise too_deep(self.text)
+        if words and len(found) > 1:
+            word = self.tokens[words[0]]
+            raise self.refuse(
+                word,
+                f"'{word.text}' is neither a name nor a function that is known",
+                f"type the formula alone; or, if {word.text} is a name of yours, declare it: `-s {word.text}=()`",
+            )
+        return found
+
+    def beside(self, factors: list[Term], start: int) -> Term:
+        """The product of factors."""
+        if len(factors) == 1:
+            return factors[0]
+        return Call("?beside", tuple(factors), (), Span(start, factors[-1].span.stop))

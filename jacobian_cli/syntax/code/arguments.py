@@ -1,0 +1,159 @@
+"""A call of a library's function, its arguments by name, and texts of the language filled with them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Protocol
+
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.libraries import IGNORED, KEYWORDS, Spelling
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
+
+
+class Reading(Protocol):
+    """Who reads the expressions around a call."""
+
+    def term(self, node: ast.expr) -> Term: ...
+
+    def refuse(self, node: ast.expr | ast.stmt | ast.keyword, message: str, hint: str | None = None) -> InputError: ...
+
+    def doubt(self, message: str) -> None: ...
+
+
+class Arguments:
+    """A call with its arguments, by the names that the parameters have here."""
+
+    def __init__(
+        self,
+        code: Reading,
+        name: str,
+        node: ast.Call,
+        arguments: list[ast.expr],
+        span: Span,
+        library: str,
+        *,
+        method: bool,
+        module: str,
+    ) -> None:
+        self.code = code
+        self.name = name
+        self.node = node
+        self.arguments = arguments
+        self.span = span
+        self.library = library
+        self.method = method
+        self.module = module
+        self.keywords: dict[str, ast.expr] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise code.refuse(keyword, "** before an argument is not in the language")
+            if keyword.arg not in IGNORED or (name in ("reshape", "ravel", "flatten") and keyword.arg == "order"):
+                option = KEYWORDS.get(keyword.arg, keyword.arg)
+                if option in self.keywords:
+                    raise code.refuse(keyword, "an option is given twice")
+                self.keywords[option] = keyword.value
+
+    def plain(self) -> Call:
+        """A function of the language, as it stands."""
+        named = tuple((name, self.code.term(value)) for name, value in self.keywords.items())
+        return Call(self.name, tuple(map(self.code.term, self.arguments)), named, self.span)
+
+    def bound(self, *parameters: str) -> dict[str, Term]:
+        """The terms that were given, by the names of the parameters."""
+        if len(self.arguments) > len(parameters):
+            raise self.code.refuse(
+                self.node, f"{self.name} takes at most {len(parameters)} arguments here, not {len(self.arguments)}"
+            )
+        found = {name: self.code.term(value) for name, value in zip(parameters, self.arguments, strict=False)}
+        for name, value in self.keywords.items():
+            if name not in parameters or name in found:
+                raise self.code.refuse(value, f"{self.name} has no option '{name}' that is read here")
+            found[name] = self.code.term(value)
+        kept = {name: term for name, term in found.items() if not (isinstance(term, Flag) and term.value is None)}
+        return _Given(self, kept)
+
+    def spelled(self, row: Spelling) -> Term:
+        """What a row of the table says."""
+        given = self.bound(*row.parameters)
+        missing = [name for name in row.parameters if name not in given and name not in _OPTIONAL]
+        if missing:
+            raise self.code.refuse(self.node, f"{self.name} wants {', '.join(missing)}")
+        if row.doubt:
+            self.code.doubt(row.doubt)
+        return self.made(row.text, given)
+
+    def made(self, text: str, given: Mapping[str, Term]) -> Term:
+        """A text of the language with terms for its names; `axis` and `keepdims` go to the outermost call."""
+        keywords = tuple((name, given[name]) for name in ("axis", "keepdims") if name in given)
+        return _filled(_template(text), given, self.span, keywords)
+
+    def call(self, function: str, *arguments: Term, **keywords: Term | None) -> Call:
+        named = tuple((name, term) for name, term in keywords.items() if term is not None)
+        return Call(function, arguments, named, self.span)
+
+    def refuse(self, message: str, hint: str | None = None) -> InputError:
+        return self.code.refuse(self.node, message, hint)
+
+
+class _Given(dict[str, Term]):
+    """The terms given for parameters; one that is needed and missing is refused."""
+
+    def __init__(self, call: Arguments, terms: Mapping[str, Term]) -> None:
+        super().__init__(terms)
+        self.call = call
+
+    def __missing__(self, name: str) -> Term:
+        raise self.call.refuse(f"'{self.call.name}' wants {name}")
+
+
+_OPTIONAL = frozenset("axis keepdims a".split())
+"""Parameters that may be left out."""
+
+
+@lru_cache(maxsize=256)
+def _template(text: str) -> Term:
+    return parse(text)
+
+
+def _filled(template: Term, given: Mapping[str, Term], span: Span, keywords: tuple[tuple[str, Term], ...] = ()) -> Term:
+    match template:
+        case Name(text=text):
+            return given.get(text) or Name(text, span)
+        case Literal(value=value):
+            return Literal(value, span)
+        case Call(function="FLAT", arguments=(inner,)):
+            if any(name == "axis" for name, _ in keywords):
+                return _filled(inner, given, span, keywords)
+            return Call("?flat", (_filled(inner, given, span, keywords),), (), span)
+        case Call(function=function, arguments=arguments, keywords=own):
+            parts = tuple(
+                _filled(part, given, span)
+                for part in arguments
+                if not (isinstance(part, Name) and _left_out(part, given))
+            )
+            named = tuple((name, _filled(value, given, span)) for name, value in own)
+            function = "?" + function.lower() if function.isupper() else function
+            return Call(function, parts, (*named, *keywords), span)
+    raise AssertionError(template)
+
+
+def _left_out(part: Name, given: Mapping[str, Term]) -> bool:
+    return part.text == "a" and part.text not in given
+
+
+def unpaired(term: Term) -> Term:
+    return term.arguments[0] if isinstance(term, Call) and term.function in ("?pair", "?slogdet") else term
+
+
+def is_(term: Term | None, *values: object) -> bool:
+    match term:
+        case Literal(value=value) | Text(value=value) | Flag(value=value) | Name(text=value):
+            return value in values
+    return False
+
+
+def whole(term: Term) -> int | None:
+    return int(term.value) if isinstance(term, Literal) and term.value.denominator == 1 else None

@@ -1,0 +1,128 @@
+"""Functions that rearrange arrays or make them."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+
+from jacobian_cli.syntax.code.arguments import Arguments, whole
+from jacobian_cli.syntax.libraries import TORCH
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term
+
+
+def transpose(call: Arguments) -> Term:
+    """NumPy names the new order of axes, PyTorch the two that change places."""
+    terms = [call.code.term(a) for a in call.arguments]
+    terms += [
+        call.code.term(value)
+        for name, value in call.keywords.items()
+        if name in ("axis", "axes", "perm", "dim0", "dim1")
+    ]
+    x, order = terms[0], terms[1:]
+    if not order:
+        return call.call(".T", x) if call.name != "permute" else call.call("?turn", x)
+    if len(order) == 1 and isinstance(order[0], Group):
+        order = list(order[0].items)
+    swaps = call.name in ("swapaxes", "swapdims", "moveaxis") or (call.name == "transpose" and call.library == TORCH)
+    if call.name == "transpose" and not call.library and len(order) == 2:
+        if [whole(axis) for axis in order] == [0, 1]:
+            call.code.doubt("the two axes change places, as in PyTorch: `X.T`; in NumPy transpose(0, 1) leaves `X`")
+        swaps = True
+    if swaps and len(order) == 2:
+        return call.call("?swap", x, *order)
+    return call.call("transpose", x, Group(tuple(order), call.span))
+
+
+def reshape(call: Arguments) -> Term:
+    order = call.keywords.pop("order", None)
+    if order is not None and not (isinstance(order, ast.Constant) and order.value == "C"):
+        raise call.refuse("entries are rearranged row by row in the language", "column by column it is `vec(A)`")
+    x, *sizes = [call.code.term(a) for a in call.arguments]
+    sizes += [call.code.term(value) for value in call.keywords.values()]
+    if not sizes or call.name in ("flatten", "ravel"):
+        sizes = [Literal(Fraction(-1), call.span)]
+    return call.call("reshape", x, *sizes)
+
+
+def joined(call: Arguments) -> Term:
+    given = call.bound("x", "axis")
+    parts = given["x"]
+    if isinstance(parts, Call) and parts.function == "stack" and not parts.keywords:
+        items = parts.arguments
+    elif isinstance(parts, Group):
+        items = parts.items
+    else:
+        raise call.refuse("what is joined is listed", "as in np.concatenate([x, y])")
+    match call.name:
+        case "hstack" | "vstack" | "column_stack" | "row_stack":
+            return call.call(f"?{call.name}", *items)
+        case "stack":
+            return call.call("stack", *items, axis=given.get("axis"))
+    return call.call("concat", *items, axis=given.get("axis"))
+
+
+def grown(call: Arguments) -> Term:
+    """A new axis of length one."""
+    given = call.bound("x", "axis")
+    place = whole(given.get("axis", Flag(None, call.span)))
+    span = call.span
+    every = Slice(None, None, span)
+    picks: dict[int | None, tuple[Term, ...]] = {
+        0: (Flag(None, span),),
+        1: (every, Flag(None, span)),
+        2: (every, every, Flag(None, span)),
+        -1: (Dots(span), Flag(None, span)),
+    }
+    if place not in picks:
+        raise call.refuse("where does the new axis belong?", "as in x[:, None]")
+    return call.call("[]", given["x"], Group(picks[place], span))
+
+
+def squeezed(call: Arguments) -> Term:
+    given = call.bound("x", "axis")
+    place = whole(given.get("axis", Flag(None, call.span)))
+    span = call.span
+    zero = Literal(Fraction(0), span)
+    picks: dict[int | None, tuple[Term, ...]] = {
+        0: (zero,),
+        1: (Slice(None, None, span), zero),
+        -1: (Dots(span), zero),
+    }
+    if place not in picks:
+        raise call.refuse("which axis goes?", "as in x.squeeze(-1), which is x[..., 0]")
+    return call.call("[]", given["x"], Group(picks[place], span))
+
+
+def filled_array(call: Arguments) -> Term:
+    """Arrays of constants, of sizes that are listed."""
+    terms = [call.code.term(a) for a in call.arguments] + [call.code.term(v) for v in call.keywords.values()]
+    sizes = [item for term in terms for item in (term.items if isinstance(term, Group) else (term,))]
+    match call.name:
+        case "eye" | "identity":
+            return call.call("eye", *sizes[:1])
+        case "full":
+            *sizes, value = sizes
+            return call.call("*", value, call.call("ones", *sizes))
+        case "empty":
+            raise call.refuse("an array without values is no formula")
+    return call.call(call.name, *sizes)
+
+
+def chained(call: Arguments) -> Term:
+    parts = call.bound("x")["x"]
+    if not isinstance(parts, Call) or parts.function != "stack":
+        raise call.refuse("what is multiplied is listed", "as in np.linalg.multi_dot([A, B, C])")
+    total, *rest = parts.arguments
+    for part in rest:
+        total = call.call("?matmul", total, part)
+    return total
+
+
+def matrix_power(call: Arguments) -> Term:
+    given = call.bound("x", "n")
+    return call.call("?mpower", given["x"], given["n"])
+
+
+def same(call: Arguments) -> Term:
+    """What changes neither values nor shape: casts and copies."""
+    return call.code.term(call.arguments[0])

@@ -1,0 +1,272 @@
+"""NumPy, PyTorch and JAX as they are typed: Python's grammar, the libraries' functions and methods."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+from jacobian_cli.syntax.code.arguments import Arguments, unpaired
+from jacobian_cli.syntax.code.functions import HANDLERS
+from jacobian_cli.syntax.code.python import Places, library_of, parsed
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.libraries import MODULES, NUMPY, OWN, REFUSED, SHARED
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.parser import defined_name, normal_name
+from jacobian_cli.syntax.tokens import number, too_deep, want_shallow, want_short
+from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Literal, Name, Slice, Term, Text
+
+_BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+    ast.MatMult: "?matmul",
+}
+_COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.Lt: "<",
+    ast.GtE: ">=",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_LEFT = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
+_ALWAYS = frozenset("max min".split())
+
+
+def read(text: str, known: Known, notation: str = NUMPY, guessed: bool = False) -> Definition:
+    """A formula or a definition in the spelling of a library.
+
+    >>> read("np.exp(x)", Known([], ["exp"])).value.function
+    'exp'
+    """
+    want_short(text)
+    name = defined_name(text)
+    left = _LEFT.match(text)
+    flat = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
+    flat = re.sub(r"[\r\n\t\f\ufeff]", " ", flat)
+    start = left.end() if left and name else 0
+    if not flat[start:].strip():
+        raise InputError("there is no formula", text=text)
+    flat = "(" + " " * (start - 1) + flat[start:] + ")" if start else f"({flat})"
+    shift = 1 if not start else 0
+    tree = parsed(flat, text, -shift)
+    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
+        raise InputError("this is not an expression", text=text)
+    code = Code(text, Places(flat, -shift), known, library_of(text) if guessed else notation)
+    try:
+        value = want_shallow(code.term(tree.body[0].value), text)
+    except RecursionError:
+        raise too_deep(text) from None
+    return Definition(name, value, text, tuple(code.doubts), code.library or NUMPY)
+
+
+class Code:
+    """Reads expressions of Python's tree."""
+
+    def __init__(self, text: str, places: Places, known: Known, library: str) -> None:
+        self.text = text
+        self.places = places
+        self.known = known
+        self.library = library
+        self.doubts: list[Doubt] = []
+        self.aliases: Mapping[str, str] = {}
+        """What was imported: `expit` for `scipy.special.expit`."""
+
+    # ---- for those who know more of names ---------------------------------------------------------------------------
+
+    def named(self, node: ast.Name) -> Term:
+        """What a name stands for."""
+        return Name(normal_name(node.id), self.places.span(node))
+
+    def own(self, name: str, node: ast.Call) -> Term | None:
+        """The value of a call of a function that the text itself defines."""
+        del name, node
+        return None
+
+    def shadowed(self, name: str) -> bool:
+        """Whether a name is a value here, whatever functions there are."""
+        return name in self.known.names
+
+    # ---- the walk ---------------------------------------------------------------------------------------------------
+
+    def refuse(self, node: ast.expr | ast.stmt | ast.keyword, message: str, hint: str | None = None) -> InputError:
+        return InputError(message, text=self.text, span=self.places.span(node), hint=hint)
+
+    def term(self, node: ast.expr) -> Term:
+        span = self.places.span(node)
+        match node:
+            case ast.Name():
+                return self.named(node)
+            case ast.Constant():
+                return self.constant(node, span)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                return Call(_BINARY[type(op)], (self.term(left), self.term(right)), (), span)
+            case ast.BinOp():
+                raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                value = self.term(operand)
+                return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.term(operand)
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                return Call(_COMPARE[type(op)], (self.term(left), self.term(right)), (), span)
+            case ast.Attribute():
+                return self.attribute(node, span)
+            case ast.Subscript():
+                return self.subscript(node, span)
+            case ast.Call():
+                return self.call(node, span)
+            case ast.Tuple(elts=items):
+                return Group(tuple(map(self.term, items)), span)
+            case ast.List(elts=items):
+                return Call("stack", tuple(map(self.term, items)), (), span)
+            case ast.IfExp():
+                raise self.refuse(node, "a choice between two formulas cannot be read", "write where(x > 0, a, b)")
+            case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp():
+                raise self.refuse(node, "a loop in brackets cannot be read", "write it as a formula of arrays")
+        raise self.refuse(node, "this is not in the language", "jac functions lists what is")
+
+    def constant(self, node: ast.Constant, span: Span) -> Term:
+        match node.value:
+            case bool() | None:
+                return Flag(node.value, span)
+            case int() | float():
+                written = ast.get_source_segment("".join(self.places.lines), node) or str(node.value)
+                if re.fullmatch(r"[0-9._eE+-]+", written):
+                    return Literal(number(written.replace("_", ""), self.text, span), span)
+                if isinstance(node.value, int) and len(written) < 60:
+                    return Literal(Fraction(node.value), span)
+            case str():
+                return Text(node.value, span)
+            case value if value is Ellipsis:
+                return Dots(span)
+        raise self.refuse(node, "this is no number of the language")
+
+    # ---- attributes and indices -------------------------------------------------------------------------------------
+
+    def path(self, node: ast.expr) -> list[str] | None:
+        """The words of a dotted name that begins with a module."""
+        words: list[str] = []
+        while isinstance(node, ast.Attribute):
+            words.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or self.shadowed(node.id):
+            return None
+        first = self.aliases.get(node.id, node.id).split(".")
+        if first[0] not in MODULES:
+            return None
+        return [*first, *reversed(words)]
+
+    def attribute(self, node: ast.Attribute, span: Span) -> Term:
+        turned = node.attr in ("T", "mT", "H", "mH")
+        path = None if turned else self.path(node)
+        if path is not None:
+            match path[-1]:
+                case "pi" | "e" | "inf":
+                    return Name(path[-1], span)
+                case "newaxis":
+                    return Flag(None, span)
+            raise self.refuse(node, f"'{'.'.join(path)}' is not in the language", REFUSED.get(path[-1]))
+        if turned:
+            return Call(".T", (self.term(node.value),), (), span)
+        match node.attr:
+            case "values" | "logabsdet" | "real" | "data":
+                return unpaired(self.term(node.value))
+            case "size":
+                return Call("?count", (self.term(node.value),), (), span)
+        raise self.refuse(node, f"'.{node.attr}' is not in the language", "the only attribute is .T, the transpose")
+
+    def subscript(self, node: ast.Subscript, span: Span) -> Term:
+        match node.value, node.slice:
+            case ast.Attribute(attr="shape", value=value), ast.Constant() | ast.UnaryOp():
+                return Call("?extent", (self.term(value), self.term(node.slice)), (), span)
+        read = self.term(node.value)
+        if isinstance(read, Call) and read.function in ("?pair", "?slogdet"):
+            wanted = 0 if read.function == "?pair" else 1
+            if isinstance(node.slice, ast.Constant) and node.slice.value == wanted:
+                return unpaired(read)
+            raise self.refuse(node, "this part of the pair has no derivative")
+        place = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(read, Group) and isinstance(place, int) and -len(read.items) <= place < len(read.items):
+            return read.items[place]
+        return Call("[]", (read, self.index(node.slice)), (), span)
+
+    def index(self, node: ast.expr) -> Term:
+        span = self.places.span(node)
+        items = node.elts if isinstance(node, ast.Tuple) else [node]
+        return Group(tuple(self.pick(item) for item in items), span)
+
+    def pick(self, node: ast.expr) -> Term:
+        match node:
+            case ast.Slice(step=None, lower=lower, upper=upper):
+                start, stop = (None if bound is None else self.term(bound) for bound in (lower, upper))
+                return Slice(start, stop, self.places.span(node))
+            case ast.Slice() | ast.List():
+                raise self.refuse(node, "this index is not in the language", "as in x[0], A[:, 0], x[1:]")
+        return self.term(node)
+
+    # ---- calls ------------------------------------------------------------------------------------------------------
+
+    def call(self, node: ast.Call, span: Span) -> Term:
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                raise self.refuse(argument, "* before an argument is not in the language")
+        match node.func:
+            case ast.Name(id=name):
+                own = self.own(name, node)
+                if own is not None:
+                    return own
+                path = self.aliases.get(name, name).split(".")
+                library = MODULES.get(path[0], "") if len(path) > 1 else ""
+                return self.function(path[-1], library, node, list(node.args), span, bare=len(path) == 1)
+            case ast.Attribute(value=owner, attr=name) as function:
+                words = self.path(function)
+                if words is None:
+                    return self.function(name, self.library, node, [owner, *node.args], span, method=True)
+                if "random" in words[:-1]:
+                    name = "random"
+                library = MODULES[words[0]]
+                if words[0] == "linalg" and self.library:
+                    library = self.library
+                return self.function(name, library, node, list(node.args), span, module=".".join(words[:-1]))
+        raise self.refuse(node.func, "only functions of the language can be called", "jac functions lists them")
+
+    def function(
+        self,
+        name: str,
+        library: str,
+        node: ast.Call,
+        arguments: list[ast.expr],
+        span: Span,
+        *,
+        bare: bool = False,
+        method: bool = False,
+        module: str = "",
+    ) -> Term:
+        """A function of a library, or a method: the first argument is what stands before the dot."""
+        call = Arguments(self, name, node, arguments, span, library, method=method, module=module)
+        if bare and name in self.known.functions and name not in _ALWAYS:
+            return call.plain()
+        handler = HANDLERS.get(name)
+        if handler is not None:
+            if not arguments:
+                raise self.refuse(node.func, f"'{name}' wants an argument")
+            return handler(call)
+        row = OWN.get(library or NUMPY, {}).get(name) or SHARED.get(name)
+        if row is not None:
+            return call.spelled(row)
+        if name in REFUSED:
+            raise self.refuse(node.func, f"'{name}' is not in the language", REFUSED[name])
+        if bare and name in self.known.functions:
+            return call.plain()
+        raise self.refuse(node.func, f"'{name}' is not known here", "jac functions lists the functions of the language")
+
+    def doubt(self, message: str) -> None:
+        found = Doubt(message)
+        if found not in self.doubts:
+            self.doubts.append(found)

@@ -1,0 +1,37 @@
+"""The functions of libraries that no row of a table can say, each with its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jacobian_cli.syntax.code import arrays, layers, reductions
+from jacobian_cli.syntax.code.arguments import Arguments
+from jacobian_cli.syntax.tree import Term
+
+HANDLERS: dict[str, Callable[[Arguments], Term]] = {
+    **dict.fromkeys(("max", "min"), reductions.extreme),
+    **dict.fromkeys(("var", "std"), reductions.spread),
+    **dict.fromkeys(("norm", "vector_norm", "matrix_norm"), reductions.norm),
+    **dict.fromkeys(("clip", "clamp", "clip_by_value"), reductions.clip),
+    **dict.fromkeys(("transpose", "swapaxes", "swapdims", "permute", "moveaxis", "permute_dims"), arrays.transpose),
+    **dict.fromkeys(("reshape", "view", "flatten", "ravel"), arrays.reshape),
+    **dict.fromkeys("concatenate concat cat stack hstack vstack column_stack row_stack".split(), arrays.joined),
+    **dict.fromkeys(("unsqueeze", "expand_dims"), arrays.grown),
+    "squeeze": arrays.squeezed,
+    **dict.fromkeys(("ones", "zeros", "eye", "identity", "full", "empty"), arrays.filled_array),
+    "gelu": layers.gelu,
+    "layer_norm": layers.layer_norm,
+    "cosine_similarity": layers.cosine,
+    "normalize": layers.normalized,
+    **dict.fromkeys("mse_loss l1_loss huber_loss smooth_l1_loss cross_entropy".split(), layers.loss),
+    **dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), layers.loss),
+    "einsum": reductions.einsum,
+    "slogdet": reductions.slogdet,
+    **dict.fromkeys(("len", "numel", "size"), reductions.length),
+    "multi_dot": arrays.chained,
+    "matrix_power": arrays.matrix_power,
+    **dict.fromkeys(
+        "astype double half to clone copy contiguous item cuda cpu numpy block_until_ready type".split(), arrays.same
+    ),
+    "linear": layers.linear,
+}

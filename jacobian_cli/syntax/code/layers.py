@@ -1,0 +1,89 @@
+"""Layers and losses with the constants and defaults of their library."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+
+from jacobian_cli.syntax.code.arguments import Arguments, is_
+from jacobian_cli.syntax.libraries import GELU_TANH, JAX
+from jacobian_cli.syntax.tree import Literal, Term
+
+
+def gelu(call: Arguments) -> Term:
+    given = call.bound("x", "approximate")
+    how = given.get("approximate")
+    tanh = is_(how, "tanh", True) or (call.library == JAX and how is None)
+    if not tanh:
+        return call.call("gelu", given["x"])
+    if how is None:
+        call.code.doubt(f"JAX's gelu is the approximation by tanh, `{GELU_TANH}`; `gelu(x)` is the exact one")
+    return call.made(GELU_TANH, {"x": given["x"]})
+
+
+def layer_norm(call: Arguments) -> Term:
+    """PyTorch's adds eps to the variance; with gain and bias where they are given."""
+    shape = "normalized_shape"
+    if len(call.arguments) > 1:
+        call.arguments.pop(1)
+    call.keywords.pop(shape, None)
+    given = call.bound("x", "weight", "bias", "eps")
+    eps = given.get("eps") or Literal(Fraction(1, 100_000), call.span)
+    term: Term = call.call("?layered", given["x"], eps)
+    if "eps" not in given:
+        call.code.doubt(
+            "PyTorch's layer_norm adds eps: `(x - mean(x))/sqrt(var(x) + 1e-5)` is read; `layernorm(x)` is without"
+        )
+    if "weight" in given:
+        term = call.call("*", given["weight"], term)
+    if "bias" in given:
+        term = call.call("+", term, given["bias"])
+    return term
+
+
+def cosine(call: Arguments) -> Term:
+    given = call.bound("x", "y", "axis", "eps")
+    axis = given.get("axis")
+    if axis is None:
+        axis = Literal(Fraction(1), call.span)
+    x, y = given["x"], given["y"]
+    above = call.call("sum", call.call("*", x, y), axis=axis)
+    below = call.call("*", call.call("norm", x, axis=axis), call.call("norm", y, axis=axis))
+    return call.call("/", above, below)
+
+
+def normalized(call: Arguments) -> Term:
+    given = call.bound("x", "p", "axis", "eps")
+    if "p" in given and not is_(given["p"], 2):
+        raise call.refuse("only the Euclidean norm is read here", "divide by `norm1(x)`")
+    axis = given.get("axis") or Literal(Fraction(1), call.span)
+    return call.call("normalize", given["x"], axis=axis)
+
+
+def loss(call: Arguments) -> Term:
+    """Losses with `reduction`: the mean unless told otherwise."""
+    how = call.keywords.pop("reduction", None)
+    kind = how.value if isinstance(how, ast.Constant) else "mean" if how is None else None
+    given = call.bound("x", "y")
+    texts = {
+        "mse_loss": "(x - y)**2",
+        "l1_loss": "abs(x - y)",
+        "binary_cross_entropy": "-(y*log(x) + (1 - y)*log(1 - x))",
+        "binary_cross_entropy_with_logits": "softplus(x) - x*y",
+        "huber_loss": "where(abs(x - y) < 1, (x - y)**2/2, abs(x - y) - 1/2)",
+        "smooth_l1_loss": "where(abs(x - y) < 1, (x - y)**2/2, abs(x - y) - 1/2)",
+    }
+    wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}"}.get(str(kind))
+    if call.name == "cross_entropy":
+        if kind != "mean":
+            raise call.refuse("only the mean over rows is read here", "write `-sum(y*log_softmax(x))`")
+        return call.call("cross_entropy", given["x"], given["y"])
+    if wrap is None:
+        raise call.refuse("this reduction cannot be read", "reduction is 'mean', 'sum' or 'none'")
+    return call.made(wrap.format(texts[call.name]), given)
+
+
+def linear(call: Arguments) -> Term:
+    given = call.bound("x", "weight", "bias")
+    made = call.made("MATMUL(x, TURN(W))", {"x": given["x"], "W": given["weight"]})
+    return call.call("+", made, given["bias"]) if "bias" in given else made

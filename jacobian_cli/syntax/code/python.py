@@ -1,0 +1,80 @@
+"""Python's own tree of a text, and where its nodes stand.
+
+Nothing is executed: `ast.parse` builds a tree and no more.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.libraries import JAX, NUMPY, TORCH
+from jacobian_cli.syntax.tokens import too_deep
+
+_TORCH = re.compile(
+    r"\btorch\.|\bF\.|\bnn\.|\bdim\s*=|\bkeepdim\s*=|\b(?:unbiased|correction)\s*="
+    r"|\.(?:unsqueeze|view|mm|mv|clamp|mT|permute)\b"
+)
+_JAX = re.compile(r"\bjnp\.|\bjax\.")
+_NUMPY = re.compile(r"\b(?:np|numpy|scipy|math|tf)\.|\baxis\s*=|\bkeepdims\s*=")
+
+
+def library_of(text: str) -> str:
+    """The library whose functions or options are named in a text; nothing where none is."""
+    if _TORCH.search(text):
+        return TORCH
+    if _JAX.search(text):
+        return JAX
+    return NUMPY if _NUMPY.search(text) else ""
+
+
+def parsed(source: str, text: str, shift: int = 0) -> ast.Module:
+    """Python's tree of a source text. Raises `InputError` where it is not Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except SyntaxError as error:
+        places = Places(source, shift)
+        at = places.at(error.lineno or 1, max((error.offset or 1) - 1, 0), characters=True)
+        reason = (error.msg or "invalid syntax").partition(". Perhaps")[0]
+        if "nested" in reason or "Parser stack" in reason:
+            raise too_deep(text) from None
+        raise InputError(f"this is not Python: {reason}", text=text, span=Span(at, at + 1)) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise InputError("this cannot be read as Python", text=text) from None
+
+
+class Places:
+    """Where nodes of a tree stand, in characters of the text."""
+
+    def __init__(self, source: str, shift: int = 0) -> None:
+        self.lines = source.splitlines(keepends=True) or [""]
+        self.shift = shift
+        self.starts = [0]
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line))
+
+    def at(self, line: int, column: int, *, characters: bool = False) -> int:
+        """The place of a column (counted in bytes, as `ast` does) of a line."""
+        here = self.lines[min(line, len(self.lines)) - 1]
+        if not characters and not here.isascii():
+            column = len(here.encode()[:column].decode(errors="ignore"))
+        return max(0, self.starts[min(line, len(self.lines)) - 1] + min(column, len(here)) + self.shift)
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg) -> Span:
+        start = self.at(node.lineno, node.col_offset)
+        stop = self.at(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset + 1)
+        return Span(start, max(stop, start + 1))
+
+    def line(self, place: int) -> int:
+        return bisect_right(self.starts, place - self.shift)
+
+
+def arguments_of(node: ast.arguments) -> Iterable[ast.arg]:
+    """The parameters of a function."""
+    return (*node.posonlyargs, *node.args, *node.kwonlyargs)

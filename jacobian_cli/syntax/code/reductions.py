@@ -1,0 +1,115 @@
+"""Functions over entries whose meaning hangs on the library: extremes, spreads, norms, sizes."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+
+from jacobian_cli.syntax.code.arguments import Arguments, is_
+from jacobian_cli.syntax.libraries import TORCH
+from jacobian_cli.syntax.tree import Call, Literal, Term, Text
+
+
+def extreme(call: Arguments) -> Term:
+    """`max` and `min`: over entries, along an axis, or of two values; PyTorch's along an axis are a pair."""
+    name = call.name
+    if not call.library and not call.method:  # Python's own
+        if len(call.arguments) == 1:
+            return call.call(name, *map(call.code.term, call.arguments))
+        return call.plain()
+    torch = call.library == TORCH
+    whole = len(call.arguments) > 1 and isinstance(call.arguments[1], ast.Constant | ast.UnaryOp | ast.Tuple)
+    if "y" in call.keywords or (torch and len(call.arguments) == 2 and not whole):
+        given = call.bound("x", "y")
+        return call.call("maximum" if name == "max" else "minimum", given["x"], given["y"])
+    given = call.bound("x", "axis", "keepdims")
+    made = call.call(name, given["x"], axis=given.get("axis"), keepdims=given.get("keepdims"))
+    return Call("?pair", (made,), (), call.span) if torch and "axis" in given else made
+
+
+def spread(call: Arguments) -> Term:
+    """Variance and deviation: by n in NumPy and JAX, by n - 1 in PyTorch."""
+    if call.library == TORCH:
+        given = call.bound("x", "axis", "keepdims", "correction", "unbiased", "ddof")
+        less = given.get("correction") or given.get("ddof") or Literal(Fraction(1), call.span)
+        if is_(given.get("unbiased"), False):
+            less = Literal(Fraction(0), call.span)
+    else:
+        given = call.bound("x", "axis", "dtype", "out", "ddof", "keepdims", "correction")
+        less = given.get("ddof") or given.get("correction") or Literal(Fraction(0), call.span)
+    options = {name: given[name] for name in ("axis", "keepdims") if name in given}
+    made = call.call(call.name, given["x"], **options)
+    if not call.library and "ddof" not in given:
+        other = "var(x)*n/(n - 1)" if call.name == "var" else "std(x)*sqrt(n/(n - 1))"
+        call.code.doubt(f"`{call.name}(x)` is read, which divides by n; PyTorch's is `{other}`")
+    if is_(less, 0):
+        return made
+    if not isinstance(less, Literal):
+        raise call.refuse("how many are taken from n must be a number")
+    count = call.call("?count", given["x"], axis=given.get("axis"), keepdims=given.get("keepdims"))
+    ratio = call.call("/", count, call.call("-", count, less))
+    return call.call("*", made, call.call("sqrt", ratio) if call.name == "std" else ratio)
+
+
+def norm(call: Arguments) -> Term:
+    """Norms; `2` of a matrix is its spectral norm, but for PyTorch's older `norm`, which takes all entries in a row."""
+    which = "p" if "p" in call.keywords else "ord"
+    given = call.bound("x", which, "axis", "keepdims")
+    kind = given.get(which)
+    x, axis, keep = given["x"], given.get("axis"), given.get("keepdims")
+    flat = call.name == "vector_norm" or (call.library == TORCH and "linalg" not in call.module)
+    if kind is None or is_(kind, "fro"):
+        function = "norm"
+    elif is_(kind, 2):
+        if axis is None and not flat:
+            return call.call("?norm", x, Text("2", call.span))
+        function = "norm"
+    elif is_(kind, 1):
+        if axis is None and not flat:
+            return call.call("?norm", x, Text("1", call.span))
+        function = "norm1"
+    elif is_(kind, "inf"):
+        if axis is None and not flat:
+            return call.call("?norm", x, Text("inf", call.span))
+        return call.call("max", call.call("abs", x), axis=axis, keepdims=keep)
+    else:
+        raise call.refuse("this norm is not in the language", "there are `norm(x)`, `norm1(x)` and `max(abs(x))`")
+    return call.call(function, x, axis=axis, keepdims=keep)
+
+
+def clip(call: Arguments) -> Term:
+    """Between two bounds, either of which may be missing."""
+    low = next((word for word in ("min", "a_min", "min_val", "clip_value_min") if word in call.keywords), "min")
+    high = next((word for word in ("max", "a_max", "max_val", "clip_value_max") if word in call.keywords), "max")
+    given = call.bound("x", low, high)
+    term = given["x"]
+    if low in given:
+        term = call.call("max", term, given[low])
+    if high in given:
+        term = call.call("min", term, given[high])
+    return term
+
+
+def einsum(call: Arguments) -> Term:
+    subscripts, *operands = [call.code.term(a) for a in call.arguments]
+    if not isinstance(subscripts, Text):
+        raise call.refuse("einsum begins with its subscripts", 'as in einsum("ij,j->i", A, x)')
+    text = subscripts.value.replace(" ", "")
+    if "->" not in text:
+        letters = sorted({c for c in text if c.isalpha()})
+        text += "->" + "".join(c for c in letters if text.count(c) == 1)
+    return call.call("einsum", Text(text, subscripts.span), *operands)
+
+
+def slogdet(call: Arguments) -> Term:
+    given = call.bound("x")
+    return Call("?slogdet", (call.call("logdet", given["x"]),), (), call.span)
+
+
+def length(call: Arguments) -> Term:
+    given = call.bound("x", "axis")
+    if "axis" in given:
+        return call.call("?extent", given["x"], given["axis"])
+    if call.name == "len":
+        return call.call("?extent", given["x"], Literal(Fraction(0), call.span))
+    return call.call("?count", given["x"])

@@ -1,0 +1,104 @@
+"""What a source text holds: functions, constants, imports; and which function is meant."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from jacobian_cli.syntax.code import Places
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import normal_name
+from jacobian_cli.syntax.tree import Definition, Term
+
+CONSTANTS = frozenset(("pi", "e", "inf"))
+Bound = Term | ast.FunctionDef | ast.Lambda
+
+
+@dataclass(slots=True)
+class Module:
+    """What the text holds: functions, constants, imports; and the definitions made so far."""
+
+    text: str
+    places: Places
+    functions: frozenset[str]
+    bound: dict[str, Bound | ast.expr] = field(default_factory=dict)
+    candidates: list[str] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    definitions: list[Definition] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    bare: ast.Lambda | None = None
+
+    def take(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.FunctionDef(name=name):
+                self.bound[name] = statement
+                self.candidates.append(name)
+            case ast.Import(names=names):
+                for item in names:
+                    self.aliases[item.asname or item.name.partition(".")[0]] = _module_of(
+                        item.name if item.asname else item.name.partition(".")[0]
+                    )
+            case ast.ImportFrom(module=module, names=names):
+                for item in names:
+                    self.aliases[item.asname or item.name] = _module_of(f"{module or ''}.{item.name}")
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                self.bound[name] = value
+                if isinstance(value, ast.Lambda):
+                    self.candidates.append(name)
+            case ast.Expr(value=ast.Lambda() as value):
+                self.bare = value
+
+    def chosen(self, function: str | None) -> ast.FunctionDef | ast.Lambda:
+        if function is not None:
+            found = self.bound.get(function)
+            if not isinstance(found, ast.FunctionDef | ast.Lambda):
+                there = ", ".join(dict.fromkeys(self.candidates)) or "none"
+                raise InputError(f"there is no function '{function[:60]}' in this source", hint=f"there are: {there}")
+            return found
+        names = list(dict.fromkeys(self.candidates))
+        if not names:
+            if self.bare is not None:
+                return self.bare
+            raise InputError("there is no function in this source", hint="as in def f(x): return x.T @ A @ x")
+        called = self.calls()
+        outer = [name for name in names if name not in called]
+        if len(outer) != 1:
+            raise InputError(
+                f"which function? there are {', '.join(names)}",
+                hint=f"name one: --source FILE:{names[-1]}",
+            )
+        found = self.bound[outer[0]]
+        assert isinstance(found, ast.FunctionDef | ast.Lambda)
+        return found
+
+    def calls(self) -> set[str]:
+        """Names of functions that other functions of the text use."""
+        found: set[str] = set()
+        for name in self.candidates:
+            node = self.bound[name]
+            if isinstance(node, ast.AST):
+                found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name}
+        return found
+
+    def refuse(self, node: ast.stmt | ast.expr, message: str, hint: str | None = None) -> InputError:
+        return InputError(message, text=self.text, span=self.places.span(node), hint=hint or None)
+
+    def fresh(self, wanted: str) -> str:
+        """A name for a definition that is not taken and no function."""
+        base = normal_name(wanted)
+        name = base + "_" if base in self.functions or base in CONSTANTS else base
+        k = 2
+        while name in self.taken:
+            name = f"{base}_{k}"
+            k += 1
+        self.taken.add(name)
+        return name
+
+
+def _module_of(path: str) -> str:
+    """Long names of modules as their short ones: `torch.nn.functional` speaks as `torch`."""
+    return {"autograd.numpy": "np", "jax.numpy": "jnp"}.get(path, re.sub(r"^autograd\.numpy\.", "np.", path))

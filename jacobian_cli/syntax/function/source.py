@@ -1,0 +1,76 @@
+"""A source text to the definitions of one of its functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from jacobian_cli.syntax.code import Places, parsed
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.function.body import Function, Names
+from jacobian_cli.syntax.function.module import Module
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.tokens import parts_of, too_deep, want_shallow
+from jacobian_cli.syntax.tree import Definition, Name
+
+MAX_SOURCE = 400_000
+
+
+def read_source(
+    text: str, function: str | None = None, *, functions: Collection[str] = (), file: str | None = None
+) -> list[Definition]:
+    """The definitions that a function in a source text makes; the last one is its value.
+
+    Raises `InputError`, with line and caret, for what cannot be read, and where it is not clear which one is meant.
+    """
+    try:
+        return _read(text, function, frozenset(functions))
+    except RecursionError:
+        raise too_deep(text) from None
+    except InputError as error:
+        raise _located(error, text, file) from None
+
+
+def read(text: str, known: Known, notation: str = "function", guessed: bool = False) -> list[Definition]:
+    """The definitions of a function that was typed as a formula."""
+    del notation, guessed
+    return read_source(text, functions=frozenset(known.functions))
+
+
+def _located(error: InputError, text: str, file: str | None) -> InputError:
+    if error.span is None or error.text is not text or ("\n" not in text and file is None):
+        return error
+    return error.in_text(text, file, text.count("\n", 0, error.span.start) + 1)
+
+
+def _read(text: str, function: str | None, functions: frozenset[str]) -> list[Definition]:
+    if len(text) > MAX_SOURCE:
+        raise InputError(f"the source has {len(text):,} characters; at most {MAX_SOURCE:,} are read")
+    source = text.removeprefix("\ufeff")
+    shift = len(text) - len(source)
+    tree = parsed(source, text, shift)
+    module = Module(text, Places(source, shift), functions)
+    for statement in tree.body:
+        module.take(statement)
+    chosen = module.chosen(function)
+    reader = Names(module)
+    value = Function(reader, {}, depth=0, prefix="").applied_to_names(chosen)
+    result = [*module.definitions, Definition(None, value, text, tuple(reader.doubts), "function")]
+    for definition in result:
+        want_shallow(definition.value, text)
+    return _used(result)
+
+
+def _used(definitions: list[Definition]) -> list[Definition]:
+    """Only what the value needs."""
+    needed: set[str] = set()
+    kept: list[Definition] = []
+    for definition in reversed(definitions):
+        if definition.name is None or definition.name in needed:
+            kept.append(definition)
+            stack = [definition.value]
+            while stack:
+                term = stack.pop()
+                if isinstance(term, Name):
+                    needed.add(term.text)
+                stack.extend(parts_of(term))
+    return kept[::-1]

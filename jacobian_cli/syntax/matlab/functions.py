@@ -1,0 +1,243 @@
+"""Functions of MATLAB and Julia by what they do there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.matlab.cursor import Cursor, MatlabToken
+from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
+
+SAME = {
+    "tr": "trace", "abs2": "square", "σ": "sigmoid", "logistic": "sigmoid", "norm2": "norm", "swish": "silu",
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "log", "sum": "sum", "chol": "cholesky",
+    "ln": "log", "tril": "tril", "triu": "triu", "logabsdet": "logdet", "leakyrelu": "leaky_relu",
+}  # fmt: skip
+"""Functions of the language under the names that they have here."""
+_COLUMNS = frozenset("sum mean prod var std cumsum".split())
+"""Functions that MATLAB applies to each column of a matrix."""
+_WITHOUT = frozenset(("eye",))
+"""Functions that may stand without an argument."""
+ELSEWHERE = {
+    "reshape": "entries are rearranged row by row in the language, column by column here; declare the reshaped one",
+    "eig": "it is not in the language",
+    "svd": "it is not in the language",
+    "pinv": "of full column rank it is `inv(A.T@A)@A.T`",
+    "rand": "random numbers are no formula",
+    "randn": "random numbers are no formula",
+    "expm": "the matrix exponential is not in the language",
+    "logm": "the matrix logarithm is not in the language",
+    "sqrtm": "the square root of a matrix is not in the language",
+    "repmat": "`ones(n)@x.T` holds x in each of n rows",
+    "cross": "it is not in the language",
+}
+
+
+class Functions(Cursor):
+    """Reads applications."""
+
+    __slots__ = ()
+
+    def applied(self, token: MatlabToken, *, dotted: bool) -> Term:
+        opened = self.take()
+        self.lists.append(False)
+        arguments: list[Term] = []
+        keywords: dict[str, Term] = {}
+        while not self.sees(")"):
+            following = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+            if self.next.kind == "name" and following.kind == "op" and following.text == "=":
+                word = self.take().text
+                self.take()
+                keywords[word] = self.comparison()
+            elif self.next.kind == "name" and following.text in (",", ")") and self.is_function():
+                function = self.take()
+                arguments.append(Text("@" + function.text, function.span))
+            else:
+                arguments.append(self.comparison())
+            if not self.sees(",", ";"):
+                break
+            self.take()
+        self.lists.pop()
+        closed = self.want(")", opened)
+        return self.function(token, arguments, keywords, Span(token.start, closed.stop), dotted=dotted)
+
+    def is_function(self) -> bool:
+        name = self.next.text
+        return name not in self.known.names and (SAME.get(name, name) in self.known.functions)
+
+    def function(
+        self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
+    ) -> Term:
+        name = SAME.get(token.text, token.text)
+        if arguments and isinstance(arguments[0], Text) and arguments[0].value.startswith("@"):  # sum(abs2, x)
+            inner = SAME.get(arguments[0].value[1:], arguments[0].value[1:])
+            arguments = [Call(inner, tuple(arguments[1:2]), (), span), *arguments[2:]]
+        if not arguments and name not in _WITHOUT:
+            raise self.refuse(token, f"'{token.text}' wants an argument", f"as in `{token.text}(x)`")
+        special = SPECIAL.get(name)
+        if special is not None:
+            return special(self, token, arguments, span, dotted)
+        if name in ELSEWHERE:
+            raise self.refuse(token, f"'{token.text}' is not in the language", ELSEWHERE[name])
+        if name not in self.known.functions:
+            raise self.refuse(token, f"there is no function '{token.text[:40]}'", "jac functions lists those there are")
+        if name in _COLUMNS or name in ("norm1", "logsumexp"):
+            return self.reduced(name, token, arguments, keywords, span)
+        if name in ("softmax", "log_softmax", "logsoftmax"):
+            return self.softmax(name.replace("logs", "log_s"), arguments, keywords, span)
+        if keywords:
+            raise self.refuse(token, f"{token.text} has no options that are read here")
+        made = Call(name, tuple(arguments), (), span)
+        return Call("?dotted", (made,), (), span) if dotted or not self.julia else made
+
+    def reduced(
+        self, name: str, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span
+    ) -> Term:
+        """Sums and the like: MATLAB's run down columns, Julia's over all; `dims=1` keeps the axis."""
+        axis = keywords.pop("dims", None)
+        if keywords:
+            raise self.refuse(token, f"{token.text} has no option '{next(iter(keywords))}' that is read here")
+        if name in ("var", "std"):
+            raise self.refuse(
+                token,
+                f"{token.text} divides by n - 1 here, by n in the language",
+                f"write `{name}(x)*n/(n - 1)`" if name == "var" else "write `std(x)*sqrt(n/(n - 1))`",
+            )
+        x, *rest = arguments or [Literal(Fraction(0), span)]
+        if rest and isinstance(rest[0], Text) and rest[0].value == "all":
+            return Call(name, (x,), (), span)
+        if rest:
+            axis = rest[0]
+        if axis is None:
+            if self.julia and not self.guessed:
+                return Call(name, (x,), (), span)
+            return Call(
+                "?columns", (Call(name, (x,), (), span), Text("guessed" if self.guessed else "", span)), (), span
+            )
+        if not isinstance(axis, Literal) or axis.value not in (1, 2):
+            raise self.refuse(span, "an axis is 1 or 2 here", "as in sum(X, 1)")
+        kept: list[tuple[str, Term]] = [("axis", Literal(axis.value - 1, axis.span))]
+        if name != "cumsum":
+            kept.append(("keepdims", Flag(True, axis.span)))
+        return Call(name, (x,), tuple(kept), span)
+
+    def softmax(self, name: str, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        axis = keywords.pop("dims", None)
+        if keywords or len(arguments) != 1:
+            raise self.refuse(span, f"{name} takes one argument and dims")
+        if axis is None:
+            return Call("?softmax", (Call(name, tuple(arguments), (), span),), (), span)
+        if not isinstance(axis, Literal) or axis.value not in (1, 2):
+            raise self.refuse(span, "an axis is 1 or 2 here", "as in softmax(X, dims=1)")
+        return Call(name, tuple(arguments), (("axis", Literal(axis.value - 1, axis.span)),), span)
+
+    # each takes the token of the name, its arguments, the place, and whether a dot was written
+
+    def norm_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted
+        kind = "2"
+        if len(arguments) > 1:
+            match arguments[1]:
+                case Literal(value=value):
+                    kind = str(value)
+                case Text(value=value):
+                    kind = "F" if value.lower().startswith("fro") else value.lower()
+                case Name(text=text):
+                    kind = text.lower()
+        if token.text == "norm2":
+            kind = ""
+        if self.julia and len(arguments) == 1:
+            kind = "F"  # Julia's norm takes all entries in a row
+        return Call("?norm", (arguments[0], Text("inf" if kind == "inf" else kind, span)), (), span)
+
+    def dot_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted
+        if len(arguments) == 3:
+            first, middle, last = arguments
+            turned = Call(".T", (first,), (), first.span)
+            return Call("?mtimes", (Call("?mtimes", (turned, middle), (), span), last), (), span)
+        if len(arguments) != 2:
+            raise self.refuse(token, "dot takes two arguments, or three: dot(x, A, y)")
+        return Call("?inner", tuple(arguments), (), span)
+
+    def vector_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted, span
+        if len(arguments) != 1:
+            raise self.refuse(token, f"{token.text} takes one number, which every entry has")
+        return arguments[0]
+
+    def max_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        if len(arguments) == 1 and not dotted:
+            return Call("?columns", (Call(token.text, tuple(arguments), (), span), Text("", span)), (), span)
+        return Call(token.text, tuple(arguments), (), span)
+
+    def maximum_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """Julia's over all entries; with two arguments the language's."""
+        del dotted
+        name = token.text if len(arguments) == 2 else token.text[:3]
+        return Call(name, tuple(arguments), (), span)
+
+    def transpose_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del token, dotted
+        return Call(".T", tuple(arguments[:1]), (), span)
+
+    def numel_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted, token
+        return Call("?count", tuple(arguments[:1]), (), span)
+
+    def size_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted
+        if len(arguments) != 2 or not isinstance(arguments[1], Literal):
+            raise self.refuse(token, "which axis?", "as in size(X, 1)")
+        place = arguments[1]
+        return Call("?extent", (arguments[0], Literal(place.value - 1, place.span)), (), span)
+
+    def ones_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted
+        sizes = [a for k, a in enumerate(arguments) if not (k and isinstance(a, Literal) and a.value == 1)]
+        if len(arguments) == 1 and not self.julia:
+            sizes = sizes * 2
+        return Call(token.text, tuple(sizes), (), span)
+
+    def eye_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del token, dotted
+        return Call("eye", tuple(arguments[:1]), (), span) if arguments else Call("?eye", (), (), span)
+
+    def ifelse_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del token, dotted
+        return Call("where", tuple(arguments), (), span)
+
+    def diagm_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del token, dotted
+        return Call("diag", tuple(arguments), (), span)
+
+    def logdet_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del token, dotted
+        return Call("logdet", tuple(arguments), (), span)
+
+
+Special = Callable[[Functions, MatlabToken, list[Term], Span, bool], Term]
+SPECIAL: dict[str, Special] = {
+    "norm": Functions.norm_,
+    "dot": Functions.dot_,
+    "vector": Functions.vector_,
+    "matrix": Functions.vector_,
+    "max": Functions.max_,
+    "min": Functions.max_,
+    "maximum": Functions.maximum_,
+    "minimum": Functions.maximum_,
+    "transpose": Functions.transpose_,
+    "adjoint": Functions.transpose_,
+    "numel": Functions.numel_,
+    "length": Functions.numel_,
+    "size": Functions.size_,
+    "ones": Functions.ones_,
+    "zeros": Functions.ones_,
+    "eye": Functions.eye_,
+    "ifelse": Functions.ifelse_,
+    "diagm": Functions.diagm_,
+    "Diagonal": Functions.diagm_,
+    "logdet": Functions.logdet_,
+}
+"""Functions that are more than another name."""

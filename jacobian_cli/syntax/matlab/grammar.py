@@ -1,0 +1,268 @@
+"""The grammar of MATLAB and Julia: operators, lists, and entries that count from 1."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
+from jacobian_cli.syntax.matlab.functions import ELSEWHERE, SAME, SPECIAL, Functions
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.parser import defined_name, normal_name
+from jacobian_cli.syntax.tokens import number, too_deep, want_shallow, want_short
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text
+
+_COMPARISONS = {s: s.lstrip(".") for s in (">", "<", ">=", "<=", "==", ".>", ".<", ".>=", ".<=", ".==")}
+_COMPARISONS |= {"~=": "!=", "!=": "!=", "≤": "<=", "≥": ">="}
+_SUMS = {"+": "+", "-": "-", ".+": "+", ".-": "-"}
+_PRODUCTS = {
+    "*": "?mtimes", "/": "?mrdivide", "\\": "?mldivide", ".*": "?each*", "./": "?each/", ".\\": "?each\\",
+    "⋅": "?dot", "⊙": "?each*", "∘": "?each*", "⊗": "kron",
+}  # fmt: skip
+
+
+def read(text: str, known: Known, notation: str = "matlab", guessed: bool = False) -> Definition:
+    """A formula or a definition in MATLAB or Julia.
+
+    >>> read("A*x - b", Known([])).value.function
+    '?each-'
+    """
+    want_short(text)
+    name = defined_name(text)
+    start = text.index("=") + 1 if name else 0
+    reader = _Reader(tokens(text, start), text, known, notation == "julia", guessed)
+    try:
+        value = want_shallow(reader.whole(), text)
+    except RecursionError:
+        raise too_deep(text) from None
+    return Definition(name, value, text, tuple(reader.doubts), notation)
+
+
+class _Reader(Functions):
+    """Reads one list of tokens, from the loosest to the tightest."""
+
+    __slots__ = ()
+
+    # ---- from the loosest to the tightest ---------------------------------------------------------------------------
+
+    def whole(self) -> Term:
+        term = self.comparison()
+        if self.sees(";") and self.tokens[self.at + 1].kind == "end":
+            self.take()
+        if self.next.kind != "end":
+            raise self.stray()
+        return term
+
+    def comparison(self) -> Term:
+        left = self.sum()
+        if self.next.kind == "op" and self.next.text in _COMPARISONS:
+            sign = self.take()
+            left = self.call(_COMPARISONS[sign.text], left, self.sum())
+        return left
+
+    def sum(self) -> Term:
+        left = self.product()
+        while self.next.kind == "op" and self.next.text in _SUMS and not self.separates():
+            sign = self.take()
+            left = self.call("?each" + _SUMS[sign.text], left, self.product())
+        return left
+
+    def separates(self) -> bool:
+        """Inside [ ], `a -b` are two entries."""
+        token = self.next
+        return bool(self.lists) and self.lists[-1] and token.space and not self.tokens[self.at + 1].space
+
+    def product(self) -> Term:
+        left = self.unary()
+        while self.next.kind == "op" and self.next.text in _PRODUCTS:
+            sign = self.take()
+            left = self.call(_PRODUCTS[sign.text], left, self.unary())
+        return left
+
+    def unary(self) -> Term:
+        self.depth += 1
+        if self.depth > 200:
+            raise too_deep(self.text)
+        if self.sees("-", "+"):
+            sign = self.take()
+            term = self.unary()
+            if sign.text == "-":
+                negative = isinstance(term, Literal)
+                span = Span(sign.start, term.span.stop)
+                term = (
+                    Literal(-term.value, span)
+                    if isinstance(term, Literal) and negative
+                    else Call("u-", (term,), (), span)
+                )
+        else:
+            term = self.power()
+        self.depth -= 1
+        return term
+
+    def power(self) -> Term:
+        term = self.postfixed(self.atom(), everything=True)
+        while self.sees("^", ".^"):
+            sign = self.take()
+            if self.sees("-", "+"):
+                minus = self.take()
+                exponent = self.postfixed(self.atom(), everything=self.julia)
+                if minus.text == "-":
+                    span = Span(minus.start, exponent.span.stop)
+                    exponent = (
+                        Literal(-exponent.value, span)
+                        if isinstance(exponent, Literal)
+                        else Call("u-", (exponent,), (), span)
+                    )
+            elif self.julia:
+                exponent = self.power()
+            else:
+                exponent = self.atom()
+            term = self.call("?mpower" if sign.text == "^" else "?each**", term, exponent)
+            if not self.julia:
+                term = self.postfixed(term, everything=True)
+        return term
+
+    def postfixed(self, term: Term, *, everything: bool) -> Term:
+        while everything and self.sees("'", ".'"):
+            if self.next.space and self.lists and self.lists[-1]:
+                return term
+            token = self.take()
+            term = Call(".T", (term,), (), Span(term.span.start, token.stop))
+        return term
+
+    # ---- atoms ------------------------------------------------------------------------------------------------------
+
+    def atom(self) -> Term:
+        token = self.next
+        if token.kind == "num":
+            self.take()
+            value = Literal(number(token.text.rstrip("."), self.text, token.span), token.span)
+            if self.julia and not self.next.space and (self.next.kind == "name" or self.sees("(")):
+                return self.call("?mtimes", value, self.postfixed(self.atom(), everything=True))
+            return value
+        if token.kind == "name":
+            return self.name()
+        if token.kind == "text":
+            self.take()
+            return Text(token.text, token.span)
+        if self.sees("("):
+            opened = self.take()
+            self.lists.append(False)
+            term = self.comparison()
+            self.lists.pop()
+            closed = self.want(")", opened)
+            span = Span(opened.start, closed.stop)
+            return Call(term.function, term.arguments, term.keywords, span) if isinstance(term, Call) else term
+        if self.sees("["):
+            return self.listed()
+        if self.sees("√"):
+            self.take()
+            inner = self.postfixed(self.atom(), everything=True)
+            return Call("sqrt", (inner,), (), Span(token.start, inner.span.stop))
+        if token.kind == "op" and token.text not in (")", "]"):
+            raise self.refuse(token, f"a value belongs before {token.text}" if self.at else "a value belongs here")
+        raise self.stray()
+
+    def listed(self) -> Term:
+        """[x; y] end to end; [A, B] side by side."""
+        opened = self.take()
+        self.lists.append(True)
+        rows: list[list[Term]] = [[]]
+        while not self.sees("]"):
+            if self.next.kind == "end":
+                raise self.refuse(opened, "this bracket is never closed", "add the ]")
+            if self.sees(";"):
+                self.take()
+                rows.append([])
+                continue
+            if self.sees(","):
+                self.take()
+                continue
+            rows[-1].append(self.comparison())
+        self.lists.pop()
+        closed = self.take()
+        span = Span(opened.start, closed.stop)
+        if not any(rows):
+            raise self.refuse(span, "nothing stands in these brackets")
+        if all(len(row) == 1 for row in rows):
+            parts = tuple(row[0] for row in rows)
+            return parts[0] if len(parts) == 1 else Call("concat", parts, (), span)
+        if len(rows) == 1:
+            return Call("?column_stack", tuple(rows[0]), (), span)
+        raise self.refuse(span, "a matrix of entries is not read", "declare a variable for it")
+
+    def name(self) -> Term:
+        token = self.take()
+        dotted = self.sees(".(")
+        if dotted or (self.sees("(") and not (self.next.space and self.lists and self.lists[-1])):
+            if dotted or not self.is_value(token.text):
+                return self.applied(token, dotted=dotted)
+            return self.entries(self.called(token), ")")
+        name = self.called(token)
+        if token.text == "I" and self.known.find("I") is None and self.julia:
+            return Call("?eye", (), (), token.span)
+        if self.sees("[") and self.julia and not self.next.space:
+            return self.entries(name, "]")
+        return name
+
+    def called(self, token: MatlabToken) -> Name:
+        name = self.known.find(token.text) or token.text
+        return Name("lam" if name == "lambda" else normal_name(name), token.span)
+
+    def is_value(self, name: str) -> bool:
+        """Whether a name before a bracket is an array of which entries are taken: A(1, :)."""
+        if name in self.known.names:
+            return True
+        if name in self.known.functions or name in SAME or name in SPECIAL or name in ELSEWHERE:
+            return False
+        place = self.at + 1
+        while self.tokens[place].kind == "num" or self.tokens[place].text in (":", ",", "end"):
+            place += 1
+        return self.tokens[place].text == ")" and place > self.at + 1
+
+    def entries(self, value: Name, closing: str) -> Term:
+        """A(1, :), counted from 1."""
+        opened = self.take()
+        picks: list[Term] = []
+        while not self.sees(closing):
+            picks.append(self.pick(closing))
+            if not self.sees(","):
+                break
+            self.take()
+        closed = self.want(closing, opened)
+        span = Span(value.span.start, closed.stop)
+        if len(picks) == 1 and isinstance(picks[0], Slice) and picks[0].start is picks[0].stop is None:
+            return Call("?vec", (value,), (), span)
+        if closing == ")" and len(picks) == 2 and isinstance(picks[0], Literal) and isinstance(picks[1], Slice):
+            first = picks[0]  # a row stays a row
+            picks[0] = Slice(first, Literal(first.value + 1, first.span), first.span)
+        return Call("[]", (value, Group(tuple(picks), span)), (), span)
+
+    def pick(self, closing: str) -> Term:
+        start = self.next
+        first = None if self.sees(":") else self.place(closing)
+        if not self.sees(":"):
+            assert first is not None
+            return self.less(first)
+        self.take()
+        last = None if self.sees(",", closing) else self.place(closing)
+        below = None if first is None else self.less(first)
+        if isinstance(last, Name) and last.text == "end":
+            last = None
+        if isinstance(below, Literal) and below.value == 0:
+            below = None
+        return Slice(below, last, Span(start.start, self.next.start))
+
+    def place(self, closing: str) -> Term:
+        if self.next.kind == "name" and self.next.text == "end":
+            token = self.take()
+            if not self.sees(":", ",", closing):
+                raise self.refuse(token, "a place counted from the end cannot be read", "as in x[-2]")
+            return Name("end", token.span)
+        return self.sum()
+
+    def less(self, term: Term) -> Term:
+        one = Literal(Fraction(1), term.span)
+        if isinstance(term, Name) and term.text == "end":
+            return Literal(Fraction(-1), term.span)
+        return Literal(term.value - 1, term.span) if isinstance(term, Literal) else self.call("-", term, one)
