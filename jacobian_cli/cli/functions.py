@@ -77,5 +77,6 @@ def _facts(row: Row) -> list[tuple[str, str]]:
         facts.append(("defined where positive:", ", ".join(row.domain)))
     if row.kinks:
         facts.append(("not where zero:", ", ".join(row.kinks)))
-    facts.extend((f"with {option}", text) for option, text in row.given.items())
+    for case, text in row.given.items():
+        facts.append((case if case.startswith(("of ", "without ")) else f"with {case}", text))
     return facts

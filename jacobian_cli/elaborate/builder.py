@@ -118,10 +118,10 @@ class Builder:
         except InputError as error:
             raise self.with_arguments(error, call) from None
         arguments = self.arguments(terms)
-        if row.binary and len(arguments) == 2 and not options:
-            row = FUNCTIONS[row.binary]
-        if row.plain and not options:
-            row = FUNCTIONS[row.plain]
+        if row.of_two and len(arguments) == 2 and not options:
+            row = FUNCTIONS[row.of_two]
+        if row.bare and not options:
+            row = FUNCTIONS[row.bare]
         self.want_arguments(row, arguments, call)
         self.want_whole(row, arguments, call)
         if row.of_scalar and arguments[0].shape in ((), (ONE, ONE)):
@@ -144,7 +144,7 @@ class Builder:
         text = text_for(row, name, term, matrix=len(shape) == 2 and len(options.get("axis", "12")) == 2)
         if text is None:
             value = self.text[term.span.start : term.span.stop]
-            raise self.error(term.span, f"{row.name} with {name}={value} is not in the language", row.mends.get(name))
+            raise self.error(term.span, f"{row.name} with {name}={value} is not in the language", row.second.get(name))
         values = dict(zip(row.parameters, arguments, strict=True))
         if re.search(rf"\b{name}\b", text):
             values[name] = self.build(term)
@@ -227,7 +227,7 @@ class Builder:
                 more = call.arguments[len(names)].span
                 first = call.arguments[0].span
                 value, axis = self.text[first.start : first.stop], self.text[more.start : more.stop]
-                hint = row.mends.get("ord", f"an axis is named: `{row.name}({value}, axis={axis})`")
+                hint = row.second.get("ord", f"an axis is named: `{row.name}({value}, axis={axis})`")
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
 
     def shape(self, row: Row, shapes: list[Shape], options: dict[str, Any]) -> Shape:
@@ -305,7 +305,7 @@ class Builder:
                     options["index"] = tuple(self.index(item) for item in _items(terms.pop()))
         if keywords:
             name, term = next(iter(keywords.items()))
-            raise self.error(term.span, f"{row.name} has no option '{name}'", row.mends.get(name))
+            raise self.error(term.span, f"{row.name} has no option '{name}'", row.second.get(name))
         return options
 
     def sizes(self, row: Row, terms: list[Term], call: Call, *, rest: bool = False) -> Shape:

@@ -346,8 +346,8 @@ def _is_small(name: str) -> bool:
 def elementwise(term: Call) -> bool:
     """Whether a function or operator goes entry by entry."""
     row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
-    if row is not None and row.binary and len(term.arguments) == 2 and not term.keywords:
-        row = FUNCTIONS[row.binary]
+    if row is not None and row.of_two and len(term.arguments) == 2 and not term.keywords:
+        row = FUNCTIONS[row.of_two]
     return row is not None and row.kind is Kind.ELEMENTWISE
 
 

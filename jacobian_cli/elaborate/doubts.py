@@ -244,7 +244,7 @@ def _row(term: Call) -> Row | None:
 def _logits(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     """`cross_entropy(softmax(z), y)`: the softmax of a softmax."""
     row = _row(term)
-    if row is None or not row.of_logits or not term.arguments:
+    if row is None or row.parameters[:1] != ("logits",) or not term.arguments:
         return
     first = term.arguments[0]
     bodies = {s.name: s for s in typed.statements if s.name}

@@ -21,7 +21,7 @@ def taken_out(row: Row, call: Call) -> tuple[str, Term, Call] | None:
             others = tuple(pair for pair in call.keywords if pair[0] != name)
             return name, term, replace(call, keywords=others)
     if row.second and len(call.arguments) == len(row.parameters) + 1:
-        return row.second, call.arguments[-1], replace(call, arguments=call.arguments[:-1])
+        return next(iter(row.second)), call.arguments[-1], replace(call, arguments=call.arguments[:-1])
     return None
 
 

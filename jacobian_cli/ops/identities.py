@@ -80,6 +80,15 @@ def _decided() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
+def _picked() -> tuple[Identity, ...]:
+    """Where the largest entry is, times the entries, is the largest: these rows say which function marks which."""
+    return tuple(
+        Identity(name=f"what {marks} marks", left=f"{marks}(x)@x", right=f"{picks}(x)", shapes={"x": "n"},
+                 where={"x": "finite"})
+        for marks, picks in (("largest", "max"), ("smallest", "min"))
+    )  # fmt: skip
+
+
 def _shifts() -> tuple[Identity, ...]:
     """softmax(x + c) = softmax(x), as in softmax(x - max(x)), and logsumexp(x + c) = logsumexp(x) + c."""
     return tuple(
@@ -143,6 +152,8 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
     *_decided(),
+    *_picked(),
+    Identity(name="a choice between what is alike", left="where(c, x, x)", right="x", example="where(y > 0, x, x)"),
     Identity(name="a band", left="(x > b - a)*(x < b + a)", right="abs(x - b) < a", offered=True),
     Identity(name="a band around 0", left="(x > -a)*(x < a)", right="abs(x) < a"),
     Identity(name="square of a hyperbolic cosine", left="sinh(x)**2 + cosh(x)**2", right="cosh(2*x)"),
@@ -222,6 +233,41 @@ def decides(condition: str) -> Mapping[str, int]:
                 if names == [term.text for term in values if isinstance(term, Name)]:
                     found[name] = names.index(chosen)
     return found
+
+
+@cache
+def chooses(function: str) -> bool:
+    """Whether its value is its second or its third argument, as the first one says."""
+    return any(isinstance(left, Call) and left.function == function and _are_alike(left) for left, _ in _sides())
+
+
+def _are_alike(call: Call) -> bool:
+    match call.arguments:
+        case Name(), Name(a), Name(b):
+            return a == b
+    return False
+
+
+@cache
+def marked(function: str) -> str:
+    """The function of entries of which it says which entry was picked: `max` for `largest`; or ""."""
+    return next((picks for marks, picks in _marks() if marks == function), "")
+
+
+@cache
+def marks(function: str) -> str:
+    """For a function that picks one of many entries, or says where it is: what says where it is; or ""."""
+    return next((marks for marks, picks in _marks() if function in (marks, picks)), "")
+
+
+@cache
+def _marks() -> tuple[tuple[str, str], ...]:
+    found = []
+    for sides in _sides():
+        match sides:
+            case Call("@", (Call(marks, (Name(a),)), Name(b))), Call(picks, (Name(c),)) if a == b == c:
+                found.append((marks, picks))
+    return tuple(found)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from jacobian_cli.ops.structure import Algebra
+from jacobian_cli.ops.structure import MASKS, Algebra
 from jacobian_cli.shape import Shape, Unifier
 
 Settle = Callable[[list[Shape], dict[str, Any], Unifier], dict[str, Any]]
@@ -57,12 +57,11 @@ class Row:
     given: Mapping[str, str] = field(default_factory=dict)
     """What it is read as where an option of this name is given: a text in its parameters, the option, `N` entries and
     `n` by `m` matrices. `ord=1` is for that value, `ord=1 of matrices` for that of a whole matrix, `k>0` for whole
-    numbers above zero, as `{k}` without their sign; reductions in it run along the axis given.
+    numbers above zero, as `{k}` without their sign; reductions in it run along the axis given. `of a scalar` is for a
+    function of matrices, a scalar being a 1 × 1 matrix; `of two values` and `without options` name another function.
     """
-    second: str = ""
-    """Which of these options a positional argument behind the others gives."""
-    mends: Mapping[str, str] = field(default_factory=dict)
-    """What to write instead of an option that NumPy has and the language has not."""
+    second: Mapping[str, str] = field(default_factory=dict)
+    """Which of these options a positional argument behind the others gives too, and in words what it may be."""
     form: Form | None = None
     """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
@@ -89,7 +88,7 @@ class Row:
     sympy: str = ""
     """SymPy's name for it; without one its definition is used."""
     math: str = ""
-    """How it is written in mathematics: a name, or a template with `{}` for the argument."""
+    """How it is written in mathematics: a name, a sign, or a template with `{}` for the argument."""
     latex: str = ""
     domain: tuple[str, ...] = ()
     """Expressions that must be positive."""
@@ -101,44 +100,22 @@ class Row:
     """Whether it overflows already where its argument is in the hundreds."""
     kinks: tuple[str, ...] = ()
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
-    picks: str = ""
-    """For a function that picks one of many entries: the share that each has in what is picked, ties sharing."""
-    marks: str = ""
-    """The function whose value's share it is: written as the indicator 1(x = max(x))."""
-    flat: bool = False
-    """Whether its derivative speaks of one axis only: over several, it runs over all their entries in a row."""
     steady: str = ""
     """The same function in terms none of which overflows: computed and exported by it instead of `definition`."""
-    sign: str = ""
-    """What stands in its node of a computational graph, where that is not its name."""
     flow: str = ""
     """What its backward does to the gradient that arrives, in the words of a lecture."""
     moves: bool = False
     """Whether its value is made of entries of its arguments, in other places."""
     own: Callable[[], Any] | None = None
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
-    mask: bool = False
-    """Whether it multiplies the entries by constants, those on the diagonal by 1: f(x) = x * f(1)."""
-    of_scalar: str = ""
-    """For a function of matrices: what it is of a scalar, which is a 1 × 1 matrix."""
-    chooses: bool = False
-    """Whether its value is its second or its third argument, entry by entry, as the first one says."""
-    of_logits: bool = False
-    """Whether its first argument is logits, where probabilities are a mistake."""
-    binary: str = ""
-    """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
     law: str = ""
     """The name of the rule that differentiates it, where that is not "derivative of" it."""
     why: str = ""
     """That rule in a few words."""
-    plain: str = ""
-    """The function meant when it is called without its options."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     of_matrix: str = ""
     """What mathematicians mean by it when it is applied to a matrix, where that is not its entries' values."""
-    by_name: bool = False
-    """Whether it is written by its name where it is applied to a matrix, around which its signs mean something else."""
     named: bool = False
     """Whether its value is named wherever it repeats, however short its argument."""
     example: str = ""
@@ -161,6 +138,26 @@ class Row:
     def called(self) -> bool:
         """Whether it is called by name; operators are not."""
         return self.name.isidentifier()
+
+    @property
+    def mask(self) -> bool:
+        """Whether it multiplies the entries by constants, those on the diagonal by 1."""
+        return self.form in MASKS
+
+    @property
+    def of_scalar(self) -> str:
+        """For a function of matrices: what it is of a scalar."""
+        return self.given.get("of a scalar", "")
+
+    @property
+    def of_two(self) -> str:
+        """For a reduction, the function meant when it is called with two values: `max(a, b)`."""
+        return self.given.get("of two values", "")
+
+    @property
+    def bare(self) -> str:
+        """The function meant when it is called without its options."""
+        return self.given.get("without options", "")
 
     @property
     def is_arithmetic(self) -> bool:

@@ -159,6 +159,10 @@ def triu(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dic
     return _triangle(algebra, "triu", tensors[0], shapes[0])
 
 
+MASKS = frozenset({tril, triu})
+"""The forms that multiply the entries by constants, those on the diagonal by 1: f(X) = X ⊙ f(1)."""
+
+
 def _triangle(algebra: Algebra, function: str, tensor: Any, shape: Shape) -> Any:
     """A tensor times the constant mask on its last two axes; of one row, or one column, that is a unit or all ones."""
     kept, (rows, columns) = proper(shape), shape[-2:]

@@ -67,7 +67,7 @@ def calls(row: Row, pool: tuple[Shape, ...] = SHAPES, choices: dict[str, tuple[A
     arities = (1, 2) if row.parameters[-1:] == ("...",) else (len(row.parameters),)
     for options, arity in product(product(*(choices[name] for name in row.options)), arities):
         given = tuple((name, value) for name, value in zip(row.options, options, strict=True) if value is not None)
-        if row.plain and not given:  # that is another row
+        if row.bare and not given:  # that is another row
             continue
         for shapes in product(pool, repeat=arity):
             if any(shape and name in row.whole for name, shape in zip(row.parameters, shapes, strict=False)):

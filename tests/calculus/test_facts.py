@@ -24,8 +24,8 @@ from jacobian_cli.checks.verdict.answer import numeric_verdict
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Expr, variables, walk
-from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.facts import FACTS, Fact, everything
+from jacobian_cli.ops.identities import marks
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import Shape, Size
 from tests.calculus.expressions import VARIABLES, expressions
@@ -276,7 +276,7 @@ def test_facts_keep_the_value(expr: Expr, facts: dict[str, str]) -> None:
 
 def tied(expr: Expr, facts: set[str]) -> bool:
     """Whether largest entries may be equal to each other, where a derivative is one choice of many."""
-    choosing = any(isinstance(n, Application) and FUNCTIONS[n.function].picks for n in walk([expr]))
+    choosing = any(isinstance(n, Application) and marks(n.function) for n in walk([expr]))
     return choosing and bool(everything(facts) & {"binary", "pm1", "diagonal", "lower", "symmetric"})
 
 

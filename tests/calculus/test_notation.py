@@ -81,7 +81,7 @@ class Formula:
         arguments = [draw.choice(self.pool) for _ in range(arity)]
         arguments[draw.randrange(arity)] = expr
         options = {name: found for name in row.options if (found := self._option(name, arguments)) is not None}
-        if row.plain and not options:
+        if row.bare and not options:
             return None
         try:
             return Builder(Scope({}), "").applied(row, tuple(arguments), options)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from jacobian_cli.checks.oracles.symbolic import difference, entry_text, explicit_jacobian
 from jacobian_cli.expr import Apply, Variable
-from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.printers.language import text
 from tests.calculus.expressions import CALLS, Call
 from tests.checks.formulas import typed
@@ -26,6 +26,11 @@ def calls(name: str) -> list[Call]:
     """Four calls of a row that differ in their shapes or options; those that make entries take no variable."""
     found = [call for call in CALLS[name] if call.arguments]
     return found[:: max(1, len(found) // 4)][:4]
+
+
+def test_a_row_has_few_columns() -> None:
+    """What can be stated as an identity, or follows from other columns, is none."""
+    assert len(fields(Row)) <= 38
 
 
 EXAMPLES = [pytest.param(call, id=on_variables(call)[0] + f" {k}") for n in CALLS for k, call in enumerate(calls(n))]

@@ -51,6 +51,14 @@ VARIANTS: dict[str, Callable[..., Any]] = {
     "diag(x, 0)": np.diag,
     "trace(S, 1)": lambda a: np.trace(a, 1),
     "trace(S, k=-2)": lambda a: np.trace(a, -2),
+    "trace(sum(x))": np.sum,
+    "det(sum(x))": np.sum,
+    "inv(norm(x))": lambda x: 1 / np.linalg.norm(x),
+    "logdet(norm(x))": lambda x: np.log(np.linalg.norm(x)),
+    "cholesky(norm(x))": lambda x: np.sqrt(np.linalg.norm(x)),
+    "max(x, sin(9*x))": lambda x: np.maximum(x, np.sin(9 * x)),
+    "min(x, sin(9*x))": lambda x: np.minimum(x, np.sin(9 * x)),
+    "transpose(A)": np.transpose,
     **{f"{f}(A, {k})": lambda a, f=f, k=k: getattr(np, f)(a, k) for f in ("tril", "triu") for k in (-2, -1, 0, 1, 2)},
 }
 

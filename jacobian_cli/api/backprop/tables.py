@@ -92,7 +92,7 @@ def label(node: Node) -> str:
     if any(not name.isidentifier() for name in node.inputs) or len(node.inputs) > len(set(node.inputs)):
         return math(node.expr)
     row = FUNCTIONS[node.operation]
-    return row.sign or (row.math if row.math and "{" not in row.math else row.name)
+    return row.math if row.math and "{" not in row.math else row.name
 
 
 def graph(run: Backprop) -> Graph:

@@ -15,7 +15,7 @@ from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Expr, variables
 from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.ops.identities import mirror
+from jacobian_cli.ops.identities import chooses, marks, mirror
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.errors import InputError
 
@@ -150,9 +150,9 @@ def _kink(violation: Violation, moving: set[str], values: Mapping[str, Array], s
         entry, arguments = FUNCTIONS[other], arguments[::-1]
     inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, arguments, strict=True)}
     inputs["ans"] = evaluate(node, values, sizes)
-    if entry.chooses:
+    if chooses(entry.name):
         return Kink(node, "")
-    if entry.picks:
+    if marks(entry.name):
         return Kink(node, _numbers_text(np.asarray(evaluate(shares(node), values, sizes), float)))
     names = (*entry.parameters, "ans")
     shown = [

@@ -15,6 +15,7 @@ from jacobian_cli.expr import Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.rules import fitting, parsed, reduced_axes
 from jacobian_cli.ops.structure import proper
+from jacobian_cli.ops.table import of_one_axis
 from jacobian_cli.shape import ONE, Shape, Size, product
 from jacobian_cli.syntax.errors import InputError
 
@@ -113,7 +114,7 @@ def _reduction(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]
         if not entry.definition:
             return tensor
         return substitute(template(entry.definition, entry.parameters, ((),)), {"x": tensor}, front)
-    if len(inner) > 1 and entry.flat:  # over several axes: over all their entries in a row
+    if len(inner) > 1 and of_one_axis(entry.name):  # over several axes: over all their entries in a row
         inner = (product(inner),)
         turned = algebra.reshape(turned, front + inner, len(loop))
     if entry.definition and not entry.derivative:
@@ -152,7 +153,7 @@ def _share(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) ->
     if not core:
         return algebra.ones(tensor.shape)
     turned = algebra.permute(tensor, loop + core)
-    if entry.flat and len(core) > 1:  # over all their entries in a row
+    if of_one_axis(entry.name) and len(core) > 1:  # over all their entries in a row
         whole = turned.shape
         turned = algebra.reshape(turned, (*whole[: len(loop)], product(whole[len(loop) :])), len(loop))
         result = algebra.reshape(algebra.apply(entry.name, (turned,), len(loop), turned.shape), whole, len(loop))

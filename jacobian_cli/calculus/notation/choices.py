@@ -14,7 +14,7 @@ from jacobian_cli.calculus.index.tensor import Apply, Factor, Labels, Product, R
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.substitution import rebuilt
 from jacobian_cli.ops import row
-from jacobian_cli.ops.identities import held
+from jacobian_cli.ops.identities import chooses, held
 from jacobian_cli.shape import Shape
 
 Conditions = Mapping[Tensor, str]
@@ -25,7 +25,7 @@ def conditions(given: Collection[Tensor]) -> dict[Tensor, str]:
     """The conditions of the choices among these tensors."""
     found: dict[Tensor, str] = {}
     for node in given:
-        if isinstance(node, Apply) and row(node.function).chooses:
+        if isinstance(node, Apply) and chooses(node.function):
             condition = node.arguments[0]
             if isinstance(condition, Product) and len(condition.factors) == 1:
                 condition = condition.factors[0][0]  # repeated along an axis

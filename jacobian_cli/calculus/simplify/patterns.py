@@ -31,7 +31,7 @@ from jacobian_cli.calculus.simplify.literal import literal
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Plus, Rewrite, Times, opposite
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Expr, Variable
-from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.ops.identities import Identity
 from jacobian_cli.shape import Shape, Size, size_of
@@ -89,7 +89,7 @@ class Pattern:
     def of_call(self) -> bool:
         """Whether the left side is a function of its arguments, rather than a product or a sum."""
         root = parse(self.identity.left)
-        return isinstance(root, Typed) and not FUNCTIONS[root.function].is_arithmetic
+        return isinstance(root, Typed) and not _is_made_of_factors(root)
 
     @cached_property
     def of_sum(self) -> bool:
@@ -149,7 +149,8 @@ class Pattern:
                 continue
             for bound in self._same(first[0], factor[0], len(front), Bound()):
                 for used, names in self._beside(others, met.factors, front, {k: first[2]}, place, bound):
-                    return self._put(met, front, factor[0].shape[: len(front)], used, names)
+                    if self._sums(met, used, names[0]):
+                        return self._put(met, front, factor[0].shape[: len(front)], used, names)
         return None
 
     def _beside(
@@ -174,6 +175,17 @@ class Pattern:
                 assert there is not None
                 yield from self._beside(others, factors, front, {**used, k: power}, there, found)
 
+    def _sums(self, met: Open, used: Mapping[int, Rational], place: Mapping[int, int]) -> bool:
+        """Whether what the left side sums over is summed over, and on no other factor."""
+        summed = {label for k, label in place.items() if k >= len(self.left.shape)}
+        return not summed or (
+            min(summed) >= met.order
+            and all(
+                met.factors[k][2] == power if (power := used.get(k)) else summed.isdisjoint(labels)
+                for k, (_, labels, _) in enumerate(met.factors)
+            )
+        )
+
     def _put(
         self, met: Open, front: Labels, loop: Shape, used: dict[int, Rational], names: tuple[Mapping[int, int], Bound]
     ) -> Rewrite:
@@ -188,7 +200,8 @@ class Pattern:
         ]
         labels = (*front, *(place[k] for k in range(len(self.right.shape))))
         assert coefficient == 1
-        return Rewrite(kept, [*rest, (filled(self.right, bound, loop), labels, 1)])
+        summed = frozenset(label for k, label in place.items() if k >= len(left.shape))
+        return Rewrite(kept, [*rest, (filled(self.right, bound, loop), labels, 1)], summed=summed)
 
     def _same(self, ours: Tensor, theirs: Tensor, loop: int, bound: Bound) -> Iterator[Bound]:
         """Ways in which a part of the left side is a tensor whose first `loop` axes run along."""
@@ -310,10 +323,16 @@ def _adds(term: Term) -> bool:
     return entry.is_arithmetic and (entry.algebra == "sum" or bool(entry.definition and _adds(parse(entry.definition))))
 
 
+def _is_made_of_factors(term: Typed) -> bool:
+    """Whether index calculus makes a sum or a product of it, which no function is left of."""
+    entry = FUNCTIONS[term.function]
+    return entry.is_arithmetic or (entry.kind is Kind.CONTRACTION and not entry.called)
+
+
 def _heads(term: Term, within: bool = False) -> Iterator[str]:
     """What the factors of a product are: functions, and sums; or what they are in the terms of a sum."""
     if isinstance(term, Typed):
-        if not FUNCTIONS[term.function].is_arithmetic:
+        if not _is_made_of_factors(term):
             yield term.function
         elif _adds(term) and not within:
             yield "Sum"

@@ -262,8 +262,8 @@ def _reduction(name: str) -> Callable[..., Any]:
 def _function(row: Row, *, named: bool) -> Callable[..., Any] | None:
     if named and _has_name(row):
         return np.frompyfunc(_named_class(row), len(row.parameters), 1)
-    if row.binary:
-        return _reduction(FUNCTIONS[row.binary].sympy)
+    if row.of_two:
+        return _reduction(FUNCTIONS[row.of_two].sympy)
     if row.sympy and hasattr(sympy, row.sympy):
         return _entrywise(row.sympy, len(row.parameters))
     name = row.numpy or row.name

@@ -15,6 +15,7 @@ from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.evaluate.evaluate import applied, evaluate, node_values, numpy_backend
 from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.identities import chooses, marks
 from jacobian_cli.ops.rules import reduce, reduced_axes
 
 ANS = "ans"
@@ -125,7 +126,7 @@ class Condition:
         once, but no more when every value moves a little, and so is a branch that is chosen by a number that is zero.
         """
         x = self.node.arguments[0]
-        if self.row.chooses:
+        if chooses(self.row.name):
             zero = np.asarray(point.found[x] == 0)
             return np.where(zero & (point.near[x] != 0), _LEAST, 0.0) if np.any(zero) else np.zeros(())
         apart, tied = _apart(point.found[x], self.node)
@@ -213,7 +214,7 @@ def reaching(expr: Expr, found: Mapping[Expr, Any]) -> set[Expr]:
         if node in seen:
             continue
         seen.add(node)
-        chosen = isinstance(node, Apply) and FUNCTIONS[node.function].chooses and _finite(found[node])
+        chosen = isinstance(node, Apply) and chooses(node.function) and _finite(found[node])
         stack.extend(node.children[:1] if chosen else node.children)
     return seen
 
@@ -234,7 +235,7 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
                 if row.kind is Kind.ROW:
                     expression = _of_each_row(expression, node)
                 yield Condition(node, kind, texts is row.domain, expression)
-    elif row.picks or row.chooses:
+    elif marks(row.name) or chooses(row.name):
         if variables(node):
             yield Condition(node, KINK, False, None)
     elif row.definition and row.kind in (Kind.ELEMENTWISE, Kind.FORMULA):
@@ -261,7 +262,7 @@ def _of_each_row(expression: Expr, node: Apply) -> Expr:
 def shares(node: Apply) -> Apply:
     """For a node that picks one of many entries, the share that each has in what is picked."""
     options = tuple((name, value) for name, value in node.parameters if name == "axis")
-    return Apply(FUNCTIONS[node.function].picks, node.arguments, options, node.arguments[0].shape)
+    return Apply(marks(node.function), node.arguments, options, node.arguments[0].shape)
 
 
 def _apart(x: Any, node: Apply) -> tuple[Any, Any]:

@@ -13,7 +13,7 @@ from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.domain import Condition, Point, conditions, failing
 from jacobian_cli.evaluate.work import work
 from jacobian_cli.expr import Apply, Constant, Expr, variables, walk
-from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.identities import chooses
 from jacobian_cli.shape import Size
 
 Array = Any
@@ -163,8 +163,8 @@ def _masks(expr: Expr, moves: frozenset[str] | None) -> dict[str, frozenset[str]
         node = stack.pop()
         if node not in elsewhere:
             elsewhere.add(node)
-            chooses = isinstance(node, Apply) and FUNCTIONS[node.function].chooses
-            stack.extend(node.children[1:] if chooses else node.children)
+            branches = isinstance(node, Apply) and chooses(node.function)
+            stack.extend(node.children[1:] if branches else node.children)
     names = {name for name, variable in variables(expr).items() if variable not in elsewhere}
     return dict.fromkeys(names - moves, frozenset({"binary"}))
 

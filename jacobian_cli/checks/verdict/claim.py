@@ -25,6 +25,7 @@ from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Apply, Expr, Variable, size_names, walk
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.identities import chooses
 
 Array = Any
 FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
@@ -112,7 +113,7 @@ def true_points(
     if len(names) > 1:
         draws += [dict.fromkeys(names, least + 1), dict.fromkeys(names, least + 1) | {names[0]: 1}]
     rng = np.random.default_rng(seed)
-    chooses = _chooses(function.output)
+    branches = _branches(function.output)
     for sizes in draws:
         if not fits(parts, sizes) or _count(function, sizes) > _ENTRIES:
             continue
@@ -121,7 +122,7 @@ def true_points(
         except NoPointError:
             continue
         yield TruePoint(function, values, sizes, rng)
-        if chooses:
+        if branches:
             for scale in _SCALES:
                 point = TruePoint(function, _scaled(values, scale, facts), sizes, rng)
                 if not violations(function.output, point.values, sizes) and point.tame:
@@ -137,10 +138,10 @@ def _scaled(values: Mapping[str, Array], scale: float, facts: Mapping[str, froze
     return {name: value if facts.get(name) else value * scale for name, value in values.items()}
 
 
-def _chooses(output: Expr) -> bool:
+def _branches(output: Expr) -> bool:
     """Whether a function has branches."""
     applied = [FUNCTIONS[node.function] for node in walk([output]) if isinstance(node, Apply)]
-    return any(row.kinks or row.chooses or row.name in _COMPARED for row in applied)
+    return any(row.kinks or chooses(row.name) or row.name in _COMPARED for row in applied)
 
 
 _COMPARED = frozenset({">", "<", ">=", "<=", "==", "!="})

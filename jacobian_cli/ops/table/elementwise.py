@@ -94,7 +94,6 @@ ELEMENTARY = (
         summary="x where the condition c holds, else y",
         parameters=("c", "x", "y"),
         derivative=("0", "c != 0", "c == 0"),
-        chooses=True,
         numpy="where",
         flow="where routes",
         sympy="where",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from jacobian_cli.ops.row import Kind, Row
 
 LOSSES = (
-    Row(name="cross_entropy", summary="of logits x and a target distribution y; the mean over rows",
-        kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(sum(y*log_softmax(x), axis=-1))",
-        of_logits=True),
+    Row(name="cross_entropy", summary="of logits and a target distribution y; the mean over rows",
+        kind=Kind.FORMULA, parameters=("logits", "y"), definition="-mean(sum(y*log_softmax(logits), axis=-1))"),
     Row(name="binary_cross_entropy", summary="of probabilities x and targets y; the mean over entries",
         kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(y*log(x) + (1 - y)*log(1 - x))"),
     Row(name="mse", summary="mean squared error", kind=Kind.FORMULA, parameters=("x", "y"),

@@ -10,14 +10,14 @@ OPERATORS = (
         why="a sum passes the gradient on to each of its terms", flow="+ distributes"),
     Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product",
         numpy="multiply", law="product rule", why="one factor at a time, the others held fixed",
-        sign="×", flow="× switches"),
+        math="×", flow="× switches"),
     Row(
         name="**",
         summary="element-wise power",
         parameters=("x", "y"),
         algebra="power",
         numpy="power",
-        sign="^",
+        math="^",
         flow="a power scales by its slope",
         derivative=("y*x**(y - 1)", "ans*log(x)"),
         everywhere=("y*x**(where(y == 0, 1, y) - 1)", "ans*log(where(x == 0, where(y > 0, 1, x), x))"),
@@ -28,13 +28,13 @@ OPERATORS = (
     Row(
         name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract",
         law="sum rule", why="what is subtracted gets a minus",
-        sign="−", flow="− distributes, the second with a minus"
+        math="−", flow="− distributes, the second with a minus"
     ),
     Row(name="u-", summary="negative", definition="-1*x", numpy="negative", law="constant factor",
-        sign="−", flow="− turns the sign"),
+        math="−", flow="− turns the sign"),
     Row(
         name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide",
-        law="quotient rule", sign="÷", flow="÷ scales by its slopes"
+        law="quotient rule", math="÷", flow="÷ scales by its slopes"
     ),
     Row(
         name="@",
@@ -48,7 +48,7 @@ OPERATORS = (
         numpy="matmul",
         law="matrix product",
         why="upstream times the other factors transposed, each on its own side",
-        sign="matmul",
+        math="matmul",
         flow="matmul multiplies by the transpose",
     ),
     Row(
@@ -58,12 +58,12 @@ OPERATORS = (
         signatures=("1i->i", "i->1i", "ij->ji", "->", "ijk->kji", "ijkl->lkji"),
         numpy="transpose",
         law="transpose",
-        sign="ᵀ",
+        math="ᵀ",
         flow="the transpose turns back",
     ),
     Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=shapes.index,
         settle=shapes.settle_index, form=structure.index, moves=True, numpy="index", law="indexing",
-        why="what was not picked gets 0", sign="[ ]", flow="an index puts back, zeros elsewhere"),
+        why="what was not picked gets 0", math="[ ]", flow="an index puts back, zeros elsewhere"),
 )  # fmt: skip
 
 COMPARISONS = tuple(

@@ -12,6 +12,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.write import multiply
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.identities import marked
 from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.printers.precedence import Index
@@ -58,8 +59,8 @@ def entry(expr: Expr, labels: Sequence[str]) -> Expr:
             return Apply("*", (tie, entry(inner, labels[:1])), (), ())
         case Apply(function=function, arguments=arguments) if row(function).kind is Kind.ELEMENTWISE:
             return Apply(function, tuple(entry(a, _broadcast(a, places)) for a in arguments), (), ())
-        case Apply(function=function, arguments=(inner,), parameters=options) if row(function).marks:
-            picked = write.apply(row(function).marks, inner, **dict(options))
+        case Apply(function=function, arguments=(inner,), parameters=options) if marked(function):
+            picked = write.apply(marked(function), inner, **dict(options))
             along = reduced_axes(expr.shape, dict(options))
             beside = [label for axis, label in enumerate(places) if label and axis not in along]
             return Apply("==", (entry(inner, labels), entry(picked, beside)), (), ())

@@ -9,6 +9,7 @@ from functools import reduce
 
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, row
+from jacobian_cli.ops.identities import marked
 from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
 from jacobian_cli.printers.precedence import LEADING, decimal, fold, given
 from jacobian_cli.shape import Size
@@ -233,18 +234,17 @@ def _options(node: Apply, notation: Notation) -> dict[str, str]:
 
 def _marked(node: Apply, operands: list[Part], notation: Notation) -> Part:
     """Where the entries are that were picked: x = max(x)."""
-    picked = _called(Apply(row(node.function).marks, node.arguments, node.parameters, ()), operands, notation)
+    picked = _called(Apply(marked(node.function), node.arguments, node.parameters, ()), operands, notation)
     return notation.join(notation.at(operands[0], Level.SUM), notation.signs["=="], picked, Level.COMPARE)
 
 
 def _called(node: Apply, operands: list[Part], notation: Notation) -> Part:
     """A function by its name, or in the form that its row gives it."""
-    if row(node.function).marks:
+    if marked(node.function):
         return _marked(node, operands, notation)
     spelling, options = notation.function(row(node.function)), _options(node, notation)
     tall = any(operand.tall for operand in operands)
-    apart = row(node.function).by_name and len(node.arguments[0].shape) > 1
-    if "{}" in spelling and not options and not apart:
+    if "{}" in spelling and not options:
         return _templated(spelling, operands, notation, tall)
     if "{}" in spelling:
         spelling = notation.function(replace(row(node.function), math="", latex=""))
