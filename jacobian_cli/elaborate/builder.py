@@ -6,11 +6,12 @@ import difflib
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.elaborate.variant import along as along_axes
 from jacobian_cli.elaborate.variant import counts, taken_out, text_for
-from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable
+from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import (
     ShapeError,
@@ -186,10 +187,13 @@ class Builder:
 
     def applied(self, row: Row, arguments: tuple[Expr, ...], options: dict[str, Any]) -> Apply:
         """A function on typed arguments. Raises `ShapeError` where these do not fit."""
-        shapes = [argument.shape for argument in arguments]
+        shapes = tuple([argument.shape for argument in arguments])
         if row.settle is not None:
-            options = row.settle(shapes, options, self.scope.unifier)
-        return Apply(row.name, arguments, tuple(options.items()), self.shape(row, shapes, options))
+            options = row.settle(list(shapes), options, self.scope.unifier)
+        parameters = tuple(options.items())
+        if any(size.is_open for shape in shapes for size in shape):
+            return Apply(row.name, arguments, parameters, inferred(row, list(shapes), options, self.scope.unifier))
+        return Apply(row.name, arguments, parameters, known_shape(row, shapes, parameters))
 
     def row(self, call: Call) -> Row:
         name = call.function
@@ -229,45 +233,6 @@ class Builder:
                 value, axis = self.text[first.start : first.stop], self.text[more.start : more.stop]
                 hint = row.second.get("ord", f"an axis is named: `{row.name}({value}, axis={axis})`")
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
-
-    def shape(self, row: Row, shapes: list[Shape], options: dict[str, Any]) -> Shape:
-        unifier = self.scope.unifier
-        if row.rule is not None:
-            return row.rule(shapes, options, unifier)
-        match row.kind:
-            case Kind.ELEMENTWISE:
-                return broadcast(shapes, unifier)
-            case Kind.REDUCTION:
-                return reduce(shapes[0], options)
-            case Kind.ROW:
-                return along(shapes[0], options)
-            case Kind.SHARE:
-                reduced_axes(shapes[0], options)
-                return shapes[0]
-            case Kind.FORMULA:
-                return self.formula_shape(row, shapes)
-            case Kind.CORE if len(shapes) == 1:
-                return batched(row.signatures[0], shapes, unifier, row.name)
-        shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
-        signature = fitting(row.signatures, shapes)
-        if signature is not None:
-            return contract(signature, shapes, unifier)
-        raise ShapeError(
-            f"{row.name} does not take " + " and ".join(described(shape) for shape in shapes),
-            _signature_hint(row, shapes),
-            order=True,
-        )
-
-    def formula_shape(self, row: Row, shapes: list[Shape]) -> Shape:
-        """The shape of a definition on values of these shapes."""
-        values: dict[str, Expr] = {n: Variable(n, s) for n, s in zip(row.parameters, shapes, strict=True)}
-        scope = Scope(values, {}, self.scope.unifier)
-        try:
-            return Builder(scope, row.definition).build(parse(row.definition)).shape
-        except InputError as error:
-            raise ShapeError(
-                f"in {row.name}, {error.message}", error.quoted, order=isinstance(error, OrderError)
-            ) from None
 
     def options(self, row: Row, terms: list[Term], call: Call) -> dict[str, Any]:
         """What is not a value: taken out of `terms` and the keywords."""
@@ -350,6 +315,52 @@ class Builder:
         if isinstance(term, Literal):
             return Size.number(self.whole(term))
         return size_of(term, self.text).replace(self.scope.sizes)
+
+
+@lru_cache(maxsize=1 << 14)
+def known_shape(row: Row, shapes: tuple[Shape, ...], parameters: Parameters) -> Shape:
+    """The shape of a function of values whose sizes are all known: nothing is left to find out."""
+    return inferred(row, list(shapes), dict(parameters), Unifier())
+
+
+def inferred(row: Row, shapes: list[Shape], options: Mapping[str, Any], unifier: Unifier) -> Shape:
+    """The shape of a function of values of these shapes; sizes that must be equal for it are made so. Raises
+    `ShapeError` where they cannot be.
+    """
+    if row.rule is not None:
+        return row.rule(shapes, dict(options), unifier)
+    match row.kind:
+        case Kind.ELEMENTWISE:
+            return broadcast(shapes, unifier)
+        case Kind.REDUCTION:
+            return reduce(shapes[0], options)
+        case Kind.ROW:
+            return along(shapes[0], options)
+        case Kind.SHARE:
+            reduced_axes(shapes[0], options)
+            return shapes[0]
+        case Kind.FORMULA:
+            return _formula_shape(row, shapes, unifier)
+        case Kind.CORE if len(shapes) == 1:
+            return batched(row.signatures[0], shapes, unifier, row.name)
+    shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
+    signature = fitting(row.signatures, shapes)
+    if signature is not None:
+        return contract(signature, shapes, unifier)
+    raise ShapeError(
+        f"{row.name} does not take " + " and ".join(described(shape) for shape in shapes),
+        _signature_hint(row, shapes),
+        order=True,
+    )
+
+
+def _formula_shape(row: Row, shapes: list[Shape], unifier: Unifier) -> Shape:
+    """The shape of a definition on values of these shapes."""
+    values: dict[str, Expr] = {n: Variable(n, s) for n, s in zip(row.parameters, shapes, strict=True)}
+    try:
+        return Builder(Scope(values, {}, unifier), row.definition).build(parse(row.definition)).shape
+    except InputError as error:
+        raise ShapeError(f"in {row.name}, {error.message}", error.quoted, order=isinstance(error, OrderError)) from None
 
 
 class _Inside(Builder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -77,11 +78,23 @@ def parsed(signature: str) -> tuple[tuple[str, ...], str]:
     return tuple(inputs.split(",")), output
 
 
-def matches(signature: str, shapes: list[Shape]) -> bool:
+Ones = tuple[bool, ...]
+"""Which axes of a shape are of length one."""
+
+
+def matches(signature: str, shapes: Sequence[Shape]) -> bool:
     """Whether shapes have the axes that an index signature asks for."""
+    return _matches(signature, _ones(shapes))
+
+
+def _ones(shapes: Sequence[Shape]) -> tuple[Ones, ...]:
+    return tuple([tuple([size is ONE for size in shape]) for shape in shapes])
+
+
+def _matches(signature: str, shapes: tuple[Ones, ...]) -> bool:
     inputs, _ = parsed(signature)
     return len(inputs) == len(shapes) and all(
-        len(letters) == len(shape) and all(a != "1" or s is ONE for a, s in zip(letters, shape, strict=True))
+        len(letters) == len(shape) and all(a != "1" or one for a, one in zip(letters, shape, strict=True))
         for letters, shape in zip(inputs, shapes, strict=True)
     )
 
@@ -89,7 +102,7 @@ def matches(signature: str, shapes: list[Shape]) -> bool:
 _FRONT = "ABCDEFGH"
 
 
-def expanded(signature: str, shapes: list[Shape]) -> str:
+def _expanded(signature: str, shapes: tuple[Ones, ...]) -> str:
     """A signature with letters for the axes in front: `...ij,...jk->...ik` of a batch and a matrix is `Aij,jk->Aik`.
 
     Axes in front run along with each other as in broadcasting: one of length one stays out.
@@ -106,15 +119,12 @@ def expanded(signature: str, shapes: list[Shape]) -> str:
     depth = max(map(len, fronts))
     letters = _FRONT[:depth]
     proper = {
-        letter
-        for front in fronts
-        for letter, size in zip(letters[depth - len(front) :], front, strict=True)
-        if size is not ONE
+        letter for front in fronts for letter, one in zip(letters[depth - len(front) :], front, strict=True) if not one
     }
 
-    def named(front: Shape) -> str:
+    def named(front: Ones) -> str:
         own = letters[depth - len(front) :]
-        return "".join("1" if s is ONE and a in proper else a for a, s in zip(own, front, strict=True))
+        return "".join("1" if one and a in proper else a for a, one in zip(own, front, strict=True))
 
     parts = [part.replace("...", named(front)) for part, front in zip(inputs, fronts, strict=True)]
     return f"{','.join(parts)}->{output.replace('...', letters)}"
@@ -122,7 +132,12 @@ def expanded(signature: str, shapes: list[Shape]) -> str:
 
 def fitting(signatures: tuple[str, ...], shapes: list[Shape]) -> str | None:
     """The first signature, its axes in front spelled out, that shapes fit."""
-    return next((s for s in (expanded(s, shapes) for s in signatures) if matches(s, shapes)), None)
+    return _fitting(signatures, _ones(shapes))
+
+
+@cache
+def _fitting(signatures: tuple[str, ...], shapes: tuple[Ones, ...]) -> str | None:
+    return next((s for s in (_expanded(s, shapes) for s in signatures) if _matches(s, shapes)), None)
 
 
 def contract(signature: str, shapes: list[Shape], unifier: Unifier) -> Shape:
@@ -161,7 +176,7 @@ def batched(signature: str, shapes: list[Shape], unifier: Unifier, name: str) ->
     return (*shape[:front], *(sizes[letter] for letter in output))
 
 
-def reduce(shape: Shape, options: dict[str, Any]) -> Shape:
+def reduce(shape: Shape, options: Mapping[str, Any]) -> Shape:
     """What is left of a shape when the axes in `options` are reduced."""
     axes = reduced_axes(shape, options)
     if options.get("keepdims"):
@@ -169,7 +184,7 @@ def reduce(shape: Shape, options: dict[str, Any]) -> Shape:
     return tuple(size for i, size in enumerate(shape) if i not in axes)
 
 
-def along(shape: Shape, options: dict[str, Any]) -> Shape:
+def along(shape: Shape, options: Mapping[str, Any]) -> Shape:
     """The shape of what a function of rows makes: the same."""
     if not shape:
         raise ShapeError("a scalar has no rows", order=True)
@@ -178,7 +193,7 @@ def along(shape: Shape, options: dict[str, Any]) -> Shape:
     return shape
 
 
-def reduced_axes(shape: Shape, options: dict[str, Any]) -> tuple[int, ...]:
+def reduced_axes(shape: Shape, options: Mapping[str, Any]) -> tuple[int, ...]:
     """The axes that a reduction runs over: those given, or all."""
     axes: tuple[int, ...] = options.get("axis", tuple(range(len(shape))))
     for axis in axes:

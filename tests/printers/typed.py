@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from jacobian_cli.elaborate import Builder, Scope, elaborate
+from jacobian_cli.elaborate import elaborate
+from jacobian_cli.elaborate.builder import known_shape
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable
 from jacobian_cli.ops import row
 from jacobian_cli.shape import ONE, Shape, Size
@@ -31,7 +32,6 @@ SHAPES: dict[str, Shape] = {
     "Q": (M, M),
 }
 VARIABLES = [Variable(name, shape) for name, shape in SHAPES.items()]
-_BUILDER = Builder(Scope({}), "")
 
 
 def typed(formula: str, **shapes: Shape) -> Expr:
@@ -47,8 +47,10 @@ def values(seed: int = 0) -> dict[str, Any]:
 
 def apply(function: str, *arguments: Expr, **options: Any) -> Expr:
     """A function of typed expressions."""
-    shape = _BUILDER.shape(row(function), [a.shape for a in arguments], options)
-    return Apply(function, arguments, tuple(options.items()), shape)
+    parameters = tuple(options.items())
+    return Apply(
+        function, arguments, parameters, known_shape(row(function), tuple(a.shape for a in arguments), parameters)
+    )
 
 
 _PARSED = st.sampled_from(["0", "1", "2", "0.5", "0.044715", "17", "1e-20", "3.25"])

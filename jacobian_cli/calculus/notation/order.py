@@ -15,6 +15,7 @@ Powers = list[tuple[Expr, Rational]]
 _LONG = 200
 """Of expressions of more nodes than this none is longer than the other."""
 _NONE = 10**9
+_HALF = Fraction(1, 2)
 
 
 class Style:
@@ -60,6 +61,8 @@ class Style:
 
     def product(self, powers: Powers, coefficient: Rational = 1) -> Expr:
         """|coefficient| times powers of scalars and of values of one shape, as one quotient."""
+        if len(powers) == 1 and powers[0][1] == 1 and coefficient in (1, -1):
+            return powers[0][0]
         powers = merged(_means(merged(powers)))
         scalars = [p for p in powers if not p[0].shape]
         vectors = [p for p in powers if p[0].shape]
@@ -80,13 +83,15 @@ class Style:
 
     def factors(self, powers: Powers, sign: int, first: Expr) -> Expr:
         """The numerator (sign +1) or denominator (−1) of a product of scalars; square roots share one root."""
-        half = [base for base, p in powers if p == Fraction(sign, 2)]
-        whole = [(base, p) for base, p in powers if abs(p) != Fraction(1, 2)]
+        if not powers:
+            return first
+        half = [base for base, p in powers if p == sign * _HALF]
+        whole = [(base, p) for base, p in powers if abs(p) != _HALF]
         result = first
         for expr in self.sorted(_raised(whole, sign)):
             result = write.multiply(result, expr)
         if half:
-            over = [base for base, p in powers if p == -Fraction(sign, 2)]
+            over = [base for base, p in powers if p == -sign * _HALF]
             if sign > 0 and over:  # √a/√b is written √(a/b)
                 under = self.factors([(b, 1) for b in over], 1, write.number(1))
                 inside = write.divide(self.factors([(b, 1) for b in half], 1, write.number(1)), under)
@@ -98,7 +103,12 @@ class Style:
         return result
 
     def sorted(self, exprs: Iterable[Expr]) -> list[Expr]:
-        return sorted(exprs, key=lambda e: (self.key(e)[1] > 1, self.key(e)))
+        found = list(exprs)
+        return sorted(found, key=self._place) if len(found) > 1 else found
+
+    def _place(self, expr: Expr) -> tuple[bool, tuple[int, int]]:
+        key = self.key(expr)
+        return key[1] > 1, key
 
 
 def merged(powers: Iterable[tuple[Expr, Rational]]) -> Powers:

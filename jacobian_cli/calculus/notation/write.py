@@ -25,12 +25,13 @@ def apply(function: str, *arguments: Expr, **options: Any) -> Expr:
     return _BUILDER.applied(row(function), arguments, options)
 
 
+@lru_cache(maxsize=1024)
 def number(value: Rational) -> Expr:
     return Number(Fraction(value))
 
 
 def is_number(expr: Expr, value: Rational) -> bool:
-    return isinstance(expr, Number) and expr.value == value
+    return expr is number(value)
 
 
 def is_call(expr: Expr, function: str) -> bool:
@@ -130,6 +131,7 @@ def _terminates(value: Fraction) -> bool:
     return denominator == 1
 
 
+@lru_cache(maxsize=1024)
 def coefficient_parts(value: Rational) -> tuple[Expr, Expr]:
     """A positive number as numerator and denominator; what was typed as 0.01 stays so."""
     value = Fraction(value)

@@ -205,8 +205,10 @@ def value_of(tensor: Tensor) -> Rational | None:
 
 def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
     """A sum: nested sums are opened, like terms are merged."""
-    total: dict[Tensor, Rational] = {}
     todo = list(terms)
+    if len(todo) == 1 and not isinstance(todo[0][1], Sum):
+        return scale(*todo[0])
+    total: dict[Tensor, Rational] = {}
     todo.reverse()
     while todo:
         coefficient, term = todo.pop()
@@ -261,23 +263,28 @@ def _settled(tensor: Tensor) -> Tensor:
 
 
 def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
-    """A number times a tensor."""
+    """A number times a tensor, which is in normal form but for the number in front."""
     if coefficient == 1:
         return tensor
-    if isinstance(tensor, Sum):
-        return (
-            Sum(tuple((coefficient * c, t) for c, t in tensor.terms), tensor.shape)
-            if coefficient
-            else zeros(tensor.shape)
-        )
-    return product(tensor.shape, [(tensor, tuple(range(len(tensor.shape))), 1)], coefficient)
+    if not coefficient:
+        return zeros(tensor.shape)
+    match tensor:
+        case Sum(terms, shape):
+            return Sum(tuple([(coefficient * c, t) for c, t in terms]), shape)
+        case Product(before, factors, shape):
+            return _multiple(coefficient * before, factors, shape)
+    return Product(coefficient, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
 
 
 def _monic(term: Product) -> Tensor:
-    factors = term.factors
-    if len(factors) == 1 and factors[0][2] == 1 and factors[0][1] == tuple(range(len(term.shape))):
+    return _multiple(1, term.factors, term.shape)
+
+
+def _multiple(coefficient: Rational, factors: tuple[Factor, ...], shape: Shape) -> Tensor:
+    """A product in normal form with another number in front."""
+    if coefficient == 1 and len(factors) == 1 and factors[0][1:] == (tuple(range(len(shape))), 1):
         return factors[0][0]
-    return Product(1, factors, term.shape)
+    return Product(coefficient, factors, shape)
 
 
 def _inverse(labels: Labels) -> list[int]:
