@@ -102,19 +102,21 @@ class Defined(Expr):
 def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] | None = None) -> Iterator[Expr]:
     """Each node once, children before parents, without recursion. `enter`, asked once, says whose children to visit."""
     seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(list(roots))]
+    stack: list[Expr | None] = list(roots)
+    stack.reverse()
     while stack:
-        node, done = stack.pop()
-        if done:
-            yield node
+        node = stack.pop()
+        if node is None:  # what lies below it is done
+            done = stack.pop()
+            assert done is not None
+            yield done
         elif node not in seen:
             seen.add(node)
             children = node.children if enter is None or enter(node) else ()
-            if not children:
+            if children:
+                stack += (node, None, *children[::-1])
+            else:
                 yield node
-                continue
-            stack.append((node, True))
-            stack += [(child, False) for child in reversed(children) if child not in seen]
 
 
 def variables(root: Expr) -> dict[str, Variable]:

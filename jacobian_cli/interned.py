@@ -10,13 +10,20 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from threading import RLock
 from typing import Any
-from weakref import KeyedRef
+from weakref import ref
 
-_alive: dict[tuple[Any, ...], KeyedRef[tuple[Any, ...], Any]] = {}
 _changing = RLock()
 """Held while an entry is put in or taken out. A thread may meet itself: memory is collected at any time."""
 if hasattr(os, "register_at_fork"):  # a process forked in the middle would wait for ever
     os.register_at_fork(before=_changing.acquire, after_in_parent=_changing.release, after_in_child=_changing.release)
+
+
+class _Reference(ref[Any]):
+    """To a value, with what it is made of and where it is looked up."""
+
+    __slots__ = ("alive", "key")
+    alive: dict[tuple[Any, ...], _Reference]
+    key: tuple[Any, ...]
 
 
 class _Interning(type):
@@ -24,29 +31,36 @@ class _Interning(type):
 
     __match_args__: tuple[str, ...]
     """What a dataclass is made of."""
+    alive: dict[tuple[Any, ...], _Reference]
+    """What there is, by what it is made of."""
+
+    def __init__(cls, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        cls.alive = {}
 
     def __call__(cls, *given: Any) -> Any:
-        if len(given) < len(cls.__match_args__):  # left out or written out, a default is the same value
-            given += tuple(field.default for field in fields(cls) if field.init)[len(given) :]  # type: ignore[arg-type]
-        key = (cls, *given)
-        known = _alive.get(key)
-        node = known() if known is not None else None
-        if node is not None:
+        alive = cls.alive
+        known = alive.get(given)
+        if known is not None and (node := known()) is not None:
             return node
+        if len(given) < len(cls.__match_args__):  # left out or written out, a default is the same value
+            return cls(*given, *[field.default for field in fields(cls) if field.init][len(given) :])  # type: ignore[arg-type]
         made = super().__call__(*given)
         with _changing:  # another thread may have made it in the meantime
-            known = _alive.get(key)
+            known = alive.get(given)
             node = known() if known is not None else None
             if node is None:
-                _alive[key] = KeyedRef(made, _forget, key)
+                reference = _Reference(made, _forget)
+                reference.alive, reference.key = alive, given
+                alive[given] = reference
                 return made
         return node
 
 
-def _forget(dead: KeyedRef[tuple[Any, ...], Any]) -> None:
+def _forget(dead: _Reference) -> None:
     with _changing:
-        if _alive.get(dead.key) is dead:
-            del _alive[dead.key]
+        if dead.alive.get(dead.key) is dead:
+            del dead.alive[dead.key]
 
 
 class Interned(metaclass=_Interning):

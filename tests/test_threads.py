@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli import interned
 from jacobian_cli.shape import Size
 
 THREADS = 8
@@ -49,11 +48,11 @@ def test_equal_nodes_are_one_node_in_all_threads() -> None:
 
 def test_what_nobody_holds_is_forgotten() -> None:
     gc.collect()
-    before = len(interned._alive)
+    before = len(Size.alive)
     for k in range(50):
         together(lambda k=k: [Size.named(f"gone{k}_{i}") for i in range(20)] and None)  # type: ignore[misc]
     gc.collect()
-    assert len(interned._alive) <= before
+    assert len(Size.alive) <= before
 
 
 def test_a_fresh_formula_is_derived_alike_in_all_threads() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from zlib import crc32
 
 from jacobian_cli.expr import Expr
@@ -46,7 +47,13 @@ class Tensor(Interned):
 
 def _seal(node: Tensor, *parts: object) -> None:
     """Compute the digest from text and numbers; child nodes contribute theirs."""
-    object.__setattr__(node, "digest", hash(tuple(p if isinstance(p, int) else crc32(str(p).encode()) for p in parts)))
+    object.__setattr__(node, "digest", hash(tuple([p if isinstance(p, int) else _mark(p) for p in parts])))
+
+
+@lru_cache(maxsize=4096)
+def _mark(part: object) -> int:
+    """A number for a text, or for what is told by its text, that is the same in every run."""
+    return crc32(str(part).encode())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,12 +183,12 @@ class Product(Tensor):
     digest: int = field(init=False)
 
     def __post_init__(self) -> None:
-        parts = [(f.digest, labels, hash(power)) for f, labels, power in self.factors]
-        _seal(self, 9, hash(self.coefficient), hash(tuple(parts)), self.shape)
+        parts = tuple([(f.digest, labels, hash(power)) for f, labels, power in self.factors])
+        _seal(self, 9, hash(self.coefficient), hash(parts), self.shape)
 
     @property
     def children(self) -> tuple[Tensor, ...]:
-        return tuple(factor[0] for factor in self.factors)
+        return tuple([factor[0] for factor in self.factors])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,11 +200,11 @@ class Sum(Tensor):
     digest: int = field(init=False)
 
     def __post_init__(self) -> None:
-        _seal(self, 10, hash(tuple((hash(c), t.digest) for c, t in self.terms)), self.shape)
+        _seal(self, 10, hash(tuple([(hash(c), t.digest) for c, t in self.terms])), self.shape)
 
     @property
     def children(self) -> tuple[Tensor, ...]:
-        return tuple(term for _, term in self.terms)
+        return tuple([term for _, term in self.terms])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,12 +234,17 @@ def is_zero(tensor: Tensor) -> bool:
 def walk(roots: Iterable[Tensor]) -> Iterator[Tensor]:
     """Each node once, children before parents, without recursion."""
     seen: set[Tensor] = set()
-    stack: list[tuple[Tensor, bool]] = [(root, False) for root in roots]
+    stack: list[Tensor | None] = list(roots)
     while stack:
-        node, done = stack.pop()
-        if done:
-            yield node
+        node = stack.pop()
+        if node is None:  # what lies below it is done
+            done = stack.pop()
+            assert done is not None
+            yield done
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
-            stack.extend((child, False) for child in node.children if child not in seen)
+            children = node.children
+            if children:
+                stack += (node, None, *children)
+            else:
+                yield node
