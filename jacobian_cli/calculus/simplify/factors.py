@@ -50,6 +50,8 @@ def rational_power(base: Rational, power: Rational) -> Rational | None:
 
 def without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Callable[[int], int]]:
     """δ_ij a_j summed over j is a_i; where j is an axis of the value, a_j is read as a_i beside δ_ij."""
+    if not any(isinstance(node, Delta) for node, _, _ in factors):
+        return factors, _unchanged
     renamed: dict[int, int] = {}
 
     def name(label: int) -> int:
@@ -67,14 +69,16 @@ def without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Cal
                 renamed[b] = a
             else:
                 kept.append((node, (a, b), 1))
-    if not any(isinstance(n, Delta) for n, _, _ in factors):
-        return factors, name
     deltas = list(dict.fromkeys((n, tuple(sorted(map(name, ls))), p) for n, ls, p in kept))
     tied: dict[int, int] = {}
     for _, (a, b), _ in sorted(deltas, key=lambda delta: delta[1]):
         tied[b] = tied.get(a, a)
     others = [(n, tuple(tied.get(name(k), name(k)) for k in ls), p) for n, ls, p in factors if not isinstance(n, Delta)]
     return others + [d for d in deltas if d[1][0] != d[1][1]], name
+
+
+def _unchanged(label: int) -> int:
+    return label
 
 
 def deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from jacobian_cli.calculus.cost import cost
 from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
@@ -22,14 +23,12 @@ def met_by_factors(met: Open) -> Iterator[Rewrite]:
     (δ p − p q)/p = δ − q.
     """
     factors = met.factors
-    if len(factors) > _MAX_FACTORS:
+    if not 1 < len(factors) <= _MAX_FACTORS:
         return
     for k, (node, labels, power) in enumerate(factors):
         if not isinstance(node, Sum) or power not in (1, -1) or not 1 < len(node.terms) <= _MAX_TERMS:
             continue
-        powers = [_powers(term) for _, term in node.terms]
-        below = {key for own in powers for key, p in own if p < 0}
-        above = set.intersection(*({key for key, p in own if p > 0} for own in powers))
+        below, above = _ends(node)
         if not below and not above:
             continue
         inside: list[tuple[int, Factor]] = []
@@ -46,6 +45,14 @@ def met_by_factors(met: Open) -> Iterator[Rewrite]:
         opened = Plus(node.shape, [(c, Times(node.shape, [(t, whole, 1), *partners])) for c, t in node.terms])
         used = {k, *(j for j, _ in inside)}
         yield Rewrite([f for j, f in enumerate(factors) if j not in used], [(opened, labels, power)])
+
+
+@lru_cache(maxsize=4096)
+def _ends(node: Sum) -> tuple[frozenset[tuple[Tensor, Labels]], frozenset[tuple[Tensor, Labels]]]:
+    """What some term of a sum is divided by, and what all its terms are multiplied by."""
+    powers = [_powers(term) for _, term in node.terms]
+    below = frozenset(key for own in powers for key, p in own if p < 0)
+    return below, frozenset.intersection(*(frozenset(key for key, p in own if p > 0) for own in powers))
 
 
 def over_one_denominator(node: Sum) -> Iterator[Part]:

@@ -112,7 +112,7 @@ def _results(rule: Rule[Any] | Offer[Any], subject: Any) -> Iterable[Part | Rewr
 
 
 def _replaced(
-    stage: tuple[Rule[Any] | Offer[Any], ...], there: frozenset[str], node: Sum | Apply | Reshape
+    stage: tuple[Rule[Any] | Offer[Any], ...], there: int, node: Sum | Apply | Reshape
 ) -> Tensor | None:
     """What the first rule that applies to a node says it is."""
     fired = watching.get()
@@ -143,7 +143,9 @@ def _tried(rule: Rule[Any] | Offer[Any], node: Sum | Apply | Reshape, result: Pa
 
 def _rewritten(stage: tuple[Rule[Open] | Offer[Open], ...], met: Open) -> Tensor | None:
     """What the first rule that applies to the factors of a product makes of it."""
-    there = frozenset[str]().union(*[rules.heads(node) for node, _, _ in met.factors])
+    there = 0
+    for node, _, _ in met.factors:
+        there |= rules.heads(node)
     fired = watching.get()
     for rule in rules.asked(stage, there):
         for result in _results(rule, met):
@@ -326,7 +328,7 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     """coefficient · Σ Π factors, in normal form. Labels from `len(shape)` on are summed over."""
     order = len(shape)
     coefficient, flat, sizes = _flattened(order, list(factors), coefficient)
-    if not coefficient or any(is_zero(node) for node, _, power in flat if power > 0):
+    if not coefficient or any(isinstance(node, Sum) and not node.terms and power > 0 for node, _, power in flat):
         return zeros(shape)
     flat, renamed = without_deltas(order, flat)
     number, flat = counted(order, {renamed(label): size for label, size in sizes.items()}, flat)
@@ -335,7 +337,9 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     if again is not None:
         return again
     merged, whole = merge_powers(met.factors)
-    number, merged = counted(order, label_sizes(met.factors), merged)
+    number = 1
+    if len(merged) < len(met.factors):  # of what cancels, labels still count
+        number, merged = counted(order, label_sizes(met.factors), merged)
     met = Open(shape, merged, met.coefficient * number)
     again = _rewritten(rules.POWERS, met)
     if again is not None:
@@ -460,7 +464,7 @@ def _closed(order: int, factors: list[Factor]) -> list[Factor]:
 def apply(function: str, arguments: tuple[Tensor, ...], loop: int, shape: Shape) -> Tensor:
     """A function of the table."""
     node = Apply(function, arguments, loop, shape)
-    found = _replaced(rules.CALLS, frozenset({function}), node)
+    found = _replaced(rules.CALLS, rules.bits((function,)), node)
     return node if found is None else found
 
 

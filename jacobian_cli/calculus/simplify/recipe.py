@@ -4,8 +4,10 @@ algebra. The parts are tensors in normal form, or recipes again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
 from jacobian_cli.shape import Shape, Size
@@ -59,7 +61,7 @@ Piece = tuple[Part, Labels, Rational]
 """A factor whose tensor may still have to be built."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Open:
     """A product whose factors have met and may still be changed: what identities of products are asked about."""
 
@@ -71,6 +73,11 @@ class Open:
     def order(self) -> int:
         """How many axes the value has; labels from here on are summed over."""
         return len(self.shape)
+
+    @cached_property
+    def bearing(self) -> Mapping[int, int]:
+        """How many factors bear each label."""
+        return Counter(label for _, labels, _ in self.factors for label in set(labels))
 
 
 @dataclass(frozen=True, slots=True)

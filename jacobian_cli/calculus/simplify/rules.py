@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from jacobian_cli.calculus.index.tensor import Apply, Product, Reshape, Sum, Tensor
@@ -186,21 +187,43 @@ RULES: tuple[Rule[Any] | Offer[Any], ...] = (*FACTORS, *POWERS, *SCALARS, *TERMS
 _FACTS = frozenset(fact for rule in FACTORS for fact in rule.heads) & frozenset(FACTS)
 
 
+_bits: dict[str, int] = {}
+_unused = count()
+
+
+def _bit(head: str) -> int:
+    """One bit for each head, so that several are one number."""
+    return _bits.get(head) or _bits.setdefault(head, 1 << next(_unused))
+
+
+def bits(heads: Iterable[str]) -> int:
+    """Heads as one number."""
+    found = 0
+    for head in heads:
+        found |= _bit(head)
+    return found
+
+
 @lru_cache(maxsize=1 << 15)
-def heads(node: Tensor) -> frozenset[str]:
+def heads(node: Tensor) -> int:
     """What rules are asked about a tensor: its kind, its function or those inside it, and what is known of it."""
-    said = {fact for fact in _FACTS if facts.known(node, fact)}
-    return frozenset({*made_of(node), *said})
+    return bits([*made_of(node), *(fact for fact in _FACTS if facts.known(node, fact))])
 
 
 @lru_cache(maxsize=1 << 14)
-def heads_in(node: Sum) -> frozenset[str]:
+def heads_in(node: Sum) -> int:
     """What rules are asked about a sum: that it is one, and what its terms are made of."""
-    parts = {f[0] for _, t in node.terms for f in (t.factors if isinstance(t, Product) else ((t, (), 1),))}
-    return frozenset({"Sum"}).union(*map(heads, parts))
+    found = bits(["Sum"])
+    for _, term in node.terms:
+        if isinstance(term, Product):
+            for part, _, _ in term.factors:
+                found |= heads(part)
+        else:
+            found |= heads(term)
+    return found
 
 
-@lru_cache(maxsize=4096)
-def asked(stage: tuple[Rule[S] | Offer[S], ...], there: frozenset[str]) -> tuple[Rule[S] | Offer[S], ...]:
+@lru_cache(maxsize=1 << 14)
+def asked(stage: tuple[Rule[S] | Offer[S], ...], there: int) -> tuple[Rule[S] | Offer[S], ...]:
     """The rules of a stage for these heads, in the order of the table."""
-    return tuple(rule for rule in stage if rule.heads & there and rule.needs() <= there)
+    return tuple(rule for rule in stage if bits(rule.heads) & there and not bits(rule.needs()) & ~there)

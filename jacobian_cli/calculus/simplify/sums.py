@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from jacobian_cli.calculus.index.tensor import Apply, Delta, Factor, Product, Rational, Sum, Tensor, magnitude
-from jacobian_cli.calculus.simplify.assumptions import sums_away
+from jacobian_cli.calculus.index.tensor import Apply, Delta, Factor, Product, Rational, Sum, Tensor, Window, magnitude
+from jacobian_cli.calculus.simplify.assumptions import sums_away, sums_to_one
 from jacobian_cli.calculus.simplify.factors import deltas_vanish, is_outer, made_of_matrices
 from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times, ones
 from jacobian_cli.ops.identities import COMPLEMENTS
@@ -20,16 +20,30 @@ def distributed(met: Open) -> Part | None:
     """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
     a term is one whose entries sum to one.
     """
+    sums = [k for k, (node, _, power) in enumerate(met.factors) if power == 1 and isinstance(node, Sum) and _opens(node)]
+    if not sums:
+        return None
     times = Counter(label for _, labels, _ in met.factors for label in labels)
     lonely = {label for label, count in times.items() if count == 1 and label >= met.order}
     places = [
         k
-        for k, (node, labels, power) in enumerate(met.factors)
-        if power == 1
-        and isinstance(node, Sum)
-        and any(deltas_vanish(met.order, t, labels) or sums_away(t, labels, lonely) for _, t in node.terms)
+        for k in sums
+        for node, labels in [met.factors[k][:2]]
+        if any(deltas_vanish(met.order, t, labels) or sums_away(t, labels, lonely) for t in node.children)
     ]
     return _opened(met, places[0]) if len(places) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _opens(node: Sum) -> bool:
+    """Whether a term has a delta, or entries that sum to one: whether it may pay to open the sum somewhere."""
+    for term in node.children:
+        if isinstance(term, Delta | Window):
+            return True
+        parts = term.factors if isinstance(term, Product) else ((term, (), 1),)
+        if any(isinstance(part, Delta) or sums_to_one(part, power) for part, _, power in parts):
+            return True
+    return False
 
 
 def distributed_matrices(met: Open) -> Part | None:
@@ -54,8 +68,7 @@ def _opened(met: Open, k: int) -> Plus:
 
 def _alone(met: Open, k: int) -> list[int]:
     """The summed labels that one factor bears and no other."""
-    beside = {label for j, (_, labels, _) in enumerate(met.factors) if j != k for label in labels}
-    return [label for label in dict.fromkeys(met.factors[k][1]) if label >= met.order and label not in beside]
+    return [label for label in dict.fromkeys(met.factors[k][1]) if label >= met.order and met.bearing[label] == 1]
 
 
 def summed_apart(met: Open) -> Iterator[Rewrite]:
