@@ -111,9 +111,7 @@ def _results(rule: Rule[Any] | Offer[Any], subject: Any) -> Iterable[Part | Rewr
     return () if found is None else (found,)
 
 
-def _replaced(
-    stage: tuple[Rule[Any] | Offer[Any], ...], there: int, node: Sum | Apply | Reshape
-) -> Tensor | None:
+def _replaced(stage: tuple[Rule[Any] | Offer[Any], ...], there: int, node: Sum | Apply | Reshape) -> Tensor | None:
     """What the first rule that applies to a node says it is."""
     fired = watching.get()
     for rule in rules.asked(stage, there):
