@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +16,9 @@ from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of
 from jacobian_cli.cli.request import Request
 from jacobian_cli.syntax.errors import InputError
+
+if TYPE_CHECKING:
+    from jacobian_cli.api.chain.proof import ChainProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,34 @@ def _answer(request: Request, wishes: Wishes) -> int:
             answers, reports = [each.answer for each in settled], [each.proof.report for each in settled]
             click.echo(written(problem, answers, wishes.style, [*reports, proof.lines]))
     else:
-        from jacobian_cli.cli.screen import progress
-        from jacobian_cli.cli.show.chain import show_chain
-
-        with progress() as say:
-            say("checking…")
-            proof = found.prove(points, values, wishes.rate)
-        show_chain(found, proof, full=wishes.full, steps=points if steps else None)
+        proof = _page(found, values, wishes)
     right = not steps or all(d.stepwise.checked(points).passed is not False for d in found.stepwise)
     return RIGHT if right and proof.passed is not False else MISMATCH
+
+
+def _page(found: Composition, values: Mapping[str, Any] | None, wishes: Wishes) -> ChainProof:
+    """The page: where somebody watches, its answer at once and its verdict when it is there."""
+    from jacobian_cli.cli.screen import Screen, progress
+    from jacobian_cli.cli.show.chain import ChainPage
+
+    screen = Screen()
+    page = ChainPage(screen, found, full=wishes.full)
+    # a point at which there is no value is refused before anything is said; steps are shown with their verdict
+    early = screen.watched and values is None and wishes.rate is None and not wishes.steps
+    if early:
+        page.about()
+        page.answers(found.derivations)
+    with progress() as say:
+        say("checking…")
+        proof = found.prove(wishes.points, values, wishes.rate)
+    if not early:
+        page.about()
+        if wishes.steps:
+            page.steps(wishes.points)
+        else:
+            page.answers(found.derivations)
+    page.verdicts(proof)
+    return proof
 
 
 def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
@@ -88,8 +112,16 @@ def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
         click.echo(json.dumps({**found.to_dict(), "check": SKIPPED}, ensure_ascii=False, indent=2))
     elif wishes.style == "numpy":
         print_source(Derivations(tuple(Derivation.of(answer, checking=False) for answer in found.answers)))
-    else:
+    elif wishes.style is not None:
         from jacobian_cli.cli.forms import written
 
-        click.echo(written(found.problem, found.derivations, wishes.style or "markdown", []))
+        click.echo(written(found.problem, found.derivations, wishes.style, []))
+    else:
+        from jacobian_cli.cli.screen import Screen
+        from jacobian_cli.cli.show.chain import ChainPage
+
+        page = ChainPage(Screen(), found, full=wishes.full)
+        page.about()
+        page.answers(found.derivations)
+        page.unchecked()
     return RIGHT

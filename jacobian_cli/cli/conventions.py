@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 import click
 
-from jacobian_cli.api.derive.answer import ClosedForm, answers
+from jacobian_cli.api.derive.answer import answers
 from jacobian_cli.api.derive.conventions import CANONICAL_USERS, SHAPE_USERS, Comparison, Writing, comparison
 from jacobian_cli.calculus.reshape import CONVENTIONS
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
 from jacobian_cli.cli.request import Request
-from jacobian_cli.cli.screen import Screen, formula, instead, verdict, where_list
+from jacobian_cli.cli.screen import Screen
+from jacobian_cli.cli.show.about import about, both, closing, instead, needless, partial, verdict, where
 from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import shape_text
@@ -28,19 +29,19 @@ def answer(request: Request, *, points: int) -> int:
         click.echo(json.dumps({"answers": objects}, ensure_ascii=False, indent=2))
     else:
         screen = Screen()
-        formula(screen, problem)
-        where_list(screen, problem, found)
+        about(screen, problem)
+        where(screen, problem, found)
         for each in compared:
-            screen.line()
             _page(screen, each)
+        needless(screen, found[0])
+        closing(screen, problem)
     return MISMATCH if any(c.passed is False for c in compared) else RIGHT
 
 
 def _page(screen: Screen, compared: Comparison) -> None:
     d = compared.answer
     name, wrt = d.problem.name, d.wrt
-    symbol = f"∂{name}/∂{wrt}"
-    screen.line(symbol + " " + "─" * max(4, min(screen.width, 80) - len(symbol) - 1), style="bold cyan")
+    screen.rule(partial(name, wrt))
     instead(screen, d)
     screen.heading("Tensor", f"{sized(compared.canonical)}, axes of {name} before those of {wrt}")
     if d.jacobian.elementwise:
@@ -50,12 +51,12 @@ def _page(screen: Screen, compared: Comparison) -> None:
         _writing(screen, writing, d.problem.variables)
     if d.gradient is not None:
         screen.heading("Shape convention", f"{sized(d.gradient.shape)}, as {wrt} itself")
-        _form(screen, d.gradient, d.problem.variables)
+        both(screen, d.gradient, math(d.gradient.expr, d.problem.variables))
         screen.line(SHAPE_USERS, indent=4, style="dim")
     else:
         given = f"given {math(d.derivative.upstream)}, that of {name} ({shape_text(d.problem.output.shape)})"
         screen.heading("Shape convention", f"{sized(d.vjp.shape)}: the gradient of a scalar behind {name}, {given}")
-        _form(screen, d.vjp, d.problem.variables)
+        both(screen, d.vjp, math(d.vjp.expr, d.problem.variables))
         screen.line(SHAPE_USERS, indent=4, style="dim")
     if any(w.relation is not None and "commutation" in w.relation.closed_form for w in compared.writings):
         screen.line("K is a commutation matrix: Kₙₘ vec(X) = vec(Xᵀ) for X of shape n × m", indent=2, style="dim")
@@ -73,7 +74,7 @@ def _writing(screen: Screen, writing: Writing, names: Iterable[str]) -> None:
     screen.heading(_title(writing), sized(writing.form.shape) + made)
     if writing.settled.failed is not None:
         instead(screen, writing.answer)
-    _form(screen, writing.form, names)
+    both(screen, writing.form, math(writing.form.expr, names))
     screen.line(f"rows {' '.join(writing.rows)}; columns {' '.join(writing.columns)}", indent=4)
     screen.line(writing.users, indent=4, style="dim")
 
@@ -81,7 +82,3 @@ def _writing(screen: Screen, writing: Writing, names: Iterable[str]) -> None:
 def _title(writing: Writing) -> str:
     orders = f", {writing.vec[0]} by {writing.vec[0]}" if len(writing.vec) == 1 else ""
     return f"{writing.layout.capitalize()} layout{orders}"
-
-
-def _form(screen: Screen, form: ClosedForm, names: Iterable[str]) -> None:
-    screen.columns([(form.closed_form, "", math(form.expr, names))], indent=4, styles=("green", "", ""))

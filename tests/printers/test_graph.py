@@ -89,15 +89,15 @@ def test_the_tree_shows_each_edge_once(graph: Graph) -> None:
 
 
 def test_the_tree() -> None:
-    lines = [f"{line.stem}{line.label} {line.value} {line.gradient} {line.note}".rstrip() for line in tree(lecture())]
+    lines = [f"{line.depth} {line.label} {line.value} {line.gradient} {line.note}".rstrip() for line in tree(lecture())]
     assert lines == [
-        "× 6 1",
-        "├─ + 3 2",
-        "│  ├─ x 1 2",
-        "│  └─ y 2 2 2 + 3 = 5",
-        "└─ max 2 3",
-        "   ├─ y 2 3 as above",
-        "   └─ z 0 0",
+        "0 × 6 1",
+        "1 + 3 2",
+        "2 x 1 2",
+        "2 y 2 2 2 + 3 = 5",
+        "1 max 2 3",
+        "2 y 2 3 as above",
+        "2 z 0 0",
     ]
 
 

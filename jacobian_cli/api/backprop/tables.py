@@ -9,6 +9,7 @@ import numpy as np
 from jacobian_cli.api.backprop.passes import INPUT, Edge, Node
 from jacobian_cli.api.backprop.run import Backprop
 from jacobian_cli.api.backprop.singular_points import Kink
+from jacobian_cli.api.figures import SHORT, long, number, shape_text, short, written
 from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.graph.model import Graph, GraphEdge, GraphNode
@@ -16,48 +17,6 @@ from jacobian_cli.printers.graph.page import Table
 from jacobian_cli.printers.math.unicode import math
 
 Array = Any
-_SHORT = 18
-"""Arrays that are written in so many characters are shown, of others the shape."""
-
-
-def number(value: float, digits: int = 6) -> str:
-    """A number of so many digits, with a proper minus sign."""
-    written = f"{value + 0.0:.{digits}g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
-    return written.replace("-", "−")
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape in numbers, empty for a scalar."""
-    return " × ".join(map(str, shape))
-
-
-def short(value: Array | None, digits: int = 4, room: int = _SHORT) -> str:
-    """A number, a small array, or else the shape of the array.
-
-    >>> short(np.array([1.0, 0.25])), short(np.zeros((3, 40)))
-    ('[1, 0.25]', '(3×40)')
-    """
-    if value is None:
-        return ""
-    return written(value, digits, room) or f"({'×'.join(map(str, np.shape(value)))})"
-
-
-def long(value: Array, room: int = 46) -> str:
-    """A number, a small array, or else the range of its entries."""
-    least, most = (number(float(end), 3) for end in (np.min(value), np.max(value)))
-    return written(value, 6, room) or f"{shape_text(np.shape(value))}, entries from {least} to {most}"
-
-
-def written(value: Array, digits: int, room: int) -> str:
-    """An array in full, if it is that short."""
-    text = _listed(np.asarray(value), digits) if np.size(value) <= room else ""
-    return text if len(text) <= room or not np.ndim(value) else ""
-
-
-def _listed(value: Array, digits: int) -> str:
-    if not value.ndim:
-        return number(float(value), digits)
-    return "[" + ", ".join(_listed(part, digits) for part in value) + "]"
 
 
 def summed(terms: tuple[Array, ...], total: Array | None) -> str:
@@ -116,7 +75,7 @@ def _called(node: Node) -> str:
 
 def _drawn(value: Array | None) -> str:
     """Numbers and small arrays; a shape is written once, at the node."""
-    return "" if value is None else written(value, 4, _SHORT)
+    return "" if value is None else written(value, 4, SHORT)
 
 
 def partial(run: Backprop, name: str) -> str:
@@ -162,6 +121,14 @@ def _local(edge: Edge) -> str:
         return short(edge.local)
     rows, columns = (np.size(np.asarray(value)) for value in (edge.upstream, edge.downstream))
     return f"({rows}×{columns})"
+
+
+def symbols(edge: Edge) -> tuple[str, str] | None:
+    """The local Jacobian and the downstream gradient in names; None for a function that has no symbolic derivative."""
+    if edge.symbols is None:
+        return None
+    local, rule = map(math, edge.symbols)
+    return local, rule
 
 
 def tables(run: Backprop) -> tuple[Table, ...]:

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jacobian_cli.api.chain.answer import RunningProduct
 from jacobian_cli.api.chain.composition import Composition
-from jacobian_cli.api.chain.proof import ChainProof, Numbers, Step
-from jacobian_cli.api.derive.answer import ClosedForm
-from jacobian_cli.api.derive.derivation import Derivation
-from jacobian_cli.checks.oracles.symbolic import element_symbols
-from jacobian_cli.cli.screen import Screen, array_text, formula, stands, verdict
-from jacobian_cli.cli.show.orders import (
-    at_sizes,
-    count_text,
-    left_out,
-    name_text,
-    partial,
-    show_orders,
-    worth_showing,
-)
+from jacobian_cli.api.derive.answer import Answer
+from jacobian_cli.checks.oracles.entry_text import greek, indexed
+from jacobian_cli.cli.screen import Matrix, Screen, cells
+from jacobian_cli.cli.show.about import about, both, closing, name_text, partial, stands, verdict
+from jacobian_cli.cli.show.orders import at_sizes, count_text, left_out, show_orders, worth_showing
 from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.cli.show.steps import equations, verdict_on_steps
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild
-from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import ONE
 
-_WIDTH = 80
+if TYPE_CHECKING:  # they load SymPy and NumPy, which the answer does without
+    from jacobian_cli.api.chain.proof import ChainProof, Numbers, Step
+
 _LINKS = 12
 """Of a longer chain the first and the last links are shown."""
 _PLACES = 8
@@ -38,65 +30,76 @@ _PATHS = 6
 T = TypeVar("T")
 
 
-def show_chain(found: Composition, proof: ChainProof, *, full: bool = False, steps: int | None = None) -> None:
-    """The whole answer; where `steps` are wanted, checked at so many points, they stand for its tables."""
-    screen = Screen()
-    if found.note:
-        screen.line(found.note, style="dim", indent=2)
+class ChainPage:
+    """A composition on the screen: what can be said before anything is checked, and what only then."""
+
+    def __init__(self, screen: Screen, found: Composition, *, full: bool) -> None:
+        self.screen, self.found, self.full = screen, found, full
+
+    def about(self) -> None:
+        """The formulas as they were read, and every shape."""
+        if self.found.note:
+            self.screen.line(self.found.note, style="dim")
+        about(self.screen, self.found.problem)
+
+    def answers(self, answers: Sequence[Answer]) -> None:
+        """Every link, every product, every name, what it costs, and the answer for each variable."""
+        screen, found, full = self.screen, self.found, self.full
+        screen.rule("Local Jacobians")
+        _links(screen, found, full=full)
         screen.line()
-    formula(screen, found.problem)
-    given = [(name, fact, FACTS[fact].summary) for name, said in found.problem.facts.items() for fact in sorted(said)]
-    if given:
+        screen.rule(f"Their product, from {name_text(found.name)} backwards")
+        _products(screen, found, full=full)
+        for link, input_ in found.flat:
+            screen.line(
+                f"nothing comes back through {name_text(link)}: "
+                f"by {name_text(input_)} its derivative is 0 wherever it has one",
+                style="yellow",
+                indent=2,
+            )
+        if found.deltas:
+            screen.line()
+            screen.rule("Named once")
+            _deltas(screen, found, full=full)
+        if worth_showing(found):
+            screen.line()
+            screen.rule("Order of multiplication")
+            show_orders(screen, found, full=full)
+        for answer in answers:
+            _answer(screen, found, answer)
+
+    def steps(self, points: int) -> None:
+        """The derivation by each variable in place of the tables, each line checked at so many points."""
+        for k, derivation in enumerate(self.found.stepwise):
+            self.screen.line()
+            self.screen.rule(f"{partial(self.found.name, derivation.wrt)}, step by step")
+            equations(self.screen, derivation.stepwise, [d.stepwise for d in self.found.stepwise[:k]])
+            verdict_on_steps(self.screen, derivation.stepwise.checked(points), len(derivation.steps()))
+
+    def verdicts(self, proof: ChainProof) -> None:
+        """What stands in place of what failed, the numbers at the point given, and the verdict."""
+        screen, found = self.screen, self.found
+        for each in proof.settled.values():
+            if each.failed is not None:
+                stands(screen, each.answer)
+        if proof.numbers is not None:
+            screen.line()
+            screen.rule("At the point given")
+            _numbers(screen, found, proof.numbers, full=self.full)
+            _kinks(screen, proof)
+        if proof.descent is not None:
+            screen.line()
+            screen.rule("One step of gradient descent")
+            _descent(screen, found, proof.descent)
         screen.line()
-        screen.heading("given that", style="")
-        screen.columns(given, indent=4, styles=("bold", "", "dim"))
-    if steps is None:
-        _tables(screen, found, proof, full=full)
-    else:
-        for k, derivation in enumerate(found.stepwise):
-            _title(screen, f"{partial(found.name, derivation.wrt)}, step by step")
-            equations(screen, derivation.stepwise, [d.stepwise for d in found.stepwise[:k]])
-            verdict_on_steps(screen, derivation.stepwise.checked(steps), len(derivation.steps()))
-    if proof.numbers is not None:
-        _title(screen, "At the point given")
-        _numbers(screen, found, proof.numbers)
-        _kinks(screen, proof)
-    if proof.descent is not None:
-        _title(screen, "One step of gradient descent")
-        _descent(screen, found, proof.descent)
-    screen.line()
-    verdict(screen, proof.report)
+        verdict(screen, proof.report)
+        closing(screen, found.problem)
 
-
-def _tables(screen: Screen, found: Composition, proof: ChainProof, *, full: bool) -> None:
-    """Every link, every product, every name, what it costs, and the answer for each variable."""
-    _title(screen, "Local Jacobians")
-    _links(screen, found, full=full)
-    _title(screen, f"Their product, from {name_text(found.name)} backwards")
-    _products(screen, found, full=full)
-    for link, input_ in found.flat:
-        screen.line(
-            f"nothing comes back through {name_text(link)}: "
-            f"by {name_text(input_)} its derivative is 0 wherever it has one",
-            style="yellow",
-            indent=2,
-        )
-    if found.deltas:
-        _title(screen, "Named once")
-        _deltas(screen, found, full=full)
-    if worth_showing(found):
-        _title(screen, "Order of multiplication")
-        show_orders(screen, found, full=full)
-    for derivation in found.derivations:
-        _answer(screen, found, derivation, proof)
-        if (settled := proof.settled[derivation.wrt]).failed is not None:
-            stands(screen, settled.answer)
-
-
-def _title(screen: Screen, text_: str) -> None:
-    screen.line()
-    rest = "─" * max(4, min(screen.width, _WIDTH) - len(text_) - 1)
-    screen.line(f"{text_} {rest}", style="bold cyan")
+    def unchecked(self) -> None:
+        """What stands in place of a verdict where none was wanted."""
+        self.screen.line()
+        self.screen.line("? not checked: --no-check", style="yellow")
+        closing(self.screen, self.found.problem)
 
 
 def _math(found: Composition, expr: Expr) -> str:
@@ -254,30 +257,22 @@ def _deltas(screen: Screen, found: Composition, *, full: bool) -> None:
         )
 
 
-def _answer(screen: Screen, found: Composition, d: Derivation, proof: ChainProof) -> None:
+def _answer(screen: Screen, found: Composition, d: Answer) -> None:
     """One variable: the pure-math Jacobian, how it is reshaped, and the gradient in the variable's shape."""
-    _title(screen, partial(found.name, d.wrt))
+    screen.line()
+    screen.rule(partial(found.name, d.wrt))
     flat = [n for n, s in ((found.name, d.problem.output.shape), (d.wrt, d.variable.shape)) if len(s) > 1]
     note = f"; {' and '.join(map(name_text, flat))} flattened row by row" if flat else ""
     screen.heading("Jacobian", f"{sized(d.jacobian.shape)}, pure maths{note}")
-    _form(screen, found, d.jacobian)
+    both(screen, d.jacobian, _math(found, d.jacobian.expr))
     if d.gradient is None:
         return
-    _reshape(screen, found, d, proof)
+    _reshape(screen, found, d)
     screen.heading("Gradient", f"{sized(d.gradient.shape)}, with the shape of the variable at every step: the same")
-    _form(screen, found, d.gradient)
+    both(screen, d.gradient, _math(found, d.gradient.expr))
 
 
-def _form(screen: Screen, found: Composition, form: ClosedForm) -> None:
-    written = _math(found, form.expr)
-    if len(form.closed_form) + len(written) + 10 <= screen.width:
-        screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
-    else:
-        screen.line(form.closed_form, indent=4, style="green")
-        screen.line(written, indent=4)
-
-
-def _reshape(screen: Screen, found: Composition, d: Derivation, proof: ChainProof) -> None:
+def _reshape(screen: Screen, found: Composition, d: Answer) -> None:
     """The row and the gradient that it becomes, entry by entry, with the rule and the reason."""
     shape, x = d.variable.shape, name_text(d.wrt)
     if len(shape) == 1:
@@ -291,13 +286,11 @@ def _reshape(screen: Screen, found: Composition, d: Derivation, proof: ChainProo
     screen.line(
         f"row by row; gradient descent subtracts it from {x}, so it needs the shape of {x}", style="dim", indent=4
     )
-    rows, columns = (size.at(proof.answers[d.wrt].sizes) for size in shape)
+    rows, columns = (size.at(found.sizes) for size in shape)
     if rows <= _PLACES and columns <= _PLACES and rows * columns <= 4 * _PLACES:
-        symbols = element_symbols(d.wrt, (rows, columns))
-        labels = [[str(symbols[i, j]) for j in range(columns)] for i in range(rows)]
-        screen.line(f"row       [ {'  '.join(cell for line in labels for cell in line)} ]", indent=4)
-        for k, line in enumerate(labels):
-            screen.line(f"{'gradient' if not k else '':<8}  [ {'  '.join(line)} ]", indent=4)
+        labels = tuple(tuple(indexed(greek(d.wrt), (i, j)) for j in range(columns)) for i in range(rows))
+        row = Matrix((tuple(cell for line in labels for cell in line),))
+        screen.columns([("row", row), ("gradient", Matrix(labels))], indent=4)
     n, m = (str(size) for size in d.vjp.shape)
     screen.line(f"were the row taken column by column: reshape(row, ({m}, {n})).T", indent=4, style="dim")
 
@@ -314,21 +307,21 @@ def _kinks(screen: Screen, proof: ChainProof) -> None:
         )
 
 
-def _numbers(screen: Screen, found: Composition, numbers: Numbers) -> None:
+def _numbers(screen: Screen, found: Composition, at: Numbers, *, full: bool) -> None:
     """Values, local Jacobians and running products in figures."""
-    rows = [(name_text(link.name), "=", array_text(numbers.values[link.name])) for link in found.links]
-    screen.heading("Values", style="")
-    screen.columns(rows, indent=4)
-    screen.heading("Local Jacobians", style="")
-    shown = [(partial(*key), "=", array_text(value)) for key, value in numbers.locals.items()]
-    screen.columns(shown, indent=4)
-    screen.heading("Products", style="")
-    shown = [(partial(found.name, node), "=", array_text(value)) for node, value in numbers.products.items()]
-    screen.columns(shown, indent=4)
-    if numbers.gradients:
-        screen.heading("Gradients", style="")
-        shown = [(partial(found.name, name), "=", array_text(value)) for name, value in numbers.gradients.items()]
-        screen.columns(shown, indent=4)
+    from jacobian_cli.cli.show.numbers import numbers  # loads NumPy
+
+    shown = {
+        "Values": {name_text(link.name): at.values[link.name] for link in found.links},
+        "Local Jacobians": {partial(*key): value for key, value in at.locals.items()},
+        "Products": {partial(found.name, node): value for node, value in at.products.items()},
+        "Gradients": {partial(found.name, name): value for name, value in (at.gradients or {}).items()},
+    }
+    for title, arrays in shown.items():
+        if arrays:
+            screen.heading(title, style="")
+            room = screen.width - max(map(cells, arrays)) - 9
+            screen.columns([(n, "=", numbers(array, room, full=full)) for n, array in arrays.items()], indent=4)
 
 
 def _descent(screen: Screen, found: Composition, step: Step) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, Check, Counterexample, Graded
 from jacobian_cli.api.check.report import cells
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.cli.screen import Screen, formula, progress
+from jacobian_cli.cli.screen import Screen, progress
+from jacobian_cli.cli.show.about import about, closing, partial
 from jacobian_cli.syntax.errors import Span, excerpt
 
 _MARKS = {RIGHT: ("✓", "green"), RIGHT_IF: ("?", "yellow")}
@@ -26,13 +27,12 @@ _TITLES = {
 def show_check(problem: Problem, found: Check) -> None:
     """The formula, the verdict, and what explains it."""
     screen = Screen()
-    formula(screen, problem)
-    screen.line()
-    screen.line(f"claimed: ∂{problem.name}/∂{found.wrt} = {found.claim}", indent=2)
+    about(screen, problem)
+    screen.line(f"claimed  {partial(problem.name, found.wrt)} = {found.claim}")
     if found.read is not None:
-        screen.line(f"read as  {found.read}", indent=2, style="dim")
+        screen.line(f"read as  {found.read}", style="dim")
     for warning in found.warnings:
-        screen.line(warning, indent=2, style="yellow")
+        screen.line(f"! {warning}", style="yellow")
     screen.line()
     mark, colour = _MARKS.get(found.verdict, ("✗", "red"))
     screen.line(f"{mark} {headline(found)}", style=colour)
@@ -62,6 +62,7 @@ def show_check(problem: Problem, found: Check) -> None:
         screen.columns(rows, indent=2, styles=("dim", ""))
     for note in found.notes:
         screen.line(note, style="yellow", indent=2)
+    closing(screen, problem)
 
 
 def _caret(screen: Screen, claim: str, place: str) -> None:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from jacobian_cli.api.derive.answer import Answer, ClosedForm, Hessian, symbols
-from jacobian_cli.cli.screen import Screen, cells, instead, unconstrained
-from jacobian_cli.cli.show.sizes import power_said
+from jacobian_cli.api.derive.answer import Answer, Hessian, symbols
+from jacobian_cli.cli.screen import Screen
+from jacobian_cli.cli.show.about import both, instead, name_text, unconstrained
+from jacobian_cli.cli.show.sizes import power_said, sized
 from jacobian_cli.printers.math.unicode import math
 
 
 def second(screen: Screen, d: Answer) -> None:
     """The gradient, and the block of the Hessian for each variable."""
-    symbol = f"∂²{d.problem.name}/∂{d.wrt}"
+    symbol = f"∂²{name_text(d.problem.name)}/∂{name_text(d.wrt)}"
     screen.rule(symbol)
     instead(screen, d)
     unconstrained(screen, d)
     if d.gradient is not None:
-        screen.heading("Gradient", f"{_size(d.gradient)}, the shape of {d.wrt}")
-        _form(screen, d, d.gradient)
+        screen.heading("Gradient", f"{sized(d.gradient.shape)}, the shape of {name_text(d.wrt)}")
+        both(screen, d.gradient, math(d.gradient.expr, d.problem.variables))
     for name, form in d.hessians.items():
-        title = "Hessian" if name == d.wrt else f"Block {d.wrt}, {name}"
+        title = "Hessian" if name == d.wrt else f"Block {name_text(d.wrt)}, {name_text(name)}"
         flat = [n for n in dict.fromkeys((d.wrt, name)) if len(d.problem.variables[n].shape) > 1]
-        note = f"; {' and '.join(flat)} flattened {_run(d)}" if flat else ""
-        screen.heading(title, f"{_size(form)}{', symmetric' * form.symmetric}{note}")
-        _form(screen, d, form)
+        note = f"; {' and '.join(map(name_text, flat))} flattened {_run(d)}" if flat else ""
+        screen.heading(title, f"{sized(form.shape)}{', symmetric' * form.symmetric}{note}")
+        both(screen, form, math(form.expr, d.problem.variables))
         if form.stored.saves:
             screen.line(kept(form), style="dim", indent=4)
 
@@ -34,19 +35,6 @@ def kept(form: Hessian) -> str:
     return f"kept as it is written: {factors} entries stored, against {dense} written out"
 
 
-def _size(form: ClosedForm) -> str:
-    return " × ".join(power_said(size) for size in form.shape) if form.shape else "scalar"
-
-
 def _run(d: Answer) -> str:
     """In what order the entries of a matrix stand in a vector."""
     return f"{d.convention.vec} by {d.convention.vec}"
-
-
-def _form(screen: Screen, d: Answer, form: ClosedForm) -> None:
-    written = math(form.expr, d.problem.variables)
-    if cells(form.closed_form) + cells(written) + 10 <= screen.width:
-        screen.columns([(form.closed_form, "", written)], indent=4, styles=("green", "", ""))
-    else:
-        screen.line(form.closed_form, indent=4, style="green")
-        screen.line(written, indent=4)

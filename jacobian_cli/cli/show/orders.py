@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from jacobian_cli.api.chain.composition import Composition
 from jacobian_cli.calculus.chain.ordering import Cost, Order, Tree
 from jacobian_cli.cli.screen import Screen
-from jacobian_cli.expr import Extent, Variable
+from jacobian_cli.cli.show.about import name_text, partial
+from jacobian_cli.expr import Extent
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import product
 
@@ -15,14 +16,6 @@ _TREE = 5
 """How many factors an order of multiplication may have to be written out with its brackets."""
 _GROUPS = 3
 _MODES = {"reverse": "reverse mode", "forward": "forward mode", "cheapest": "cheapest"}
-
-
-def name_text(name: str) -> str:
-    return math(Variable(name, ()))
-
-
-def partial(above: str, below: str) -> str:
-    return f"∂{name_text(above)}/∂{name_text(below)}"
 
 
 def left_out(screen: Screen, count: int, what: str) -> None:

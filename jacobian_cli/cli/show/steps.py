@@ -13,17 +13,8 @@ from jacobian_cli.api.derive.settle import Settled
 from jacobian_cli.api.derive.steps import Stepwise
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.verdict.report import ENGINES, bound
-from jacobian_cli.cli.screen import (
-    MARKS,
-    Screen,
-    cells,
-    formula,
-    given_facts,
-    numbers,
-    stands,
-    unconstrained,
-    verdict,
-)
+from jacobian_cli.cli.screen import MARKS, Screen, cells
+from jacobian_cli.cli.show.about import about, closing, needless, partial, stands, unconstrained, verdict
 from jacobian_cli.printers.math.steps import about_text, lead
 from jacobian_cli.printers.math.unicode import math
 
@@ -34,19 +25,23 @@ if TYPE_CHECKING:
 def show_steps(problem: Problem, found: Sequence[Derivation], settled: Sequence[Settled], points: int) -> None:
     """Formula and shapes, then for each variable the steps, and both verdicts: on the steps, and on the answer."""
     screen = Screen()
-    formula(screen, problem)
-    given_facts(screen, found[0])
+    about(screen, problem)
     for k, (derivation, each) in enumerate(zip(found, settled, strict=True)):
-        screen.line()
-        screen.rule(f"∂{problem.name}/∂{derivation.wrt}, step by step")
+        if k:
+            screen.line()
+        screen.rule(f"{partial(problem.name, derivation.wrt)}, step by step")
         unconstrained(screen, derivation)
         equations(screen, derivation.stepwise, [d.stepwise for d in found[:k]])
         if each.proof.at is not None:
-            numbers(screen, derivation, each.proof.at)
+            from jacobian_cli.cli.show.numbers import at_point  # loads NumPy
+
+            at_point(screen, derivation, each.proof.at)
         verdict_on_steps(screen, derivation.stepwise.checked(points), len(derivation.steps()))
         if each.failed is not None:
             stands(screen, each.answer)
         verdict(screen, each.proof.report)
+    needless(screen, found[0])
+    closing(screen, problem)
 
 
 def equations(screen: Screen, stepwise: Stepwise, shown: Sequence[Stepwise] = ()) -> None:
@@ -68,9 +63,8 @@ def equations(screen: Screen, stepwise: Stepwise, shown: Sequence[Stepwise] = ()
     widths = [cells(left) for left, right in rows if cells(left) + cells(right) + 5 <= screen.width]
     width = max((w for w in widths if w <= screen.width // 2), default=0)
     for step, (left, right) in zip(steps, rows, strict=True):
-        padded = left + " " * (width - cells(left))
-        if cells(padded) + cells(right) + 5 <= screen.width:
-            screen.columns([(padded, right)], styles=("", "green"))
+        if max(width, cells(left)) + cells(right) + 5 <= screen.width:
+            screen.columns([(left, right)], styles=("", "green"), widths=(width,))
         else:
             screen.columns([(left[:digits], left[digits + 2 :])])
             screen.line(right, style="green", indent=digits + 4)

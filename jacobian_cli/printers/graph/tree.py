@@ -1,4 +1,4 @@
-"""The graph as a tree of lines for the terminal, the output at the top."""
+"""The graph as a tree, the output at the top: which node hangs where, and what is said of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from jacobian_cli.printers.graph.model import Graph, GraphEdge, drawable
 
 @dataclass(frozen=True, slots=True)
 class TreeLine:
-    """A node below one of its uses: the stem drawn before it, and what is written in columns beside it."""
+    """A node below one of its uses: how deep it hangs, and what is written beside it."""
 
-    stem: str
+    depth: int
     label: str
     shape: str
     value: str
@@ -29,25 +29,23 @@ def tree(graph: Graph) -> list[TreeLine]:
     >>> from jacobian_cli.printers.graph.model import GraphNode
     >>> x, f = GraphNode("x", "x", "input", "", "3", "6"), GraphNode("f", "×", "output", "", "9", "1")
     >>> for line in tree(Graph((x, f), (GraphEdge("x", "f", "3", "3"), GraphEdge("x", "f", "3", "3")))):
-    ...     print(f"{line.stem + line.label:5} {line.value} ← {line.gradient}  {line.note}".rstrip())
-    ×     9 ← 1
-    ├─ x  3 ← 3  3 + 3 = 6
-    └─ x  3 ← 3  as above
+    ...     print(f"{'  ' * line.depth}{line.label} {line.value} ← {line.gradient}  {line.note}".rstrip())
+    × 9 ← 1
+      x 3 ← 3  3 + 3 = 6
+      x 3 ← 3  as above
     """
     drawable(graph)
     roots = [node for node in graph.nodes if not graph.uses[node.key]]
-    waiting = [(GraphEdge(node.key, "", node.value, node.gradient), "", "") for node in reversed(roots)]
+    waiting = [(GraphEdge(node.key, "", node.value, node.gradient), 0) for node in reversed(roots)]
     shown: set[str] = set()
     lines = []
     while waiting:
-        edge, stem, indent = waiting.pop()
+        edge, depth = waiting.pop()
         node = graph.named[edge.source]
         branches = len(graph.uses[node.key]) > 1
         note = "as above" if node.key in shown else graph.returned(node.key) if branches else ""
-        lines.append(TreeLine(stem, node.label, node.shape, node.value, edge.backward, note))
+        lines.append(TreeLine(depth, node.label, node.shape, node.value, edge.backward, note))
         operands = [] if node.key in shown else graph.operands[node.key]
         shown.add(node.key)
-        for k, operand in reversed(list(enumerate(operands))):
-            last = k == len(operands) - 1
-            waiting.append((operand, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  ")))
+        waiting += [(operand, depth + 1) for operand in reversed(operands)]
     return lines
