@@ -86,6 +86,7 @@ def show_graded(found: Sequence[Graded], counted: Mapping[str, int]) -> None:
     titles = ("claim", "verdict", "where", "kind", "points")
     rows = [cells(one) for one in found]
     screen.table(titles, rows, styles=[_MARKS.get(one.verdict, ("✗", "red"))[1] for one in found])
+    screen.line()
     for one in found:
         if one.check is not None and not one.passed and one.follows is None:
             for diagnosis in one.check.diagnosis[:1]:
