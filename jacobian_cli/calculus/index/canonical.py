@@ -21,6 +21,10 @@ _MAX_ALIKE = 8
 
 def canonical(order: int, factors: list[Factor]) -> tuple[Factor, ...]:
     """One order of factors and one naming of summed labels: labels are told apart by where they occur."""
+    if len({node.digest for node, _, _ in factors}) == len(factors) and not any(
+        len(labels) == 2 and symmetric(node) for node, labels, _ in factors
+    ):  # no two factors are alike: they have an order, and labels are met in it
+        return _named(order, sorted(factors, key=_digest))
     bound = {label for _, labels, _ in factors for label in labels if label >= order}
     colour = {label: label if label < order else -1 for _, labels, _ in factors for label in labels}
     colour = _refined(factors, colour, bound)
@@ -41,6 +45,22 @@ def canonical(order: int, factors: list[Factor]) -> tuple[Factor, ...]:
             tried.append(([(f.digest, ls, hash(p)) for f, ls, p in form], label, trial))
         colour = min(tried, key=lambda entry: entry[:2])[2]
     return _arranged(order, factors, colour)
+
+
+def _digest(factor: Factor) -> int:
+    return factor[0].digest
+
+
+def _named(order: int, factors: list[Factor]) -> tuple[Factor, ...]:
+    """Factors in this order, summed labels numbered as they are met."""
+    names: dict[int, int] = {}
+    for _, labels, _ in factors:
+        for label in labels:
+            if label >= order and label not in names:
+                names[label] = order + len(names)
+    if all(label == name for label, name in names.items()):
+        return tuple(factors)
+    return tuple([(node, tuple([names.get(k, k) for k in labels]), power) for node, labels, power in factors])
 
 
 def _refined(factors: list[Factor], colour: dict[int, int], bound: set[int]) -> dict[int, int]:

@@ -370,14 +370,21 @@ def _flattened(
     order: int, factors: list[Factor], coefficient: Rational
 ) -> tuple[Rational, list[Factor], dict[int, Size]]:
     """Products inside a product are opened: (ab)c = abc; numbers are multiplied out: 2(3a) = 6a."""
-    fresh = count(max([order, *(label + 1 for _, labels, _ in factors for label in labels)]))
+    sizes: dict[int, Size] = {}
+    for node, labels, _ in factors:
+        for label, size in zip(labels, node.shape, strict=True):
+            sizes[label] = size
+    if not any(isinstance(node, Product | Sum) for node, _, _ in factors):
+        return coefficient, factors, sizes
+    fresh = count(max(order, *sizes, -1) + 1)
     alone = len(factors) == 1 and not order
     flat: list[Factor] = []
-    sizes: dict[int, Size] = {}
     todo = factors[::-1]
     while todo:
         node, labels, power = todo.pop()
-        sizes.update(zip(labels, node.shape, strict=True))
+        if not isinstance(node, Product | Sum):
+            flat.append((node, labels, power))
+            continue
         node, labels = _laid(node, labels, power)
         if not isinstance(node, Product):
             flat.append((node, labels, power))
@@ -388,7 +395,11 @@ def _flattened(
             flat.append((kept, labels, power))
         names = dict(enumerate(labels))
         for part, ls, p in reversed(inner):
-            todo.append((part, tuple(names[k] if k in names else names.setdefault(k, next(fresh)) for k in ls), p))
+            for k, size in zip(ls, part.shape, strict=True):
+                if k not in names:
+                    names[k] = next(fresh)
+                    sizes[names[k]] = size
+            todo.append((part, tuple([names[k] for k in ls]), p))
         alone = False
     return coefficient, flat, sizes
 
