@@ -110,7 +110,7 @@ class Builder:
     def call(self, call: Call) -> Expr:
         try:
             row = self.row(call)
-            if (variant := taken_out(row, call)) is not None:
+            if (row.given or row.second) and (variant := taken_out(row, call)) is not None:
                 return self.variant(row, *variant)
             if row.lacks:
                 raise self.error(call.span, f"{row.name} cannot be used: its row in the table has {row.lacks}")
@@ -124,7 +124,8 @@ class Builder:
         if row.bare and not options:
             row = FUNCTIONS[row.bare]
         self.want_arguments(row, arguments, call)
-        self.want_whole(row, arguments, call)
+        if row.whole:
+            self.want_whole(row, arguments, call)
         if row.of_scalar and arguments[0].shape in ((), (ONE, ONE)):
             return self.of_one_entry(row, arguments[0])
         try:

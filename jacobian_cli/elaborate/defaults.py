@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
@@ -128,11 +129,12 @@ class _Parts:
         self.known: dict[int, frozenset[str]] = {}
         for statement in statements:  # in their order, so that what a definition says is known where it is used
             self.carriers(statement.value)
+        calls = [term for statement in statements for term in terms_in(statement.value) if isinstance(term, Call)]
+        self.divides = any(term.function == "/" for term in calls)
         self.summed = {
             name
-            for statement in statements
-            for term in terms_in(statement.value)
-            if isinstance(term, Call) and not elementwise(term) and not _of_scalar(term)
+            for term in calls
+            if not elementwise(term) and not _of_scalar(term)
             for argument in _arguments(term)
             for name in self.carriers(argument)
         }
@@ -174,8 +176,12 @@ class _Parts:
         names = self.carriers(term)
         return bool(names) and names.isdisjoint(self.summed)
 
-    def places(self) -> Iterator[tuple[str, _Place]]:
+    @cached_property
+    def places(self) -> list[tuple[str, _Place]]:
         """Every name without declaration, wherever it stands."""
+        return list(self._places())
+
+    def _places(self) -> Iterator[tuple[str, _Place]]:
         for statement in self.statements:
             stack: list[tuple[Term, _Place]] = [(statement.value, _Place())]
             while stack:
@@ -236,8 +242,15 @@ class _Parts:
 
 def _by_name(parts: _Parts) -> dict[str, Default]:
     numbers: dict[str, str | None] = {}
-    for name, place in parts.places():
-        if parts.guessed[name].order != _SCALAR and parts.guessed[name].why in HABITS:
+    likely = {
+        name
+        for name, guess in parts.guessed.items()
+        if guess.order != _SCALAR
+        and guess.why in HABITS
+        and (parts.divides or _SMALL.fullmatch(name) or _NUMBER.fullmatch(name))
+    }
+    for name, place in parts.places if likely else ():
+        if name in likely:
             reason = _number_here(name, place)
             numbers[name] = numbers.get(name, reason) and reason
     return {name: Default(_SCALAR, reason) for name, reason in numbers.items() if reason}
@@ -329,7 +342,8 @@ class _Scaled:
 
 def _by_vector(parts: _Parts) -> dict[str, Default]:
     added: dict[str, bool] = {}
-    for name, place in parts.places():
+    greek = any(guess.why == HABITS[0] for guess in parts.guessed.values())
+    for name, place in parts.places if greek else ():
         if parts.guessed[name].why == HABITS[0]:
             outside = not (place.below or place.root or (place.inside and _is_small(name)))
             fits = place.added == _VECTOR and outside and not place.scales

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import index
@@ -163,7 +164,8 @@ def statements_of(
         if not isinstance(part, str):
             raise InputError(f"a formula is a text, not {type(part).__name__}", hint='as in "W@x + b"')
         formulas += split(part)
-    return read_statements(formulas, [*asked, *sizes], FUNCTIONS.keys() | ALIASES.keys(), asked=asked, syntax=syntax)
+    functions = ChainMap[str, Any](FUNCTIONS, ALIASES)
+    return read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax)
 
 
 def shapes_of(

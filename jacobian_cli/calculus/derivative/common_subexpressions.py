@@ -57,6 +57,8 @@ def name_repeats(
             f"the derivative has more than {MAX_DEFINITIONS:,} parts that repeat: it cannot be written down",
             hint="differentiate the formula in steps, as definitions",
         )
+    if not chosen and len(repeats.order) <= _DEEP:
+        return Named(forms, definitions(forms.values()), {})
     used = {*taken, *FUNCTIONS, *CONSTANTS, *(node.name for node in repeats.order if isinstance(node, Defined))}
     used.update(definitions(forms.values()))
     made: dict[Expr, Expr] = {}
@@ -101,6 +103,8 @@ class _Repeats:
         """The parts to name: the longest repeats first, without those that become short once their parts are named."""
         named: set[Expr] = set()
         written = self._written(named, worth)
+        if not named:
+            return named
         made: dict[Expr, Expr] = {}
         for node in self.order:
             made[node] = _with(node, made)
@@ -146,9 +150,10 @@ class _Repeats:
 
 def _with(node: Expr, made: Mapping[Expr, Expr]) -> Expr:
     """The node with what was made of its parts."""
-    if not isinstance(node, Apply) or all(made[child] is child for child in node.arguments):
+    if not isinstance(node, Apply):
         return node
-    return Apply(node.function, tuple(made[child] for child in node.arguments), node.parameters, node.shape)
+    parts = tuple([made[child] for child in node.arguments])
+    return node if parts == node.arguments else Apply(node.function, parts, node.parameters, node.shape)
 
 
 def definitions(forms: Iterable[Expr]) -> dict[str, Expr]:

@@ -29,6 +29,8 @@ def magnitude(value: Rational) -> Rational:
 
 def ratio(a: Rational, b: Rational) -> Rational:
     """a/b, a whole number where it is one."""
+    if b == 1:
+        return a
     quotient = Fraction(a) / Fraction(b)
     return quotient.numerator if quotient.denominator == 1 else quotient
 

@@ -68,9 +68,8 @@ def factored(terms: Sequence[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
     while True:
         best: tuple[int, int, int, _Chain] | None = None
         for i, j in combinations(range(len(found)), 2):
-            apart = cost(found[i].expr) + cost(found[j].expr) + OPERATION
             for one in _together(found[i], found[j]):
-                saved = apart - cost(one.expr)
+                saved = cost(found[i].expr) + cost(found[j].expr) + OPERATION - cost(one.expr)
                 if saved > (best[0] if best is not None else 0):
                     best = saved, i, j, one
         if best is None:
@@ -83,8 +82,10 @@ def _together(a: _Chain, b: _Chain) -> Iterator[_Chain]:
     """The sum of two terms as one, with what they share outside."""
     scalar, divisor = a.scalar is not b.scalar, a.divisor is not b.divisor
     for front, back in _shared(a.factors, b.factors):
+        if not (front or back or a.scalar is b.scalar is not _ONE):
+            continue
         left, right = (c.inside(front, back, scalar=scalar, divisor=divisor) for c in (a, b))
-        if left.expr.shape != right.expr.shape or not (front or back or a.scalar is b.scalar is not _ONE):
+        if left.expr.shape != right.expr.shape:
             continue
         parts = [(False, left.expr), (a.minus != b.minus, right.expr)]
         if a.minus == b.minus and is_call(left.expr, ".T") and not is_call(right.expr, ".T"):

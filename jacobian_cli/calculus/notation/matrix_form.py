@@ -179,7 +179,10 @@ class Notation(Style):
         stacked = self._stack(node.terms)
         if stacked is not None:
             return stacked
-        taken_out = [self._common_factors(node, along=along) for along in (False, True)]
+        whole = tuple(range(len(node.shape)))
+        powers = [_powers(t, whole) for _, t in node.terms]
+        everywhere = powers[0].keys() & set.intersection(*map(set, powers))
+        taken_out = [self._common_factors(node, powers, along=along) if everywhere else None for along in (False, True)]
         if taken_out[0] is not None and taken_out[1] is None:
             return taken_out[0]
         written = (self._plain_sum(node), *taken_out, *self._with_typed_sums(node))
@@ -245,10 +248,9 @@ class Notation(Style):
             waiting = [ct for ct in waiting if ct not in same]
         return [*(self._parts(waiting, shape) if waiting else []), *parts]
 
-    def _common_factors(self, node: Sum, *, along: bool) -> Expr | None:
+    def _common_factors(self, node: Sum, powers: Sequence[Powers], *, along: bool) -> Expr | None:
         """ab + ac = a(b + c), for scalars, for factors of the whole shape or, if asked for, along some of its axes."""
         whole = tuple(range(len(node.shape)))
-        powers = [_powers(t, whole) for _, t in node.terms]
         shared: list[Factor] = []
         tied = any(_on_diagonal(t) for _, t in node.terms)
         for (inner, labels), power in powers[0].items():
@@ -387,7 +389,10 @@ def _loose_factors(term: Tensor, order: int) -> list[Factor]:
     return [f for f in factors if f[1] in ((), whole) and not isinstance(f[0], Extent)]
 
 
-def _powers(term: Tensor, whole: tuple[int, ...]) -> dict[tuple[Tensor, tuple[int, ...]], Rational]:
+Powers = Mapping[tuple[Tensor, tuple[int, ...]], Rational]
+
+
+def _powers(term: Tensor, whole: tuple[int, ...]) -> Powers:
     """The factors of a term with their powers."""
     if isinstance(term, Product):
         return {(node, labels): power for node, labels, power in term.factors}

@@ -366,15 +366,15 @@ def _ordered(met: Open) -> Tensor:
     return Product(coefficient, canonical(order, factors), shape)
 
 
+_NESTED = (Product, Sum)
+
+
 def _flattened(
     order: int, factors: list[Factor], coefficient: Rational
 ) -> tuple[Rational, list[Factor], dict[int, Size]]:
     """Products inside a product are opened: (ab)c = abc; numbers are multiplied out: 2(3a) = 6a."""
-    sizes: dict[int, Size] = {}
-    for node, labels, _ in factors:
-        for label, size in zip(labels, node.shape, strict=True):
-            sizes[label] = size
-    if not any(isinstance(node, Product | Sum) for node, _, _ in factors):
+    sizes = label_sizes(factors)
+    if not any(isinstance(node, _NESTED) for node, _, _ in factors):
         return coefficient, factors, sizes
     fresh = count(max(order, *sizes, -1) + 1)
     alone = len(factors) == 1 and not order
@@ -382,7 +382,7 @@ def _flattened(
     todo = factors[::-1]
     while todo:
         node, labels, power = todo.pop()
-        if not isinstance(node, Product | Sum):
+        if not isinstance(node, _NESTED):
             flat.append((node, labels, power))
             continue
         node, labels = _laid(node, labels, power)
