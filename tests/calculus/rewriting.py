@@ -44,7 +44,7 @@ def normal(problem: Problem) -> tuple[Tensor, list[Fired]]:
 
 def written(problem: Problem, tensor: Tensor) -> Expr:
     """The index form in the language."""
-    return write.shaped(Notation(list(problem.variables)).express(tensor), problem.output.shape)
+    return write.shaped(Notation(list(problem.variables)).matrices.express(tensor), problem.output.shape)
 
 
 class Point:

@@ -13,6 +13,7 @@ from jacobian_cli.calculus.index.tensor import (
     Delta,
     Extent,
     Factor,
+    Labels,
     Leaf,
     Product,
     Rational,
@@ -52,11 +53,15 @@ class Notation(Style):
     """Writes tensors in matrix notation.
 
     `order` ranks variables: what the user wrote first comes first. `given` holds the user's own spelling of
-    the tensors of the formula, which is kept wherever one of them survives.
+    the tensors of the formula, which is kept wherever one of them survives. `matrices` writes the same with diagonal
+    matrices, as Jacobians are; where the user typed such, this does too.
     """
 
-    def __init__(self, order: Sequence[str] = (), given: Mapping[Tensor, Expr] | None = None) -> None:
-        super().__init__(order)
+    def __init__(
+        self, order: Sequence[str] = (), given: Mapping[Tensor, Expr] | None = None, *, diagonals: bool = False
+    ) -> None:
+        super().__init__(order, diagonals=diagonals)
+        self.matrices = self if diagonals else Notation(order, diagonals=True)
         self.given: dict[Tensor, Expr] = {}
         self.typed: set[Tensor] = set()
         """Of what is given, the tensors as they were typed; `given` holds their transposes too."""
@@ -75,6 +80,10 @@ class Notation(Style):
         assert all(e.shape == t.shape for t, e in kept.items())
         self.given.update(kept)
         self.written.update(kept)
+        if any(map(_is_diagonal, given.values())):
+            self.diagonals = True
+        if self.matrices is not self:
+            self.matrices.learn(given)
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
@@ -258,14 +267,14 @@ class Notation(Style):
             if (
                 max(labels, default=-1) >= len(node.shape)
                 or (labels and tied)
-                or (labels not in ((), whole) and not along)
+                or not (along or _outside(labels, len(whole)))
             ):
                 continue
             if all(p > 0 for p in least) or all(p < 0 for p in least):
                 shared.append((inner, labels, min(least, key=magnitude)))
             elif all(p == power for p in least):
                 shared.append((inner, labels, power))
-        if not shared or len(node.terms) < 2 or along == all(labels in ((), whole) for _, labels, _ in shared):
+        if not shared or len(node.terms) < 2 or along == all(_outside(ls, len(whole)) for _, ls, _ in shared):
             return None
         inverse = [(inner, labels, -power) for inner, labels, power in shared]
         terms = [(c, algebra.product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms]
@@ -278,7 +287,8 @@ class Notation(Style):
         bare, labels = algebra.unrepeated(rest, whole)
         self.express(bare)
         outside = self.pieces(Product(1, (*shared, (bare, labels, 1)), node.shape))
-        return outside.sign(outside.tensor())
+        expr = outside.sign(outside.tensor())
+        return shortest([expr, write.apply(".T", write.transpose(expr))]) if len(expr.shape) == 2 else expr
 
     def _parts(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
         """The terms of a sum with their signs; those that lie on the diagonal become one."""
@@ -383,10 +393,14 @@ def _kin(
 def _loose_factors(term: Tensor, order: int) -> list[Factor]:
     """The factors of a product that can stand outside a sum: scalars, and what has all its axes."""
     factors = term.factors if isinstance(term, Product) else ()
-    whole = tuple(range(order))
     if any(isinstance(node, Delta) for node, _, _ in factors):
-        whole = ()
-    return [f for f in factors if f[1] in ((), whole) and not isinstance(f[0], Extent)]
+        order = 0
+    return [f for f in factors if _outside(f[1], order) and not isinstance(f[0], Extent)]
+
+
+def _outside(labels: Labels, order: int) -> bool:
+    """Whether a factor can stand outside a sum of so many axes: a scalar, or what has all of them."""
+    return not labels or sorted(labels) == list(range(order))
 
 
 Powers = Mapping[tuple[Tensor, tuple[int, ...]], Rational]
@@ -403,6 +417,10 @@ def _common(coefficients: Sequence[Rational]) -> Rational:
     """What is written once in front of a sum: a number that all terms share up to sign."""
     first = magnitude(coefficients[0])
     return first if len(coefficients) > 1 and all(magnitude(c) == first for c in coefficients) else 1
+
+
+def _is_diagonal(expr: Expr) -> bool:
+    return write.is_call(expr, "diag") and len(expr.shape) == 2
 
 
 def _is_one(term: Tensor) -> bool:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import islice
 
 from jacobian_cli.calculus.index.tensor import Rational, magnitude
-from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.shape import product
 
@@ -19,16 +19,19 @@ _HALF = Fraction(1, 2)
 
 
 class Style:
-    """Writes sums and products. `order` ranks variables: what the user wrote first comes first."""
+    """Writes sums and products. `order` ranks variables: what the user wrote first comes first. With `diagonals` what
+    scales the rows or columns of a matrix is a diagonal matrix beside it, else a vector along them.
+    """
 
-    def __init__(self, order: Sequence[str] = ()) -> None:
+    def __init__(self, order: Sequence[str] = (), *, diagonals: bool = False) -> None:
+        self.diagonals = diagonals
         self.ranks = {name: k for k, name in enumerate(order)}
         self._keys: dict[Expr, tuple[int, int]] = {}
         self._met: dict[Expr, int] = {}
 
     def signed(self, coefficient: Rational, expr: Expr) -> tuple[bool, Expr]:
         """coefficient·expr as a sign and what follows it."""
-        numerator, denominator = write.coefficient_parts(magnitude(coefficient))
+        numerator, denominator = exponents.coefficient_parts(magnitude(coefficient))
         return coefficient < 0, write.divide(write.scaled(numerator, expr), denominator)
 
     def arranged(self, terms: Iterable[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
@@ -66,7 +69,7 @@ class Style:
         powers = merged(_means(merged(powers)))
         scalars = [p for p in powers if not p[0].shape]
         vectors = [p for p in powers if p[0].shape]
-        top, bottom = write.coefficient_parts(magnitude(coefficient))
+        top, bottom = exponents.coefficient_parts(magnitude(coefficient))
         above = self.factors(scalars, +1, top)
         below = self.factors(scalars, -1, bottom)
         numerators = self.sorted(e for e in _raised(vectors, +1))
@@ -108,7 +111,12 @@ class Style:
 
     def _place(self, expr: Expr) -> tuple[bool, tuple[int, int]]:
         key = self.key(expr)
-        return key[1] > 1, key
+        return key[1] > 1 and not _named(expr), key
+
+
+def _named(expr: Expr) -> bool:
+    """Whether an expression is a name with an axis put in, `v[:, None]`: it stands where the name would."""
+    return write.is_column(expr) and not isinstance(expr.children[0], Apply)
 
 
 def merged(powers: Iterable[tuple[Expr, Rational]]) -> Powers:
@@ -133,4 +141,4 @@ def _means(powers: Powers) -> Powers:
 
 
 def _raised(powers: Powers, sign: int) -> list[Expr]:
-    return [write.power(base, p * sign) for base, p in powers if p * sign > 0]
+    return [exponents.power(base, p * sign) for base, p in powers if p * sign > 0]

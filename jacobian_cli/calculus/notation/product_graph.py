@@ -39,8 +39,9 @@ from collections.abc import Iterable, Mapping
 
 from jacobian_cli.calculus.cost import cost, shortest
 from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Tensor, Unit, Window
-from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.calculus.notation.batched import Operand, joined, reduced, untransposed
+from jacobian_cli.calculus.notation.broadcast import scaled
 from jacobian_cli.calculus.notation.order import Powers, Style, merged
 from jacobian_cli.expr import Expr
 from jacobian_cli.shape import Size
@@ -104,7 +105,7 @@ class Pieces:
                     (expr if a < b else write.transpose(expr), power)
                 )
             case _:
-                self.others.append((write.power(expr, power), labels))
+                self.others.append((exponents.power(expr, power), labels))
 
     def _weigh(self, label: int, powers: Powers) -> None:
         if powers:
@@ -278,8 +279,22 @@ class Pieces:
             (a, b), (left, right) = ends, matrices
             if a > b:
                 a, b, left, right = b, a, right, left
-            middle = [write.diag(self.style.product(weights))] if weights else []
-            self.pairs.setdefault((a, b), []).append((write.matmul(left, *middle, write.transpose(right)), 1))
+            self.pairs.setdefault((a, b), []).append((self._through(left, weights, write.transpose(right)), 1))
+
+    def _through(self, left: Expr, weights: Powers, right: Expr) -> Expr:
+        """A product of two matrices with weights where they meet."""
+        if not weights:
+            return write.matmul(left, right)
+        if self.style.diagonals:
+            return write.matmul(left, write.diag(self.style.product(weights)), right)
+        *before, last = write.chain(left)
+        first, *after = write.chain(right)
+        return shortest(
+            [
+                write.matmul(*before, scaled(self.style, [(last, 1)], [], weights, [], 1), right),
+                write.matmul(left, scaled(self.style, [(first, 1)], weights, [], [], 1), *after),
+            ]
+        )
 
     def _oriented(self, pair: Pair, first: int) -> Expr:
         matrix = self._matrix(pair)
@@ -336,8 +351,7 @@ class Pieces:
         if self.order == 2 and set(self.weights) == {1}:
             return self.style.product(self.scalars + self.weights[1], self.coefficient)
         if self.order == 2 and set(self.weights) == {0}:
-            vector = self.vector(0, self.scalars, self.coefficient)
-            return write.apply("[]", vector, index=((None, None), None))
+            return write.upright(self.vector(0, self.scalars, self.coefficient))
         return self.tensor()
 
     def tensor(self) -> Expr:
@@ -373,6 +387,8 @@ class Pieces:
             return write.diag(entries) if entries.shape else self.scale(write.eye(self.sizes[rows]))
         if pair not in self.pairs:
             return self.scale(write.outer(self.vector(rows, [], 1), self.vector(columns, [], 1)))
+        if not self.style.diagonals and (self.weights.get(rows) or self.weights.get(columns)):
+            return self._scaled(pair, rows, columns)
         middle = self._oriented(pair, first=rows)
         before, after = (self.style.product(self.weights.get(label, [])) for label in (rows, columns))
         if before.shape:
@@ -381,6 +397,16 @@ class Pieces:
         if after.shape:
             middle = write.matmul(middle, write.diag(after))
         return middle if before.shape else self.scale(middle)
+
+    def _scaled(self, pair: Pair, rows: int, columns: int) -> Expr:
+        """The same with the weights along the rows and columns of the matrix."""
+        powers = merged(self.pairs[pair])
+        if pair[0] != rows:
+            powers = [(write.transpose(e), p) for e, p in powers]
+        if not powers:
+            powers = [(write.ones(self.sizes[rows], self.sizes[columns]), 1)]
+        before, after = (merged(self.weights.get(label, [])) for label in (rows, columns))
+        return scaled(self.style, powers, before, after, self.scalars, self.coefficient)
 
     def scale(self, expr: Expr) -> Expr:
         """The scalars and the number in front."""

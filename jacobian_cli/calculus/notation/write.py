@@ -105,41 +105,6 @@ def unsigned(expr: Expr) -> tuple[bool, Expr]:
     return False, expr
 
 
-def power(base: Expr, exponent: Rational) -> Expr:
-    """base**exponent; a half is a root, a negative exponent a quotient."""
-    if exponent == 1:
-        return base
-    if exponent < 0:
-        return divide(number(1), power(base, -exponent))
-    if exponent == Fraction(1, 2):
-        return apply("sqrt", base)
-    return apply("**", base, exponent_expr(exponent))
-
-
-def exponent_expr(value: Rational) -> Expr:
-    whole = Fraction(value)
-    if whole.denominator == 1 or _terminates(whole):
-        return Number(whole)
-    return apply("/", number(whole.numerator), number(whole.denominator))
-
-
-def _terminates(value: Fraction) -> bool:
-    denominator = value.denominator
-    for prime in (2, 5):
-        while denominator % prime == 0:
-            denominator //= prime
-    return denominator == 1
-
-
-@lru_cache(maxsize=1024)
-def coefficient_parts(value: Rational) -> tuple[Expr, Expr]:
-    """A positive number as numerator and denominator; what was typed as 0.01 stays so."""
-    value = Fraction(value)
-    if value.denominator >= 100 and value.denominator % 10 == 0 and _terminates(value):
-        return Number(value), number(1)
-    return number(value.numerator), number(value.denominator)
-
-
 def matmul(*factors: Expr) -> Expr:
     """A chain of matrix products, associated as it is read; an identity in it is left out."""
     flat: list[Expr] = []
@@ -266,7 +231,7 @@ def _turned_beside(term: Expr) -> Expr:
     if is_column(term):
         return term.children[0]
     if len(term.shape) == 1 or term.shape[0] is ONE:
-        return apply("[]", column(term), index=((None, None), None))
+        return upright(column(term))
     return column(term) if term.shape[1] is ONE else transpose(term)
 
 
@@ -296,6 +261,31 @@ def column(expr: Expr) -> Expr:
         turned = transpose(expr)
         return turned if len(turned.shape) == 1 else column(turned)  # of what was declared n × 1, a matrix
     return apply("reshape", expr, shape=tuple(s for s in shape if s is not ONE))
+
+
+def upright(vector: Expr) -> Expr:
+    """A vector as an n × 1 matrix: what was summed along an axis keeps it, what was n × 1 stays so."""
+    return shortest([_kept(vector), _indexed(vector)])
+
+
+def _indexed(vector: Expr) -> Expr:
+    return apply("[]", vector, index=((None, None), None))
+
+
+def _kept(vector: Expr) -> Expr:
+    match vector:
+        case Apply(function="[]", arguments=(inner,), parameters=(("index", ((None, None), 0)),)) if (
+            len(inner.shape) == 2 and inner.shape[1] is ONE
+        ):
+            return inner
+        case Apply(function=function, arguments=arguments, parameters=parameters):
+            options = dict(parameters)
+            kind = row(function).kind
+            if kind is Kind.REDUCTION and options.get("axis") == (1,) and len(arguments[0].shape) == 2:
+                return apply(function, *arguments, **options, keepdims=True)
+            if kind is Kind.ELEMENTWISE:
+                return apply(function, *(upright(a) if a.shape else a for a in arguments), **options)
+    return _indexed(vector)
 
 
 def proper(expr: Expr) -> Expr:

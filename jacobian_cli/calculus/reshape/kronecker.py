@@ -31,8 +31,10 @@ def jacobian_form(notation: Notation, tensor: Tensor, out_order: int, convention
 
     A matrix of one row (numerator layout of a scalar) is a row vector, one of one column is written as a vector.
     """
-    notation.express(tensor)
     rows, columns = convention.axes(out_order, len(tensor.shape))
+    if rows and columns:
+        notation = notation.matrices
+    notation.express(tensor)
     if len(rows) <= 1 and len(columns) <= 1:
         expr = notation.express(algebra.permute(tensor, rows + columns))
         return write.transpose(expr) if columns and not rows else expr

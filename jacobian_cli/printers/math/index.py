@@ -8,7 +8,7 @@ from itertools import chain, count, zip_longest
 
 from jacobian_cli.calculus.derivative.forms import Derivative
 from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Sum, Tensor, magnitude
-from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.calculus.notation.write import multiply
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import Kind, row
@@ -159,7 +159,7 @@ def _term(
 
 
 def _power(base: Expr, power: Rational) -> str:
-    whole = write.power(base, power)
+    whole = exponents.power(base, power)
     text = math(whole)
     loose = isinstance(whole, Apply) and whole.function in ("+", "-", "u-", "@")
     return f"({text})" if loose else text
