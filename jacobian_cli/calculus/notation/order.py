@@ -111,12 +111,12 @@ class Style:
 
     def _place(self, expr: Expr) -> tuple[bool, tuple[int, int]]:
         key = self.key(expr)
-        return key[1] > 1 and not _named(expr), key
+        return key[1] > 1 and not _plain(expr), key
 
 
-def _named(expr: Expr) -> bool:
-    """Whether an expression is a name with an axis put in, `v[:, None]`: it stands where the name would."""
-    return write.is_column(expr) and not isinstance(expr.children[0], Apply)
+def _plain(expr: Expr) -> bool:
+    """Whether an expression is a name turned, or with an axis put in: it stands where the name would."""
+    return (write.is_call(expr, ".T") or write.is_column(expr)) and not isinstance(expr.children[0], Apply)
 
 
 def merged(powers: Iterable[tuple[Expr, Rational]]) -> Powers:

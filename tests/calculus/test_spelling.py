@@ -1,0 +1,52 @@
+"""Gradients and backward rules as people type them in NumPy, letter by letter; and that they are right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+import jacobian_cli as jac
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """A formula, a variable, its gradient (of a number) or backward rule, and what is declared."""
+
+    formula: str
+    wrt: str
+    printed: str
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    assume: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.formula} by {self.wrt}"
+
+
+_MATRIX = {"A": "n,m", "M": "n,m", "V": "m,p", "Q": "n,d", "K": "m,d", "v": "n", "w": "m"}
+
+SPELLED = [
+    # rows and columns are scaled by vectors that run along, unless the formula itself has diagonal matrices
+    Spelled("v[:, None]*M", "M", "v[:, None]*delta", _MATRIX),
+    Spelled("M*w", "M", "w*delta", _MATRIX),
+    Spelled("M@(w[:, None]*V)", "M", "w*(delta@V.T)", _MATRIX),
+    Spelled("M@(w[:, None]*V)", "V", "w[:, None]*(M.T@delta)", _MATRIX),
+    Spelled("diag(v)@M", "M", "diag(v)@delta", _MATRIX),
+    Spelled("sum(norm(M, axis=1))", "M", "M/norm(M, axis=1, keepdims=True)", _MATRIX),
+    # one pullback of a softmax
+    Spelled("softmax(M)", "M", "p*(delta - sum(delta*p, axis=1, keepdims=True))", _MATRIX),
+    Spelled("softmax(M, axis=0)", "M", "p*(delta - sum(delta*p, axis=0))", _MATRIX),
+    Spelled("softmax(w)", "w", "p*(delta - p.T@delta)", _MATRIX),
+]
+
+
+@pytest.mark.parametrize("form", SPELLED, ids=str)
+def test_is_spelled_so(form: Spelled) -> None:
+    found: jac.Derivation = jac.derive(form.formula, wrt=form.wrt, shapes=_used(form), assume=dict(form.assume))
+    assert (found.gradient or found.vjp).closed_form == form.printed
+    assert found.check(points=2).passed
+
+
+def _used(form: Spelled) -> dict[str, str]:
+    return {name: shape for name, shape in form.shapes.items() if name in form.formula}
