@@ -7,7 +7,7 @@ has a name (a definition, the user's own or ours) counts as the name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,8 @@ OPERATION = 2
 DEFINITION = 3
 """To say what a name means, beside what it means."""
 PARENTHESES = 1
+_SHARED = DEFINITION + 2 * NAME
+"""What it takes to say something twice by a name."""
 WEIGHTS = {".T": 1, "u-": 1, "diag": 3, "einsum": 6, "transpose": 4, "reshape": 4}
 """Operations that cost other than most: a transpose or a minus is a mark, `diag` and what renames axes a detour."""
 NEW_AXIS = 1
@@ -45,28 +47,77 @@ def cost(root: Expr | Tensor, most: int = _MOST) -> int:
     return _tensor(root) if isinstance(root, Tensor) else _expression(root, most)
 
 
+def cost_together(roots: Iterable[Expr]) -> int:
+    """What several expressions cost that are read together: what repeats in them, or across them, will have a name.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> roots = [elaborate([parse_statement(text)]).output for text in ("(A@x + y)*x", "(A@x + y)*y")]
+    >>> cost_together(roots), sum(map(cost, roots))
+    (18, 20)
+    """
+    total, written = 0, dict[Expr, int]()
+    for root in roots:
+        if root in written:
+            total += _again(root, written)
+        else:
+            total += _together(root, written) or NAME
+    return total
+
+
+def _together(root: Expr, written: dict[Expr, int]) -> int:
+    total, before = 0, set(written)
+    for node in walk([root], lambda n: not isinstance(n, Defined) and n not in before):
+        if not isinstance(node, Apply) or node in before or (_is_turned(node) and node is not root):
+            continue
+        total += _operation(node)
+        for more, part in _operands(node):
+            total += more + (_again(part, written) if isinstance(part, Apply) else NAME)
+    if isinstance(root, Apply):
+        written.setdefault(root, 1)
+    return total
+
+
+def _again(part: Expr, written: dict[Expr, int]) -> int:
+    """What a part adds where it is met: what is in it is counted apart, the first time."""
+    count = written[part] = written.get(part, 0) + 1
+    return 0 if count == 1 else min(cost(part, _SHARED), _SHARED if count == 2 else NAME)
+
+
 def _expression(root: Expr, most: int) -> int:
     total, met = 0, set[Expr]()
     for node in walk([root], lambda n: not isinstance(n, Defined)):
         if not isinstance(node, Apply) or (_is_turned(node) and node is not root):
             continue
-        total += WEIGHTS.get(node.function, OPERATION) + sum(map(_option, node.parameters))
-        level = _LEVELS.get(node.function, _CALL)
-        for place, child in enumerate(node.arguments):
-            part, within = child, level
-            while _is_turned(part):  # a transpose has no name of its own: it is written wherever it stands
-                total, within, part = total + WEIGHTS[".T"], _LEVELS[".T"], part.children[0]
+        total += _operation(node)
+        for more, part in _operands(node):
+            total += more
             if not isinstance(part, Apply):
                 total += NAME
                 continue
-            own = _LEVELS.get(part.function, _CALL)
-            total += PARENTHESES * (own < within or (own == within < _CALL and place > 0))
             if part in met:
                 total += cost(part, REPEATED)
             met.add(part)
         if total >= most:
             return most
     return total or NAME
+
+
+def _operation(node: Apply) -> int:
+    return WEIGHTS.get(node.function, OPERATION) + sum(map(_option, node.parameters))
+
+
+def _operands(node: Apply) -> Iterator[tuple[int, Expr]]:
+    """What an operation is applied to, with what its transposes and parentheses cost."""
+    level = _LEVELS.get(node.function, _CALL)
+    for place, child in enumerate(node.arguments):
+        more, part, within = 0, child, level
+        while _is_turned(part):  # a transpose has no name of its own: it is written wherever it stands
+            more, within, part = more + WEIGHTS[".T"], _LEVELS[".T"], part.children[0]
+        if isinstance(part, Apply):
+            own = _LEVELS.get(part.function, _CALL)
+            more += PARENTHESES * (own < within or (own == within < _CALL and place > 0))
+        yield more, part
 
 
 def _is_turned(node: Expr) -> bool:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
-from jacobian_cli.calculus.derivative.common_subexpressions import Named, name_repeats
+from jacobian_cli.calculus.derivative.common_subexpressions import Named
+from jacobian_cli.calculus.derivative.skeleton import Skeleton, skeleton
+from jacobian_cli.calculus.derivative.writer import Writer, in_names
+from jacobian_cli.calculus.differentiate.adjoints import Backward
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import jacobian, pullback
 from jacobian_cli.calculus.index.tensor import Leaf, Reshape, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
-from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec, jacobian_form
+from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Expr, Variable
 
@@ -77,49 +80,55 @@ def derivative(
     delta = Variable(upstream, output.shape)
     out_order = len(tensor.shape)
     jacobians = jacobian(tensor, leaves, everywhere=everywhere)
-    pulled = jacobians
+    whole = Skeleton((), jacobians)
+    seed = lower(delta) if output.shape else algebra.number(1)
     if output.shape:
-        pulled = pullback(parts[output], lower(delta), leaves, everywhere=everywhere)
+        whole = Skeleton((), pullback(parts[output], seed, leaves, everywhere=everywhere))
     shaped = {Vec.ROW: jacobians, Vec.COLUMN: jacobians}
     orders = {Vec.ROW: out_order, Vec.COLUMN: out_order}
     if tensor is not parts[output] and any(c.vec is Vec.COLUMN for c in conventions):
         shaped[Vec.COLUMN], orders[Vec.COLUMN] = _by_columns(parts[output], jacobians, out_order, leaves)
-    rule = "vjp" if output.shape else "gradient"
-    gradients = [f"{variable.name} {rule}" for variable in variables]
     again = [jacobian(derived, leaves, everywhere=everywhere) if second else [] for derived in jacobians]
 
-    square = Convention(vec=conventions[0].vec)
-
-    def written(declared: Declared) -> tuple[Notation, dict[str, Expr]]:
+    def writer(declared: Declared) -> Writer:
         notation = Notation([*order, upstream], declared.spellings((t, e) for e, t in parts.items()))
+        return Writer(notation, declared, variables, orders, conventions, scalar=not output.shape)
+
+    def matrices(writer: Writer) -> dict[str, Expr]:
+        """What is written in one piece in any case: the Jacobians of what is no scalar, and second derivatives."""
         forms: dict[str, Expr] = {}
-        for k, (variable, derived, down, seconds) in enumerate(zip(variables, jacobians, pulled, again, strict=True)):
-            name = variable.name
-            for convention in conventions:
-                whole = declared.tensor(shaped[convention.vec][k])
-                form = jacobian_form(notation, whole, orders[convention.vec], convention)
-                forms[f"{name} jacobian {convention}"] = form
-            forms[f"{name} {rule}"] = write.shaped(notation.express(declared.tensor(down)), variable.shape)
-            for other, block in zip(variables, seconds, strict=False):
-                form = jacobian_form(notation, declared.tensor(block), len(derived.shape), square)
-                forms[f"{name} hessian {other.name}"] = form
-        return notation, {key: declared.expr(form) for key, form in forms.items()}
+        for k, variable in enumerate(variables):
+            if output.shape:
+                forms |= writer.matrices(variable, {vec: tensors[k] for vec, tensors in shaped.items()})
+            forms |= writer.blocks(variable, again[k], len(jacobians[k].shape))
+        return forms
 
     declared = Declared(facts or {})
-    notation, full = written(declared)
-    primal = frozenset(notation.given.values())
-    named = name_repeats(full, gradients, primal, [*taken, *order, upstream])
-    used = _used(facts or {}, lambda fewer: written(Declared(fewer))[1] == full)
+    ours = writer(declared)
+    ways = [whole]
+    backward = Backward(parts[output], seed, leaves, everywhere)
+    if backward.candidates:
+        ways.append(skeleton(backward, [v.shape for v in variables], ours.value, ours.notation.ranks))
+    rest = matrices(ours)
+    answers = [in_names(ours, way, rest, frozenset(ours.notation.given.values()), [*taken, *order, upstream]) for way in ways]
+    chosen = min(range(len(ways)), key=lambda k: answers[k].price)
+    way, named = ways[chosen], answers[chosen].named
+
+    def same(fewer: Facts) -> bool:
+        other = writer(Declared(fewer))
+        return other.rules(way) == ours.rules(way) and matrices(other) == rest
+
+    used = _used(facts or {}, same)
     forms: dict[str, Forms] = {}
     for variable, derived in zip(variables, jacobians, strict=True):
         name = variable.name
         gradient = named.forms.get(f"{name} gradient")
         vjp = _times(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
         blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
-        first, *_ = matrices = [named.forms[f"{name} jacobian {c}"] for c in conventions]
-        several = dict(zip(conventions, matrices, strict=True)) if len(matrices) > 1 else {}
+        first, *_ = written = [named.forms[f"{name} jacobian {c}"] for c in conventions]
+        several = dict(zip(conventions, written, strict=True)) if len(written) > 1 else {}
         forms[name] = Forms(first, gradient, vjp, declared.tensor(derived), out_order, blocks, several)
-    return Derivative(forms, named.where, delta, notation, named, used)
+    return Derivative(forms, named.where, delta, ours.notation, named, used)
 
 
 def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, bool]]:

@@ -49,10 +49,7 @@ def pullback(
     """
     front = seed.shape[: len(seed.shape) - len(output.shape)]
     order = list(walk([output]))
-    active: set[Tensor] = set(wrt)
-    for node in order:
-        if node not in active and any(child in active for child in node.children):
-            active.add(node)
+    active = active_in(order, wrt)
     named: dict[Tensor, Tensor] = {node.body: node for node in order if isinstance(node, Alias)}
     named.update(values or {})
     upstream: dict[Tensor, list[Tensor]] = {output: [seed]}
@@ -64,12 +61,21 @@ def pullback(
         if isinstance(node, Leaf):
             found[node] = total
         elif not is_zero(total):
-            for child, downstream in _downstream(node, total, len(front), active, named.get(node, node), everywhere):
-                upstream.setdefault(child, []).append(downstream)
+            for child, sent in downstream(node, total, len(front), active, named.get(node, node), everywhere):
+                upstream.setdefault(child, []).append(sent)
     return [found.get(leaf, algebra.zeros(front + leaf.shape)) for leaf in wrt]
 
 
-def _downstream(
+def active_in(order: Sequence[Tensor], wrt: Sequence[Leaf]) -> set[Tensor]:
+    """Of nodes, children first, those that the variables reach."""
+    active: set[Tensor] = set(wrt)
+    for node in order:
+        if node not in active and any(child in active for child in node.children):
+            active.add(node)
+    return active
+
+
+def downstream(
     node: Tensor, upstream: Tensor, front: int, active: set[Tensor], value: Tensor, everywhere: bool
 ) -> Iterable[tuple[Tensor, Tensor]]:
     """For each active child: upstream × local. `value` is the node, under its name if it has one."""

@@ -1,0 +1,80 @@
+"""Which adjoints have names: the skeleton of a backward pass.
+
+The adjoint of every definition of the user, and of each argument of a function on the way to several variables, is
+held under a name of its own; it melts into what comes after where that is shorter, as the slope of a logarithm does
+into that of a softmax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from jacobian_cli.calculus.cost import DEFINITION, cost_together
+from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept
+from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
+from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.shape import Shape
+
+_MANY = 48
+"""Of more adjoints nobody tries which of them melt."""
+_ROUNDS = 2
+
+Write = Callable[[Tensor, Shape], Expr]
+"""How a tensor is written in a shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An adjoint with a name of its own: `delta_Z` for that of a definition; that of a part without a name is
+    `numbered`, and `variable` only holds its place.
+    """
+
+    variable: Variable
+    tensor: Tensor
+    numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """The adjoints that have names, from the output backwards, and the gradients in terms of them."""
+
+    held: Sequence[Held]
+    gradients: Sequence[Tensor]
+
+
+def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: Collection[str]) -> Skeleton:
+    """The adjoints of a graph that are worth names. `shapes` are those of the variables, `write` writes, `taken` are
+    names that mean something.
+    """
+    leaves = {node: _leaf(node, k, taken) for k, node in enumerate(backward.candidates)}
+
+    def priced(held: Iterable[Tensor]) -> tuple[int, Swept]:
+        swept = backward.swept({node: leaves[node] for node in held})
+        forms = [write(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()]
+        forms += [write(tensor, shape) for tensor, shape in zip(swept.gradients, shapes, strict=True)]
+        return cost_together(forms) + DEFINITION * len(swept.adjoints), swept
+
+    held = list(leaves)
+    best, swept = priced(held)
+    for _ in range(_ROUNDS if len(held) <= _MANY else 0):
+        before = best
+        for node in list(held):
+            fewer = [other for other in held if other is not node]
+            price, melted = priced(fewer)
+            if price < best:
+                held, best, swept = fewer, price, melted
+        if best == before:
+            break
+    found = [
+        Held(Variable(leaves[node].name, leaves[node].typed), tensor, leaves[node].name.startswith("?"))
+        for node, tensor in swept.adjoints.items()
+    ]
+    return Skeleton(found, swept.gradients)
+
+
+def _leaf(node: Tensor, number: int, taken: Collection[str]) -> Leaf:
+    """The variable that stands for the adjoint of a part."""
+    if isinstance(node, Alias) and (name := f"delta_{node.name}") not in taken:
+        return Leaf(name, node.shape, node.source.shape)
+    return Leaf(f"?{number}", node.shape, node.shape)

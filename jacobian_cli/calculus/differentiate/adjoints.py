@@ -1,0 +1,98 @@
+"""The backward pass with names in it: what arrives at a part that is held goes on as a variable, its adjoint.
+
+One graph is swept many times, each time with other parts held; what one part sends on is worked out once for each
+upstream gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jacobian_cli.calculus.differentiate.pullback import active_in, downstream
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Leaf, Tensor, is_zero, walk
+from jacobian_cli.calculus.simplify import normal_form as algebra
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep found."""
+
+    adjoints: Mapping[Tensor, Tensor]
+    """What arrives at each part that is held, from the output backwards, in terms of the adjoints before it."""
+    gradients: Sequence[Tensor]
+    """What arrives at each variable."""
+
+
+@dataclass(slots=True)
+class Backward:
+    """The sweeps through one graph, from its output to the variables."""
+
+    output: Tensor
+    seed: Tensor
+    wrt: Sequence[Leaf]
+    everywhere: bool = False
+    order: list[Tensor] = field(init=False)
+    active: set[Tensor] = field(init=False)
+    candidates: Sequence[Tensor] = field(init=False)
+    """What may be held, from the output backwards: definitions, and arguments of functions on the way to several."""
+    _named: Mapping[Tensor, Tensor] = field(init=False)
+    _sent: dict[tuple[Tensor, Tensor], list[tuple[Tensor, Tensor]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.order = list(walk([self.output]))
+        self.active = active_in(self.order, self.wrt)
+        self._named = {node.body: node for node in self.order if isinstance(node, Alias)}
+        self.candidates = list(self._candidates())
+
+    def _candidates(self) -> Iterator[Tensor]:
+        arguments = {a for node in self.order if isinstance(node, Apply) for a in node.arguments}
+        for node in reversed(self.order):
+            if node not in self.active or isinstance(node, Leaf) or node is self.output:
+                continue
+            if isinstance(node, Alias):
+                yield node
+            elif node in arguments and node not in self._named and self._branches(node):
+                yield node
+
+    def _branches(self, node: Tensor) -> bool:
+        """Whether more than one name stands in a part."""
+        found, waiting = set[Tensor](), [node]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, Alias | Leaf):
+                found.add(part)
+            else:
+                waiting += [child for child in part.children if child in self.active]
+        return len(found) > 1
+
+    def swept(self, held: Mapping[Tensor, Leaf]) -> Swept:
+        """One sweep. Each part that is held has the variable that its adjoint is called by."""
+        arriving: dict[Tensor, list[Tensor]] = {self.output: [self.seed]}
+        adjoints: dict[Tensor, Tensor] = {}
+        found: dict[Tensor, Tensor] = {}
+        for node in reversed(self.order):
+            if node not in self.active or node not in arriving:
+                continue
+            total = algebra.add(node.shape, [(1, t) for t in arriving.pop(node)])
+            if isinstance(node, Leaf):
+                found[node] = total
+                continue
+            if is_zero(total):
+                continue
+            if node in held:
+                adjoints[node], total = total, held[node]
+            for child, down in self._through(node, total):
+                arriving.setdefault(child, []).append(down)
+        return Swept(adjoints, [found.get(leaf, algebra.zeros(leaf.shape)) for leaf in self.wrt])
+
+    def _through(self, node: Tensor, upstream: Tensor) -> list[tuple[Tensor, Tensor]]:
+        known = self._sent.get((node, upstream))
+        if known is None:
+            value = self._named.get(node, node)
+            known = self._sent[node, upstream] = list(
+                downstream(node, upstream, 0, self.active, value, self.everywhere)
+            )
+        return known
+
+
