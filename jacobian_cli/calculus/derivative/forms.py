@@ -11,13 +11,16 @@ from jacobian_cli.calculus.derivative.skeleton import Skeleton, skeleton
 from jacobian_cli.calculus.derivative.writer import Writer, in_names
 from jacobian_cli.calculus.differentiate.adjoints import Backward
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
-from jacobian_cli.calculus.differentiate.pullback import jacobian, pullback
+from jacobian_cli.calculus.differentiate.pullback import jacobian
 from jacobian_cli.calculus.index.tensor import Leaf, Reshape, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Expr, Variable
+
+_FEW = 4
+"""Where so few adjoints have names, it may be shorter still to have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,7 @@ def derivative(
     delta = Variable(upstream, output.shape)
     out_order = len(tensor.shape)
     jacobians = jacobian(tensor, leaves, everywhere=everywhere)
-    whole = Skeleton((), jacobians)
     seed = lower(delta) if output.shape else algebra.number(1)
-    if output.shape:
-        whole = Skeleton((), pullback(parts[output], seed, leaves, everywhere=everywhere))
     shaped = {Vec.ROW: jacobians, Vec.COLUMN: jacobians}
     orders = {Vec.ROW: out_order, Vec.COLUMN: out_order}
     if tensor is not parts[output] and any(c.vec is Vec.COLUMN for c in conventions):
@@ -105,14 +105,17 @@ def derivative(
 
     declared = Declared(facts or {})
     ours = writer(declared)
-    ways = [whole]
-    backward = Backward(parts[output], seed, leaves, everywhere)
-    if backward.candidates:
-        ways.append(skeleton(backward, [v.shape for v in variables], ours.value, ours.notation.ranks))
     rest = matrices(ours)
-    answers = [in_names(ours, way, rest, frozenset(ours.notation.given.values()), [*taken, *order, upstream]) for way in ways]
-    chosen = min(range(len(ways)), key=lambda k: answers[k].price)
-    way, named = ways[chosen], answers[chosen].named
+    backward = Backward(parts[output], seed, leaves, everywhere)
+    primal, known = frozenset(ours.notation.given.values()), [*taken, *order, upstream]
+    way = skeleton(backward, [v.shape for v in variables], ours.value, known)
+    said = in_names(ours, way, rest, primal, known)
+    if 0 < len(way.held) <= _FEW:
+        whole = Skeleton((), backward.swept({}).gradients)
+        joint = in_names(ours, whole, rest, primal, known)
+        if joint.price < said.price:
+            way, said = whole, joint
+    named = said.named
 
     def same(fewer: Facts) -> bool:
         other = writer(Declared(fewer))

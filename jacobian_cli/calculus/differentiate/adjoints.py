@@ -50,9 +50,7 @@ class Backward:
         for node in reversed(self.order):
             if node not in self.active or isinstance(node, Leaf) or node is self.output:
                 continue
-            if isinstance(node, Alias):
-                yield node
-            elif node in arguments and node not in self._named and self._branches(node):
+            if isinstance(node, Alias) or (node in arguments and node not in self._named and self._branches(node)):
                 yield node
 
     def _branches(self, node: Tensor) -> bool:
@@ -94,5 +92,3 @@ class Backward:
                 downstream(node, upstream, 0, self.active, value, self.everywhere)
             )
         return known
-
-
