@@ -13,6 +13,7 @@ from jacobian_cli.elaborate.variant import along as along_axes
 from jacobian_cli.elaborate.variant import counts, taken_out, text_for
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import (
     ShapeError,
     along,
@@ -29,7 +30,6 @@ from jacobian_cli.ops.shapes import DOTS, REST
 from jacobian_cli.ops.table import ALIASES, ELSEWHERE
 from jacobian_cli.shape import ONE, Shape, Size, Unifier, size_of
 from jacobian_cli.syntax.errors import InputError, Span, together
-from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 CONSTANTS = ("pi", "e", "inf")
@@ -154,7 +154,7 @@ class Builder:
                 raise OrderError(f"{name} of {row.name} is a number", text=self.text, span=term.span)
         try:
             scope = Scope(values, counts(row, arguments[0], options), self.scope.unifier)
-            return _Inside(scope, text, along_axes(row, shape, options)).build(parse(text))
+            return _Inside(scope, text, along_axes(row, shape, options)).build(read(text))
         except (InputError, ShapeError) as error:
             raise self.error(call.span, f"in {row.name}, {error.message}") from None
 
@@ -163,7 +163,7 @@ class Builder:
         name = row.parameters[0]
         inputs, output = parsed(row.signatures[0])
         text = row.of_scalar if not argument.shape or inputs == (output,) else f"sum({row.of_scalar})"
-        return Builder(Scope({name: argument}, {}, self.scope.unifier), text).build(parse(text))
+        return Builder(Scope({name: argument}, {}, self.scope.unifier), text).build(read(text))
 
     def with_arguments(self, error: InputError, call: Call) -> InputError:
         """A mistake in a call, with those in its arguments."""
@@ -224,7 +224,7 @@ class Builder:
         if names[-1:] == ("...",) and given:
             return
         defaults = [row.defaults[name] for name in names[given:] if name in row.defaults]
-        arguments += [Builder(self.scope, text).build(parse(text)) for text in defaults]
+        arguments += [Builder(self.scope, text).build(read(text)) for text in defaults]
         if len(arguments) != len(names):
             wanted = f"{len(names)} argument" + ("s" if len(names) > 1 else "")
             hint = None
@@ -359,7 +359,7 @@ def _formula_shape(row: Row, shapes: list[Shape], unifier: Unifier) -> Shape:
     """The shape of a definition on values of these shapes."""
     values: dict[str, Expr] = {n: Variable(n, s) for n, s in zip(row.parameters, shapes, strict=True)}
     try:
-        return Builder(Scope(values, {}, unifier), row.definition).build(parse(row.definition)).shape
+        return Builder(Scope(values, {}, unifier), row.definition).build(read(row.definition)).shape
     except InputError as error:
         raise ShapeError(f"in {row.name}, {error.message}", error.quoted, order=isinstance(error, OrderError)) from None
 

@@ -1,4 +1,4 @@
-"""The texts of the table of functions as typed expressions: the one place that reads them."""
+"""The texts of the table of functions as typed expressions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from jacobian_cli.elaborate.builder import Builder, Scope
 from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.ops.read import read
 from jacobian_cli.shape import Shape, Size
-from jacobian_cli.syntax.parser import parse
 
 COUNT = "N"
 """What a text calls the number of entries that it runs over, or of rows."""
@@ -24,4 +24,4 @@ def meaning(
     '/'
     """
     values: dict[str, Expr] = {n: Variable(n, s) for n, s in zip(names, shapes or ((),) * len(names), strict=True)}
-    return Builder(Scope(values, {COUNT: count or Size.named(COUNT)}), text, of_table=True).build(parse(text))
+    return Builder(Scope(values, {COUNT: count or Size.named(COUNT)}), text, of_table=True).build(read(text))

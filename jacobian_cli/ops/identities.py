@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 
-from jacobian_cli.syntax.parser import parse
+from jacobian_cli.ops.read import read
 from jacobian_cli.syntax.tree import Call, Name, Term
 
 
@@ -202,7 +202,7 @@ def held(function: str) -> Mapping[str, str]:
 
 @cache
 def _sides() -> tuple[tuple[Term, Term], ...]:
-    return tuple((parse(one.left), parse(one.right)) for one in IDENTITIES)
+    return tuple((read(one.left), read(one.right)) for one in IDENTITIES)
 
 
 @cache

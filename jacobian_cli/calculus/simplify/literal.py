@@ -22,10 +22,10 @@ from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Expr, Number, Variable
 from jacobian_cli.expr import Extent as ExtentExpr
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import fitting, parsed
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.shape import ONE, Shape
-from jacobian_cli.syntax.parser import parse
 
 
 def literal(expr: Expr) -> Tensor:
@@ -53,7 +53,7 @@ def _applied(expr: Application) -> Tensor:
         return Delta(size)
     if entry.definition and not entry.derivative:
         scope = Scope(dict(zip(entry.parameters, expr.arguments, strict=True)), {})
-        return literal(Builder(scope, entry.definition).build(parse(entry.definition)))
+        return literal(Builder(scope, entry.definition).build(read(entry.definition)))
     parts = [literal(a) for a in expr.arguments]
     match entry.kind, entry.algebra:
         case Kind.REDUCTION, "sum":

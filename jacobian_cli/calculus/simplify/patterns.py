@@ -34,9 +34,9 @@ from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.ops.identities import Identity
+from jacobian_cli.ops.read import read
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
-from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call as Typed
 from jacobian_cli.syntax.tree import Term
 
@@ -68,7 +68,7 @@ class Pattern:
     def heads(self) -> frozenset[str]:
         """Of a call its function, of a product what one of its factors must be."""
         facts = frozenset(self.identity.where.values()) & frozenset(FACTS)
-        root = parse(self.identity.left)
+        root = read(self.identity.left)
         if self.of_call:
             assert isinstance(root, Typed)
             return frozenset({root.function})
@@ -88,13 +88,13 @@ class Pattern:
     @cached_property
     def of_call(self) -> bool:
         """Whether the left side is a function of its arguments, rather than a product or a sum."""
-        root = parse(self.identity.left)
+        root = read(self.identity.left)
         return isinstance(root, Typed) and not _is_made_of_factors(root)
 
     @cached_property
     def of_sum(self) -> bool:
         """Whether the left side is a sum."""
-        return _adds(parse(self.identity.left))
+        return _adds(read(self.identity.left))
 
     @cached_property
     def left(self) -> Tensor:
@@ -108,7 +108,7 @@ class Pattern:
         shapes = {n: tuple(size_of(s) for s in parse_sizes(sizes)) for n, sizes in self.identity.shapes.items()}
         values = _Holes({name: Variable(name, shape) for name, shape in shapes.items()})
         sizes = {name: Size.named(name) for name in "nm"}
-        return literal(Builder(Scope(values, sizes), text).build(parse(text)))
+        return literal(Builder(Scope(values, sizes), text).build(read(text)))
 
     # matching
 
@@ -320,7 +320,7 @@ def _adds(term: Term) -> bool:
     if not isinstance(term, Typed):
         return False
     entry = FUNCTIONS[term.function]
-    return entry.is_arithmetic and (entry.algebra == "sum" or bool(entry.definition and _adds(parse(entry.definition))))
+    return entry.is_arithmetic and (entry.algebra == "sum" or bool(entry.definition and _adds(read(entry.definition))))
 
 
 def _is_made_of_factors(term: Typed) -> bool:

@@ -7,9 +7,9 @@ in `checks/oracles/hips_autograd`, on purpose a second time and in other words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
+from jacobian_cli.ops.read import called_in
 from jacobian_cli.ops.row import Kind, Row
 from jacobian_cli.ops.table.activations import ACTIVATIONS
 from jacobian_cli.ops.table.arrays import ARRANGEMENTS, CREATIONS, LIKE
@@ -21,9 +21,6 @@ from jacobian_cli.ops.table.operators import COMPARISONS, OPERATORS
 from jacobian_cli.ops.table.reductions import REDUCTIONS
 from jacobian_cli.ops.table.rows import ROWS
 from jacobian_cli.ops.table.special import SPECIAL
-from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import Call, Term
 
 __all__ = ["ALIASES", "ELSEWHERE", "FUNCTIONS", "of_one_axis", "row"]
 
@@ -52,15 +49,8 @@ def of_one_axis(name: str) -> bool:
     """Whether a derivative speaks of one axis only, by functions of rows or by matrices that it makes: over several
     axes, the function runs over all their entries in a row.
     """
-    called = {function for text in FUNCTIONS[name].derivative for function in _called_in(parse(text))}
+    called = {function for text in FUNCTIONS[name].derivative for function in called_in(text)}
     return any(FUNCTIONS[function].kind is Kind.ROW or FUNCTIONS[function] in CREATIONS for function in called)
-
-
-def _called_in(term: Term) -> Iterator[str]:
-    if isinstance(term, Call):
-        yield term.function
-    for part in parts_of(term):
-        yield from _called_in(part)
 
 
 def row(name: str) -> Row:
