@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.calculus.index.tensor import Apply as Function
-from jacobian_cli.calculus.index.tensor import Factor, Product, Sum, Tensor, magnitude
+from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Sum, Tensor, magnitude
 from jacobian_cli.expr import Apply, Defined, Expr, walk
 
 NAME = 1
@@ -28,11 +28,28 @@ _SHARED = DEFINITION + 2 * NAME
 WEIGHTS = {".T": 1, "u-": 1, "diag": 3, "einsum": 6, "transpose": 4, "reshape": 4}
 """Operations that cost other than most: a transpose or a minus is a mark, `diag` and what renames axes a detour."""
 NEW_AXIS = 1
+MINUS, MINUS_IN_SUM = 1.0, 0.25
+"""A minus in front of a product, and one between two terms: the measure of `signs`."""
 OPTION = 2
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "u-": 2, "**": 3, ".T": 4, "[]": 4}
 """How tightly an operator binds; whatever binds less stands in parentheses inside of it."""
 _CALL = 5
 _MOST = 10**6
+
+# Where a cost decides alone, with nothing beside it to compare: each number is the least that does what its text says.
+
+WORTH, FEW, WORTH_OF_MANY = 2, 12, 8
+"""What a name must save beyond its definition; where there are more than a few, more, since each must be remembered."""
+LONG = 200
+"""Whatever costs as much is long, and repeats under a name: how much longer it is nobody asks."""
+UNNAMED = 14
+"""What costs so little is written again in a running product: its name would tell less than it does."""
+AT_A_GLANCE = 4
+"""A gradient that costs so little is written where it is used: σ′(z), u ⊙ h, Wᵀδ."""
+TELLING = 60
+"""A local Jacobian that costs more tells nothing: what it does to a gradient is written instead."""
+TRIED = 180
+"""Sums that cost more are not multiplied out on trial: none was found that became shorter, and trying takes long."""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -160,6 +177,20 @@ def cost_of(factors: Iterable[Factor]) -> int:
     """The cost of a product of powers; the parentheses of a sum in it are left out: it may be opened yet."""
     costs = [cost(node) + (power != 1) * (OPERATION + NAME) for node, _, power in factors]
     return sum(costs) + max(0, len(costs) - 1) * OPERATION
+
+
+def signs(node: Sum, *, typed: bool = False) -> float:
+    """What the signs of a sum cost: a minus each, most for minus one, as in h − 1, and where nothing stands before a
+    minus; those that the user typed cost less.
+    """
+    minus = sum(c < 0 for c, _ in node.terms)
+    constant = sum(c < 0 and _is_one(term) for c, term in node.terms)
+    return minus + 1.5 * constant + (minus == len(node.terms)) - 0.5 * typed
+
+
+def _is_one(term: Tensor) -> bool:
+    """Whether a term is a number, or the identity."""
+    return isinstance(term, Delta) or (isinstance(term, Product) and not term.factors)
 
 
 def shortest(candidates: Iterable[Expr]) -> Expr:

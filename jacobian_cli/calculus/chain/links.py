@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import count
 
 from jacobian_cli.calculus.chain.alpha_equivalence import Alike, Kind, kind_of
-from jacobian_cli.calculus.cost import DEFINITION, cost
+from jacobian_cli.calculus.cost import DEFINITION, UNNAMED, cost
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import identity, jacobian, pullback
@@ -31,8 +31,6 @@ from jacobian_cli.syntax.errors import InputError
 
 _MANY = 32
 """What comes back from more links than this is added up in parts."""
-_SHORT = 14
-"""Of an output that is no scalar, a running product that costs so little is written out again rather than named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +287,7 @@ class Chain:
             return found
         if found.gradient is not None and not _plain(found.gradient) and not self._melts(found, link):
             return replace(found, name=self._named("delta", found.gradient))
-        if found.gradient is None and cost(found.form) > _SHORT:
+        if found.gradient is None and cost(found.form) > UNNAMED:
             return replace(found, name=self._named("J", found.form))
         return found
 

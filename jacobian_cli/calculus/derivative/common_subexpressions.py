@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jacobian_cli.calculus.cost import DEFINITION, NAME, cost
+from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.syntax.errors import InputError
 
 MAX_DEFINITIONS = 1000
-_FEW = 12
-"""So many names read well; of more, each must be worth more."""
-_WORTH, _WORTH_OF_MANY = 2, 8
-"""How much a name must save beyond its definition."""
-_LONG = 200
-"""Whatever costs as much and repeats has a name."""
 _MOST = 10**6
 _DEEP = 60
 """A part of which more levels are written is named even where it does not repeat, so that the whole can be read."""
@@ -49,9 +43,9 @@ def name_repeats(
     group shares are its δ₁, δ₂, …, counted from the output. `taken` are names that already mean something.
     """
     repeats = _Repeats(forms, group)
-    chosen = repeats.chosen(_WORTH)
-    if len(chosen) > _FEW:
-        chosen = repeats.chosen(_WORTH_OF_MANY)
+    chosen = repeats.chosen(WORTH)
+    if len(chosen) > FEW:
+        chosen = repeats.chosen(WORTH_OF_MANY)
     if len(chosen) > MAX_DEFINITIONS:
         raise InputError(
             f"the derivative has more than {MAX_DEFINITIONS:,} parts that repeat: it cannot be written down",
@@ -110,7 +104,7 @@ class _Repeats:
             made[node] = _with(node, made)
             if node not in named:
                 continue
-            if self._worth(node, written[node], cost(made[node], _LONG), worth):
+            if self._worth(node, written[node], cost(made[node], LONG), worth):
                 made[node] = Defined("?", made[node])
             else:
                 named.discard(node)
@@ -126,7 +120,7 @@ class _Repeats:
                 counts[k] += key in scope
         for node in reversed(self.order):
             counts = written[node]
-            if max(counts) > 1 and _nameable(node) and self._worth(node, counts, cost(node, _LONG), worth):
+            if max(counts) > 1 and _nameable(node) and self._worth(node, counts, cost(node, LONG), worth):
                 named.add(node)
             if isinstance(node, Defined):
                 continue

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 
-from jacobian_cli.calculus.cost import cost, shortest
+from jacobian_cli.calculus.cost import MINUS, MINUS_IN_SUM, cost, shortest, signs
 from jacobian_cli.calculus.index.canonical import transposed
 from jacobian_cli.calculus.index.tensor import (
     Alias,
@@ -42,11 +43,8 @@ from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.shape import ONE, Shape
 
-_LITTLE, _MUCH = 0.001, 100.0
 _MANY = 100
 """In a sum of more terms nobody looks for what some of them share."""
-_MINUS_IN_SUM = 0.25
-"""A minus between two terms costs the reader less than one in front of a product."""
 
 
 class Notation(Style):
@@ -252,7 +250,7 @@ class Notation(Style):
                 break
             bare, labels = algebra.unrepeated(inner, whole)
             self.express(bare)
-            pieces = self.pieces(Product(size, (*shared, (bare, labels, 1)), shape), _MINUS_IN_SUM)
+            pieces = self.pieces(Product(size, (*shared, (bare, labels, 1)), shape), MINUS_IN_SUM)
             parts.append((pieces.negative, pieces.loose()))
             waiting = [ct for ct in waiting if ct not in same]
         return [*(self._parts(waiting, shape) if waiting else []), *parts]
@@ -316,10 +314,10 @@ class Notation(Style):
             return self.signed(c, self.written[t])
         if len(t.shape) > 2 and not whole:
             return c * t.coefficient < 0, self._repeated(Product(magnitude(c * t.coefficient), t.factors, t.shape))
-        pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), _MINUS_IN_SUM)
+        pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), MINUS_IN_SUM)
         return pieces.negative, pieces.tensor() if whole else pieces.loose()
 
-    def pieces(self, product: Product, minus: float = 1.0) -> Pieces:
+    def pieces(self, product: Product, minus: float = MINUS) -> Pieces:
         """A product taken apart, its factors written; a minus in front of it costs the reader `minus`."""
         coefficient, factors = self.turned_sums(product, minus)
         for node, _, _ in factors:
@@ -327,7 +325,7 @@ class Notation(Style):
                 self.express(node)
         return Pieces(self, self.written, Product(coefficient, tuple(factors), product.shape))
 
-    def turned_sums(self, product: Product, minus: float = 1.0) -> tuple[Rational, list[Factor]]:
+    def turned_sums(self, product: Product, minus: float = MINUS) -> tuple[Rational, list[Factor]]:
         """The number and the factors of a product, each sum with the sign in which people write it: `1 - h`, as the
         user did, or `ŷ - y` rather than -(y - ŷ).
         """
@@ -336,7 +334,7 @@ class Notation(Style):
             if not isinstance(power, int) or power % 2 == 0:
                 continue
             gain = self._gain(node)
-            if gain + (minus if coefficient < 0 else -minus) > (0 if coefficient < 0 else _LITTLE):
+            if gain + (minus if coefficient < 0 else -minus) > 0:
                 opposite = (
                     Sum(tuple((-c, t) for c, t in node.terms), node.shape)
                     if isinstance(node, Sum)
@@ -351,17 +349,11 @@ class Notation(Style):
         """How much better a factor reads with the opposite sign; one without a sum does not read better."""
         if isinstance(node, Sum):
             opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
-            return self._minuses(node) - self._minuses(opposite)
+            return signs(node, typed=node in self.given) - signs(opposite, typed=opposite in self.given)
         if isinstance(node, Product) and node not in self.given:
             odd = [inner for inner, _, p in node.factors if isinstance(p, int) and p % 2]
-            return max((self._gain(inner) for inner in odd), default=-_MUCH) + (node.coefficient < 0)
-        return -_MUCH
-
-    def _minuses(self, node: Sum) -> float:
-        """What the signs of a sum cost the reader: minus one, as in h − 1, most; those that the user wrote least."""
-        minus = sum(c < 0 for c, _ in node.terms)
-        constant = sum(c < 0 for c, t in node.terms if _is_one(t))
-        return minus + 1.5 * constant + (minus == len(node.terms)) - 0.5 * (node in self.given)
+            return max((self._gain(inner) for inner in odd), default=-inf) + (node.coefficient < 0)
+        return -inf
 
 
 def _kin(
@@ -421,11 +413,6 @@ def _common(coefficients: Sequence[Rational]) -> Rational:
 
 def _is_diagonal(expr: Expr) -> bool:
     return write.is_call(expr, "diag") and len(expr.shape) == 2
-
-
-def _is_one(term: Tensor) -> bool:
-    """Whether a term is a number, or the identity."""
-    return isinstance(term, Delta) or (isinstance(term, Product) and not term.factors)
 
 
 def _commutes(body: Tensor) -> bool:

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-from jacobian_cli.calculus.cost import cost
+from jacobian_cli.calculus.cost import TRIED, cost
 from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
 from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times
 
 _MAX_TERMS = 4
 """Sums of more terms than this are not multiplied out."""
 _MAX_FACTORS = 12
-_MAX_COST = 180
 
 
 def met_by_factors(met: Open) -> Iterator[Rewrite]:
@@ -38,7 +37,7 @@ def met_by_factors(met: Open) -> Iterator[Rewrite]:
                 if (other, local) in (below if p * power > 0 else above):
                     inside.append((j, (other, local, p * power)))
         # what has one sum in common with a denominator meets it whole
-        if not inside or cost(node) > _MAX_COST:
+        if not inside or cost(node) > TRIED:
             continue
         partners = [f for _, f in inside]
         whole = tuple(range(len(labels)))
@@ -81,7 +80,7 @@ def multiplied_out(node: Sum) -> Iterator[Part]:
 
 
 def _short(node: Sum) -> bool:
-    return 1 < len(node.terms) <= _MAX_TERMS and cost(node) <= _MAX_COST
+    return 1 < len(node.terms) <= _MAX_TERMS and cost(node) <= TRIED
 
 
 def opened(term: Tensor, scalar: bool = False) -> Part:

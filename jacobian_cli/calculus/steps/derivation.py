@@ -5,9 +5,11 @@ several paths added up; the names put back.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from jacobian_cli.calculus.cost import AT_A_GLANCE, TELLING, cost
 from jacobian_cli.calculus.derivative.forms import Derivative
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import jacobian, pullback
@@ -28,10 +30,6 @@ from jacobian_cli.ops.facts import FACTS
 MAX_STEPS = 60
 _LIMITS = (16, 12, 8, 5, 3, 1, 0)
 """How many parts are named at most: fewer where so many would make more than `MAX_STEPS` steps."""
-_SHORT = 10
-"""A gradient of so few letters is written where it is used; a longer one is called δ."""
-_LONG = 100
-"""A local Jacobian longer than this says nothing: only what it does to a gradient is written."""
 _ABBREVIATIONS = 12
 
 
@@ -188,7 +186,7 @@ class _Board:
         if entries is None:
             return None
         form = part.in_names(jacobian_form(notation, local, order) if matrix else notation.express(entries))
-        if len(self.text(form)) > _LONG or (not matrix and form.shape != part.node.shape):
+        if cost(form) > TELLING or (not matrix and form.shape != part.node.shape):
             return None
         reason = why(part, local, backwards=False)
         if not matrix:
@@ -208,7 +206,7 @@ class _Board:
             return rule, ("a diagonal matrix times a vector, entry by entry",)
         product = write.shaped(slope.back(write.proper(self.upstream[part.name])), result.shape)
         reason = ("upstream times local is downstream",)
-        if self.names.alike(product, result) or len(self.text(product)) > 2 * _LONG:
+        if self.names.alike(product, result) or cost(product) > 2 * TELLING:
             return rule, reason
         self.add(rule, side, product, claim, reason)
         if slope.diagonal:
@@ -238,7 +236,7 @@ class _Board:
         merged = write.shaped(notation.express(lower(plain)), child.shape)
         rule: Rule = Rule("contributions add up")
         reason: Words = ("one from each path",)
-        if sorted(map(self.text, _terms(merged))) == sorted(map(self.text, _terms(plain))):
+        if Counter(_terms(merged)) == Counter(_terms(plain)):
             merged = plain
         else:
             self.add(rule, Side((), self.top, child.name), plain, self.gradient(child), reason)
@@ -250,7 +248,7 @@ class _Board:
         claim = self.claims[child.name] = self.gradient(child)
         self.upstream[child.name] = result
         names: tuple[str, ...] = ()
-        worth = len(self.text(result)) > _SHORT or (isinstance(result, Apply) and self.names.named(result))
+        worth = cost(result) > AT_A_GLANCE or (isinstance(result, Apply) and self.names.named(result))
         if child is not self.wrt and worth:
             delta = self.names.delta(result, claim)
             self.upstream[child.name], names = delta, (delta.name,)
@@ -294,7 +292,7 @@ class _Board:
                 self.abbreviate(final)
                 self.add(Rule("names put back"), side, final, claim)
                 return
-            if not self.names.alike(restored, reached) and len(self.text(restored)) <= 2 * _LONG:
+            if not self.names.alike(restored, reached) and cost(restored) <= 2 * TELLING:
                 self.add(Rule("names put back"), side, restored, claim)
             self.abbreviate(final)
             said = [
