@@ -10,6 +10,9 @@ Array = Any
 SHORT = 18
 """Arrays that are written in so many characters are shown, of others the shape."""
 
+PRINTED = 400
+"""So many numbers are printed for one array."""
+
 
 def number(value: float, digits: int = 6) -> str:
     """A number of so many digits, with a proper minus sign."""

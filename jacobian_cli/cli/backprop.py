@@ -6,15 +6,15 @@ import gc
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import click
 
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import shapes_of
-from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.request import Request, write_files
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Wishes:
 
     svg: str | None
     html: str | None
+    out: str | None
     dot: bool
     mermaid: bool
     tree: bool
@@ -37,12 +38,14 @@ class Wishes:
     naive: bool
     nudge: float | None
     full: bool
+    style: str | None
+    force: bool
 
 
 def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     """Print the run, or what was asked for in its place; the exit status says whether the check passed."""
-    if sum((request.as_json, wishes.dot, wishes.mermaid, wishes.tree)) > 1:
-        raise InputError("one of --json, --dot, --mermaid and --tree, please")
+    if sum((request.as_json, wishes.style is not None, wishes.dot, wishes.mermaid, wishes.tree)) > 1:
+        raise InputError("one of --json, --dot, --mermaid, --tree and --to, please")
     from jacobian_cli.api.backprop.register import load
     from jacobian_cli.api.backprop.run import run
     from jacobian_cli.api.input.values import read_values
@@ -55,7 +58,8 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     done = run(request.statements, values, request.wrt or None, shapes, assume)
     gc.freeze()
     gc.enable()
-    written = _pictures(done, wishes)
+    files = _files(done, wishes)
+    write_files(files, force=wishes.force)
     if request.as_json:
         click.echo(json.dumps(_object(done, wishes), ensure_ascii=False, indent=2))
     elif wishes.dot or wishes.mermaid:
@@ -64,11 +68,51 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
 
         click.echo((dot if wishes.dot else mermaid)(graph(done)), nl=False)
         return RIGHT
+    elif wishes.style is not None:
+        return _form(request, done, wishes)
     else:
         _page(done, wishes)
-        for path in written:
+        for path in files:
             click.echo(f"written: {path}")
     return MISMATCH if done.check.passed is False else RIGHT
+
+
+def _form(request: Request, run: Backprop, wishes: Wishes) -> int:
+    """LaTeX or Markdown of the run, or NumPy that works the gradients out at any point."""
+    if wishes.style == "numpy":
+        from jacobian_cli.api.derive.derivation import derivations
+        from jacobian_cli.cli.derive import print_source, problem_of
+
+        problem, _ = problem_of(replace(request, wrt=run.wrt))
+        written = print_source(derivations(problem))
+        return RIGHT if written and run.check.passed is not False else MISMATCH
+    from jacobian_cli.api.backprop.written import latex_run, markdown_run
+
+    click.echo(latex_run(run) if wishes.style == "latex" else markdown_run(run, symbolic=wishes.symbolic))
+    return MISMATCH if run.check.passed is False else RIGHT
+
+
+def _files(run: Backprop, wishes: Wishes) -> dict[str, str | bytes]:
+    """The files asked for: the picture, the page, the gradients."""
+    files: dict[str, str | bytes] = {}
+    if wishes.svg or wishes.html:
+        from jacobian_cli.api.backprop.tables import definitions, graph, tables
+        from jacobian_cli.printers.graph.page import page
+        from jacobian_cli.printers.graph.svg import svg
+
+        drawn = graph(run)
+        if wishes.svg:
+            files[wishes.svg] = svg(drawn)
+        if wishes.html:
+            files[wishes.html] = page(drawn, tables(run, symbolic=wishes.symbolic), definitions(run))
+    if wishes.out:
+        if not wishes.out.endswith(".npz"):
+            raise InputError("gradients are written to a .npz file", text=wishes.out, hint="as in --out grads.npz")
+        import numpy as np
+
+        np.savez(held := BytesIO(), allow_pickle=False, **dict(run.gradients))
+        files[wishes.out] = held.getvalue()
+    return files
 
 
 def _page(run: Backprop, wishes: Wishes) -> None:
@@ -96,28 +140,6 @@ def _page(run: Backprop, wishes: Wishes) -> None:
         say("checking…")
         report = run.check
     verdict(screen, report)
-
-
-def _pictures(run: Backprop, wishes: Wishes) -> list[str]:
-    """The files asked for, written."""
-    if not (wishes.svg or wishes.html):
-        return []
-    from jacobian_cli.api.backprop.tables import graph, tables
-    from jacobian_cli.printers.graph.page import page
-    from jacobian_cli.printers.graph.svg import svg
-
-    drawn = graph(run)
-    texts = {}
-    if wishes.svg:
-        texts[wishes.svg] = svg(drawn)
-    if wishes.html:
-        texts[wishes.html] = page(drawn, tables(run))
-    for path, text in texts.items():
-        try:
-            Path(path).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    return list(texts)
 
 
 def _object(run: Backprop, wishes: Wishes) -> dict[str, object]:

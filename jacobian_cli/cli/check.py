@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +20,7 @@ from jacobian_cli.api.check.many import Asked, check_all, read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
 from jacobian_cli.api.check.report import junit, markdown
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
-from jacobian_cli.cli.request import Request, read_file, want_variables
+from jacobian_cli.cli.request import Request, read_file, want_variables, write_files
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption
@@ -45,6 +44,7 @@ class Wishes:
     jobs: int
     syntax: str | None
     claim_source: str | None
+    force: bool
 
 
 def answer(request: Request, claim: str, wishes: Wishes) -> int:
@@ -76,8 +76,13 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     else:
         found = judged(judge, claim, wishes.form, wishes.syntax)
     found = replace(found, diagnosis=tuple(_said(d, sentences) for d in found.diagnosis))
+    one = Graded("claim", found.wrt, found)
+    if wishes.junit is not None:
+        write_files({wishes.junit: junit([one])}, force=wishes.force)
     if request.as_json:
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+    elif wishes.style == "markdown":
+        click.echo(markdown([one], summary([one])))
     else:
         from jacobian_cli.cli.show.check import show_check
 
@@ -142,7 +147,7 @@ def _many(request: Request, graded: Iterator[Graded], wishes: Wishes, sentences:
     found = [_told(one, sentences) for one in _watched(request, graded, wishes)]
     counted = summary(found)
     if wishes.junit is not None:
-        _write(wishes.junit, junit(found))
+        write_files({wishes.junit: junit(found)}, force=wishes.force)
     if request.as_json:
         said = {"claims": [one.to_dict() for one in found], "summary": counted}
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))
@@ -185,10 +190,3 @@ def _sentences(path: str | None) -> Mapping[str, str]:
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
         raise InputError(f"{path} does not map kinds to sentences", hint='as in {"sign": "Look at the sign again."}')
     return found
-
-
-def _write(path: str, text: str) -> None:
-    file = Path(path)
-    if file.exists():
-        raise InputError(f"{path} is there already", hint="name another file, or remove it")
-    file.write_text(text, encoding="utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import gc
 import io
-import json
 import math
 import os
 import re
@@ -16,10 +15,21 @@ from typing import Any
 import click
 
 from jacobian_cli import __version__
-from jacobian_cli.cli.request import Request, claim_command, formula_command
+from jacobian_cli.cli.options import examples as examples_of
+from jacobian_cli.cli.options import (
+    full_option,
+    layout_option,
+    no_check_option,
+    points_option,
+    steps_option,
+    to_option,
+    vec_option,
+)
+from jacobian_cli.cli.refusals import in_our_voice, refused
+from jacobian_cli.cli.request import Request, claim_command, force_option, formula_command, width_option
 from jacobian_cli.syntax.errors import InputError
 
-RIGHT, MISMATCH, REFUSED, INTERRUPTED = 0, 1, 2, 130
+RIGHT, INTERRUPTED = 0, 130
 FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
 
 _HELP = """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
@@ -56,52 +66,26 @@ def jac() -> None:
     """The command and its subcommands."""
 
 
-points_option = click.option(
-    "--points", default=3, show_default=True, type=click.IntRange(1, 100), help="Random points to check at."
+@jac.command(
+    epilog=examples_of(
+        'jac derive "u.T @ sigmoid(W@x + b)" --wrt W', "jac derive -f examples/window.jac --wrt W,b --steps"
+    )
 )
-
-layout_option = click.option(
-    "--layout",
-    default="numerator",
-    show_default=True,
-    metavar="WORD",
-    help="Of the Jacobian: numerator (outputs down its rows) or denominator (its transpose).",
-)
-vec_option = click.option(
-    "--vec",
-    default="row",
-    show_default=True,
-    metavar="WORD",
-    help="Flatten matrices row by row (row) or column by column (column).",
-)
-
-steps_option = click.option("--steps", is_flag=True, help="Show the derivation step by step, each step checked.")
-to_option = click.option(
-    "--to", "style", type=click.Choice(["latex", "markdown", "numpy"]), help="Print the answer in a form to take away."
-)
-no_check_option = click.option("--no-check", "unchecked", is_flag=True, help="Do not check the answer, and say so.")
-
-
-@jac.command()
 @formula_command
 @points_option
 @layout_option
 @vec_option
 @click.option("--explain-layout", is_flag=True, help="Show the Jacobian in every convention, and whose it is.")
 @click.option("--entries", is_flag=True, help="Show the labelled table of entries at small sizes.")
-@click.option("--full", is_flag=True, help="Show tables of any size up to 400 entries.")
+@full_option
 @steps_option
 @to_option
 @no_check_option
 def derive(request: Request, explain_layout: bool, **wishes: Any) -> int:
-    r"""Derive a Jacobian, in closed form and entry by entry, and prove it.
+    """Derive a Jacobian, in closed form and entry by entry, and prove it.
 
     FORMULA is an expression like "W@x + b", or definitions of which the last is the output:
     "z = W@x + b" "h = sigmoid(z)". Without --wrt every variable is differentiated by.
-
-    \b
-    jac derive "u.T @ sigmoid(W@x + b)" --wrt W
-    jac derive -f examples/window.jac --wrt W,b --steps
     """
     one_form(request, wishes["style"])
     if explain_layout:
@@ -113,20 +97,20 @@ def derive(request: Request, explain_layout: bool, **wishes: Any) -> int:
     return answer(request, Wishes(**wishes))
 
 
-@jac.command()
+@jac.command(
+    epilog=examples_of(
+        'jac hessian "norm(X@w - y)**2" --wrt w', 'jac hessian "sum(log(1 + exp(-y*(X@w))))" --wrt w --to latex'
+    )
+)
 @formula_command
 @points_option
 @vec_option
 @to_option
 @no_check_option
 def hessian(request: Request, **wishes: Any) -> int:
-    r"""Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
+    """Derive the Hessian of a scalar, its structure kept; with several variables, its blocks.
 
     FORMULA is as for `jac derive`.
-
-    \b
-    jac hessian "norm(X@w - y)**2" --wrt w
-    jac hessian "sum(log(1 + exp(-y*(X@w))))" --wrt w --to latex
     """
     one_form(request, wishes["style"])
     from jacobian_cli.cli.derive import Wishes, answer
@@ -134,7 +118,12 @@ def hessian(request: Request, **wishes: Any) -> int:
     return answer(request, Wishes(order=2, **wishes))
 
 
-@jac.command()
+@jac.command(
+    epilog=examples_of(
+        'jac chain "z = W@x + b" "h = sigmoid(z)" "s = u.T@h" --wrt W,b',
+        "jac chain -f examples/mlp.jac --wrt W1 --steps",
+    )
+)
 @formula_command
 @points_option
 @click.option(
@@ -144,19 +133,15 @@ def hessian(request: Request, **wishes: Any) -> int:
     metavar="RATE",
     help="Take one step of gradient descent at this rate, and show the loss before and after.",
 )
-@click.option("--full", is_flag=True, help="Show every link of a long chain.")
+@full_option
 @steps_option
 @to_option
 @no_check_option
 def chain(request: Request, rate: float | None, **wishes: Any) -> int:
-    r"""Take a composition apart: local Jacobians, their product, δ, the reshape, and what each order costs.
+    """Take a composition apart: local Jacobians, their product, δ, the reshape, and what each order costs.
 
     FORMULA is definitions in any order, of which the last is the output: "z = W@x + b" "h = sigmoid(z)"; or
     formulas without names, outermost first: "sigmoid(z)" "W@x + b".
-
-    \b
-    jac chain "z = W@x + b" "h = sigmoid(z)" "s = u.T@h" --wrt W,b
-    jac chain -f examples/mlp.jac --wrt W1 --steps
     """
     one_form(request, wishes["style"])
     if rate is not None and not math.isfinite(rate):
@@ -166,10 +151,16 @@ def chain(request: Request, rate: float | None, **wishes: Any) -> int:
     return answer(request, Wishes(rate=rate, **wishes))
 
 
-@jac.command()
+@jac.command(
+    epilog=examples_of(
+        'jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0',
+        "jac backprop -f examples/window.jac --at examples/window.npz --wrt W --html graph.html",
+    )
+)
 @formula_command
 @click.option("--svg", metavar="FILE", help="Draw the graph: values above the edges, gradients below.")
 @click.option("--html", metavar="FILE", help="Write a page with the picture and the tables.")
+@click.option("--out", metavar="FILE", help="Write the gradients, by name, as arrays of NumPy: grads.npz.")
 @click.option("--dot", is_flag=True, help="Print the graph for Graphviz instead.")
 @click.option("--mermaid", is_flag=True, help="Print the graph for Mermaid instead.")
 @click.option("--tree", is_flag=True, help="Show the graph as a tree instead of tables.")
@@ -182,12 +173,15 @@ def chain(request: Request, rate: float | None, **wishes: Any) -> int:
     help="Move each scalar by H, and compare with what its gradient predicts.",
 )
 @click.option("--plugin", "plugins", multiple=True, metavar="FILE", help="Run a Python file that registers functions.")
-@click.option("--full", is_flag=True, help="Show graphs of any size.")
+@full_option
+@to_option
+@force_option
 def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
     """Run the computational graph forwards, then backwards, at the values given with --at.
 
     FORMULA is as for `jac derive`; without --wrt the gradients of all variables are found.
     """
+    one_form(request, wishes["style"])
     if wishes["nudge"] is not None and not (math.isfinite(wishes["nudge"]) and wishes["nudge"]):
         raise InputError("a nudge is a small number, as in --nudge 0.01")
     from jacobian_cli.cli.backprop import Wishes, answer
@@ -195,7 +189,12 @@ def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
     return answer(request, plugins, Wishes(**wishes))
 
 
-@jac.command()
+@jac.command(
+    epilog=examples_of(
+        'jac check "u.T @ sigmoid(W@x)" --wrt W "outer(u*sigmoid(W@x)*(1 - sigmoid(W@x)), x)"',
+        "jac check -f examples/derivation.jac --to markdown",
+    )
+)
 @claim_command
 @layout_option
 @vec_option
@@ -207,6 +206,7 @@ def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
 @click.option("--junit", metavar="FILE", help="Write the verdicts as a JUnit report too.")
 @click.option("--to", "style", type=click.Choice(["markdown"]), help="Print the verdicts as a Markdown table.")
 @click.option("--texts", metavar="FILE", help="A JSON file with a sentence of yours for each kind of mistake.")
+@force_option
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes to judge many in.")
 def check(request: Request, claim: str, **wishes: Any) -> int:
     """Judge a derivative found by hand: right or wrong, where, and what kind of mistake.
@@ -214,20 +214,17 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
     FORMULA is as for `jac derive`, with your answer behind it: jac check "x.T@A@x" --wrt x "2*A@x". The gradient that
     arrives is called delta, a direction v. A file of definitions may hold the claims itself: ds/dW = delta@x.T
     """
+    one_form(request, wishes["style"])
     from jacobian_cli.cli.check import Wishes, answer
 
     return answer(request, claim, Wishes(**wishes))
 
 
-@jac.command()
+@jac.command(epilog=examples_of("jac functions", "jac functions softmax layernorm"))
 @click.argument("names", nargs=-1)
+@width_option
 def functions(names: tuple[str, ...]) -> int:
-    r"""List the functions of the language, or tell all about those named.
-
-    \b
-    jac functions
-    jac functions softmax layernorm
-    """
+    """List the functions of the language, or tell all about those named."""
     from jacobian_cli.cli.functions import show_function, show_functions
 
     if not names:
@@ -237,35 +234,35 @@ def functions(names: tuple[str, ...]) -> int:
     return RIGHT
 
 
-@jac.command()
+@jac.command(epilog=examples_of("jac examples", "jac examples attention"))
 @click.argument("topic", required=False)
+@width_option
 def examples(topic: str | None) -> int:
-    r"""Commands to try, by topic.
-
-    \b
-    jac examples
-    jac examples attention
-    """
+    """Commands to try, by topic."""
     from jacobian_cli.cli.examples import show_examples
 
     show_examples(topic)
     return RIGHT
 
 
-@jac.command()
+@jac.command(epilog=examples_of("jac completion bash > jac.bash", "jac completion fish > jac.fish"))
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    r"""Print what makes a shell complete `jac` by TAB.
-
-    \b
-    eval "$(jac completion bash)"
-    jac completion fish > ~/.config/fish/completions/jac.fish
-    """
+    """Print what makes a shell complete `jac` by TAB."""
     from click.shell_completion import get_completion_class
 
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(jac, {}, "jac", "_JAC_COMPLETE").source())
+    return RIGHT
+
+
+@jac.command(epilog=examples_of("jac man > jac.1", "jac man | man -l -"))
+def man() -> int:
+    """Print the manual page, for man."""
+    from jacobian_cli.cli.manual import manual
+
+    click.echo(manual(jac), nl=False)
     return RIGHT
 
 
@@ -288,7 +285,7 @@ def run(arguments: list[str] | None = None) -> None:
     except InputError as error:
         status = refuse(error)
     except click.UsageError as error:
-        status = refuse(_in_our_voice(error))
+        status = refuse(in_our_voice(error))
     except (click.Abort, KeyboardInterrupt):
         refuse("interrupted")
         status = INTERRUPTED
@@ -307,26 +304,6 @@ def run(arguments: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else RIGHT)
 
 
-def _in_our_voice(error: click.UsageError) -> InputError:
-    """What click says of options, as everything else is said."""
-    message = error.format_message().rstrip(".")
-    message = message[:1].lower() + message[1:]
-    command = error.ctx.command_path if error.ctx is not None else "jac"
-    return InputError(message, hint=f"{command} --help lists what there is")
-
-
 def _not_an_option(text: str) -> str:
     """A formula that begins with a minus, told apart from options by a blank in front."""
     return f" {text}" if re.match(r"-[^-].*[(@*+\[ ]|-[^-].*\.T|-(?![fswh])\w+$", text, re.DOTALL) else text
-
-
-def refused(reason: InputError | str, *, as_json: bool = False) -> int:
-    """Say why the input cannot be used: every mistake that was found."""
-    error = InputError(reason) if isinstance(reason, str) else reason
-    if as_json:
-        told = {"errors": [mistake.to_dict() for mistake in error.errors]}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
-    else:
-        for mistake in error.errors:
-            click.echo(f"jac: {mistake.told()}", err=True)
-    return REFUSED

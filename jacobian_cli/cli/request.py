@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,22 @@ class Request:
     path: str = ""
 
 
+def _keep_width(context: click.Context, _: click.Parameter, width: int | None) -> None:
+    if width is not None:
+        context.meta["jac.width"] = width
+
+
+width_option = click.option(
+    "--width",
+    type=click.IntRange(20, 1000),
+    metavar="N",
+    expose_value=False,
+    callback=_keep_width,
+    help="Columns of the page, instead of those of the terminal.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page.")
+force_option = click.option("--force", is_flag=True, help="Write over files that are there already.")
+
 _OPTIONS = (
     click.argument("formula", nargs=-1),
     click.option("-f", "--file", "path", metavar="FILE", help="Definitions and declarations, one a line."),
@@ -53,38 +69,78 @@ _OPTIONS = (
         metavar="NAME=FACT",
         help="Facts, as in S=symmetric  y=one_hot,W=orthogonal (jac functions lists them).",
     ),
-    click.option("--at", multiple=True, metavar="VALUES", help="x=4,y=[1,2], W=w.npy, or values.npz"),
+    click.option("--at", multiple=True, metavar="VALUES", help="x=4,y=[1,2], W=w.npy, values.npz or values.json"),
     click.option(
         "--syntax",
         metavar="NAME",
         help="The notation of the formula, not guessed: language, math, latex, matlab, julia, numpy, torch or jax.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page."),
+    json_option,
+    width_option,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed of the options that every command on a formula takes."""
+
+    formula: tuple[str, ...]
+    path: str | None
+    source: str | None
+    wrt: str | None
+    shapes: tuple[str, ...]
+    assume: tuple[str, ...]
+    at: tuple[str, ...]
+    syntax: str | None
+    as_json: bool
 
 
 def formula_command(command: Callable[..., int]) -> Callable[..., int]:
     """A command on a formula: click's options in, one `Request` out, options of its own handed on by name."""
 
+    def read(typed: Typed, own: dict[str, Any]) -> int:
+        return command(read_request(typed), **own)
+
+    return _with_options(command, read)
+
+
+def claim_command(command: Callable[..., int]) -> Callable[..., int]:
+    """A command on a formula and, behind it, a claim about its derivative: the claim is handed on as typed."""
+
+    def read(typed: Typed, own: dict[str, Any]) -> int:
+        formula, file = typed.formula, typed.path or typed.source
+        elsewhere = any(own.get(name) for name in ("claims", "values", "claim_source"))
+        claim = ""
+        if file and not typed.source and not formula and not elsewhere:
+            declared = tuple(parse_declaration(text, "=") for text in typed.shapes)
+            facts = tuple(fact for text in typed.assume for fact in parse_assumptions(text))
+            request = Request((), (*declared, *facts), (), typed.at, typed.as_json, read_file(file), file)
+            return command(request, claim=claim, syntax=typed.syntax, **own)
+        if not elsewhere:
+            if len(formula) < (1 if file else 2):
+                raise InputError(
+                    "there is no claim to judge",
+                    hint='type your answer behind the formula: jac check "x.T@A@x" --wrt x "2*A@x"',
+                )
+            *given, claim = formula
+            typed = replace(typed, formula=tuple(given))
+        return command(read_request(typed), claim=claim, syntax=typed.syntax, **own)
+
+    return _with_options(command, read)
+
+
+def _with_options(command: Callable[..., int], read: Callable[[Typed, dict[str, Any]], int]) -> Callable[..., int]:
+    """The options that every command on a formula takes, put together before they are read."""
+
     @wraps(command)
-    def read(
-        formula: tuple[str, ...],
-        path: str | None,
-        wrt: str | None,
-        shapes: tuple[str, ...],
-        assume: tuple[str, ...],
-        at: tuple[str, ...],
-        as_json: bool,
-        syntax: str | None,
-        source: str | None,
-        **own: Any,
-    ) -> int:
-        with _in_file(path):
-            return command(read_request(formula, path, wrt, shapes, at, as_json, assume, syntax, source), **own)
+    def taken(**given: Any) -> int:
+        typed = Typed(**{field.name: given.pop(field.name) for field in fields(Typed)})
+        with _in_file(typed.path):
+            return read(typed, given)
 
     for option in reversed(_OPTIONS):
-        read = option(read)
-    return read
+        taken = option(taken)
+    return taken
 
 
 @contextmanager
@@ -98,60 +154,9 @@ def _in_file(path: str | None) -> Iterator[None]:
         raise located(error, read_file(path), path) from None
 
 
-def claim_command(command: Callable[..., int]) -> Callable[..., int]:
-    """A command on a formula and, behind it, a claim about its derivative: the claim is handed on as typed."""
-
-    @wraps(command)
-    def read(
-        formula: tuple[str, ...],
-        path: str | None,
-        wrt: str | None,
-        shapes: tuple[str, ...],
-        assume: tuple[str, ...],
-        at: tuple[str, ...],
-        as_json: bool,
-        syntax: str | None,
-        source: str | None,
-        **own: Any,
-    ) -> int:
-        given, claim = formula, ""
-        path = path or source
-        if not any(own.get(n) for n in ("claims", "values", "claim_source")) and (formula or not path):
-            if len(formula) < (1 if path else 2):
-                raise InputError(
-                    "there is no claim to judge",
-                    hint='type your answer behind the formula: jac check "x.T@A@x" --wrt x "2*A@x"',
-                )
-            given, claim = formula[:-1], formula[-1]
-        if path and not source and not formula and not any(own.get(n) for n in ("claims", "values", "claim_source")):
-            declared = tuple(parse_declaration(text, "=") for text in shapes)
-            facts = tuple(fact for text in assume for fact in parse_assumptions(text))
-            request = Request((), (*declared, *facts), (), at, as_json, read_file(path), path)
-        else:
-            with _in_file(path):
-                request = read_request(
-                    given, None if source else path, wrt, shapes, at, as_json, assume, syntax, source
-                )
-        with _in_file(path):
-            return command(request, claim=claim, syntax=syntax, **own)
-
-    for option in reversed(_OPTIONS):
-        read = option(read)
-    return read
-
-
-def read_request(
-    formula: tuple[str, ...],
-    path: str | None,
-    wrt: str | None,
-    shapes: tuple[str, ...],
-    at: tuple[str, ...],
-    as_json: bool,
-    assume: tuple[str, ...] = (),
-    syntax: str | None = None,
-    source: str | None = None,
-) -> Request:
+def read_request(typed: Typed) -> Request:
     """Read the options. Raises `InputError` for a syntax error anywhere in them."""
+    formula, path, wrt, syntax, source = typed.formula, typed.path, typed.wrt, typed.syntax, typed.source
     if len(formula) > 1 and any(_TAKEN_APART.fullmatch(part.strip()) for part in formula):
         whole = " ".join(formula)
         raise InputError("the shell took the formula apart", text=whole, hint=f'quote it: jac derive "{whole}"')
@@ -162,13 +167,13 @@ def read_request(
     names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
     if wrt is not None and not names:
         raise InputError("which variable?", hint="add --wrt W, or --wrt W,b; without --wrt it is every one")
-    asked = [*names, *(name for text in at for name in _VALUE.findall(text))]
+    asked = [*names, *(name for text in typed.at for name in _VALUE.findall(text))]
     mistakes = Mistakes()
     given: list[Declared] = []
-    for text in shapes:
+    for text in typed.shapes:
         with mistakes.noted():
             given.append(parse_declaration(text, "="))
-    for text in assume:
+    for text in typed.assume:
         with mistakes.noted():
             given += parse_assumptions(text)
 
@@ -202,7 +207,7 @@ def read_request(
         mistakes.raised()
     if not statements:
         raise InputError("there is no formula", hint='type one, as in jac derive "W@x + b" --wrt W')
-    return Request(tuple(statements), tuple(declarations), names, at, as_json)
+    return Request(tuple(statements), tuple(declarations), names, typed.at, typed.as_json)
 
 
 def want_variables(request: Request) -> Request:
@@ -225,3 +230,15 @@ def read_file(path: str) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise InputError(f"{path} cannot be read as text") from None
+
+
+def write_files(texts: Mapping[str, str | bytes], *, force: bool) -> None:
+    """Write files. Raises `InputError`, before any is written, for one that is there unless it may be replaced."""
+    for path in texts:
+        if Path(path).exists() and not force:
+            raise InputError(f"{path} is there already", hint="name another file, or write over it with --force")
+    for path, text in texts.items():
+        try:
+            Path(path).write_bytes(text if isinstance(text, bytes) else text.encode())
+        except OSError as error:
+            raise InputError(f"{path} cannot be written: {error.strerror}") from None

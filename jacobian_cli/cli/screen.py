@@ -49,7 +49,7 @@ class _Console(Console):
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, emoji=False, markup=False, **options)
         context = click.get_current_context(silent=True)
-        wanted = context.find_root().meta.get("width") if context is not None else None
+        wanted = context.meta.get("jac.width") if context is not None else None
         self.width = wanted or (max(self.width, _NARROWEST) if self.width > 0 else WIDTH)
 
     def on_broken_pipe(self) -> None:

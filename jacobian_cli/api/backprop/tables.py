@@ -9,7 +9,7 @@ import numpy as np
 from jacobian_cli.api.backprop.passes import INPUT, Edge, Node
 from jacobian_cli.api.backprop.run import Backprop
 from jacobian_cli.api.backprop.singular_points import Kink
-from jacobian_cli.api.figures import SHORT, long, number, shape_text, short, written
+from jacobian_cli.api.figures import PRINTED, SHORT, long, number, shape_text, short, written
 from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.graph.model import Graph, GraphEdge, GraphNode
@@ -17,6 +17,8 @@ from jacobian_cli.printers.graph.page import Table
 from jacobian_cli.printers.math.unicode import math
 
 Array = Any
+_ASKED = 46
+"""Arrays of so many characters are shown in the picture, where they were asked for."""
 
 
 def summed(terms: tuple[Array, ...], total: Array | None) -> str:
@@ -65,7 +67,15 @@ def graph(run: Backprop) -> Graph:
         GraphNode(n.name, label(n), kind(n), shape_text(n.shape), _drawn(n.value), _drawn(n.gradient), _called(n))
         for n in run.nodes
     )
-    edges = tuple(GraphEdge(e.source, e.target, _drawn(known[e.source].value), _drawn(e.downstream)) for e in run.edges)
+    edges = tuple(
+        GraphEdge(
+            e.source,
+            e.target,
+            _drawn(known[e.source].value),
+            _drawn(e.downstream, _ASKED if e.source in run.gradients else SHORT),
+        )
+        for e in run.edges
+    )
     return Graph(nodes, edges, f"{spelled(run.name)} = {math(run.program.output)}")
 
 
@@ -73,9 +83,9 @@ def _called(node: Node) -> str:
     return "" if node.operation == INPUT else spelled(node.name)
 
 
-def _drawn(value: Array | None) -> str:
+def _drawn(value: Array | None, room: int = SHORT) -> str:
     """Numbers and small arrays; a shape is written once, at the node."""
-    return "" if value is None else written(value, 4, SHORT)
+    return "" if value is None else written(value, 4, room)
 
 
 def partial(run: Backprop, name: str) -> str:
@@ -131,18 +141,41 @@ def symbols(edge: Edge) -> tuple[str, str] | None:
     return local, rule
 
 
-def tables(run: Backprop) -> tuple[Table, ...]:
+def definitions(run: Backprop) -> tuple[str, ...]:
+    """The formula as mathematics, each definition before its use."""
+    program = run.program
+    named = [(n, v) for n, v in program.values.items() if n != program.output_name]
+    before = [f"{spelled(name)} = {math(getattr(value, 'body', value))}" for name, value in named]
+    return (*before, f"{spelled(run.name)} = {math(program.output)}")
+
+
+def tables(run: Backprop, *, symbolic: bool = False) -> tuple[Table, ...]:
     """The same tables, for a page."""
-    backward = [row for node, edges in backward_groups(run) for row in backward_rows(node, edges)]
+    groups = backward_groups(run)
+    backward = [row for node, edges in groups for row in backward_rows(node, edges)]
+    header: tuple[str, ...] = BACKWARD
+    if symbolic:
+        said = [symbols(edge) or ("", "") for _, edges in groups for edge in edges]
+        backward = [(*row[:4], *told, row[4]) for row, told in zip(backward, said, strict=True)]
+        header = (*BACKWARD[:4], "local, in symbols", "downstream, in symbols", "")
+    known = {n.name: n.terms for n in run.nodes}
     gradients = tuple(
-        (partial(run, n.name), shape_text(n.shape), _ranged(n.gradient) if n.shape else summed(n.terms, n.gradient))
-        for n in run.nodes
-        if n.name in run.gradients and n.gradient is not None
+        (partial(run, name), shape_text(np.shape(g)), _rows(g) if np.ndim(g) else summed(known.get(name, ()), g))
+        for name, g in run.gradients.items()
     )
     told = run.operations
     cost = f"{told['forward']:,} operations forward, {told['backward']:,} backward, {told['naive']:,} path by path"
+    given = "; δ is the gradient that arrives at the node" if symbolic else ""
     return (
         Table("Forward", FORWARD, tuple(forward_rows(run))),
-        Table("Backward", BACKWARD, tuple(backward), "upstream × local = downstream, from the output back"),
+        Table("Backward", header, tuple(backward), f"upstream × local = downstream, from the output back{given}"),
         Table("Gradients", ("gradient", "shape", "value"), gradients, cost),
     )
+
+
+def _rows(value: Array) -> str:
+    """An array in full, a row a line, or the range of its entries."""
+    value = np.asarray(value)
+    if value.size > PRINTED or value.ndim > 2:
+        return _ranged(value)
+    return "\n".join(" ".join(number(float(entry)) for entry in row) for row in np.atleast_2d(value))

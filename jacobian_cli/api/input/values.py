@@ -1,8 +1,9 @@
-"""Values for variables: numbers, JSON arrays, and `.npy`, `.npz` or `.csv` files."""
+"""Values for variables: numbers, arrays, and `.npy`, `.npz`, `.csv` or `.json` files."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -142,29 +143,53 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _value(written: str, part: str) -> Array:
-    if written.endswith((".npy", ".csv", ".npz")):
+    if written.endswith((".npy", ".csv", ".npz", ".json")):
         return _array_file(Path(written))
     try:
-        value = json.loads(written)
+        value = json.loads(_DOTTED.sub(_with_digits, written))
     except (ValueError, RecursionError):
         raise InputError(
             "this value cannot be read",
             text=part,
-            hint="a number, a JSON array like [[1,2],[3,4]], or a .npy or .csv file",
+            hint="a number, an array like [[1,2],[3,4]], or a .npy, .csv or .json file",
         ) from None
     return numbers(value, part)
+
+
+_DOTTED = re.compile(r"(?<![\w.])(\d*)\.(\d*)(?![\w.])|(?<![\w.])(\d*)\.(\d*)(?=[eE])")
+
+
+def _with_digits(found: re.Match[str]) -> str:
+    """`.5` and `2.`, as people type them, with the digits that JSON wants."""
+    whole, part = found[1] or found[3] or "", found[2] or found[4] or ""
+    return f"{whole or '0'}.{part or '0'}" if whole or part else found[0]
 
 
 def _array_file(path: Path) -> Array:
     if path.suffix == ".npz":
         raise InputError(f"{path} holds several arrays", hint=f"give the file alone: --at {path}")
-    with _reading(path, 2 * MAX_NUMBERS if path.suffix == ".csv" else MAX_BYTES):
+    with _reading(path, MAX_BYTES if path.suffix == ".npy" else 2 * MAX_NUMBERS):
+        if path.suffix == ".json":
+            return numbers(_json_file(path), str(path))
         loaded = np.loadtxt(path, delimiter=",") if path.suffix == ".csv" else np.load(path, allow_pickle=False)
         return numbers(loaded, str(path))
 
 
+def _json_file(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise InputError(f"{path} is no JSON", hint='an array like [[1,2],[3,4]], or {"x": [1,2]}') from None
+
+
 def _named_arrays(written: str) -> dict[str, Array]:
     path = Path(written)
+    if path.suffix == ".json":
+        with _reading(path, 2 * MAX_NUMBERS):
+            found = _json_file(path)
+            if not isinstance(found, dict):
+                raise InputError(f"{path} names no variables", hint=f'as in {{"x": [1,2]}}, or --at x={path}')
+            return {normal_name(name): numbers(value, f"{name} in {path}") for name, value in found.items()}
     if path.suffix != ".npz":
         raise InputError(
             "values are given as name=value", text=written, hint="as in --at x=1,y=[2,3] or --at values.npz"

@@ -1,0 +1,71 @@
+"""What somebody sees in front of a terminal: the answer before its check, colours unless they are not wanted."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+
+CHAIN = ["chain", "z = W@x + b", "h = sigmoid(z)", "s = u.T@h", "--wrt", "W"]
+
+
+def seen(*arguments: str, **environment: str) -> str:
+    """All that a program writes to a terminal of 80 columns."""
+    here, there = pty.openpty()
+    keep = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TERM")}
+    env = {**keep, "TERM": "xterm-256color", "COLUMNS": "80", "PYTHONUTF8": "1", **environment}
+    with subprocess.Popen(
+        [sys.executable, "-m", "jacobian_cli", *arguments], stdin=there, stdout=there, stderr=there, env=env
+    ) as program:
+        os.close(there)
+        parts = []
+        while True:
+            try:
+                part = os.read(here, 1 << 16)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            parts.append(part)
+        program.wait()
+    os.close(here)
+    return b"".join(parts).decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["derive", "W@x + b", "--wrt", "W"], "Iₙ ⊗ xᵀ"),
+        (["hessian", "x.T@A@x", "--wrt", "x"], "Hessian"),
+        (CHAIN, "Order of multiplication"),
+        (["backprop", "x*y", "--at", "x=1,y=2"], "Operations"),
+    ],
+    ids=lambda arguments: arguments[0] if isinstance(arguments, list) else "",
+)
+def test_the_answer_stands_before_it_is_checked(arguments: list[str], answer: str) -> None:
+    shown = seen(*arguments)
+    assert 0 < shown.index(answer) < shown.index("checking…") < shown.rindex("✓ checked")
+    assert shown.count(answer) == 1
+
+
+def test_a_pipe_shows_what_a_terminal_shows() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "jacobian_cli", *CHAIN],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env={**os.environ, "COLUMNS": "80", "PYTHONUTF8": "1"},
+    )
+    watched = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen(*CHAIN)).replace("\r", "")
+    for line in done.stdout.splitlines():
+        assert line in watched
+
+
+def test_colours_are_left_out_where_they_are_not_wanted() -> None:
+    colour = re.compile(r"\x1b\[(?:\d+;)*3[0-7]")
+    assert colour.search(seen(*CHAIN))
+    assert not colour.search(seen(*CHAIN, NO_COLOR="1"))
