@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from jacobian_cli.calculus.differentiate.lower import partial
+from jacobian_cli.calculus.differentiate.path import LONG, Path
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, is_zero, walk
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.substitution import substitute
@@ -52,16 +53,27 @@ def pullback(
     active = active_in(order, wrt)
     named: dict[Tensor, Tensor] = {node.body: node for node in order if isinstance(node, Alias)}
     named.update(values or {})
-    upstream: dict[Tensor, list[Tensor]] = {output: [seed]}
+    upstream: dict[Tensor, list[Tensor | Path]] = {output: [seed]}
     found: dict[Leaf, Tensor] = {}
     for node in reversed(order):
         if node not in active or node not in upstream:
             continue
-        total = algebra.add(front + node.shape, [(1, t) for t in upstream.pop(node)])
+        value = named.get(node, node)
+        arriving = upstream.pop(node)
+        if len(arriving) == 1 and not isinstance(node, Leaf):
+            path = _as_path(arriving[0], len(front))
+            passed = None if path is None else _passed_on(node, path, active, value, everywhere)
+            if passed is not None:
+                for child, further in passed:
+                    upstream.setdefault(child, []).append(further)
+                continue
+        total = algebra.add(
+            front + node.shape, [(1, t.tensor(node.shape) if isinstance(t, Path) else t) for t in arriving]
+        )
         if isinstance(node, Leaf):
             found[node] = total
         elif not is_zero(total):
-            for child, sent in downstream(node, total, len(front), active, named.get(node, node), everywhere):
+            for child, sent in downstream(node, total, len(front), active, value, everywhere):
                 upstream.setdefault(child, []).append(sent)
     return [found.get(leaf, algebra.zeros(front + leaf.shape)) for leaf in wrt]
 
@@ -73,6 +85,45 @@ def active_in(order: Sequence[Tensor], wrt: Sequence[Leaf]) -> set[Tensor]:
         if node not in active and any(child in active for child in node.children):
             active.add(node)
     return active
+
+
+def _as_path(upstream: Tensor | Path, front: int) -> Path | None:
+    """What arrives, if it is long."""
+    if isinstance(upstream, Product) and len(upstream.factors) >= LONG:
+        return Path.of(upstream, front)
+    return upstream if isinstance(upstream, Path) else None
+
+
+def _passed_on(
+    node: Tensor, path: Path, active: set[Tensor], value: Tensor, everywhere: bool
+) -> list[tuple[Tensor, Path]] | None:
+    """For each active child what goes on to it, as a list of factors; None where that must be multiplied out."""
+    match node:
+        case Alias(body=body):
+            return [(body, path)]
+        case Sum(terms=terms):
+            return [(term, path.scaled(coefficient)) for coefficient, term in terms if term in active]
+        case Product(factors=factors):
+            passed = [(child, path.through(node, k)) for k, (child, _, _) in enumerate(factors) if child in active]
+            return None if any(sent is None for _, sent in passed) else passed  # type: ignore[return-value]
+        case Apply(arguments=arguments, shape=shape, loop=loop) if loop == len(shape):
+            if any(argument.shape != shape for argument in arguments):
+                return None
+            return [
+                (child, path.times(local))
+                for k, child in enumerate(arguments)
+                if child in active and not is_zero(local := _local(node, k, value, everywhere))
+            ]
+    return None
+
+
+def _local(node: Apply, place: int, value: Tensor, everywhere: bool) -> Tensor:
+    """The derivative of a function by one of its arguments, axes loop + out + in. `value` is the node by its name."""
+    entry = row(node.function)
+    cores = tuple(a.shape[node.loop :] for a in node.arguments)
+    rule = partial(entry, place, cores, node.shape[node.loop :], everywhere=everywhere)
+    values = dict(zip(entry.parameters, node.arguments, strict=True)) | {"ans": value}
+    return substitute(rule, values, node.shape[: node.loop])
 
 
 def downstream(
@@ -125,19 +176,14 @@ def _through_function(
     node: Apply, upstream: Tensor, front: int, active: set[Tensor], value: Tensor, everywhere: bool
 ) -> Iterable[tuple[Tensor, Tensor]]:
     """Chain rule: the upstream gradient times the row's own derivative."""
-    entry = row(node.function)
-    loop = node.shape[: node.loop]
-    cores = tuple(a.shape[node.loop :] for a in node.arguments)
     out = len(node.shape) - node.loop
-    values = dict(zip(entry.parameters, node.arguments, strict=True)) | {"ans": value}
     for k, child in enumerate(node.arguments):
         if child not in active:
             continue
-        rule = partial(entry, k, cores, node.shape[node.loop :], everywhere=everywhere)
-        local = substitute(rule, values, loop)
+        local = _local(node, k, value, everywhere)
         if is_zero(local):
             continue
-        width = len(cores[k])
+        width = len(child.shape) - node.loop
         # axes of the result: front, loop, in; summed: out
         fronts, loops = tuple(range(front)), tuple(range(front, front + node.loop))
         ins = tuple(range(front + node.loop, front + node.loop + width))

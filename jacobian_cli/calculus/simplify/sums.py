@@ -20,9 +20,7 @@ def distributed(met: Open) -> Part | None:
     """(δ_ij a_i − b_ij) c_j summed over j is a_i c_i − b_ij c_j: opened because the delta then goes away, or because
     a term is one whose entries sum to one.
     """
-    sums = [
-        k for k, (node, _, power) in enumerate(met.factors) if power == 1 and isinstance(node, Sum) and _opens(node)
-    ]
+    sums = [k for k, (node, _, power) in enumerate(met.factors) if power == 1 and isinstance(node, Sum) and opens(node)]
     if not sums:
         return None
     times = Counter(label for _, labels, _ in met.factors for label in labels)
@@ -37,7 +35,7 @@ def distributed(met: Open) -> Part | None:
 
 
 @lru_cache(maxsize=4096)
-def _opens(node: Sum) -> bool:
+def opens(node: Sum) -> bool:
     """Whether a term has a delta, or entries that sum to one: whether it may pay to open the sum somewhere."""
     for term in node.children:
         if isinstance(term, Delta | Window):
