@@ -18,6 +18,34 @@ _NONE = 10**9
 _HALF = Fraction(1, 2)
 
 
+class Key:
+    """The place of an expression: by the rank of the variable met first in it, then by its size, which is only worked
+    out where ranks are the same.
+    """
+
+    __slots__ = ("_size", "expr", "first")
+
+    def __init__(self, expr: Expr, first: int) -> None:
+        self.expr, self.first = expr, first
+        self._size = 0
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one name, number or array of constants."""
+        return isinstance(self.expr, Defined) or not self.expr.children
+
+    @property
+    def size(self) -> int:
+        """How many nodes there are in it."""
+        if not self._size:
+            nodes = walk([self.expr], lambda n: not isinstance(n, Defined))
+            self._size = sum(1 for _ in islice(nodes, _LONG))
+        return self._size
+
+    def __lt__(self, other: Key) -> bool:
+        return self.first < other.first or (self.first == other.first and self.size < other.size)
+
+
 class Style:
     """Writes sums and products. `order` ranks variables: what the user wrote first comes first. With `diagonals` what
     scales the rows or columns of a matrix is a diagonal matrix beside it, else a vector along them.
@@ -26,7 +54,7 @@ class Style:
     def __init__(self, order: Sequence[str] = (), *, diagonals: bool = False) -> None:
         self.diagonals = diagonals
         self.ranks = {name: k for k, name in enumerate(order)}
-        self._keys: dict[Expr, tuple[int, int]] = {}
+        self._keys: dict[Expr, Key] = {}
         self._met: dict[Expr, int] = {}
 
     def signed(self, coefficient: Rational, expr: Expr) -> tuple[bool, Expr]:
@@ -44,12 +72,11 @@ class Style:
 
         return sorted(terms, key=key)
 
-    def key(self, expr: Expr) -> tuple[int, int]:
+    def key(self, expr: Expr) -> Key:
         """What comes first: variables met first, then short things."""
         found = self._keys.get(expr)
         if found is None:
-            size = sum(1 for _ in islice(walk([expr], lambda n: not isinstance(n, Defined)), _LONG))
-            found = self._keys[expr] = (self._first(expr), size)
+            found = self._keys[expr] = Key(expr, self._first(expr))
         return found
 
     def _first(self, expr: Expr) -> int:
@@ -109,9 +136,9 @@ class Style:
         found = list(exprs)
         return sorted(found, key=self._place) if len(found) > 1 else found
 
-    def _place(self, expr: Expr) -> tuple[bool, tuple[int, int]]:
+    def _place(self, expr: Expr) -> tuple[bool, Key]:
         key = self.key(expr)
-        return key[1] > 1 and not _plain(expr), key
+        return not key.single and not _plain(expr), key
 
 
 def _plain(expr: Expr) -> bool:

@@ -42,11 +42,12 @@ from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Tensor,
 from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.calculus.notation.batched import Operand, joined, reduced, untransposed
 from jacobian_cli.calculus.notation.broadcast import scaled
+from jacobian_cli.calculus.notation.edges import Edges, Pair
 from jacobian_cli.calculus.notation.order import Powers, Style, merged
 from jacobian_cli.expr import Expr
 from jacobian_cli.shape import Size
 
-Pair = tuple[int, int]
+Rank = tuple[int, int]
 LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZ"
 
 
@@ -59,7 +60,7 @@ class Pieces:
         self.order = len(product.shape)
         self.scalars: Powers = []
         self.weights: dict[int, Powers] = {}
-        self.pairs: dict[Pair, Powers] = {}
+        self.pairs = Edges()
         self.ties: set[Pair] = set()
         self.others: list[Operand] = []
         self.sizes: dict[int, Size] = dict(enumerate(product.shape))
@@ -110,6 +111,7 @@ class Pieces:
     def _weigh(self, label: int, powers: Powers) -> None:
         if powers:
             self.weights.setdefault(label, []).extend(powers)
+            self.pairs.changed.add(label)
 
     def _cut(self, units: dict[int, list[int | Size]], windows: list[tuple[Window, Pair]]) -> None:
         """The same for a tensor of more axes that alone bears the label: it is indexed, or sliced, there."""
@@ -153,12 +155,12 @@ class Pieces:
                     self._weigh(label, [(write.apply("[]", write.eye(self.sizes[label]), index=(one,)), 1)])
                 continue
             self.scalars += [(write.apply("[]", e, index=(index,)), p) for e, p in self.weights.pop(label, [])]
-            for pair in [pair for pair in self.pairs if label in pair]:
+            for pair in self.pairs.at(label):
                 other = pair[1] if pair[0] == label else pair[0]
                 self._weigh(other, [(write.entry(e, pair.index(label), index), p) for e, p in self.pairs.pop(pair)])
         for window, (rows, label) in windows:
             cut = bounds(window.start, window.stop, window.size)
-            meeting = [pair for pair in self.pairs if label in pair]
+            meeting = self.pairs.at(label)
             used = sum(label in pair for _, pair in windows) > 1 or label in units
             if used or self._beyond(label) or any(rows in pair for pair in meeting):
                 whole = self.written[window]
@@ -185,9 +187,11 @@ class Pieces:
 
     def _eliminate(self) -> None:
         bound = {k for k in self.sizes if k >= self.order and self._degree(k) is not None}
+        ranks: dict[int, tuple[Rank, int]] = {}
+        self.pairs.changed.update(bound)
         while bound:
             self._drop_cancelled()
-            label = self._next(bound)
+            label = self._next(bound, ranks)
             if label is None:
                 return
             bound.discard(label)
@@ -196,42 +200,50 @@ class Pieces:
     def _drop_cancelled(self) -> None:
         """A ⊙ B / A / B connects nothing; its labels stay, so that a sum over one of them counts its size."""
         for pair, powers in list(self.pairs.items()):
-            if not merged(powers):
+            if len(powers) != 1 and not merged(powers):
                 del self.pairs[pair]
                 for label in pair:
                     self._weigh(label, [])
 
     def _degree(self, label: int) -> int | None:
         """How many matrices meet at a label; None if the label is not there any more."""
-        meeting = sum(label in pair for pair in self.pairs)
+        meeting = self.pairs.degree(label)
         return meeting if meeting or label in self.weights or self._beyond(label) else None
 
-    def _next(self, bound: set[int]) -> int | None:
-        """Vectors first: they are cheap to carry through a product. Then paths."""
-        best: tuple[tuple[int, ...], int] | None = None
-        for label in sorted(bound):
-            degree = self._degree(label)
-            if self._beyond(label) or degree is None or degree > 2:
-                continue
-            closed = self._closed_pair(label, bound)
-            turned = degree == 1 and self._turned(label)
-            weightless = degree == 1 and label not in self.weights
-            rank = (
-                (0, 0)
-                if closed
-                else (1, 0)
-                if degree == 0
-                else (2 + weightless, int(turned))
-                if degree == 1
-                else (5, 0)
-            )
-            if best is None or (rank, -label) < (best[0], -best[1]):
-                best = (rank, label)
-        return best[1] if best else None
+    def _next(self, bound: set[int], ranks: dict[int, tuple[Rank, int]]) -> int | None:
+        """Vectors first: they are cheap to carry through a product. Then paths. `ranks` are those of the labels at
+        which, or beside which, nothing has changed since.
+        """
+        changed = self.pairs.changed
+        beside = {end for label in changed for pair in self.pairs.at(label) for end in pair}
+        for label in changed | beside:
+            rank = self._rank(label, bound) if label in bound else None
+            if rank is None:
+                ranks.pop(label, None)
+            else:
+                ranks[label] = rank, -label
+        changed.clear()
+        if not ranks:
+            return None
+        label = -min(ranks.values())[1]
+        del ranks[label]
+        return label
+
+    def _rank(self, label: int, bound: set[int]) -> Rank | None:
+        degree = self._degree(label)
+        if degree is None or degree > 2 or self._beyond(label):
+            return None
+        if degree == 0:
+            return 1, 0
+        if degree == 2:
+            return 5, 0
+        if self._closed_pair(label, bound):
+            return 0, 0
+        return 2 + (label not in self.weights), int(self._turned(label))
 
     def _closed_pair(self, label: int, bound: set[int]) -> Pair | None:
         """Two summed labels that meet only each other, without weights: a trace or a sum of all entries."""
-        meeting = [pair for pair in self.pairs if label in pair]
+        meeting = self.pairs.at(label)
         if len(meeting) != 1:
             return None
         (pair,) = meeting
@@ -241,7 +253,7 @@ class Pieces:
 
     def _turned(self, label: int) -> bool:
         """Whether summing over the label would need a transpose."""
-        (pair,) = [pair for pair in self.pairs if label in pair]
+        (pair,) = self.pairs.at(label)
         expr = self._matrix(pair)
         return write.is_call(expr, ".T") != (pair[0] == label)
 
@@ -262,7 +274,7 @@ class Pieces:
             self.scalars += [(self._whole_sum(powers), 1)] if powers else self._counted(closed)
             return
         weights = merged(self.weights.pop(label, []))
-        meeting = [pair for pair in self.pairs if label in pair]
+        meeting = self.pairs.at(label)
         ends = [pair[0] if pair[1] == label else pair[1] for pair in meeting]
         matrices = [self._oriented(pair, first=end) for pair, end in zip(meeting, ends, strict=True)]
         for pair in meeting:

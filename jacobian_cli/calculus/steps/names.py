@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from jacobian_cli.calculus.index.tensor import Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
+from jacobian_cli.calculus.notation.order import Key
 from jacobian_cli.calculus.steps.step import Claim
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, walk
 
@@ -90,7 +91,7 @@ class _Named(Notation):
         super().__init__(order, given)
         self.full = full
 
-    def key(self, expr: Expr) -> tuple[int, int]:
+    def key(self, expr: Expr) -> Key:
         return super().key(self.full(expr))
 
 
