@@ -189,19 +189,24 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         if isinstance(term, Call) and term.function in ("*", "/", "@", ".T", "[]", "**")
         for argument in term.arguments
     }
+    below = {id(t.arguments[1]) for t in terms_in(statement.value) if isinstance(t, Call) and t.function == "/"}
     standing: dict[str, list[Name]] = {}
     for term in terms_in(statement.value):
         if isinstance(term, Name) and term.text in typed.assumed:
             standing.setdefault(term.text, []).append(term)
+    short = sum(len(name) > 1 for name in elsewhere) == 1  # all others are single letters
     for name, places in standing.items():
         parts = _FACTORS.findall(name)
         if "".join(parts) != name or len(name) < 2 or habit(name) == 0:
             continue
         known = all(part.rstrip("T") in elsewhere for part in parts)
+        divides = (
+            len(name) == 2 and name.islower() and typed.assumed[name] and short and below.intersection(map(id, places))
+        )
         likely = len(parts) == 1 or name[0].islower() or known or parts[0][0] == parts[-1][0] or name[-1] == "T"
         turned = likely and bool(_TURNED.fullmatch(name))
         beside = _BESIDE.fullmatch(name) and not any(id(place) in operands for place in places)
-        if not (turned or beside or (known and len(parts) < 4)):
+        if not (turned or beside or (known and len(parts) < 4) or divides):
             continue
         product = ("@" if turned or not name.islower() else "*").join(
             re.sub("T$", ".T", part) if len(part) > 1 else part for part in parts
@@ -229,8 +234,9 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
             )
         if habit(name) == 1 and len(shape) > 1:
             sizes = ",".join(map(str, shape))
+            what = "a matrix" if len(shape) == 2 else f"an array of {len(shape)} axes"
             yield Doubt(
-                f"`{name}` is taken for a matrix, for a vector does not fit; `-s {name}={sizes}` says that it is one"
+                f"`{name}` is taken for {what}, for a vector does not fit; `-s {name}={sizes}` says that it is one"
             )
 
 
@@ -279,12 +285,12 @@ def _inverse(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]
     """`A**-1` and `A**T`, entry by entry."""
     if statement.notation:
         return
-    if term.function == "**" and typed.order(term.arguments[0]) == 2 and typed.open(term):
+    if term.function == "**" and typed.order(term.arguments[0]) and typed.open(term):
         base, exponent = term.arguments
         if isinstance(exponent, Name) and exponent.text == "T" and "T" in typed.assumed:
             text = _text(statement, term.span)
             yield Doubt(f"`{text}` is a power here; the transpose is `{_text(statement, base.span)}.T`")
-        if isinstance(exponent, Literal) and exponent.value == -1:
+        if isinstance(exponent, Literal) and exponent.value == -1 and typed.order(base) == 2:
             text = _text(statement, base.span)
             yield Doubt(
                 f"`{_text(statement, term.span)}` is taken entry by entry; the inverse of the matrix is `inv({text})`"

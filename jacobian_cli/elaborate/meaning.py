@@ -6,12 +6,14 @@ the number of axes that each name has by its declaration, by habit, or because n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 
 from jacobian_cli.elaborate.builder import OrderError, Scope
-from jacobian_cli.elaborate.programmed import Programs
+from jacobian_cli.elaborate.defaults import habit
+from jacobian_cli.elaborate.programmed import AXES, Programs
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, placed
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
@@ -23,11 +25,13 @@ from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import parts_of
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, Text
 
+_RATE = re.compile(r"eps\w*|lr|reg")
+"""Names of numbers, wherever they stand in mathematics."""
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 
 
 _SKELETON = {
-    **dict.fromkeys(("?beside", "?dot", "?star", "?mtimes", "?matmul", "?cross"), "@"),
+    **dict.fromkeys(("?beside", "?dot", "?star", "?mtimes", "?matmul", "?cross", *AXES), "@"),
     **{f"?each{sign}": sign for sign in ("+", "-", "*", "/", "**")},
     "?hadamard": "*",
     "?plus": "+",
@@ -74,7 +78,8 @@ def meant(
     `guessed` gives the number of axes of names that are not declared, `candidates` departures from it, fewest first.
     Raises `InputError` where nothing fits.
     """
-    guessed = dict(guessed) | dict.fromkeys(_behind_matrices(statements, guessed, declared), 1)
+    guessed = dict(guessed) | dict.fromkeys(_greek_vectors(statements, guessed, declared), 1)
+    guessed |= {name: 0 for name, order in guessed.items() if order == 1 and _RATE.fullmatch(name)}
     settled: set[str] = set()
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not
         try:
@@ -98,15 +103,19 @@ def meant(
     raise first
 
 
-def _behind_matrices(
+def _greek_vectors(
     statements: Sequence[Definition], guessed: Mapping[str, int], declared: Mapping[str, Shape]
 ) -> set[str]:
-    """Greek scalars that stand right behind a matrix, where mathematicians write vectors: Xβ."""
+    """Greek scalars that stand where mathematicians write vectors: right behind a matrix, Xβ, and transposed, θᵀ."""
     found: set[str] = set()
-    stack = [statement.value for statement in statements]
+    stack = [statement.value for statement in statements if statement.notation]
     while stack:
         term = stack.pop()
         stack.extend(parts_of(term))
+        if isinstance(term, Call) and term.function in ("?T", ".T"):
+            (inner,) = term.arguments
+            if isinstance(inner, Name) and guessed.get(inner.text) == 0 and habit(inner.text) == 0:
+                found.add(inner.text)
         if isinstance(term, Call) and term.function == "?beside":
             for left, behind in zip(term.arguments, term.arguments[1:], strict=False):
                 before = left
@@ -114,7 +123,8 @@ def _behind_matrices(
                     before = before.arguments[0]
                 if isinstance(behind, Name) and guessed.get(behind.text) == 0 and isinstance(before, Name):
                     order = len(declared[before.text]) if before.text in declared else guessed.get(before.text, 0)
-                    if order == 2 and key(behind.text)[0] in LEANING:
+                    row = before is not left and isinstance(left, Call) and left.function in ("?T", ".T")
+                    if (order == 2 or row) and key(behind.text)[0] in LEANING:
                         found.add(behind.text)
     return found
 
@@ -198,6 +208,7 @@ Meaning.meanings = {
     "?softmax": Meaning.softmax,
     "?vec": Meaning.stacked,
     "?matmul": Meaning.matmul,
+    **dict.fromkeys(AXES, Meaning.of_axes),
     "?turn": Meaning.turn,
     "?swap": Meaning.swap,
     "?flat": Meaning.flat,

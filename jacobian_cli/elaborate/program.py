@@ -71,7 +71,7 @@ class Program:
     def doubts(self) -> tuple[Doubt, ...]:
         """The same, with the texts to paste apart."""
         assumed = {name: self.variables[name].shape for name in self.whys if name in self.variables}
-        demanded = {name for name in assumed if self.whys[name] in _FITS}
+        demanded = {name for name in assumed if self.whys[name] in (*_FITS, _READ)}
         typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits)
         return tuple(dict.fromkeys(doubts(typed)))
 

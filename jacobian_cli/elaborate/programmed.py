@@ -17,6 +17,9 @@ from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text
 
+AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
+"""Products that take arrays of so many axes alone."""
+
 
 class Programs(Mathematics):
     """What shapes decide in code."""
@@ -63,6 +66,17 @@ class Programs(Mathematics):
         elif orders == (2, 1) and not is_row(left[0].shape):
             right = self.column(right, term.span)
         return self.op(sign, term.span, left, right)
+
+    def of_axes(self, term: Call) -> Typed:
+        """PyTorch's `mm`, `mv` and `bmm`, each for arrays of one number of axes."""
+        sides = [self.typed(part) for part in term.arguments]
+        for part, (expr, _), order in zip(term.arguments, sides, AXES[term.function], strict=True):
+            if len(expr.shape) != order:
+                if isinstance(part, Name) and part.text in self.assumed:
+                    self.strained(part.text, order)
+                message = f"{term.function[1:]} takes an array of {order} axes here, not {described(expr.shape)}"
+                raise OrderError(message, text=self.text, span=part.span)
+        return self.op("@", term.span, *sides)
 
     def column(self, typed: Typed, span: Span) -> Typed:
         picks = Group((Slice(None, None, span), Flag(None, span)), span)

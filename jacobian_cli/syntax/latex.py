@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.board import statement_of
@@ -25,6 +26,8 @@ _STYLES = frozenset(
 _WORDS = frozenset(
     r"\operatorname \operatorname* \mathrm \text \textrm \mathsf \textsf \textbf \textit \mathtt".split()
 )
+_PROSE = (r"\operatorname", r"\text")
+"""Commands in which words that are no names stand, too: `\\text{minimize}`."""
 _ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\bar": "bar", r"\overline": "bar", r"\tilde": "tilde"}
 _ACCENTS |= {r"\widetilde": "tilde"}
 _FRACTIONS = frozenset(r"\frac \tfrac \dfrac \cfrac \nicefrac \sfrac".split())
@@ -298,7 +301,9 @@ class _Scanner(Scanner):
             found.append(Token("func", function, at, end))
         elif re.fullmatch(r"[^\W\d]\w*", plain):
             first, *rest = plain.split("_")
-            found.append(self.letter((first, tuple(rest), at, end)) if all(rest) else self.named(plain, (), at, end))
+            made = self.letter((first, tuple(rest), at, end)) if all(rest) else self.named(plain, (), at, end)
+            prose = len(first) > 1 and self.text.startswith(_PROSE, at) and self.known.find(made.text) is None
+            found.append(replace(made, kind="word") if prose and made.kind == "name" else made)
         elif plain == "1":
             found.append(Token("ones", "", at, end))
         else:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import LETTERS, Known, spelling
 from jacobian_cli.syntax.tokens import Token
 
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋", "0123456789aehijklmnoprstuvx+-", strict=True))
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵀᵗᵏᵐⁱʲᵖᵈ", "0123456789+-()nTTkmijpd", strict=True))
-NUMBERS = frozenset("eps reg lam lamda".split())
+SUPERSCRIPTS = dict(
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵀᵗᵏᵐⁱʲᵖᵈᵃᵇᶜᵉᶠᵍʰˡᵒʳˢᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂᵅᵝᵞᵟᶿᵠᵡ",
+        "0123456789+-()nTTkmijpdabcefghlorsuvwxyzABDEGHIJKLMNOPRUVWαβγδθφχ",
+        strict=True,
+    )
+)
+NUMBERS = frozenset("eps reg lam lamda lr".split())
 """Words that are names as they stand, beside the Greek letters written out."""
 KEYWORDS = frozenset("axis axes keepdims None True False".split())
 """Words of options, which are what they are wherever they stand."""
@@ -21,6 +28,8 @@ _REACH = 16
 Unit = tuple[str, tuple[str, ...], int, int]
 """A letter, its indices, and its place."""
 _PLAIN = re.compile(r"[A-Za-z]+")
+_MARK = re.compile(r"\^\{\(([^(){}]{1,20})\)\}|\^\{\[(\w{1,20})\]\}|⁽([^⁽⁾]{1,20})⁾")
+"""A name's index above the line, in brackets: W^{(1)}, W^{[1]}."""
 _NUMBERED = frozenset("dnmND")
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")
 
@@ -77,6 +86,8 @@ class Letters:
             return False
         stem, indices = self.bases[token.start]
         made = self.letter((stem, (*indices, *index.split(",")), token.start, stop))
+        if token.kind == "word" and made.kind == "name":
+            made = replace(made, kind="word")
         found[place] = made
         return True
 
@@ -92,6 +103,9 @@ class Letters:
             if self.text[place] in SUBSCRIPTS or (units and self.doubled(place)):
                 break
             units.append(self.unit(place, stop))
+            if len(units) > 1 and (number := self.behind_function(units, stop)):
+                units[-1] = (units[-1][0], (), units[-1][2], number)
+                break
             place = units[-1][3]
             if len(units) > _LONGEST_RUN:
                 raise self.refuse(at, place, "so many letters without a blank or a sign are no formula")
@@ -99,6 +113,22 @@ class Letters:
             whole = next((k for k in range(len(units), 1, -1) if self.known.find(self.text[at : units[k - 1][3]])), 1)
             return self.cut(units[:whole], found)
         return self.cut(units, found)
+
+    def behind_function(self, units: list[Unit], stop: int) -> int:
+        """Where a number begins that stands between a function and letters: sin2x is sin 2x."""
+        found = re.compile(r"[0-9]+(?=[^\W\d_])").search(self.text, units[-1][2], units[-1][3] + 1)
+        if found is None or found.end() != units[-1][3]:
+            return 0
+        for unit in units[:-1]:
+            word = self.text[unit[2] : found.start()]
+            whole = self.text[unit[2] : found.end()]
+            if self.known.function(word) and not self.known.function(whole) and self.known.find(whole) is None:
+                if word == "log":
+                    raise self.refuse(
+                        unit[2], found.end(), "is this a logarithm to a base?", "use brackets: `log(2*x)`"
+                    )
+                return found.start()
+        return 0
 
     def doubled(self, place: int) -> bool:
         return self.text[place] == "𝟙" or unicodedata.normalize("NFKC", self.text[place]).isdecimal()
@@ -118,8 +148,8 @@ class Letters:
             if text[end] in SUBSCRIPTS or (text[end] == "_" and re.match(r"[\w{∞]", text[end + 1 : end + 2])):
                 index, end = self.index(end, stop)
                 indices += index.split(",")
-            elif mark := re.compile(r"\^\{\(([^(){}]{1,20})\)\}|⁽([^⁽⁾]{1,20})⁾").match(text, end, stop):
-                indices.append(mark[1] or "".join(SUPERSCRIPTS.get(c, c) for c in mark[2]))
+            elif mark := _MARK.match(text, end, stop):
+                indices.append(mark[1] or mark[2] or "".join(SUPERSCRIPTS.get(c, c) for c in mark[3]))
                 end = mark.end()
             else:
                 break
@@ -140,10 +170,23 @@ class Letters:
                     stem, *rest = word.split("_")
                     token = Token("word", spelling(stem, tuple(rest)), units[k][2], units[end - 1][3])
                 else:
+                    if k and units[k][0] == "T" and not units[k][1]:
+                        raise self.transposed(units[k])
                     token, end = self.letter(units[k]), k + 1
             found.append(token)
             k = end
         return units[-1][3]
+
+    def transposed(self, unit: Unit) -> InputError:
+        """A T in a run of letters: no name that is known."""
+        at = unit[2]
+        turned = f"{self.text[:at].strip()}^{self.text[at:].strip()}"
+        return self.refuse(
+            at,
+            at + 1,
+            "is this T a matrix, or does it transpose?",
+            f"a transpose is written `{turned}`; a matrix is declared: `-s T=n,m`",
+        )
 
     def piece(self, units: list[Unit], k: int) -> tuple[Token | None, int]:
         """The longest known name or function that begins with a letter of a run, and its end."""

@@ -21,8 +21,14 @@ from jacobian_cli.shape import Shape
 from tests.printers.typed import LENGTHS, SHAPES, expressions, typed, values
 
 WRITTEN = {"math": math, "latex": latex}
-_FILE = Path(__file__).parent.parent / "corpus" / "identities.jsonl"
-ENTRIES: list[dict[str, Any]] = [json.loads(line) for line in _FILE.read_text(encoding="utf-8").splitlines()]
+
+
+def _entries(name: str) -> list[dict[str, Any]]:
+    path = Path(__file__).parent.parent / "corpus" / f"{name}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+ENTRIES, LAYERS = _entries("identities"), _entries("layers")
 
 
 def read(text: str, syntax: str, shapes: dict[str, Shape]) -> Expr:
@@ -45,11 +51,8 @@ def test_random_expressions(syntax: str, expr: Expr) -> None:
     assert same(expr, read(shown, syntax, SHAPES), values(), LENGTHS), shown
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
-def test_published_identities(entry: dict[str, Any]) -> None:
+def read_back(found: jac.Derivation) -> None:
     """The formula, its Jacobian and its backward rule."""
-    declared = {name: tuple(sizes) for name, sizes in entry["shapes"].items()}
-    found = jac.derive(entry["expr"], wrt=entry["wrt"], shapes=declared)
     rng = np.random.default_rng(1)
     for form in (found.problem.output, found.forms.jacobian, found.forms.vjp):
         expr = rebuild(form, lambda node: Variable(node.name, node.shape) if isinstance(node, Defined) else None)
@@ -63,6 +66,18 @@ def test_published_identities(entry: dict[str, Any]) -> None:
         for syntax, written in WRITTEN.items():
             shown = written(expr)
             assert same(expr, read(shown, syntax, shapes), point, sizes), shown
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
+def test_published_identities(entry: dict[str, Any]) -> None:
+    declared = {name: tuple(sizes) for name, sizes in entry["shapes"].items()}
+    read_back(jac.derive(entry["expr"], wrt=entry["wrt"], shapes=declared))
+
+
+@pytest.mark.parametrize("entry", LAYERS, ids=lambda entry: entry["id"])
+def test_layers(entry: dict[str, Any]) -> None:
+    for found in jac.derive(entry["definitions"], wrt=entry["wrt"], shapes=entry["shapes"]):
+        read_back(found)
 
 
 @pytest.mark.parametrize(

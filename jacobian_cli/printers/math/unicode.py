@@ -67,7 +67,9 @@ def _sized(sign: str, first: Edge) -> Callable[[str], Part]:
     def part(sizes: str) -> Part:
         below = "ₓ".join("".join(_BELOW.get(c, " ") for c in size) for size in sizes.split(_TIMES))
         beside = f"_{sizes}" if sizes.isalnum() else f"_{{{sizes}}}"
-        return Part(sign + (beside if " " in below else below), first=first, last=Edge.LETTER)
+        if " " in below:
+            return Part(sign + beside, first=first, last=Edge.WORD)
+        return Part(sign + below, first=first, last=Edge.LETTER)
 
     return part
 

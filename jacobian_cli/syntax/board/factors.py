@@ -70,9 +70,25 @@ class Factors(Functions):
         if inner[0].kind == "op" and inner[0].text in ("*", "⊗", "·"):
             raise self.refuse(token, "this mark above the line cannot be read", "give the name an index: `w_star`")
         exponent = self.inside(inner, token)
+        if self.text[token.start] == "^":
+            exponent = self.tower(exponent, token)
         if isinstance(term, Name) and term.text == "e" and self.known.find("e") is None:
             return Call("?exp", (exponent,), (), self.to_here(term))
         return Call("?power", (term, exponent), (), self.to_here(term))
+
+    def tower(self, exponent: Term, token: Token) -> Term:
+        """e^-x^2: a power of what is above the line, as everywhere in mathematics."""
+        behind = self.tokens[self.at + 1]
+        if behind.kind != "sup" or not behind.parts[0]:
+            return exponent
+        self.at += 1
+        negative = isinstance(exponent, Call) and exponent.function == "u-"
+        base = exponent.arguments[0] if isinstance(exponent, Call) and negative else exponent
+        above = self.tower(self.inside(behind.parts[0], behind), behind)
+        raised: Term = Call("?power", (base, above), (), Span(token.start, behind.stop))
+        first, second = (self.written(t.start, t.stop).lstrip("^") for t in (token, behind))
+        self.doubts.append(Doubt(f"a power of a power is read from the right: `x^({first}^{second})`"))
+        return self.negative(raised) if negative else raised
 
     def atom(self) -> Term:
         token = self.next
@@ -199,7 +215,8 @@ class Factors(Functions):
         """A size below the line: a name, a number, `2n + 1`."""
         if text.isdecimal() and len(text) < 10:
             return Literal(Fraction(int(text)), token.span)
-        if text.isidentifier():
+        product = len(text) > 1 and self.known.find(text) is None and all(map(self.known.find, text))  # nd is n·d
+        if text.isidentifier() and not product:
             return Name(text, token.span)
         terms = [_SIZE.fullmatch(part) for part in re.split(r"(?<=.)(?=[+-])", text)]
         if not terms or None in terms:

@@ -1,0 +1,67 @@
+"""What people type, in every notation: read as meant, with a warning where that is not certain, or refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.expr import Variable
+from jacobian_cli.syntax.names import key
+
+_FILE = Path(__file__).parent.parent / "corpus" / "typed.jsonl"
+ENTRIES: list[dict[str, Any]] = [json.loads(line) for line in _FILE.read_text(encoding="utf-8").splitlines()]
+
+
+def named(entry: dict[str, Any]) -> str:
+    return f"{entry['typed']} by {entry['wrt']} {entry.get('declared', '')}"
+
+
+def read(entry: dict[str, Any]) -> jac.Derivation:
+    text: Any = entry["typed"]
+    if entry["notation"] == "python_function":
+        text = jac.read_source(text)
+    found = jac.derive(text, wrt=entry["wrt"], shapes=entry.get("declared", {}))
+    assert isinstance(found, jac.Derivation)
+    return found
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if "refused" in e], ids=named)
+def test_refused(entry: dict[str, Any]) -> None:
+    with pytest.raises(jac.InputError):
+        read(entry)
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if "read" in e], ids=named)
+def test_read(entry: dict[str, Any]) -> None:
+    found = read(entry)
+    wrt = next(name for name in entry["shapes"] if key(name) == key(found.wrt))
+    meant = jac.derive(entry["read"], wrt=wrt, shapes=entry["shapes"])
+    assert isinstance(meant, jac.Derivation)
+    here, there = ({key(n): v for n, v in d.problem.variables.items()} for d in (found, meant))
+    assert {k: len(v.shape) for k, v in here.items()} == {k: len(v.shape) for k, v in there.items()}
+    rng = np.random.default_rng(1)
+    sizes = {n: k for k, n in enumerate(sorted({n for v in there.values() for z in v.shape for n in z.names()}), 2)}
+    values = {k: drawn(rng, tuple(size.at(sizes) for size in v.shape)) for k, v in there.items()}
+    other = {
+        str(size): count
+        for k, v in here.items()
+        for size, count in zip(v.shape, values[k].shape, strict=True)
+        if str(size).isidentifier()
+    }
+    assert np.allclose(*(value(d, v, s, values) for d, v, s in ((found, here, other), (meant, there, sizes))))
+    assert found.warnings or not entry.get("warned")
+
+
+def drawn(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    square = len(shape) == 2 and shape[0] == shape[1]
+    return rng.uniform(0.2, 0.9, shape) + (1.5 * np.eye(shape[0]) if square else 0)
+
+
+def value(found: jac.Derivation, names: dict[Any, Variable], sizes: dict[str, int], values: dict[Any, Any]) -> Any:
+    return np.squeeze(evaluate(found.problem.output, {v.name: values[k] for k, v in names.items()}, sizes))
