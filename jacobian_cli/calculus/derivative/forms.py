@@ -82,8 +82,11 @@ def derivative(
     leaves = [leaf for leaf in (lower(v) for v in variables) if isinstance(leaf, Leaf)]
     delta = Variable(upstream, output.shape)
     out_order = len(tensor.shape)
-    jacobians = jacobian(tensor, leaves, everywhere=everywhere)
-    seed = lower(delta) if output.shape else algebra.number(1)
+    backward = Backward(parts[output], lower(delta) if output.shape else algebra.number(1), leaves, everywhere)
+    if output.shape or tensor is not parts[output]:
+        jacobians = jacobian(tensor, leaves, everywhere=everywhere)
+    else:  # that of a number is what its backward pass finds
+        jacobians = list(backward.swept({}).gradients)
     shaped = {Vec.ROW: jacobians, Vec.COLUMN: jacobians}
     orders = {Vec.ROW: out_order, Vec.COLUMN: out_order}
     if tensor is not parts[output] and any(c.vec is Vec.COLUMN for c in conventions):
@@ -106,7 +109,6 @@ def derivative(
     declared = Declared(facts or {})
     ours = writer(declared)
     rest = matrices(ours)
-    backward = Backward(parts[output], seed, leaves, everywhere)
     primal, known = frozenset(ours.notation.given.values()), [*taken, *order, upstream]
     way = skeleton(backward, [v.shape for v in variables], ours.value, known)
     said = in_names(ours, way, rest, primal, known)

@@ -48,6 +48,8 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
     names that mean something.
     """
     leaves = {node: _leaf(node, k, taken) for k, node in enumerate(backward.candidates)}
+    if not leaves:
+        return Skeleton((), backward.swept({}).gradients)
 
     def priced(held: Iterable[Tensor]) -> tuple[int, Swept]:
         swept = backward.swept({node: leaves[node] for node in held})

@@ -69,10 +69,17 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The forms in names, and what they cost."""
+    """The forms in names."""
 
     named: Named
-    price: int
+    read: Sequence[Expr]
+    """What there is to read: the names that are ours, and the rules."""
+    names: int
+
+    @property
+    def price(self) -> int:
+        """What it costs to read."""
+        return cost_together(self.read) + DEFINITION * self.names
 
 
 def in_names(
@@ -88,9 +95,8 @@ def in_names(
     said |= {key: _linked(named.forms[key], adjoints) for key in rules[len(way.held) :]}
     parts = [named.forms[key] for key in rules]
     ours = {name: body for name, body in definitions(parts).items() if name in named.where and name not in taken}
-    price = cost_together([*ours.values(), *parts]) + DEFINITION * (len(ours) + len(way.held))
     given = {whole: _linked(name, adjoints) for whole, name in named.given.items()}
-    return Said(Named(said, definitions(said.values()), given), price)
+    return Said(Named(said, definitions(said.values()), given), [*ours.values(), *parts], len(ours) + len(way.held))
 
 
 def _adjoints(way: Skeleton, named: Named, taken: Collection[str]) -> dict[str, Expr]:

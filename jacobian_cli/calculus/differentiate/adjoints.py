@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jacobian_cli.calculus.differentiate.pullback import active_in, downstream
+from jacobian_cli.calculus.differentiate.path import Path
+from jacobian_cli.calculus.differentiate.pullback import active_in, arrived, downstream, passed_on
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Leaf, Tensor, is_zero, walk
 from jacobian_cli.calculus.simplify import normal_form as algebra
 
@@ -66,13 +67,20 @@ class Backward:
 
     def swept(self, held: Mapping[Tensor, Leaf]) -> Swept:
         """One sweep. Each part that is held has the variable that its adjoint is called by."""
-        arriving: dict[Tensor, list[Tensor]] = {self.output: [self.seed]}
+        arriving: dict[Tensor, list[Tensor | Path]] = {self.output: [self.seed]}
         adjoints: dict[Tensor, Tensor] = {}
         found: dict[Tensor, Tensor] = {}
         for node in reversed(self.order):
             if node not in self.active or node not in arriving:
                 continue
-            total = algebra.add(node.shape, [(1, t) for t in arriving.pop(node)])
+            here = arriving.pop(node)
+            value = self._named.get(node, node)
+            further = None if node in held else passed_on(node, here, 0, self.active, value, self.everywhere)
+            if further is not None:
+                for child, path in further:
+                    arriving.setdefault(child, []).append(path)
+                continue
+            total = arrived(node, (), here)
             if isinstance(node, Leaf):
                 found[node] = total
                 continue

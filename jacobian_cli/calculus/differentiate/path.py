@@ -19,7 +19,7 @@ LONG = 12
 Chain = tuple["Chain", Sequence[Factor]] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Path:
     """What arrives at a node: a product whose first `len(front)` labels are the axes in front; `axes` are the labels
     of the node's own axes.

@@ -7,7 +7,7 @@ variable. Downstream = upstream × local at each node, and what comes back along
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jacobian_cli.calculus.differentiate.lower import partial
 from jacobian_cli.calculus.differentiate.path import LONG, Path
@@ -60,16 +60,12 @@ def pullback(
             continue
         value = named.get(node, node)
         arriving = upstream.pop(node)
-        if len(arriving) == 1 and not isinstance(node, Leaf):
-            path = _as_path(arriving[0], len(front))
-            passed = None if path is None else _passed_on(node, path, active, value, everywhere)
-            if passed is not None:
-                for child, further in passed:
-                    upstream.setdefault(child, []).append(further)
-                continue
-        total = algebra.add(
-            front + node.shape, [(1, t.tensor(node.shape) if isinstance(t, Path) else t) for t in arriving]
-        )
+        passed = passed_on(node, arriving, len(front), active, value, everywhere)
+        if passed is not None:
+            for child, further in passed:
+                upstream.setdefault(child, []).append(further)
+            continue
+        total = arrived(node, front, arriving)
         if isinstance(node, Leaf):
             found[node] = total
         elif not is_zero(total):
@@ -87,17 +83,30 @@ def active_in(order: Sequence[Tensor], wrt: Sequence[Leaf]) -> set[Tensor]:
     return active
 
 
-def _as_path(upstream: Tensor | Path, front: int) -> Path | None:
-    """What arrives, if it is long."""
-    if isinstance(upstream, Product) and len(upstream.factors) >= LONG:
-        return Path.of(upstream, front)
-    return upstream if isinstance(upstream, Path) else None
+def arrived(node: Tensor, front: Shape, arriving: Sequence[Tensor | Path]) -> Tensor:
+    """All that arrives at a node, multiplied out and added up."""
+    shape = front + node.shape
+    return algebra.add(shape, [(1, t.tensor(node.shape) if isinstance(t, Path) else t) for t in arriving])
 
 
-def _passed_on(
-    node: Tensor, path: Path, active: set[Tensor], value: Tensor, everywhere: bool
+def passed_on(
+    node: Tensor,
+    arriving: Sequence[Tensor | Path],
+    front: int,
+    active: Collection[Tensor],
+    value: Tensor,
+    everywhere: bool,
 ) -> list[tuple[Tensor, Path]] | None:
-    """For each active child what goes on to it, as a list of factors; None where that must be multiplied out."""
+    """For each active child what goes on to it as a list of factors; None where what arrives is short, or must be
+    multiplied out.
+    """
+    if len(arriving) > 1:
+        return None
+    (path,) = arriving
+    if isinstance(path, Product) and len(path.factors) >= LONG:
+        path = Path.of(path, front)
+    if not isinstance(path, Path):
+        return None
     match node:
         case Alias(body=body):
             return [(body, path)]
