@@ -7,6 +7,8 @@ import pytest
 from jacobian_cli.calculus.cost import cost
 from jacobian_cli.calculus.differentiate.lower import lower
 from jacobian_cli.calculus.index.tensor import Product, Sum
+from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.factoring import factored
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Expr
 from jacobian_cli.printers.language import text
@@ -14,7 +16,7 @@ from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
 
 N = Size.named("n")
-SHAPES: dict[str, Shape] = dict.fromkeys("ABC", (N, N)) | dict.fromkeys("xyz", (N,)) | {"c": ()}
+SHAPES: dict[str, Shape] = dict.fromkeys("ABCD", (N, N)) | dict.fromkeys("xyz", (N,)) | {"c": ()}
 
 
 def read(formula: str) -> Expr:
@@ -54,3 +56,16 @@ def test_index_form_costs_what_its_text_would_but_for_parentheses(formula: str) 
     tensor = lower(read(formula))
     assert isinstance(tensor, Product | Sum)
     assert 0 <= cost(read(formula)) - cost(tensor) <= 2, text(read(formula))
+
+
+@pytest.mark.parametrize(
+    ("plain", "best"),
+    [
+        ("C@D + C + B@D@D + B@B + C@A", "C@(D + A) + C + B@(D@D + B)"),
+        ("D@D@D + C@D@D + C@C@D + C@A + C@C", "(D + C)@D@D + C@(C@D + A + C)"),
+        ("C@C@B + B@D@A + A@C@A + A@B + A@A@D", "C@C@B + B@D@A + A@(C@A + B + A@D)"),
+    ],
+)
+def test_what_saves_most_at_once_may_save_less_in_the_end(plain: str, best: str) -> None:
+    found = write.total(factored(write.summands(read(plain))))
+    assert cost(found) <= cost(read(best)) < cost(read(plain))

@@ -6,9 +6,9 @@ stays with its subscripts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from jacobian_cli.calculus.cost import WEIGHTS, cost
+from jacobian_cli.calculus.cost import WEIGHTS, cost, shortest
 from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.expr import Apply, Expr
@@ -64,23 +64,24 @@ def turned(expr: Expr, labels: Labels, wanted: Labels) -> Expr:
     if len(labels) == 2:
         return write.transpose(expr)
     axes = tuple(labels.index(label) for label in wanted)
+    return shortest(_turnings(expr, axes))
+
+
+def _turnings(expr: Expr, axes: Labels) -> Iterator[Expr]:
+    """Ways to write a tensor whose axis k is the old axis `axes[k]`."""
     factors = write.chain(expr)
     if len(factors) > 1 and axes == _swap(len(axes)) and all(len(f.shape) > 1 for f in factors):
-        pushed = write.matmul(*(turned(f, tuple(range(len(f.shape))), _swap(len(f.shape))) for f in reversed(factors)))
-        if cost(pushed) <= cost(write.apply("transpose", expr, axes=axes)):
-            return pushed
-    if isinstance(expr, Apply) and row(expr.function).kind is Kind.ELEMENTWISE:
-        parts = [spread(*_bare(argument, len(axes)), axes) for argument in expr.arguments]
-        pushed = write.apply(expr.function, *parts)
-        if cost(pushed) < cost(write.apply("transpose", expr, axes=axes)):
-            return pushed
+        yield write.matmul(*(turned(f, tuple(range(len(f.shape))), _swap(len(f.shape))) for f in reversed(factors)))
     if write.is_call(expr, "transpose"):
         assert isinstance(expr, Apply)
         inner = dict(expr.parameters)["axes"]
         (body,) = expr.arguments
-        axes = tuple(inner[axis] % len(axes) for axis in axes)
-        return body if axes == tuple(range(len(axes))) else write.apply("transpose", body, axes=axes)
-    return write.apply("transpose", expr, axes=axes)
+        both = tuple(inner[axis] % len(axes) for axis in axes)
+        yield body if both == tuple(range(len(axes))) else write.apply("transpose", body, axes=both)
+    else:
+        yield write.apply("transpose", expr, axes=axes)
+    if isinstance(expr, Apply) and row(expr.function).kind is Kind.ELEMENTWISE:
+        yield write.apply(expr.function, *(spread(*_bare(argument, len(axes)), axes) for argument in expr.arguments))
 
 
 def _bare(operand: Expr, order: int) -> Operand:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from jacobian_cli.calculus.cost import OPERATION, cost
@@ -22,6 +23,8 @@ from jacobian_cli.expr import Apply, Expr
 
 _MAX_FACTORED = 60
 """Sums of products with more factors in all than this are left as they are."""
+_BEAM = 3
+"""So many ways of having put some terms together are followed: what saves most at once may save less in the end."""
 _ONE = number(1)
 
 
@@ -61,21 +64,31 @@ class _Chain:
 
 
 def factored(terms: Sequence[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
-    """ABx + ACx = A(B + C)x, two terms at a time, as long as the sum becomes shorter: what saves most comes first."""
-    found = [_Chain.of(minus, expr) for minus, expr in terms]
+    """ABx + ACx = A(B + C)x, two terms at a time, as long as the sum becomes shorter, the shortest ways first."""
+    found = tuple(_Chain.of(minus, expr) for minus, expr in terms)
     if sum(len(chain.factors) for chain in found) > _MAX_FACTORED:
         return list(terms)
-    while True:
-        best: tuple[int, int, int, _Chain] | None = None
-        for i, j in combinations(range(len(found)), 2):
-            for one in _together(found[i], found[j]):
-                saved = cost(found[i].expr) + cost(found[j].expr) + OPERATION - cost(one.expr)
-                if saved > (best[0] if best is not None else 0):
-                    best = saved, i, j, one
-        if best is None:
-            return [(one.minus, one.expr) for one in found]
-        _, i, j, found[i] = best
-        del found[j]
+    best = (0, found)
+    beam = [best]
+    while beam:
+        steps = {frozenset(after): (saved, after) for before in beam for saved, after in _joined(*before)}
+        beam = sorted(steps.values(), key=lambda step: -step[0])[:_BEAM]
+        best = max([best, *beam[:1]], key=lambda step: step[0])
+    return [(one.minus, one.expr) for one in best[1]]
+
+
+def _joined(saved: int, terms: tuple[_Chain, ...]) -> Iterator[tuple[int, tuple[_Chain, ...]]]:
+    """A sum with two of its terms together, wherever that is shorter, and what is saved with what was before."""
+    for i, j in combinations(range(len(terms)), 2):
+        for more, one in _shorter(terms[i], terms[j]):
+            yield saved + more, (*terms[:i], one, *terms[i + 1 : j], *terms[j + 1 :])
+
+
+@lru_cache(maxsize=4096)
+def _shorter(a: _Chain, b: _Chain) -> tuple[tuple[int, _Chain], ...]:
+    """Two terms as one, wherever that is shorter, and by how much."""
+    apart = cost(a.expr) + cost(b.expr) + OPERATION
+    return tuple((saved, one) for one in _together(a, b) if (saved := apart - cost(one.expr)) > 0)
 
 
 def _together(a: _Chain, b: _Chain) -> Iterator[_Chain]:

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jacobian_cli.calculus.cost import cost, shortest
+from jacobian_cli.calculus.cost import shortest
 from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Tensor, Unit, Window
 from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.calculus.notation.batched import Operand, joined, reduced, untransposed
@@ -314,9 +314,7 @@ class Pieces:
 
     def _row_sums(self, matrix: Expr) -> Expr:
         turned = write.transpose(matrix)
-        if cost(turned) < cost(matrix):
-            return write.apply("sum", turned, axis=(0,))
-        return write.apply("sum", matrix, axis=(1,))
+        return shortest([write.apply("sum", matrix, axis=(1,)), write.apply("sum", turned, axis=(0,))])
 
     def _counted(self, labels: Iterable[int]) -> Powers:
         """A sum of ones, over labels on which all factors cancelled, is their number."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from jacobian_cli.calculus.cost import cost, shortest
+from jacobian_cli.calculus.cost import shortest
 from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Expr, Extent, Number
@@ -216,7 +216,7 @@ def _entries_turned(expr: Apply) -> Expr | None:
         turned = total(sides)
     else:
         turned = apply(function, *(_turned_beside(a) for a in arguments))
-    return turned if turned.shape == expr.shape[::-1] and cost(turned) < cost(apply(".T", expr)) else None
+    return shortest([apply(".T", expr), turned]) if turned.shape == expr.shape[::-1] else None
 
 
 def is_column(expr: Expr) -> bool:
