@@ -53,9 +53,9 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     gc.enable()
     sentences = _sentences(wishes.texts)
     if request.text:
-        return _many(request, _from_file(request, wishes), wishes, sentences)
+        return _many(request, *_from_file(request, wishes), wishes, sentences)
     if wishes.claims is not None:
-        return _many(request, _from_class(request, wishes), wishes, sentences)
+        return _many(request, *_from_class(request, wishes), wishes, sentences)
     named = _DERIVATIVE.match(claim)
     if not request.wrt and named is not None:  # the claim says it itself: df/dx = …
         request = replace(request, wrt=(named[1],))
@@ -90,16 +90,17 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     return RIGHT if found.passed else MISMATCH
 
 
-def _from_file(request: Request, wishes: Wishes) -> Iterator[Graded]:
+def _from_file(request: Request, wishes: Wishes) -> tuple[Iterator[Graded], int]:
+    """The claims of a whole derivation, and how many they are."""
     file = read_derivation(request.text)
     if not file.claims:
         raise InputError(f"there is no claim in {request.path}", hint="a claim is a line such as ds/dW = delta@x.T")
     file = replace(file, declarations=(*file.declarations, *request.declarations))
-    return Grader(file, layout=wishes.layout, vec=wishes.vec).graded()
+    return Grader(file, layout=wishes.layout, vec=wishes.vec).graded(), len(file.claims)
 
 
-def _from_class(request: Request, wishes: Wishes) -> Iterator[Graded]:
-    """Many people's answers about one function; a row may name the variable and the form."""
+def _from_class(request: Request, wishes: Wishes) -> tuple[Iterator[Graded], int]:
+    """Many people's answers about one function, and how many; a row may name the variable and the form."""
     assert wishes.claims is not None
     rows = read_claims(read_file(wishes.claims), wishes.claims)
     shapes: dict[str, Shape | str] = {}
@@ -134,7 +135,7 @@ def _from_class(request: Request, wishes: Wishes) -> Iterator[Graded]:
             )
         )
     graded = check_all(listed) if wishes.jobs == 1 else _spread(listed, wishes.jobs)
-    return (unread.get(number, one) for number, one in enumerate(graded))
+    return (unread.get(number, one) for number, one in enumerate(graded)), len(listed)
 
 
 def _spread(listed: list[Asked], jobs: int) -> Iterator[Graded]:
@@ -142,9 +143,9 @@ def _spread(listed: list[Asked], jobs: int) -> Iterator[Graded]:
         yield from check_all(listed, executor)
 
 
-def _many(request: Request, graded: Iterator[Graded], wishes: Wishes, sentences: Mapping[str, str]) -> int:
+def _many(request: Request, graded: Iterator[Graded], total: int, wishes: Wishes, sentences: Mapping[str, str]) -> int:
     """The verdicts on many claims, as a table, as Markdown or as JSON."""
-    found = [_told(one, sentences) for one in _watched(request, graded, wishes)]
+    found = [_told(one, sentences) for one in _watched(request, graded, total, wishes)]
     counted = summary(found)
     if wishes.junit is not None:
         write_files({wishes.junit: junit(found)}, force=wishes.force)
@@ -160,13 +161,13 @@ def _many(request: Request, graded: Iterator[Graded], wishes: Wishes, sentences:
     return RIGHT if all(one.passed for one in found) else MISMATCH
 
 
-def _watched(request: Request, graded: Iterator[Graded], wishes: Wishes) -> Iterator[Graded]:
+def _watched(request: Request, graded: Iterator[Graded], total: int, wishes: Wishes) -> Iterator[Graded]:
     """The same with a progress bar, where somebody watches."""
     if request.as_json or wishes.style:
         return graded
     from jacobian_cli.cli.show.check import watched
 
-    return watched(graded)
+    return watched(graded, total)
 
 
 def _told(one: Graded, sentences: Mapping[str, str]) -> Graded:

@@ -96,14 +96,15 @@ Values = Mapping[str, Any] | None
 
 def _proved(found: Sequence[Derivation], values: Values, wishes: Wishes, say: Callable[[str], None]) -> list[Settled]:
     """Every derivation compared with what shares nothing with it."""
-    say("checking…")
+    if len(found) == 1:
+        say("checking…")
     from jacobian_cli.api.derive.settle import settle  # loads NumPy, autograd and SymPy
     from jacobian_cli.checks.oracles.budget import Budget
 
     settled, budget = [], Budget()  # one for all
-    for number, d in enumerate(found, start=1):
+    for d in found:
         if len(found) > 1:
-            say(f"checking ∂{d.problem.name}/∂{d.wrt}, {number} of {len(found)}…")
+            say(f"checking… ∂{d.problem.name}/∂{d.wrt}")
         settled.append(settle(d, wishes.points, values, full=wishes.full, budget=budget))
     return settled
 
@@ -156,7 +157,7 @@ def _steps(problem: Problem, found: Sequence[Derivation], values: Values, wishes
     from jacobian_cli.cli.screen import progress
     from jacobian_cli.cli.show.steps import show_steps
 
-    with progress() as say:
+    with progress(len(found)) as say:
         settled = _proved(found, values, wishes, say)
     show_steps(problem, found, settled, wishes.points)
     return _status(found, settled, wishes)
@@ -176,7 +177,7 @@ def _page(request: Request, problem: Problem, found: Sequence[Derivation], value
     early = screen.watched and values is None  # a point at which there is no value is refused before anything is said
     if early:
         page.answers(found)
-    with progress() as say:
+    with progress(len(found)) as say:
         settled = _proved(found, values, wishes, say)
     if not early:
         page.answers([each.answer for each in settled])

@@ -10,6 +10,7 @@ ratio is to the table's first row.
 from __future__ import annotations
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -33,6 +34,8 @@ import jacobian_cli
 
 AFFINE = "W@x+b"
 NEURON = "u.T@sigmoid(W@x+b)"
+LINKS = ("z = W@x + b", "h = sigmoid(z)", "s = u.T@h")
+JAC = ("-m", "jacobian_cli")
 DERIVE = ("-m", "jacobian_cli", "derive", AFFINE, "--wrt", "W")
 Contender = Callable[[], object]
 
@@ -46,6 +49,38 @@ def process(*arguments: str, status: int = 0) -> Contender:
             raise SystemExit(f"{' '.join(arguments)} ended with status {done.returncode}:\n{done.stdout}{done.stderr}")
 
     return contend
+
+
+def shown(*arguments: str, until: str) -> Contender:
+    """`jac` on a terminal, from its start until a text is on the screen."""
+
+    def contend() -> None:
+        here, there = pty.openpty()
+        with subprocess.Popen([sys.executable, *JAC, *arguments], stdin=there, stdout=there, stderr=there) as program:
+            os.close(there)
+            text = b""
+            while until.encode() not in text:
+                part = os.read(here, 1 << 16)
+                if not part:
+                    raise SystemExit(f"{' '.join(arguments)} never showed {until}:\n{text.decode()}")
+                text += part
+            program.kill()
+        os.close(here)
+
+    return contend
+
+
+def watched() -> dict[str, Contender]:
+    """How soon an answer is on the screen, and its verdict, beside what the screen itself costs."""
+    commands = {
+        f'jac "{NEURON}" -w W': ((NEURON, "-w", "W"), "⊙ h"),
+        "jac chain, the same in three links": (("chain", *LINKS, "--wrt", "W"), "δ"),
+        "jac backprop x*y": (("backprop", "x*y", "--at", "x=1,y=2"), "Forward"),
+    }
+    answers = {f"{name}: the answer": shown(*typed, until=text) for name, (typed, text) in commands.items()}
+    verdicts = {f"{name}: the verdict": shown(*typed, until="checked") for name, (typed, _) in commands.items()}
+    alone = "import click, rich.console, rich.table"
+    return {f'python -c "{alone}"': process("-c", alone), **answers, **verdicts}
 
 
 def closed_form(expression: str, shape: str) -> Contender:
@@ -213,6 +248,7 @@ def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
                 'jac derive "W@@x" --wrt W': process("-m", "jacobian_cli", "derive", "W@@x", "--wrt", "W", status=2),
             },
         ),
+        "screen": (15, watched()),
         "closed-form": (
             101,
             {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")},

@@ -72,11 +72,12 @@ def _caret(screen: Screen, claim: str, place: str) -> None:
         screen.line(line, indent=2)
 
 
-def watched(graded: Iterator[Graded]) -> Iterator[Graded]:
-    """The verdicts as they come, with a count on a terminal where they take a while."""
-    with progress() as step:
-        for number, one in enumerate(graded, start=1):
-            step(f"checking… {number} claims")
+def watched(graded: Iterator[Graded], total: int) -> Iterator[Graded]:
+    """The verdicts as they come, with a bar on a terminal."""
+    with progress(total) as step:
+        step("checking…")
+        for one in graded:
+            step("checking…")
             yield one
 
 
