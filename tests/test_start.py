@@ -39,6 +39,19 @@ def test_a_graph_needs_no_computer_algebra() -> None:
     assert "sympy" not in modules
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["derive", "u.T@sigmoid(W@x)"], ["hessian", "x.T@A@x", "-w", "x"], ["chain", "z = W@x", "sum(z)", "-w", "W"]],
+)
+def test_an_answer_needs_no_numbers(arguments: list[str]) -> None:
+    """It is on the screen before what checks it is loaded."""
+    command = [sys.executable, "-c", _SCRIPT, *arguments, "--no-check"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONUTF8": "1"})
+    ending, *modules = ended.stderr.splitlines()[-1].split()
+    assert int(ending) == 0
+    assert HEAVY - {"rich"} <= HEAVY.difference(modules)
+
+
 _INTERRUPTED = """
 import os, signal, sys
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import jacobian_cli as jac
 from jacobian_cli.api.chain.proof import ChainProof
-from jacobian_cli.api.derive.steps import DerivationStep
+from jacobian_cli.api.derive.steps import DerivationStep, StepList
 from jacobian_cli.checks.verdict.report import Report
 
 
@@ -24,7 +24,8 @@ def test_what_comes_back_has_a_type() -> None:
     assert_type(one.gradient, jac.ClosedForm | None)
     assert_type(one.check(points=1), Report)
     assert_type(one.settled, jac.Derivation)
-    assert_type(one.steps(), tuple[DerivationStep, ...])
+    assert_type(one.steps(), StepList)
+    assert_type(one.steps()[0], DerivationStep)
     assert_type(one.steps("text"), str)
     chain = jac.chain("z = u@x", wrt="x")
     assert_type(chain, jac.Composition)

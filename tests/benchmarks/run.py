@@ -248,7 +248,7 @@ def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
                 'jac derive "W@@x" --wrt W': process("-m", "jacobian_cli", "derive", "W@@x", "--wrt", "W", status=2),
             },
         ),
-        "screen": (15, watched()),
+        "screen": (9, watched()),
         "closed-form": (
             101,
             {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")},

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jacobian_cli.api.backprop.passes import Edge, Node, Passes, numbers, passes
+from jacobian_cli.api.backprop.picture import picture
 from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finite
 from jacobian_cli.api.backprop.tape import wanted
+from jacobian_cli.api.figures import long
 from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, square
 from jacobian_cli.api.input.problem import (
     Formulas,
@@ -26,6 +28,7 @@ from jacobian_cli.api.input.problem import (
     with_few_axes,
 )
 from jacobian_cli.api.input.values import as_arrays, fitted, want_inside
+from jacobian_cli.api.pages import derivative, formulas, page, spelled
 from jacobian_cli.checks.points.sampling import NoPointError, sample
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine.cost import Counts, counts
@@ -82,7 +85,19 @@ class Backprop(Portable):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"<backprop of {self.text}: {len(self.nodes)} nodes>"
+        """The page: the formula, its value, and the gradients that were asked for."""
+        rows = [(derivative(self.name, name), "=", long(gradient)) for name, gradient in self.gradients.items()]
+        value = (spelled(self.name), "=", long(self.value))
+        return page(*formulas(self.program, self.name), [value, *rows])
+
+    def _repr_svg_(self) -> str | None:
+        """The graph; nothing where it is too large to be read."""
+        from jacobian_cli.printers.graph.svg import svg
+
+        try:
+            return svg(picture(self.passes, self.program))
+        except InputError:
+            return None
 
     @property
     def name(self) -> str:

@@ -7,18 +7,16 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.backprop.passes import INPUT, Edge, Node
+from jacobian_cli.api.backprop.picture import picture
 from jacobian_cli.api.backprop.run import Backprop
 from jacobian_cli.api.backprop.singular_points import Kink
-from jacobian_cli.api.figures import PRINTED, SHORT, long, number, shape_text, short, written
-from jacobian_cli.expr import Apply, Variable
-from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.printers.graph.model import Graph, GraphEdge, GraphNode
+from jacobian_cli.api.figures import PRINTED, long, number, shape_text, short
+from jacobian_cli.api.pages import derivative, formulas, spelled
+from jacobian_cli.printers.graph.model import Graph
 from jacobian_cli.printers.graph.page import Table
 from jacobian_cli.printers.math.unicode import math
 
 Array = Any
-_ASKED = 46
-"""Arrays of so many characters are shown in the picture, where they were asked for."""
 
 
 def summed(terms: tuple[Array, ...], total: Array | None) -> str:
@@ -33,11 +31,6 @@ def summed(terms: tuple[Array, ...], total: Array | None) -> str:
     return f"{told if len(terms) <= 8 else f'sum of {len(terms)} terms'} = {number(float(total))}"
 
 
-def spelled(name: str) -> str:
-    """A name as mathematics: `w₀`, `λ`."""
-    return math(Variable(name, ()))
-
-
 def kink_text(kink: Kink) -> str:
     """Where a node is at its kink, and what was taken for its slope there."""
     at = f" at entry [{','.join(str(k + 1) for k in kink.entry)}]" if kink.entry else ""
@@ -46,51 +39,14 @@ def kink_text(kink: Kink) -> str:
     return f"{told}; the slope taken there: {slopes}" if slopes else told
 
 
-def label(node: Node) -> str:
-    """What stands in a node of the picture."""
-    if not isinstance(node.expr, Apply):
-        return spelled(node.name)
-    if any(not name.isidentifier() for name in node.inputs) or len(node.inputs) > len(set(node.inputs)):
-        return math(node.expr)
-    row = FUNCTIONS[node.operation]
-    return row.math if row.math and "{" not in row.math else row.name
-
-
 def graph(run: Backprop) -> Graph:
     """The computational graph with values and gradients as text."""
-    known = {node.name: node for node in run.nodes}
-
-    def kind(node: Node) -> Any:
-        return "output" if node is run.output else "input" if node.operation == INPUT else "operation"
-
-    nodes = tuple(
-        GraphNode(n.name, label(n), kind(n), shape_text(n.shape), _drawn(n.value), _drawn(n.gradient), _called(n))
-        for n in run.nodes
-    )
-    edges = tuple(
-        GraphEdge(
-            e.source,
-            e.target,
-            _drawn(known[e.source].value),
-            _drawn(e.downstream, _ASKED if e.source in run.gradients else SHORT),
-        )
-        for e in run.edges
-    )
-    return Graph(nodes, edges, f"{spelled(run.name)} = {math(run.program.output)}")
-
-
-def _called(node: Node) -> str:
-    return "" if node.operation == INPUT else spelled(node.name)
-
-
-def _drawn(value: Array | None, room: int = SHORT) -> str:
-    """Numbers and small arrays; a shape is written once, at the node."""
-    return "" if value is None else written(value, 4, room)
+    return picture(run.passes, run.program)
 
 
 def partial(run: Backprop, name: str) -> str:
     """∂f/∂x, the gradient of a node."""
-    return f"∂{spelled(run.name)}/∂{spelled(name)}"
+    return derivative(run.name, name)
 
 
 FORWARD = ("node", "operation", "shape", "value")
@@ -143,10 +99,7 @@ def symbols(edge: Edge) -> tuple[str, str] | None:
 
 def definitions(run: Backprop) -> tuple[str, ...]:
     """The formula as mathematics, each definition before its use."""
-    program = run.program
-    named = [(n, v) for n, v in program.values.items() if n != program.output_name]
-    before = [f"{spelled(name)} = {math(getattr(value, 'body', value))}" for name, value in named]
-    return (*before, f"{spelled(run.name)} = {math(program.output)}")
+    return formulas(run.program, run.name)
 
 
 def tables(run: Backprop, *, symbolic: bool = False) -> tuple[Table, ...]:

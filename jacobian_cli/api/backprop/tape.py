@@ -19,11 +19,13 @@ from jacobian_cli.api.input.problem import (
     with_few_axes,
 )
 from jacobian_cli.api.input.values import as_arrays, fitted, numbers, want_inside
+from jacobian_cli.api.pages import formulas, page, spelled
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine import tape as engine
 from jacobian_cli.evaluate.evaluate import sizes_of
 from jacobian_cli.expr import Defined, size_names, walk
 from jacobian_cli.interned import Portable
+from jacobian_cli.printers.math.latex import latex
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
 
@@ -42,6 +44,14 @@ class Tape:
         self.engine = engine.Tape(program.output, wrt)
         self._sizes = size_names([program.output])
         self._given: dict[str, Array] | None = None
+
+    def __repr__(self) -> str:
+        """The page: the formula, and what gradients are worked out."""
+        by = ", ".join(map(spelled, self.wrt))
+        return page(*formulas(self.program, self.program.output_name or "f"), f"  gradients by {by}")
+
+    def _repr_latex_(self) -> str:
+        return f"$${latex(self.program.output)}$$"
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same formula, with the same gradients wanted."""

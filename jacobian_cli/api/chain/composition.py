@@ -14,13 +14,15 @@ from jacobian_cli.api.chain.compose import composed
 from jacobian_cli.api.derive.derivation import Derivation, Derivations, derivations
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
 from jacobian_cli.api.input.problem import Formulas, Problem, ShapeLike, names_of, pose, shapes_of, statements_of
+from jacobian_cli.api.pages import derivative, formulas, page, spelled
 from jacobian_cli.expr import Variable
 from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
     from jacobian_cli.api.chain.proof import ChainProof
-    from jacobian_cli.api.derive.steps import DerivationStep
+    from jacobian_cli.api.derive.steps import StepList
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,8 +33,12 @@ class Composition(ChainAnswer):
     """How the formulas were read, where they were no definitions."""
 
     def __repr__(self) -> str:
-        wrt = ", ".join(v.name for v in self.problem.wrt)
-        return f"<{' → '.join([*self._chain.links])}, by {wrt}>"
+        """The page: the formulas, and the product that stands at each link and variable."""
+        rows = []
+        for found in self.products:
+            named = f" = {spelled(found.name)}ᵀ" if found.name else ""
+            rows.append((derivative(self.name, found.node) + f" = {math(found.expr)}{named}", found.closed_form))
+        return page(*formulas(self.problem.program, self.name), rows)
 
     @cached_property
     def derivations(self) -> Derivations:
@@ -40,10 +46,10 @@ class Composition(ChainAnswer):
         return Derivations(tuple(map(Derivation.of, self.answers)))
 
     @overload
-    def steps(self) -> dict[str, tuple[DerivationStep, ...]]: ...
+    def steps(self) -> dict[str, StepList]: ...
     @overload
     def steps(self, format: str) -> dict[str, str]: ...
-    def steps(self, format: str | None = None) -> dict[str, tuple[DerivationStep, ...]] | dict[str, str]:  # noqa: A002
+    def steps(self, format: str | None = None) -> dict[str, StepList] | dict[str, str]:  # noqa: A002
         """For each variable the derivation as a person writes it: as `Derivation.steps`, in the names of the chain.
 
         With `format` "text", "latex" or "markdown" the lines of each variable as one text. Raises `InputError` for

@@ -66,7 +66,7 @@ class Diagnosis:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Check:
     """The verdict on one claim: `right`, `right if` (in another convention, or under a fact), or `wrong`."""
 
@@ -123,6 +123,17 @@ class Check:
             "read": self.read,
             "warnings": list(self.warnings),
         }
+
+    def __repr__(self) -> str:
+        """The claim, the verdict, what explains it, and the closed form."""
+        mark = {RIGHT: "✓", RIGHT_IF: "?"}.get(self.verdict, "✗")
+        where = [f"  where {name} = {body}" for name, body in self.where.items()]
+        truth = [] if self.passed else [f"closed form: {self.truth}", *where]
+        return "\n".join([f"claimed: {self.claim}", f"{mark} {self}", *truth])
+
+    def _repr_markdown_(self) -> str:
+        lines = [line.replace("*", r"\*").replace("_", r"\_") for line in repr(self).splitlines()]
+        return "  \n".join(lines)
 
     def __str__(self) -> str:
         head = self.verdict + (f": {self.condition}" if self.condition else "")

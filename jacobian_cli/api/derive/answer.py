@@ -60,6 +60,9 @@ class ClosedForm(Portable):
     def __repr__(self) -> str:
         return f"<{self.closed_form}>"
 
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
 
 @dataclass(frozen=True, repr=False)
 class Jacobian(ClosedForm):

@@ -13,6 +13,7 @@ from jacobian_cli.api.derive.answer import Answer, answers
 from jacobian_cli.api.input.arguments import flag, points_of, whole
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
 from jacobian_cli.api.input.problem import Formulas, Problem, ShapeLike, names_of, pose, shapes_of, statements_of
+from jacobian_cli.api.pages import derivative, equation, formulas, page
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from jacobian_cli.api.derive.proof import Proofs
     from jacobian_cli.api.derive.settle import Settled
     from jacobian_cli.api.derive.source import Written
-    from jacobian_cli.api.derive.steps import DerivationStep, Stepwise
+    from jacobian_cli.api.derive.steps import StepList, Stepwise
     from jacobian_cli.checks.verdict.report import Report
 
 
@@ -83,10 +84,10 @@ class Derivation(Answer):
         return Proofs(self)
 
     @overload
-    def steps(self) -> tuple[DerivationStep, ...]: ...
+    def steps(self) -> StepList: ...
     @overload
     def steps(self, format: str) -> str: ...
-    def steps(self, format: str | None = None) -> tuple[DerivationStep, ...] | str:  # noqa: A002
+    def steps(self, format: str | None = None) -> StepList | str:  # noqa: A002
         """The derivation as a person writes it: a tuple of lines, each with its rule, shape and closed form.
 
         With `format` "text", "latex" (an `align*`) or "markdown" all lines as one text. Raises `InputError` for
@@ -135,6 +136,20 @@ class Derivation(Answer):
 
         return computed(self.rewritten())
 
+    def __repr__(self) -> str:
+        """The page: the formula, its derivative as mathematics, and every form as text."""
+        problem, names = self.problem, self.problem.variables
+        main = self.jacobian if self.gradient is None else self.gradient
+        forms = {"gradient": self.gradient, "Jacobian": self.jacobian, "backward": self.vjp, "Hessian": self.hessian}
+        rows = [
+            (title, form.closed_form, " × ".join(map(str, form.shape)) or "scalar")
+            for title, form in forms.items()
+            if form is not None
+        ]
+        where = [f"  where {name} = {body}" for name, body in self.where.items()]
+        answer = equation(derivative(problem.name, self.wrt), main.expr, names)
+        return page(*formulas(problem.program, problem.name), answer, rows, *where)
+
     def _repr_latex_(self) -> str:
         return f"$$\\frac{{\\partial {self.problem.name}}}{{\\partial {self.wrt}}} = {self.jacobian.latex}$$"
 
@@ -179,7 +194,17 @@ class Derivations(tuple[Derivation, ...]):
         return Derivations(found) if isinstance(index, slice) else found  # type: ignore[arg-type, return-value]
 
     def __repr__(self) -> str:
-        return repr(list(self))
+        """The page: the formula, and a line for each variable."""
+        if not self:
+            return "()"
+        problem, names = self[0].problem, self[0].problem.variables
+        rows = [
+            (equation(derivative(problem.name, d.wrt), form.expr, names), form.closed_form)
+            for d in self
+            for form in [d.jacobian if d.gradient is None else d.gradient]
+        ]
+        where = [f"  where {name} = {body}" for name, body in self.where.items()]
+        return page(*formulas(problem.program, problem.name), rows, *where)
 
     @property
     def where(self) -> dict[str, str]:

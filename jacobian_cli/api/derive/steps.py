@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMATS = {"text": text_steps, "latex": latex_steps, "markdown": markdown_steps}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DerivationStep(ClosedForm):
     """One line of a derivation: `left` = `closed_form`, by one rule."""
 
@@ -76,6 +76,25 @@ class DerivationStep(ClosedForm):
     def __str__(self) -> str:
         return f"{self.left} = {self.closed_form}"
 
+    def __repr__(self) -> str:
+        return f"{self.number}  {self}  ({self.rule})"
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
+
+class StepList(tuple[DerivationStep, ...]):
+    """The steps of one derivation, in order; a notebook typesets them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
+
+    def _repr_markdown_(self) -> str:
+        told = ((s, f": {s.reason}" if s.reason else "") for s in self)
+        return "\n\n".join(f"{s.number}. **{s.rule}**{reason}\n\n   $${s.latex}$$" for s, reason in told)
+
 
 class Stepwise:
     """The steps of one derivation, made once."""
@@ -105,9 +124,9 @@ class Stepwise:
             ) from error
 
     @cached_property
-    def steps(self) -> tuple[DerivationStep, ...]:
+    def steps(self) -> StepList:
         """The steps, numbered from 1."""
-        return tuple(DerivationStep(step.right, symbols(step.shape), step) for step in self.found.steps)
+        return StepList(DerivationStep(step.right, symbols(step.shape), step) for step in self.found.steps)
 
     def formatted(self, style: str) -> str:
         """All steps as one text. Raises `InputError` for a format that there is not."""

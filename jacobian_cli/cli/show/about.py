@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.cli.screen import MARKS, Screen, cells
 from jacobian_cli.cli.show.sizes import shape_said
 from jacobian_cli.elaborate import Program
@@ -14,6 +14,9 @@ from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.language import text as language
 from jacobian_cli.printers.math.unicode import math
+
+if TYPE_CHECKING:  # it loads NumPy
+    from jacobian_cli.checks.verdict.report import Report
 
 _LABEL = 11
 _BESIDE = 40

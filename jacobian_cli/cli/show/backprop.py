@@ -14,10 +14,10 @@ from jacobian_cli.api.backprop.tables import (
     graph,
     kink_text,
     partial,
-    spelled,
     summed,
     symbols,
 )
+from jacobian_cli.api.pages import spelled
 from jacobian_cli.cli.screen import Cell, Screen, cells
 from jacobian_cli.cli.show.about import defined
 from jacobian_cli.cli.show.numbers import numbers

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from jacobian_cli.api.derive.derivation import Derivation
-from jacobian_cli.api.derive.settle import Settled
 from jacobian_cli.api.derive.steps import Stepwise
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.checks.verdict.report import ENGINES, bound
 from jacobian_cli.cli.screen import MARKS, Screen, cells
 from jacobian_cli.cli.show.about import about, closing, needless, partial, stands, unconstrained, verdict
 from jacobian_cli.printers.math.steps import about_text, lead
 from jacobian_cli.printers.math.unicode import math
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # they load NumPy and SymPy
+    from jacobian_cli.api.derive.settle import Settled
     from jacobian_cli.checks.verdict.steps import Lines
 
 
@@ -80,6 +79,8 @@ def _shared(one: Stepwise, other: Stepwise) -> int:
 
 def verdict_on_steps(screen: Screen, lines: Lines, count: int) -> None:
     """How many steps were checked, and which are wrong."""
+    from jacobian_cli.checks.verdict.report import ENGINES, bound
+
     mark, colour = MARKS[lines.passed]
     many = f"all {count} steps" if lines.checked == count else f"{lines.checked} of {count} steps"
     if lines.passed is None:
