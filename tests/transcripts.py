@@ -9,7 +9,7 @@ doctest. In a script, the lines `#| ...` are what the commands above them show:
     jac derive "W@x + b" --wrt W
     #| ∂z/∂W = ...
 
-A new script has a bare `#|` wherever output is to be filled in.
+The cells of a notebook stand before what they show. A new script has a bare `#|` wherever output is to be filled in.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import Any
 
 from jacobian_cli.printers.graph.source import dot, mermaid
+from tests.notebooks import run_again
 from tests.printers.graphs import lecture
 from tests.terminal import ROOT, terminal
 
@@ -43,12 +44,17 @@ _ROUNDING = re.compile(r" *\b\d(\.\d+)?e-(1\d|[2-9]\d)\b *")
 
 def documents() -> list[Path]:
     """The files whose sessions are run."""
-    return [ROOT / "README.md", *sorted(p for p in (ROOT / "examples").glob("**/*") if p.suffix in (".md", ".sh"))]
+    return [
+        ROOT / "README.md",
+        *sorted(p for p in (ROOT / "examples").glob("**/*") if p.suffix in (".ipynb", ".md", ".sh")),
+    ]
 
 
 def document(path: Path) -> str:
     """The text of a document with everything that it shows run again."""
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return run_again(text)
     if path.suffix == ".sh":
         return _replayed(_script(text), f"{_SHOWN} ")
     names: dict[str, Any] = {}

@@ -146,7 +146,8 @@ class Derivation(Answer):
             for title, form in forms.items()
             if form is not None
         ]
-        where = [f"  where {name} = {body}" for name, body in self.where.items()]
+        own = self.problem.program.values
+        where = [f"  where {name} = {body}" for name, body in self.where.items() if name not in own]
         answer = equation(derivative(problem.name, self.wrt), main.expr, names)
         return page(*formulas(problem.program, problem.name), answer, rows, *where)
 
@@ -203,7 +204,8 @@ class Derivations(tuple[Derivation, ...]):
             for d in self
             for form in [d.jacobian if d.gradient is None else d.gradient]
         ]
-        where = [f"  where {name} = {body}" for name, body in self.where.items()]
+        own = problem.program.values
+        where = [f"  where {name} = {body}" for name, body in self.where.items() if name not in own]
         return page(*formulas(problem.program, problem.name), rows, *where)
 
     @property
