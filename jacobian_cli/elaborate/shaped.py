@@ -10,7 +10,7 @@ from jacobian_cli.elaborate.builder import Builder, OrderError, Scope
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import ShapeError, described
-from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.ops.table import ALIASES, OF_MATRICES
 from jacobian_cli.shape import ONE, Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.spelling import spelled
@@ -72,9 +72,9 @@ class Shaped(Builder):
             return expr
         expr = super().build(self.sized(term))
         if self.board and isinstance(expr, Apply) and expr.arguments and axes_of(expr.arguments[0].shape) == 2:
-            row = FUNCTIONS[expr.function]
-            if row.of_matrix:
-                self.entrywise(row.of_matrix, self.plain(term))
+            meant = OF_MATRICES.get(expr.function)
+            if meant is not None:
+                self.entrywise(meant, self.plain(term))
         return expr
 
     def entrywise(self, meant_otherwise: str, term: Term) -> None:

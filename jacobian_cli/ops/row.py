@@ -66,9 +66,9 @@ class Row:
     """The index form, where the signature does not already say it."""
     derivative: tuple[str, ...] = ()
     """The partial derivative to each parameter; nothing to a whole one."""
-    everywhere: tuple[str, ...] = ()
-    """The same, computed in a way that has a value wherever the function has a derivative: what is shown is the
-    shorter `derivative`, which may divide by zero there.
+    computed: Mapping[str, str] = field(default_factory=dict)
+    """How `ans` and the derivative to a parameter are computed and exported, where what is shown is shorter, but
+    overflows, or has no value somewhere where the function has one, or a derivative.
     """
     backward: tuple[str, ...] = ()
     """The backward rule to each parameter, where the derivative as a tensor would be wasteful: `delta` is the
@@ -100,8 +100,6 @@ class Row:
     """Whether it overflows already where its argument is in the hundreds."""
     kinks: tuple[str, ...] = ()
     """Expressions at whose zeros the derivative jumps; there the derivative shows one side's choice."""
-    steady: str = ""
-    """The same function in terms none of which overflows: computed and exported by it instead of `definition`."""
     flow: str = ""
     """What its backward does to the gradient that arrives, in the words of a lecture."""
     moves: bool = False
@@ -114,8 +112,6 @@ class Row:
     """That rule in a few words."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
-    of_matrix: str = ""
-    """What mathematicians mean by it when it is applied to a matrix, where that is not its entries' values."""
     named: bool = False
     """Whether its value is named wherever it repeats, however short its argument."""
     example: str = ""
@@ -138,6 +134,17 @@ class Row:
     def called(self) -> bool:
         """Whether it is called by name; operators are not."""
         return self.name.isidentifier()
+
+    @property
+    def steady(self) -> str:
+        """The same function in terms none of which overflows."""
+        return self.computed.get("ans", "")
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """The derivative to each parameter, in terms that have a value wherever there is a derivative."""
+        pairs = zip(self.parameters, self.derivative, strict=False)
+        return tuple(self.computed.get(name, rule) for name, rule in pairs) if self.computed.keys() - {"ans"} else ()
 
     @property
     def mask(self) -> bool:

@@ -55,6 +55,8 @@ _METHODS = (
     "functions stand in front, without a module: `sum(x)` for x.sum(), `exp(x)` for np.exp(x), `X@W` for X.dot(W)"
 )
 _LISTED = "jac functions lists those there are"
+_NO_COMPARISON = ("this comparison is not in the language", "comparisons are `x > y` and < >= <= == !=")
+_CHAINED = ("a chain of comparisons cannot be read", "compare two values: `x > y`")
 
 
 def parse(text: str, *, limited: bool = True) -> Term:
@@ -183,14 +185,10 @@ class _Reader:
                 return self.read(operand, depth)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
                 return Call(_COMPARE[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
-            case ast.Compare(ops=[_]):
-                raise self.refuse(
-                    node, "this comparison is not in the language", "comparisons are `x > y` and < >= <= == !="
-                )
             case ast.Set() | ast.Dict():
                 raise self.refuse(node, "{ is not in the language", MENDS["{"])
-            case ast.Compare():
-                raise self.refuse(node, "a chain of comparisons cannot be read", "compare two values: `x > y`")
+            case ast.Compare(ops=ops):
+                raise self.refuse(node, *(_CHAINED if len(ops) > 1 else _NO_COMPARISON))
             case ast.Attribute(value=value, attr="T"):
                 return Call(".T", (self.read(value, depth),), (), span)
             case ast.Attribute(value=value, attr=attribute):

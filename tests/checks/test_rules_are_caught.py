@@ -48,6 +48,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch, name: str, k: int, rule: str = "deriv
     texts = list(getattr(row, rule))
     texts[k] = "0.001" if texts[k] == "0" else f"1.001*({texts[k]})"
     changed: dict[str, Any] = {rule: tuple(texts)}
+    if rule == "everywhere":
+        changed = {"computed": {**row.computed, row.parameters[k]: texts[k]}}
     monkeypatch.setitem(FUNCTIONS, name, replace(row, **changed))
 
 

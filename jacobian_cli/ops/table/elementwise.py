@@ -9,7 +9,7 @@ from jacobian_cli.ops.row import Row
 
 ELEMENTARY = (
     Row(name="exp", summary="exponential", derivative=("ans",), numpy="exp", sympy="exp", math="exp", latex=r"\exp",
-        steep=True, of_matrix="matrix exponential"),
+        steep=True),
     Row(
         name="log",
         summary="natural logarithm",
@@ -19,7 +19,6 @@ ELEMENTARY = (
         domain=("x",),
         math="log",
         latex=r"\log",
-        of_matrix="matrix logarithm",
     ),
     Row(
         name="log1p",
@@ -32,7 +31,7 @@ ELEMENTARY = (
     Row(name="expm1", summary="exp(x) - 1", derivative=("exp(x)",), definition="exp(x) - 1", numpy="expm1",
         steep=True),
     Row(name="sqrt", summary="square root", definition="x**(1/2)", numpy="sqrt", sympy="sqrt", domain=("x",),
-        math="√{}", latex=r"\sqrt{{{}}}", of_matrix="square root of a matrix"),
+        math="√{}", latex=r"\sqrt{{{}}}"),
     Row(name="square", summary="square", definition="x**2", numpy="square"),
     Row(name="abs", summary="absolute value", derivative=("sign(x)",), numpy="abs", sympy="Abs", kinks=("x",),
         math="|{}|", latex=r"\left|{}\right|"),
@@ -127,7 +126,7 @@ ELEMENTARY = (
     Row(name="clip", summary="x, or the bound a or b that it lies beyond", parameters=("x", "a", "b"),
         definition="minimum(maximum(x, a), b)"),
     Row(name="xlogy", summary="x*log(y), which is 0 where x is 0", parameters=("x", "y"), derivative=("log(y)", "x/y"),
-        definition="x*log(y)", steady="x*log(where(y == 0, where(x == 0, 1, y), y))", domain=("y",)),
+        definition="x*log(y)", computed={"ans": "x*log(where(y == 0, where(x == 0, 1, y), y))"}, domain=("y",)),
     Row(name="huber", summary="x**2/2 where |x| is at most a, else a*(|x| - a/2); a is 1 unless given (Huber 1964)",
         parameters=("x", "a"), defaults={"a": "1"},
         derivative=("minimum(maximum(x, -a), a)", "maximum(abs(x) - a, 0)"),

@@ -37,7 +37,7 @@ def _cholesky(np: Any, x: Any) -> Any:
 
 LINEAR_ALGEBRA = (
     Row(name="det", summary="determinant", kind=Kind.CORE, signatures=("ii->",), derivative=("ans*inv(x).T",),
-        divides=("ans",), everywhere=("cofactors(x)",), numpy="det", latex=r"\det", given={"of a scalar": "x"}),
+        divides=("ans",), computed={"x": "cofactors(x)"}, numpy="det", latex=r"\det", given={"of a scalar": "x"}),
     Row(name="cofactors", summary="matrix of cofactors: det(A)*inv(A).T, also where A has no inverse", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_COFACTORS,), definition="det(x)*inv(x).T", divides=("det(x)",),
         kernel=_cofactors, example="cofactors(A)", latex=r"\operatorname{cof}"),

@@ -29,6 +29,13 @@ ALIASES: dict[str, str] = {
 }
 
 
+OF_MATRICES: dict[str, str] = {
+    "exp": "matrix exponential",
+    "log": "matrix logarithm",
+    "sqrt": "square root of a matrix",
+}
+"""What mathematicians mean by a function when it is applied to a matrix, where that is not its entries' values."""
+
 _CONSTANT = "it is constant almost everywhere: its derivative is zero"
 _NONE = "it has no formula in the language"
 _ENTRYWISE = "functions of matrices such as this one are not in the language; `{}` goes entry by entry"

@@ -20,7 +20,7 @@ OPERATORS = (
         math="^",
         flow="a power scales by its slope",
         derivative=("y*x**(y - 1)", "ans*log(x)"),
-        everywhere=("y*x**(where(y == 0, 1, y) - 1)", "ans*log(where(x == 0, where(y > 0, 1, x), x))"),
+        computed={"x": "y*x**(where(y == 0, 1, y) - 1)", "y": "ans*log(where(x == 0, where(y > 0, 1, x), x))"},
         domain=("x",),
         law="power rule",
         why="the exponent comes down, and one power goes",

@@ -99,7 +99,7 @@ REDUCTIONS = (
         kernel=_std,
         given={"ddof": "std(x)*sqrt(N/(N - ddof))"}),
     Row(name="prod", summary="product of the entries", kind=Kind.REDUCTION, options=("axis", "keepdims"),
-        derivative=("ans/x",), divides=("x",), everywhere=("prod_of_others(x)",), numpy="prod"),
+        derivative=("ans/x",), divides=("x",), computed={"x": "prod_of_others(x)"}, numpy="prod"),
     Row(name="prod_of_others", summary="for each entry the product of all others: prod(x)/x, also where x is 0",
         kind=Kind.SHARE, options=("axis",), derivative=(_OTHER_OTHERS,), definition="prod(x)/x",
         divides=("x",), backward=("(sum(delta*ans) - delta*ans)/x",), kernel=_prod_of_others,

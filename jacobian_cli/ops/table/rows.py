@@ -23,11 +23,11 @@ _ALONG = (
         symbol="x_hat", named=True, nonzero=("std(x)",), given={"eps": "(x - mean(x))/sqrt(var(x) + eps)"}),
     Row(name="rmsnorm", summary="x/sqrt(mean(x**2)) (Zhang & Sennrich 2019, without gain)",
         derivative=("(eye(N) - ans@ans.T/N)/sqrt(mean(x**2))",), definition="x/sqrt(mean(x**2))", symbol="x_hat",
-        everywhere=("(eye(N) - ans@ans.T/N)*sqrt(N)/norm(x)",), steady="x*sqrt(N)/norm(x)", named=True,
+        computed={"x": "(eye(N) - ans@ans.T/N)*sqrt(N)/norm(x)", "ans": "x*sqrt(N)/norm(x)"}, named=True,
         nonzero=("norm(x)",), given={"eps": "x/sqrt(mean(x**2) + eps)"}),
     Row(name="softmin", summary="softmax(-x)", definition="softmax(-x)", symbol="p", example="softmin(x)"),
     Row(name="logcumsumexp", summary="log(cumsum(exp(x)))", definition="log(cumsum(exp(x)))",
-        steady="max(x) + log(cumsum(exp(x - max(x))))", backward=(_BACK_THROUGH_TOTALS,),
+        computed={"ans": "max(x) + log(cumsum(exp(x - max(x))))"}, backward=(_BACK_THROUGH_TOTALS,),
         example="logcumsumexp(x)"),
 )  # fmt: skip
 
