@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import prod
 
 from jacobian_cli.interned import Interned
@@ -190,6 +191,12 @@ def size_of(term: Term, text: str | None = None) -> Size:
     )
 
 
+@lru_cache(maxsize=1024)
+def _unknown(number: int) -> Size:
+    """The size that is not known yet of this number; every unifier counts from one."""
+    return Size.named(f"{UNKNOWN}{number}")
+
+
 class Unifier:
     """Finds what the unknown sizes must be for the equations met so far to hold.
 
@@ -205,7 +212,7 @@ class Unifier:
 
     def fresh(self) -> Size:
         self._count += 1
-        return Size.named(f"{UNKNOWN}{self._count}")
+        return _unknown(self._count)
 
     def resolve(self, size: Size) -> Size:
         if not size.is_open:

@@ -72,7 +72,7 @@ def defaults(
     `shapes_at` types the statements with a guess and says the shape of every part (by its `id`) that could be typed.
     """
     found = dict(guessed)
-    for _ in range(len(guessed) + 1):
+    for _ in range(len(guessed) + 1 if guessed else 0):
         parts = _Parts(statements, found, sizes, shapes_at(found))
         changed = next((change for rule in (_by_name, _by_part, _by_vector) if (change := rule(parts))), None)
         if changed is None:

@@ -248,9 +248,11 @@ class _Formula:
         """
         first: InputError | None = None
         fewest: InputError | None = None
-        factors = {name for s in self.statements for name in _factors(s.value)}
+        factors: set[str] | None = None
         for flips in _flips([n for n in guessed if n not in fixed], guessed):
-            if any(
+            if flips and factors is None:
+                factors = {name for s in self.statements for name in _factors(s.value)}
+            if factors is not None and any(
                 name in factors and (habit(name) == 2 or (habit(name), order) == (1, 2))
                 for name, order in flips.items()
             ):

@@ -41,10 +41,8 @@ class Tensor(Interned):
     __slots__ = ()
     shape: Shape
     digest: int
-
-    @property
-    def children(self) -> tuple[Tensor, ...]:
-        return ()
+    children: tuple[Tensor, ...] = ()
+    """What it is made of."""
 
 
 def _seal(node: Tensor, *parts: object) -> None:
@@ -153,9 +151,8 @@ class Apply(Tensor):
     def __post_init__(self) -> None:
         _seal(self, 7, self.function, self.loop, *(a.digest for a in self.arguments))
 
-    @property
-    def children(self) -> tuple[Tensor, ...]:
-        return self.arguments
+
+Apply.children = Apply.__dict__["arguments"]  # one slot under two names: walks ask for it all the time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +168,7 @@ class Reshape(Tensor):
         _seal(self, 8, self.body.digest, self.loop, self.shape)
 
     @property
-    def children(self) -> tuple[Tensor, ...]:
+    def children(self) -> tuple[Tensor, ...]:  # type: ignore[override]
         return (self.body,)
 
 
@@ -182,15 +179,13 @@ class Product(Tensor):
     coefficient: Rational
     factors: tuple[Factor, ...]
     shape: Shape
+    children: tuple[Tensor, ...] = field(init=False)
     digest: int = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "children", tuple([factor[0] for factor in self.factors]))
         parts = tuple([(f.digest, labels, hash(power)) for f, labels, power in self.factors])
         _seal(self, 9, hash(self.coefficient), hash(parts), self.shape)
-
-    @property
-    def children(self) -> tuple[Tensor, ...]:
-        return tuple([factor[0] for factor in self.factors])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,14 +194,12 @@ class Sum(Tensor):
 
     terms: tuple[tuple[Rational, Tensor], ...]
     shape: Shape
+    children: tuple[Tensor, ...] = field(init=False)
     digest: int = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "children", tuple([term for _, term in self.terms]))
         _seal(self, 10, hash(tuple([(hash(c), t.digest) for c, t in self.terms])), self.shape)
-
-    @property
-    def children(self) -> tuple[Tensor, ...]:
-        return tuple([term for _, term in self.terms])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,7 +217,7 @@ class Alias(Tensor):
         _seal(self, 11, self.name, self.body.digest)
 
     @property
-    def children(self) -> tuple[Tensor, ...]:
+    def children(self) -> tuple[Tensor, ...]:  # type: ignore[override]
         return (self.body,)
 
 
