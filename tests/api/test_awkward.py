@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 
 import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.cli.main import run
 from jacobian_cli.syntax.errors import InputError
+from tests.work import calls
 
 ANSWERED, REFUSED = 0, 2
 
@@ -180,11 +180,11 @@ def test_sizes_are_what_python_users_write() -> None:
 
 
 def test_a_gradient_of_nothing_in_large_is_quick(capsys: pytest.CaptureFixture[str]) -> None:
-    start = time.perf_counter()
-    status, out, _ = asked("derive b --wrt c -s b= -s c=700,500 --json", capsys)
+    command = "derive b --wrt c -s b= -s c=700,500 --json"
+    status, out, _ = asked(command, capsys)
     assert status == ANSWERED
     assert json.loads(out)["answers"][0]["gradient"]["closed_form"] == "zeros(700, 500)"
-    assert time.perf_counter() - start < 5
+    assert calls(lambda: asked(command, capsys)) < 200_000
 
 
 @pytest.mark.parametrize("formula", ["sum(abs(x))/0", "x.T@y/(1 - 1)"])

@@ -5,7 +5,6 @@ evaluator. Sizes that no array tells are arguments; sizes at which a formula has
 from __future__ import annotations
 
 import inspect
-import time
 import warnings
 from typing import Any
 
@@ -29,6 +28,7 @@ from jacobian_cli.syntax.parser import parse_statement
 from tests.calculus.expressions import expressions
 from tests.corpus.test_identities import ENTRIES, Entry, _point
 from tests.engine.test_everywhere import POINTS, shapes
+from tests.work import operands
 
 Array = Any
 
@@ -242,10 +242,9 @@ def test_products_of_many_factors_cost_what_pairs_cost(order: int) -> None:
     source = expression_source(elaborate([parse_statement(formula)], declared).output)
     rng = np.random.default_rng(0)
     at = {name: rng.standard_normal((order,) * len(letters)) for name, letters in axes.items()}
-    start = time.perf_counter()
+    assert operands(source) == 2
     names: dict[str, Any] = {"np": np, **at}
     exec(f"value = {source}", names)
-    assert time.perf_counter() - start < 1
     whole = np.einsum(f"{','.join(OPERANDS)}->ijklmn", *at.values(), optimize=True)
     np.testing.assert_allclose(names["value"], whole)
 
@@ -259,7 +258,5 @@ def test_the_hessian_behind_solve_rmsnorm_and_a_slice_is_quick() -> None:
         "sum(solve(A, rmsnorm(T[0]@x)))", wrt="T", shapes=shapes_of, order=2, check=False
     )
     point = sample(derivation.problem.output, {"n": 4, "m": 3}, np.random.default_rng(0))
-    hessian = module_of(derivation)["hessian"]
-    start = time.perf_counter()
-    hessian(**point)
-    assert time.perf_counter() - start < 2
+    assert operands(derivation.to_python()) == 2
+    assert module_of(derivation)["hessian"](**point).shape == (36, 36)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import sympy
@@ -12,6 +10,7 @@ from jacobian_cli.checks.oracles.exact_linalg import ExactKernels
 from jacobian_cli.checks.oracles.symbolic import TooLargeError, difference, entries_of, explicit_jacobian
 from jacobian_cli.checks.oracles.zero_test import Prover
 from tests.checks.formulas import typed
+from tests.work import calls
 
 PROVED = [
     ("1/(1 + exp(-x))", "exp(x)/(exp(x) + 1)"),
@@ -67,9 +66,9 @@ def test_what_has_no_real_value_is_not_decided() -> None:
 def test_a_hard_question_is_given_up_in_time() -> None:
     x = sympy.symbols("x:12", real=True)
     hard = sum(sympy.exp(a * b) for a in x for b in x) ** 9
-    begun = time.perf_counter()
-    assert not Prover().equal(hard, hard + sum(x) - sympy.Rational(1, 7))
-    assert time.perf_counter() - begun < 3
+    other = hard + sum(x) - sympy.Rational(1, 7)
+    assert not Prover().equal(hard, other)
+    assert calls(lambda: Prover().equal(hard, other)) < 1_000_000
 
 
 def test_a_softmax_is_proved() -> None:
@@ -83,10 +82,12 @@ def test_a_softmax_is_proved() -> None:
 def test_a_deep_net_is_refused_at_once() -> None:
     program = typed("D@tanh(B@tanh(A@sigmoid(C@x)))", A="4,5", B="3,4", C="5,6", D="2,3", x="6")
     table = explicit_jacobian(program.output, program.variables["C"], {})
-    begun = time.perf_counter()
-    with pytest.raises(TooLargeError):
-        table.expanded.doit()
-    assert time.perf_counter() - begun < 1
+
+    def expanded() -> None:
+        with pytest.raises(TooLargeError):
+            table.expanded.doit()
+
+    assert calls(expanded) < 200_000
 
 
 def test_a_large_table_is_refused() -> None:
