@@ -373,7 +373,12 @@ def _of_scalar(term: Call) -> bool:
 
 def is_number(term: Term, sizes: Collection[str] = ()) -> bool:
     """Whether a part is made of numbers and sizes only."""
-    return not any(isinstance(part, Name) and part.text not in sizes for part in terms_in(term))
+    waiting = [term]
+    for part in waiting:  # what is near comes first: most often it is a name
+        if isinstance(part, Name) and part.text not in sizes:
+            return False
+        waiting += _below(part)
+    return True
 
 
 def _is_row(shape: Shape | None) -> bool:

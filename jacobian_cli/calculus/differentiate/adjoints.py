@@ -48,22 +48,26 @@ class Backward:
 
     def _candidates(self) -> Iterator[Tensor]:
         arguments = {a for node in self.order if isinstance(node, Apply) for a in node.arguments}
+        branching = self._branching()
         for node in reversed(self.order):
             if node not in self.active or isinstance(node, Leaf) or node is self.output:
                 continue
-            if isinstance(node, Alias) or (node in arguments and node not in self._named and self._branches(node)):
+            if isinstance(node, Alias) or (node in arguments and node not in self._named and node in branching):
                 yield node
 
-    def _branches(self, node: Tensor) -> bool:
-        """Whether more than one name stands in a part."""
-        found, waiting = set[Tensor](), [node]
-        while waiting:
-            part = waiting.pop()
-            if isinstance(part, Alias | Leaf):
-                found.add(part)
-            else:
-                waiting += [child for child in part.children if child in self.active]
-        return len(found) > 1
+    def _branching(self) -> set[Tensor]:
+        """The parts in which more than one name stands."""
+        found, only = set[Tensor](), dict[Tensor, Tensor]()
+        for node in self.order:
+            if isinstance(node, Alias | Leaf):
+                only[node] = node
+            elif node in self.active:
+                inside = {only[child] for child in node.children if child in self.active and child in only}
+                if len(inside) == 1 and not any(child in found for child in node.children):
+                    (only[node],) = inside
+                else:
+                    found.add(node)
+        return found
 
     def swept(self, held: Mapping[Tensor, Leaf]) -> Swept:
         """One sweep. Each part that is held has the variable that its adjoint is called by."""

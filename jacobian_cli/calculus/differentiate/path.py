@@ -36,7 +36,7 @@ class Path:
     def of(cls, tensor: Product, front: int) -> Path:
         """A product as a list of its factors."""
         axes = tuple(range(front, len(tensor.shape)))
-        unused = max(len(tensor.shape), *(label + 1 for _, labels, _ in tensor.factors for label in labels))
+        unused = max(len(tensor.shape), *(max(labels, default=-1) + 1 for _, labels, _ in tensor.factors))
         return cls(tensor.shape[:front], axes, (None, tensor.factors), tensor.coefficient, unused)
 
     def tensor(self, own: Shape) -> Tensor:

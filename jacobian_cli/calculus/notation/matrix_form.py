@@ -63,6 +63,7 @@ class Notation(Style):
         self.given: dict[Tensor, Expr] = {}
         self.typed: set[Tensor] = set()
         """Of what is given, the tensors as they were typed; `given` holds their transposes too."""
+        self.typed_sums: list[Sum] = []
         self.written: dict[Tensor, Expr] = {}
         self.conditions: dict[Tensor, str] = {}
         self.learn(given or {})
@@ -70,6 +71,7 @@ class Notation(Style):
     def learn(self, given: Mapping[Tensor, Expr]) -> None:
         """Take in the user's own spelling of some tensors."""
         kept = spelled(given)
+        self.typed_sums += [t for t in kept if isinstance(t, Sum) and t not in self.typed]
         self.typed.update(kept)
         self.conditions.update(conditions(given))
         for t, e in list(kept.items()):
@@ -198,8 +200,8 @@ class Notation(Style):
     def _with_typed_sums(self, node: Sum) -> Iterator[Expr]:
         """The sum with a sum that the user typed in it: with r = y − z typed, y − pᵀr − z is r − pᵀr."""
         left = {t: c for c, t in node.terms}
-        for part in self.typed:
-            if not isinstance(part, Sum) or part.shape != node.shape or not 1 < len(part.terms) < len(left):
+        for part in self.typed_sums if len(left) > 2 else ():
+            if part.shape != node.shape or not 1 < len(part.terms) < len(left):
                 continue
             first, term = part.terms[0]
             times = ratio(left[term], first) if term in left else 0
