@@ -222,6 +222,8 @@ def read_file(path: str) -> str:
     if path == "-":
         return sys.stdin.read(MAX_FILE)
     file = Path(path)
+    if file.is_dir():
+        raise InputError(f"{path} is a folder", hint="name a file in it: -f FOLDER/FILE.jac")
     if not file.is_file():
         raise InputError(f"there is no file {path}", hint="the path is taken from the folder you are in")
     if file.stat().st_size > MAX_FILE:

@@ -22,7 +22,7 @@ from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tokens import parts_of
+from jacobian_cli.syntax.tokens import parts_of, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, Text
 
 _RATE = re.compile(r"eps\w*|lr|reg")
@@ -45,7 +45,7 @@ _SKELETON = {
     "?bars": "norm",
     "?logbars": "norm",
 }
-_INSIDE = frozenset("?dotted ?columns ?softmax ?flat ?pair ?slogdet".split())
+_INSIDE = frozenset("?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet".split())
 
 
 def skeleton(term: Term) -> Term:
@@ -147,8 +147,11 @@ def _attempt(
     read: list[tuple[Definition, Meaning, Term]] = []
     for statement in statements:
         meaning = Meaning(scope, statement, strict and bool(statement.notation), orders)
-        body = meaning.build(statement.value)
-        read.append((statement, meaning, meaning.plain(statement.value)))
+        try:
+            body = meaning.build(statement.value)
+            read.append((statement, meaning, meaning.plain(statement.value)))
+        except RecursionError:
+            raise too_deep(statement.source) from None
         if statement.name:
             values[statement.name] = Defined(statement.name, body)
     taken = {*values, *sizes, *(n for s in declared.values() for z in s for n in z.names())}
@@ -162,10 +165,10 @@ def _attempt(
                 if name.startswith(UNKNOWN) and name not in named:
                     named[name] = Size.named(next(letters))
         settled = {hole: unifier.resolve(size).replace(named) for hole, size in meaning.fresh.items()}
-        filled = _filled(value, settled)
+        decided = want_shallow(filled(value, settled), statement.source)
         doubts = (*statement.doubts, *(Doubt(_settled_text(d, settled)) for d in meaning.doubts))
-        shown = spelled(filled) if statement.notation else ""
-        found.append(replace(statement, value=filled, doubts=doubts, read=shown, orders=assumed))
+        shown = spelled(decided) if statement.notation else ""
+        found.append(replace(statement, value=decided, doubts=doubts, read=shown, orders=assumed))
     return found
 
 
@@ -175,7 +178,7 @@ def _settled_text(message: str, settled: Mapping[str, Size]) -> str:
     return message
 
 
-def _filled(term: Term, settled: Mapping[str, Size]) -> Term:
+def filled(term: Term, settled: Mapping[str, Size]) -> Term:
     """The tree with the sizes that were found for identities and ones."""
     if not settled:
         return term
@@ -184,7 +187,7 @@ def _filled(term: Term, settled: Mapping[str, Size]) -> Term:
             found = parse(str(settled[text]), limited=False)
             return placed(found, span)
         case Call(function=function, arguments=arguments, keywords=keywords, span=span):
-            return Call(function, tuple(_filled(part, settled) for part in arguments), keywords, span)
+            return Call(function, tuple(filled(part, settled) for part in arguments), keywords, span)
     return term
 
 
@@ -229,6 +232,7 @@ Meaning.meanings = {
     "?power": Meaning.power,
     "?exp": Meaning.exponential,
     "?eye": Meaning.identity,
+    "?slope": Meaning.slope,
     "?ones": Meaning.ones,
     "?zeros": Meaning.zeros,
 }

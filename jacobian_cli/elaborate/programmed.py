@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import OrderError
-from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
+from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed, spelled_out
 from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.expr import Extent
 from jacobian_cli.ops.rules import described
@@ -225,17 +225,3 @@ class Programs(Mathematics):
             return Extent(size), placed(parse(str(size), limited=False), span)
         call = Call("sum", (Call("ones_like", (x,), (), span),), keywords, span)
         return super().build(call), call
-
-
-def spelled_out(text: str, given: Mapping[str, Term], span: Span) -> Term:
-    """A text of the language with terms for its names."""
-
-    def filled(term: Term) -> Term:
-        match term:
-            case Name(text=name) if name in given:
-                return given[name]
-            case Call(function=function, arguments=arguments, keywords=keywords):
-                return Call(function, tuple(map(filled, arguments)), keywords, span)
-        return term
-
-    return filled(parse(text))

@@ -13,6 +13,7 @@ from jacobian_cli.ops.rules import ShapeError, described
 from jacobian_cli.ops.table import ALIASES, OF_MATRICES
 from jacobian_cli.shape import ONE, Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import parts_of
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term
@@ -287,3 +288,17 @@ def placed(term: Term, span: Span) -> Term:
         case Literal(value=value):
             return Literal(value, span)
     raise AssertionError(term)
+
+
+def spelled_out(text: str, given: Mapping[str, Term], span: Span) -> Term:
+    """A text of the language with terms for its names."""
+
+    def filled(term: Term) -> Term:
+        match term:
+            case Name(text=name) if name in given:
+                return given[name]
+            case Call(function=function, arguments=arguments, keywords=keywords):
+                return Call(function, tuple(map(filled, arguments)), keywords, span)
+        return term
+
+    return filled(parse(text))

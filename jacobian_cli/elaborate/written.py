@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jacobian_cli.elaborate.shaped import LEANING, Shaped, Typed, axes_of, call_of, is_row, times_text, way_of
+from jacobian_cli.elaborate.shaped import (
+    LEANING,
+    Shaped,
+    Typed,
+    axes_of,
+    call_of,
+    is_row,
+    spelled_out,
+    times_text,
+    way_of,
+)
+from jacobian_cli.expr import Apply
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
@@ -227,6 +239,16 @@ class Mathematics(Shaped):
         if axes_of(exponent[0].shape) == 2:
             self.entrywise("matrix exponential", made[1])
         return made
+
+    def slope(self, term: Call) -> Typed:
+        """σ′(z): what the table has for the derivative of the function."""
+        (call,) = term.arguments
+        expr, plain = self.typed(call)
+        assert isinstance(expr, Apply)
+        assert isinstance(plain, Call)
+        row = FUNCTIONS[expr.function]
+        made = spelled_out(row.derivative[0], {row.parameters[0]: plain.arguments[0], "ans": plain}, term.span)
+        return self.build(made), made
 
     # ---- ones and identities ---------------------------------------------------------------------------------------
 

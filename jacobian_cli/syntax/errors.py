@@ -55,6 +55,8 @@ class InputError(ValueError):
         self.pastes = pastes(hint or "")
         self.file = file
         self.line = line
+        self.calls: tuple[tuple[str, Span], ...] = ()
+        """The functions that are called in the formula, and where: there may be more to say of them."""
         self.others: tuple[InputError, ...] = ()
         """Further mistakes in the same input."""
 

@@ -10,7 +10,7 @@ from jacobian_cli.syntax.board import statement_of
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.letters import SUBSCRIPTS, SUPERSCRIPTS, Letters
 from jacobian_cli.syntax.names import Known
-from jacobian_cli.syntax.tokens import Token, number, want_short
+from jacobian_cli.syntax.tokens import Token, number, too_deep, want_short
 from jacobian_cli.syntax.tree import Definition
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+|\.(?![*/^'TA-Za-z.]))?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -68,7 +68,10 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
     found = _DERIVATIVE.search(text)
     if found:
         raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
-    return statement_of(tokens(text, known), text, known, notation)
+    try:
+        return statement_of(tokens(text, known), text, known, notation)
+    except RecursionError:
+        raise too_deep(text) from None
 
 
 class Scanner(Letters):

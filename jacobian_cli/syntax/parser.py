@@ -92,6 +92,7 @@ def parse(text: str, *, limited: bool = True) -> Term:
     reader = _Reader(text, flat[indent:], indent, limited)
     tree = reader.read(body, 0)
     if reader.wrong:
+        reader.wrong[0].calls = tuple(reader.calls)
         raise together(sorted(reader.wrong, key=lambda error: error.span.start if error.span else 0))
     return tree
 
@@ -136,6 +137,7 @@ class _Reader:
         self.ascii = line.isascii()
         self.bytes = b"" if self.ascii else line.encode()
         self.wrong: list[InputError] = []
+        self.calls: list[tuple[str, Span]] = []
         # what was printed is deeply nested and right: there every frame counts
         self.read: Callable[[ast.expr, int], Term] = self.noted if limited else self.kept
 
@@ -215,6 +217,7 @@ class _Reader:
         for argument in args:
             if isinstance(argument, ast.Starred):
                 raise self.refuse(argument, "* before an argument is not in the language")
+        self.calls.append((name, span))
         named: list[tuple[str, Term]] = []
         for keyword in keywords:
             if keyword.arg is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import jacobian_cli as jac
 from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.syntax.declarations import parse_declaration, parse_file
@@ -269,3 +270,13 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     with pytest.raises(InputError) as caught:
         parse("x + \ud800")
     str(caught.value).encode()
+
+
+def test_what_cannot_be_parsed_and_what_there_is_no_function_for_are_told_together() -> None:
+    with pytest.raises(jac.InputError) as caught:
+        jac.derive("W@x + foo(x, bar(x)) + A^2", wrt="x")
+    assert [error.message for error in caught.value.errors] == [
+        "^ is not a power",
+        "there is no function 'foo'",
+        "there is no function 'bar'",
+    ]

@@ -138,6 +138,7 @@ def test_files(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+    assert "is a folder" in _jac("derive", "-f", str(tmp_path), "--wrt", "x").stderr
 
 
 _AUDITED = """

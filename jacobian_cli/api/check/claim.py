@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product as combinations
 
 from jacobian_cli.api.input.problem import Problem, statements_of
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.elaborate.builder import CONSTANTS, ConformError
-from jacobian_cli.elaborate.meaning import meant
+from jacobian_cli.elaborate.meaning import filled, meant
 from jacobian_cli.elaborate.shaped import unclear
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
-from jacobian_cli.shape import Size
+from jacobian_cli.shape import Size, product
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Definition, Term
+from jacobian_cli.syntax.tree import Call, Definition, Name, Term
 
-_LEFT = re.compile(r"\s*[∂d]?\w*\s*(/\s*[∂d]\w+\s*)?=(?!=)")
+_D = r"(?:∂|d|\\partial|\\mathrm\s*\{\s*d\s*\}|\\mathrm\s*d)"
+_NAME = r"(?:\\?\w+(?:\{[^{}=]*\})?(?:\s*_\s*\{[^{}=]*\})?)"
+_LEFT = re.compile(
+    rf"\s*\$*\s*(?:(?:∇|\\nabla|grad(?=[_\s]))\s*(?:_?\s*(?:\{{[^{{}}=]*\}}|\\?\w|[ₐ-ₜ])\s*)?{_NAME}?\s*(?:\([^()=]*\))?"
+    rf"|\\[td]?frac\s*\{{\s*{_D}\s*{_NAME}?\s*\}}\s*\{{\s*{_D}\s*{_NAME}\s*\}}\s*{_NAME}?"
+    rf"|{_D}?\s*{_NAME}?\s*(?:/\s*{_D}\s*{_NAME}\s*)?)\s*=(?!=)"
+)
+"""The side on which a claim says what it is: ∂f/∂W, \\frac{{\\partial f}}{{\\partial W}}, ∇_W f."""
 UPSTREAM, TANGENT = "?upstream", "?tangent"
 
 
@@ -77,15 +85,22 @@ class Reader:
         """
         left = _LEFT.match(text)
         body = " " * left.end() + text[left.end() :] if left else text
+        if left and "$" in left[0]:
+            body = body.replace("$", " ")
         shapes = {name: value.shape for name, value in self.values.items()}
         error: InputError | None = None
         try:
-            (item,) = statements_of([body], [*self.values], shapes, syntax)
-            if item.notation and unclear(item.value):
+            (item,) = statements_of([body], [*self.values], shapes, syntax, slopes=True)
+            typed = {name for name, _ in named_places(item.value)}
+            if "I" in typed and "I" not in self.values and "I" not in self.sizes:
+                item = replace(item, value=_identities(item.value), notation=item.notation or "math")
+            if unclear(item.value):
                 try:
                     (item,) = meant([item], shapes, self.sizes, {}, lambda _: [{}])
                 except ConformError as found:
                     error = found
+                else:
+                    item = replace(item, value=self._sized(item.value, typed, body))
         except InputError as found:
             raise InputError(found.message, text=text, span=found.span, hint=found.hint) from None
         term = item.value
@@ -96,6 +111,25 @@ class Reader:
         if isinstance(value, InputError):
             return Claim(text, term, told[0], None, value, told[1], shown, doubts)
         return Claim(text, term, told[0], value, None, told[1], shown, doubts)
+
+    def _sized(self, term: Term, typed: Collection[str], text: str) -> Term:
+        """The tree in which every identity and vector of ones has a size: where the claim itself leaves that open, one
+        at which it has as many entries as a derivative has.
+        """
+        known = {*typed, *self.values, *self.sizes, *CONSTANTS}
+        places = {name: span for name, span in named_places(term) if name not in known}
+        if not places:
+            return term
+        out, wrt = self.problem.output.shape, self.wrt.shape
+        flat = (product(out), product(wrt))
+        wanted = (flat, flat[::-1], wrt, (*out, *wrt))
+        for sizes in combinations(dict.fromkeys((*out, *wrt, *flat)), repeat=len(places)):
+            found = filled(term, dict(zip(places, sizes, strict=True)))
+            value = self.built(found, text)
+            if not isinstance(value, InputError) and value.shape in wanted:
+                return found
+        span = next(iter(places.values()))
+        raise InputError("which size has this?", text=text, span=span, hint="write it: `eye(n)`, `ones(n)`")
 
     def read_definitions(self, definitions: Sequence[Definition], form: str | None = None) -> Claim:
         """A claim that is computed in several steps, as by a Python function: the last one is its value."""
@@ -164,6 +198,16 @@ class _Sharing(Builder):
         if known is None:
             known = self._built[id(term)] = (term, super().build(term))
         return known[1]
+
+
+def _identities(term: Term) -> Term:
+    """The tree in which I is the identity."""
+    match term:
+        case Name(text="I", span=span):
+            return Call("?eye", (), (), span)
+        case Call(function=function, arguments=arguments, keywords=keywords, span=span):
+            return Call(function, tuple(map(_identities, arguments)), keywords, span)
+    return term
 
 
 def _body(value: Expr) -> Expr:

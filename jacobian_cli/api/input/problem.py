@@ -12,19 +12,22 @@ from typing import Any
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
 from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, variables, walk
-from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
-from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.errors import InputError, together
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.router import NOTATIONS, read_statements, split
-from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
+from jacobian_cli.syntax.tree import Assumption, Call, Declaration, Definition
 
 _SHAPE = 'a shape is a tuple of names and numbers, or a text like "n,m"; that of a scalar is ()'
 ShapeLike = str | Sequence[str | int]
+_LONGEST = 40
+"""Longer names are cut where they are listed."""
 MAX_AXES = 8
 """Of what is typed: the derivative of such an array by another has the axes of both."""
 
@@ -118,7 +121,8 @@ def unknown(name: str, program: Program) -> InputError:
     """What to say of a name that is neither a variable nor a definition."""
     known = program.variables
     close = difflib.get_close_matches(name, [*known, *program.values], n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}" if known else None
+    listed = ", ".join(f"{one[:_LONGEST]}…" if len(one) > _LONGEST else one for one in close or known)
+    hint = f"did you mean {listed}?" if close else f"there are {listed}" if known else None
     return InputError(f"'{name}' is neither in the formula nor declared", text=program.statements[-1].source, hint=hint)
 
 
@@ -142,10 +146,13 @@ def statements_of(
     names: Sequence[str] = (),
     shapes: Mapping[str, Shape] | None = None,
     syntax: str | None = None,
+    *,
+    slopes: bool = False,
 ) -> list[Definition]:
     """The definitions in one text or several, separated by `;` within a text, each in whatever notation it is.
 
     `names` are asked for, `shapes` declared: both say what is one name. `syntax` names a notation and forbids guessing.
+    With `slopes` σ′(z) is read: a claim may hold it, a formula to be differentiated is meant without.
     """
     if syntax is not None:
         word(syntax, NOTATIONS, "there is no notation {}")
@@ -164,8 +171,14 @@ def statements_of(
         if not isinstance(part, str):
             raise InputError(f"a formula is a text, not {type(part).__name__}", hint='as in "W@x + b"')
         formulas += split(part)
-    functions = ChainMap[str, Any](FUNCTIONS, ALIASES)
-    return read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax)
+    steep = (row for row in FUNCTIONS.values() if slopes and row.kind is Kind.ELEMENTWISE and row.derivative)
+    functions = ChainMap[str, Any](FUNCTIONS, ALIASES, {f"{row.name}'": row for row in steep})
+    try:
+        return read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax)
+    except InputError as error:
+        calls = [(Call(name, (), (), span), e.text or "") for e in error.errors for name, span in e.calls]
+        more = unknown_functions(Definition(None, call, text) for call, text in calls)
+        raise together([*error.errors, *more]) from None
 
 
 def shapes_of(

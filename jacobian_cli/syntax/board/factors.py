@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from jacobian_cli.syntax.board.cursor import COMPARISONS, DERIVATIVE
+from jacobian_cli.syntax.board.cursor import COMPARISONS
 from jacobian_cli.syntax.board.functions import Functions
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
@@ -163,7 +163,7 @@ class Factors(Functions):
         sigma = key(token.text) == ("sigma",)
         if self.sees("prime"):
             if self.tokens[self.at + 1].kind == "open" and self.tokens[self.at + 1].text == "(":
-                raise self.refuse(self.next, f"a derivative {token.text}' cannot be read", DERIVATIVE)
+                return self.slope(token, "sigmoid" if sigma else token.text)
             return name
         if sigma:
             if "sigmoid" in self.known.functions and self.sees("open", "("):

@@ -28,7 +28,7 @@ class Functions(Brackets):
         if self.sees("sub"):
             return self.logarithm(token, self.take())
         if self.sees("prime"):
-            raise self.refuse(self.next, f"a derivative {token.text}' cannot be read", DERIVATIVE)
+            return self.slope(token, token.text)
         power: Token | None = None
         if self.sees("sup"):
             power = self.take()
@@ -42,6 +42,17 @@ class Functions(Brackets):
             exponent = self.inside(power.parts[0], power)
             value = Call("?power", (value, exponent), (), Span(token.start, value.span.stop))
         return value
+
+    def slope(self, token: Token, function: str) -> Term:
+        """σ′(z), where a derivative may stand."""
+        if f"{function}'" not in self.known.functions:
+            raise self.refuse(self.next, f"a derivative {token.text}' cannot be read", DERIVATIVE)
+        self.take()
+        if self.sees("open", "("):
+            value = self.called(token, function)
+        else:
+            value = self.function(function, (self.bare(token),), (), token.span)
+        return Call("?slope", (value,), (), Span(token.start, value.span.stop))
 
     def value_of(self, token: Token) -> Term:
         if self.next.kind == "open" and self.next.text in "([{":

@@ -53,7 +53,7 @@ def _left_side(tokens: Sequence[Token], text: str) -> tuple[str | None, int]:
                 "an equation is not a formula",
                 text=text,
                 span=token.span,
-                hint="type one side, or a definition: `z = …` with one name on its left",
+                hint="type one side alone, or a definition with one name on its left: `z = A@x`",
             )
     return None, 0
 

@@ -136,7 +136,7 @@ class Code:
             case bool() | None:
                 return Flag(node.value, span)
             case int() | float():
-                written = ast.get_source_segment("".join(self.places.lines), node) or str(node.value)
+                written = self.text[span.start : span.stop] or str(node.value)
                 if re.fullmatch(r"[0-9._eE+-]+", written):
                     return Literal(number(written.replace("_", ""), self.text, span), span)
                 if isinstance(node.value, int) and len(written) < 60:

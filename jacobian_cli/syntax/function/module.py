@@ -27,6 +27,8 @@ class Module:
     aliases: dict[str, str] = field(default_factory=dict)
     definitions: list[Definition] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+    """How often each name was wanted."""
     bare: ast.Lambda | None = None
 
     def take(self, statement: ast.stmt) -> None:
@@ -91,10 +93,9 @@ class Module:
         """A name for a definition that is not taken and no function."""
         base = normal_name(wanted)
         name = base + "_" if base in self.functions or base in CONSTANTS else base
-        k = 2
         while name in self.taken:
-            name = f"{base}_{k}"
-            k += 1
+            self.counts[base] = self.counts.get(base, 1) + 1
+            name = f"{base}_{self.counts[base]}"
         self.taken.add(name)
         return name
 

@@ -1,0 +1,73 @@
+"""Nothing that is typed is too long, too deep or too many for an answer or one clear refusal, in any notation."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import jacobian_cli as jac
+
+ENDLESS = {
+    "braces": "{" * 4000 + "x" + "}" * 4000,
+    "a million primes": "x" + "'" * 1_000_000,
+    "primes": "x" + "'" * 9000,
+    "primes of a function": "σ" + "'" * 5000 + "(x)",
+    "transposes": "x" + "ᵀ" * 9000,
+    "towers": "x" + "^x" * 3000,
+    "nested powers": "x^{" * 2000 + "x" + "}" * 2000,
+    "bars": "|" * 9000,
+    "norms": "‖x" * 3000,
+    "brackets": "(" * 9000,
+    "letters": "x" * 9000,
+    "indices": "x" + "₁" * 9000,
+    "dots": "·".join(["x"] * 190),
+    "numbers": "9" * 5000 + " x",
+    "roots": r"\sqrt{" * 1500 + "x" + "}" * 1500,
+    "fractions": r"\frac{" * 1500 + "x",
+    "hats": r"\hat{" * 1500 + "x" + "}" * 1500,
+    "commands": r"\alpha" * 1500,
+    "raised": "x" + r"^{\top}" * 1000,
+    "lists": "[" * 4000 + "x.*y",
+    "signs": "-" * 5000 + "x.*x",
+    "calls": "np.exp(" * 1200 + "x" + ")" * 1200,
+    "methods": "x" + ".sum()" * 1500,
+    "a surrogate": "x\ud800 y",
+}
+SOURCES = {
+    "ten megabytes": "x = 1\n" * 1_700_000,
+    "brackets": "def f(x):\n    return " + "(" * 3000 + "x" + ")" * 3000,
+    "signs": "def f(x):\n    return " + "-" * 5000 + "x",
+    "calls of calls": "def a0(x):\n    return x\n"
+    + "".join(f"def a{k}(x):\n    return a{k - 1}(x) + a{k - 1}(x)\n" for k in range(1, 30)),
+    "a null": "def f(x):\n\x00 return x",
+    "statements": "def f(x):\n" + "    x = x + 1\n" * 3000 + "    return x\n",
+    "doubled": "def f(x):\n" + "    x = x + x\n" * 200 + "    return x\n",
+}
+_CHARACTERS = 1000
+_SECONDS = 20
+"""What is quadratic takes minutes."""
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_formulas(name: str) -> None:
+    begun = time.monotonic()
+    told = ""
+    try:
+        jac.derive(ENDLESS[name], wrt="x")
+    except jac.InputError as error:
+        told = str(error)
+    assert time.monotonic() - begun < _SECONDS
+    assert len(told) < _CHARACTERS
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_sources(name: str) -> None:
+    begun = time.monotonic()
+    told = ""
+    try:
+        jac.read_source(SOURCES[name])
+    except jac.InputError as error:
+        told = str(error)
+    assert time.monotonic() - begun < _SECONDS
+    assert len(told) < _CHARACTERS

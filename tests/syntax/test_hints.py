@@ -1,0 +1,117 @@
+"""Every hint and every doubt of the readers is typed: it is accepted, or leads on by one more that is.
+
+The texts to paste stand between backticks in the sources. Each of them must be met by a formula here or in the table of
+typed ones, so that a new hint is tried too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jacobian_cli as jac
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.syntax.declarations import parse_declaration
+from jacobian_cli.syntax.doubts import pastes
+from jacobian_cli.syntax.errors import InputError
+from tests.elaborate.test_hints import PACKAGE, templates
+from tests.syntax.test_typed import ENTRIES
+
+ROOMS = (
+    *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
+    *("syntax/mathematics.py", "syntax/libraries.py"),
+    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "programmed")),
+)
+TYPED = (
+    "x/y z; log x y; x y; a × b; √x²; √2x; x_i; f(x+y); A^B; A^0.5; ‖A‖₂; ‖x‖₃; sin^-1 x; W x y; Ax·Ay; y log −x; |x|",
+    "2 log3x; xTAx; x^{⊗}; tr; ∑ᵢ xᵢ yⱼ; foo x; sin 2x; ‖A‖; log x/2; A^2; e^A; 2^A; sigma(x + y); C(x); x^T*A*x + A*x",
+    "x^y^z; x : A; 2(x, y); A x = b; A*x^2; 1_{n/2}ᵀx",
+    r"\|A\|_2; \log x y; \sum_i x_i y_j; \hat{xy}; \operatorname{foo}(x); \ln x y z",
+    "np.reshape(X, (2,3), order='F'); np.linalg.norm(X, 2); np.linalg.norm(x, 3); np.tensordot(A, B)",
+    "F.nll_loss(x, y); F.normalize(x, p=1); F.cross_entropy(x, y, reduction='sum'); x.var(); x.std(); jax.nn.gelu(x)",
+    "F.layer_norm(x, x.shape); X.transpose(0, 1); np.einsum(A); torch.max(X, dim=1); np.linalg.slogdet(A)",
+    "x'*A*y*z; a/b' + x'*y; x^2 + y'*z; var(x'); std(x.^2); pinv(A)*x'; repmat(x, 2, 2)*y'; sum(X.^2); var(x.^2)",
+    "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y)",
+)
+
+
+def refused(text: Any, shapes: Mapping[str, str], wrt: str) -> tuple[InputError, ...]:
+    try:
+        found = jac.derive(text, wrt=wrt, shapes=shapes)
+    except InputError as error:
+        return () if "neither in the formula" in error.message else error.errors
+    assert isinstance(found, jac.Derivation)
+    DOUBTS.extend(found.problem.program.doubts)
+    return ()
+
+
+DOUBTS: list[Any] = []
+
+
+def variables(text: str) -> list[str]:
+    names = dict.fromkeys(re.findall(r"[^\W\d_](?:\w*)", text))
+    return [name for name in names if name not in FUNCTIONS and name not in ALIASES] or ["x"]
+
+
+def met() -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Each text to paste that anybody is told, with the whole of what is said and what was declared."""
+    for entry in ENTRIES:
+        text: Any = entry["typed"]
+        shapes = entry.get("declared", {})
+        try:
+            if entry["notation"] == "python_function":
+                text = jac.read_source(text)
+        except InputError as error:
+            said = error.errors
+        else:
+            said = refused(text, shapes, entry["wrt"])
+        for one in said:
+            yield from ((paste, one.quoted or "", shapes) for paste in one.pastes)
+    for text in (text for line in TYPED for text in line.split("; ")):
+        for one in refused(text, {}, next((n for n in "xXAa" if re.search(rf"(?<![a-z]){n}(?![a-z])", text)), "x")):
+            yield from ((paste, one.quoted or "", {}) for paste in one.pastes)
+    for doubt in dict.fromkeys(DOUBTS):
+        yield from ((paste, doubt.message, {}) for paste in doubt.readings)
+
+
+MET = list(met())
+PASTES = sorted({(paste, tuple(shapes.items())) for paste, _, shapes in MET})
+
+
+def ends(text: str, shapes: Mapping[str, str]) -> tuple[InputError, ...]:
+    """What is wrong with a text to paste, by whichever of its names."""
+    if text.startswith("-s "):
+        parse_declaration(text.removeprefix("-s "), "=")
+        return ()
+    return refused(text, shapes, variables(text)[0])
+
+
+@pytest.mark.parametrize(("text", "declared"), PASTES, ids=str)
+def test_what_a_reader_says_can_be_typed(text: str, declared: tuple[tuple[str, str], ...]) -> None:
+    shapes = dict(declared)
+    for error in ends(text, shapes):
+        assert any(not ends(paste, shapes) for paste in error.pastes), error
+
+
+def test_every_hint_of_the_readers_is_tried() -> None:
+    said = {message for _, message, _ in MET}
+    found = {template for room in ROOMS for path in _sources(room) for template in templates(path)}
+    assert [t for t in sorted(found) if not any(re.search(t, message, re.DOTALL) for message in said)] == []
+
+
+def test_no_hint_proposes_an_entrywise_product_alone() -> None:
+    """Where it proposes x*y it proposes a product of matrices too, unless a number scales or a sum runs over it."""
+    for _, message, _ in MET:
+        texts = pastes(message)
+        if any(re.search(r"(?<!sigma)(?<!var\(x\))(?<!std\(x\))(?<=[A-Za-z)])\*[A-Za-z(]", text) for text in texts):
+            assert any("@" in t or re.search(r"\d\*|sum|einsum|-s ", t) for t in texts), message
+
+
+def _sources(room: str) -> list[Path]:
+    path = PACKAGE / room
+    return [path] if path.is_file() else sorted(path.glob("*.py"))
