@@ -291,11 +291,13 @@ def run(arguments: list[str] | None = None) -> None:
         status = INTERRUPTED
     except (RecursionError, MemoryError):
         status = refuse("the formula is too large to be worked out here")
+    except SystemExit:  # click's own end, where nobody reads on
+        status = RIGHT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
         status = RIGHT
     except OSError as error:
-        status = refuse(f"the answer could not be written: {error.strerror or error}")
+        status = refused(f"the answer could not be written: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - whatever a user types, the end is a message and not a traceback
         if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # a library was being loaded
             sys.exit(refuse("interrupted") and INTERRUPTED)

@@ -198,5 +198,17 @@ def worst_of(reports: Sequence[Report]) -> Report:
         for name in reports[0].engines
         if name in common
     }
-    notes = tuple(dict.fromkeys(note for report in reports for note in report.notes))
-    return replace(reports[0], points=min(report.points for report in reports), engines=engines, notes=notes)
+    points = min(report.points for report in reports)
+    return replace(reports[0], points=points, engines=engines, notes=_alike(reports))
+
+
+def _alike(reports: Sequence[Report]) -> list[str]:
+    """The notes on several answers: of those that begin alike, the first, and how many answers have one."""
+    met: dict[str, list[str]] = {}
+    for report in reports:
+        for head, note in {note.partition(":")[0]: note for note in reversed(report.notes)}.items():
+            met.setdefault(head, []).append(note)
+    return [
+        notes[0] if len(set(notes)) == 1 else notes[0].replace(head, f"{head}, {len(notes)} of {len(reports)}", 1)
+        for head, notes in met.items()
+    ]
