@@ -13,7 +13,7 @@ import click
 from jacobian_cli.api.chain.compose import composed
 from jacobian_cli.api.chain.composition import Composition, composition
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
-from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of
+from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of, want_check
 from jacobian_cli.cli.request import Request
 from jacobian_cli.syntax.errors import InputError
 
@@ -48,6 +48,7 @@ def answer(request: Request, wishes: Wishes) -> int:
 
 
 def _answer(request: Request, wishes: Wishes) -> int:
+    want_check(wishes.unchecked, {"--at": request.at, "--descend": wishes.rate is not None})
     known = [*request.wrt, *(declaration.name for declaration in request.declarations)]
     statements, note = composed(request.statements, known)
     problem, values = problem_of(replace(request, statements=tuple(statements)))
@@ -58,7 +59,7 @@ def _answer(request: Request, wishes: Wishes) -> int:
     if steps and wishes.style is not None:
         from jacobian_cli.cli.show.steps import print_steps
 
-        return RIGHT if print_steps(found.stepwise, wishes.style, points) else MISMATCH
+        return RIGHT if print_steps(found.stepwise, wishes.style, None if wishes.unchecked else points) else MISMATCH
     if wishes.unchecked:
         return _unchecked(request, found, wishes)
     if request.as_json:
@@ -109,7 +110,8 @@ def _page(found: Composition, values: Mapping[str, Any] | None, wishes: Wishes) 
 def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
     """What is known of a composition before anything is checked."""
     if request.as_json:
-        click.echo(json.dumps({**found.to_dict(), "check": SKIPPED}, ensure_ascii=False, indent=2))
+        derived = found.steps_dict(None) if wishes.steps else {}
+        click.echo(json.dumps({**found.to_dict(), **derived, "check": SKIPPED}, ensure_ascii=False, indent=2))
     elif wishes.style == "numpy":
         print_source(Derivations(tuple(Derivation.of(answer, checking=False) for answer in found.answers)))
     elif wishes.style is not None:
@@ -122,6 +124,9 @@ def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
 
         page = ChainPage(Screen(), found, full=wishes.full)
         page.about()
-        page.answers(found.derivations)
+        if wishes.steps:
+            page.steps(None)
+        else:
+            page.answers(found.derivations)
         page.unchecked()
     return RIGHT

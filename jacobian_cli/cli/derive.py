@@ -30,6 +30,15 @@ RIGHT, MISMATCH = 0, 1
 SKIPPED = {"passed": None, "skipped": True}
 
 
+def want_check(unchecked: bool, wishes: Mapping[str, object]) -> None:
+    """Refuse what is worked out by the check where none is wanted."""
+    given = [option for option, wish in wishes.items() if wish]
+    if unchecked and given:
+        raise InputError(
+            f"{given[0]} and --no-check do not go together", hint="what it shows is worked out by the check"
+        )
+
+
 def problem_of(request: Request) -> tuple[Problem, Mapping[str, Any] | None]:
     """The typed problem, and the values given for its variables."""
     shapes = shapes_of(None, request.declarations)
@@ -65,12 +74,18 @@ class Wishes:
     style: str | None = None
     unchecked: bool = False
 
+    @property
+    def checked_at(self) -> int | None:
+        """How many points are tried, if any."""
+        return None if self.unchecked else self.points
+
 
 def answer(request: Request, wishes: Wishes) -> int:
     """Print the answer; the exit status says whether the check passed.
 
     On a terminal the answer stands before it is checked; a pipe, a file and every form that is taken away wait.
     """
+    want_check(wishes.unchecked, {"--at": request.at, "--entries": wishes.entries, "--full": wishes.full})
     problem, values = problem_of(request)
     if wishes.order == 2 and problem.output.shape:
         raise InputError(
@@ -114,7 +129,7 @@ def _json(found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
     settled = [] if wishes.unchecked else _proved(found, values, wishes, _silent)
     objects = [{**d.to_dict(), "check": SKIPPED} for d in found] if wishes.unchecked else [s.to_dict() for s in settled]
     answers = [
-        {**each, **(d.stepwise.to_dict(wishes.points) if wishes.steps else {})}
+        {**each, **(d.stepwise.to_dict(wishes.checked_at) if wishes.steps else {})}
         for d, each in zip(found, objects, strict=True)
     ]
     click.echo(json.dumps({"answers": answers}, ensure_ascii=False, indent=2))
@@ -127,7 +142,7 @@ def _form(problem: Problem, found: Derivations, values: Values, wishes: Wishes) 
     if wishes.steps:
         from jacobian_cli.cli.show.steps import print_steps
 
-        return RIGHT if print_steps(found, wishes.style, wishes.points) else MISMATCH
+        return RIGHT if print_steps(found, wishes.style, wishes.checked_at) else MISMATCH
     settled = [] if wishes.unchecked else _proved(found, values, wishes, _silent)
     from jacobian_cli.cli.forms import written
 
@@ -157,8 +172,10 @@ def _steps(problem: Problem, found: Sequence[Derivation], values: Values, wishes
     from jacobian_cli.cli.screen import progress
     from jacobian_cli.cli.show.steps import show_steps
 
-    with progress(len(found)) as say:
-        settled = _proved(found, values, wishes, say)
+    settled: list[Settled] = []
+    if not wishes.unchecked:
+        with progress(len(found)) as say:
+            settled = _proved(found, values, wishes, say)
     show_steps(problem, found, settled, wishes.points)
     return _status(found, settled, wishes)
 

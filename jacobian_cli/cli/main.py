@@ -89,6 +89,8 @@ def derive(request: Request, explain_layout: bool, **wishes: Any) -> int:
     """
     one_form(request, wishes["style"])
     if explain_layout:
+        if wishes["style"] or wishes["steps"]:
+            raise InputError("--explain-layout is a page of its own", hint="leave --to and --steps out")
         from jacobian_cli.cli.conventions import answer as compared
 
         return compared(request, points=wishes["points"])

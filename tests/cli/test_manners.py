@@ -47,6 +47,11 @@ VOICE = {
     "hessian x --to latex --json": "--to and --json are two forms",
     "chain x --to latex --json": "--to and --json are two forms",
     "backprop x --at x=1 --to latex --json": "--to and --json are two forms",
+    "derive x*x --wrt x --steps --to numpy": "steps are not written as numpy",
+    "derive x*x --wrt x --explain-layout --to latex": "--explain-layout is a page of its own",
+    "derive x*x --wrt x --no-check --at x=1": "--at and --no-check do not go together",
+    "derive x*x --wrt x --no-check --entries": "--entries and --no-check do not go together",
+    "chain x*x --wrt x --no-check --descend 1": "--descend and --no-check do not go together",
     "check x 1 --wrt x --to markdown --json": "--to and --json are two forms",
 }
 
@@ -185,3 +190,22 @@ def test_a_page_keeps_to_its_width(arguments: list[str], width: int) -> None:
     assert max(map(len, lines)) <= width
     assert not [line for line in lines if line != line.rstrip()]
     assert not re.search("\x1b", "".join(lines))
+
+
+STEPS = ["z = W@x", "sum(z)", "--wrt", "W", "--steps"]
+
+
+@pytest.mark.parametrize("command", ["derive", "chain"])
+@pytest.mark.parametrize("form", [[], ["--to", "latex"], ["--to", "markdown"], ["--json"]], ids=" ".join)
+def test_what_was_not_to_be_checked_says_so(command: str, form: list[str]) -> None:
+    checked, not_checked = printed(command, *STEPS, *form), printed(command, *STEPS, *form, "--no-check")
+    assert "not checked" not in checked
+    if "--json" in form:
+        found = json.loads(not_checked)
+        (each,) = found.get("answers", [found])
+        assert each["check"] == {"passed": None, "skipped": True}
+        assert '"skipped": true' in json.dumps(each["steps_check"])
+        assert json.loads(checked).get("steps", 0) == found.get("steps", 0)
+    else:
+        assert not_checked.count("not checked") == 1
+        assert len(set(not_checked.splitlines()) - set(checked.splitlines())) == 1

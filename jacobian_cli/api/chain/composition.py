@@ -68,7 +68,7 @@ class Composition(ChainAnswer):
         """The derivations that have steps: of an output that is no scalar they lead to the backward rule."""
         return derivations(self.problem) if self.problem.output.shape else self.derivations
 
-    def steps_dict(self, points: int = 3) -> dict[str, Any]:
+    def steps_dict(self, points: int | None = 3) -> dict[str, Any]:
         """The fields that steps add to the JSON answer, by variable."""
         found = {d.wrt: d.stepwise.to_dict(points) for d in self.stepwise}
         return {key: {wrt: each[key] for wrt, each in found.items()} for key in ("steps", "steps_check")}

@@ -145,8 +145,11 @@ class Stepwise:
             )
         return self._checked[points]
 
-    def to_dict(self, points: int = 3) -> dict[str, Any]:
-        """The fields that steps add to the JSON answer."""
+    def to_dict(self, points: int | None = 3) -> dict[str, Any]:
+        """The fields that steps add to the JSON answer; with no points nothing is checked."""
+        steps = [step.to_dict() for step in self.steps]
+        if points is None:
+            return {"steps": steps, "steps_check": {"passed": None, "skipped": True}}
         verdict = self.checked(points)
         wrong = [
             {"number": number, "entry": worst.entry, "printed": worst.printed, "true": worst.true}
@@ -160,4 +163,4 @@ class Stepwise:
             "wrong": wrong,
             "notes": list(verdict.notes),
         }
-        return {"steps": [step.to_dict() for step in self.steps], "steps_check": check}
+        return {"steps": steps, "steps_check": check}

@@ -122,9 +122,21 @@ def where(screen: Screen, problem: Problem, found: Iterable[Answer]) -> None:
     """What the names in the answers stand for, those of the user left out."""
     bodies: dict[str, Expr] = {name: body for d in found for name, body in d.derivative.where.items()}
     named = [Defined(name, body) for name, body in bodies.items() if name not in problem.program.values]
-    for k, name in enumerate(named):
-        mathematics = f"{math(name)} = {math(name.body, problem.variables)}"
-        labelled(screen, "where" if not k else "", mathematics, f"{name.name} = {language(name.body)}", beside="green")
+    rows = [
+        (f"{math(name)} = {math(name.body, problem.variables)}", f"{name.name} = {language(name.body)}")
+        for name in named
+    ]
+    left, right = (max((cells(row[k]) for row in rows), default=0) for k in range(2))
+    beside = left + right + 2 <= screen.width - _LABEL
+    for k, (mathematics, text) in enumerate(rows):
+        labelled(screen, "where" if not k else "", mathematics, text if beside else "", beside="green")
+        if not beside:
+            labelled(screen, "", text, style="green")
+
+
+def unchecked(screen: Screen) -> None:
+    """What stands in place of a verdict where none was wanted."""
+    screen.line("? not checked: --no-check", style="yellow")
 
 
 def closing(screen: Screen, problem: Problem) -> None:

@@ -11,7 +11,7 @@ from jacobian_cli.api.chain.composition import Composition
 from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.checks.oracles.entry_text import greek, indexed
 from jacobian_cli.cli.screen import Matrix, Screen, cells
-from jacobian_cli.cli.show.about import about, both, closing, name_text, partial, stands, verdict
+from jacobian_cli.cli.show.about import about, both, closing, name_text, partial, stands, unchecked, verdict
 from jacobian_cli.cli.show.orders import at_sizes, count_text, left_out, show_orders, worth_showing
 from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.cli.show.steps import equations, verdict_on_steps
@@ -68,13 +68,14 @@ class ChainPage:
         for answer in answers:
             _answer(screen, found, answer)
 
-    def steps(self, points: int) -> None:
-        """The derivation by each variable in place of the tables, each line checked at so many points."""
+    def steps(self, points: int | None) -> None:
+        """The derivation by each variable in place of the tables, each line checked at so many points, if at any."""
         for k, derivation in enumerate(self.found.stepwise):
             self.screen.line()
             self.screen.rule(f"{partial(self.found.name, derivation.wrt)}, step by step")
             equations(self.screen, derivation.stepwise, [d.stepwise for d in self.found.stepwise[:k]])
-            verdict_on_steps(self.screen, derivation.stepwise.checked(points), len(derivation.steps()))
+            if points is not None:
+                verdict_on_steps(self.screen, derivation.stepwise.checked(points), len(derivation.steps()))
 
     def verdicts(self, proof: ChainProof) -> None:
         """What stands in place of what failed, the numbers at the point given, and the verdict."""
@@ -98,7 +99,7 @@ class ChainPage:
     def unchecked(self) -> None:
         """What stands in place of a verdict where none was wanted."""
         self.screen.line()
-        self.screen.line("? not checked: --no-check", style="yellow")
+        unchecked(self.screen)
         closing(self.screen, self.found.problem)
 
 

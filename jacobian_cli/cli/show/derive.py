@@ -18,6 +18,7 @@ from jacobian_cli.cli.show.about import (
     needless,
     partial,
     stands,
+    unchecked,
     unconstrained,
     verdict,
     where,
@@ -60,7 +61,7 @@ class Page:
 
     def unchecked(self, found: Sequence[Answer]) -> None:
         """What stands in place of a verdict where none was wanted."""
-        self.screen.line("? not checked: --no-check", style="yellow")
+        unchecked(self.screen)
         self._closing(found)
 
     def verdicts(self, settled: Sequence[Settled], *, replaced: bool) -> None:

@@ -12,25 +12,33 @@ from jacobian_cli.api.derive.derivation import Derivation
 from jacobian_cli.api.derive.steps import Stepwise
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.cli.screen import MARKS, Screen, cells
-from jacobian_cli.cli.show.about import about, closing, needless, partial, stands, unconstrained, verdict
+from jacobian_cli.cli.show.about import about, closing, needless, partial, stands, unchecked, unconstrained, verdict
 from jacobian_cli.printers.math.steps import about_text, lead
 from jacobian_cli.printers.math.unicode import math
+from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:  # they load NumPy and SymPy
     from jacobian_cli.api.derive.settle import Settled
     from jacobian_cli.checks.verdict.steps import Lines
 
+_REMARKS = {"latex": "% {}", "markdown": "<!-- {} -->"}
+
 
 def show_steps(problem: Problem, found: Sequence[Derivation], settled: Sequence[Settled], points: int) -> None:
-    """Formula and shapes, then for each variable the steps, and both verdicts: on the steps, and on the answer."""
+    """Formula and shapes, then for each variable the steps, and both verdicts, on the steps and on the answer; without
+    anything settled none.
+    """
     screen = Screen()
     about(screen, problem)
-    for k, (derivation, each) in enumerate(zip(found, settled, strict=True)):
+    for k, derivation in enumerate(found):
         if k:
             screen.line()
         screen.rule(f"{partial(problem.name, derivation.wrt)}, step by step")
         unconstrained(screen, derivation)
         equations(screen, derivation.stepwise, [d.stepwise for d in found[:k]])
+        if not settled:
+            continue
+        each = settled[k]
         if each.proof.at is not None:
             from jacobian_cli.cli.show.numbers import at_point  # loads NumPy
 
@@ -39,6 +47,8 @@ def show_steps(problem: Problem, found: Sequence[Derivation], settled: Sequence[
         if each.failed is not None:
             stands(screen, each.answer)
         verdict(screen, each.proof.report)
+    if not settled:
+        unchecked(screen)
     needless(screen, found[0])
     closing(screen, problem)
 
@@ -97,13 +107,21 @@ def verdict_on_steps(screen: Screen, lines: Lines, count: int) -> None:
         screen.line(note, style="dim", indent=2)
 
 
-def print_steps(found: Sequence[Derivation], style: str, points: int) -> bool:
-    """The steps as LaTeX or Markdown, and what was checked as a remark; whether all are right."""
-    remark = {"latex": "% {}", "markdown": "<!-- {} -->"}[style]
+def print_steps(found: Sequence[Derivation], style: str, points: int | None) -> bool:
+    """The steps as LaTeX or Markdown, and what was checked, at so many points, as a remark; whether none is wrong."""
+    if style not in _REMARKS:
+        raise InputError("steps are not written as numpy", hint=f"there are {' and '.join(_REMARKS)}")
+    right = True
     for k, derivation in enumerate(found):
-        lines = derivation.stepwise.checked(points)
-        word = {True: "checked", False: "WRONG", None: "not checked"}[lines.passed]
-        wrong = f" ({', '.join(map(str, lines.wrong))})" if lines.wrong else ""
-        said = f"{len(derivation.steps())} steps, {lines.checked} compared at {lines.points} points: {word}{wrong}"
-        click.echo("\n" * bool(k) + derivation.steps(style) + "\n" * (style == "markdown") + remark.format(said))
-    return all(derivation.stepwise.checked(points).passed is not False for derivation in found)
+        said = f"{len(derivation.steps())} steps, "
+        if points is None:
+            said += "not checked"
+        else:
+            lines = derivation.stepwise.checked(points)
+            word = {True: "checked", False: "WRONG", None: "not checked"}[lines.passed]
+            wrong = f" ({', '.join(map(str, lines.wrong))})" if lines.wrong else ""
+            said += f"{lines.checked} compared at {lines.points} points: {word}{wrong}"
+            right = right and lines.passed is not False
+        remark = _REMARKS[style].format(said)
+        click.echo("\n" * bool(k) + derivation.steps(style) + "\n" * (style == "markdown") + remark)
+    return right
