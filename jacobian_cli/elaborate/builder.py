@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.elaborate.variant import along as along_axes
-from jacobian_cli.elaborate.variant import counts, taken_out, text_for
+from jacobian_cli.elaborate.variant import counts, options_of, positional, taken_out, text_for
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.read import read
@@ -110,6 +110,7 @@ class Builder:
     def call(self, call: Call) -> Expr:
         try:
             row = self.row(call)
+            call = positional(row, call)
             if (row.given or row.second) and (variant := taken_out(row, call)) is not None:
                 return self.variant(row, *variant)
             if row.lacks:
@@ -139,18 +140,25 @@ class Builder:
         if isinstance(term, Literal) and f"{name}>0" in row.given and not term.value:
             return self.call(call)
         terms = list(call.arguments)
-        options = self.options(row, terms, call)
+        further = tuple(pair for pair in call.keywords if pair[0] in options_of(row))
+        plain = replace(call, keywords=tuple(pair for pair in call.keywords if pair not in further))
+        options = self.options(row, terms, plain)
         arguments = self.arguments(terms)
-        self.want_arguments(row, arguments, call)
+        self.want_arguments(row, arguments, plain)
         shape = arguments[0].shape
         text = text_for(row, name, term, matrix=len(shape) == 2 and len(options.get("axis", "12")) == 2)
         if text is None:
             value = self.text[term.span.start : term.span.stop]
             raise self.error(term.span, f"{row.name} with {name}={value} is not in the language", row.second.get(name))
         values = dict(zip(row.parameters, arguments, strict=True))
+        applied = re.search(r"\bans\b", text)
+        if applied:
+            values["ans"] = self.call(call)
+        elif further:
+            raise self.error(call.span, f"{row.name} takes either {name} or {further[0][0]}")
         if re.search(rf"\b{name}\b", text):
             values[name] = self.build(term)
-            if values[name].shape:
+            if values[name].shape and not applied:
                 raise OrderError(f"{name} of {row.name} is a number", text=self.text, span=term.span)
         try:
             scope = Scope(values, counts(row, arguments[0], options), self.scope.unifier)
@@ -342,7 +350,7 @@ def inferred(row: Row, shapes: list[Shape], options: Mapping[str, Any], unifier:
             return shapes[0]
         case Kind.FORMULA:
             return _formula_shape(row, shapes, unifier)
-        case Kind.CORE if len(shapes) == 1:
+        case Kind.CORE if len(row.parameters) == 1:
             return batched(row.signatures[0], shapes, unifier, row.name)
     shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
     signature = fitting(row.signatures, shapes)

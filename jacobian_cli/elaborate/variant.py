@@ -9,20 +9,46 @@ from typing import Any
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Kind, Row
 from jacobian_cli.ops.rules import reduced_axes
+from jacobian_cli.ops.table import WORDS
 from jacobian_cli.shape import Shape, Size, product
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
+
+
+def positional(row: Row, call: Call) -> Call:
+    """A call with its parameters in their places: `huber(x, a=2)`, or by the word that other libraries have for it,
+    `huber(x, delta=2)`.
+    """
+    names, given = row.parameters, len(call.arguments)
+    if not call.keywords or names[-1:] == ("...",):
+        return call
+    only = [name for name in names if name in row.defaults]
+    words = dict.fromkeys(WORDS, only[0]) if len(only) == 1 else {}
+    known = {name: term for name, term in call.keywords if words.get(name, name) in names}
+    placed = {words.get(name, name): term for name, term in known.items()}
+    behind = [placed[name] for name in names[given:] if name in placed]
+    if len(behind) < len(call.keywords) and len(behind) < len(known):
+        return call
+    if any(name not in placed and name not in row.defaults for name in names[given:]):
+        return call
+    kept = tuple(pair for pair in call.keywords if pair[0] not in known)
+    return replace(call, arguments=(*call.arguments, *behind), keywords=kept)
 
 
 def taken_out(row: Row, call: Call) -> tuple[str, Term, Call] | None:
     """The option of a call that makes another function of its row, its value, and the call without it."""
-    names = {key.split("=")[0].rstrip("<>0 ") for key in row.given}
-    for name, term in call.keywords:
-        if name in names:
+    given = dict(call.keywords)
+    for name in options_of(row):
+        if name in given:
             others = tuple(pair for pair in call.keywords if pair[0] != name)
-            return name, term, replace(call, keywords=others)
+            return name, given[name], replace(call, keywords=others)
     if row.second and len(call.arguments) == len(row.parameters) + 1:
         return next(iter(row.second)), call.arguments[-1], replace(call, arguments=call.arguments[:-1])
     return None
+
+
+def options_of(row: Row) -> dict[str, None]:
+    """The options that make another function of a row, the outermost first."""
+    return dict.fromkeys(key.split("=")[0].rstrip("<>0 ") for key in row.given)
 
 
 def text_for(row: Row, name: str, term: Term, *, matrix: bool) -> str | None:
@@ -45,6 +71,8 @@ def _spelled(term: Term) -> str:
             return text
         case Text(value=text):
             return text
+        case Flag(value=value):
+            return str(value)
         case Call(function="u-", arguments=(inner,)):
             return f"-{_spelled(inner)}"
     return ""

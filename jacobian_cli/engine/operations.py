@@ -194,7 +194,7 @@ class General:
         self.front = 0
         shapes = [a.shape for a in node.arguments]
         if row.kind is Kind.CORE:
-            (core,), _ = parsed(row.signatures[0])
+            (core, *_), _ = parsed(row.signatures[0])
             self.front = len(shapes[0]) - len(core)
         cores = [shape[self.front :] for shape in shapes]
         arguments = tuple(Variable(name, shape) for name, shape in zip(self.names, cores, strict=True))

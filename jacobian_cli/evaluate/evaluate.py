@@ -20,6 +20,7 @@ from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.identities import shift
+from jacobian_cli.ops.rules import parsed
 from jacobian_cli.shape import Shape, Size
 
 Values = Mapping[str, Any]
@@ -148,6 +149,8 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     if row.kind is Kind.ELEMENTWISE:
         # what holds for each entry holds for arrays: the definition is typed once, for scalars
         return evaluate(meaning(text, names), dict(zip(names, arguments, strict=True)), {}, backend)
+    if row.kind is Kind.CORE:
+        return _of_each_matrix(row, text, node, arguments, sizes, backend)
     if "axis" not in row.options:
         body = meaning(text, names, tuple(a.shape for a in node.arguments))
         return evaluate(body, dict(zip(names, arguments, strict=True)), sizes, backend)
@@ -172,3 +175,17 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
         return np.reshape(np.stack(slices), lengths(node.shape, sizes)) if node.shape else slices[0]
     back = [(*kept, *axes).index(axis) for axis in range(order)]
     return np.transpose(np.reshape(np.stack(slices), np.shape(moved)), back)
+
+
+def _of_each_matrix(row: Row, text: str, node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -> Any:
+    """A definition for one matrix, on each of a stack of them."""
+    (core, *_), _ = parsed(row.signatures[0])
+    front = len(node.arguments[0].shape) - len(core)
+    shapes = tuple(a.shape[front:] for a in node.arguments)
+    body = meaning(text, row.parameters, shapes, next(iter(shapes[0]), None))
+    if not front:
+        return evaluate(body, dict(zip(row.parameters, arguments, strict=True)), sizes, backend)
+    np, (stack, *_) = backend.numpy, arguments
+    loop = np.shape(stack)[:front]
+    parts = [evaluate(body, {row.parameters[0]: stack[at]}, sizes, backend) for at in numpy.ndindex(*loop)]
+    return np.reshape(np.stack(parts), lengths(node.shape, sizes))

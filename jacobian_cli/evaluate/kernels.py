@@ -92,6 +92,9 @@ class Kernels:
         blocks = x[:, None, :, None] * y[None, :, None, :]
         return self.np.reshape(blocks, (x.shape[0] * y.shape[0], x.shape[1] * y.shape[1]))
 
+    def vdot(self, x: Array, y: Array) -> Array:
+        return self.np.sum(x * y)
+
     def vec(self, x: Array) -> Array:
         """Columns stacked."""
         return self.np.reshape(self.np.transpose(x), (-1,))

@@ -34,7 +34,7 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> int:
     row, shapes = FUNCTIONS[node.function], [lengths(a.shape, sizes) for a in node.arguments]
     own = prod(lengths(node.shape, sizes))
     entries = sum(map(prod, shapes)) + own
-    if row.numpy or row.own is not None or not row.definition:
+    if row.numpy or row.kernel or row.own is not None or not row.definition:
         calls, operations = len(shapes) or 1, entries
         if row.kind is Kind.CONTRACTION:
             letters = dict(node.parameters).get("subscripts")

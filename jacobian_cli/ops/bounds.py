@@ -1,4 +1,6 @@
-"""What sizes must be for the indices and slices of a formula to stay inside their axes."""
+"""What sizes must be for the indices and slices of a formula to stay inside their axes, and for its matrices to be as
+high as they must.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jacobian_cli.expr import Apply, Expr, walk
-from jacobian_cli.ops.shapes import slice_bounds
+from jacobian_cli.ops.shapes import HIGH, slice_bounds
+from jacobian_cli.ops.table import row
 from jacobian_cli.shape import ONE, Shape, Size
 
 
@@ -60,6 +63,9 @@ def bounds(roots: Iterable[Expr]) -> tuple[Bound, ...]:
     for node in walk(roots):
         if not node.children:  # a variable, or what is made of sizes: these are lengths, and others places
             least.update((name, 1) for size in node.shape for name in size.names())
+        if isinstance(node, Apply) and row(node.function).rule in HIGH:
+            *_, rows, columns = node.arguments[0].shape
+            margins[rows - columns + ONE] = None
         if isinstance(node, Apply):
             indexed = dict(node.parameters).get("index", ())
             margins.update((m, None) for m in _margins(indexed, node.children[0].shape if indexed else ()))

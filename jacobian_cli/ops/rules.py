@@ -165,8 +165,11 @@ def batched(signature: str, shapes: list[Shape], unifier: Unifier, name: str) ->
     (shape,), (letters,) = shapes, inputs
     front = len(shape) - len(letters)
     if front < 0:
+        square = letters != "".join(dict.fromkeys(letters))
         raise ShapeError(
-            f"{name} does not take {described(shape)}", "it wants a square matrix, as `A.T@A` is", order=True
+            f"{name} does not take {described(shape)}",
+            "it wants a square matrix, as `A.T@A` is" if square else f"as in `{name}({'A' if letters[1:] else 'x'})`",
+            order=True,
         )
     try:
         core = contract(f"{letters}->{''.join(dict.fromkeys(output))}", [shape[front:]], unifier)

@@ -53,6 +53,80 @@ def stack(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
     return (*shapes[0][:axis], count, *shapes[0][axis:])
 
 
+def skew(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The matrix of a vector of three entries."""
+    (entries,) = cross(shapes, options, unifier)
+    return (entries, entries)
+
+
+def cross(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Vectors of three entries."""
+    del options
+    three = Size.number(3)
+    for shape in shapes:
+        if len(shape) != 1 or not unifier.unify(shape[0], three):
+            raise ShapeError(
+                f"a vector of three entries belongs here, not {described(shape)}",
+                "as in `cross(u[:3], v[:3])`",
+                order=len(shape) != 1,
+            )
+    return (three,)
+
+
+def singular(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """One value for each column of a matrix that is not wider than high, or of each of a batch."""
+    del options
+    shape = _high(shapes[0], unifier)
+    return (*shape[:-2], shape[-1])
+
+
+def triangular(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A square matrix, of as many columns as one that is not wider than high."""
+    del options
+    shape = _high(shapes[0], unifier)
+    if len(shape) > 2:
+        raise ShapeError(f"a matrix belongs here, not {described(shape)}", "as in `qr(A)`", order=True)
+    return (shape[-1], shape[-1])
+
+
+HIGH = frozenset({singular, triangular})
+"""The rules of what takes matrices that are not wider than high."""
+
+
+def _high(shape: Shape, unifier: Unifier) -> Shape:
+    shape = tuple(map(unifier.resolve, shape))
+    if len(shape) < 2:
+        raise ShapeError(f"a matrix belongs here, not {described(shape)}", "as in `svdvals(A)`", order=True)
+    *_, rows, columns = shape
+    known = rows.value is not None and columns.value is not None and rows.value < columns.value
+    if known or (rows is ONE and columns is not ONE):
+        raise ShapeError(
+            f"a matrix that is not wider than high belongs here, not {described(shape)}",
+            "its transpose is: `svdvals(A.T)`",
+        )
+    return shape
+
+
+def batch(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """Several values, or rows of them."""
+    del options, unifier
+    (shape,) = shapes
+    if not shape or shape[0] is ONE:
+        raise ShapeError(
+            f"a batch has rows, and {described(shape)} has none to compare", "as in `batchnorm(X)`", order=True
+        )
+    return shape
+
+
+def rot2(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The 2 × 2 matrix of an angle."""
+    del options, unifier
+    (shape,) = shapes
+    if shape:
+        raise ShapeError(f"an angle is a scalar, not {described(shape)}", "as in `rot2(t[0])`", order=True)
+    return (Size.number(2), Size.number(2))
+
+
 def transpose(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
     """The axes in another order: axis k of the value is axis `axes[k]`."""
     del unifier

@@ -17,7 +17,8 @@ from jacobian_cli.ops.rules import ShapeError
 from jacobian_cli.shape import ONE, Shape, Size
 
 N, M = Size.named("n"), Size.named("m")
-SHAPES: tuple[Shape, ...] = ((), (N,), (M,), (ONE, M), (N, M), (M, N), (N, N))
+THREE = Size.number(3)
+SHAPES: tuple[Shape, ...] = ((), (N,), (M,), (ONE, M), (N, M), (M, N), (N, N), (THREE,))
 VARIABLES: dict[str, Shape] = {
     "c": (),
     "d": (),
@@ -28,6 +29,8 @@ VARIABLES: dict[str, Shape] = {
     "A": (N, M),
     "B": (M, N),
     "S": (N, N),
+    "u": (THREE,),
+    "v": (THREE,),
 }
 _WHOLE = (None, None)
 OPTIONS: dict[str, tuple[Any, ...]] = {

@@ -19,6 +19,7 @@ A, B, N, M = (Size.named(name) for name in "abnm")
 POOL: tuple[Shape, ...] = (
     (),
     (M,),
+    (Size.number(3),),
     (ONE, M),
     (N, M),
     (M, M),

@@ -34,7 +34,13 @@ KERNELS: dict[str, tuple[tuple[Any, ...], Any, Callable[..., Any]]] = {
     "polygamma": ((2,), POSITIVE[::4], mpmath.polygamma),
 }
 BY_OTHER_TESTS = {"largest", "smallest", "logdet", "cholesky", "norm", "std", "prod_of_others", "cofactors"}
-"""Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate and tests/engine/test_everywhere."""
+BY_OTHER_TESTS |= set(
+    "eigvalsh eigvecs inv_gaps svdvals spectral_norm nuclear_norm polar pinv sqrtm expm slogdet".split()
+)
+BY_OTHER_TESTS |= {"bilinear", "skew", "rot2"}
+"""Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate, tests/checks/test_spectral and
+tests/engine/test_everywhere.
+"""
 ULPS = 4
 
 

@@ -14,9 +14,9 @@ from jacobian_cli.syntax.errors import InputError
 
 RNG = np.random.default_rng(0)
 VALUES: dict[str, Any] = {
-    "x": RNG.standard_normal(5), "A": RNG.standard_normal((3, 4)), "S": RNG.standard_normal((4, 4)), "c": np.array(0.3)
+    "x": RNG.standard_normal(4), "A": RNG.standard_normal((3, 4)), "S": RNG.standard_normal((4, 4)), "c": np.array(0.3)
 }  # fmt: skip
-SHAPES = {"x": "n", "A": "n,m", "S": "n,n", "c": ""}
+SHAPES = {"x": "m", "A": "n,m", "S": "n,n", "c": ""}
 
 
 def normed(x: Any, eps: float, axis: int = -1) -> Any:
@@ -41,6 +41,25 @@ VARIANTS: dict[str, Callable[..., Any]] = {
     "layernorm(A, eps=c)": normed,
     "layernorm(A, axis=0, eps=0.01)": lambda a: normed(a, 0.01, 0),
     "rmsnorm(A, eps=0.01)": lambda a: a / np.sqrt((a**2).mean(-1, keepdims=True) + 0.01),
+    "layernorm(A, gain=x, bias=2*x, eps=0.01)": lambda a, x: normed(a, 0.01) * x + 2 * x,
+    "rmsnorm(A, gain=x)": lambda a, x: a / np.sqrt((a**2).mean(-1, keepdims=True)) * x,
+    "batchnorm(A, eps=0.01)": lambda a: normed(a, 0.01, 0),
+    "batchnorm(A, gain=x)": lambda a, x: normed(a, 0.0, 0) * x,
+    "batchnorm(A, bias=x, gain=x, eps=0.1)": lambda a, x: normed(a, 0.1, 0) * x + x,
+    "cov(A, ddof=0)": lambda a: np.cov(a, ddof=0),
+    "cov(A, rowvar=False)": lambda a: np.cov(a, rowvar=False),
+    "cov(A, rowvar=True)": np.cov,
+    "corrcoef(A, rowvar=False)": lambda a: np.corrcoef(a, rowvar=False),
+    "corrcoef(A, rowvar=True)": np.corrcoef,
+    "norm(A, 2)": lambda a: np.linalg.norm(a, 2),
+    'norm(A, "nuc")': lambda a: np.linalg.norm(a, "nuc"),
+    "huber(x, delta=0.5)": lambda x: np.where(abs(x) <= 0.5, x**2 / 2, 0.5 * (abs(x) - 0.25)),
+    "smooth_l1(x, beta=2)": lambda x: np.where(abs(x) <= 2, x**2 / 4, abs(x) - 1),
+    "elu(x, alpha=c)": lambda x, c: np.where(x > 0, x, c * (np.exp(x) - 1)),
+    "celu(x, alpha=2)": lambda x: np.where(x > 0, x, 2 * (np.exp(x / 2) - 1)),
+    "leaky_relu(x, negative_slope=0.3)": lambda x: np.where(x > 0, x, 0.3 * x),
+    "softshrink(x, lambd=0.1)": lambda x: np.sign(x) * np.maximum(abs(x) - 0.1, 0),
+    "clip(x, b=0.5, a=-0.5)": lambda x: np.clip(x, -0.5, 0.5),
     "softmin(A)": lambda a: np.exp(-a) / np.exp(-a).sum(-1, keepdims=True),
     "logcumsumexp(x)": lambda x: np.log(np.cumsum(np.exp(x))),
     "kl_div(softmax(x), softmax(2*x))": lambda x: np.sum(p(x) * np.log(p(x) / p(2 * x))),
@@ -54,6 +73,10 @@ VARIANTS: dict[str, Callable[..., Any]] = {
     "trace(sum(x))": np.sum,
     "det(sum(x))": np.sum,
     "inv(norm(x))": lambda x: 1 / np.linalg.norm(x),
+    "eigvalsh(norm(x))": np.linalg.norm,
+    "sqrtm(norm(x))": lambda x: np.sqrt(np.linalg.norm(x)),
+    "expm(norm(x))": lambda x: np.exp(np.linalg.norm(x)),
+    "slogdet(-norm(x))": lambda x: np.log(np.linalg.norm(x)),
     "logdet(norm(x))": lambda x: np.log(np.linalg.norm(x)),
     "cholesky(norm(x))": lambda x: np.sqrt(np.linalg.norm(x)),
     "max(x, sin(9*x))": lambda x: np.maximum(x, np.sin(9 * x)),
@@ -71,9 +94,10 @@ def p(x: Any) -> Any:
 def test_variant(formula: str) -> None:
     meant = VARIANTS[formula]
     names = [name for name in VALUES if name in formula.replace("axis", "").replace("max", "").split("(", 1)[1]]
-    names = [name for name in names if name != "c" or "eps=c" in formula or "ddof=c" in formula]
+    names = [name for name in names if name != "c" or "=c" in formula]
     given = {name: VALUES[name] for name in names}
-    wrt = next(name for name in ("x", "A", "S") if name in given)
+    given = {name: given[name] for name in ("A", "S", "x", "c") if name in given}
+    wrt = next(iter(given))
     derivation = jac.derive(formula, wrt=wrt, shapes={name: SHAPES[name] for name in names})
     functions: dict[str, Any] = {}
     exec(derivation.to_python("numpy"), functions)
@@ -89,7 +113,16 @@ def test_every_option_of_the_table_is_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", ["norm(A, 2)", "norm(A, ord=3)", "var(x, ddof=True)", "tril(A, k)", "norm(x, 1, 2)"]
+    "formula",
+    [
+        "norm(A, ord=-2)",
+        "norm(A, ord=3)",
+        "huber(x, alpha=1, delta=1)",
+        "cov(A, ddof=0, rowvar=False)",
+        "var(x, ddof=True)",
+        "tril(A, k)",
+        "norm(x, 1, 2)",
+    ],
 )
 def test_what_an_option_cannot_be_is_refused(formula: str) -> None:
     with pytest.raises(InputError):

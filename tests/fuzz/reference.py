@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from scipy import linalg as scipy_linalg
 from scipy import special
 
 from jacobian_cli.elaborate.row_text import meaning
@@ -161,6 +162,32 @@ def _last(x: Array, y: Array) -> tuple[int, ...]:
     return (-1,) if np.ndim(x) or np.ndim(y) else ()
 
 
+def _positive_columns(v: Array) -> Array:
+    """Columns whose largest entry is positive."""
+    top = np.argmax(np.abs(v), axis=-2)
+    return v * np.sign(np.take_along_axis(v, top[..., None, :], axis=-2))
+
+
+def _centred(x: Array) -> Array:
+    return x - x.mean(axis=1, keepdims=True)
+
+
+def _even(x: Array) -> Array:
+    """The symmetric part."""
+    return (x + np.swapaxes(x, -1, -2)) / 2
+
+
+def _each(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of a matrix on each of a batch."""
+
+    def batched(x: Array) -> Array:
+        if np.ndim(x) < 3:
+            return np.real(function(x))
+        return np.stack([batched(part) for part in x])
+
+    return batched
+
+
 def _cross_entropy(x: Array, y: Array) -> Array:
     return -np.mean(np.sum(y * _log_softmax(x, _last(x, x)), axis=_last(x, y)))
 
@@ -227,7 +254,7 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "cholesky": lambda x: np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2),
     "solve": lambda x, y: np.linalg.inv(x) @ y if np.ndim(x) else y / x,
     "outer": lambda x, y: np.reshape(x, (-1, 1)) * np.reshape(y, (1, -1)),
-    "dot": lambda x, y: np.sum(x * y),
+    "dot": np.dot,
     "kron": _kron,
     "diag": lambda x: np.diag(x) if np.ndim(x) <= 2 else np.diagonal(x, axis1=-2, axis2=-1),
     "tril": np.tril,
@@ -248,6 +275,35 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "binary_cross_entropy": lambda x, y: -np.mean(y * np.log(x) + (1 - y) * np.log(1 - x)),
     "mse": lambda x, y: np.mean((x - y) ** 2),
     "kl_div": lambda x, y: np.sum(x * (np.log(x) - np.log(y))),
+    "nll_loss": lambda x, y: -np.mean(np.sum(x * y, axis=_last(x, y))),
+    "l1_loss": lambda x, y: np.mean(np.abs(x - y)),
+    "bce_with_logits": lambda x, y: np.mean(np.logaddexp(0, x) - x * y),
+    "triplet_loss": lambda x, y, z, a=1.0: np.mean(
+        np.maximum(np.sqrt(np.sum((x - y) ** 2, -1)) - np.sqrt(np.sum((x - z) ** 2, -1)) + a, 0)
+    ),
+    "cov": np.cov,
+    "corrcoef": np.corrcoef,
+    "cosine_similarity": lambda x, y: np.sum(x * y, -1) / np.sqrt(np.sum(x * x, -1) * np.sum(y * y, -1)),
+    "batchnorm": lambda x: (x - x.mean(0)) / x.std(0),
+    "inner": np.inner,
+    "vdot": lambda x, y: np.sum(x * y),
+    "bilinear": lambda x, y, z: np.einsum("...i,...j,kij->...k", x, y, z) if np.ndim(z) > 2 else x @ z @ y,
+    "skew": lambda x: np.cross(np.eye(3), x),
+    "cross": np.cross,
+    "rot2": lambda t: np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]),
+    "eigvalsh": lambda x: np.linalg.eigvalsh(_even(x)),
+    "eigvecs": lambda x: _positive_columns(np.linalg.eigh(_even(x))[1]),
+    "inv_gaps": lambda x: np.where(np.eye(x.shape[-1]), 0, 1 / (x[..., None, :] - x[..., :, None])),
+    "svdvals": lambda x: np.linalg.svd(x, compute_uv=False),
+    "spectral_norm": lambda x: np.linalg.norm(x, 2, axis=(-2, -1)),
+    "nuclear_norm": lambda x: np.linalg.norm(x, "nuc", axis=(-2, -1)),
+    "polar": _each(lambda x: scipy_linalg.polar(x)[0]),
+    "pinv": np.linalg.pinv,
+    "lstsq": lambda x, y: np.linalg.lstsq(x, y, rcond=None)[0],
+    "qr": lambda x: scipy_linalg.cholesky(x.T @ x),
+    "sqrtm": _each(lambda x: scipy_linalg.sqrtm(_even(x))),
+    "expm": scipy_linalg.expm,
+    "slogdet": lambda x: np.linalg.slogdet(x)[1],
     "hinge": lambda x, y: np.mean(np.maximum(0, 1 - y * x)),
 }
 

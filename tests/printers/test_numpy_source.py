@@ -136,7 +136,11 @@ def test_any_expression_computes_what_it_means(expr: Expr) -> None:
     same(run(module_source([function(expr)]))["value"](**point), expr, point)
 
 
-OPERANDS: tuple[tuple[Shape, ...], ...] = (((M,),), ((),), ((N, M),), ((ONE, M),), ((N, N),), ((N, N), (N,)))
+THREE = Size.number(3)
+OPERANDS: tuple[tuple[Shape, ...], ...] = (
+    *(((M,),), ((),), ((N, M),), ((M, N),), ((ONE, M),), ((N, N),), ((N, N), (N,)), ((THREE,),)),
+    ((N,), (M,), (N, M)),
+)
 OPTIONS: tuple[dict[str, Any], ...] = ({}, {"axis": (0,)}, {"axis": (-1,)}, {"axis": (0,), "keepdims": True})
 
 

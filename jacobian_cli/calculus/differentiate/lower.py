@@ -69,7 +69,7 @@ def _apply(node: Application, tensors: list[Tensor]) -> Tensor:
         case Kind.FORMULA:
             return _formula(entry, tensors, tuple(shapes))
         case Kind.CORE:
-            return _core(entry, tensors[0], shapes[0])
+            return _core(entry, tensors, shapes, node.shape)
     signature = options.get("subscripts") or fitting(entry.signatures, shapes)
     assert signature is not None
     return _contraction(signature, tensors, shapes)
@@ -168,15 +168,14 @@ def _formula(entry: Row, tensors: list[Tensor], shapes: tuple[Shape, ...]) -> Te
     return substitute(body, dict(zip(entry.parameters, tensors, strict=True)), ())
 
 
-def _core(entry: Row, tensor: Tensor, typed: Shape) -> Tensor:
-    """A function of matrices. A 1 × 1 matrix is the number in it."""
-    inputs, output = parsed(entry.signatures[0])
-    front = len(typed) - len(inputs[0])
-    loop = proper(typed[:front])
-    if ONE in typed[front:]:
+def _core(entry: Row, tensors: list[Tensor], shapes: list[Shape], shape: Shape) -> Tensor:
+    """A function of matrices or vectors. A 1 × 1 matrix is the number in it."""
+    (first, *_), _ = parsed(entry.signatures[0])
+    front = len(shapes[0]) - len(first)
+    if any(ONE in typed[front:] for typed in shapes):
         raise InputError(f"{entry.name} of a matrix with an axis of length one", hint="write the number itself")
-    core = dict(zip(inputs[0], typed[front:], strict=True))
-    return algebra.apply(entry.name, (tensor,), len(loop), loop + tuple(core[letter] for letter in output))
+    loop = proper(shapes[0][:front])
+    return algebra.apply(entry.name, tuple(tensors), len(loop), loop + shape[front:])
 
 
 def _contraction(signature: str, tensors: list[Tensor], shapes: list[Shape]) -> Tensor:
@@ -212,7 +211,7 @@ def partial(entry: Row, place: int, cores: tuple[Shape, ...], ans: Shape, *, eve
     if not entry.derivative[place]:
         raise InputError(f"{entry.name} is not differentiated by {entry.parameters[place]}, a whole number")
     rules = (everywhere and entry.everywhere) or entry.derivative
-    count = cores[place][0] if entry.kind is Kind.CORE else None
+    count = cores[place][0] if entry.kind is Kind.CORE and cores[place] else None
     local = template(rules[place], entry.parameters, cores, ans, count)
     # a number is that of every entry
     return local if local.shape else algebra.spread(local, (), ans + cores[place])

@@ -12,6 +12,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd.core import primitive_vjps
 from autograd.extend import defvjp, primitive
+from autograd.tracer import isbox
 
 from jacobian_cli.checks.oracles.alone import alone
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, numeric
@@ -76,6 +77,52 @@ class _TracedKernels(Kernels):
     def cofactors(self, x: Array) -> Array:
         front = anp.shape(x)[:-2]
         return anp.reshape(anp.linalg.det(x), (*front, 1, 1)) * anp.swapaxes(anp.linalg.inv(x), -1, -2)
+
+    def eigvalsh(self, x: Array) -> Array:
+        return anp.linalg.eigh((x + anp.swapaxes(x, -1, -2)) / 2)[0]
+
+    def eigvecs(self, x: Array) -> Array:
+        vectors = anp.linalg.eigh((x + anp.swapaxes(x, -1, -2)) / 2)[1]
+        entries = np.asarray(_plain(vectors))
+        largest = np.argmax(np.abs(entries), axis=-2, keepdims=True)
+        return vectors * np.sign(np.take_along_axis(entries, largest, -2))
+
+    def svdvals(self, x: Array) -> Array:
+        return anp.linalg.svd(x, full_matrices=False)[1]
+
+    def spectral_norm(self, x: Array) -> Array:
+        return anp.linalg.svd(x, full_matrices=False)[1][..., 0]
+
+    def nuclear_norm(self, x: Array) -> Array:
+        return anp.sum(anp.linalg.svd(x, full_matrices=False)[1], axis=-1)
+
+    def polar(self, x: Array) -> Array:
+        u, _, v = anp.linalg.svd(x, full_matrices=False)
+        return anp.matmul(u, v)
+
+    def pinv(self, x: Array) -> Array:
+        """Of the shorter side, by the inverse of its products."""
+        turned = anp.swapaxes(x, -1, -2)
+        if anp.shape(x)[-2] < anp.shape(x)[-1]:
+            return anp.matmul(turned, anp.linalg.inv(anp.matmul(x, turned)))
+        return anp.matmul(anp.linalg.inv(anp.matmul(turned, x)), turned)
+
+    def sqrtm(self, x: Array) -> Array:
+        """By Denman's and Beavers' iteration, which needs inverses only."""
+        y = (x + anp.swapaxes(x, -1, -2)) / 2
+        z = np.eye(anp.shape(x)[-1]) + 0 * y
+        for _ in range(20):
+            y, z = (y + anp.linalg.inv(z)) / 2, (z + anp.linalg.inv(y)) / 2
+        return y
+
+    def expm(self, x: Array) -> Array:
+        """(1 + x/m + (x/m)²/2 + …)ᵐ with a large m."""
+        step, one = x / 2.0**12, np.eye(anp.shape(x)[-1])
+        total = one + step + anp.matmul(step, step) / 2
+        total = total + anp.matmul(step, anp.matmul(step, step)) / 6 + anp.matmul(step, step) @ (step @ step) / 24
+        for _ in range(12):
+            total = anp.matmul(total, total)
+        return total
 
     def einsum(self, *operands: Array, subscripts: str) -> Array:
         """autograd knows no diagonal: a_ii is written a_ij δ_ij."""
@@ -189,6 +236,13 @@ def gradients(
     except np.linalg.LinAlgError:  # its rule for a determinant divides by it
         found = {name: value * np.nan for name, value in given.items()}
     return {name: np.asarray(found[name], float) for name in names}
+
+
+def _plain(value: Array) -> Array:
+    """The numbers in what autograd follows."""
+    while isbox(value):
+        value = value._value
+    return value
 
 
 def _value(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, v: Array) -> Array:

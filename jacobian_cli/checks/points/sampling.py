@@ -13,6 +13,7 @@ from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.domain import Condition, Point, conditions, failing
 from jacobian_cli.evaluate.work import work
 from jacobian_cli.expr import Apply, Constant, Expr, variables, walk
+from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.identities import chooses
 from jacobian_cli.shape import Size
 
@@ -62,7 +63,10 @@ def least_size(exprs: Iterable[Expr]) -> int:
 
 def fits(exprs: Iterable[Expr], sizes: Mapping[str, int]) -> bool:
     """Whether every part has at least one entry at these sizes: the slice m:n has none where n <= m."""
-    return all(size.at(sizes) > 0 for node in walk(exprs) for size in node.shape)
+    exprs = list(exprs)
+    return all(size.at(sizes) > 0 for node in walk(exprs) for size in node.shape) and all(
+        bound.holds(sizes) for bound in bounds(exprs)
+    )
 
 
 def _numbers(item: Any) -> list[int]:

@@ -16,13 +16,15 @@ from jacobian_cli.ops.table.arrays import ARRANGEMENTS, CREATIONS, LIKE
 from jacobian_cli.ops.table.elementwise import ELEMENTARY
 from jacobian_cli.ops.table.losses import LOSSES
 from jacobian_cli.ops.table.matrices import CONTRACTIONS, LINEAR_ALGEBRA
-from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE, OF_MATRICES
+from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE, OF_MATRICES, WORDS
 from jacobian_cli.ops.table.operators import COMPARISONS, OPERATORS
 from jacobian_cli.ops.table.reductions import REDUCTIONS
 from jacobian_cli.ops.table.rows import ROWS
 from jacobian_cli.ops.table.special import SPECIAL
+from jacobian_cli.ops.table.spectral import SPECTRAL
+from jacobian_cli.ops.table.statistics import STATISTICS
 
-__all__ = ["ALIASES", "ELSEWHERE", "FUNCTIONS", "OF_MATRICES", "of_one_axis", "row"]
+__all__ = ["ALIASES", "ELSEWHERE", "FUNCTIONS", "OF_MATRICES", "WORDS", "of_one_axis", "row"]
 
 FUNCTIONS: dict[str, Row] = {
     entry.name: entry
@@ -35,7 +37,9 @@ FUNCTIONS: dict[str, Row] = {
         *REDUCTIONS,
         *ROWS,
         *LINEAR_ALGEBRA,
+        *SPECTRAL,
         *LOSSES,
+        *STATISTICS,
         *CONTRACTIONS,
         *ARRANGEMENTS,
         *CREATIONS,

@@ -133,6 +133,6 @@ ELEMENTARY = (
         definition="where(abs(x) <= a, x**2/2, a*(abs(x) - a/2))", domain=("a",)),
     Row(name="smooth_l1", summary="huber(x, a)/a: |x| - a/2 where |x| is above a, else x**2/(2*a); a is 1 unless given",
         parameters=("x", "a"), defaults={"a": "1"},
-        derivative=("minimum(maximum(x/a, -1), 1)", "where(abs(x) <= a, -x**2/(2*a**2), -1/2)"),
+        derivative=("where(abs(x) <= a, x/a, sign(x))", "where(abs(x) <= a, -x**2/(2*a**2), -1/2)"),
         definition="where(abs(x) <= a, x**2/(2*a), abs(x) - a/2)", domain=("a",)),
 )  # fmt: skip

@@ -14,6 +14,16 @@ LOSSES = (
     Row(name="kl_div", summary="Kullback-Leibler divergence of distributions: the sum of x*log(x/y)",
         kind=Kind.FORMULA, parameters=("x", "y"), definition="sum(x*log(x/y))",
         example="kl_div(softmax(x), softmax(y))"),
+    Row(name="nll_loss", summary="of log-probabilities x and a target distribution y; the mean over rows",
+        kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(sum(y*x, axis=-1))"),
+    Row(name="l1_loss", summary="mean absolute error", kind=Kind.FORMULA, parameters=("x", "y"),
+        definition="mean(abs(x - y))"),
+    Row(name="bce_with_logits", summary="binary cross-entropy of logits and targets y; the mean over entries",
+        kind=Kind.FORMULA, parameters=("logits", "y"), definition="mean(softplus(logits) - logits*y)"),
+    Row(name="triplet_loss", summary="mean of max(0, norm(x - y) - norm(x - z) + a) over rows; a is 1 unless given "
+        "(Schroff et al. 2015, without squares)", kind=Kind.FORMULA, parameters=("x", "y", "z", "a"),
+        defaults={"a": "1"}, definition="mean(maximum(norm(x - y, axis=-1) - norm(x - z, axis=-1) + a, 0))",
+        example="triplet_loss(x, y, z)"),
     Row(name="hinge", summary="mean of max(0, 1 - y*x)", kind=Kind.FORMULA, parameters=("x", "y"),
         definition="mean(maximum(0, 1 - y*x))"),
 )  # fmt: skip

@@ -7,6 +7,23 @@ from typing import Any
 from jacobian_cli.ops import shapes
 from jacobian_cli.ops.row import Kind, Row
 
+
+def _bilinear(np: Any, x: Any, y: Any, z: Any) -> Any:
+    if np.ndim(z) == 2:
+        return np.dot(x, np.dot(z, y))
+    return np.einsum("...i,...j,kij->...k", x, y, z)
+
+
+def _rot2(np: Any, t: Any) -> Any:
+    return np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
+
+
+def _skew(np: Any, x: Any) -> Any:
+    a, b, c = x[..., 0], x[..., 1], x[..., 2]
+    rows = ((0 * a, -c, b), (c, 0 * a, -a), (-b, a, 0 * a))
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
 _PHI = "tril(ones(N, N)) - eye(N)/2"
 _CHOLESKY = (
     f'(einsum("ia,aj,ak,jl->ijkl", ans, {_PHI}, inv(ans), inv(ans))'
@@ -50,6 +67,18 @@ LINEAR_ALGEBRA = (
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",
         latex="{}^{{-1}}", given={"of a scalar": "1/x"}),
+    Row(name="skew", summary="the matrix with skew(x)@y = cross(x, y)", kind=Kind.CORE, signatures=("i->ii",),
+        rule=shapes.skew, derivative=("stack(skew(eye(3)[0]), skew(eye(3)[1]), skew(eye(3)[2]), axis=2)",),
+        definition="stack(stack(0, -x[2], x[1]), stack(x[2], 0, -x[0]), stack(-x[1], x[0], 0))", kernel=_skew,
+        math="[{}]ₓ", latex=r"[{}]_\times", example="skew(x)@y"),
+    Row(name="cross", summary="vector product of two vectors of three entries", kind=Kind.CORE, parameters=("x", "y"),
+        signatures=("i,i->i",), rule=shapes.cross, derivative=("-skew(y)", "skew(x)"), definition="skew(x)@y",
+        numpy="cross", law="product rule", why="one factor at a time, the others held fixed",
+        example="cross(x, y)"),
+    Row(name="rot2", summary="rotation of the plane by an angle", kind=Kind.CORE, parameters=("t",),
+        signatures=("->ii",), rule=shapes.rot2, derivative=("rot2(t + pi/2)",),
+        definition="stack(stack(cos(t), -sin(t)), stack(sin(t), cos(t)))", kernel=_rot2, math="R",
+        example="rot2(c)@x"),
     Row(name="solve", summary="inv(x)@y", kind=Kind.FORMULA, parameters=("x", "y"), definition="inv(x)@y"),
 )  # fmt: skip
 
@@ -79,13 +108,46 @@ CONTRACTIONS = (
     ),
     Row(
         name="dot",
-        summary="dot product of two vectors",
+        summary="dot product of two vectors; of matrices their product",
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
-        signatures=("i,i->",),
+        signatures=("i,i->", "ij,jk->ik", "ij,j->i", "i,ij->j"),
         law="product rule",
         why="one factor at a time, the others held fixed",
         numpy="dot",
+    ),
+    Row(
+        name="inner",
+        summary="dot products along the last axes: of vectors dot(x, y), of matrices x@y.T",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=("i,i->", "ij,kj->ik", "ij,j->i", "j,ij->i"),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
+        numpy="inner",
+        example="inner(A, B)",
+    ),
+    Row(
+        name="vdot",
+        summary="sum of x*y, of vectors and of matrices",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y"),
+        signatures=("i,i->", "ij,ij->"),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
+        numpy="vdot",
+        example="vdot(A, B)",
+    ),
+    Row(
+        name="bilinear",
+        summary="x.T@z@y, or for a tensor z such a number for each of its matrices; x and y may be rows of a batch",
+        kind=Kind.CONTRACTION,
+        parameters=("x", "y", "z"),
+        signatures=("i,j,ij->", "i,j,kij->k", "bi,bj,kij->bk"),
+        law="product rule",
+        why="one factor at a time, the others held fixed",
+        kernel=_bilinear,
+        example="bilinear(x, y, A)",
     ),
     Row(
         name="diag",

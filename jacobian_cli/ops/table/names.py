@@ -35,10 +35,14 @@ OF_MATRICES: dict[str, str] = {
     "sqrt": "square root of a matrix",
 }
 """What mathematicians mean by a function when it is applied to a matrix, where that is not its entries' values."""
+WORDS = frozenset("alpha beta delta lambd margin negative_slope".split())
+"""What other libraries call the one parameter of a function that may be left out."""
+
 
 _CONSTANT = "it is constant almost everywhere: its derivative is zero"
 _NONE = "it has no formula in the language"
 _ENTRYWISE = "functions of matrices such as this one are not in the language; `{}` goes entry by entry"
+_EIGEN = "of a symmetric matrix there are `eigvalsh(A)` and `eigvecs(A)`; of others the values may be complex"
 _FLAT = "row by row it is `vec(A.T)`, column by column `vec(A)`"
 _TURNED = "`A.T`, or the axes in their new order: `transpose(A, (1, 0))`"
 
@@ -55,8 +59,6 @@ ELSEWHERE: dict[str, str] = {
     "conv": _NONE,
     "cot": "`cos(x)/sin(x)`",
     "coth": "`cosh(x)/sinh(x)`",
-    "cov": "`(X - mean(X, axis=0)).T@(X - mean(X, axis=0))`, divided by the number of rows",
-    "cross": _NONE,
     "csc": "`1/sin(x)`",
     "csch": "`1/sinh(x)`",
     "cummax": _NONE,
@@ -64,19 +66,19 @@ ELSEWHERE: dict[str, str] = {
     "diagonal": "`diag(A)`, of a batch too",
     "diff": "`x[1:] - x[:-1]`",
     "dstack": "`stack(A, B, axis=2)`",
-    "eig": _NONE,
-    "eigvals": _NONE,
+    "eig": _EIGEN,
+    "eigh": _EIGEN,
+    "eigvals": _EIGEN,
     "expand_dims": "`x[:, None]`",
-    "expm": _ENTRYWISE.format("exp(A)"),
     "factorial": _NONE,
     "flatten": _FLAT,
     "floor": _CONSTANT,
+    "fft": "its values are complex, and the language has real numbers only",
     "full": "`c*ones(n, m)`",
     "beta": "the beta function is `exp(betaln(x, y))`; a product is `beta*x`",
     "gamma": "the gamma function is `exp(lgamma(x))`; a product is `gamma*x`",
     "hstack": "`concat(x, y)` of vectors, `concat(A, B, axis=1)` of matrices",
     "identity": "`eye(n)`",
-    "inner": "`dot(x, y)`",
     "linear": "`W@x + b`",
     "logit": "`log(x/(1 - x))`",
     "logm": _ENTRYWISE.format("log(A)"),
@@ -87,7 +89,6 @@ ELSEWHERE: dict[str, str] = {
     "moveaxis": _TURNED,
     "norm2": "`norm(x)`",
     "permute": _TURNED,
-    "pinv": "with independent columns `inv(A.T@A)@A.T`, with independent rows `A.T@inv(A@A.T)`",
     "prelu": "`leaky_relu(x, a)`",
     "quantile": _NONE,
     "rank": _CONSTANT,
@@ -97,17 +98,14 @@ ELSEWHERE: dict[str, str] = {
     "sec": "`1/cos(x)`",
     "sech": "`1/cosh(x)`",
     "sigma": "the logistic function is `sigmoid(x)`; a product is `sigma*x`",
-    "slogdet": "`logdet(A)`",
     "sort": _NONE,
-    "sqrtm": _ENTRYWISE.format("sqrt(A)"),
     "squeeze": "`A[:, 0]`",
-    "svd": _NONE,
+    "svd": "singular values are `svdvals(A)`, right singular vectors the columns of `eigvecs(-A.T@A)`",
     "swapaxes": _TURNED,
     "tensordot": '`A@B`, or with letters for the axes `einsum("ij,jk->ik", A, B)`',
     "tile": "n times one after the other: `vec(x@ones(n).T)`",
     "trunc": _CONSTANT,
     "unsqueeze": "`x[:, None]`",
-    "vdot": "`dot(x, y)`",
     "view": "`reshape(x, (n, m))`, row by row",
     "vstack": "`stack(x, y)` of vectors, `concat(A, B)` of matrices",
 }

@@ -149,8 +149,8 @@ def _transposed(node: Apply, operands: list[Part], notation: Notation) -> Part:
 
 
 def _dot(node: Apply, operands: list[Part], notation: Notation) -> Part:
-    del node
-    return _product(_turned(operands[0], notation), operands[1], notation)
+    first = _turned(operands[0], notation) if len(node.arguments[0].shape) == 1 else operands[0]
+    return _product(first, operands[1], notation)
 
 
 def _outer(node: Apply, operands: list[Part], notation: Notation) -> Part:

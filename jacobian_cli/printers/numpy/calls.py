@@ -176,7 +176,8 @@ def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _dot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    del node
+    if any(len(argument.shape) != 1 for argument in node.arguments):
+        return _called(writer, node, operands)
     first, second = operands
     return multiply(first, second, writer.np)
 

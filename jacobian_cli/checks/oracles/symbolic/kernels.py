@@ -237,9 +237,9 @@ def _function(row: Row, *, named: bool) -> Callable[..., Any] | None:
     name = row.numpy or row.name
     if row.called and row.definition and name not in _OWN:
         return None
-    if row.kernel is not None and name not in _OWN:
+    if row.kernel is not None and name not in _OWN and row.kind is not Kind.CONTRACTION:
         raise TooLargeError(f"SymPy knows no {row.name}")
-    kernel: Callable[..., Any] | None = getattr(_KERNELS, name) if row.numpy or row.kernel else None
+    kernel: Callable[..., Any] | None = getattr(_KERNELS, name, None) or _KERNELS.of(row)
     return kernel
 
 
