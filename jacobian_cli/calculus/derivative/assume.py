@@ -37,6 +37,10 @@ class Declared:
         self._made: dict[Tensor, Tensor] = {}
         self._as_it_was: set[Tensor] = set()
 
+    def also(self, name: str, fact: str) -> Declared:
+        """The same with one more fact."""
+        return Declared({**self.facts, name: self.facts.get(name, frozenset()) | {fact}})
+
     def tensor(self, tensor: Tensor) -> Tensor:
         """The tensor built again from variables with their facts."""
         if not self.facts:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, row
+from jacobian_cli.ops.structure import proper
 from jacobian_cli.syntax.errors import InputError
 
 MAX_DEFINITIONS = 1000
@@ -34,13 +35,12 @@ class Named:
 def name_repeats(
     forms: Mapping[str, Expr],
     group: Sequence[str],
-    primal: Container[Expr],
     taken: Iterable[str],
 ) -> Named:
     """Name what repeats within a form, or across the forms of the group.
 
-    Parts of the formula itself (`primal`) are named after their function (h = σ(Wx + b)); other parts that the
-    group shares are its δ₁, δ₂, …, counted from the output. `taken` are names that already mean something.
+    They are named after their function (h = σ(Wx + b)) or after what they are: a matrix has a capital. `taken` are
+    names that already mean something.
     """
     repeats = _Repeats(forms, group)
     chosen = repeats.chosen(WORTH)
@@ -65,8 +65,7 @@ def name_repeats(
             levels[node] = 0
         if node in chosen or (levels[node] > _DEEP and _nameable(node)):
             levels[node] = 0
-            stem = "delta1" if len(group) > 1 and node not in primal and node.shape else _letter(node)
-            name = _fresh(stem, used)
+            name = _fresh(_letters(node), used)
             used.add(name)
             made[node] = given[node] = Defined(name, made[node])
     named_forms = {key: made[form] for key, form in forms.items()}
@@ -137,7 +136,7 @@ class _Repeats:
             gain = (count - 1) * whole - count * NAME - DEFINITION
             if count > 1 and isinstance(node, Apply) and row(node.function).named:
                 return True
-            if count > 1 and gain >= (worth if len(scope) == 1 else 0):
+            if count > 1 and (count > 2 or _several(node)) and gain >= (worth if len(scope) == 1 else 0):
                 return True
         return False
 
@@ -167,16 +166,26 @@ def _nameable(node: Expr) -> bool:
     )
 
 
-def _letter(node: Expr) -> str:
+def _several(node: Expr) -> bool:
+    """Whether a part is more than one operation on names."""
+    return any(isinstance(child, Apply) for child in node.children)
+
+
+_LETTERS = ("cgq", "raq", "MGT")
+"""What numbers, vectors and matrices are called that are nothing in particular."""
+
+
+def _letters(node: Expr) -> list[str]:
+    """What people call such a value, one letter or another: a matrix has a capital, a vector has none."""
     assert isinstance(node, Apply)
     symbol = row(node.function).symbol
+    axes = len(proper(node.shape))
     if symbol:
-        return symbol
-    return ("c", "r", "M")[min(len(node.shape), 2)]
+        return [symbol[0].upper() + symbol[1:] if axes > 1 else symbol]
+    return list(_LETTERS[min(axes, 2)])
 
 
-def _fresh(stem: str, used: set[str]) -> str:
-    if stem not in used:
-        return stem
-    base = stem.rstrip("0123456789")
-    return next(name for k in range(1, 10_000) if (name := f"{base}{k}") not in used)
+def _fresh(stems: Sequence[str], used: set[str]) -> str:
+    """The first stem that means nothing yet, or else the first with a number."""
+    numbered = (f"{stems[0]}{k}" for k in range(1, 10_000))
+    return next(name for name in (*stems, *numbered) if name not in used)

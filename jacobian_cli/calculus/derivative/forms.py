@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
 from jacobian_cli.calculus.derivative.common_subexpressions import Named
+from jacobian_cli.calculus.derivative.recognised import Recognised
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, skeleton
 from jacobian_cli.calculus.derivative.writer import Writer, in_names
 from jacobian_cli.calculus.differentiate.adjoints import Backward
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import jacobian
-from jacobian_cli.calculus.index.tensor import Leaf, Reshape, Tensor
+from jacobian_cli.calculus.index.tensor import Alias, Leaf, Reshape, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec
@@ -77,7 +78,7 @@ def derivative(
     """
     parts = lower_all(output)
     tensor = parts[output]
-    while isinstance(tensor, Reshape) and not tensor.loop:
+    while isinstance(tensor, Alias) or (isinstance(tensor, Reshape) and not tensor.loop):
         tensor = tensor.body  # rows of a Jacobian run over the output's entries, whatever its shape
     leaves = [leaf for leaf in (lower(v) for v in variables) if isinstance(leaf, Leaf)]
     delta = Variable(upstream, output.shape)
@@ -95,7 +96,9 @@ def derivative(
 
     def writer(declared: Declared) -> Writer:
         notation = Notation([*order, upstream], declared.spellings((t, e) for e, t in parts.items()))
-        return Writer(notation, declared, variables, orders, conventions, scalar=not output.shape)
+        names = [declared.tensor(t) for t in parts.values() if isinstance(t, Alias)]
+        recognised = Recognised(name for name in names if isinstance(name, Alias))
+        return Writer(notation, declared, recognised, variables, orders, conventions, scalar=not output.shape)
 
     def matrices(writer: Writer) -> dict[str, Expr]:
         """What is written in one piece in any case: the Jacobians of what is no scalar, and second derivatives."""
@@ -109,12 +112,12 @@ def derivative(
     declared = Declared(facts or {})
     ours = writer(declared)
     rest = matrices(ours)
-    primal, known = frozenset(ours.notation.given.values()), [*taken, *order, upstream]
+    known = [*taken, *order, upstream]
     way = skeleton(backward, [v.shape for v in variables], ours.value, known)
-    said = in_names(ours, way, rest, primal, known)
+    said = in_names(ours, way, rest, known)
     if 0 < len(way.held) <= _FEW:
         whole = Skeleton((), backward.swept({}).gradients)
-        joint = in_names(ours, whole, rest, primal, known)
+        joint = in_names(ours, whole, rest, known)
         if joint.price < said.price:
             way, said = whole, joint
     named = said.named

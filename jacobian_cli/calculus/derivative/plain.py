@@ -56,7 +56,7 @@ def plain_derivative(
             rows, columns = square.axes(len(derived.shape), len(block.shape))
             matrix = product((*output.shape, *variable.shape)), product(other.shape)
             full[f"{name} hessian {other.name}"] = plain(block, rows + columns, matrix)
-    named = name_repeats(full, (), (), [*taken, *order, upstream])  # else what repeats may grow without end
+    named = name_repeats(full, (), [*taken, *order, upstream])  # else what repeats may grow without end
     forms: dict[str, Forms] = {}
     for variable, derived in zip(variables, jacobians, strict=True):
         name = variable.name

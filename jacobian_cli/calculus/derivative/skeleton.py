@@ -7,18 +7,23 @@ into that of a softmax.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jacobian_cli.calculus.cost import DEFINITION, cost_together
 from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept
 from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
-from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.shape import Shape
 
 _MANY = 48
 """Of more adjoints nobody tries which of them melt."""
-_ROUNDS = 2
+_ROUNDS = 3
+PLACE = "?"
+"""With what the names begin that hold a place until adjoints are numbered."""
+_AGAIN = 2
+"""How much longer an answer may be for an adjoint that it says by name more than once."""
 
 Write = Callable[[Tensor, Shape], Expr]
 """How a tensor is written in a shape."""
@@ -53,30 +58,50 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
 
     def priced(held: Iterable[Tensor]) -> tuple[int, Swept]:
         swept = backward.swept({node: leaves[node] for node in held})
-        forms = [write(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()]
-        forms += [write(tensor, shape) for tensor, shape in zip(swept.gradients, shapes, strict=True)]
-        return cost_together(forms) + DEFINITION * len(swept.adjoints), swept
+        adjoints = {leaves[node].name: write(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
+        return price(adjoints, [write(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
 
-    held = list(leaves)
+    held = set(leaves)
     best, swept = priced(held)
     for _ in range(_ROUNDS if len(held) <= _MANY else 0):
         before = best
-        for node in list(held):
-            fewer = [other for other in held if other is not node]
-            price, melted = priced(fewer)
-            if price < best:
-                held, best, swept = fewer, price, melted
+        for node in reversed(leaves):
+            cost, other = priced(held ^ {node})
+            if cost < best:
+                held, best, swept = held ^ {node}, cost, other
         if best == before:
             break
     found = [
-        Held(Variable(leaves[node].name, leaves[node].typed), tensor, leaves[node].name.startswith("?"))
+        Held(Variable(leaves[node].name, leaves[node].typed), tensor, _numbered(leaves[node]))
         for node, tensor in swept.adjoints.items()
     ]
     return Skeleton(found, swept.gradients)
+
+
+def price(adjoints: Mapping[str, Expr], others: Sequence[Expr]) -> int:
+    """What a backward pass costs its reader. An adjoint that is used again costs no more than a part that repeats, and
+    that of a definition reads better; one that is the same as another reads worse.
+    """
+    forms = [*adjoints.values(), *others]
+    uses = Counter[str]()
+    for node in walk(forms, lambda n: not isinstance(n, Defined)):
+        uses.update(child.name for child in node.children if isinstance(child, Variable))
+    uses.update(form.name for form in forms if isinstance(form, Variable))
+    total = cost_together(forms)
+    for name, form in adjoints.items():
+        if uses[name] < 2 or isinstance(form, Variable):
+            total += DEFINITION
+        elif not name.startswith(PLACE):
+            total -= _AGAIN
+    return total
 
 
 def _leaf(node: Tensor, number: int, taken: Collection[str]) -> Leaf:
     """The variable that stands for the adjoint of a part."""
     if isinstance(node, Alias) and (name := f"delta_{node.name}") not in taken:
         return Leaf(name, node.shape, node.source.shape)
-    return Leaf(f"?{number}", node.shape, node.shape)
+    return Leaf(f"{PLACE}{number}", node.shape, node.shape)
+
+
+def _numbered(leaf: Leaf) -> bool:
+    return leaf.name.startswith(PLACE)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
-from jacobian_cli.calculus.cost import DEFINITION, cost_together
+from jacobian_cli.calculus.cost import DEFINITION
 from jacobian_cli.calculus.derivative.assume import Declared
 from jacobian_cli.calculus.derivative.common_subexpressions import Named, definitions, name_repeats
-from jacobian_cli.calculus.derivative.skeleton import Skeleton
+from jacobian_cli.calculus.derivative.recognised import Recognised
+from jacobian_cli.calculus.derivative.skeleton import Skeleton, price
 from jacobian_cli.calculus.index.tensor import Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import Convention, Vec, jacobian_form
+from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.shape import Shape
 
@@ -24,6 +26,7 @@ class Writer:
 
     notation: Notation
     declared: Declared
+    recognised: Recognised
     variables: Sequence[Variable]
     orders: Mapping[Vec, int]
     conventions: Sequence[Convention]
@@ -36,23 +39,36 @@ class Writer:
 
     def value(self, tensor: Tensor, shape: Shape) -> Expr:
         """A tensor in a shape, what is declared of the variables put in."""
-        return self.declared.expr(write.shaped(self.notation.express(self.declared.tensor(tensor)), shape))
+        return self.declared.expr(write.shaped(self.notation.express(self._known(tensor)), shape))
+
+    def _known(self, tensor: Tensor) -> Tensor:
+        """A tensor with what is declared, in the names of the user."""
+        return self.recognised.tensor(self.declared.tensor(tensor))
 
     def rules(self, way: Skeleton) -> dict[str, Expr]:
         """The adjoints that have names, the backward rules and, of a scalar, the rows that they are."""
-        forms = {_key(held.variable): self.value(held.tensor, held.variable.shape) for held in way.held}
+        forms: dict[str, Expr] = {}
+        writer = self
+        for held in way.held:
+            forms[_key(held.variable)] = writer.value(held.tensor, held.variable.shape)
+            if writer._turns_into_itself(held.tensor):
+                writer = replace(writer, declared=writer.declared.also(held.variable.name, "symmetric"))
         for variable, down in zip(self.variables, way.gradients, strict=True):
-            forms[f"{variable.name} {self.rule}"] = self.value(down, variable.shape)
+            forms[f"{variable.name} {self.rule}"] = writer.value(down, variable.shape)
         if self.scalar:
             for variable, down in zip(self.variables, way.gradients, strict=True):
-                forms |= self.matrices(variable, dict.fromkeys(Vec, down))
+                forms |= writer.matrices(variable, dict.fromkeys(Vec, down))
         return forms
+
+    def _turns_into_itself(self, tensor: Tensor) -> bool:
+        known = self.declared.tensor(tensor)
+        return len(known.shape) == 2 and known.shape[0] is known.shape[1] and algebra.permute(known, (1, 0)) is known
 
     def matrices(self, variable: Variable, tensors: Mapping[Vec, Tensor]) -> dict[str, Expr]:
         """The Jacobian in each convention."""
         forms: dict[str, Expr] = {}
         for convention in self.conventions:
-            whole = self.declared.tensor(tensors[convention.vec])
+            whole = self._known(tensors[convention.vec])
             form = jacobian_form(self.notation, whole, self.orders[convention.vec], convention)
             forms[f"{variable.name} jacobian {convention}"] = self.declared.expr(form)
         return forms
@@ -62,7 +78,7 @@ class Writer:
         square = Convention(vec=self.conventions[0].vec)
         forms: dict[str, Expr] = {}
         for other, block in zip(self.variables, seconds, strict=False):
-            form = jacobian_form(self.notation, self.declared.tensor(block), order, square)
+            form = jacobian_form(self.notation, self._known(block), order, square)
             forms[f"{variable.name} hessian {other.name}"] = self.declared.expr(form)
         return forms
 
@@ -72,45 +88,46 @@ class Said:
     """The forms in names."""
 
     named: Named
-    read: Sequence[Expr]
-    """What there is to read: the names that are ours, and the rules."""
-    names: int
+    adjoints: Mapping[str, Expr]
+    others: Sequence[Expr]
+    """What else there is to read: the rules, and what the names mean that are ours."""
+    rules: int
 
     @property
     def price(self) -> int:
         """What it costs to read."""
-        return cost_together(self.read) + DEFINITION * self.names
+        return price(self.adjoints, self.others) + DEFINITION * (len(self.others) - self.rules)
 
 
-def in_names(
-    writer: Writer, way: Skeleton, rest: Mapping[str, Expr], primal: Collection[Expr], taken: Collection[str]
-) -> Said:
-    """An answer whose adjoints bear their names, and whose repeats are named too."""
-    forms = {**writer.rules(way), **rest}
+def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Collection[str]) -> Said:
+    """An answer whose adjoints bear their names, and whose repeats are named too: those of the rules first."""
+    forms = writer.rules(way)
+    own = [*taken, *(held.variable.name for held in way.held)]
     rules = [_key(held.variable) for held in way.held]
     rules += [f"{variable.name} {writer.rule}" for variable in writer.variables]
-    named = name_repeats(forms, rules, primal, [*taken, *(held.variable.name for held in way.held)])
-    adjoints = _adjoints(way, named, taken)
-    said = {key: _linked(form, adjoints) for key, form in named.forms.items() if key in rest or key not in rules}
-    said |= {key: _linked(named.forms[key], adjoints) for key in rules[len(way.held) :]}
-    parts = [named.forms[key] for key in rules]
-    ours = {name: body for name, body in definitions(parts).items() if name in named.where and name not in taken}
-    given = {whole: _linked(name, adjoints) for whole, name in named.given.items()}
-    return Said(Named(said, definitions(said.values()), given), [*ours.values(), *parts], len(ours) + len(way.held))
+    first = name_repeats({key: forms.pop(key) for key in rules}, rules, own)
+    rest = {key: first.renamed(form) for key, form in {**forms, **rest}.items()}
+    second = name_repeats(rest, (), [*own, *first.where])
+    placed = _adjoints(way, first, {})
+    met = definitions(_linked(form, placed) for form in (*first.forms.values(), *second.forms.values()))
+    numbers = (name for k in count(1) if (name := f"delta{k}") not in {*taken, *met})
+    numbered = {held.variable.name for held in way.held if held.numbered}
+    adjoints = _adjoints(way, first, {name: next(numbers) for name in met if name in numbered})
+    said = {key: _linked(form, adjoints) for key, form in {**first.forms, **second.forms}.items()}
+    given = {whole: _linked(name, adjoints) for whole, name in {**second.given, **first.given}.items()}
+    ours = {name: body for name, body in first.where.items() if name not in taken}
+    parts = {held.variable.name: first.forms[_key(held.variable)] for held in way.held}
+    others = [*ours.values(), *(first.forms[key] for key in rules[len(parts) :])]
+    return Said(Named(said, definitions(said.values()), given), parts, others, len(writer.variables))
 
 
-def _adjoints(way: Skeleton, named: Named, taken: Collection[str]) -> dict[str, Expr]:
-    """What stands in place of each variable that an adjoint is called by: its name with what that means."""
-    numbers = _numbers({*taken, *named.where})
+def _adjoints(way: Skeleton, named: Named, names: Mapping[str, str]) -> dict[str, Expr]:
+    """What stands in place of each variable that an adjoint is called by: its name, and what that means."""
     found: dict[str, Expr] = {}
     for held in way.held:
-        name = next(numbers) if held.numbered else held.variable.name
-        found[held.variable.name] = Defined(name, _linked(named.forms[_key(held.variable)], found))
+        name = held.variable.name
+        found[name] = Defined(names.get(name, name), _linked(named.forms[_key(held.variable)], found))
     return found
-
-
-def _numbers(taken: Collection[str]) -> Iterator[str]:
-    return (name for k in count(1) if (name := f"delta{k}") not in taken)
 
 
 def _linked(expr: Expr, adjoints: Mapping[str, Expr]) -> Expr:

@@ -11,8 +11,22 @@ from dataclasses import dataclass, field
 
 from jacobian_cli.calculus.differentiate.path import Path
 from jacobian_cli.calculus.differentiate.pullback import active_in, arrived, downstream, passed_on
-from jacobian_cli.calculus.index.tensor import Alias, Apply, Leaf, Tensor, is_zero, walk
+from jacobian_cli.calculus.index.tensor import (
+    Alias,
+    Apply,
+    Factor,
+    Leaf,
+    Product,
+    Rational,
+    Tensor,
+    is_zero,
+    ratio,
+    walk,
+)
 from jacobian_cli.calculus.simplify import normal_form as algebra
+
+Scalars = tuple[Rational, tuple[Factor, ...]]
+"""A number, and powers of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,8 @@ class Backward:
             if is_zero(total):
                 continue
             if node in held:
-                adjoints[node], total = total, held[node]
+                scalars = self._scalars(node)
+                adjoints[node], total = _times(total, scalars, 1), _times(held[node], scalars, -1)
             for child, down in self._through(node, total):
                 arriving.setdefault(child, []).append(down)
         return Swept(adjoints, [found.get(leaf, algebra.zeros(leaf.shape)) for leaf in self.wrt])
@@ -104,3 +119,21 @@ class Backward:
                 downstream(node, upstream, 0, self.active, value, self.everywhere)
             )
         return known
+
+    def _scalars(self, node: Tensor) -> Scalars:
+        """The numbers in a product without a name, which stay inside its adjoint: that of XYᵀ/√d is said for XYᵀ."""
+        if not isinstance(node, Product):
+            return 1, ()
+        return node.coefficient, tuple(f for f in node.factors if not f[1] and f[0] not in self.active)
+
+
+def _times(tensor: Tensor, scalars: Scalars, sign: int) -> Tensor:
+    """A tensor times numbers, or (sign −1) divided by them."""
+    coefficient, factors = scalars
+    if coefficient == 1 and not factors:
+        return tensor
+    axes = tuple(range(len(tensor.shape)))
+    inside = [(node, labels, sign * power) for node, labels, power in factors]
+    return algebra.product(
+        tensor.shape, [(tensor, axes, 1), *inside], coefficient if sign > 0 else ratio(1, coefficient)
+    )

@@ -95,7 +95,7 @@ REDUCTIONS = (
     Row(name="var", summary="variance (divided by the number of entries)", kind=Kind.REDUCTION,
         options=("axis", "keepdims"), derivative=("2*(x - mean(x))/N",), definition="mean((x - mean(x))**2)",
         given={"ddof": "var(x)*N/(N - ddof)"}),
-    Row(name="std", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
+    Row(name="std", symbol="s", summary="standard deviation", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         nonzero=("ans",), derivative=("(x - mean(x))/(N*ans)",), definition="sqrt(mean((x - mean(x))**2))",
         kernel=_std,
         given={"ddof": "std(x)*sqrt(N/(N - ddof))"}),

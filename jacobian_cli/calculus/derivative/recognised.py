@@ -1,0 +1,142 @@
+"""The user's names for values that a derivative arrives at: P@V is O, and X/√(v + ε) is X̂, wherever it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from jacobian_cli.calculus.cost import NAME, OPERATION, cost
+from jacobian_cli.calculus.index.tensor import Alias, Factor, Product, Rational, Tensor, magnitude, ratio, walk
+from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.substitution import rebuilt
+
+_MOST = 6
+"""So often a product is asked again, with a name in it."""
+
+
+class Recognised:
+    """Tensors in which the values of definitions stand under their names."""
+
+    def __init__(self, definitions: Iterable[Alias]) -> None:
+        self._names: dict[Tensor, Alias] = {}
+        for definition in definitions:
+            if definition.body.children and not isinstance(definition.body, Alias):
+                self._names.setdefault(definition.body, definition)
+        self._patterns: dict[Tensor, list[_Pattern]] = {}
+        for body, definition in self._names.items():
+            if isinstance(body, Product) and (pattern := _Pattern.of(definition, body)) is not None:
+                self._patterns.setdefault(pattern.core[0][0], []).append(pattern)
+        self._made: dict[Tensor, Tensor] = {}
+
+    def tensor(self, tensor: Tensor) -> Tensor:
+        """The tensor with names in it."""
+        if not self._names:
+            return tensor
+        made = self._made
+        for node in walk([tensor]):
+            if node in made:
+                continue
+            if isinstance(node, Alias):
+                made[node] = node
+            elif node in self._names:
+                made[node] = self._names[node]
+            else:
+                new = rebuilt(node, made)
+                new = self._names.get(new, new)
+                made[node] = self._product(new) if isinstance(new, Product) else new
+        return made[tensor]
+
+    def _product(self, node: Product) -> Tensor:
+        """The product in which most names stand that is no longer than it was."""
+        if not any(factor in self._patterns for factor, _, _ in node.factors):
+            return node
+        least, best, now = _price(node), node, node
+        for _ in range(_MOST):
+            offers = [made for made in self._with_name(now) if isinstance(made, Product)]
+            if not offers:
+                break
+            now = min(offers, key=_price)
+            if _price(now) <= least:
+                best = now
+        return best
+
+    def _with_name(self, node: Product) -> Iterator[Tensor]:
+        for first, _, _ in dict.fromkeys(node.factors):
+            for pattern in self._patterns.get(first, ()):
+                yield from pattern.put_in(node)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A definition that is a product. `core` are the factors that must be there: those under its sum or, where nothing
+    is summed, the one with most axes; of the others what is missing is divided by.
+    """
+
+    name: Alias
+    body: Product
+    core: Sequence[Factor]
+    others: Sequence[Factor] = field(default=())
+
+    @classmethod
+    def of(cls, name: Alias, body: Product) -> _Pattern | None:
+        order = len(body.shape)
+        core = [f for f in body.factors if max(f[1], default=-1) >= order]
+        if not core:
+            core = [f for f in body.factors if len(f[1]) == order and f[2] == 1][:1]
+        seen = {label for _, labels, _ in core for label in labels}
+        if not core or not seen >= set(range(order)) or len(body.factors) < 2:
+            return None
+        return cls(name, body, core, [f for f in body.factors if f not in core])
+
+    def put_in(self, node: Product) -> Iterator[Tensor]:
+        """The product with the name in it, for each place in which it may stand."""
+        order = len(node.shape)
+        for found, labels in self._places(node, 0, (), {}):
+            inside = [labels[k] for k in labels if k >= len(self.body.shape)]
+            rest = [f for k, f in enumerate(node.factors) if k not in found]
+            if any(k < order or any(k in ls for _, ls, _ in rest) for k in inside) or len({*inside}) < len(inside):
+                continue
+            for k, (_, _, power) in zip(found, self.core, strict=True):
+                part, at, there = node.factors[k]
+                if there != power:
+                    rest.append((part, at, there - power))
+            missing = [(part, tuple(labels[k] for k in ls), -power) for part, ls, power in self.others]
+            if any(power < 0 and not self._divides(rest, (part, at, power)) for part, at, power in missing):
+                continue  # what is divided by may be zero
+            rest += missing
+            rest.append((self.name, tuple(labels[k] for k in range(len(self.body.shape))), 1))
+            yield algebra.product(node.shape, rest, ratio(node.coefficient, self.body.coefficient))
+
+    @staticmethod
+    def _divides(factors: Iterable[Factor], divisor: Factor) -> bool:
+        """Whether a divisor is among the factors, or divides them as it is."""
+        part, labels, power = divisor
+        return any(f is part and at == labels and (p + power >= 0 or p < 0) for f, at, p in factors)
+
+    def _places(
+        self, node: Product, at: int, found: tuple[int, ...], labels: Mapping[int, int]
+    ) -> Iterator[tuple[tuple[int, ...], Mapping[int, int]]]:
+        if at == len(self.core):
+            yield found, labels
+            return
+        part, own, power = self.core[at]
+        summed = max(own, default=-1) >= len(self.body.shape)
+        for k, (other, there, exponent) in enumerate(node.factors):
+            if other is not part or k in found or not (exponent == power or (not summed and exponent > power)):
+                continue
+            new = dict(labels)
+            if all(new.setdefault(mine, theirs) == theirs for mine, theirs in zip(own, there, strict=True)):
+                yield from self._places(node, at + 1, (*found, k), new)
+
+
+def _price(node: Product) -> int:
+    """What a product costs its reader: a quotient is one, a root a call."""
+    factors = [cost(part) + _power(power) for part, _, power in node.factors]
+    return sum(factors) + (len(factors) - 1) * OPERATION + (magnitude(node.coefficient) != 1) * (OPERATION + NAME)
+
+
+def _power(power: Rational) -> int:
+    if magnitude(power) == 1:
+        return 0
+    return OPERATION if magnitude(power) == Fraction(1, 2) else OPERATION + NAME
