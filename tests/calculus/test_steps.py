@@ -193,7 +193,7 @@ def _nothing_is_remembered() -> Iterator[None]:
     ("name", "formula", "wrt", "first"),
     [
         ("sigmoid", "u.T@sigmoid(W@x)", "x", "∂h/∂z"),
-        ("sigmoid", "sum(sigmoid(X@W))", "W", "∂h/∂M"),
+        ("sigmoid", "sum(sigmoid(X@W))", "W", "∂H/∂M"),
         ("maximum", "sum(x*maximum(x, y))", "x", "∂v/∂x"),
         ("norm", "norm(A@x)**2", "x", "∂r/∂z [as a row]"),
         ("inv", "trace(inv(X)@A)", "X", "∂f/∂X"),
