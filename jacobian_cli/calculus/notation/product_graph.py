@@ -44,6 +44,7 @@ from jacobian_cli.calculus.notation.batched import Operand, joined, reduced, unt
 from jacobian_cli.calculus.notation.broadcast import scaled
 from jacobian_cli.calculus.notation.edges import Edges, Pair
 from jacobian_cli.calculus.notation.order import Powers, Style, merged
+from jacobian_cli.calculus.notation.totals import dot, row_sums, whole_sum
 from jacobian_cli.expr import Expr
 from jacobian_cli.shape import Size
 
@@ -271,7 +272,7 @@ class Pieces:
             bound.discard(closed[0])
             bound.discard(closed[1])
             powers = merged(self.pairs.pop(closed))
-            self.scalars += [(self._whole_sum(powers), 1)] if powers else self._counted(closed)
+            self.scalars += [(whole_sum(self.style, powers), 1)] if powers else self._counted(closed)
             return
         weights = merged(self.weights.pop(label, []))
         meeting = self.pairs.at(label)
@@ -280,13 +281,13 @@ class Pieces:
         for pair in meeting:
             del self.pairs[pair]
         if not meeting:
-            self.scalars += [(self._dot(weights), 1)] if weights else self._counted((label,))
+            self.scalars += [(dot(self.style, weights), 1)] if weights else self._counted((label,))
         elif len(meeting) == 1:
             (matrix,), (end,) = matrices, ends
             if weights:
                 self._weigh(end, [(write.matmul(matrix, self.style.product(weights)), 1)])
             else:
-                self._weigh(end, [(self._row_sums(matrix), 1)])
+                self._weigh(end, [(row_sums(matrix), 1)])
         else:
             (a, b), (left, right) = ends, matrices
             if a > b:
@@ -312,36 +313,9 @@ class Pieces:
         matrix = self._matrix(pair)
         return matrix if pair[0] == first else write.transpose(matrix)
 
-    def _row_sums(self, matrix: Expr) -> Expr:
-        turned = write.transpose(matrix)
-        return shortest([write.apply("sum", matrix, axis=(1,)), write.apply("sum", turned, axis=(0,))])
-
     def _counted(self, labels: Iterable[int]) -> Powers:
         """A sum of ones, over labels on which all factors cancelled, is their number."""
         return [(write.extent(self.sizes[label]), 1) for label in labels]
-
-    def _dot(self, powers: Powers) -> Expr:
-        if len(powers) == 1 and powers[0][1] == 1 and write.is_call(powers[0][0], "diag"):
-            return write.apply("trace", powers[0][0].children[0])
-        if len(powers) == 1 and powers[0][1] == 2:
-            return write.matmul(write.transpose(powers[0][0]), powers[0][0])
-        if len(powers) == 2 and all(p == 1 for _, p in powers):
-            a, b = sorted((e for e, _ in powers), key=self.style.key)
-            if not write.is_call(a, "ones") and not write.is_call(b, "ones"):
-                return write.matmul(write.transpose(a), b)
-        return write.apply("sum", self.style.product(powers))
-
-    def _whole_sum(self, powers: Powers) -> Expr:
-        if len(powers) == 2 and all(p == 1 for _, p in powers):
-            (a, _), (b, _) = powers
-            turned = [write.is_call(e, ".T") or _backwards(e) for e in (a, b)]
-            if turned == [False, True]:
-                return write.apply("trace", write.matmul(a, write.transpose(b)))
-            if turned == [True, False]:
-                return write.apply("trace", write.matmul(b, write.transpose(a)))
-            if any(write.is_call(e, "@") for e in (a, b)):
-                return write.apply("trace", write.matmul(write.transpose(a), b))
-        return write.apply("sum", self.style.product(powers))
 
     # what is left when nothing is summed any more
 
@@ -457,9 +431,3 @@ class Pieces:
 
 def bounds(start: Size, stop: Size, size: Size) -> tuple[Size | None, Size | None]:
     return (start if start.terms else None, None if stop is size else stop)
-
-
-def _backwards(expr: Expr) -> bool:
-    """Whether a chain consists of transposes only: its own transpose reads better."""
-    factors = write.chain(expr)
-    return len(factors) > 1 and all(write.is_call(f, ".T") for f in factors)

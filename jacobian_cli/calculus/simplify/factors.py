@@ -1,4 +1,9 @@
-"""Lists of factors and their labels: what can be said of them, and simplified, without building a tensor."""
+"""Lists of factors and their labels: what can be said of them, and simplified, without building a tensor.
+
+A factor is a tensor, its labels, one for each of its axes, and a power. Of a value with `order` axes the labels from 0
+to order − 1 are its axes, in their order; whatever label is higher is summed over. So (Aᵀ x)_i is of order 1, with the
+factors (A, (1, 0), 1) and (x, (1,), 1), where A has shape (n, m), x has shape (n,) and the value (m,).
+"""
 
 from __future__ import annotations
 
@@ -19,9 +24,13 @@ from jacobian_cli.calculus.index.tensor import (
     magnitude,
     ratio,
 )
+from jacobian_cli.calculus.simplify.assumptions import rooted
 from jacobian_cli.calculus.simplify.recipe import Part, Plus, Times
 from jacobian_cli.shape import Size
 
+MAX_FACTORS = 64
+"""Products of products are flattened up to this length; past it they stay nested, so that squaring a
+product again and again costs nothing."""
 _MAX_BITS = 2048
 _MAX_TERMS = 8
 """Sums of at most so many terms are opened inside products."""
@@ -49,7 +58,10 @@ def rational_power(base: Rational, power: Rational) -> Rational | None:
 
 
 def without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Callable[[int], int]]:
-    """δ_ij a_j summed over j is a_i; where j is an axis of the value, a_j is read as a_i beside δ_ij."""
+    """δ_ij a_j summed over j is a_i; where j is an axis of the value, a_j is read as a_i beside δ_ij.
+
+    Returns the factors of the same value, in the same labels, and what a label that was there is called now.
+    """
     if not any(isinstance(node, Delta) for node, _, _ in factors):
         return factors, _unchanged
     renamed: dict[int, int] = {}
@@ -82,6 +94,7 @@ def _unchanged(label: int) -> int:
 
 
 def deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
+    """Whether an identity in a term, whose axes bear these labels in a value of so many axes, is summed over."""
     if isinstance(term, Delta | Window):
         return max(labels) >= order
     if not isinstance(term, Product):
@@ -111,7 +124,10 @@ def is_outer(term: Tensor) -> bool:
 
 
 def merge_powers(factors: list[Factor]) -> tuple[list[Factor], bool]:
-    """a_i a_i = a_i²; a_i / a_i = 1."""
+    """a_i a_i = a_i²; a_i / a_i = 1: tensors alike with labels alike become one factor.
+
+    Says too whether a product has power 1 now that had none, and can be opened.
+    """
     powers: dict[tuple[Tensor, Labels], Rational] = {}
     for node, labels, power in factors:
         key = (node, labels)
@@ -156,11 +172,12 @@ def content(coefficients: Sequence[Rational]) -> Rational:
 
 
 def label_sizes(factors: list[Factor]) -> dict[int, Size]:
+    """How long each label is: the size of the axes that bear it."""
     return {label: size for node, labels, _ in factors for label, size in zip(labels, node.shape, strict=True)}
 
 
 def axes_of(tensor: Tensor) -> set[int]:
-    """The axes on which a tensor depends."""
+    """The axes on which a tensor depends, out of 0 to `len(tensor.shape)` − 1: along the others it repeats."""
     match tensor:
         case Product(factors=factors, shape=shape):
             return {label for _, labels, _ in factors for label in labels if label < len(shape)}
@@ -181,7 +198,7 @@ def is_constant(tensor: Tensor) -> bool:
 
 
 def without_axes(tensor: Tensor, kept: Sequence[int]) -> Part:
-    """The tensor without axes along which it repeats."""
+    """The tensor with the axes `kept` only, in this order: along the others it repeats."""
     shape = tuple(tensor.shape[axis] for axis in kept)
     match tensor:
         case Product(coefficient, factors):
@@ -192,3 +209,27 @@ def without_axes(tensor: Tensor, kept: Sequence[int]) -> Part:
         case Sum(terms):
             return Plus(shape, [(c, without_axes(term, kept)) for c, term in terms])
     return tensor
+
+
+def parted(
+    node: Product, power: Rational, alone: bool, beside: int
+) -> tuple[Rational, Tensor | None, Sequence[Factor]]:
+    """A power of a product as a number, what is kept as a whole, and the factors that come out of it.
+
+    `alone` and `beside` say whether it is the only factor of a scalar, and how many other factors there are.
+    """
+    inner = node.factors
+    raised = rational_power(node.coefficient, power)
+    bound = any(label >= len(node.shape) for _, labels, _ in inner for label in labels)
+    closed = not node.shape and bound and not alone  # a scalar like x·y is kept whole: it may be squared
+    if power == 1 and not closed and beside + len(inner) <= MAX_FACTORS:
+        return node.coefficient, None, inner
+    if raised is None:
+        return 1, node, ()
+    if not inner:
+        return raised, None, ()
+    if not bound and (isinstance(power, int) or rooted(inner, power)):
+        return raised, None, [(part, labels, p * power) for part, labels, p in inner]
+    if node.coefficient != 1 and (node.coefficient > 0 or isinstance(power, int)):
+        return raised, Product(1, inner, node.shape), ()
+    return 1, node, ()

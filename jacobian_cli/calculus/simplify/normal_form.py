@@ -29,14 +29,13 @@ from jacobian_cli.calculus.index.tensor import (
     walk,
 )
 from jacobian_cli.calculus.simplify import rules
-from jacobian_cli.calculus.simplify.assumptions import rooted
 from jacobian_cli.calculus.simplify.factors import (
     axes_of,
     is_constant,
     label_sizes,
     merge_powers,
+    parted,
     rank_but_for_sign,
-    rational_power,
     take_out,
     without_axes,
     without_deltas,
@@ -52,7 +51,9 @@ from jacobian_cli.calculus.simplify.recipe import (
     Rewrite,
     Times,
     counted,
+    monic,
     ones,
+    scale,
     zeros,
 )
 from jacobian_cli.calculus.simplify.rules import Offer, Rule
@@ -79,11 +80,6 @@ __all__ = [
     "window",
     "zeros",
 ]
-
-MAX_FACTORS = 64
-"""Products of products are flattened up to this length; past it they stay nested, so that squaring a
-product again and again costs nothing."""
-
 
 # the engine
 
@@ -216,7 +212,7 @@ def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
             todo.extend((coefficient * c, t) for c, t in reversed(term.terms))
             continue
         if isinstance(term, Product) and term.coefficient != 1:
-            coefficient, term = coefficient * term.coefficient, _monic(term)
+            coefficient, term = coefficient * term.coefficient, monic(term)
             if isinstance(term, Sum):
                 todo.append((coefficient, term))
                 continue
@@ -262,31 +258,6 @@ def _settled(tensor: Tensor) -> Tensor:
     return made[tensor]
 
 
-def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
-    """A number times a tensor, which is in normal form but for the number in front."""
-    if coefficient == 1:
-        return tensor
-    if not coefficient:
-        return zeros(tensor.shape)
-    match tensor:
-        case Sum(terms, shape):
-            return Sum(tuple([(coefficient * c, t) for c, t in terms]), shape)
-        case Product(before, factors, shape):
-            return _multiple(coefficient * before, factors, shape)
-    return Product(coefficient, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
-
-
-def _monic(term: Product) -> Tensor:
-    return _multiple(1, term.factors, term.shape)
-
-
-def _multiple(coefficient: Rational, factors: tuple[Factor, ...], shape: Shape) -> Tensor:
-    """A product in normal form with another number in front."""
-    if coefficient == 1 and len(factors) == 1 and factors[0][1:] == (tuple(range(len(shape))), 1):
-        return factors[0][0]
-    return Product(coefficient, factors, shape)
-
-
 def _inverse(labels: Labels) -> list[int]:
     """The axes that a permutation of axes takes where."""
     return [labels.index(axis) for axis in range(len(labels))]
@@ -323,7 +294,11 @@ def reshape(tensor: Tensor, shape: Shape, loop: int = 0) -> Tensor:
 
 
 def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) -> Tensor:
-    """coefficient · Σ Π factors, in normal form. Labels from `len(shape)` on are summed over."""
+    """coefficient · Σ Π factors, in normal form.
+
+    Labels below `len(shape)` are axes of the value, of shape `shape`; those from there on are summed over. A factor has
+    a label for each axis of its tensor, and axes with one label are of one size.
+    """
     order = len(shape)
     coefficient, flat, sizes = _flattened(order, list(factors), coefficient)
     if not coefficient or any(isinstance(node, Sum) and not node.terms and power > 0 for node, _, power in flat):
@@ -389,7 +364,7 @@ def _flattened(
         if not isinstance(node, Product):
             flat.append((node, labels, power))
             continue
-        number, kept, inner = _parted(node, power, alone, len(flat) + len(todo))
+        number, kept, inner = parted(node, power, alone, len(flat) + len(todo))
         coefficient = coefficient * number
         if kept is not None:
             flat.append((kept, labels, power))
@@ -415,30 +390,6 @@ def _laid(node: Tensor, labels: Labels, power: Rational) -> tuple[Tensor, Labels
         if isinstance(turned, Sum) and rank_but_for_sign(turned) < rank_but_for_sign(node):
             return turned, labels[::-1]
     return node, labels
-
-
-def _parted(
-    node: Product, power: Rational, alone: bool, beside: int
-) -> tuple[Rational, Tensor | None, Sequence[Factor]]:
-    """A power of a product as a number, what is kept as a whole, and the factors that come out of it.
-
-    `alone` and `beside` say whether it is the only factor of a scalar, and how many other factors there are.
-    """
-    inner = node.factors
-    raised = rational_power(node.coefficient, power)
-    bound = any(label >= len(node.shape) for _, labels, _ in inner for label in labels)
-    closed = not node.shape and bound and not alone  # a scalar like x·y is kept whole: it may be squared
-    if power == 1 and not closed and beside + len(inner) <= MAX_FACTORS:
-        return node.coefficient, None, inner
-    if raised is None:
-        return 1, node, ()
-    if not inner:
-        return raised, None, ()
-    if not bound and (isinstance(power, int) or rooted(inner, power)):
-        return raised, None, [(part, labels, p * power) for part, labels, p in inner]
-    if node.coefficient != 1 and (node.coefficient > 0 or isinstance(power, int)):
-        return raised, Product(1, inner, node.shape), ()
-    return 1, node, ()
 
 
 def _closed(order: int, factors: list[Factor]) -> list[Factor]:

@@ -130,3 +130,28 @@ def opposite(tensor: Tensor) -> Tensor:
                 return factors[0][0]
             return Product(-coefficient, factors, shape)
     return Product(-1, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
+
+
+def scale(coefficient: Rational, tensor: Tensor) -> Tensor:
+    """A number times a tensor, which is in normal form but for the number in front."""
+    if coefficient == 1:
+        return tensor
+    if not coefficient:
+        return zeros(tensor.shape)
+    match tensor:
+        case Sum(terms, shape):
+            return Sum(tuple([(coefficient * c, t) for c, t in terms]), shape)
+        case Product(before, factors, shape):
+            return multiple(coefficient * before, factors, shape)
+    return Product(coefficient, ((tensor, tuple(range(len(tensor.shape))), 1),), tensor.shape)
+
+
+def monic(term: Product) -> Tensor:
+    return multiple(1, term.factors, term.shape)
+
+
+def multiple(coefficient: Rational, factors: tuple[Factor, ...], shape: Shape) -> Tensor:
+    """A product in normal form with another number in front."""
+    if coefficient == 1 and len(factors) == 1 and factors[0][1:] == (tuple(range(len(shape))), 1):
+        return factors[0][0]
+    return Product(coefficient, factors, shape)
