@@ -192,6 +192,22 @@ def test_a_page_keeps_to_its_width(arguments: list[str], width: int) -> None:
     assert not re.search("\x1b", "".join(lines))
 
 
+def test_a_page_says_all_that_the_screen_says(tmp_path: Path) -> None:
+    links = ["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"]
+    file = tmp_path / "run.html"
+    shown = printed("backprop", *links, *AT, "--wrt", "W", "--symbolic", "--html", str(file))
+    text = file.read_text(encoding="utf-8")
+    for said in ("z = Wx + b", "h = σ(z)", "s = uᵀh", "diag(h ⊙ (1 − h))", "∂s/∂W"):
+        assert said in shown
+        assert said in text
+    assert "0.0240261 0.0480521 −0.0720782\n−0.0457568 −0.0915137 0.137271" in text
+    assert "0.0240261  0.0480521 −0.0720782" in shown
+    assert "∂s/∂b" not in text
+    assert "anywhere" not in text  # words stay whole where the page is narrow
+    printed("backprop", *links, *AT, "--wrt", "W", "--html", str(file), "--force")
+    assert "in symbols" not in file.read_text(encoding="utf-8")
+
+
 STEPS = ["z = W@x", "sum(z)", "--wrt", "W", "--steps"]
 
 

@@ -102,7 +102,7 @@ class BackpropPage:
                 (
                     (line.label, "bold"),
                     (line.shape, "dim"),
-                    (line.value, "blue"),
+                    (line.value, "cyan"),
                     (f"← {line.gradient}" if line.gradient else "", "red"),
                     (line.note, "dim"),
                 ),

@@ -27,6 +27,8 @@ def numbers(value: Array, room: int, *, full: bool = False) -> Cell:
         matrix = Matrix(tuple(tuple(number(float(entry), _DIGITS) for entry in row) for row in value))
         if matrix.width <= room:
             return matrix
+        if full:
+            return "\n".join(f"[{', '.join(row)}]" for row in matrix.rows)
     return written(value, _DIGITS, max(room, 1 << 30) if full else room) or long(value)
 
 
