@@ -108,6 +108,9 @@ class Builder:
         raise self.error(span, f"'{name}' is not known here")
 
     def call(self, call: Call) -> Expr:
+        known = FUNCTIONS.get(ALIASES.get(call.function, call.function))
+        if known is not None and not call.keywords and _takes_values_only(known, len(call.arguments)):
+            return self.fitted(known, self.arguments(call.arguments), {}, call)
         try:
             row = self.row(call)
             call = positional(row, call)
@@ -129,6 +132,10 @@ class Builder:
             self.want_whole(row, arguments, call)
         if row.of_scalar and arguments[0].shape in ((), (ONE, ONE)):
             return self.of_one_entry(row, arguments[0])
+        return self.fitted(row, arguments, options, call)
+
+    def fitted(self, row: Row, arguments: Sequence[Expr], options: dict[str, Any], call: Call) -> Expr:
+        """A function on typed arguments. Raises `InputError`, with a caret under the call, where these do not fit."""
         try:
             return self.applied(row, tuple(arguments), options)
         except ShapeError as error:
@@ -324,6 +331,13 @@ class Builder:
         if isinstance(term, Literal):
             return Size.number(self.whole(term))
         return size_of(term, self.text).replace(self.scope.sizes)
+
+
+@lru_cache(maxsize=1024)
+def _takes_values_only(row: Row, count: int) -> bool:
+    """Whether so many arguments of a function are values, and mean nothing else."""
+    otherwise = row.given, row.second, row.lacks, row.options, row.whole, row.of_two, row.bare, row.of_scalar
+    return not any(otherwise) and len(row.parameters) == count and "..." not in row.parameters
 
 
 @lru_cache(maxsize=1 << 14)
