@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shlex
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,27 +21,24 @@ _SECONDS = 120
 
 
 class Terminal:
-    """Runs shell commands as a reader of the README would, from the top of a checkout."""
+    """Runs shell commands as a reader of the README would, from the top of a checkout. What every `jac` has to import
+    is imported once for all, if it is `shared`.
+    """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, shared: bool = True) -> None:
         self.home = home
         commands = home / ".bin"
         commands.mkdir()
         jac = commands / "jac"
-        jac.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m jacobian_cli "$@"\n', encoding="utf-8")
+        start = [sys.executable, "-P", "-m", "jacobian_cli"]
+        if shared:
+            start = [sys.executable, "-I", "-S", str(ROOT / "tests" / "prefork.py"), _server()]
+        jac.write_text(f'#!/bin/sh\nexec {shlex.join(start)} "$@"\n', encoding="utf-8")
         jac.chmod(0o755)
         if (ROOT / "examples").is_dir():
             shutil.copytree(ROOT / "examples", home / "examples")
         path = (str(commands), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
-        self.environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | {
-            "PATH": os.pathsep.join(path),
-            "PYTHONPATH": str(ROOT),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONUTF8": "1",
-            "COLUMNS": "80",
-            "LINES": "24",
-            "NO_COLOR": "1",
-        }
+        self.environment = _environment() | {"PATH": os.pathsep.join(path)}
 
     def run(self, script: str, *, merged: bool = False) -> subprocess.CompletedProcess[str]:
         """The outcome of a script; `merged` puts both streams into `stdout`, as a screen does."""
@@ -62,8 +61,39 @@ class Terminal:
         return [*shown, *[""] * len(commands)][: len(commands)]
 
 
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ} | {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+        "COLUMNS": "80",
+        "LINES": "24",
+        "NO_COLOR": "1",
+    }
+
+
+@cache
+def _server() -> str:
+    """The address at which commands are run that need not start. It serves as long as this process lives."""
+    home = TemporaryDirectory(prefix="jac-")
+    atexit.register(home.cleanup)
+    address = str(Path(home.name) / "socket")
+    serving = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tests.prefork", address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment() | {"PATH": os.environ.get("PATH", os.defpath)},
+    )
+    assert serving.stdin is not None
+    assert serving.stdout is not None
+    assert serving.stdout.readline() == b"ready\n"
+    atexit.register(serving.wait)
+    atexit.register(serving.stdin.close)
+    return address
+
+
 @contextmanager
-def terminal() -> Iterator[Terminal]:
+def terminal(*, shared: bool = True) -> Iterator[Terminal]:
     """A terminal in a new directory that holds a copy of the examples."""
     with TemporaryDirectory(prefix="jac-") as home:
-        yield Terminal(Path(home))
+        yield Terminal(Path(home), shared=shared)
