@@ -57,8 +57,9 @@ class _Interning(type):
         return node
 
 
-def _forget(dead: _Reference) -> None:
-    with _changing:
+def _forget(dead: _Reference, changing: RLock = _changing) -> None:
+    """Nodes also die when Python ends, and the names of this module are gone: the lock is at hand."""
+    with changing:
         if dead.alive.get(dead.key) is dead:
             del dead.alive[dead.key]
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
+from jacobian_cli import interned
 from jacobian_cli.shape import Size
 
 THREADS = 8
@@ -53,6 +54,16 @@ def test_what_nobody_holds_is_forgotten() -> None:
         together(lambda k=k: [Size.named(f"gone{k}_{i}") for i in range(20)] and None)  # type: ignore[misc]
     gc.collect()
     assert len(Size.alive) <= before
+
+
+def test_nodes_die_quietly_when_python_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names of a module are gone before its last values are."""
+    node = Size.named("late")
+    monkeypatch.setattr(interned, "_changing", None)
+    del node
+    gc.collect()
+    monkeypatch.undo()
+    assert not any("late" in str(key) for key in Size.alive)
 
 
 def test_a_fresh_formula_is_derived_alike_in_all_threads() -> None:
