@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.doubts import Doubt
@@ -76,6 +77,21 @@ class Call:
 
 
 Term = Name | Literal | Text | Flag | Group | Slice | Dots | Call
+
+
+def substituted(term: Term, values: Mapping[str, Term]) -> Term:
+    """The term in which trees stand for names; each keeps its own place in the text."""
+    if isinstance(term, Name):
+        return values.get(term.text, term)
+    if isinstance(term, Call):
+        arguments = tuple(substituted(a, values) for a in term.arguments)
+        return Call(term.function, arguments, tuple((n, substituted(v, values)) for n, v in term.keywords), term.span)
+    if isinstance(term, Group):
+        return Group(tuple(substituted(item, values) for item in term.items), term.span)
+    if isinstance(term, Slice):
+        start, stop = (None if t is None else substituted(t, values) for t in (term.start, term.stop))
+        return replace(term, start=start, stop=stop)
+    return term
 
 
 @dataclass(frozen=True, slots=True)

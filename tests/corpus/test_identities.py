@@ -30,7 +30,7 @@ ENTRIES: list[Entry] = [json.loads(line) for line in _LINES]
 _TOLERANCE = 1e-8
 
 
-def _point(entry: Entry, seed: int) -> dict[str, Any]:
+def drawn_point(entry: Entry, seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     point = {}
     for name, sizes in entry["shapes"].items():
@@ -73,7 +73,7 @@ def test_printed_form_is_the_published_one(entry: Entry) -> None:
         assert found.gradient is not None
         asked.append("gradient")
     for seed in (0, 1):
-        point = _point(entry, seed)
+        point = drawn_point(entry, seed)
         published = _published(entry, point)
         for form in asked:
             assert _error(evaluate(forms[form], point, entry["sizes"]), published) < _TOLERANCE, form
@@ -119,7 +119,7 @@ def test_the_published_short_form_where_its_facts_are_declared(entry: Entry) -> 
     asked = "jacobian" if entry["order"] == 1 else f"hessian {entry['wrt']}"
     forms = read_back(printed(found), found.problem.variables, found.derivative.upstream)
     for seed in (0, 1):
-        point = _point(entry, seed)
+        point = drawn_point(entry, seed)
         assert _error(evaluate(forms[asked], point, entry["sizes"]), _published(entry, point)) < _TOLERANCE
     assert found.gradient is not None
     assert plain.gradient is not None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product as combinations
 
 from jacobian_cli.api.input.problem import Problem, statements_of
+from jacobian_cli.checks.mistakes.edits import Edit
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.elaborate.builder import CONSTANTS, ConformError
 from jacobian_cli.elaborate.meaning import filled, meant
@@ -16,8 +17,9 @@ from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import Size, product
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.router import split
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Name, Term
+from jacobian_cli.syntax.tree import Call, Definition, Name, Term, substituted
 
 _D = r"(?:∂|d|\\partial|\\mathrm\s*\{\s*d\s*\}|\\mathrm\s*d)"
 _NAME = r"(?:\\?\w+(?:\{[^{}=]*\})?(?:\s*_\s*\{[^{}=]*\})?)"
@@ -32,7 +34,10 @@ UPSTREAM, TANGENT = "?upstream", "?tangent"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The tree of a claim and its value; without a value, `error` says what in it does not conform."""
+    """The tree of a claim and its value; without a value, `error` says what in it does not conform.
+
+    `steps` are the names that a claim gives to its own parts before its last formula, `last`; in `term` they are put in.
+    """
 
     text: str
     term: Term
@@ -42,6 +47,28 @@ class Claim:
     upstream: str = ""
     read: str | None = None
     warnings: tuple[str, ...] = ()
+    steps: tuple[tuple[str, Term], ...] = ()
+    last: Term | None = None
+
+    def variants(self, edits: Callable[[Term], Iterator[Edit]]) -> Iterator[Edit]:
+        """The changes of a claim: of its last formula, then of each step, put together again."""
+        if self.last is None:
+            yield from edits(self.term)
+            return
+        for edit in edits(self.last):
+            yield replace(edit, term=_joined(self.steps, edit.term))
+        for k, (name, step) in enumerate(self.steps):
+            for edit in edits(step):
+                steps = (*self.steps[:k], (name, edit.term), *self.steps[k + 1 :])
+                yield replace(edit, term=_joined(steps, self.last))
+
+
+def _joined(steps: Sequence[tuple[str, Term]], last: Term) -> Term:
+    """The last formula with the steps put in."""
+    values: dict[str, Term] = {}
+    for name, step in steps:
+        values[name] = substituted(step, values)
+    return substituted(last, values)
 
 
 class Reader:
@@ -83,51 +110,62 @@ class Reader:
         """The claim, in whatever notation it is. Raises `InputError` for what is no formula, and for names that the
         function has not.
         """
-        left = _LEFT.match(text)
-        body = " " * left.end() + text[left.end() :] if left else text
-        if left and "$" in left[0]:
-            body = body.replace("$", " ")
+        parts = _statements(text)
         shapes = {name: value.shape for name, value in self.values.items()}
         error: InputError | None = None
         try:
-            (item,) = statements_of([body], [*self.values], shapes, syntax, slopes=True)
-            typed = {name for name, _ in named_places(item.value)}
+            items = statements_of(parts, [*self.values], shapes, syntax, slopes=True)
+            typed = {name for item in items for name, _ in named_places(item.value)}
             if "I" in typed and "I" not in self.values and "I" not in self.sizes:
-                item = replace(item, value=_identities(item.value), notation=item.notation or "math")
-            if unclear(item.value):
+                items = [replace(i, value=_identities(i.value), notation=i.notation or "math") for i in items]
+            if any(unclear(item.value) for item in items):
                 try:
-                    (item,) = meant([item], shapes, self.sizes, {}, lambda _: [{}])
+                    items = meant(items, shapes, self.sizes, {}, lambda _: [{}])
                 except ConformError as found:
                     error = found
                 else:
-                    item = replace(item, value=self._sized(item.value, typed, body))
+                    items = self._sized(items, typed, text)
         except InputError as found:
             raise InputError(found.message, text=text, span=found.span, hint=found.hint) from None
-        term = item.value
-        told = (self._form(term, form), self._upstream(term))
-        shown = spelled(term) if item.notation and error is None else None
-        doubts = tuple(map(str, item.doubts))
-        value = error if error is not None else self.typed(term, body, form)
-        if isinstance(value, InputError):
-            return Claim(text, term, told[0], None, value, told[1], shown, doubts)
-        return Claim(text, term, told[0], value, None, told[1], shown, doubts)
+        *before, item = items
+        steps = tuple((step.name or "", step.value) for step in before)
+        term = _joined(steps, item.value) if steps else item.value
+        shown = "; ".join(f"{n} = {spelled(t)}" if n else spelled(t) for n, t in [*steps, ("", item.value)])
+        claim = Claim(
+            text,
+            term,
+            self._form(term, form),
+            None,
+            error,
+            self._upstream(term),
+            shown if any(i.notation for i in items) and error is None else None,
+            tuple(str(doubt) for i in items for doubt in i.doubts),
+            steps,
+            item.value if steps else None,
+        )
+        if error is not None:
+            return claim
+        value = self.typed(term, text)
+        return replace(claim, error=value) if isinstance(value, InputError) else replace(claim, expr=value)
 
-    def _sized(self, term: Term, typed: Collection[str], text: str) -> Term:
-        """The tree in which every identity and vector of ones has a size: where the claim itself leaves that open, one
-        at which it has as many entries as a derivative has.
+    def _sized(self, items: Sequence[Definition], typed: Collection[str], text: str) -> list[Definition]:
+        """The formulas in which every identity and vector of ones has a size: where the claim itself leaves that open,
+        one at which it has as many entries as a derivative has.
         """
-        known = {*typed, *self.values, *self.sizes, *CONSTANTS}
-        places = {name: span for name, span in named_places(term) if name not in known}
+        known = {*typed, *self.values, *self.sizes, *CONSTANTS, *(item.name for item in items)}
+        places = {name: span for item in items for name, span in named_places(item.value) if name not in known}
         if not places:
-            return term
+            return [*items]
         out, wrt = self.problem.output.shape, self.wrt.shape
         flat = (product(out), product(wrt))
         wanted = (flat, flat[::-1], wrt, (*out, *wrt))
+        *before, last = items
+        term = _joined([(step.name or "", step.value) for step in before], last.value)
         for sizes in combinations(dict.fromkeys((*out, *wrt, *flat)), repeat=len(places)):
-            found = filled(term, dict(zip(places, sizes, strict=True)))
-            value = self.built(found, text)
+            settled = dict(zip(places, sizes, strict=True))
+            value = self.built(filled(term, settled), text)
             if not isinstance(value, InputError) and value.shape in wanted:
-                return found
+                return [replace(item, value=filled(item.value, settled)) for item in items]
         span = next(iter(places.values()))
         raise InputError("which size has this?", text=text, span=span, hint="write it: `eye(n)`, `ones(n)`")
 
@@ -137,19 +175,13 @@ class Reader:
         if any(unclear(step.value) for step in definitions):
             definitions = meant(definitions, shapes, self.sizes, {}, lambda _: [{}])
         *before, last = definitions
-        for step in before:
-            value = self.typed(step.value, step.source)
-            if isinstance(value, InputError):
-                raise InputError(value.message, text=step.source, span=value.span, hint=value.hint)
-            if step.name:
-                self.values[step.name] = Defined(step.name, value)
-        told = (self._form_of([d.value for d in definitions], form), "")
-        value = self.typed(last.value, last.source)
-        if isinstance(value, InputError):
-            return Claim(last.source, last.value, told[0], None, value)
-        return Claim(last.source, last.value, told[0], value)
+        steps = tuple((step.name or "", step.value) for step in before)
+        term = _joined(steps, last.value)
+        claim = Claim(last.source, term, self._form_of([d.value for d in definitions], form), None)
+        value = self.typed(term, last.source)
+        return replace(claim, error=value) if isinstance(value, InputError) else replace(claim, expr=value)
 
-    def typed(self, term: Term, text: str, form: str | None = None) -> Expr | InputError:
+    def typed(self, term: Term, text: str) -> Expr | InputError:
         """The value of a tree, or what in it does not conform. Raises `InputError` for names that are not known."""
         for name, span in named_places(term):
             if name not in self.values and name not in self.sizes and name not in CONSTANTS:
@@ -208,6 +240,20 @@ def _identities(term: Term) -> Term:
         case Call(function=function, arguments=arguments, keywords=keywords, span=span):
             return Call(function, tuple(map(_identities, arguments)), keywords, span)
     return term
+
+
+def _statements(text: str) -> list[str]:
+    """The formulas of a claim, each at its own place in the text; the left side of the last one is no part of it."""
+    parts, start = [], 0
+    for part in split(text):
+        start = text.index(part, start)
+        parts.append(" " * start + part)
+        start += len(part)
+    last = parts[-1]
+    left = _LEFT.match(last)
+    if left:
+        parts[-1] = " " * left.end() + last[left.end() :].replace("$", " " if "$" in left[0] else "$")
+    return parts
 
 
 def _body(value: Expr) -> Expr:

@@ -186,7 +186,7 @@ class _Book:
         return told
 
     def _edits(self, claim: Claim) -> Iterator[Edit]:
-        return edits(claim.term, self.swaps, claim.upstream)
+        return claim.variants(lambda term: edits(term, self.swaps, claim.upstream))
 
     def _by_edit(self, claim: Claim, edit: Edit, fix: Expr) -> Diagnosis:
         what = described(edit, lambda term: _source(claim, term))
@@ -509,7 +509,7 @@ def _by_two(claim: Claim, book: _Book) -> list[Diagnosis]:
     """Two changes that do, the first of them one of those by which claims come to conform."""
     tried = 0
     seen: set[object] = set()
-    first = [edit for edit in edits(claim.term, book.swaps, claim.upstream) if edit.mended in _CONFORMING]
+    first = [edit for edit in book._edits(claim) if edit.mended in _CONFORMING]
     for edit in sorted(first, key=lambda e: _rank(e.mended)):
         for second in edits(edit.term, book.swaps, claim.upstream):
             said = key(second.term)
