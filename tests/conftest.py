@@ -24,3 +24,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         )
         if longer:
             terminalreporter.write_line(f"longer: {', '.join(sorted(longer))}")
+    for report in reports:
+        for name, value in getattr(report, "user_properties", []):
+            if name == "mistakes":
+                terminalreporter.write_line("mistakes made in published derivatives, and judged:")
+                terminalreporter.write_line(value)

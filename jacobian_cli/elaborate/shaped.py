@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from jacobian_cli.elaborate.builder import Builder, OrderError, Scope
+from jacobian_cli.elaborate.builder import Builder, ConformError, OrderError, Scope
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import ShapeError, described
@@ -129,7 +129,7 @@ class Shaped(Builder):
         try:
             expr = self.applied(row, tuple(expr for expr, _ in operands), {})
         except ShapeError as error:
-            kind = OrderError if error.order else InputError
+            kind = OrderError if error.order else ConformError
             raise kind(error.message, text=self.text, span=span, hint=error.hint) from None
         return expr, Call(function, tuple(term for _, term in operands), (), span)
 
@@ -170,7 +170,7 @@ class Shaped(Builder):
         if len(left[0].shape) == len(right[0].shape) == 1:
             inner, outer = inner_text(left[1], right[1]), outer_text(left[1], right[1])
             hint = f"write `{inner}`, `{outer}`, or `{times_text(left[1], right[1])}`"
-            return InputError(message, text=self.text, span=where, hint=hint + " for the product entry by entry")
+            return ConformError(message, text=self.text, span=where, hint=hint + " for the product entry by entry")
         return OrderError(message, text=self.text, span=where, hint="matrix products need columns and rows that meet")
 
     def resolved(self, typed: Typed) -> Shape:

@@ -26,7 +26,7 @@ from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse_statement
 from tests.calculus.expressions import expressions
-from tests.corpus.test_identities import ENTRIES, Entry, _point
+from tests.corpus.test_identities import ENTRIES, Entry, drawn_point
 from tests.engine.test_everywhere import POINTS, shapes
 from tests.work import operands
 
@@ -84,7 +84,7 @@ def holds(derivation: jac.Derivation, point: dict[str, Array], sizes: dict[str, 
 def test_published_formulas(entry: Entry) -> None:
     declared = {name: ",".join(sizes) or "()" for name, sizes in entry["shapes"].items()}
     derivation = jac.derive(entry["expr"], wrt=entry["wrt"], shapes=declared, order=entry["order"], check=False)
-    holds(derivation, _point(entry, 0), entry["sizes"])
+    holds(derivation, drawn_point(entry, 0), entry["sizes"])
 
 
 LENGTHS = {"n": 3, "m": 2}

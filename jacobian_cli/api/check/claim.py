@@ -36,7 +36,7 @@ UPSTREAM, TANGENT = "?upstream", "?tangent"
 class Claim:
     """The tree of a claim and its value; without a value, `error` says what in it does not conform.
 
-    `steps` are the names that a claim gives to its own parts before its last formula, `last`; in `term` they are put in.
+    `steps` are the names that a claim gives to its own parts before its last formula, `last`; `term` is all of it.
     """
 
     text: str
@@ -61,6 +61,10 @@ class Claim:
             for edit in edits(step):
                 steps = (*self.steps[:k], (name, edit.term), *self.steps[k + 1 :])
                 yield replace(edit, term=_joined(steps, self.last))
+
+    def opened(self, part: Term) -> Term:
+        """A part with the steps put in."""
+        return _joined(self.steps, part)
 
 
 def _joined(steps: Sequence[tuple[str, Term]], last: Term) -> Term:
@@ -193,6 +197,10 @@ class Reader:
     def built(self, term: Term, text: str) -> Expr | InputError:
         """The same of a tree all of whose names are known."""
         try:
+            if unclear(term):
+                shapes = {name: value.shape for name, value in self.values.items()}
+                (read,) = meant([Definition(None, term, text)], shapes, self.sizes, {}, lambda _: [{}])
+                term = read.value
             return _Sharing(self._scope, text, self._built).build(term)
         except ConformError as error:
             return error

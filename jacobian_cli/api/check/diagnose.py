@@ -22,12 +22,13 @@ from jacobian_cli.checks.mistakes.sweep import Slip, Sweep
 from jacobian_cli.checks.mistakes.whole import wholes, with_table
 from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, same
 from jacobian_cli.expr import Defined, Expr, Variable, variables
+from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tree import Call, Group, Slice, Term
+from jacobian_cli.syntax.tree import Call, Group, Name, Slice, Term
 
 Array = Any
 _SHOWN = 2
@@ -36,8 +37,8 @@ _PAIRS = 1_000
 _TOLERANCE = 1e-8
 _PREFERENCE = (
     "silent_zero sign factor outer_lost inner_for_outer term_transposed transposed outer_swapped order "
-    "missing_derivative upstream_forgotten input_for_output variable_for_derivative hadamard_for_matmul "
-    "matmul_for_hadamard sum_term_forgotten diagonal_only local_forgotten missing_term missing_branch "
+    "missing_derivative upstream_forgotten input_for_output sum_term_forgotten diagonal_only "
+    "variable_for_derivative hadamard_for_matmul matmul_for_hadamard local_forgotten missing_term missing_branch "
     "mean_for_sum missing_sum wrong_axis ones_for_identity symmetric_form unit_factor wrong_node "
     "sigma_of_minus inverse_power constant_inner extra_derivative wrong_contraction wrong_derivative shape "
     "unknown"
@@ -155,6 +156,7 @@ class _Book:
         What is wrong with the whole of it is looked for first: it is what people do most.
         """
         found = self._told(claim, self.looked_up(claim, expr, ("whole",)))
+        placed: set[str] = set()
         if found:
             fixes = self._mending(claim, (e for e in self._edits(claim) if e.mended in found))
             edit, fix = next(iter(fixes), (None, None))
@@ -165,9 +167,11 @@ class _Book:
         else:
             for edit, fix in self.mended(claim):
                 found.setdefault(edit.mended, self._by_edit(claim, edit, fix))
+            placed = set(found)
             for kind, told in self._told(claim, self.looked_up(claim, expr, ("steps", "truth"))).items():
                 found.setdefault(kind, told)
-        ranked = sorted(found.values(), key=lambda d: _rank(d.kind))
+        # what has a place in the claim says more than what only gives its value
+        ranked = sorted(found.values(), key=lambda d: (d.kind not in placed, _rank(d.kind)))
         specific = [d for d in ranked if d.kind != "unknown"] or ranked
         return [Diagnosis(d.kind, d.place, d.explanation, d.fix, certain=len(specific) == 1) for d in specific[:_SHOWN]]
 
@@ -217,7 +221,7 @@ class _Book:
         if edit.mended not in ("inner_for_outer", "outer_lost") or not isinstance(edit.place, Call):
             return True
         for part in edit.place.arguments:
-            found = self.judge.reader.typed(part, claim.text)
+            found = self.judge.reader.built(claim.opened(part), claim.text)
             if isinstance(found, InputError) or len([s for s in found.shape if s is not ONE]) > 1:
                 return False
         return True
@@ -250,15 +254,19 @@ class _Book:
 
     @cached_property
     def swaps(self) -> list[tuple[Term, Term]]:
-        """Arguments and the functions of them that the formula applies."""
+        """Arguments and the functions of them, of the same shape, that the formula applies."""
         found: dict[object, tuple[Term, Term]] = {}
         for statement in self.judge.problem.program.statements:
             stack: list[Term] = [statement.value]
             while stack:
                 term = stack.pop()
                 if isinstance(term, Call):
-                    if len(term.arguments) == 1 and term.function.isidentifier() and not term.keywords:
-                        found.setdefault(key(term), (term.arguments[0], term))
+                    row = FUNCTIONS.get(term.function)
+                    if len(term.arguments) == 1 and row is not None and row.kind in (Kind.ELEMENTWISE, Kind.ROW):
+                        (inner,) = term.arguments
+                        found.setdefault(key(term), (inner, term))
+                        if statement.name and term is statement.value:
+                            found.setdefault(statement.name, (inner, Name(statement.name, term.span)))
                     stack += [a for a in term.arguments if not isinstance(a, Group | Slice)]
         return list(found.values())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
+from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Slice, Term
 
 _SUMS, _PRODUCTS = ("+", "-"), ("*", "/", "@")
 _ORDER_OF_MAGNITUDE = 12
@@ -51,10 +51,10 @@ def edits(term: Term, swaps: Sequence[tuple[Term, Term]] = (), upstream: str = "
     """
     pairs = [(key(inner), key(outer), inner, outer) for inner, outer in swaps]
     made_already = 0
-    stack: list[tuple[Term, Term | None, Callable[[Term], Term]]] = [(term, None, lambda new: new)]
+    stack: list[tuple[Term, Term | None, Callable[[Term], Term]]] = [(_by_pairs(term), None, lambda new: new)]
     while stack:
         place, parent, around = stack.pop(0)
-        for new, made, mended, what in _changes(place, parent, pairs, upstream):
+        for new, made, mended, what in _changes(_likely(place), _likely(parent), pairs, upstream):
             yield Edit(around(new), place.span, made, mended, what, place)
             made_already += 1
         if made_already > MOST:
@@ -62,6 +62,9 @@ def edits(term: Term, swaps: Sequence[tuple[Term, Term]] = (), upstream: str = "
         if isinstance(place, Call):
             for k, argument in enumerate(place.arguments):
                 if place.function == "[]" and k == 1:
+                    for new in _indices(argument):
+                        changed = _inside(place, k, around)(new)
+                        yield Edit(changed, argument.span, "index", "index", "the index in {}", place)
                     continue
                 stack.append((argument, place, _inside(place, k, around)))
 
@@ -70,7 +73,11 @@ def key(term: Term) -> object:
     """What a term says, wherever it stands."""
     match term:
         case Call(function=function, arguments=arguments, keywords=keywords):
-            return (function, *map(key, arguments), *((name, key(value)) for name, value in keywords))
+            return (
+                _LIKELY.get(function, function),
+                *map(key, arguments),
+                *((name, key(value)) for name, value in keywords),
+            )
         case Group(items=items):
             return ("group", *map(key, items))
         case Name(text=text):
@@ -78,6 +85,37 @@ def key(term: Term) -> object:
         case Literal(value=value):
             return value
     return repr(replace(term, span=Span(0, 0)))
+
+
+_LIKELY = {
+    **dict.fromkeys(("?matmul", "?beside", "?dot", "?mtimes"), "@"),
+    **dict.fromkeys(("?star", "?hadamard", "?each*"), "*"),
+    **dict.fromkeys(("?plus", "?each+"), "+"),
+    **dict.fromkeys(("?minus", "?each-"), "-"),
+    **dict.fromkeys(("?mrdivide", "?each/"), "/"),
+    **dict.fromkeys(("?power", "?mpower", "?each**"), "**"),
+    "?T": ".T",
+}
+"""What is most likely meant where shapes decide. In a claim that does not conform they could not."""
+
+
+def _likely(place: Term | None) -> Term | None:
+    if isinstance(place, Call) and place.function in _LIKELY:
+        return replace(place, function=_LIKELY[place.function])
+    return place
+
+
+def _by_pairs(term: Term) -> Term:
+    """The same with no more than two factors side by side."""
+    if not isinstance(term, Call):
+        return term
+    arguments = [_by_pairs(argument) for argument in term.arguments]
+    if term.function == "?beside" and len(arguments) > 2:
+        total = arguments[0]
+        for argument in arguments[1:]:
+            total = replace(term, arguments=(total, argument), span=Span(total.span.start, argument.span.stop))
+        return total
+    return replace(term, arguments=tuple(arguments))
 
 
 def _inside(place: Call, k: int, around: Callable[[Term], Term]) -> Callable[[Term], Term]:
@@ -129,6 +167,22 @@ def _changes(
             yield a, "factor", "factor", "the power of {0}"
         case Call():
             yield from _functions(place, call)
+
+
+def _indices(index: Term) -> Iterator[Term]:
+    """The entries beside the one that was taken."""
+    match index:
+        case Literal(value=value):
+            yield from (replace(index, value=value + by) for by in (-1, 1) if value + by >= 0)
+        case Group(items=items):
+            for k, item in enumerate(items):
+                for new in _indices(item):
+                    yield replace(index, items=(*items[:k], new, *items[k + 1 :]))
+        case Slice(start=start, stop=stop):
+            for new in _indices(start) if start is not None else ():
+                yield replace(index, start=new)
+            for new in _indices(stop) if stop is not None else ():
+                yield replace(index, stop=new)
 
 
 def _confused(place: Term, pairs: Sequence[tuple[object, object, Term, Term]]) -> Iterator[_Change]:
@@ -225,6 +279,11 @@ def _functions(place: Call, call: Callable[..., Call]) -> Iterator[_Change]:
     if function in _TOTALS:
         other = replace(place, function=_TOTALS[function])
         yield other, "mean_for_sum", "mean_for_sum", "sum or mean in {}"
+    if function == "outer" and len(arguments) == 2:
+        a, b = arguments
+        yield call("outer", b, a), "outer_swapped", "outer_swapped", "the order in {}"
+        yield call("@", a, b), "inner_for_outer", "unknown", "the outer product {}"
+        yield call("*", a, b), "outer_lost", "unknown", "the outer product {}"
     if len(arguments) == 1:
         (inner,) = arguments
         yield from _axes(place)
