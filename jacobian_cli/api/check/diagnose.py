@@ -32,7 +32,7 @@ from jacobian_cli.syntax.tree import Call, Group, Name, Slice, Term
 
 Array = Any
 _SHOWN = 2
-_PAIRS = 1_000
+_PAIRS = 300
 """How many claims with two changes are tried, where no single change makes one right."""
 _TOLERANCE = 1e-8
 _PREFERENCE = (
@@ -138,6 +138,31 @@ def _none(judge: Judge, claim: Claim) -> Diagnosis:
     return Diagnosis("unknown", "", said, judge.truth(claim.form or judge.usual_form()), certain=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Mistakes that give arrays of one shape at the first point: a row each, and what errors are relative to there."""
+
+    known: list[tuple[_Known, Meaning]]
+    rows: Array
+    scales: Array
+
+    @classmethod
+    def of(cls, listed: Sequence[tuple[_Known, Meaning, Array]], point: TruePoint) -> _Table:
+        arrays = [array for _, _, array in listed]
+        rows = np.stack([np.reshape(array, -1) for array in arrays])
+        return cls([(known, meaning) for known, meaning, _ in listed], rows, np.array([point.scale(a) for a in arrays]))
+
+    def near(self, value: Array) -> Iterator[tuple[_Known, Meaning]]:
+        """The mistakes that give this value."""
+        flat = np.reshape(value, -1)
+        if not np.all(np.isfinite(flat)):
+            return
+        gap = np.max(np.abs(self.rows - flat), axis=1, initial=0.0)
+        largest = np.max(np.abs(flat), initial=0.0)
+        for k in np.flatnonzero(gap <= _TOLERANCE * np.maximum(self.scales, largest)):
+            yield self.known[k]
+
+
 class _Book:
     """The mistakes of one function and variable, by what they give."""
 
@@ -146,7 +171,9 @@ class _Book:
         # where the derivative is zero every mistake looks alike
         self.points = sorted(judge.points, key=lambda p: not np.any(p.table))[:2]
         self._known: dict[tuple[str, str], list[tuple[_Known, Meaning, Array]]] = {}
+        self._indexed: dict[tuple[str, str], dict[tuple[int, ...], _Table]] = {}
         self._mended: dict[tuple[object, str], list[tuple[Edit, Expr]]] = {}
+        self._kinds: dict[object, frozenset[str]] = {}
         self._aims: dict[str | None, list[tuple[Array, float]]] = {}
         self._sweeps: dict[bool, list[tuple[Slip, Callable[[int], Array | None]]]] = {}
 
@@ -155,25 +182,47 @@ class _Book:
 
         What is wrong with the whole of it is looked for first: it is what people do most.
         """
-        found = self._told(claim, self.looked_up(claim, expr, ("whole",)))
-        placed: set[str] = set()
-        if found:
-            fixes = self._mending(claim, (e for e in self._edits(claim) if e.mended in found))
-            edit, fix = next(iter(fixes), (None, None))
-            if edit is not None and fix is not None:
-                old = found[edit.mended]
-                place = self._quoted(claim, edit)
-                found[edit.mended] = Diagnosis(old.kind, place, old.explanation, _spelled(text(fix)))
-        else:
-            for edit, fix in self.mended(claim):
-                found.setdefault(edit.mended, self._by_edit(claim, edit, fix))
-            placed = set(found)
-            for kind, told in self._told(claim, self.looked_up(claim, expr, ("steps", "truth"))).items():
-                found.setdefault(kind, told)
+        said = self._said_of(claim, expr)
+        known = self._kinds.get(said)
+        found, placed = self._whole_or_part(claim, expr, known)
         # what has a place in the claim says more than what only gives its value
         ranked = sorted(found.values(), key=lambda d: (d.kind not in placed, _rank(d.kind)))
         specific = [d for d in ranked if d.kind != "unknown"] or ranked
+        self._kinds.setdefault(said, frozenset(d.kind for d in specific[:_SHOWN]))
         return [Diagnosis(d.kind, d.place, d.explanation, d.fix, certain=len(specific) == 1) for d in specific[:_SHOWN]]
+
+    def _said_of(self, claim: Claim, expr: Expr) -> object:
+        """What a claim gives at the points: two that give the same are wrong in the same way."""
+        scales = [point.scale(point.table) for point in self.points]
+        values = zip(self.judge.values(expr, self.points), scales, strict=True)
+        return (claim.form, *((np.shape(v), np.round(v / scale, 9).tobytes()) for v, scale in values))
+
+    def _whole_or_part(
+        self, claim: Claim, expr: Expr, kinds: frozenset[str] | None
+    ) -> tuple[dict[str, Diagnosis], set[str]]:
+        """The explanations by their kind, and the kinds that have a place in the claim; `kinds` are known already."""
+        found = self._told(claim, self.looked_up(claim, expr, ("whole",)))
+        if found:
+            fixes = self._mending(claim, (e for e in self._edits(claim) if e.mended in found))
+            edit, fix = next(iter(fixes), (None, None))
+            if edit is None or fix is None:
+                return found, set()
+            old = found[edit.mended]
+            found[edit.mended] = Diagnosis(old.kind, self._quoted(claim, edit), old.explanation, _spelled(text(fix)))
+            return found, {edit.mended}
+        tried = self.mended(claim) if kinds is None else self._mending(claim, self._edits_of(claim, kinds))
+        for edit, fix in tried:
+            found.setdefault(edit.mended, self._by_edit(claim, edit, fix))
+            if kinds is not None and kinds <= found.keys():
+                break
+        placed = set(found)
+        if kinds is None or not kinds <= found.keys():
+            for kind, told in self._told(claim, self.looked_up(claim, expr, ("steps", "truth"))).items():
+                found.setdefault(kind, told)
+        return found, placed
+
+    def _edits_of(self, claim: Claim, kinds: frozenset[str]) -> Iterator[Edit]:
+        return (edit for edit in self._edits(claim) if edit.mended in kinds)
 
     def by_value(self, claim: Claim, expr: Expr) -> list[Diagnosis]:
         """What gives a claim, in whatever shape it is."""
@@ -276,22 +325,30 @@ class _Book:
         """The mistakes that give the claim, at both points; with another sign or a factor of two if need be."""
         first, *more = self.judge.values(expr, self.points)
         form = claim.form or ""
-        listed = [known for stage in stages for known in self.known(form, stage)]
+        indexed = [self.indexed(form, stage).get(np.shape(first)) for stage in stages]
         for scale, words in ((1.0, ""), (-1.0, "sign"), (0.5, "factor"), (2.0, "factor")):
             if words and stages == ("whole",):
                 return
             hits = 0
-            for known, meaning, array in listed:
-                if np.shape(array) != np.shape(first) or not _close(self.points[0], scale * first, array):
-                    continue
-                if not all(self._again(known, meaning, k + 1, scale * value) for k, value in enumerate(more)):
-                    continue
-                hits += 1
-                if words:
-                    yield _Known(words, known.place, _SAID[words], known.at)
-                yield known
+            for table in indexed:
+                for known, meaning in table.near(scale * first) if table is not None else ():
+                    if not all(self._again(known, meaning, k + 1, scale * value) for k, value in enumerate(more)):
+                        continue
+                    hits += 1
+                    if words:
+                        yield _Known(words, known.place, _SAID[words], known.at)
+                    yield known
             if hits:
                 return
+
+    def indexed(self, form: str, stage: str) -> dict[tuple[int, ...], _Table]:
+        """The same mistakes by the shape of what they give, so that one comparison serves all of a shape."""
+        if (form, stage) not in self._indexed:
+            by_shape: dict[tuple[int, ...], list[tuple[_Known, Meaning, Array]]] = {}
+            for one in self.known(form, stage):
+                by_shape.setdefault(np.shape(one[2]), []).append(one)
+            self._indexed[form, stage] = {s: _Table.of(listed, self.points[0]) for s, listed in by_shape.items()}
+        return self._indexed[form, stage]
 
     def _again(self, known: _Known, meaning: Meaning, k: int, value: Array) -> bool:
         given = known.at(k)
@@ -514,24 +571,33 @@ def _by_one(claim: Claim, book: _Book) -> list[Diagnosis]:
 
 
 def _by_two(claim: Claim, book: _Book) -> list[Diagnosis]:
-    """Two changes that do, the first of them one of those by which claims come to conform."""
+    """Two mistakes: a change by which the claim comes to conform, and what gives the value that it then has."""
+    first = sorted((e for e in book._edits(claim) if e.mended in _CONFORMING), key=lambda e: _rank(e.mended))
     tried = 0
-    seen: set[object] = set()
-    first = [edit for edit in book._edits(claim) if edit.mended in _CONFORMING]
-    for edit in sorted(first, key=lambda e: _rank(e.mended)):
+    for edit in first:
+        expr = book.judge.reader.built(edit.term, claim.text)
+        if isinstance(expr, InputError):
+            continue
+        try:
+            told = book.by_value(claim, expr)
+        except (ValueError, IndexError, np.linalg.LinAlgError):
+            continue
+        if told:
+            return _both(book._by_edit(claim, edit, expr), told[0])
+    for edit in first:  # two places that do not conform
         for second in edits(edit.term, book.swaps, claim.upstream):
-            said = key(second.term)
-            if said in seen:
-                continue
-            seen.add(said)
             tried += 1
             if tried > _PAIRS:
                 return []
-            expr = book._right(claim, second.term)
-            if expr is not None:
-                one, two = (book._by_edit(claim, e, expr) for e in (edit, second))
-                return [one] if one.kind == two.kind else [one, two]
+            right = book._right(claim, second.term) if second.mended in _CONFORMING else None
+            if right is not None:
+                return _both(book._by_edit(claim, edit, right), book._by_edit(claim, second, right))
     return []
+
+
+def _both(one: Diagnosis, other: Diagnosis) -> list[Diagnosis]:
+    """Two mistakes that together are right."""
+    return [replace(other, place=one.place)] if one.kind == other.kind else [replace(one, fix=other.fix), other]
 
 
 _CONFORMING = frozenset(

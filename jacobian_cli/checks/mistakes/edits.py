@@ -54,7 +54,7 @@ def edits(term: Term, swaps: Sequence[tuple[Term, Term]] = (), upstream: str = "
     stack: list[tuple[Term, Term | None, Callable[[Term], Term]]] = [(_by_pairs(term), None, lambda new: new)]
     while stack:
         place, parent, around = stack.pop(0)
-        for new, made, mended, what in _changes(_likely(place), _likely(parent), pairs, upstream):
+        for new, made, mended, what in _changes(_likely(place), parent and _likely(parent), pairs, upstream):
             yield Edit(around(new), place.span, made, mended, what, place)
             made_already += 1
         if made_already > MOST:
@@ -99,7 +99,7 @@ _LIKELY = {
 """What is most likely meant where shapes decide. In a claim that does not conform they could not."""
 
 
-def _likely(place: Term | None) -> Term | None:
+def _likely(place: Term) -> Term:
     if isinstance(place, Call) and place.function in _LIKELY:
         return replace(place, function=_LIKELY[place.function])
     return place
