@@ -1,0 +1,132 @@
+"""Claims with one change, tried for being right: that names the place in what was typed, and the formula that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.api.check.answer import Diagnosis
+from jacobian_cli.api.check.claim import UPSTREAM, Claim
+from jacobian_cli.api.check.judge import Judge
+from jacobian_cli.api.check.kinds import SAID
+from jacobian_cli.checks.mistakes.edits import Edit, described, edits, key
+from jacobian_cli.expr import Expr
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.printers.language import text
+from jacobian_cli.shape import ONE
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.tree import Call, Group, Name, Slice, Term
+
+Array = Any
+_TOLERANCE = 1e-8
+
+
+class ByChange:
+    """The claims about one function and variable that one change makes right."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self._mended: dict[tuple[object, str], list[tuple[Edit, Expr]]] = {}
+        self._aims: dict[str | None, list[tuple[Array, float]]] = {}
+
+    def edits_of(self, claim: Claim) -> Iterator[Edit]:
+        return claim.variants(lambda term: edits(term, self.swaps, claim.upstream))
+
+    def by_edit(self, claim: Claim, edit: Edit, fix: Expr) -> Diagnosis:
+        what = described(edit, lambda term: _source(claim, term))
+        return Diagnosis(
+            edit.mended,
+            self.quoted(claim, edit),
+            f"{SAID.get(edit.mended, 'changed')}: {what}",
+            spelled_form(text(fix)),
+        )
+
+    def quoted(self, claim: Claim, edit: Edit) -> str:
+        return claim.text[edit.span.start : edit.span.stop].strip()
+
+    def mended(self, claim: Claim) -> list[tuple[Edit, Expr]]:
+        """The single changes of a claim that make it right."""
+        asked = (key(claim.term), claim.form or "")
+        if asked not in self._mended:
+            self._mended[asked] = list(self.mending(claim, self.edits_of(claim)))
+        return self._mended[asked]
+
+    def mending(self, claim: Claim, tried: Iterable[Edit]) -> Iterator[tuple[Edit, Expr]]:
+        for edit in tried:
+            expr = self.right(claim, edit.term)
+            if expr is not None and self._sensible(claim, edit):
+                yield edit, expr
+
+    def _sensible(self, claim: Claim, edit: Edit) -> bool:
+        """Whether what is called an inner or an outer product is one of vectors."""
+        if edit.mended not in ("inner_for_outer", "outer_lost") or not isinstance(edit.place, Call):
+            return True
+        for part in edit.place.arguments:
+            found = self.judge.reader.built(claim.opened(part), claim.text)
+            if isinstance(found, InputError) or len([s for s in found.shape if s is not ONE]) > 1:
+                return False
+        return True
+
+    def right(self, claim: Claim, term: Term) -> Expr | None:
+        """The value of a changed claim if it is right. One point tells most wrong ones; the rest is tried at all."""
+        try:
+            expr = self.judge.reader.built(term, claim.text)
+        except InputError:
+            return None
+        if isinstance(expr, InputError):
+            return None
+        try:
+            (value,) = self.judge.values(expr, self.judge.points[:1])
+        except (ValueError, IndexError, np.linalg.LinAlgError):
+            return None
+        if not any(_near(value, true, scale) for true, scale in self._targets(claim.form)):
+            return None
+        verdict = self.judge.verdict(expr, claim.form, conditions=False)
+        return expr if verdict.meaning is not None and verdict.meaning.right else None
+
+    def _targets(self, form: str | None) -> list[tuple[Array, float]]:
+        """What a right claim gives at the first point, and what errors are relative to there."""
+        if form not in self._aims:
+            point = self.judge.points[0]
+            right = [m for m in self.judge.meanings(form) if m.right]
+            arrays = [np.asarray(m.of(point), float) for m in right]
+            self._aims[form] = [(array, point.scale(array)) for array in arrays]
+        return self._aims[form]
+
+    @cached_property
+    def swaps(self) -> list[tuple[Term, Term]]:
+        """Arguments and the functions of them, of the same shape, that the formula applies."""
+        found: dict[object, tuple[Term, Term]] = {}
+        for statement in self.judge.problem.program.statements:
+            stack: list[Term] = [statement.value]
+            while stack:
+                term = stack.pop()
+                if isinstance(term, Call):
+                    row = FUNCTIONS.get(term.function)
+                    if len(term.arguments) == 1 and row is not None and row.kind in (Kind.ELEMENTWISE, Kind.ROW):
+                        (inner,) = term.arguments
+                        found.setdefault(key(term), (inner, term))
+                        if statement.name and term is statement.value:
+                            found.setdefault(statement.name, (inner, Name(statement.name, term.span)))
+                    stack += [a for a in term.arguments if not isinstance(a, Group | Slice)]
+        return list(found.values())
+
+
+def spelled_form(form: str) -> str:
+    """A form of which the upstream and the direction bear the names that people type."""
+    return form.replace(UPSTREAM, "delta").replace("?tangent", "v")
+
+
+def _near(value: Array, true: Array, scale: float) -> bool:
+    """Whether a value may be the true one."""
+    if value.shape != true.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(np.abs(value - true) <= _TOLERANCE * scale))
+
+
+def _source(claim: Claim, term: Term) -> str:
+    return claim.text[term.span.start : term.span.stop].strip()

@@ -1,0 +1,228 @@
+"""Mistakes by what they give: the derivation with one wrong step, and the right answer with one change, looked up by value.
+
+One evaluation of a claim serves however many mistakes are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jacobian_cli.api.check.claim import UPSTREAM, Claim
+from jacobian_cli.api.check.judge import Judge
+from jacobian_cli.api.check.kinds import SAID
+from jacobian_cli.checks.mistakes.edits import described, edits
+from jacobian_cli.checks.mistakes.sweep import Slip, Sweep
+from jacobian_cli.checks.mistakes.whole import wholes, with_table
+from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, same
+from jacobian_cli.expr import Defined, Expr, Variable, variables
+from jacobian_cli.printers.math.unicode import math
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Term
+
+Array = Any
+TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mistake and what it gives: at the first points, in the form that a meaning has there."""
+
+    kind: str
+    place: str
+    explanation: str
+    at: Callable[[int], TruePoint | Array | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Mistakes that give arrays of one shape at the first point: a row each, and what errors are relative to there."""
+
+    known: list[tuple[Known, Meaning]]
+    rows: Array
+    scales: Array
+
+    @classmethod
+    def of(cls, listed: Sequence[tuple[Known, Meaning, Array]], point: TruePoint) -> Table:
+        arrays = [array for _, _, array in listed]
+        rows = np.stack([np.reshape(array, -1) for array in arrays])
+        return cls([(known, meaning) for known, meaning, _ in listed], rows, np.array([point.scale(a) for a in arrays]))
+
+    def near(self, value: Array) -> Iterator[tuple[Known, Meaning]]:
+        """The mistakes that give this value."""
+        flat = np.reshape(value, -1)
+        if not np.all(np.isfinite(flat)):
+            return
+        gap = np.max(np.abs(self.rows - flat), axis=1, initial=0.0)
+        largest = np.max(np.abs(flat), initial=0.0)
+        for k in np.flatnonzero(gap <= TOLERANCE * np.maximum(self.scales, largest)):
+            yield self.known[k]
+
+
+class ByValue:
+    """The mistakes of one function and variable, by what they give at two points."""
+
+    def __init__(self, judge: Judge, swaps: Sequence[tuple[Term, Term]]) -> None:
+        self.judge, self.swaps = judge, swaps
+        # where the derivative is zero every mistake looks alike
+        self.points = sorted(judge.points, key=lambda p: not np.any(p.table))[:2]
+        self._known: dict[tuple[str, str], list[tuple[Known, Meaning, Array]]] = {}
+        self._indexed: dict[tuple[str, str], dict[tuple[int, ...], Table]] = {}
+        self._sweeps: dict[bool, list[tuple[Slip, Callable[[int], Array | None]]]] = {}
+
+    def looked_up(self, claim: Claim, expr: Expr, stages: Sequence[str]) -> Iterator[Known]:
+        """The mistakes that give the claim, at both points; with another sign or a factor of two if need be."""
+        first, *more = self.judge.values(expr, self.points)
+        form = claim.form or ""
+        indexed = [self.indexed(form, stage).get(np.shape(first)) for stage in stages]
+        for scale, words in ((1.0, ""), (-1.0, "sign"), (0.5, "factor"), (2.0, "factor")):
+            if words and stages == ("whole",):
+                return
+            hits = 0
+            for table in indexed:
+                for known, meaning in table.near(scale * first) if table is not None else ():
+                    if not all(self._again(known, meaning, k + 1, scale * value) for k, value in enumerate(more)):
+                        continue
+                    hits += 1
+                    if words:
+                        yield Known(words, known.place, SAID[words], known.at)
+                    yield known
+            if hits:
+                return
+
+    def indexed(self, form: str, stage: str) -> dict[tuple[int, ...], Table]:
+        """The same mistakes by the shape of what they give, so that one comparison serves all of a shape."""
+        if (form, stage) not in self._indexed:
+            by_shape: dict[tuple[int, ...], list[tuple[Known, Meaning, Array]]] = {}
+            for one in self.known(form, stage):
+                by_shape.setdefault(np.shape(one[2]), []).append(one)
+            self._indexed[form, stage] = {s: Table.of(listed, self.points[0]) for s, listed in by_shape.items()}
+        return self._indexed[form, stage]
+
+    def _again(self, known: Known, meaning: Meaning, k: int, value: Array) -> bool:
+        given = known.at(k)
+        if given is None:
+            return False
+        array = np.asarray(meaning.of(given) if isinstance(given, TruePoint) else given, float)
+        return np.shape(array) == np.shape(value) and _close(self.points[k], value, array)
+
+    def known(self, form: str, stage: str) -> list[tuple[Known, Meaning, Array]]:
+        """The mistakes of a form with what they give at the first point, in every convention asked for: with the
+        whole, in one of the steps, or in one place of the closed form.
+        """
+        if (form, stage) not in self._known:
+            found: list[tuple[Known, Meaning, Array]] = []
+            for meaning in self.judge.meanings(form or None):
+                if (meaning.form == "hessian" and form != "hessian") or not (
+                    meaning.right or meaning.convention == "transposed"
+                ):
+                    continue
+                for known in self._mistakes(meaning, stage):
+                    given = known.at(0)
+                    if given is None:
+                        continue
+                    array = np.asarray(meaning.of(given) if isinstance(given, TruePoint) else given, float)
+                    if np.all(np.isfinite(array)):
+                        found.append((known, meaning, array))
+            self._known[form, stage] = found
+        return self._known[form, stage]
+
+    def _mistakes(self, meaning: Meaning, stage: str) -> Iterator[Known]:
+        second = meaning.form == "hessian"
+        if stage == "whole":
+            for number, whole in enumerate(wholes(self.points[0], meaning.form)):
+                yield Known(whole.kind, "", whole.what, self._whole(number, meaning.form))
+        elif stage == "steps":
+            for slip, tables in self._slips(second=second):
+                yield Known(slip.kind, self._step(slip), self._said(slip), self._table(tables, second=second))
+        elif meaning.right:
+            yield from self._changed_truth(meaning)
+
+    def _whole(self, number: int, form: str) -> Callable[[int], TruePoint | None]:
+        def at(k: int) -> TruePoint | None:
+            found = list(wholes(self.points[k], form))
+            return found[number].point if number < len(found) else None
+
+        return at
+
+    def _table(self, tables: Callable[[int], Array | None], *, second: bool) -> Callable[[int], TruePoint | None]:
+        def at(k: int) -> TruePoint | None:
+            table, point = tables(k), self.points[k]
+            if table is None:
+                return None
+            return with_table(point, point.table, table) if second else with_table(point, table)
+
+        return at
+
+    def _slips(self, *, second: bool) -> Iterator[tuple[Slip, Callable[[int], Array | None]]]:
+        """The wrong steps of the derivation, or of that of the gradient."""
+        if second not in self._sweeps:
+            self._sweeps[second] = list(self._swept(second=second))
+        yield from self._sweeps[second]
+
+    def _swept(self, *, second: bool) -> Iterator[tuple[Slip, Callable[[int], Array | None]]]:
+        output: Expr | None = self.judge.problem.output
+        if second:
+            output = self.judge.derivation.forms.gradient
+        if output is None or self.judge.wrt.name not in variables(output):
+            return
+        sweeps = [Sweep(output, self.judge.wrt, p.values, p.sizes) for p in self.points]
+        listed = [list(sweep.slips()) for sweep in sweeps]
+        for number, slip in enumerate(listed[0]):
+            made: dict[int, Array | None] = {}
+
+            def tables(k: int, number: int = number, made: dict[int, Array | None] = made) -> Array | None:
+                if k not in made:
+                    with np.errstate(all="ignore"):
+                        made[k] = sweeps[k].table(listed[k][number]) if number < len(listed[k]) else None
+                return made[k]
+
+            yield slip, tables
+
+    def _changed_truth(self, meaning: Meaning) -> Iterator[Known]:
+        """The right closed form with one change."""
+        judge = self.judge
+        printed = judge.whole_truth(meaning.form)
+        upstream = judge.derivation.upstream if meaning.form == "vjp" else ""
+        term = parse(printed, limited=False)
+        reader = judge.reader
+        if upstream and upstream not in reader.values:
+            reader.values[upstream] = Variable(UPSTREAM, judge.problem.output.shape)
+        for edit in edits(term, self.swaps, upstream):
+            try:
+                expr = reader.typed(edit.term, printed)
+            except InputError:
+                continue
+            if isinstance(expr, InputError):
+                continue
+
+            def at(k: int, expr: Expr = expr) -> Array | None:
+                try:
+                    return judge.values(expr, [self.points[k]])[0]
+                except (ValueError, IndexError, np.linalg.LinAlgError):
+                    return None
+
+            what = described(edit, lambda term: printed[term.span.start : term.span.stop])
+            yield Known(edit.made, "", f"{SAID.get(edit.made, 'changed')}: {what}", at)
+
+    def _step(self, slip: Slip) -> str:
+        return f"∂{self._short(slip.node)}/∂{self._short(slip.node.arguments[slip.argument])}"
+
+    def _short(self, node: Expr) -> str:
+        """A part by the name that the user gave it, or in brackets."""
+        named = {
+            value.body: name for name, value in self.judge.problem.program.values.items() if isinstance(value, Defined)
+        }
+        shown = named.get(node) or (self.judge.problem.name if node is self.judge.problem.output else math(node))
+        return shown if len(shown) <= 24 and (shown.isidentifier() or len(shown) <= 2) else f"({shown[:40]})"
+
+    def _said(self, slip: Slip) -> str:
+        return f"in {self._step(slip)}: {slip.what}"
+
+
+def _close(point: TruePoint, a: Array, b: Array) -> bool:
+    return same(point, np.asarray(a, float), b, TOLERANCE)
