@@ -1,4 +1,4 @@
-"""Claims with one change, tried for being right: that names the place in what was typed, and the formula that is right."""
+"""Claims with one change, tried for being right: that names the place in what was typed, and the right formula."""
 
 from __future__ import annotations
 
@@ -33,9 +33,11 @@ class ByChange:
         self._aims: dict[str | None, list[tuple[Array, float]]] = {}
 
     def edits_of(self, claim: Claim) -> Iterator[Edit]:
+        """All single changes of a claim."""
         return claim.variants(lambda term: edits(term, self.swaps, claim.upstream))
 
     def by_edit(self, claim: Claim, edit: Edit, fix: Expr) -> Diagnosis:
+        """What is said of a claim that a change makes right."""
         what = described(edit, lambda term: _source(claim, term))
         return Diagnosis(
             edit.mended,
@@ -45,6 +47,7 @@ class ByChange:
         )
 
     def quoted(self, claim: Claim, edit: Edit) -> str:
+        """The place of a change as it was typed."""
         return claim.text[edit.span.start : edit.span.stop].strip()
 
     def mended(self, claim: Claim) -> list[tuple[Edit, Expr]]:
@@ -55,6 +58,7 @@ class ByChange:
         return self._mended[asked]
 
     def mending(self, claim: Claim, tried: Iterable[Edit]) -> Iterator[tuple[Edit, Expr]]:
+        """Those of some changes that make a claim right, each with the formula."""
         for edit in tried:
             expr = self.right(claim, edit.term)
             if expr is not None and self._sensible(claim, edit):

@@ -1,4 +1,4 @@
-"""Mistakes by what they give: the derivation with one wrong step, and the right answer with one change, looked up by value.
+"""Mistakes by what they give: the derivation with a wrong step, the right answer with a change, looked up by value.
 
 One evaluation of a claim serves however many mistakes are known.
 """
@@ -48,6 +48,7 @@ class Table:
 
     @classmethod
     def of(cls, listed: Sequence[tuple[Known, Meaning, Array]], point: TruePoint) -> Table:
+        """The table of mistakes that give arrays of one shape."""
         arrays = [array for _, _, array in listed]
         rows = np.stack([np.reshape(array, -1) for array in arrays])
         return cls([(known, meaning) for known, meaning, _ in listed], rows, np.array([point.scale(a) for a in arrays]))
