@@ -124,6 +124,11 @@ def _of_the_whole(whole: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _at(place: ast.expr, values: dict[str, ast.expr], outermost: bool) -> Iterator[tuple[str, ast.expr]]:
+    yield from _of_operators(place, values, outermost)
+    yield from _of_calls(place, values)
+
+
+def _of_operators(place: ast.expr, values: dict[str, ast.expr], outermost: bool) -> Iterator[tuple[str, ast.expr]]:
     match place:
         case ast.BinOp(a, ast.Add(), b):
             yield "sign", ast.BinOp(a, ast.Sub(), b)
@@ -164,6 +169,10 @@ def _at(place: ast.expr, values: dict[str, ast.expr], outermost: bool) -> Iterat
         case ast.BinOp(a, ast.Pow(), ast.Constant(int() as k)) if k > 1:
             yield "inverse_power", ast.BinOp(a, ast.Pow(), ast.Constant(k - 1)) if k > 2 else a
             yield "inverse_power", ast.BinOp(a, ast.Pow(), ast.Constant(k + 1))
+
+
+def _of_calls(place: ast.expr, values: dict[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
+    match place:
         case ast.Call(ast.Attribute(_, "outer"), [a, b]):
             yield "outer_swapped", _call(place, b, a)
             yield "inner_for_outer", ast.BinOp(a, ast.MatMult(), b)
