@@ -6,9 +6,15 @@ from collections.abc import Sequence
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.calculus.notation.write import summands, unsigned
 from jacobian_cli.checks.verdict.report import Report
-from jacobian_cli.expr import Defined, Variable
+from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.printers.math.unicode import math
+
+_SLIDE, _LEFT = 60, 8
+"""Letters that a line of a slide holds, and that a left side takes."""
+_NEXT = " \\\\\n    &"
 
 
 def written(problem: Problem, found: Sequence[Answer], style: str, reports: Sequence[Report]) -> str:
@@ -46,10 +52,28 @@ def _lines(problem: Problem, d: Answer) -> list[tuple[str, str, str]]:
     return [(left, d.gradient.latex, f"gradient, {_size(d.gradient)}"), jacobian, backward]
 
 
-def _where(problem: Problem, found: Sequence[Answer]) -> list[tuple[str, str]]:
+def _named(problem: Problem, found: Sequence[Answer]) -> list[Defined]:
+    """What names in the answers stand for, those of the user left out."""
     defined = problem.program.values
     where = {name: body for d in found for name, body in d.derivative.where.items() if name not in defined}
-    return [(latex(Defined(name, body)), latex(body)) for name, body in where.items()]
+    return [Defined(name, body) for name, body in where.items()]
+
+
+def _folded(expr: Expr) -> str:
+    """A right side, its terms on several lines where it is wider than a slide."""
+    terms = summands(expr)
+    if len(terms) == 1 or len(math(expr)) + _LEFT <= _SLIDE:
+        return latex(expr)
+    lines, width = [""], _LEFT
+    for k, (minus, term) in enumerate(terms):
+        inside = len(summands(term)) > 1 or unsigned(term)[0]
+        written = f"({latex(term)})" if k and inside else latex(term)
+        if k and width + len(math(term)) + 3 > _SLIDE:
+            lines.append("")
+            width = _LEFT
+        lines[-1] += f" {'-' if minus else '+'} {written}" if k else written
+        width += len(math(term)) + 3
+    return f"{_NEXT}\\quad".join(lines)
 
 
 def _size(form: ClosedForm) -> str:
@@ -58,10 +82,11 @@ def _size(form: ClosedForm) -> str:
 
 def _latex(problem: Problem, found: Sequence[Answer], said: Sequence[str]) -> str:
     """An `align*`: one line a form, names at the end."""
-    lines = [
-        rf"  {left} &= {right} && \text{{{_tex(what)}}}" for d in found for left, right, what in _lines(problem, d)
-    ]
-    lines += [rf"  {name} &= {body}" for name, body in _where(problem, found)]
+    rows = [(*row, form.expr) for d in found for row, form in zip(_lines(problem, d), _forms(d), strict=True)]
+    room = max(len(math(expr)) for *_, expr in rows) + max(len(what) for _, _, what, _ in rows)
+    beside = " && " if room + _LEFT <= _SLIDE else f"{_NEXT}\\qquad "
+    lines = [rf"  {left} &= {_folded(expr)}{beside}\text{{{_tex(what)}}}" for left, _, what, expr in rows]
+    lines += [rf"  {latex(name)} &= {_folded(name.body)}" for name in _named(problem, found)]
     body = " \\\\\n".join(lines)
     remarks = "\n".join(f"% {each}" for each in said)
     return f"{remarks}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
@@ -78,9 +103,9 @@ def _markdown(problem: Problem, found: Sequence[Answer], said: Sequence[str]) ->
         parts.append(f"### ∂{problem.name}/∂{d.wrt}")
         for (left, right, what), form in zip(_lines(problem, d), _forms(d), strict=True):
             parts.append(f"{what[0].upper()}{what[1:]}:\n\n$${left} = {right}$$\n\n    {form.closed_form}")
-    where = _where(problem, found)
-    if where:
-        parts.append("where " + ", ".join(f"${left} = {right}$" for left, right in where))
+    named = _named(problem, found)
+    if named:
+        parts.append("where " + ", ".join(f"${latex(name)} = {latex(name.body)}$" for name in named))
     return "\n\n".join([*parts, *(f"<!-- {each} -->" for each in said)])
 
 
