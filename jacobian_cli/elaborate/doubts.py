@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jacobian_cli.elaborate.defaults import elementwise, habit, terms_in
+from jacobian_cli.elaborate.shaped import LEANING
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.identities import held
@@ -17,6 +18,7 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import ONE, Shape
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
@@ -126,6 +128,8 @@ def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
         return habit(left.text) == 2 and len(shapes[1]) == 1
     if _reduced(right) or _reduced(left):
         return False
+    if isinstance(right, Name) and right.text in typed.assumed and (len(shapes[0]), len(shapes[1])) == (2, 0):
+        return key(right.text)[0] in LEANING  # X*theta
     row = _turned(left) and len(shapes[0]) == 2 and shapes[0][0] is ONE
     if row and len(shapes[1]) == 2:
         return True

@@ -116,11 +116,11 @@ def _greek_vectors(
             (inner,) = term.arguments
             if isinstance(inner, Name) and guessed.get(inner.text) == 0 and habit(inner.text) == 0:
                 found.add(inner.text)
-        if isinstance(term, Call) and term.function == "?beside":
+        if isinstance(term, Call) and term.function in ("?beside", "?mtimes", "?star", "?dot"):
             for left, behind in zip(term.arguments, term.arguments[1:], strict=False):
                 before = left
-                while isinstance(before, Call) and before.function in (".T", "?T", "?power"):
-                    before = before.arguments[0]
+                while isinstance(before, Call) and before.function in (".T", "?T", "?power", "?mtimes", "?star"):
+                    before = before.arguments[-1 if before.function in ("?mtimes", "?star") else 0]
                 if isinstance(behind, Name) and guessed.get(behind.text) == 0 and isinstance(before, Name):
                     order = len(declared[before.text]) if before.text in declared else guessed.get(before.text, 0)
                     row = before is not left and isinstance(left, Call) and left.function in ("?T", ".T")

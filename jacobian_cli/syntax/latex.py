@@ -191,7 +191,7 @@ class _Scanner(Scanner):
         elif bare in (r"\prime", "'"):
             found.append(Token("prime", "'", at, after))
         elif bare in ("*", r"\star", r"\ast", r"\dagger", "+") or re.fullmatch(
-            r"\([^()\\{}]{1,20}\)|\[\w{1,20}\]", bare
+            r"\([^()\\{}]{1,20}\)|\[[^\[\]\\{}]{1,20}\]", bare
         ):
             mark = bare.strip("()[]") if bare[0] in "([" else "star"
             if not self.attach(mark, after, found):

@@ -28,7 +28,7 @@ _REACH = 16
 Unit = tuple[str, tuple[str, ...], int, int]
 """A letter, its indices, and its place."""
 _PLAIN = re.compile(r"[A-Za-z]+")
-_MARK = re.compile(r"\^\{\(([^(){}]{1,20})\)\}|\^\{\[(\w{1,20})\]\}|⁽([^⁽⁾]{1,20})⁾")
+_MARK = re.compile(r"\^\{\(([^(){}]{1,20})\)\}|\^\{\[([^\[\]{}]{1,20})\]\}|⁽([^⁽⁾]{1,20})⁾")
 """A name's index above the line, in brackets: W^{(1)}, W^{[1]}."""
 _NUMBERED = frozenset("dnmND")
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")

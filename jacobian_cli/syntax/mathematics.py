@@ -28,6 +28,10 @@ _SIGNS = {
     "⩽": "<=",
     "⩾": ">=",
 }
+_DIGIT, _SIGN = "[⁰¹²³⁴⁵⁶⁷⁸⁹]", "[⁺⁻]"
+_LETTER = "[" + "".join(c for c in SUPERSCRIPTS if c not in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀᵗ") + "]"
+_LETTERED = re.compile(f"{_SIGN}?{_DIGIT}*{_LETTER}(?:{_DIGIT}|{_LETTER})*(?:{_SIGN}(?:{_DIGIT}|{_LETTER})+)*")
+_RAISED = re.compile(f"⁻?[ᵀᵗ⊤]|{_SIGN}?{_DIGIT}+|{_SIGN}[{''.join(_FRACTIONS)}]")
 _LONGER = {"<=": "<=", ">=": ">=", "==": "==", "!=": "!=", "**": "**"}
 _OPENING, _CLOSING = {**{c: c for c in "([{"}, "⟨": "⟨", "〈": "⟨"}, {**{c: c for c in ")]}"}, "⟩": "⟩", "〉": "⟩"}
 _BARS = {"|": "|", "∣": "|", "‖": "‖", "∥": "‖"}
@@ -170,27 +174,37 @@ class Scanner(Letters):
     # ---- what stands above and below the line --------------------------------------------------------------------
 
     def raised(self, at: int, stop: int, found: list[Token]) -> int:
-        """A run of raised signs: each transpose, number and letter is a postfix of its own."""
-        for part in re.compile(r"⁻?[ᵀᵗ⊤]|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[⁺⁻]?.", re.DOTALL).finditer(self.text, at, stop):
-            if part.start() != at or not (part[0][0] in SUPERSCRIPTS or part[0] == "⊤"):
-                break
-            written = "".join(SUPERSCRIPTS.get(c, "T") for c in part[0])
+        """A run of raised signs: each transpose and number is a postfix of its own, letters are one exponent."""
+        while at < stop and (self.text[at] in SUPERSCRIPTS or self.text[at] == "⊤"):
+            lettered = _LETTERED.match(self.text, at, stop)
+            part = lettered or _RAISED.match(self.text, at, stop)
+            if part is None:
+                raise self.refuse(at, at + 1, f"{self.text[at]} cannot be read here")
             end = part.end()
+            written = "".join(SUPERSCRIPTS.get(c, "T" if c == "⊤" else c) for c in part[0])
             if written == "T":
                 found.append(Token("T", "T", at, end))
             elif written == "-T":
                 found.append(Token("invT", "T", at, end))
-            elif re.fullmatch(r"[+-]?[0-9]+", written):
-                value = number(written.lstrip("+-"), self.text, Span(at, end))
-                inner = Token("num", written, at, end, value=-value if written[0] == "-" else value)
-                found.append(Token("sup", written, at, end, parts=((inner,),)))
-            elif written.isalpha():
-                inner = Token("name", self.known.find(written) or written, at, end)
-                found.append(Token("sup", written, at, end, parts=((inner,),)))
             else:
-                raise self.refuse(at, end, f"{part[0]} cannot be read here")
+                found.append(Token("sup", written, at, end, parts=(tuple(self.exponent(written, at, end)),)))
             at = end
         return at
+
+    def exponent(self, written: str, at: int, end: int) -> list[Token]:
+        """Numbers, letters and signs, as they are without being raised."""
+        found: list[Token] = []
+        for piece in re.findall(r"^-[0-9]+$|[0-9]+|.", written):
+            if piece in _FRACTIONS:
+                found.append(Token("num", piece, at, end, value=Fraction(*_FRACTIONS[piece])))
+            elif piece in "+-":
+                found.append(Token("op", piece, at, end))
+            elif piece.isalpha():
+                found.append(Token("name", self.known.find(piece) or piece, at, end))
+            else:
+                value = number(piece.lstrip("-"), self.text, Span(at, end))
+                found.append(Token("num", piece, at, end, value=-value if piece[0] == "-" else value))
+        return found
 
     def power(self, at: int, stop: int, found: list[Token], start: int | None = None) -> int:
         """What stands behind ^ (or **): one sign and one token, or a bracket."""

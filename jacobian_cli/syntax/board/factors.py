@@ -9,7 +9,7 @@ from jacobian_cli.syntax.board.cursor import COMPARISONS
 from jacobian_cli.syntax.board.functions import Functions
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.names import key
+from jacobian_cli.syntax.names import GREEK, key
 from jacobian_cli.syntax.tokens import Token, too_deep
 from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
@@ -69,6 +69,8 @@ class Factors(Functions):
             return Call("**", (term, self.inside(inner[1:], token)), (), self.to_here(term))
         if inner[0].kind == "op" and inner[0].text in ("*", "⊗", "·"):
             raise self.refuse(token, "this mark above the line cannot be read", "give the name an index: `w_star`")
+        if self.text[token.start : token.stop].replace(" ", "") == "^(1)" and isinstance(term, Name):
+            raise self.refuse(token, "is this an index?", f"an index is written `{term.text}_1`")
         exponent = self.inside(inner, token)
         if self.text[token.start] == "^":
             exponent = self.tower(exponent, token)
@@ -179,8 +181,9 @@ class Factors(Functions):
         letter = not marks and len(stem) == 1 and stem.isascii()
         inside = self.tokens[self.at + 1 : self.at + 3]
         capital = not marks and token.text[:1].isupper() and token.kind == "name"
-        if capital and [t.kind for t in inside] == ["name", "close"]:
-            product = f"{token.text}@{inside[0].text}"
+        greek = not marks and stem in GREEK
+        if (capital or greek) and [t.kind for t in inside] == ["name", "close"]:
+            product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
         if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):
             raise self.refuse(

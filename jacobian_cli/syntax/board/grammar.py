@@ -94,6 +94,10 @@ class Board(Factors):
         if self.next.kind == "op" and self.next.text in COMPARISONS:
             sign = self.take()
             right = self.sum()
+            if not self.depth and not self.delimiters and self.sees("end"):
+                raise self.refuse(
+                    sign, "a condition is not a formula", "its indicator is `1(x > 0)`, a choice `where(x > 0, x, 0)`"
+                )
             if self.next.kind == "op" and self.next.text in COMPARISONS:
                 raise self.refuse(self.next, "a chain of comparisons cannot be read", "compare two values: x > y")
             return self.call("==" if sign.text == "=" else sign.text, left, right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.errors import Span
@@ -20,6 +21,9 @@ _PRODUCTS = {
     "⋅": "?dot", "⊙": "?each*", "∘": "?each*", "⊗": "kron",
 }  # fmt: skip
 
+_FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
+"""The left side of f(x, A) = x' * A * x."""
+
 
 def read(text: str, known: Known, notation: str = "matlab", guessed: bool = False) -> Definition:
     """A formula or a definition in MATLAB or Julia.
@@ -28,7 +32,8 @@ def read(text: str, known: Known, notation: str = "matlab", guessed: bool = Fals
     '?each-'
     """
     want_short(text)
-    name = defined_name(text)
+    function = _FUNCTION.match(text)
+    name = defined_name(text) or (normal_name(function[1]) if function else None)
     start = text.index("=") + 1 if name else 0
     reader = _Reader(tokens(text, start), text, known, notation == "julia", guessed)
     try:
