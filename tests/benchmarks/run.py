@@ -31,6 +31,7 @@ import sympy
 from sympy.core.cache import clear_cache
 
 import jacobian_cli
+from tests.corpus.test_identities import ENTRIES, Entry
 
 AFFINE = "W@x+b"
 NEURON = "u.T@sigmoid(W@x+b)"
@@ -251,7 +252,8 @@ def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
         "screen": (9, watched()),
         "closed-form": (
             101,
-            {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")},
+            {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")}
+            | {f"{NEURON} with W n,m": closed_form(NEURON, "n,m")},
         ),
         "chain": (
             11,
@@ -278,8 +280,28 @@ def measure(contenders: Mapping[str, Contender], turns: int) -> dict[str, float]
     return {name: median(seconds) for name, seconds in times.items()}
 
 
+def corpus(turns: int = 5) -> None:
+    """What a published identity takes from text to text: of each the median, and of these the median and the worst."""
+    times: dict[str, float] = {}
+    for entry in ENTRIES:
+        shapes = {name: ",".join(sizes) or "()" for name, sizes in entry["shapes"].items()}
+
+        def contend(entry: Entry = entry, shapes: dict[str, str] = shapes) -> object:
+            found = jacobian_cli.derive(entry["expr"], wrt=entry["wrt"], shapes=shapes, order=entry["order"])
+            gradient = found.gradient and found.gradient.closed_form
+            return found.jacobian.closed_form, gradient, found.vjp.closed_form, found.where
+
+        times |= measure({entry["id"]: contend}, turns)
+    worst = max(times, key=times.__getitem__)
+    print(f"\ncorpus, {len(times)} identities, {turns} turns each")
+    print(f"  {'median':<54}{median(times.values()) * 1000:>8.2f} ms")
+    print(f"  {f'worst, {worst}':<54}{times[worst] * 1000:>8.2f} ms", flush=True)
+
+
 def main(wanted: list[str]) -> None:
     """Print the tables that bear one of the wanted names, or all."""
+    if not wanted or "corpus" in wanted:
+        corpus()
     for title, (turns, contenders) in tables().items():
         if wanted and title not in wanted:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
 from jacobian_cli.elaborate.builder import CONSTANTS
@@ -188,4 +189,4 @@ def _letters(node: Expr) -> list[str]:
 def _fresh(stems: Sequence[str], used: set[str]) -> str:
     """The first stem that means nothing yet, or else the first with a number."""
     numbered = (f"{stems[0]}{k}" for k in range(1, 10_000))
-    return next(name for name in (*stems, *numbered) if name not in used)
+    return next(name for name in chain(stems, numbered) if name not in used)
