@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
 from jacobian_cli.syntax.parser import DEFINITION, normal_name, parse, statements
@@ -16,6 +17,7 @@ _ASSUMPTION = re.compile(r"\s*assume\s+(?=[^\W\d])")
 _FACT = re.compile(r"\s*(?:([^\W\d]\w*)\s*[=:])?\s*([^\W\d]\w*)\s*")
 
 
+@lru_cache(maxsize=1024)
 def parse_sizes(text: str) -> tuple[Term, ...]:
     """`n, 3*m`, or `()` for a scalar: the sizes of a declaration.
 
