@@ -32,7 +32,7 @@ class Terminal:
         jac = commands / "jac"
         start = [sys.executable, "-P", "-m", "jacobian_cli"]
         if shared:
-            start = [sys.executable, "-I", "-S", str(ROOT / "tests" / "prefork.py"), _server()]
+            start = shared_jac()
         jac.write_text(f'#!/bin/sh\nexec {shlex.join(start)} "$@"\n', encoding="utf-8")
         jac.chmod(0o755)
         if (ROOT / "examples").is_dir():
@@ -70,6 +70,11 @@ def _environment() -> dict[str, str]:
         "LINES": "24",
         "NO_COLOR": "1",
     }
+
+
+def shared_jac() -> list[str]:
+    """How `jac` is called where it need not start: its imports are there, all else is its own."""
+    return [sys.executable, "-I", "-S", str(ROOT / "tests" / "prefork.py"), _server()]
 
 
 @cache

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.terminal import shared_jac
+
 HEAVY = {"autograd", "numpy", "rich", "sympy"}
 _SCRIPT = """
 import sys
@@ -83,7 +85,7 @@ def test_an_interrupted_start_ends_without_a_traceback(module: str) -> None:
 
 @pytest.mark.parametrize("columns", ["0", "-1", "1", "x", "999999999999"])
 def test_any_width_is_answered(columns: str) -> None:
-    command = [sys.executable, "-m", "jacobian_cli", "derive", "x*x", "--wrt", "x"]
+    command = [*shared_jac(), "derive", "x*x", "--wrt", "x"]
     ended = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": columns, "PYTHONUTF8": "1"}
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.terminal import shared_jac
 
 COMMANDS = [
     ["derive", "u.T@x", "--wrt", "x"],
@@ -24,7 +25,7 @@ FULL = Path("/dev/full")
 
 
 def ended(arguments: list[str], out: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jacobian_cli", *arguments]
+    command = [*shared_jac(), *arguments]
     env = {**os.environ, "PYTHONUTF8": "1"}
     return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, encoding="utf-8", check=False, env=env)
 

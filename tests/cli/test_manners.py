@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from click.testing import CliRunner
 
 from jacobian_cli.api.input.values import read_values
 from jacobian_cli.cli.main import jac, run
-from tests.terminal import terminal
+from tests.terminal import shared_jac, terminal
 
 EPILOGS = {name: (command.epilog or "").splitlines() for name, command in jac.commands.items()}
 
@@ -138,7 +137,7 @@ def test_values_are_read_from_json(tmp_path: Path) -> None:
 
 
 def printed(*arguments: str) -> str:
-    command = [sys.executable, "-m", "jacobian_cli", *arguments]
+    command = [*shared_jac(), *arguments]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
