@@ -28,8 +28,8 @@ _SHARED = DEFINITION + 2 * NAME
 WEIGHTS = {".T": 1, "u-": 1, "diag": 3, "einsum": 6, "transpose": 4, "reshape": 4}
 """Operations that cost other than most: a transpose or a minus is a mark, `diag` and what renames axes a detour."""
 NEW_AXIS = 1
-MINUS, MINUS_IN_SUM = 1.0, 0.25
-"""A minus in front of a product, and one between two terms: the measure of `signs`."""
+MINUS, MINUS_IN_SUM, ANOTHER_MINUS = 1.0, 0.25, 0.125
+"""A minus in front of a product, one between two terms, and each where there are several: the measure of `signs`."""
 OPTION = 2
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "u-": 2, "**": 3, ".T": 4, "[]": 4}
 """How tightly an operator binds; whatever binds less stands in parentheses inside of it."""
@@ -142,9 +142,9 @@ def _is_turned(node: Expr) -> bool:
 
 
 def _option(option: tuple[str, Any]) -> int:
-    """What an option adds: an axis that it names, or a new axis in an index."""
+    """What an option adds: an axis that it names, or one of length one that it keeps or puts in."""
     name, value = option
-    return OPTION * (name in ("axis", "keepdims")) + NEW_AXIS * (name == "index" and None in value)
+    return OPTION * (name == "axis") + NEW_AXIS * (name == "keepdims" or (name == "index" and None in value))
 
 
 def _tensor(tensor: Tensor) -> int:
@@ -179,13 +179,13 @@ def cost_of(factors: Iterable[Factor]) -> int:
     return sum(costs) + max(0, len(costs) - 1) * OPERATION
 
 
-def signs(node: Sum, *, typed: bool = False) -> float:
-    """What the signs of a sum cost: a minus each, most for minus one, as in h − 1, and where nothing stands before a
-    minus; those that the user typed cost less.
+def signs(node: Sum) -> float:
+    """What the signs of a sum cost: the first minus most, and more for minus one, as in h − 1, and where nothing stands
+    before a minus.
     """
     minus = sum(c < 0 for c, _ in node.terms)
     constant = sum(c < 0 and _is_one(term) for c, term in node.terms)
-    return minus + 1.5 * constant + (minus == len(node.terms)) - 0.5 * typed
+    return (minus > 0) + ANOTHER_MINUS * minus + 1.5 * constant + (minus == len(node.terms))
 
 
 def _is_one(term: Tensor) -> bool:

@@ -2,7 +2,8 @@
 stand for, and from left to right it becomes simpler. To add one, add a row; the tests find it.
 
 A name is a number, which runs along whatever it meets, unless `shapes` says otherwise. `where` says what must be known
-of it: a fact that may be declared (see `facts`), or that it is a `constant`, that it `varies`, that it is `finite`.
+of it: a fact that may be declared (see `facts`), or that it is a `constant`, that it `varies`, that it is `finite`,
+`unsigned` (no minus stands in front).
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ class Identity:
     """Shapes of the names of the example, where it is not the left side."""
     offered: bool = False
     """Whether it may lengthen, so that it is only kept where it does not."""
+    alone: bool = False
+    """Of a sum: whether it is kept beside one of its terms, as in p*(1 - p); without such it is a factor of a product
+    that becomes the right side.
+    """
     example: str = ""
     """A formula in which it applies, where the left side is none by itself."""
     shows: str = ""
@@ -168,6 +173,8 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="sigmoid", left="exp(x)/(1 + exp(x))", right="sigmoid(x)"),
     Identity(name="a sigmoid over its total", left="sigmoid(x)/(1 + exp(x))", right="sigmoid(x)*(1 - sigmoid(x))"),
     Identity(name="a sigmoid turned", left="exp(x)*sigmoid(-x)", right="sigmoid(x)"),
+    Identity(name="what a turned sigmoid leaves of one", left="1 - sigmoid(-x)", right="sigmoid(x)",
+             where={"x": "unsigned"}, alone=True, example="y*(1 - sigmoid(-x))", shows="y*sigmoid(x)"),
     Identity(name="the other share of one", left="1/(1 + exp(x))", right="sigmoid(-x)"),
     # what is added to all entries of a row
     *_shifts(),

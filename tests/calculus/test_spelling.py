@@ -24,7 +24,20 @@ class Spelled:
         return f"{self.formula} by {self.wrt}"
 
 
-_MATRIX = {"A": "n,m", "M": "n,m", "V": "m,p", "Q": "n,d", "K": "m,d", "v": "n", "w": "m"}
+_MATRIX = {
+    "A": "n,m",
+    "M": "n,m",
+    "V": "m,p",
+    "Q": "n,d",
+    "K": "m,d",
+    "v": "n",
+    "w": "m",
+    "x": "n",
+    "c": "n",
+    "c1": "()",
+    "B": "n,n",
+    "S": "m,m",
+}
 
 SPELLED = [
     # rows and columns are scaled by vectors that run along, unless the formula itself has diagonal matrices
@@ -34,6 +47,28 @@ SPELLED = [
     Spelled("M@(w[:, None]*V)", "V", "w[:, None]*(M.T@delta)", _MATRIX),
     Spelled("diag(v)@M", "M", "diag(v)@delta", _MATRIX),
     Spelled("sum(norm(M, axis=1))", "M", "M/norm(M, axis=1, keepdims=True)", _MATRIX),
+    Spelled("v[:, None]*M + v[:, None]*A + A*A", "A", "delta*(v[:, None] + 2*A)", _MATRIX),
+    Spelled("A*M/norm(A, axis=1, keepdims=True)", "M", "A*delta/norm(A, axis=1, keepdims=True)", _MATRIX),
+    # what was summed with keepdims is not squeezed
+    Spelled(
+        "M*w/(1 + sum(M, axis=1, keepdims=True))",
+        "w",
+        "sum(M*delta/(1 + sum(M, axis=1, keepdims=True)), axis=0)",
+        _MATRIX,
+    ),
+    # a minus leaves a product, and stands where the user put one
+    Spelled("-(x - c).T@B@(x - c)", "x", "-(B + B.T)@(x - c)", _MATRIX),
+    Spelled("(x - c).T@B@(x - c)", "c", "-(B + B.T)@(x - c)", _MATRIX),
+    Spelled("norm(A - A@S@S.T)**2", "S", "-2*(M.T@A + A.T@M)@S", _MATRIX),
+    # like terms of sums that are joined
+    Spelled("norm(A.T@A - S)**2/4", "A", "A@(2*A.T@A - S - S.T)/2", _MATRIX),
+    # what is its own transpose has none
+    Spelled("sum(inv(A.T@A)@A.T)", "A", "r - A@(r@sum(A, axis=0).T@M + M@sum(A, axis=0)@r.T)", _MATRIX),
+    # what is known of values
+    Spelled(
+        "-sum(log_softmax(M)*((1 - c1)*A + c1/m))", "M", "softmax(M) - c1/m - (1 - c1)*A", _MATRIX, {"A": "sums_to_one"}
+    ),
+    Spelled("sum(log(sigmoid(-A@w)))", "w", "-A.T@sigmoid(A@w)", _MATRIX),
     # one pullback of a softmax
     Spelled("softmax(M)", "M", "p*(delta - sum(delta*p, axis=1, keepdims=True))", _MATRIX),
     Spelled("softmax(M, axis=0)", "M", "p*(delta - sum(delta*p, axis=0))", _MATRIX),

@@ -38,6 +38,7 @@ from jacobian_cli.calculus.notation.user_spelling import spelled
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.factors import axes_of
 from jacobian_cli.calculus.simplify.joined_axes import kronecker
+from jacobian_cli.calculus.simplify.recipe import opposite
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
@@ -64,6 +65,8 @@ class Notation(Style):
         self.typed: set[Tensor] = set()
         """Of what is given, the tensors as they were typed; `given` holds their transposes too."""
         self.typed_sums: list[Sum] = []
+        self.turned: set[Tensor] = set()
+        """Sums in front of which the user put a minus: -(x - c)."""
         self.written: dict[Tensor, Expr] = {}
         self.conditions: dict[Tensor, str] = {}
         self.learn(given or {})
@@ -73,6 +76,7 @@ class Notation(Style):
         kept = spelled(given)
         self.typed_sums += [t for t in kept if isinstance(t, Sum) and t not in self.typed]
         self.typed.update(kept)
+        self.turned.update(opposite(t) for t, e in given.items() if isinstance(t, Sum) and write.is_call(e, "u-"))
         self.conditions.update(conditions(given))
         for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
@@ -241,7 +245,7 @@ class Notation(Style):
         """The terms of a sum with their signs; Ax/2 + Aᵀx/2 + b becomes (A + Aᵀ)x/2 + b, and so for other factors."""
         waiting = list(terms)
         parts: list[tuple[bool, Expr]] = []
-        while shape and len(waiting) > 1 and (found := _kin(waiting, len(terms), len(shape))) is not None:
+        while shape and len(waiting) > 1 and (found := self._kin(waiting, len(terms), len(shape))):
             size, shared, same = found
             whole = tuple(range(len(shape)))
             inverse = [(node, labels, -p) for node, labels, p in shared]
@@ -256,6 +260,46 @@ class Notation(Style):
             parts.append((pieces.negative, pieces.loose()))
             waiting = [ct for ct in waiting if ct not in same]
         return [*(self._parts(waiting, shape) if waiting else []), *parts]
+
+    def _kin(
+        self, terms: Sequence[tuple[Rational, Tensor]], total: int, order: int
+    ) -> tuple[Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None:
+        """Some but not all of `total` terms that share a number, scalars, or factors of some of the axes: what they
+        share, and the terms.
+        """
+        if len(terms) > _MANY:
+            return None
+        best: tuple[int, Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None = None
+        loose = [dict.fromkeys(self._loose_factors(t, order)) for _, t in terms]
+        apart = [k for k, (_, t) in enumerate(terms) if not (order == 2 and _on_diagonal(t))]
+        for i in apart:
+            for j in (k for k in apart if k > i):
+                shared = tuple(f for f in loose[i] if f in loose[j])
+                size = magnitude(terms[i][0]) if magnitude(terms[i][0]) == magnitude(terms[j][0]) else 1
+                same = [
+                    ct
+                    for ct, own in ((terms[k], loose[k]) for k in apart)
+                    if all(f in own for f in shared) and (size == 1 or magnitude(ct[0]) == size)
+                ]
+                saved = (len(shared) + (size != 1)) * (len(same) - 1)
+                if saved and len(same) < total and (best is None or saved > best[0]):
+                    best = (saved, size, shared, same)
+        return best[1:] if best is not None else None
+
+    def _loose_factors(self, term: Tensor, order: int) -> list[Factor]:
+        """The factors of a product that can stand outside a sum: scalars, and what has all its axes, or some where
+        these run along.
+        """
+        factors = term.factors if isinstance(term, Product) else ()
+        if any(isinstance(node, Delta) for node, _, _ in factors):
+            order = 0
+        along = not self.diagonals and order == 2
+        return [
+            f
+            for f in factors
+            if (_outside(f[1], order) or (along and len(f[1]) == 1 and f[1][0] < order))
+            and not isinstance(f[0], Extent)
+        ]
 
     def _common_factors(self, node: Sum, powers: Sequence[Powers], *, along: bool) -> Expr | None:
         """ab + ac = a(b + c), for scalars, for factors of the whole shape or, if asked for, along some of its axes."""
@@ -351,45 +395,15 @@ class Notation(Style):
         """How much better a factor reads with the opposite sign; one without a sum does not read better."""
         if isinstance(node, Sum):
             opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
-            return signs(node, typed=node in self.given) - signs(opposite, typed=opposite in self.given)
+            return self._signs(node) - self._signs(opposite)
         if isinstance(node, Product) and node not in self.given:
             odd = [inner for inner, _, p in node.factors if isinstance(p, int) and p % 2]
             return max((self._gain(inner) for inner in odd), default=-inf) + (node.coefficient < 0)
         return -inf
 
-
-def _kin(
-    terms: Sequence[tuple[Rational, Tensor]], total: int, order: int
-) -> tuple[Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None:
-    """Some but not all of `total` terms that share a number, scalars, or factors of the whole shape: what they share,
-    and the terms.
-    """
-    if len(terms) > _MANY:
-        return None
-    best: tuple[int, Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None = None
-    loose = [dict.fromkeys(_loose_factors(t, order)) for _, t in terms]
-    apart = [k for k, (_, t) in enumerate(terms) if not (order == 2 and _on_diagonal(t))]
-    for i in apart:
-        for j in (k for k in apart if k > i):
-            shared = tuple(f for f in loose[i] if f in loose[j])
-            size = magnitude(terms[i][0]) if magnitude(terms[i][0]) == magnitude(terms[j][0]) else 1
-            same = [
-                ct
-                for ct, own in ((terms[k], loose[k]) for k in apart)
-                if all(f in own for f in shared) and (size == 1 or magnitude(ct[0]) == size)
-            ]
-            saved = (len(shared) + (size != 1)) * (len(same) - 1)
-            if saved and len(same) < total and (best is None or saved > best[0]):
-                best = (saved, size, shared, same)
-    return best[1:] if best is not None else None
-
-
-def _loose_factors(term: Tensor, order: int) -> list[Factor]:
-    """The factors of a product that can stand outside a sum: scalars, and what has all its axes."""
-    factors = term.factors if isinstance(term, Product) else ()
-    if any(isinstance(node, Delta) for node, _, _ in factors):
-        order = 0
-    return [f for f in factors if _outside(f[1], order) and not isinstance(f[0], Extent)]
+    def _signs(self, node: Sum) -> float:
+        """What the signs of a sum cost; less those that the user typed, least those before which a minus was typed."""
+        return signs(node) - 0.5 * (node in self.given) - (node in self.turned)
 
 
 def _outside(labels: Labels, order: int) -> bool:

@@ -285,7 +285,7 @@ class Pieces:
         elif len(meeting) == 1:
             (matrix,), (end,) = matrices, ends
             if weights:
-                self._weigh(end, [(write.matmul(matrix, self.style.product(weights)), 1)])
+                self._weigh(end, [(self._carried(matrix, weights), 1)])
             else:
                 self._weigh(end, [(row_sums(matrix), 1)])
         else:
@@ -293,6 +293,13 @@ class Pieces:
             if a > b:
                 a, b, left, right = b, a, right, left
             self.pairs.setdefault((a, b), []).append((self._through(left, weights, write.transpose(right)), 1))
+
+    def _carried(self, matrix: Expr, weights: Powers) -> Expr:
+        """A product of a matrix and weights on its columns, or their sums along its rows."""
+        product = write.matmul(matrix, self.style.product(weights))
+        if self.style.diagonals:
+            return product
+        return shortest([self._row_sums(scaled(self.style, [(matrix, 1)], [], weights, [], 1)), product])
 
     def _through(self, left: Expr, weights: Powers, right: Expr) -> Expr:
         """A product of two matrices with weights where they meet."""

@@ -25,7 +25,7 @@ def spelled(given: Mapping[Tensor, Expr]) -> dict[Tensor, Expr]:
 def _kept(tensor: Tensor, expr: Expr) -> bool:
     match tensor:
         case Sum(terms=terms):
-            return bool(terms)
+            return bool(terms) and not write.is_call(expr, "u-")  # -(x - c) is c - x
         case Apply():
             return _by_name(tensor, expr)
     return isinstance(tensor, Product | Reshape)

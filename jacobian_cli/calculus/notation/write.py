@@ -11,7 +11,7 @@ from typing import Any
 from jacobian_cli.calculus.cost import shortest
 from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.expr import Apply, Expr, Extent, Number
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.identities import turns as turning
 from jacobian_cli.ops.rules import reduced_axes
@@ -86,6 +86,8 @@ def scaled(factor: Expr, expr: Expr) -> Expr:
             if isinstance(a, Number):
                 return scaled(a, scaled(factor, b))
             return apply("*", scaled(factor, a), b)
+        case Apply(function="u-", arguments=(inner,)):
+            return negate(scaled(factor, inner))
         case Number(value=value) if isinstance(factor, Number):
             return Number(value * factor.value)
     return multiply(factor, expr)
@@ -106,10 +108,13 @@ def unsigned(expr: Expr) -> tuple[bool, Expr]:
 
 
 def matmul(*factors: Expr) -> Expr:
-    """A chain of matrix products, associated as it is read; an identity in it is left out."""
+    """A chain of matrix products, associated as it is read; an identity in it is left out, a minus goes in front."""
     flat: list[Expr] = []
     for factor in factors:
         flat.extend(chain(factor))
+    if any(is_call(f, "u-") for f in flat[1:]):
+        product = matmul(*(f.children[0] if is_call(f, "u-") else f for f in flat))
+        return negate(product) if sum(is_call(f, "u-") for f in flat) % 2 else product
     kept = [f for f in flat if not is_call(f, "eye")]
     if not kept:
         return flat[0]
@@ -150,6 +155,8 @@ def chain(expr: Expr) -> list[Expr]:
 def transpose(expr: Expr) -> Expr:
     """The transpose, pushed to where people write it: (AB)ᵀ = BᵀAᵀ, (Aᵀ)ᵀ = A, diag(v)ᵀ = diag(v)."""
     if not expr.shape:
+        return expr
+    if isinstance(expr, Defined) and transpose(expr.body) is expr.body:
         return expr
     pushed = _pushed(expr) if isinstance(expr, Apply) else None
     return apply(".T", expr) if pushed is None else pushed
@@ -364,7 +371,10 @@ def summands(expr: Expr) -> list[tuple[bool, Expr]]:
 
 
 def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:
-    """A sum of terms, each with whether it is subtracted; diagonal matrices add up inside one diag."""
+    """A sum of terms, each with whether it is subtracted; like terms are merged, diagonal matrices add up inside one
+    diag.
+    """
+    terms = _merged(terms)
     diagonals = [(minus, t) for minus, t in terms if is_call(t, "diag") and len(t.shape) == 2]
     if len(diagonals) > 1:
         (first, _), *_ = diagonals
@@ -380,6 +390,17 @@ def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:
         whole = apply("-" if subtracted else "+", result, term)
         result = whole if len(inside) == 1 else shortest([whole, _with_all(result, inside, subtracted)])
     return result
+
+
+def _merged(terms: Sequence[tuple[bool, Expr]]) -> Sequence[tuple[bool, Expr]]:
+    """A + B + (A - C) = 2A + B - C; as it was if no term is there twice, or nothing is left as large as the whole."""
+    counts: dict[Expr, int] = {}
+    parts = [(minus != inner, term) for minus, whole in terms for inner, term in summands(whole)]
+    for minus, term in parts:
+        counts[term] = counts.get(term, 0) + (-1 if minus else 1)
+    left = [(count < 0, scaled(number(abs(count)), term)) for term, count in counts.items() if count]
+    kept = {term.shape for _, term in left} == {term.shape for _, term in parts}
+    return left if len(counts) < len(parts) and kept else terms
 
 
 def _with_all(expr: Expr, terms: Sequence[tuple[bool, Expr]], subtracted: bool) -> Expr:

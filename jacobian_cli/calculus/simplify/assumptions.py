@@ -6,7 +6,7 @@ normal form, see `canonical.symmetric`; all other identities are here, each name
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 
 from jacobian_cli.calculus.index.canonical import symmetric
@@ -32,6 +32,9 @@ from jacobian_cli.calculus.simplify.recipe import Open, Rewrite
 from jacobian_cli.ops import row
 from jacobian_cli.ops.facts import everything
 from jacobian_cli.ops.identities import held
+
+_MANY = 8
+"""Of sums of more terms nobody asks whether their rows add up."""
 
 
 @lru_cache(maxsize=4096)
@@ -89,7 +92,50 @@ def _positive_definite(tensor: Tensor) -> bool:
     return False
 
 
-_INHERITED = {"positive": _positive, "spd": _positive_definite}
+def _adding_up(tensor: Tensor) -> bool:
+    """The rows of (1 - s)Y + s/m add up to one where those of Y do: the totals of the terms are added."""
+    if not isinstance(tensor, Sum) or not tensor.shape or len(tensor.terms) > _MANY:
+        return False
+    last = len(tensor.shape) - 1
+    total: dict[tuple[Factor, ...], Rational] = {}
+    for number, term in tensor.terms:
+        factors = term.factors if isinstance(term, Product) else ((term, tuple(range(last + 1)), 1),)
+        within = [f for f in factors if last in f[1]]
+        rest = [f for f in factors if f not in within]
+        alike = all(f[1].index(last) == len(f[1]) - 1 and sums_to_one(f[0], f[2]) for f in within)
+        if not alike or len(within) > 1 or any(label > last for _, labels, _ in factors for label in labels):
+            return False
+        times = number * (term.coefficient if isinstance(term, Product) else 1)
+        if not within:
+            rest.append((Extent(tensor.shape[last]), (), 1))
+        for c, key in _opened(times, rest):
+            total[key] = total.get(key, 0) + c
+    return {key: number for key, number in total.items() if number} == {(): 1}
+
+
+def _opened(number: Rational, factors: Sequence[Factor]) -> Iterator[tuple[Rational, tuple[Factor, ...]]]:
+    """A product of factors without the sums in it, as terms; in each of them the powers are one."""
+    for k, (node, labels, power) in enumerate(factors):
+        if isinstance(node, Sum) and power == 1 and not any(map(_sums, node.children)):
+            for c, term in node.terms:
+                inner = term.factors if isinstance(term, Product) else ((term, tuple(range(len(labels))), 1),)
+                moved = [(n, tuple(labels[label] for label in ls), p) for n, ls, p in inner]
+                times = term.coefficient if isinstance(term, Product) else 1
+                yield from _opened(number * c * times, [*factors[:k], *moved, *factors[k + 1 :]])
+            return
+    powers: dict[tuple[Tensor, Labels], Rational] = {}
+    for node, labels, power in factors:
+        powers[node, labels] = powers.get((node, labels), 0) + power
+    left = [(node, labels, power) for (node, labels), power in powers.items() if power]
+    yield number, tuple(sorted(left, key=lambda f: (f[0].digest, f[1], f[2])))
+
+
+def _sums(term: Tensor) -> bool:
+    """Whether something is summed in a product."""
+    return isinstance(term, Product) and any(k >= len(term.shape) for _, labels, _ in term.factors for k in labels)
+
+
+_INHERITED = {"positive": _positive, "spd": _positive_definite, "sums_to_one": _adding_up}
 
 
 def rooted(factors: Sequence[Factor], power: Rational) -> bool:

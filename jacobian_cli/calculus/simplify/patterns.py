@@ -69,6 +69,8 @@ class Pattern:
         """Of a call its function, of a product what one of its factors must be."""
         facts = frozenset(self.identity.where.values()) & frozenset(FACTS)
         root = read(self.identity.left)
+        if self.identity.alone:
+            return frozenset({"+" + next(_heads(root, within=True))})
         if self.of_call:
             assert isinstance(root, Typed)
             return frozenset({root.function})
@@ -133,6 +135,16 @@ class Pattern:
             for bound in self._terms(list(left.terms), terms, len(node.shape), Bound()):
                 whole = tuple(range(len(node.shape)))
                 return Times(node.shape, [(filled(self.right, bound, node.shape), whole, 1)], times)
+        return None
+
+    def in_factor(self, met: Open) -> Rewrite | None:
+        """What stands there instead of a sum in a product, unless a term of it stands beside."""
+        for k, (node, labels, power) in enumerate(met.factors):
+            if not isinstance(node, Sum) or any(other is term for other, _, _ in met.factors for term in node.children):
+                continue
+            made = self.in_sum(node)
+            if made is not None:
+                return Rewrite(met.factors[:k] + met.factors[k + 1 :], [(made, labels, power)])
         return None
 
     def in_product(self, met: Open) -> Rewrite | None:
@@ -293,7 +305,16 @@ def made_of(node: Tensor) -> Iterator[str]:
 def _is(tensor: Tensor, wanted: str) -> bool:
     if wanted in ("constant", "varies"):
         return is_constant(tensor) is (wanted == "constant")
+    if wanted == "unsigned":
+        return not _negative(tensor)
     return finite(tensor) if wanted == "finite" else known(tensor, wanted)
+
+
+def _negative(tensor: Tensor) -> bool:
+    """Whether a minus stands in front."""
+    if isinstance(tensor, Sum):
+        return all(c < 0 for c, _ in tensor.terms)
+    return isinstance(tensor, Product) and tensor.coefficient < 0
 
 
 def _goes_into(power: Rational, other: Rational) -> bool:

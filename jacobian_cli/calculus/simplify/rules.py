@@ -70,8 +70,9 @@ def having(of: Callable[[Row], object]) -> frozenset[str]:
 _INVERSES = frozenset(filter(inverts, FUNCTIONS))
 _PATTERNS = tuple(map(Pattern, IDENTITIES))
 _CALLS = tuple(pattern for pattern in _PATTERNS if pattern.of_call)
-_SUMS = tuple(pattern for pattern in _PATTERNS if pattern.of_sum)
-_PRODUCTS = tuple(pattern for pattern in _PATTERNS if pattern not in (*_CALLS, *_SUMS))
+_ALONE = tuple(pattern for pattern in _PATTERNS if pattern.identity.alone)
+_SUMS = tuple(pattern for pattern in _PATTERNS if pattern.of_sum and pattern not in _ALONE)
+_PRODUCTS = tuple(pattern for pattern in _PATTERNS if pattern not in (*_CALLS, *_SUMS, *_ALONE))
 
 
 def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) -> Rule[S] | Offer[S]:
@@ -134,6 +135,7 @@ FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
 
 POWERS: tuple[Rule[Open] | Offer[Open], ...] = (
     *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
+    *(_stated(pattern, Pattern.in_factor) for pattern in _ALONE),
     Rule(name="what a condition decides", heads=frozenset(filter(decides, COMPARED)), matches=calls.decided,
          example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
