@@ -299,7 +299,7 @@ class Pieces:
         product = write.matmul(matrix, self.style.product(weights))
         if self.style.diagonals:
             return product
-        return shortest([self._row_sums(scaled(self.style, [(matrix, 1)], [], weights, [], 1)), product])
+        return shortest([row_sums(scaled(self.style, [(matrix, 1)], [], weights, [], 1)), product])
 
     def _through(self, left: Expr, weights: Powers, right: Expr) -> Expr:
         """A product of two matrices with weights where they meet."""
