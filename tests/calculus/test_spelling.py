@@ -70,8 +70,8 @@ SPELLED = [
     ),
     Spelled("sum(log(sigmoid(-A@w)))", "w", "-A.T@sigmoid(A@w)", _MATRIX),
     # one pullback of a softmax
-    Spelled("softmax(M)", "M", "p*(delta - sum(delta*p, axis=1, keepdims=True))", _MATRIX),
-    Spelled("softmax(M, axis=0)", "M", "p*(delta - sum(delta*p, axis=0))", _MATRIX),
+    Spelled("softmax(M)", "M", "P*(delta - sum(delta*P, axis=1, keepdims=True))", _MATRIX),
+    Spelled("softmax(M, axis=0)", "M", "P*(delta - sum(delta*P, axis=0))", _MATRIX),
     Spelled("softmax(w)", "w", "p*(delta - p.T@delta)", _MATRIX),
 ]
 

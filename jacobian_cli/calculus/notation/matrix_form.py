@@ -14,7 +14,6 @@ from jacobian_cli.calculus.index.tensor import (
     Delta,
     Extent,
     Factor,
-    Labels,
     Leaf,
     Product,
     Rational,
@@ -32,6 +31,7 @@ from jacobian_cli.calculus.notation.batched import spread
 from jacobian_cli.calculus.notation.block_stack import blocks
 from jacobian_cli.calculus.notation.choices import branched, conditions
 from jacobian_cli.calculus.notation.factoring import factored
+from jacobian_cli.calculus.notation.kin import kin, on_diagonal, outside
 from jacobian_cli.calculus.notation.order import Style
 from jacobian_cli.calculus.notation.product_graph import Pieces, bounds
 from jacobian_cli.calculus.notation.user_spelling import spelled
@@ -43,9 +43,6 @@ from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.shape import ONE, Shape
-
-_MANY = 100
-"""In a sum of more terms nobody looks for what some of them share."""
 
 
 class Notation(Style):
@@ -211,7 +208,7 @@ class Notation(Style):
             times = ratio(left[term], first) if term in left else 0
             if times and all(left.get(t) == c * times for c, t in part.terms):
                 rest = [(c, t) for c, t in node.terms if not any(t is own for _, own in part.terms)]
-                if not any(_on_diagonal(t) for _, t in rest):
+                if not any(on_diagonal(t) for _, t in rest):
                     parts = [self.signed(times, self.given[part]), *(self._term(c, t) for c, t in rest)]
                     yield write.total(factored(self.arranged(parts)))
 
@@ -245,7 +242,7 @@ class Notation(Style):
         """The terms of a sum with their signs; Ax/2 + Aᵀx/2 + b becomes (A + Aᵀ)x/2 + b, and so for other factors."""
         waiting = list(terms)
         parts: list[tuple[bool, Expr]] = []
-        while shape and len(waiting) > 1 and (found := self._kin(waiting, len(terms), len(shape))):
+        while shape and len(waiting) > 1 and (found := kin(waiting, len(terms), len(shape), along=not self.diagonals)):
             size, shared, same = found
             whole = tuple(range(len(shape)))
             inverse = [(node, labels, -p) for node, labels, p in shared]
@@ -261,64 +258,24 @@ class Notation(Style):
             waiting = [ct for ct in waiting if ct not in same]
         return [*(self._parts(waiting, shape) if waiting else []), *parts]
 
-    def _kin(
-        self, terms: Sequence[tuple[Rational, Tensor]], total: int, order: int
-    ) -> tuple[Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None:
-        """Some but not all of `total` terms that share a number, scalars, or factors of some of the axes: what they
-        share, and the terms.
-        """
-        if len(terms) > _MANY:
-            return None
-        best: tuple[int, Rational, tuple[Factor, ...], list[tuple[Rational, Tensor]]] | None = None
-        loose = [dict.fromkeys(self._loose_factors(t, order)) for _, t in terms]
-        apart = [k for k, (_, t) in enumerate(terms) if not (order == 2 and _on_diagonal(t))]
-        for i in apart:
-            for j in (k for k in apart if k > i):
-                shared = tuple(f for f in loose[i] if f in loose[j])
-                size = magnitude(terms[i][0]) if magnitude(terms[i][0]) == magnitude(terms[j][0]) else 1
-                same = [
-                    ct
-                    for ct, own in ((terms[k], loose[k]) for k in apart)
-                    if all(f in own for f in shared) and (size == 1 or magnitude(ct[0]) == size)
-                ]
-                saved = (len(shared) + (size != 1)) * (len(same) - 1)
-                if saved and len(same) < total and (best is None or saved > best[0]):
-                    best = (saved, size, shared, same)
-        return best[1:] if best is not None else None
-
-    def _loose_factors(self, term: Tensor, order: int) -> list[Factor]:
-        """The factors of a product that can stand outside a sum: scalars, and what has all its axes, or some where
-        these run along.
-        """
-        factors = term.factors if isinstance(term, Product) else ()
-        if any(isinstance(node, Delta) for node, _, _ in factors):
-            order = 0
-        along = not self.diagonals and order == 2
-        return [
-            f
-            for f in factors
-            if (_outside(f[1], order) or (along and len(f[1]) == 1 and f[1][0] < order))
-            and not isinstance(f[0], Extent)
-        ]
-
     def _common_factors(self, node: Sum, powers: Sequence[Powers], *, along: bool) -> Expr | None:
         """ab + ac = a(b + c), for scalars, for factors of the whole shape or, if asked for, along some of its axes."""
         whole = tuple(range(len(node.shape)))
         shared: list[Factor] = []
-        tied = any(_on_diagonal(t) for _, t in node.terms)
+        tied = any(on_diagonal(t) for _, t in node.terms)
         for (inner, labels), power in powers[0].items():
             least = [p.get((inner, labels), 0) for p in powers]
             if (
                 max(labels, default=-1) >= len(node.shape)
                 or (labels and tied)
-                or not (along or _outside(labels, len(whole)))
+                or not (along or outside(labels, len(whole)))
             ):
                 continue
             if all(p > 0 for p in least) or all(p < 0 for p in least):
                 shared.append((inner, labels, min(least, key=magnitude)))
             elif all(p == power for p in least):
                 shared.append((inner, labels, power))
-        if not shared or len(node.terms) < 2 or along == all(_outside(ls, len(whole)) for _, ls, _ in shared):
+        if not shared or len(node.terms) < 2 or along == all(outside(ls, len(whole)) for _, ls, _ in shared):
             return None
         inverse = [(inner, labels, -power) for inner, labels, power in shared]
         terms = [(c, algebra.product(node.shape, [(t, whole, 1), *inverse])) for c, t in node.terms]
@@ -330,13 +287,13 @@ class Notation(Style):
             return None  # what is left would have to be broadcast
         bare, labels = algebra.unrepeated(rest, whole)
         self.express(bare)
-        outside = self.pieces(Product(1, (*shared, (bare, labels, 1)), node.shape))
-        expr = outside.sign(outside.tensor())
+        found = self.pieces(Product(1, (*shared, (bare, labels, 1)), node.shape))
+        expr = found.sign(found.tensor())
         return shortest([expr, write.apply(".T", write.transpose(expr))]) if len(expr.shape) == 2 else expr
 
     def _parts(self, terms: Sequence[tuple[Rational, Tensor]], shape: Shape) -> list[tuple[bool, Expr]]:
         """The terms of a sum with their signs; those that lie on the diagonal become one."""
-        tied = [(c, t) for c, t in terms if len(shape) == 2 and _on_diagonal(t)]
+        tied = [(c, t) for c, t in terms if len(shape) == 2 and on_diagonal(t)]
         parts: list[tuple[bool, Expr]] = []
         if len(tied) > 1:
             terms = [ct for ct in terms if ct not in tied]
@@ -406,11 +363,6 @@ class Notation(Style):
         return signs(node) - 0.5 * (node in self.given) - (node in self.turned)
 
 
-def _outside(labels: Labels, order: int) -> bool:
-    """Whether a factor can stand outside a sum of so many axes: a scalar, or what has all of them."""
-    return not labels or sorted(labels) == list(range(order))
-
-
 Powers = Mapping[tuple[Tensor, tuple[int, ...]], Rational]
 
 
@@ -436,12 +388,6 @@ def _commutes(body: Tensor) -> bool:
     if not isinstance(body, Product) or body.coefficient != 1 or len(body.shape) != 4:
         return False
     return {(type(node), labels) for node, labels, _ in body.factors} == {(Delta, (0, 3)), (Delta, (1, 2))}
-
-
-def _on_diagonal(term: Tensor) -> bool:
-    if isinstance(term, Product):
-        return any(isinstance(node, Delta) for node, _, _ in term.factors)
-    return isinstance(term, Delta)
 
 
 def _diagonal(term: Tensor) -> Tensor:
