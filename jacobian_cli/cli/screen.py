@@ -77,19 +77,22 @@ class Screen:
 
     def heading(self, left: str, right: str = "", style: str = "bold") -> None:
         """A title, and a remark behind it."""
-        text = Text(left, style=style)
+        text = Text().append(left, style=style)
         if right:
             text.append("  " + right, style="dim")
         self._fold(text, indent=2)
 
     def _fold(self, text: Text, indent: int) -> None:
         hanging = 0 if text.cell_len + indent <= self.width else 2
-        for k, line in enumerate(text.wrap(self.console, max(_NARROWEST, self.width - indent - hanging))):
+        for k, line in enumerate(text.wrap(self.console, max(_NARROWEST // 2, self.width - indent - hanging))):
             line.rstrip()
             self.console.print(Text(" " * (indent + (hanging if k else 0))).append_text(line), soft_wrap=True)
 
     def rule(self, title: str) -> None:
         """A title with a line behind it."""
+        if cell_len(title) + 2 > self.width:
+            self.line(title, style="bold cyan")
+            return
         drawn = Rule(Text(title, "bold cyan"), align="left", style="cyan")
         self.console.print(drawn, width=min(self.width, WIDTH))
 

@@ -169,7 +169,7 @@ def test_one_claim_is_printed_as_a_table_too() -> None:
     assert table.splitlines()[2] == "| claim | right |  |  | 1/1 |"
 
 
-@pytest.mark.parametrize("width", [40, 60, 100])
+@pytest.mark.parametrize("width", [20, 60, 100])
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -187,6 +187,7 @@ def test_one_claim_is_printed_as_a_table_too() -> None:
 def test_a_page_keeps_to_its_width(arguments: list[str], width: int) -> None:
     lines = printed(*arguments, "--width", str(width)).splitlines()
     assert max(map(len, lines)) <= width
+    assert not [line for line in lines if "…" in line]  # nothing is cut
     assert not [line for line in lines if line != line.rstrip()]
     assert not re.search("\x1b", "".join(lines))
 

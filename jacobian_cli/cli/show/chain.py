@@ -291,7 +291,8 @@ def _reshape(screen: Screen, found: Composition, d: Answer) -> None:
     if rows <= _PLACES and columns <= _PLACES and rows * columns <= 4 * _PLACES:
         labels = tuple(tuple(indexed(greek(d.wrt), (i, j)) for j in range(columns)) for i in range(rows))
         row = Matrix((tuple(cell for line in labels for cell in line),))
-        screen.columns([("row", row), ("gradient", Matrix(labels))], indent=4)
+        if row.width + 14 <= screen.width:
+            screen.columns([("row", row), ("gradient", Matrix(labels))], indent=4)
     n, m = (str(size) for size in d.vjp.shape)
     screen.line(f"were the row taken column by column: reshape(row, ({m}, {n})).T", indent=4, style="dim")
 
