@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,9 @@ import click
 
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import shapes_of
-from jacobian_cli.cli.request import Request, write_files
+from jacobian_cli.cli.files import write_files
+from jacobian_cli.cli.refusals import print_json
+from jacobian_cli.cli.request import Request
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     files = _files(done, wishes)
     write_files(files, force=wishes.force)
     if request.as_json:
-        click.echo(json.dumps(_object(done, wishes), ensure_ascii=False, indent=2))
+        print_json(_object(done, wishes))
     elif wishes.dot or wishes.mermaid:
         from jacobian_cli.api.backprop.tables import graph
         from jacobian_cli.printers.graph.source import dot, mermaid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from jacobian_cli.api.chain.compose import composed
 from jacobian_cli.api.chain.composition import Composition, composition
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of, want_check
+from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
 from jacobian_cli.syntax.errors import InputError
 
@@ -65,7 +65,7 @@ def _answer(request: Request, wishes: Wishes) -> int:
     if request.as_json:
         proof = found.prove(points, values, wishes.rate)
         derived = found.steps_dict(points) if steps else {}
-        click.echo(json.dumps({**found.to_dict(), **derived, **proof.to_dict()}, ensure_ascii=False, indent=2))
+        print_json({**found.to_dict(), **derived, **proof.to_dict()})
     elif wishes.style is not None:
         proof = found.prove(points, values, wishes.rate)
         settled = list(proof.settled.values())
@@ -111,7 +111,7 @@ def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
     """What is known of a composition before anything is checked."""
     if request.as_json:
         derived = found.steps_dict(None) if wishes.steps else {}
-        click.echo(json.dumps({**found.to_dict(), **derived, "check": SKIPPED}, ensure_ascii=False, indent=2))
+        print_json({**found.to_dict(), **derived, "check": SKIPPED})
     elif wishes.style == "numpy":
         print_source(Derivations(tuple(Derivation.of(answer, checking=False) for answer in found.answers)))
     elif wishes.style is not None:

@@ -20,7 +20,9 @@ from jacobian_cli.api.check.many import Asked, check_all, read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
 from jacobian_cli.api.check.report import junit, markdown
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
-from jacobian_cli.cli.request import Request, read_file, want_variables, write_files
+from jacobian_cli.cli.files import read_file, write_files
+from jacobian_cli.cli.refusals import print_json
+from jacobian_cli.cli.request import Request, want_variables
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption
@@ -80,7 +82,7 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     if wishes.junit is not None:
         write_files({wishes.junit: junit([one])}, force=wishes.force)
     if request.as_json:
-        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        print_json(found.to_dict())
     elif wishes.style == "markdown":
         click.echo(markdown([one], summary([one])))
     else:
@@ -151,7 +153,7 @@ def _many(request: Request, graded: Iterator[Graded], total: int, wishes: Wishes
         write_files({wishes.junit: junit(found)}, force=wishes.force)
     if request.as_json:
         said = {"claims": [one.to_dict() for one in found], "summary": counted}
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        print_json(said)
     elif wishes.style == "markdown":
         click.echo(markdown(found, counted))
     else:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-
-import click
 
 from jacobian_cli.api.derive.answer import answers
 from jacobian_cli.api.derive.conventions import CANONICAL_USERS, SHAPE_USERS, Comparison, Writing, comparison
 from jacobian_cli.calculus.reshape import CONVENTIONS
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
+from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
 from jacobian_cli.cli.screen import Screen
 from jacobian_cli.cli.show.about import about, both, closing, instead, needless, partial, verdict, where
@@ -26,7 +24,7 @@ def answer(request: Request, *, points: int) -> int:
     compared = [comparison(d, points, values) for d in found]
     if request.as_json:
         objects = [c.to_dict() for c in compared]
-        click.echo(json.dumps({"answers": objects}, ensure_ascii=False, indent=2))
+        print_json({"answers": objects})
     else:
         screen = Screen()
         about(screen, problem)

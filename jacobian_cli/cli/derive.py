@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from jacobian_cli.api.derive.derivation import Derivation, Derivations, derivati
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import Problem, pose, shapes_of
 from jacobian_cli.calculus.reshape import read_convention
+from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.shape import shape_text
@@ -132,7 +132,7 @@ def _json(found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:
         {**each, **(d.stepwise.to_dict(wishes.checked_at) if wishes.steps else {})}
         for d, each in zip(found, objects, strict=True)
     ]
-    click.echo(json.dumps({"answers": answers}, ensure_ascii=False, indent=2))
+    print_json({"answers": answers})
     return _status(found, settled, wishes)
 
 

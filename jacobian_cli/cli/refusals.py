@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -12,12 +11,18 @@ from jacobian_cli.syntax.errors import InputError
 REFUSED = 2
 
 
+def print_json(found: object) -> None:
+    """An object as people and programs read it."""
+    import json  # what is on a page has no need of it
+
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
 def refused(reason: InputError | str, *, as_json: bool = False) -> int:
     """Say why the input cannot be used: every mistake that was found."""
     error = InputError(reason) if isinstance(reason, str) else reason
     if as_json:
-        told = {"errors": [mistake.to_dict() for mistake in error.errors]}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_json({"errors": [mistake.to_dict() for mistake in error.errors]})
     else:
         for mistake in error.errors:
             click.echo(f"jac: {mistake.told()}", err=True)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +16,6 @@ from jacobian_cli.syntax.declarations import Declared, located, parse_assumption
 from jacobian_cli.syntax.errors import InputError, Mistakes
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
-MAX_FILE = 10_000_000
 _TAKEN_APART = re.compile(r"[-+*/@=^.]{1,2}|")
 _VALUE = re.compile(r"([^\W\d]\w*)\s*=")
 
@@ -114,6 +111,8 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
         if file and not typed.source and not formula and not elsewhere:
             declared = tuple(parse_declaration(text, "=") for text in typed.shapes)
             facts = tuple(fact for text in typed.assume for fact in parse_assumptions(text))
+            from jacobian_cli.cli.files import read_file
+
             request = Request((), (*declared, *facts), (), typed.at, typed.as_json, read_file(file), file)
             return command(request, claim=claim, syntax=typed.syntax, **own)
         if not elsewhere:
@@ -149,7 +148,9 @@ def _in_file(path: str | None) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        if path is None or not Path(path).is_file():
+        from jacobian_cli.cli.files import is_file, read_file
+
+        if path is None or not is_file(path):
             raise
         raise located(error, read_file(path), path) from None
 
@@ -163,7 +164,10 @@ def read_request(typed: Typed) -> Request:
     from jacobian_cli.api.input.problem import shapes_of, statements_of  # `jac --help` does without
     from jacobian_cli.elaborate.statement import unknown_functions
 
-    formula = tuple(sys.stdin.read(MAX_FILE) if text == "-" else text for text in formula)
+    if "-" in formula:
+        from jacobian_cli.cli.files import read_file
+
+        formula = tuple(read_file(text) if text == "-" else text for text in formula)
     names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
     if wrt is not None and not names:
         raise InputError("which variable?", hint="add --wrt W, or --wrt W,b; without --wrt it is every one")
@@ -189,6 +193,8 @@ def read_request(typed: Typed) -> Request:
 
     declarations, statements = list(given), list[Definition]()
     if path is not None:
+        from jacobian_cli.cli.files import read_file
+
         text = read_file(path)
         with mistakes.noted():
             said, statements = parse_file(text, lambda lines, said: read(lines, [*said, *given]))
@@ -215,32 +221,3 @@ def want_variables(request: Request) -> Request:
     if not request.wrt:
         raise InputError("which variable?", hint="add --wrt W, or --wrt W,b")
     return request
-
-
-def read_file(path: str) -> str:
-    """The text of a file of definitions; `-` is what comes in from a pipe."""
-    if path == "-":
-        return sys.stdin.read(MAX_FILE)
-    file = Path(path)
-    if file.is_dir():
-        raise InputError(f"{path} is a folder", hint="name a file in it: -f FOLDER/FILE.jac")
-    if not file.is_file():
-        raise InputError(f"there is no file {path}", hint="the path is taken from the folder you are in")
-    if file.stat().st_size > MAX_FILE:
-        raise InputError(f"{path} is too large to be a file of definitions")
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(f"{path} cannot be read as text") from None
-
-
-def write_files(texts: Mapping[str, str | bytes], *, force: bool) -> None:
-    """Write files. Raises `InputError`, before any is written, for one that is there unless it may be replaced."""
-    for path in texts:
-        if Path(path).exists() and not force:
-            raise InputError(f"{path} is there already", hint="name another file, or write over it with --force")
-    for path, text in texts.items():
-        try:
-            Path(path).write_bytes(text if isinstance(text, bytes) else text.encode())
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from None

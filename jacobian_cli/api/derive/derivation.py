@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from html import escape
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from jacobian_cli.api.derive.answer import Answer, answers
@@ -156,6 +155,8 @@ class Derivation(Answer):
 
     def _repr_html_(self) -> str:
         """For notebooks, which typeset what stands between dollars: every form, and the text to copy."""
+        from html import escape  # few ask for it
+
         name = f"\\partial {self.problem.name}/\\partial {self.wrt}"
         forms = [
             ("Jacobian", name, self.jacobian),
