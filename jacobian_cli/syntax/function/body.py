@@ -192,6 +192,7 @@ class Function:
             case ast.AnnAssign() | ast.Pass() | ast.Assert():
                 pass
             case ast.AugAssign(target=ast.Name() as target, op=op, value=value):
+                self.want_alone(target, node)
                 read = ast.copy_location(ast.Name(target.id, ast.Load()), target)
                 self.bind(target, self.term(ast.copy_location(ast.BinOp(read, op, value), node)))
             case ast.AugAssign(target=target):
@@ -212,6 +213,14 @@ class Function:
                         raise self.module.refuse(_head(node), message, hint)
                 raise self.module.refuse(node, "this statement cannot be read", "only assignments and return are")
         return None
+
+    def want_alone(self, target: ast.Name, node: ast.stmt) -> None:
+        """Refuse `y += 1` behind `y = x`: one array under two names, both of which change."""
+        here = self.local.get(target.id)
+        for name, value in self.local.items():
+            if name != target.id and isinstance(here, Name) and isinstance(value, Name) and value.text == here.text:
+                message = f"{target.id} and {name} are one array here, which changes under both names"
+                raise self.module.refuse(node, message, "assign a new one: y = x + 1")
 
     def assigned(self, value: ast.expr) -> Bound | list[Bound]:
         if isinstance(value, ast.Lambda):
