@@ -71,6 +71,7 @@ class Wishes:
     layout: str = "numerator"
     vec: str = "row"
     steps: bool = False
+    backward: bool = False
     style: str | None = None
     unchecked: bool = False
 
@@ -86,6 +87,14 @@ def answer(request: Request, wishes: Wishes) -> int:
     On a terminal the answer stands before it is checked; a pipe, a file and every form that is taken away wait.
     """
     want_check(wishes.unchecked, {"--at": request.at, "--entries": wishes.entries, "--full": wishes.full})
+    alone = (
+        ("--json", request.as_json),
+        ("--to", wishes.style),
+        ("--steps", wishes.steps),
+        ("--entries", wishes.entries),
+    )
+    if wishes.backward and (other := next((option for option, given in alone if given), None)):
+        raise InputError("--backward is a page of its own", hint=f"leave {other} out")
     problem, values = problem_of(request)
     if wishes.order == 2 and problem.output.shape:
         raise InputError(
@@ -186,7 +195,7 @@ def _page(request: Request, problem: Problem, found: Sequence[Derivation], value
     from jacobian_cli.cli.show.derive import Page
 
     screen, chosen = Screen(), variables_of(request) is not None
-    page = Page(screen, problem, chosen=chosen, entries=wishes.entries, full=wishes.full)
+    page = Page(screen, problem, chosen=chosen, entries=wishes.entries, full=wishes.full, backward=wishes.backward)
     if wishes.unchecked:
         page.answers(found)
         page.unchecked(found)

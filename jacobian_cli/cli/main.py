@@ -76,6 +76,7 @@ def jac() -> None:
 @layout_option
 @vec_option
 @click.option("--explain-layout", is_flag=True, help="Show the Jacobian in every convention, and whose it is.")
+@click.option("--backward", is_flag=True, help="Show the backward pass alone: its names, and a rule for each variable.")
 @click.option("--entries", is_flag=True, help="Show the labelled table of entries at small sizes.")
 @full_option
 @steps_option

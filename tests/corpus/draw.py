@@ -52,6 +52,11 @@ def _pairs(rng: Generator, shape: Shape) -> Array:
     return found / found.sum()
 
 
+def _distances(rng: Generator, shape: Shape) -> Array:
+    places = rng.standard_normal(shape[:1])
+    return np.subtract.outer(places, places) ** 2
+
+
 DOMAINS: dict[str, Callable[[Generator, Shape], Array]] = {
     "spd": _spd,
     "symmetric": _symmetric,
@@ -71,6 +76,7 @@ DOMAINS: dict[str, Callable[[Generator, Shape], Array]] = {
     "simplex": _simplex,
     "rowsimplex": _simplex,
     "pairprob": _pairs,
+    "distances": _distances,
 }
 
 

@@ -63,12 +63,14 @@ class Style:
         return coefficient < 0, write.divide(write.scaled(numerator, expr), denominator)
 
     def arranged(self, terms: Iterable[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
-        """Terms in the order in which people write them: constants, then as in the formula, then what is subtracted."""
+        """Terms in the order in which people write them: constants, then as in the formula, numbers behind what has
+        entries, then what is subtracted.
+        """
 
         def key(term: tuple[bool, Expr]) -> tuple[object, ...]:
             minus, expr = term
             constant = isinstance(expr, Number) or write.is_call(expr, "eye")
-            return (minus, not constant, self.key(expr))
+            return (minus, not constant, not expr.shape, self.key(expr))
 
         return sorted(terms, key=key)
 

@@ -23,6 +23,7 @@ from jacobian_cli.cli.show.about import (
     verdict,
     where,
 )
+from jacobian_cli.cli.show.backward import backward
 from jacobian_cli.cli.show.hessian import second
 from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.expr import Expr
@@ -41,14 +42,18 @@ _ENTRY = 60
 class Page:
     """The answer for some variables: what can be said before anything is checked, and what only then."""
 
-    def __init__(self, screen: Screen, problem: Problem, *, chosen: bool, entries: bool, full: bool) -> None:
-        self.screen, self.problem = screen, problem
+    def __init__(
+        self, screen: Screen, problem: Problem, *, chosen: bool, entries: bool, full: bool, backward: bool = False
+    ) -> None:
+        self.screen, self.problem, self.backward = screen, problem, backward
         self.chosen, self.entries, self.full = chosen, entries or full, full
 
     def answers(self, found: Sequence[Answer]) -> None:
         """The formula as it was read, every shape, and every derivative in closed form."""
         about(self.screen, self.problem)
-        if found[0].hessian is not None:
+        if self.backward:
+            backward(self.screen, self.problem, found)
+        elif found[0].hessian is not None:
             for answer in found:
                 second(self.screen, answer)
             where(self.screen, self.problem, found)
@@ -143,6 +148,8 @@ class Page:
     def _closing(self, found: Sequence[Answer]) -> None:
         """What was taken for granted, and what may be asked next."""
         closing(self.screen, self.problem)
+        if self.backward:
+            return
         if len(self.problem.program.values) > _CHAIN:
             self.screen.line("each link, and a name for each δ: jac chain", style="dim")
         if not self.chosen and len(found) > 1:
