@@ -186,13 +186,13 @@ class Mathematics(Shaped):
         shown = spelled(inner[1])
         match kind.value:
             case "2" if matrix:
-                raise self.error(
-                    term.span, "the spectral norm is not in the language", f"the Frobenius norm is `norm({shown})`"
-                )
+                return self.op("spectral_norm", term.span, inner)
+            case "*" | "∗" | "nuc" if matrix:
+                return self.op("nuclear_norm", term.span, inner)
             case "" | "2" | "F" | "f" | "Fro":
                 made = self.op("norm", term.span, inner)
                 if matrix and not kind.value:
-                    self.doubt(f"`norm({shown})` is read, the Frobenius norm; the spectral norm is not in the language")
+                    self.doubt(f"`norm({shown})` is read, the Frobenius norm; the spectral norm is `norm({shown}, 2)`")
                 return made
             case "1" if not matrix:
                 return self.op("norm1", term.span, inner)
@@ -201,7 +201,7 @@ class Mathematics(Shaped):
         raise self.error(
             term.span,
             f"the norm with the index {kind.value[:20]} is not in the language",
-            f"there are `norm({shown})` and, of vectors, `norm1({shown})`",
+            f"there are `norm({shown})`, `norm({shown}, 1)` and `norm({shown}, inf)`",
         )
 
     def power(self, term: Call) -> Typed:

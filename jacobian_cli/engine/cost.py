@@ -100,7 +100,7 @@ def cost_of(node: Apply, work: Operation, sizes: Mapping[str, int], wanted: list
             share = found.backward // max(sum(wanted), 1)
             return Cost(found.forward, tuple(share if needed else 0 for needed in wanted))
         case General() if FUNCTIONS[node.function].kind is Kind.CORE:
-            cubed = given[0] * node.arguments[0].shape[-1].at(sizes)
+            cubed = given[0] * prod(size.at(sizes) for size in node.arguments[0].shape[-1:])
             return Cost(cubed, (cubed,))
     return Cost(out if given else 0, tuple(out if needed else 0 for needed in wanted))
 

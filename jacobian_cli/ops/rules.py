@@ -171,6 +171,8 @@ def batched(signature: str, shapes: list[Shape], unifier: Unifier, name: str) ->
             "it wants a square matrix, as `A.T@A` is" if square else f"as in `{name}({'A' if letters[1:] else 'x'})`",
             order=True,
         )
+    if ONE in shape[front:] and letters == "ij":
+        raise ShapeError(f"{name} does not take {described(shape)}", "of one row or one column, write it as a vector")
     try:
         core = contract(f"{letters}->{''.join(dict.fromkeys(output))}", [shape[front:]], unifier)
     except ShapeError as error:

@@ -99,7 +99,7 @@ def _high(shape: Shape, unifier: Unifier) -> Shape:
         raise ShapeError(f"a matrix belongs here, not {described(shape)}", "as in `svdvals(A)`", order=True)
     *_, rows, columns = shape
     known = rows.value is not None and columns.value is not None and rows.value < columns.value
-    if known or (rows is ONE and columns is not ONE):
+    if known or ONE in (rows, columns):
         raise ShapeError(
             f"a matrix that is not wider than high belongs here, not {described(shape)}",
             "its transpose is: `svdvals(A.T)`",
@@ -116,6 +116,14 @@ def batch(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
             f"a batch has rows, and {described(shape)} has none to compare", "as in `batchnorm(X)`", order=True
         )
     return shape
+
+
+def samples(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A square matrix, of as many rows as there are."""
+    shape = batch(shapes, options, unifier)
+    if len(shape) != 2:
+        raise ShapeError(f"a matrix belongs here, not {described(shape)}", "as in `corrcoef(A)`", order=True)
+    return (shape[0], shape[0])
 
 
 def rot2(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:

@@ -35,6 +35,9 @@ TOGETHER = {
 }
 KEYWORDS = {word: name for name, words in TOGETHER.items() for word in words}
 KEYWORDS |= dict.fromkeys(("a", "input", "inputs", "array", "x1", "tensor", "logits", "arr", "self"), "x")
+OPTIONAL = "a"
+"""What tables call a parameter that may be left out; libraries have several words for it."""
+OPTIONAL_WORDS = frozenset("alpha beta delta lambd negative_slope".split())
 IGNORED = frozenset("dtype out device requires_grad copy order casting where_ precision".split())
 """Options that change nothing in what is computed on real numbers."""
 
@@ -64,14 +67,8 @@ multiply mul | x y | x*y
 divide true_divide div | x y | x/y
 negative neg | x | -x
 positive real asarray array tensor float32 float64 float as_tensor ascontiguousarray Variable atleast_1d | x | x
-reciprocal | x | 1/x
-log2 | x | log(x)/log(2)
-log10 | x | log(x)/log(10)
-exp2 | x | 2**x
-hypot | x y | sqrt(x**2 + y**2)
-matmul dot vdot matvec | x y | MATMUL(x, y)
+matmul dot matvec | x y | MATMUL(x, y)
 outer ger | x y | outer(x, y)
-inner | x y | MATMUL(x, TURN(y))
 kron | x y | kron(x, y)
 trace | x | trace(x)
 tril triu | x | THIS(x)
@@ -81,19 +78,14 @@ inverse | x | inv(x)
 solve | x y | solve(x, y)
 ones_like zeros_like | x | THIS(x)
 full_like | x y | y*ones_like(x)
-log_sigmoid logsigmoid | x | -softplus(-x)
 softplus | x | softplus(x)
-leaky_relu | x a | leaky_relu(x, a)
-elu | x | elu(x)
-relu6 | x | minimum(maximum(x, 0), 6)
-hardtanh hard_tanh | x | minimum(maximum(x, -1), 1)
-softsign soft_sign | x | x/(1 + abs(x))
-mish | x | x*tanh(softplus(x))
+leaky_relu elu celu softshrink | x a | THIS(x, a)
+selu | x | selu(x)
+hard_tanh | x | hardtanh(x)
+soft_sign | x | softsign(x)
 tanhshrink | x | x - tanh(x)
 identity_ | x | x
 logit | x | log(x/(1 - x))
-xlogy | x y | x*log(y)
-rsqrt | x | 1/sqrt(x)
 sum mean prod | x axis keepdims | THIS(x)
 nansum | x axis keepdims | sum(x)
 average | x axis | mean(x)
@@ -103,11 +95,15 @@ reduce_sum | x axis keepdims | sum(x)
 reduce_mean | x axis keepdims | mean(x)
 reduce_max | x axis keepdims | max(x)
 reduce_logsumexp logsumexp | x axis keepdims | logsumexp(x)
+logcumsumexp | x axis | THIS(x)
+cross | x y | cross(x, y)
+matrix_exp | x | expm(x)
+pinverse | x | pinv(x)
+gammaln | x | lgamma(x)
+psi | x | digamma(x)
 count_nonzero | x axis keepdims | sum(x != 0)
 t | x | TURN(x)
 adjoint matrix_transpose | x | TURN(x)
-mse_loss | x y | mean((x - y)**2)
-l1_loss | x y | mean(abs(x - y))
 binary_cross_entropy | x y | binary_cross_entropy(x, y)
 binary_cross_entropy_with_logits | x y | mean(softplus(x) - x*y)
 sigmoid_binary_cross_entropy | x y | softplus(x) - x*y
@@ -128,7 +124,6 @@ cumsum | x axis | FLAT(cumsum(x))
 softmax log_softmax | x axis | THIS(x)
 max | x axis keepdims | max(x)
 min | x axis keepdims | min(x)
-celu | x | elu(x)
 """),
     TORCH: _rows("""
 cumsum | x axis | FLAT(cumsum(x))
@@ -158,19 +153,19 @@ REFUSED = {
         ("argmax", "argmin", "argsort", "round", "floor", "ceil", "rint"), "its derivative is zero or none"
     ),
     **dict.fromkeys(
-        ("eig", "eigh", "svd", "qr", "eigvals", "eigvalsh", "matrix_rank", "cond"), "it is not in the language"
+        ("eig", "eigvals", "matrix_rank", "cond"), "of symmetric matrices there are `eigvalsh(A)` and `eigvecs(A)`"
     ),
-    "pinv": "of full column rank it is `inv(A.T@A)@A.T`",
+    "qr": "the R whose diagonal is positive is `qr(A)` in the language",
+    "svd": "singular values are `svdvals(A)`",
+    "glu": "of the two halves it is `glu(x, y)` in the language",
     "one_hot": "make the one-hot vector a parameter",
-    "nll_loss": "with one-hot targets it is `-mean(sum(y*x, axis=-1))`",
     "kl_div": "write the sum: `sum(p*log(p/q))`",
     "arange": "declare a variable for it",
     "linspace": "declare a variable for it",
     "sort": "it is not in the language",
     "median": "it is not in the language",
-    "fft": "it is not in the language",
+    "fft": "its values are complex",
     "conv2d": "it is not in the language",
     "tensordot": 'write `einsum("ij,jk->ik", A, B)`',
-    "cross": "it is not in the language",
 }
 """What no formula of the language is, and what to do."""

@@ -187,9 +187,9 @@ def test_a_backward_that_is_slightly_wrong_is_caught(name: str, monkeypatch: pyt
 def caught(name: str) -> None:
     """Whether both engines object at some point; the cubes make that all entries matter, and not alike."""
     rng = np.random.default_rng(1)
-    lengths = {"n": 2, "m": 3}
-    for (expression, shapes), (low, high) in product(formulas(name), ((0.2, 0.9), (-0.9, 0.9), (1.1, 1.9))):
-        at = {v: rng.uniform(low, high, [lengths.get(size, 1) for size in shape]) for v, shape in shapes.items()}
+    ranges, lengths = ((0.2, 0.9), (-0.9, 0.9), (1.1, 1.9)), ({"n": 2, "m": 3}, {"n": 3, "m": 2})
+    for (expression, shapes), (low, high), long in product(formulas(name), ranges, lengths):
+        at = {v: rng.uniform(low, high, [long.get(z) or int(z) for z in shape]) for v, shape in shapes.items()}
         try:
             engines = jac.backprop(f"sum((({expression}) + 1)**3)", at=at, shapes=shapes).check.engines
         except jac.InputError:

@@ -64,7 +64,7 @@ REFUSED = [
     *("commutation(2)", "reshape(ones(2, 3), (5,))", "reshape(ones(2, 3), (-1, 4))", "ones(n/2)"),
     *("concat(ones(2, 3), ones(2, 4))", "ones(2, 3)@ones(2, 3)", "ones(2, 3) + ones(2)", "ones(2)@ones(2, 2)"),
     *("cross(ones(2), ones(2))", "rot2(ones(2))", "svdvals(3)", "svdvals(ones(2, 3))", "qr(ones(2, 2, 2))"),
-    *("batchnorm(3)", "spectral_norm(3)", "inv_gaps(3)"),
+    *("batchnorm(3)", "corrcoef(ones(2))", "pinv(ones(1, 3))", "spectral_norm(3)", "inv_gaps(3)"),
     *("z = W@x; z = b; z", "sum(x); z"),
 ]
 DECLARED: list[tuple[str, dict[str, str]]] = [

@@ -219,7 +219,7 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "relu": lambda x: np.where(x > 0, x, 0),
     "leaky_relu": lambda x, a=0.01: np.where(x > 0, x, a * x),
     "softplus": lambda x: np.log(1 + np.exp(x)),
-    "elu": lambda x: np.where(x > 0, x, np.exp(x) - 1),
+    "elu": lambda x, a=1.0: np.where(x > 0, x, a * (np.exp(x) - 1)),
     "gelu": lambda x: x * (1 + special.erf(x / np.sqrt(2))) / 2,
     "silu": lambda x: x / (1 + np.exp(-x)),
     "maximum": np.maximum,

@@ -49,7 +49,7 @@ READ = {
         "expit(w@x)",
     ),
     "lambdas": ("g = lambda z: z**2\ndef f(x):\n    h = lambda t: t + 1\n    return g(h(x)).sum()\n", "x", {}, None),
-    "a pair": ("def f(S):\n    sign, val = np.linalg.slogdet(S)\n    return val\n", "S", {}, "val = logdet(S); val"),
+    "a pair": ("def f(S):\n    sign, val = np.linalg.slogdet(S)\n    return val\n", "S", {}, "val = slogdet(S); val"),
     "a lambda": ("lambda x, A: x.T @ A @ x", "x", {}, "x.T@A@x"),
     "annotations": (
         "def f(x: int, *, k: float = 2.0) -> float:\n    assert k\n    y: int = x**k\n    return y\n",

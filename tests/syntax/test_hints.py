@@ -36,6 +36,7 @@ TYPED = (
     "F.nll_loss(x, y); F.normalize(x, p=1); F.cross_entropy(x, y, reduction='sum'); x.var(); x.std(); jax.nn.gelu(x)",
     "F.layer_norm(x, x.shape); X.transpose(0, 1); np.einsum(A); torch.max(X, dim=1); np.linalg.slogdet(A)",
     "x'*A*y*z; a/b' + x'*y; x^2 + y'*z; var(x'); std(x.^2); pinv(A)*x'; repmat(x, 2, 2)*y'; sum(X.^2); var(x.^2)",
+    "np.linalg.eig(A); np.linalg.qr(A); np.linalg.svd(A); F.glu(x); ‖x‖₃",
     "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y)",
 )
 

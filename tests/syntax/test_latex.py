@@ -67,8 +67,6 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         (r"\begin{bmatrix} a & b \end{bmatrix}", "matrices and cases"),
         (r"\sum_{i=1}^n x_i", "einsum"),
         (r"x_i", "einsum"),
-        (r"\|A\|_2", "spectral"),
-        (r"\|A\|_*", "norm"),
         (r"\frac{1}{2", "never closed"),
         (r"\frac", "too early"),
         (r"\left( x", "never closed"),

@@ -14,7 +14,7 @@ STATISTICS = (
         definition=f"{_CENTRED}@{_CENTRED}.T/(sum(ones_like(x[0])) - 1)", example="cov(A)"),
     Row(name="corrcoef", summary="correlations of the rows of a matrix, each column being one observation",
         kind=Kind.FORMULA, given={"rowvar=True": "corrcoef(x)", "rowvar=False": "corrcoef(x.T)"},
-        definition=f"normalize({_CENTRED})@normalize({_CENTRED}).T", example="corrcoef(A)"),
+        rule=shapes.samples, definition=f"normalize({_CENTRED})@normalize({_CENTRED}).T", example="corrcoef(A)"),
     Row(name="cosine_similarity", summary="dot(x, y)/(norm(x)*norm(y)); of matrices, of each pair of rows",
         kind=Kind.FORMULA, parameters=("x", "y"),
         definition="sum(x*y, axis=-1)/(norm(x, axis=-1)*norm(y, axis=-1))", example="cosine_similarity(x, y)"),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.libraries import IGNORED, KEYWORDS, Spelling
+from jacobian_cli.syntax.libraries import IGNORED, KEYWORDS, OPTIONAL, OPTIONAL_WORDS, Spelling
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
@@ -68,7 +68,8 @@ class Arguments:
                 self.node, f"{self.name} takes at most {len(parameters)} arguments here, not {len(self.arguments)}"
             )
         found = {name: self.code.term(value) for name, value in zip(parameters, self.arguments, strict=False)}
-        for name, value in self.keywords.items():
+        for word, value in self.keywords.items():
+            name = OPTIONAL if word in OPTIONAL_WORDS and OPTIONAL in parameters else word
             if name not in parameters or name in found:
                 raise self.code.refuse(value, f"{self.name} has no option '{name}' that is read here")
             found[name] = self.code.term(value)
@@ -109,7 +110,7 @@ class _Given(dict[str, Term]):
         raise self.call.refuse(f"'{self.call.name}' wants {name}")
 
 
-_OPTIONAL = frozenset("axis keepdims a".split())
+_OPTIONAL = frozenset(("axis", "keepdims", OPTIONAL))
 """Parameters that may be left out."""
 
 
@@ -141,7 +142,7 @@ def _filled(template: Term, given: Mapping[str, Term], span: Span, keywords: tup
 
 
 def _left_out(part: Name, given: Mapping[str, Term]) -> bool:
-    return part.text == "a" and part.text not in given
+    return part.text == OPTIONAL and part.text not in given
 
 
 def unpaired(term: Term) -> Term:

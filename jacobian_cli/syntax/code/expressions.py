@@ -175,7 +175,7 @@ class Code:
         if turned:
             return Call(".T", (self.term(node.value),), (), span)
         match node.attr:
-            case "values" | "logabsdet" | "real" | "data":
+            case "values" | "logabsdet" | "solution" | "real" | "data":
                 return unpaired(self.term(node.value))
             case "size":
                 return Call("?count", (self.term(node.value),), (), span)
@@ -262,7 +262,7 @@ class Code:
             return call.spelled(row)
         if name in REFUSED:
             raise self.refuse(node.func, f"'{name}' is not in the language", REFUSED[name])
-        if bare and name in self.known.functions:
+        if name in self.known.functions:
             return call.plain()
         raise self.refuse(node.func, f"'{name}' is not known here", "jac functions lists the functions of the language")
 

@@ -6,7 +6,7 @@ import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
-from jacobian_cli.syntax.libraries import GELU_TANH, JAX
+from jacobian_cli.syntax.libraries import GELU_TANH, JAX, OPTIONAL
 from jacobian_cli.syntax.tree import Literal, Term
 
 
@@ -64,14 +64,15 @@ def loss(call: Arguments) -> Term:
     """Losses with `reduction`: the mean unless told otherwise."""
     how = call.keywords.pop("reduction", None)
     kind = how.value if isinstance(how, ast.Constant) else "mean" if how is None else None
-    given = call.bound("x", "y")
+    given = call.bound("x", "y", OPTIONAL) if call.name in ("huber_loss", "smooth_l1_loss") else call.bound("x", "y")
     texts = {
         "mse_loss": "(x - y)**2",
         "l1_loss": "abs(x - y)",
         "binary_cross_entropy": "-(y*log(x) + (1 - y)*log(1 - x))",
         "binary_cross_entropy_with_logits": "softplus(x) - x*y",
-        "huber_loss": "where(abs(x - y) < 1, (x - y)**2/2, abs(x - y) - 1/2)",
-        "smooth_l1_loss": "where(abs(x - y) < 1, (x - y)**2/2, abs(x - y) - 1/2)",
+        "huber_loss": "huber(x - y, a)",
+        "smooth_l1_loss": "smooth_l1(x - y, a)",
+        "nll_loss": "-sum(y*x, axis=-1)",
     }
     wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}"}.get(str(kind))
     if call.name == "cross_entropy":

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
 from jacobian_cli.syntax.libraries import TORCH
-from jacobian_cli.syntax.tree import Call, Literal, Term, Text
+from jacobian_cli.syntax.tree import Call, Group, Literal, Term, Text
 
 
 def extreme(call: Arguments) -> Term:
@@ -72,8 +72,10 @@ def norm(call: Arguments) -> Term:
         if axis is None and not flat:
             return call.call("?norm", x, Text("inf", call.span))
         return call.call("max", call.call("abs", x), axis=axis, keepdims=keep)
+    elif is_(kind, "nuc"):
+        function = "nuclear_norm"
     else:
-        raise call.refuse("this norm is not in the language", "there are `norm(x)`, `norm1(x)` and `max(abs(x))`")
+        return call.call("norm", x, axis=axis, keepdims=keep, ord=kind)
     return call.call(function, x, axis=axis, keepdims=keep)
 
 
@@ -83,6 +85,8 @@ def clip(call: Arguments) -> Term:
     high = next((word for word in ("max", "a_max", "max_val", "clip_value_max") if word in call.keywords), "max")
     given = call.bound("x", low, high)
     term = given["x"]
+    if low in given and high in given:
+        return call.call("clip", term, given[low], given[high])
     if low in given:
         term = call.call("max", term, given[low])
     if high in given:
@@ -103,7 +107,20 @@ def einsum(call: Arguments) -> Term:
 
 def slogdet(call: Arguments) -> Term:
     given = call.bound("x")
-    return Call("?slogdet", (call.call("logdet", given["x"]),), (), call.span)
+    return Call("?slogdet", (call.call("slogdet", given["x"]),), (), call.span)
+
+
+def eigh(call: Arguments) -> Term:
+    """Eigenvalues and eigenvectors, a pair."""
+    given = call.bound("x")
+    return Group((call.call("eigvalsh", given["x"]), call.call("eigvecs", given["x"])), call.span)
+
+
+def lstsq(call: Arguments) -> Term:
+    """The solution is the first of what is returned."""
+    call.keywords.pop("rcond", None)
+    given = call.bound("x", "y")
+    return Call("?pair", (call.call("lstsq", given["x"], given["y"]),), (), call.span)
 
 
 def length(call: Arguments) -> Term:
