@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.elaborate.variant import along as along_axes
-from jacobian_cli.elaborate.variant import counts, options_of, positional, taken_out, text_for
+from jacobian_cli.elaborate.variant import counts, handed_on, options_of, positional, taken_out, text_for
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.read import read
@@ -160,8 +160,12 @@ class Builder:
         values = dict(zip(row.parameters, arguments, strict=True))
         applied = re.search(r"\bans\b", text)
         if applied:
-            values["ans"] = self.call(call)
-        elif further:
+            values["ans"], further = self.call(call), ()
+        numbers = {option: value for option, value in further if not isinstance(value, Literal | Flag | Text)}
+        values |= {option: self.build(value) for option, value in numbers.items()}
+        told = tuple((option, Name(option, v.span) if option in numbers else v) for option, v in further)
+        tree = handed_on(read(text), told)
+        if tree is None:
             raise self.error(call.span, f"{row.name} takes either {name} or {further[0][0]}")
         if re.search(rf"\b{name}\b", text):
             values[name] = self.build(term)
@@ -169,7 +173,7 @@ class Builder:
                 raise OrderError(f"{name} of {row.name} is a number", text=self.text, span=term.span)
         try:
             scope = Scope(values, counts(row, arguments[0], options), self.scope.unifier)
-            return _Inside(scope, text, along_axes(row, shape, options)).build(read(text))
+            return _Inside(scope, text, along_axes(row, shape, options)).build(tree)
         except (InputError, ShapeError) as error:
             raise self.error(call.span, f"in {row.name}, {error.message}") from None
 

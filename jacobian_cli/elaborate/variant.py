@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from jacobian_cli.expr import Expr
-from jacobian_cli.ops import Kind, Row
+from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.ops.table import WORDS
 from jacobian_cli.shape import Shape, Size, product
@@ -18,7 +18,12 @@ def positional(row: Row, call: Call) -> Call:
     """A call with its parameters in their places: `huber(x, a=2)`, or by the word that other libraries have for it,
     `huber(x, delta=2)`.
     """
-    names, given = row.parameters, len(call.arguments)
+    names = row.parameters
+    if row.second and len(call.arguments) == len(names) + 1 and next(iter(row.second)) not in dict(call.keywords):
+        *arguments, last = call.arguments
+        keywords = (*call.keywords, (next(iter(row.second)), last))
+        call = replace(call, arguments=tuple(arguments), keywords=keywords)
+    given = len(call.arguments)
     if not call.keywords or names[-1:] == ("...",):
         return call
     only = [name for name in names if name in row.defaults]
@@ -41,14 +46,27 @@ def taken_out(row: Row, call: Call) -> tuple[str, Term, Call] | None:
         if name in given:
             others = tuple(pair for pair in call.keywords if pair[0] != name)
             return name, given[name], replace(call, keywords=others)
-    if row.second and len(call.arguments) == len(row.parameters) + 1:
-        return next(iter(row.second)), call.arguments[-1], replace(call, arguments=call.arguments[:-1])
     return None
 
 
 def options_of(row: Row) -> dict[str, None]:
     """The options that make another function of a row, the outermost first."""
     return dict.fromkeys(key.split("=")[0].rstrip("<>0 ") for key in row.given)
+
+
+def handed_on(tree: Term, options: tuple[tuple[str, Term], ...]) -> Term | None:
+    """A text with further options at the function in it that takes them all; None where none does."""
+    if not options:
+        return tree
+    if not isinstance(tree, Call):
+        return None
+    row = FUNCTIONS.get(tree.function)
+    if row is not None and {name for name, _ in options} <= options_of(row).keys():
+        return replace(tree, keywords=(*tree.keywords, *options))
+    for place, part in enumerate(tree.arguments):
+        if (found := handed_on(part, options)) is not None:
+            return replace(tree, arguments=(*tree.arguments[:place], found, *tree.arguments[place + 1 :]))
+    return None
 
 
 def text_for(row: Row, name: str, term: Term, *, matrix: bool) -> str | None:

@@ -15,6 +15,12 @@ Rule = Callable[[list[Shape], dict[str, Any], Unifier], Shape]
 Form = Callable[[Algebra, list[Any], list[Shape], dict[str, Any]], Any]
 
 
+COMMUTING = "where it commutes"
+"""The key in `given` of a function of a matrix for f'(A), its derivative where df = f'(A) dA as of numbers."""
+TRACED = "under a trace"
+"""The same key where that is so under a trace only."""
+
+
 class Kind(Enum):
     """How a function treats axes; everything else about it is in its row."""
 

@@ -163,3 +163,27 @@ def test_what_cannot_be_had_is_refused_with_a_way_out(formula: str, hint: str) -
     with pytest.raises(InputError) as caught:
         jac.derive(formula, wrt="A" if "A" in formula else "x")
     assert hint in (caught.value.quoted or "")
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "text"),
+    [
+        ("trace(expm(A))", "A", "expm(A).T"),
+        ("trace(sqrtm(A))", "A", "inv(sqrtm(A)).T/2"),
+        ("expm(t*A)@x", "t", "expm(t*A)@A@x"),
+        ("x.T@expm(t**2*A)@x", "t", "2*t*(x.T@expm(t**2*A)@A@x)"),
+        ("c*trace(expm(A@B))", "A", None),
+        ("trace(expm(t*A))", "t", None),
+        ("sum(sqrtm(t*A))", "t", None),
+        ("trace(expm(A)@B)", "A", None),
+        ("sum(expm(t*A + B))", "t", None),
+    ],
+)
+def test_under_a_trace_and_by_a_number(formula: str, wrt: str, text: str | None) -> None:
+    shapes = {"A": "n,n", "B": "n,n", "t": "", "c": ""}
+    derivation = jac.derive(formula, wrt=wrt, shapes={name: s for name, s in shapes.items() if name in formula[5:]})
+    assert text in (
+        None,
+        derivation.jacobian.closed_form if derivation.gradient is None else derivation.gradient.closed_form,
+    )
+    assert derivation.check(points=2).passed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from jacobian_cli.calculus.differentiate.commuting import through_commuting
 from jacobian_cli.calculus.differentiate.lower import partial
 from jacobian_cli.calculus.differentiate.path import LONG, Path
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Factor, Leaf, Product, Reshape, Sum, Tensor, is_zero, walk
@@ -185,6 +186,9 @@ def _through_function(
     node: Apply, upstream: Tensor, front: int, active: set[Tensor], value: Tensor, everywhere: bool
 ) -> Iterable[tuple[Tensor, Tensor]]:
     """Chain rule: the upstream gradient times the row's own derivative."""
+    if (short := through_commuting(node, upstream, front, active, value)) is not None:
+        yield from short
+        return
     out = len(node.shape) - node.loop
     for k, child in enumerate(node.arguments):
         if child not in active:

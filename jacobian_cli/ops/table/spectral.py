@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from jacobian_cli.ops import shapes
-from jacobian_cli.ops.row import Kind, Row
+from jacobian_cli.ops.row import COMMUTING, TRACED, Kind, Row
 
 
 def _eigvalsh(np: Any, x: Any) -> Any:
@@ -153,10 +153,11 @@ SPECTRAL = (
         example="qr(A)"),
     Row(name="sqrtm", summary="the square root of a matrix that is symmetric and positive definite", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_SQRTM,), kernel=_sqrtm,
-        domain=("eigvalsh(x)[..., 0] - max(abs(x), axis=(-2, -1))/10**8",), given={"of a scalar": "sqrt(x)"},
+        domain=("eigvalsh(x)[..., 0] - max(abs(x), axis=(-2, -1))/10**8",),
+        given={"of a scalar": "sqrt(x)", TRACED: "inv(ans)/2"},
         example="sqrtm(A)"),
     Row(name="expm", summary="exponential of a matrix", kind=Kind.CORE, signatures=("ii->ii",), derivative=(_EXPM,),
-        kernel=_expm, given={"of a scalar": "exp(x)"}, math="exp", latex=r"\exp",
+        kernel=_expm, given={"of a scalar": "exp(x)", COMMUTING: "ans"}, math="exp", latex=r"\exp",
         example="expm(A)"),
     Row(name="slogdet", summary="logarithm of the absolute value of the determinant", kind=Kind.CORE,
         signatures=("ii->",), derivative=("inv(x).T",), kernel=_slogdet, definition="log(abs(det(x)))",
