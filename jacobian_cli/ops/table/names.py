@@ -77,7 +77,7 @@ ELSEWHERE: dict[str, str] = {
     "full": "`c*ones(n, m)`",
     "beta": "the beta function is `exp(betaln(x, y))`; a product is `beta*x`",
     "gamma": "the gamma function is `exp(lgamma(x))`; a product is `gamma*x`",
-    "groupnorm": "of X declared with `-s X=n,4*k`, in 4 groups: layernorm of reshape(X, (n, 4, k)), reshaped back",
+    "groupnorm": "it is `layernorm(X)` of the rows reshaped into groups, reshaped back",
     "hstack": "`concat(x, y)` of vectors, `concat(A, B, axis=1)` of matrices",
     "identity": "`eye(n)`",
     "linear": "`W@x + b`",
