@@ -14,8 +14,9 @@ import jacobian_cli as jac
 from jacobian_cli.calculus.steps.derivation import MAX_STEPS
 from jacobian_cli.checks.verdict.steps import Lines, check_lines
 from jacobian_cli.cli.main import run
+from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.expr import Apply, Expr, walk
-from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.parser import parse_statement
 from tests.calculus.expressions import expressions
@@ -147,9 +148,18 @@ def _flat_at_a_kink(expr: Expr) -> bool:
     """Whether a function may be at its kink at every point near: of twice the same value, or of what is level there.
     Each path then takes one side, and only their sum has a derivative.
     """
-    bent = [n for n in walk([expr]) if isinstance(n, Apply) and FUNCTIONS[n.function].kinks]
+    bent = [n for n in walk([expr]) if isinstance(n, Apply) and _bends(n.function)]
     nested = any(inner is not n and inner in bent for n in bent for inner in walk([n]))
-    return nested or any(len(n.arguments) == 2 and len({*n.arguments}) == 1 for n in bent)
+    return nested or any(len({*n.arguments}) < len(n.arguments) for n in bent)
+
+
+def _bends(function: str) -> bool:
+    """Whether a function has kinks, or is made of one that has."""
+    row = FUNCTIONS[function]
+    if row.kinks or row.kind is not Kind.ELEMENTWISE or not row.definition:
+        return bool(row.kinks)
+    parts = walk([meaning(row.definition, row.parameters)])
+    return any(isinstance(part, Apply) and bool(FUNCTIONS[part.function].kinks) for part in parts)
 
 
 @QUICK
