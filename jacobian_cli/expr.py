@@ -5,7 +5,7 @@ A shape is a tuple of sizes: `()` a scalar, `(n,)` a column vector, `(1, n)` a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -150,15 +150,18 @@ def rebuild(root: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
         return new is None
 
     for node in walk([root], kept):
-        if node in made:
-            continue
-        children = node.children
-        parts = tuple([made[child] for child in children])
-        if parts == children:
-            made[node] = node
-        elif isinstance(node, Apply):
-            made[node] = Apply(node.function, parts, node.parameters, node.shape)
-        else:
-            assert isinstance(node, Defined)
-            made[node] = Defined(node.name, *parts)
+        if node not in made:
+            made[node] = with_parts(node, made)
     return made[root]
+
+
+def with_parts(node: Expr, made: Mapping[Expr, Expr]) -> Expr:
+    """A node with what has become of its parts; the node itself where these are the same."""
+    children = node.children
+    parts = tuple([made[child] for child in children])
+    if parts == children:
+        return node
+    if isinstance(node, Apply):
+        return Apply(node.function, parts, node.parameters, node.shape)
+    assert isinstance(node, Defined)
+    return Defined(node.name, *parts)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
 from jacobian_cli.elaborate.builder import CONSTANTS
-from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
+from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.syntax.errors import InputError
@@ -60,7 +60,7 @@ def name_repeats(
     given: dict[Expr, Expr] = {}
     levels: dict[Expr, int] = {}
     for node in repeats.order:
-        made[node] = _with(node, made)
+        made[node] = node if isinstance(node, Defined) else with_parts(node, made)
         levels[node] = 1 + max((levels.get(child, 0) for child in node.children), default=0)
         if isinstance(node, Defined):
             levels[node] = 0
@@ -101,7 +101,7 @@ class _Repeats:
             return named
         made: dict[Expr, Expr] = {}
         for node in self.order:
-            made[node] = _with(node, made)
+            made[node] = node if isinstance(node, Defined) else with_parts(node, made)
             if node not in named:
                 continue
             if self._worth(node, written[node], cost(made[node], LONG), worth):
@@ -140,14 +140,6 @@ class _Repeats:
             if count > 1 and (count > 2 or _several(node)) and gain >= (worth if len(scope) == 1 else 0):
                 return True
         return False
-
-
-def _with(node: Expr, made: Mapping[Expr, Expr]) -> Expr:
-    """The node with what was made of its parts."""
-    if not isinstance(node, Apply):
-        return node
-    parts = tuple([made[child] for child in node.arguments])
-    return node if parts == node.arguments else Apply(node.function, parts, node.parameters, node.shape)
 
 
 def definitions(forms: Iterable[Expr]) -> dict[str, Expr]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 from jacobian_cli.calculus.differentiate.lower import lower
@@ -10,7 +9,7 @@ from jacobian_cli.calculus.differentiate.pullback import jacobian
 from jacobian_cli.calculus.index.tensor import Leaf
 from jacobian_cli.calculus.index.tensor import walk as walk_tensor
 from jacobian_cli.elaborate.row_text import meaning
-from jacobian_cli.expr import Apply, Expr, Variable, rebuild, walk
+from jacobian_cli.expr import Apply, Expr, Variable, rebuild, walk, with_parts
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.shape import Shape, product
 
@@ -30,7 +29,7 @@ def expanded(output: Expr, wrt: Variable) -> tuple[Expr, dict[Expr, Apply]]:
     made: dict[Expr, Expr] = {}
     calls: dict[Expr, Apply] = {}
     for node in walk([output]):
-        new = _with(node, made)
+        new = with_parts(node, made)
         if isinstance(new, Apply) and node in active and _is_short(new):
             body, inside = _definition(new.function, tuple(a.shape for a in new.arguments), new.shape)
             values: dict[Expr, Expr] = {Variable(f"?{k}", a.shape): a for k, a in enumerate(new.arguments)}
@@ -43,11 +42,6 @@ def expanded(output: Expr, wrt: Variable) -> tuple[Expr, dict[Expr, Apply]]:
                 calls[new] = call
         made[node] = new
     return made[output], calls
-
-
-def _with(node: Expr, made: Mapping[Expr, Expr]) -> Expr:
-    """The node with what was made of its parts."""
-    return rebuild(node, lambda part: None if part is node else made.get(part))
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +79,7 @@ def _plainer(expr: Expr) -> Expr:
     """Without functions that do nothing here, as the mean of one number, and options that say nothing."""
     made: dict[Expr, Expr] = {}
     for node in walk([expr]):
-        new = _with(node, made)
+        new = with_parts(node, made)
         if isinstance(new, Apply) and row(new.function).kind is Kind.REDUCTION:
             (argument,) = new.arguments
             bare = Apply(new.function, new.arguments, (), new.shape)
