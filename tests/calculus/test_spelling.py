@@ -39,6 +39,8 @@ _MATRIX = {
     "S": "m,m",
 }
 
+_TENSORS = {"T": "b,n,d", "U": "h,d,k"}
+
 SPELLED = [
     # rows and columns are scaled by vectors that run along, unless the formula itself has diagonal matrices
     Spelled("v[:, None]*M", "M", "v[:, None]*delta", _MATRIX),
@@ -69,6 +71,9 @@ SPELLED = [
         "-sum(log_softmax(M)*((1 - c1)*A + c1/m))", "M", "softmax(M) - c1/m - (1 - c1)*A", _MATRIX, {"A": "sums_to_one"}
     ),
     Spelled("sum(log(sigmoid(-A@w)))", "w", "-A.T@sigmoid(A@w)", _MATRIX),
+    # letters stay those that were typed, and one einsum stays one
+    Spelled('einsum("bnd,hdk->bhnk", T, U)', "T", 'einsum("bhnk,hdk->bnd", delta, U)', _TENSORS),
+    Spelled('einsum("bnd,hdk->bhnk", T, U)', "U", 'einsum("bhnk,bnd->hdk", delta, T)', _TENSORS),
     # one pullback of a softmax
     Spelled("softmax(M)", "M", "P*(delta - sum(delta*P, axis=1, keepdims=True))", _MATRIX),
     Spelled("softmax(M, axis=0)", "M", "P*(delta - sum(delta*P, axis=0))", _MATRIX),

@@ -34,6 +34,7 @@ from jacobian_cli.calculus.notation.factoring import factored
 from jacobian_cli.calculus.notation.kin import kin, on_diagonal, outside
 from jacobian_cli.calculus.notation.order import Style
 from jacobian_cli.calculus.notation.product_graph import Pieces, bounds
+from jacobian_cli.calculus.notation.subscripts import typed_letters
 from jacobian_cli.calculus.notation.user_spelling import spelled
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.factors import axes_of
@@ -75,6 +76,7 @@ class Notation(Style):
         self.typed.update(kept)
         self.turned.update(opposite(t) for t, e in given.items() if isinstance(t, Sum) and write.is_call(e, "u-"))
         self.conditions.update(conditions(given))
+        self.letters.update(typed_letters(given.values()))
         for t, e in list(kept.items()):
             if isinstance(t, Sum) and len(t.shape) == 2:
                 kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
@@ -161,7 +163,7 @@ class Notation(Style):
     def loose(self, tensor: Tensor) -> Expr:
         """As `express`, but what broadcasting will repeat need not be written out."""
         if isinstance(tensor, Product) and tensor not in self.given:
-            if len(tensor.shape) > 2:
+            if _of_tensors(tensor):
                 return self._repeated(tensor)
             pieces = self.pieces(tensor)
             return pieces.sign(pieces.loose())
@@ -315,7 +317,7 @@ class Notation(Style):
             return False, stacked
         if t in self.given:
             return self.signed(c, self.written[t])
-        if len(t.shape) > 2 and not whole:
+        if _of_tensors(t) and not whole:
             return c * t.coefficient < 0, self._repeated(Product(magnitude(c * t.coefficient), t.factors, t.shape))
         pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), MINUS_IN_SUM)
         return pieces.negative, pieces.tensor() if whole else pieces.loose()
@@ -377,6 +379,13 @@ def _common(coefficients: Sequence[Rational]) -> Rational:
     """What is written once in front of a sum: a number that all terms share up to sign."""
     first = magnitude(coefficients[0])
     return first if len(coefficients) > 1 and all(magnitude(c) == first for c in coefficients) else 1
+
+
+def _of_tensors(product: Product) -> bool:
+    """Whether a product has three axes or more, or repeats along an axis while tensors of so many are summed in it."""
+    if len(product.shape) > 2:
+        return True
+    return len(axes_of(product)) < len(product.shape) and any(len(labels) > 2 for _, labels, _ in product.factors)
 
 
 def _is_diagonal(expr: Expr) -> bool:

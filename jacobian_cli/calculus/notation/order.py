@@ -9,7 +9,7 @@ from itertools import islice
 from jacobian_cli.calculus.index.tensor import Rational, magnitude
 from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, Variable, walk
-from jacobian_cli.shape import product
+from jacobian_cli.shape import Size, product
 
 Powers = list[tuple[Expr, Rational]]
 _LONG = 200
@@ -53,6 +53,8 @@ class Style:
 
     def __init__(self, order: Sequence[str] = (), *, diagonals: bool = False) -> None:
         self.diagonals = diagonals
+        self.letters: dict[Size, str] = {}
+        """The letters that the user typed for axes of these sizes."""
         self.ranks = {name: k for k, name in enumerate(order)}
         self._keys: dict[Expr, Key] = {}
         self._met: dict[Expr, int] = {}

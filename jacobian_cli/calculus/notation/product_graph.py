@@ -40,16 +40,16 @@ from collections.abc import Iterable, Mapping
 from jacobian_cli.calculus.cost import shortest
 from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Tensor, Unit, Window
 from jacobian_cli.calculus.notation import exponents, write
-from jacobian_cli.calculus.notation.batched import Operand, joined, reduced, untransposed
+from jacobian_cli.calculus.notation.batched import Operand, joined, reduced
 from jacobian_cli.calculus.notation.broadcast import scaled
 from jacobian_cli.calculus.notation.edges import Edges, Pair
 from jacobian_cli.calculus.notation.order import Powers, Style, merged
+from jacobian_cli.calculus.notation.subscripts import summed
 from jacobian_cli.calculus.notation.totals import dot, row_sums, whole_sum
 from jacobian_cli.expr import Expr
 from jacobian_cli.shape import Size
 
 Rank = tuple[int, int]
-LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZ"
 
 
 class Pieces:
@@ -406,20 +406,13 @@ class Pieces:
     def einsum(self, output: Iterable[int]) -> Expr:
         """The part that no matrix notation can say, in the order of axes asked for."""
         output = tuple(output)
-        operands = reduced(self._operands(), output)
+        whole = self._operands()
+        operands = reduced(whole, output)
         found = joined(operands, output, self.style.product, self.sizes)
         if found is not None:
             return self.scale(found)
-        have = {k for _, labels in operands for k in labels}
-        operands += [(write.ones(self.sizes[k]), (k,)) for k in output if k not in have]
-        operands = sorted(map(untransposed, operands), key=lambda operand: operand[1])
-        names = {label: LETTERS[k] for k, label in enumerate(output)}
-        for _, labels in operands:
-            for label in labels:
-                names.setdefault(label, LETTERS[len(names)])
-        left = ",".join("".join(names[k] for k in labels) for _, labels in operands)
-        subscripts = f"{left}->{''.join(names[k] for k in output)}"
-        return self.scale(write.apply("einsum", *(e for e, _ in operands), subscripts=subscripts))
+        ways = [operands] if operands == whole else [operands, whole]
+        return self.scale(shortest(summed(way, output, self.sizes, self.style.letters) for way in ways))
 
     def _operands(self) -> list[Operand]:
         """What is left of the product, with the labels of each part."""
