@@ -68,7 +68,7 @@ SPELLED = [
     Spelled("sum(inv(A.T@A)@A.T)", "A", "r - A@(r@sum(A, axis=0).T@M + M@sum(A, axis=0)@r.T)", _MATRIX),
     # what is known of values
     Spelled(
-        "-sum(log_softmax(M)*((1 - c1)*A + c1/m))", "M", "softmax(M) - c1/m - (1 - c1)*A", _MATRIX, {"A": "sums_to_one"}
+        "-sum(log_softmax(M)*((1 - c1)*A + c1/m))", "M", "softmax(M) - (1 - c1)*A - c1/m", _MATRIX, {"A": "sums_to_one"}
     ),
     Spelled("sum(log(sigmoid(-A@w)))", "w", "-A.T@sigmoid(A@w)", _MATRIX),
     # letters stay those that were typed, and one einsum stays one
