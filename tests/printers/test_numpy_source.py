@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from jacobian_cli import derive
+from jacobian_cli.checks.points.sampling import fits
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -152,7 +153,9 @@ def accepted(entry: Row) -> Iterator[Expr]:
         arguments = [fitting(entry.name, k, argument) for k, argument in enumerate(arguments)]
         if {*options} <= {*entry.options}:
             with suppress(ShapeError):
-                yield apply(entry.name, *arguments, *map(default, entry.defaults.values()), **options)
+                call = apply(entry.name, *arguments, *map(default, entry.defaults.values()), **options)
+                if fits([call], LENGTHS):
+                    yield call
 
 
 def agrees(expr: Expr) -> None:
