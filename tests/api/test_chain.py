@@ -34,18 +34,18 @@ def test_fields_of_the_json_answer() -> None:
         "shape": ["n"],
         "local": {"wrt": "W", "shape": ["n", "n*m"], "closed_form": "kron(eye(n), x.T)"},
     }
-    assert answer["deltas"] == {"delta1": {"shape": ["n"], "closed_form": "u*h*(1 - h)"}}
+    assert answer["deltas"] == {"delta_z": {"shape": ["n"], "closed_form": "u*h*(1 - h)"}}
     (product,) = [p for p in answer["products"] if p["wrt"] == "z"]
     assert product == {
         "wrt": "z",
         "shape": [1, "n"],
         "factors": {"h": "u.T@diag(h*(1 - h))"},
         "closed_form": "(u*h*(1 - h)).T",
-        "name": "delta1",
+        "name": "delta_z",
         "multiply_adds": "n",
     }
-    assert answer["jacobians"]["W"]["closed_form"] == "kron(delta1, x).T"
-    assert answer["gradients"]["W"]["closed_form"] == "delta1@x.T"
+    assert answer["jacobians"]["W"]["closed_form"] == "kron(delta_z, x).T"
+    assert answer["gradients"]["W"]["closed_form"] == "delta_z@x.T"
     assert answer["costs"]["W"]["forward"] == {"multiply_adds": "2*n*m", "at": 12}
     assert answer["check"]["passed"] is True
 
@@ -118,7 +118,7 @@ def test_a_definition_that_nothing_uses_is_reported() -> None:
 def test_what_is_declared_makes_the_products_shorter() -> None:
     stages = ["z = W@x", "p = softmax(z)", "loss = -sum(y*log(p))"]
     found = jac.chain(stages, wrt="W", assume={"y": "sums_to_one"})
-    assert found.deltas["delta1"].closed_form == "p - y"
+    assert found.deltas["delta_z"].closed_form == "p - y"
     assert found.check(points=1).passed
 
 

@@ -181,21 +181,21 @@ def test_sharing_saves_what_is_not_done_again() -> None:
 
 def test_names_are_given_once_and_from_the_output_on() -> None:
     found = jac.chain([*deep(3)], wrt="W1,W2,x")
-    assert list(found.deltas) == ["delta1", "delta2"]
-    assert found.gradients["W2"].closed_form.count("delta1") == 1
+    assert list(found.deltas) == ["delta_h2", "delta_h1"]
+    assert found.gradients["W2"].closed_form.count("delta_h2") == 1
     forms = {name: form.closed_form for name, form in found.deltas.items()}
-    assert forms == {"delta1": "W3.T@(u*(1 - h3**2))", "delta2": "W2.T@(delta1*(1 - h2**2))"}
+    assert forms == {"delta_h2": "W3.T@(u*(1 - h3**2))", "delta_h1": "W2.T@(delta_h2*(1 - h2**2))"}
 
 
 def test_what_melts_into_the_link_is_not_named() -> None:
     found = jac.chain(["z = W@x", "p = softmax(z)", "s = -sum(y*log(p))"], wrt="W")
-    assert {n: f.closed_form for n, f in found.deltas.items()} == {"delta1": "sum(y)*p - y"}
+    assert {n: f.closed_form for n, f in found.deltas.items()} == {"delta_z": "sum(y)*p - y"}
 
 
 def test_names_of_the_user_are_not_taken() -> None:
-    found = jac.chain(["delta1 = W@x", "h = sigmoid(delta1)", "s = u.T@h"], wrt="W")
-    assert found.where["delta1"] == "W@x"
-    assert found.gradients["W"].closed_form == "delta2@x.T"
+    found = jac.chain(["delta_z = W@x", "z = delta_z + b", "h = sigmoid(z)", "s = u.T@h"], wrt="W")
+    assert found.where["delta_z"] == "W@x"
+    assert found.gradients["W"].closed_form == "delta1@x.T"
 
 
 def test_paths_are_counted_and_added() -> None:

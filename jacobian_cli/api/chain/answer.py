@@ -142,8 +142,8 @@ class ChainAnswer(Portable):
 
     @cached_property
     def deltas(self) -> dict[str, ClosedForm]:
-        """The named running products: of a scalar output δ₁, δ₂, … in the shape of their node, counted from the
-        output; of others J₁, J₂, …, matrices.
+        """The named running products: of a scalar output δ_z, that at z, in the shape of its node; of others
+        J₁, J₂, …, matrices.
         """
         return {name: ClosedForm(expr, symbols(expr.shape)) for name, expr in self._chain.names.items()}
 

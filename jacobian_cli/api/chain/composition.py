@@ -57,7 +57,7 @@ class Composition(ChainAnswer):
 
         >>> c = chain(["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"], wrt="W,b")
         >>> [str(step) for step in c.steps()["b"][-2:]]
-        ['∂s/∂b = delta1', '∂s/∂b [as a row] = delta1.T']
+        ['∂s/∂b = delta_z', '∂s/∂b [as a row] = delta_z.T']
         """
         if format is None:
             return {d.wrt: d.steps() for d in self.stepwise}
@@ -115,7 +115,7 @@ def chain(
 
     >>> c = chain(["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"], wrt="W,b")
     >>> c.deltas, c.gradients["W"].closed_form, c.jacobians["W"].closed_form
-    ({'delta1': <u*h*(1 - h)>}, 'delta1@x.T', 'kron(delta1, x).T')
+    ({'delta_z': <u*h*(1 - h)>}, 'delta_z@x.T', 'kron(delta_z, x).T')
     >>> c.costs["W"]["reverse"].cost.symbolic, c.costs["W"]["forward"].cost.symbolic
     (n*m + n, 2*n*m)
     """

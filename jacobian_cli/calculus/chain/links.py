@@ -3,8 +3,8 @@
 Each definition is a link, with one local Jacobian per input: its inputs are held as variables of their own. The
 running product ∂y/∂node starts at the output, where it is 1 (or I), and is multiplied by one local Jacobian at each
 link; where a value is used by several links, what comes back from each of them adds up (CS224N lecture 3; Griewank &
-Walther, Evaluating Derivatives, ch. 3). A running product that is more than a name gets one, δ₁, δ₂, … counted from
-the output, so that nothing is written, or computed, twice and the length of the whole grows with the depth alone.
+Walther, Evaluating Derivatives, ch. 3). A running product that is more than a name gets one, δ_z for that at z,
+so that nothing is written, or computed, twice and the length of the whole grows with the depth alone.
 """
 
 from __future__ import annotations
@@ -286,7 +286,7 @@ class Chain:
         if link is None:
             return found
         if found.gradient is not None and not _plain(found.gradient) and not self._melts(found, link):
-            return replace(found, name=self._named("delta", found.gradient))
+            return replace(found, name=self._named("delta", found.gradient, variable.name))
         if found.gradient is None and cost(found.form) > UNNAMED:
             return replace(found, name=self._named("J", found.form))
         return found
@@ -317,9 +317,12 @@ class Chain:
             terms = [self._named("part", each) for each in sums]
         return write.total([(False, term) for term in terms])
 
-    def _named(self, stem: str, full: Expr) -> Defined:
-        numbers = self._numbers.setdefault(stem, count(1))
-        name = next(n for k in numbers if (n := f"{stem}{k}") not in self._taken)
+    def _named(self, stem: str, full: Expr, of: str = "") -> Defined:
+        """A name for a value: δ_z where it is the gradient `of` z."""
+        name = f"{stem}_{of}"
+        if not of or name in self._taken or name in self.defined:
+            numbers = self._numbers.setdefault(stem, count(1))
+            name = next(n for k in numbers if (n := f"{stem}{k}") not in self._taken)
         named = Defined(name, full)
         self.notation.ranks[name] = -1
         self.names[name] = full

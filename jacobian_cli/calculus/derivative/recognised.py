@@ -85,12 +85,18 @@ class _Pattern:
         if not core:
             core = [f for f in body.factors if len(f[1]) == order and f[2] == 1][:1]
         seen = {label for _, labels, _ in core for label in labels}
-        if not core or not seen >= set(range(order)) or len(body.factors) < 2:
+        if len(body.factors) == 1 and body.coefficient == 1 and body.factors[0][2] != 1:
+            core = [f for f in body.factors if sorted(f[1]) == list(range(order))]  # √v, and every power of it
+            seen = set(range(order))
+        if not core or not seen >= set(range(order)) or (len(body.factors) < 2 and core[0][2] == 1):
             return None
         return cls(name, body, core, [f for f in body.factors if f not in core])
 
     def put_in(self, node: Product) -> Iterator[Tensor]:
         """The product with the name in it, for each place in which it may stand."""
+        if len(self.body.factors) == 1:
+            yield from self._powers(node)
+            return
         order = len(node.shape)
         for found, labels in self._places(node, 0, (), {}):
             inside = [labels[k] for k in labels if k >= len(self.body.shape)]
@@ -107,6 +113,16 @@ class _Pattern:
             rest += missing
             rest.append((self.name, tuple(labels[k] for k in range(len(self.body.shape))), 1))
             yield algebra.product(node.shape, rest, ratio(node.coefficient, self.body.coefficient))
+
+    def _powers(self, node: Product) -> Iterator[Tensor]:
+        """The same where the definition is a power of one thing: that is a power of the name."""
+        ((part, own, power),) = self.body.factors
+        for k, (other, labels, exponent) in enumerate(node.factors):
+            times = ratio(exponent, power)
+            if other is part and isinstance(times, int) and (times > 0 or exponent < 0):
+                at = tuple(labels[own.index(axis)] for axis in range(len(own)))
+                rest = [*node.factors[:k], *node.factors[k + 1 :], (self.name, at, times)]
+                yield algebra.product(node.shape, rest, node.coefficient)
 
     @staticmethod
     def _divides(factors: Iterable[Factor], divisor: Factor) -> bool:

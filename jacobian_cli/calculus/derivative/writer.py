@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from jacobian_cli.calculus.cost import DEFINITION
+from jacobian_cli.calculus.cost import DEFINITION, shortest
 from jacobian_cli.calculus.derivative.assume import Declared
 from jacobian_cli.calculus.derivative.common_subexpressions import Named, definitions, name_repeats
 from jacobian_cli.calculus.derivative.recognised import Recognised
@@ -38,8 +38,10 @@ class Writer:
         return "gradient" if self.scalar else "vjp"
 
     def value(self, tensor: Tensor, shape: Shape) -> Expr:
-        """A tensor in a shape, what is declared of the variables put in."""
-        return self.declared.expr(write.shaped(self.notation.express(self._known(tensor)), shape))
+        """A tensor in a shape, what is declared of the variables put in; in the user's names if that is no longer."""
+        plain = self.declared.tensor(tensor)
+        ways = dict.fromkeys((self.recognised.tensor(plain), plain))
+        return shortest(self.declared.expr(write.shaped(self.notation.express(way), shape)) for way in ways)
 
     def _known(self, tensor: Tensor) -> Tensor:
         """A tensor with what is declared, in the names of the user."""
