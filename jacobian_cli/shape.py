@@ -1,17 +1,21 @@
-"""Symbolic sizes: polynomials with whole coefficients in size names, and the unification that infers them."""
+"""Symbolic sizes: polynomials in size names, and the unification that infers them. A half, as in `n/2`, says that the
+number is to be whole.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
-from math import prod
+from math import ceil, lcm, prod
 
 from jacobian_cli.interned import Interned
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 Monomial = tuple[tuple[str, int], ...]
+Coefficient = int | Fraction
 MAX_SIZE = 10**12
 MAX_TERMS = 10_000
 """Of a product of sums."""
@@ -28,7 +32,7 @@ class Size(Interned):
     '3*n + 1'
     """
 
-    terms: tuple[tuple[Monomial, int], ...]
+    terms: tuple[tuple[Monomial, Coefficient], ...]
     name: str | None = field(init=False)
     """The name, if it is one name and nothing else."""
     is_open: bool = field(init=False)
@@ -50,11 +54,13 @@ class Size(Interned):
         return Size(((((name, 1),), 1),))
 
     @staticmethod
-    def collect(terms: Iterable[tuple[Monomial, int]]) -> Size:
-        total: dict[Monomial, int] = {}
+    def collect(terms: Iterable[tuple[Monomial, Coefficient]]) -> Size:
+        total: dict[Monomial, Coefficient] = {}
         for monomial, coefficient in terms:
             total[monomial] = total.get(monomial, 0) + coefficient
-        ordered = sorted(((m, c) for m, c in total.items() if c), key=lambda t: (-sum(p for _, p in t[0]), t[0]))
+        ordered = sorted(
+            ((m, _whole(c)) for m, c in total.items() if c), key=lambda t: (-sum(p for _, p in t[0]), t[0])
+        )
         return Size(tuple(ordered))
 
     def __add__(self, other: Size) -> Size:
@@ -79,15 +85,34 @@ class Size(Interned):
         if len(other.terms) != 1:
             return None
         ((below, divisor),) = other.terms
-        terms: list[tuple[Monomial, int]] = []
+        terms: list[tuple[Monomial, Coefficient]] = []
         for monomial, coefficient in self.terms:
             powers = dict(monomial)
             for name, power in below:
                 powers[name] = powers.get(name, 0) - power
-            if min(powers.values(), default=0) < 0 or coefficient % divisor:
+            if min(powers.values(), default=0) < 0 or (isinstance(coefficient, int) and coefficient % divisor):
                 return None
-            terms.append((tuple((name, power) for name, power in powers.items() if power), coefficient // divisor))
+            quotient = Fraction(coefficient) / divisor
+            terms.append((tuple((name, power) for name, power in powers.items() if power), quotient))
         return Size.collect(terms)
+
+    def steps(self, length: int) -> Size:
+        """How many steps of this length begin within it, its names being such that they are whole.
+
+        >>> n = Size.named("n")
+        >>> [str(size.steps(2)) for size in (n, n - ONE, n + ONE, n + n, Size.number(5))]
+        ['n/2', 'n/2', 'n/2 + 1', 'n', '3']
+        """
+        return Size.collect((m, Fraction(c, length) if m else ceil(Fraction(c, length))) for m, c in self.terms)
+
+    def part(self, number: int) -> Size:
+        """One of so many equal parts."""
+        return Size.collect((m, Fraction(c, number)) for m, c in self.terms)
+
+    @property
+    def denominator(self) -> int:
+        """What its terms are divided by."""
+        return lcm(*(Fraction(c).denominator for _, c in self.terms))
 
     @property
     def value(self) -> int | None:
@@ -95,14 +120,15 @@ class Size(Interned):
         if not self.terms:
             return 0
         monomial, coefficient = self.terms[0]
-        return coefficient if not monomial else None
+        return int(coefficient) if not monomial else None
 
     def names(self) -> list[str]:
         return list(dict.fromkeys(name for monomial, _ in self.terms for name, _ in monomial))
 
     def at(self, sizes: Mapping[str, int]) -> int:
-        """The number that this size has where its names have these numbers."""
-        return sum(c * prod(sizes[name] ** power for name, power in m) for m, c in self.terms)
+        """The number that this size has where its names have these; 0, as no axis has, where it is not whole."""
+        found = sum(c * prod(sizes[name] ** power for name, power in m) for m, c in self.terms)
+        return found if isinstance(found, int) else int(found) if found.denominator == 1 else 0
 
     def replace(self, bindings: Mapping[str, Size]) -> Size:
         alone = self.name
@@ -112,7 +138,7 @@ class Size(Interned):
             return self
         total = Size(())
         for monomial, coefficient in self.terms:
-            term = Size.number(coefficient)
+            term = Size((((), coefficient),))
             for name, power in monomial:
                 factor = bindings.get(name) or Size.named(name)
                 for _ in range(power):
@@ -123,6 +149,9 @@ class Size(Interned):
     def __str__(self) -> str:
         if not self.terms:
             return "0"
+        below = self.denominator
+        if below > 1 and len(self.terms) > 1 and all(isinstance(c, Fraction) for _, c in self.terms):
+            return f"({Size.collect((m, c * below) for m, c in self.terms)})/{below}"
         text = " + ".join(_term_text(m, c) for m, c in self.terms)
         return text.replace("+ -", "- ")
 
@@ -140,11 +169,17 @@ def _times(a: Monomial, b: Monomial) -> Monomial:
     return tuple(sorted(powers.items(), key=lambda item: (_HABIT.find(item[0]) if item[0] in _HABIT else 9, item[0])))
 
 
-def _term_text(monomial: Monomial, coefficient: int) -> str:
+def _whole(coefficient: Coefficient) -> Coefficient:
+    return coefficient.numerator if coefficient.denominator == 1 else coefficient
+
+
+def _term_text(monomial: Monomial, coefficient: Coefficient) -> str:
+    if coefficient.denominator != 1:
+        return f"{_term_text(monomial, coefficient.numerator)}/{coefficient.denominator}"
     names = [name if power == 1 else f"{name}**{power}" for name, power in monomial]
     if not names:
         return str(coefficient)
-    sign = {1: "", -1: "-"}.get(coefficient, f"{coefficient}*")
+    sign = "" if coefficient == 1 else "-" if coefficient == -1 else f"{coefficient}*"
     return sign + "*".join(names)
 
 
@@ -165,8 +200,8 @@ def shape_text(shape: Shape) -> str:
     return " × ".join(str(size) for size in shape) if shape else "scalar"
 
 
-def size_of(term: Term, text: str | None = None) -> Size:
-    """The size that a syntax tree denotes: names, numbers, `+`, `-`, `*`.
+def size_of(term: Term, text: str | None = None, *, parts: bool = False) -> Size:
+    """The size that a syntax tree denotes: names, numbers, `+`, `-`, `*`; with `parts`, `/` by a number too.
 
     Raises `InputError` for anything else, for negative numbers and for numbers past 10**12.
     """
@@ -176,13 +211,17 @@ def size_of(term: Term, text: str | None = None) -> Size:
         case Literal(value=value) if value.denominator == 1 and 0 <= value <= MAX_SIZE:
             return Size.number(int(value))
         case Call(function="+", arguments=(a, b)):
-            return size_of(a, text) + size_of(b, text)
+            return size_of(a, text, parts=parts) + size_of(b, text, parts=parts)
         case Call(function="-", arguments=(a, b)):
-            return size_of(a, text) - size_of(b, text)
+            return size_of(a, text, parts=parts) - size_of(b, text, parts=parts)
         case Call(function="*", arguments=(a, b)):
-            return size_of(a, text) * size_of(b, text)
+            return size_of(a, text, parts=parts) * size_of(b, text, parts=parts)
         case Call(function="**", arguments=(a, Literal(value=power))) if power.denominator == 1 and 0 < power <= 4:
-            return product([size_of(a, text)] * int(power))
+            return product([size_of(a, text, parts=parts)] * int(power))
+        case Call(function="/", arguments=(a, Literal(value=below))) if (
+            parts and below.denominator == 1 and 0 < below <= MAX_SIZE
+        ):
+            return size_of(a, text, parts=parts).part(int(below))
     raise InputError(
         "this is not a size",
         text=text,
@@ -245,8 +284,8 @@ class Unifier:
                 continue
             name = monomial[0][0]
             rest = [(m, c) for m, c in difference.terms if m != monomial]
-            if any(name in dict(m) for m, _ in rest) or any(c % coefficient for _, c in rest):
+            if any(name in dict(m) for m, _ in rest) or any(isinstance(c, int) and c % coefficient for _, c in rest):
                 continue
-            self.bindings[name] = Size.collect((m, -c // coefficient) for m, c in rest)
+            self.bindings[name] = Size.collect((m, Fraction(-c) / coefficient) for m, c in rest)
             return True
         return False

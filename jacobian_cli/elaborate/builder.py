@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,9 @@ from jacobian_cli.elaborate.variant import along as along_axes
 from jacobian_cli.elaborate.variant import counts, handed_on, options_of, positional, taken_out, text_for
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.cuts import Listed
+from jacobian_cli.ops.identities import COMPARED
+from jacobian_cli.ops.places import is_whole
 from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import (
     ShapeError,
@@ -33,6 +37,8 @@ from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 CONSTANTS = ("pi", "e", "inf")
+INDEXING = "[]"
+_PLACED = ("count",)
 _NEAR = 0.75
 """How much of a name must be that of a function for this to be what was meant."""
 
@@ -46,6 +52,8 @@ class Scope:
     unifier: Unifier = field(default_factory=Unifier)
     seen: MutableMapping[int, Shape] | None = None
     """Where the shape of every part is noted down, by the `id` of its tree."""
+    places: Collection[str] = ()
+    """The variables that are declared to hold places."""
 
 
 class ConformError(InputError):
@@ -113,6 +121,8 @@ class Builder:
             return self.fitted(known, self.arguments(call.arguments), {}, call)
         try:
             row = self.row(call)
+            if row.name == INDEXING and (gathered := self.gathered(call)) is not None:
+                return gathered
             call = positional(row, call)
             if (row.given or row.second) and (variant := taken_out(row, call)) is not None:
                 return self.variant(row, *variant)
@@ -130,6 +140,12 @@ class Builder:
         self.want_arguments(row, arguments, call)
         if row.whole:
             self.want_whole(row, arguments, call)
+        if row.places:
+            self.want_places(row, arguments, call)
+        if row.of_places and self.of_labels(*arguments):
+            return self.written(row.of_places, dict(zip(row.parameters, arguments, strict=True)))
+        if row.reads is not None:
+            return self.reading(row, arguments, options, call)
         if row.of_scalar and arguments[0].shape in ((), (ONE, ONE)):
             return self.of_one_entry(row, arguments[0])
         return self.fitted(row, arguments, options, call)
@@ -141,6 +157,81 @@ class Builder:
         except ShapeError as error:
             kind = OrderError if error.order else ConformError
             raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
+
+    def written(self, text: str, values: Mapping[str, Expr]) -> Expr:
+        """A text of the table with these values for its names."""
+        return Builder(Scope(dict(values), {}, self.scope.unifier), text, of_table=True).build(read(text))
+
+    def reading(self, row: Row, arguments: list[Expr], options: dict[str, Any], call: Call) -> Expr:
+        """What a row is read as that only rearranges: an expression made of other rows."""
+        assert row.reads is not None
+
+        def make(function: str, *values: Expr, **given: Any) -> Expr:
+            return self.applied(FUNCTIONS[function], values, given)
+
+        try:
+            found: Expr = row.reads(make, *arguments, **options)
+        except ShapeError as error:
+            kind = OrderError if error.order else ConformError
+            raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
+        return found
+
+    def gathered(self, call: Call) -> Expr | None:
+        """W[i], where i is a variable that holds places: what else stands in the brackets is picked first."""
+        items = _items(call.arguments[1])
+        for item in items:
+            if isinstance(item, Call) and item.function in COMPARED:
+                raise self.error(
+                    item.span,
+                    "how many entries a condition picks no size can say",
+                    "`where(x > 0, x, 0)` keeps the shape; their sum is `sum((x > 0)*x)`",
+                )
+        places = [k for k, item in enumerate(items) if self.is_place(item)]
+        if not places:
+            return None
+        if len(places) > 1 or any(isinstance(item, Flag) for item in items):
+            raise self.error(
+                call.span,
+                "beside an index that is a variable only slices are picked",
+                "one after the other, `take(take(A, i), j, axis=1)`; one of each row is `take_along_axis(A, i)`",
+            )
+        (at,) = places
+        every = Slice(None, None, items[at].span)
+        rest = Group((*items[:at], every, *items[at + 1 :]), call.arguments[1].span)
+        others = replace(call, arguments=(call.arguments[0], rest))
+        plain = all(
+            item == every or (isinstance(item, Slice) and not (item.start or item.stop or item.step))
+            for item in rest.items
+        )
+        inner = call.arguments[0] if plain else others
+        behind = Literal(Fraction(sum(isinstance(item, Slice) for item in items[:at])), items[at].span)
+        return self.build(Call("take", (inner, items[at]), (("axis", behind),), call.span))
+
+    def is_place(self, term: Term) -> bool:
+        """Whether an item of an index is a value rather than a size."""
+        return (isinstance(term, Name) and term.text in self.scope.values) or (
+            isinstance(term, Call) and term.function in FUNCTIONS and FUNCTIONS[term.function].called
+        )
+
+    def of_labels(self, value: Expr, target: Expr) -> bool:
+        """Whether a target is the place of one entry in each row: declared so, or of one axis less."""
+        if isinstance(target, Variable) and target.name in self.scope.places:
+            return True
+        if isinstance(target, Number):
+            return len(value.shape) == 1 and target.value.denominator == 1
+        shapes = [tuple(self.scope.unifier.resolve(size) for size in part.shape) for part in (value, target)]
+        one = isinstance(target, Variable) and bool(shapes[0]) and shapes[1] == shapes[0][:-1]
+        return one and (not shapes[1] or shapes[1] != shapes[0][1:])
+
+    def want_places(self, row: Row, arguments: list[Expr], call: Call) -> None:
+        """What holds places holds whole numbers, which no arithmetic makes."""
+        for name, argument, term in zip(row.parameters, arguments, call.arguments, strict=False):
+            if name in row.places and not is_whole(argument) and not self.of_table:
+                raise self.error(
+                    term.span,
+                    "places are a variable, a list of whole numbers, or what argsort gives",
+                    f"as in `{row.example}`",
+                )
 
     def variant(self, row: Row, name: str, term: Term, call: Call) -> Expr:
         """A call of which an option makes another function."""
@@ -261,6 +352,9 @@ class Builder:
             raise self.error(call.span, "an option is given twice")
         options: dict[str, Any] = {}
         for option in row.options:
+            if option in _PLACED or row.reads is not None:
+                self.more(row, option, terms, keywords, options, call)
+                continue
             match option:
                 case "axis":
                     if (axis := keywords.pop("axis", None)) is not None and not isinstance(axis, Flag):
@@ -293,6 +387,31 @@ class Builder:
             raise self.error(term.span, f"{row.name} has no option '{name}'", row.second.get(name))
         return options
 
+    def more(
+        self, row: Row, option: str, terms: list[Term], keywords: dict[str, Term], options: dict[str, Any], call: Call
+    ) -> None:
+        """A number, a size, or a tuple of them, by its name or in its place behind the values."""
+        term = keywords.pop(option, None)
+        if term is None and len(terms) > len(row.parameters):
+            term = terms.pop(len(row.parameters))
+        if term is None:
+            if option not in row.defaults:
+                raise self.error(call.span, f"{row.name} wants {option}", f"as in `{row.example}`")
+        elif not isinstance(term, Flag):
+            options[option] = self.size(term) if option in _PLACED else self.told(term)
+
+    def told(self, term: Term) -> Any:
+        match term:
+            case Text(value=value):
+                return value
+            case Group(items=items):
+                return tuple(map(self.told, items))
+            case Literal():
+                return self.whole(term)
+            case Call(function="u-", arguments=(inner,)):
+                return Size(()) - self.size(inner)
+        return self.size(term)
+
     def sizes(self, row: Row, terms: list[Term], call: Call, *, rest: bool = False) -> Shape:
         """The sizes that are listed; with `rest`, -1 may stand for what is left."""
         sizes = tuple(
@@ -305,7 +424,7 @@ class Builder:
         return sizes
 
     def size(self, term: Term) -> Size:
-        size = size_of(term, self.text)
+        size = size_of(term, self.text, parts=True)
         for name in size.names():
             if name in self.scope.values:
                 raise self.error(term.span, f"'{name}' is a variable and cannot be a size", "rename one of the two")
@@ -325,16 +444,23 @@ class Builder:
                 return None
             case Dots():
                 return DOTS
-            case Slice(start=start, stop=stop):
-                return (self.bound(start), self.bound(stop))
-        return self.whole(term) if isinstance(term, Literal) else size_of(term, self.text).replace(self.scope.sizes)
+            case Slice(start=start, stop=stop, step=step):
+                by = 1 if step is None else self.whole(step)
+                return (self.bound(start), self.bound(stop)) if by == 1 else (self.bound(start), self.bound(stop), by)
+            case Group(items=items):
+                return Listed(tuple(self.whole(item) for item in items))
+        return (
+            self.whole(term)
+            if isinstance(term, Literal)
+            else size_of(term, self.text, parts=True).replace(self.scope.sizes)
+        )
 
     def bound(self, term: Term | None) -> Size | None:
         if term is None:
             return None
         if isinstance(term, Literal):
             return Size.number(self.whole(term))
-        return size_of(term, self.text).replace(self.scope.sizes)
+        return size_of(term, self.text, parts=True).replace(self.scope.sizes)
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.statement import named_places
@@ -13,7 +13,9 @@ from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.tree import Call, Definition, Group, Term
 
 
-def size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) -> dict[str, Size]:
+def size_names(
+    statements: Sequence[Definition], declared: Mapping[str, Shape], places: Collection[str] = ()
+) -> dict[str, Size]:
     """Names that are sizes: those in declared shapes, and those where only a size can stand."""
     found = {name: Size.named(name) for shape in declared.values() for size in shape for name in size.names()}
     for statement in statements:
@@ -33,15 +35,22 @@ def size_names(statements: Sequence[Definition], declared: Mapping[str, Shape]) 
                 sized = term.arguments[1:]
             elif "index" in options:
                 sized = _group(term.arguments[1])
+            elif row and (row.reads or "count" in options):
+                sized = term.arguments[len(row.parameters) :]
+                sized += tuple(value for name, value in term.keywords if name in options)
             for part in sized:
-                found.update((name, Size.named(name)) for name, _ in named_places(part) if name not in declared)
+                found.update(
+                    (name, Size.named(name)) for name, _ in named_places(part) if name not in (*declared, *places)
+                )
             stack.extend(t for t in term.arguments if t not in sized)
             stack.extend(t for _, t in term.keywords)
     return found
 
 
 def _group(term: Term) -> tuple[Term, ...]:
-    return term.items if isinstance(term, Group) else (term,)
+    """The items of an index that are numbers or sizes; a call gives places."""
+    items = term.items if isinstance(term, Group) else (term,)
+    return tuple(item for item in items if not (isinstance(item, Call) and item.function.isidentifier()))
 
 
 def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:

@@ -125,16 +125,18 @@ def elaborate(
     declared: Mapping[str, Shape] | None = None,
     orders: Mapping[str, int] | None = None,
     square: Iterable[str] = (),
+    places: Iterable[str] = (),
 ) -> Program:
     """Type a sequence of definitions; the last one is the output.
 
     `declared` gives shapes, `orders` the number of axes of further variables (known from their values), `square`
-    names further ones that are square matrices.
+    names further ones that are square matrices, `places` those that hold places.
     Raises `InputError` for unknown names, cycles, and shapes that do not fit.
     """
     declared = dict(declared or {})
     ordered, last = in_order(statements)
-    sizes = size_names(ordered, declared)
+    held = frozenset(places)
+    sizes = size_names(ordered, declared, held)
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
@@ -154,7 +156,7 @@ def elaborate(
         if n not in declared
     }
     squares = frozenset(n for n in square if n in guessed and guessed[n].order == 2)
-    formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares)
+    formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares, held)
     try:
         if any(s.notation and not s.read for s in ordered):
             likely = {s: replace(s, value=skeleton(s.value)) for s in ordered}
@@ -191,7 +193,9 @@ def _meant(
     for _ in range(_READINGS):
         found = meant(formula.statements, declared, formula.sizes, guessed, candidates, square)
         place = next(k for k, s in enumerate(formula.statements) if s is formula.last)
-        program = elaborate([*found[:place], *found[place + 1 :], found[place]], declared, orders, square)
+        program = elaborate(
+            [*found[:place], *found[place + 1 :], found[place]], declared, orders, square, formula.places
+        )
         known = {n: len(v.shape) for n, v in program.variables.items() if n in guessed}
         if all(known.get(name, order) == order for name, order in found[0].orders):
             break
@@ -233,6 +237,7 @@ class _Formula:
     free: Sequence[str]
     valued: frozenset[str]
     square: frozenset[str]
+    places: frozenset[str] = frozenset()
     equations: dict[frozenset[tuple[str, int]], tuple[Unifier, dict[str, Shape]]] = field(
         init=False, default_factory=dict
     )
@@ -296,7 +301,7 @@ class _Formula:
         if seen is not None or orders not in self.equations:
             unifier = Unifier()
             shapes = self.leaves(guessed, unifier)
-            self.build(Scope({n: Variable(n, s) for n, s in shapes.items()}, self.sizes, unifier, seen))
+            self.build(Scope({n: Variable(n, s) for n, s in shapes.items()}, self.sizes, unifier, seen, self.places))
             self.equations[orders] = unifier, shapes
         return self.equations[orders]
 
@@ -311,7 +316,7 @@ class _Formula:
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
         known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
         parts: dict[int, Shape] = {}
-        scope = Scope(dict(known), self.sizes, Unifier(), parts)
+        scope = Scope(dict(known), self.sizes, Unifier(), parts, self.places)
         output = self.build(scope)
         values = {s.name: scope.values[s.name] for s in self.statements if s.name}
         used = set(variables(output))

@@ -106,9 +106,9 @@ class Shaped(Builder):
                 return Call(function, tuple(map(self.measured, arguments)), keywords, span)
             case Group(items=items, span=span):
                 return Group(tuple(map(self.measured, items)), span)
-            case Slice(start=start, stop=stop, span=span):
+            case Slice(start=start, stop=stop, span=span, step=step):
                 first, last = (None if bound is None else self.measured(bound) for bound in (start, stop))
-                return Slice(first, last, span)
+                return Slice(first, last, span, step)
         return term
 
     def plain(self, term: Term) -> Term:
@@ -274,8 +274,8 @@ def _size(term: Term) -> Term:
             return total if len(parts) > 1 else Call(function, (total,), (), span)
         case Group(items=items, span=span):
             return Group(tuple(_size(item) for item in items), span)
-        case Slice(start=start, stop=stop, span=span):
-            return Slice(None if start is None else _size(start), None if stop is None else _size(stop), span)
+        case Slice(start=start, stop=stop, span=span, step=step):
+            return Slice(None if start is None else _size(start), None if stop is None else _size(stop), span, step)
     return term
 
 

@@ -176,8 +176,7 @@ class Moved:
     def backward(self, upstream: Array) -> Gradients:
         numbered = np.split(np.arange(self.ends[-1]), self.ends[:-1])
         places = self.forward(*(part.reshape(shape) for part, shape in zip(numbered, self.shapes, strict=True)))
-        whole = np.zeros(self.ends[-1])
-        whole[places] = upstream
+        whole = np.bincount(np.ravel(places), np.ravel(upstream), self.ends[-1])  # one entry may go to several places
         parts = np.split(whole, self.ends[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=True)]
 

@@ -19,6 +19,7 @@ from jacobian_cli.evaluate.footprint import last_uses
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import shift
 from jacobian_cli.ops.rules import parsed
 from jacobian_cli.shape import Shape, Size
@@ -135,10 +136,12 @@ def resolved(option: Any, sizes: Sizes) -> Any:
     """What an option (axes, sizes, subscripts, indices) is in numbers."""
     if isinstance(option, Size):
         return option.at(sizes)
+    if isinstance(option, Listed):
+        return list(option.places)
     if not isinstance(option, tuple):
         return option
     return tuple(
-        slice(resolved(item[0], sizes), resolved(item[1], sizes)) if isinstance(item, tuple) else resolved(item, sizes)
+        slice(*(resolved(part, sizes) for part in item)) if isinstance(item, tuple) else resolved(item, sizes)
         for item in option
     )
 

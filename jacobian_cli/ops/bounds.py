@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jacobian_cli.expr import Apply, Expr, walk
-from jacobian_cli.ops.shapes import HIGH, slice_bounds
+from jacobian_cli.ops.cuts import Listed, cut_of
+from jacobian_cli.ops.shapes import HIGH
 from jacobian_cli.ops.table import row
 from jacobian_cli.shape import ONE, Shape, Size
 
@@ -19,17 +20,21 @@ class Bound:
     """A size that must be at least one: `n - 99` for the slice 1:100 of an axis n."""
 
     margin: Size
+    multiple: int = 1
+    """What it must be a multiple of beside that."""
 
     def holds(self, sizes: Mapping[str, int]) -> bool:
         """Whether it is so at these sizes."""
-        return self.margin.at(sizes) > 0
+        return self.margin.at(sizes) > 0 and self.margin.at(sizes) % self.multiple == 0
 
     @property
     def sides(self) -> tuple[Size, str, Size]:
         """As a comparison of two sizes without a minus."""
+        if self.multiple > 1:
+            return self.margin, "%", Size.number(self.multiple)
         positive = [(m, c) for m, c in self.margin.terms if m and c > 0]
         negative = [(m, -c) for m, c in self.margin.terms if m and c < 0]
-        ((_, number),) = [(m, c) for m, c in self.margin.terms if not m] or [((), 0)]
+        number = next((int(c) for m, c in self.margin.terms if not m), 0)
         left, right = Size.collect(positive), Size.collect(negative)
         if not negative:
             return left, ">=", Size.number(1 - number)
@@ -45,8 +50,11 @@ class Bound:
         >>> n, m = Size.named("n"), Size.named("m")
         >>> [str(Bound(margin)) for margin in (n - Size.number(99), n - m, n - m + ONE, m - n - ONE)]
         ['n >= 100', 'n > m', 'n >= m', 'm > n + 1']
+        >>> str(Bound(n, 2))
+        'n a multiple of 2'
         """
-        return " ".join(map(str, self.sides))
+        left, relation, right = self.sides
+        return f"{left} {'a multiple of' if relation == '%' else relation} {right}"
 
 
 def bounds(roots: Iterable[Expr]) -> tuple[Bound, ...]:
@@ -71,11 +79,16 @@ def bounds(roots: Iterable[Expr]) -> tuple[Bound, ...]:
             margins.update((m, None) for m in _margins(indexed, node.children[0].shape if indexed else ()))
         margins.update(dict.fromkeys(node.shape))
     strictest: dict[Size, Size] = {}
-    for margin in margins:
+    multiples: dict[Bound, None] = {}
+    for told in margins:
+        below = told.denominator
+        margin = told * Size.number(below)
+        if below > 1:  # it is to be whole
+            multiples[Bound(Size.collect(term for term in margin.terms if term[0]), below)] = None
         rest = Size.collect(term for term in margin.terms if term[0])
         if not _always(margin, least) and (rest not in strictest or (strictest[rest] - margin).at({}) > 0):
             strictest[rest] = margin
-    return tuple(map(Bound, strictest.values()))
+    return (*map(Bound, strictest.values()), *multiples)
 
 
 def _margins(index: tuple[Any, ...], shape: Shape) -> Iterator[Size]:
@@ -83,9 +96,13 @@ def _margins(index: tuple[Any, ...], shape: Shape) -> Iterator[Size]:
     items = [item for item in index if item is not None]
     for item, size in zip(items, shape, strict=False):
         match item:
-            case (_, _):
-                start, stop = slice_bounds(item, size)
-                yield from (start + ONE, size - stop + ONE, stop - start)
+            case tuple():
+                cut = cut_of(item, size)
+                ends = (cut.first, cut.last) if cut.step > 0 else (cut.last, cut.first)
+                yield from (ends[0] + ONE, size - ends[1], cut.count)
+            case Listed(places):
+                yield size - Size.number(max(places))
+                yield size + Size.number(min(places) + 1)
             case Size():
                 yield from (item + ONE, size - item)
             case int():

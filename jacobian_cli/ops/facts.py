@@ -34,6 +34,7 @@ class Fact:
         return self.holds or self.summary
 
 
+PLACES = "index"
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
@@ -53,6 +54,7 @@ FACTS: dict[str, Fact] = {
              beside=("positive", "probability")),
         Fact(name="one_hot", summary="is a row of the identity along its last axis", holds="is one-hot", rows=True,
              ties=True, implies=("sums_to_one", "binary")),
+        Fact(name=PLACES, summary="holds places, whole numbers counted from 0", holds="holds places", ties=True),
     )
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from jacobian_cli.ops.structure import MASKS, Algebra
+from jacobian_cli.ops.structure import MASKS, Algebra, one_hot, take
 from jacobian_cli.shape import Shape, Unifier
 
 Settle = Callable[[list[Shape], dict[str, Any], Unifier], dict[str, Any]]
@@ -110,6 +110,12 @@ class Row:
     """What its backward does to the gradient that arrives, in the words of a lecture."""
     moves: bool = False
     """Whether its value is made of entries of its arguments, in other places."""
+    reads: Callable[..., Any] | None = None
+    """What it is read as, for what only rearranges: called with what applies a function, the arguments, and the options
+    by their names. Options that `defaults` does not list must be given.
+    """
+    places: tuple[str, ...] = ()
+    """Parameters that hold places, whole numbers counted from 0. By them nothing is differentiated."""
     own: Callable[[], Any] | None = None
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
     law: str = ""
@@ -130,7 +136,7 @@ class Row:
         >>> Row(name="f", summary="a function without a meaning").lacks
         'neither a definition, nor a kernel, nor a name in NumPy; neither a definition nor a derivative'
         """
-        if self.definition or self.form or self.own or self.algebra or self.kind is Kind.CONTRACTION:
+        if self.definition or self.form or self.own or self.reads or self.algebra or self.kind is Kind.CONTRACTION:
             return ""
         value = "" if self.kernel or self.numpy else "neither a definition, nor a kernel, nor a name in NumPy"
         slope = "" if self.derivative else "neither a definition nor a derivative"
@@ -171,6 +177,21 @@ class Row:
     def bare(self) -> str:
         """The function meant when it is called without its options."""
         return self.given.get("without options", "")
+
+    @property
+    def of_places(self) -> str:
+        """What it is where its second argument holds the place of one entry in each row of its first."""
+        return self.given.get("of places", "")
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it is written as an index, its second argument between the brackets."""
+        return self.form is take
+
+    @property
+    def picking(self) -> bool:
+        """Whether its value is rows of an identity matrix, at the places given."""
+        return self.form is one_hot
 
     @property
     def is_arithmetic(self) -> bool:

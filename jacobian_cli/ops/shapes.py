@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jacobian_cli.ops.cuts import Listed, cut_of
 from jacobian_cli.ops.rules import ShapeError, contract, described, mismatch, parsed, reduced_axes
 from jacobian_cli.shape import ONE, UNKNOWN, Shape, Size, Unifier, product, shape_text
 
@@ -313,6 +314,10 @@ def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
     (shape,) = shapes
     result: list[Size] = []
     axis = 0
+    if any(isinstance(item, Listed) for item in options["index"]) and not _alone(options["index"]):
+        raise ShapeError(
+            "beside a list of places only slices are picked", "one after the other: `A[[0, 2]][:, [1, 0]]`"
+        )
     for item in options["index"]:
         if item is None:
             result.append(ONE)
@@ -321,32 +326,67 @@ def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
             raise ShapeError(f"too many indices for {described(shape)}", order=True)
         size = shape[axis]
         axis += 1
-        if isinstance(item, tuple):
-            start, stop = slice_bounds(item, size)
-            length = stop - start
-            if length.value is not None and length.value <= 0:
-                raise ShapeError(f"the slice {start}:{stop} holds nothing")
-            if size.value is not None and stop.value is not None and stop.value > size.value:
-                raise ShapeError(f"the slice {start}:{stop} leaves the axis of length {size}")
-            result.append(length)
-        elif item is size or (
-            isinstance(item, int) and size.value is not None and not -size.value <= item < size.value
-        ):
-            raise ShapeError(
-                f"there is no entry {item} on an axis of length {size}", "indices count from 0, as in NumPy"
-            )
+        match item:
+            case tuple():
+                result.append(_length(item, size))
+            case Listed(places):
+                for place in places:
+                    _must_be_there(place, size)
+                result.append(Size.number(len(places)))
+            case _:
+                _must_be_there(item, size)
     return (*result, *shape[axis:])
 
 
-def slice_bounds(item: tuple[Size | None, Size | None], size: Size) -> tuple[Size, Size]:
-    """The bounds of `start:stop` on an axis of this size; negative numbers count from the end."""
+def _alone(index: tuple[Any, ...]) -> bool:
+    """Whether one item is a list and the others are slices: what NumPy does with more is not axis by axis."""
+    return sum(not isinstance(item, tuple) for item in index) == 1
 
-    def bound(given: Size | None, default: Size) -> Size:
-        if given is None:
-            return default
-        return size + given if given.value is not None and given.value < 0 else given
 
-    return bound(item[0], Size(())), bound(item[1], size)
+def _length(item: Any, size: Size) -> Size:
+    """How many places a slice takes."""
+    cut = cut_of(item, size)
+    shown = ":".join("" if bound is None else str(bound) for bound in item)
+    if cut.count.value is not None and cut.count.value <= 0:
+        raise ShapeError(f"the slice {shown} holds nothing")
+    if size.value is not None and cut.stop.value is not None and cut.step == 1 and cut.stop.value > size.value:
+        raise ShapeError(f"the slice {shown} leaves the axis of length {size}")
+    return cut.count
+
+
+def _must_be_there(item: int | Size, size: Size) -> None:
+    if item is size or (isinstance(item, int) and size.value is not None and not -size.value <= item < size.value):
+        raise ShapeError(f"there is no entry {item} on an axis of length {size}", "indices count from 0, as in NumPy")
+
+
+def one_hot(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A row for each place."""
+    del unifier
+    return (*shapes[0], options["count"])
+
+
+def take(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The axes of the places for the one along which they pick."""
+    del unifier
+    x, places = shapes
+    if not x:
+        raise ShapeError("a scalar has no places", order=True)
+    axis = joined_axis(x, options)
+    return (*x[:axis], *places, *x[axis + 1 :])
+
+
+def settle_take(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> dict[str, Any]:
+    """The axis counted from 0, the first one where none is named."""
+    del unifier
+    return {"axis": (joined_axis(shapes[0], options),)} if shapes[0] else options
+
+
+def scatter_add(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The axes of the places are those of x in front; for them one axis of the length given."""
+    x, places = shapes
+    if len(x) < len(places) or not all(unifier.unify(a, b) for a, b in zip(x, places, strict=False)):
+        raise ShapeError(mismatch(shapes, unifier), "there is one place for each row", order=len(x) < len(places))
+    return (options["count"], *x[len(places) :])
 
 
 def _want_orders(name: str, shapes: list[Shape], orders: set[int]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from jacobian_cli.ops.shapes import joined_axis, slice_bounds, turned_axes
+from jacobian_cli.ops.cuts import Cut, Listed, cut_of
+from jacobian_cli.ops.shapes import joined_axis, turned_axes
 from jacobian_cli.shape import ONE, Shape, Size
 
 
@@ -20,7 +21,8 @@ class Algebra(Protocol):
     def add(self, shape: Shape, terms: Iterable[Any]) -> Any: ...
     def apply(self, function: str, arguments: tuple[Any, ...], loop: int, shape: Shape) -> Any: ...
     def unit(self, size: Size, index: int | Size) -> Any: ...
-    def window(self, size: Size, start: Size, stop: Size) -> Any: ...
+    def window(self, size: Size, cut: Cut) -> Any: ...
+    def listed(self, size: Size, places: tuple[int, ...]) -> Any: ...
 
 
 def proper(shape: Shape) -> Shape:
@@ -115,7 +117,7 @@ def concat(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: d
             labels = tuple(rest)
         else:
             bound = len(whole)
-            factor, where = algebra.window(total, start, start + shape[axis]), (bound, place)
+            factor, where = algebra.window(total, Cut(start, shape[axis])), (bound, place)
             labels = (*rest[:place], bound, *rest[place:])
         terms.append((1, algebra.product(whole, [(tensor, labels, 1), (factor, where, 1)])))
         start = start + shape[axis]
@@ -193,20 +195,66 @@ def index(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: di
     for item, size in zip(items, shape, strict=True):
         if size is ONE:
             continue
-        if not isinstance(item, tuple):
+        if isinstance(item, int | Size):
             labels.append(next(bound))
             picks.append((algebra.unit(size, item), (labels[-1],), 1))
             continue
-        start, stop = slice_bounds(item, size)
-        if stop - start is ONE:
+        cut = cut_of(item, size) if isinstance(item, tuple) else None
+        count = Size.number(len(item.places)) if isinstance(item, Listed) else cut.count if cut else size
+        if count is ONE:
             labels.append(next(bound))
-            picks.append((algebra.unit(size, start if start.value is None else start.value), (labels[-1],), 1))
-        elif stop - start is size:
+            only = item.places[0] if isinstance(item, Listed) else cut.first if cut else 0
+            picks.append((algebra.unit(size, only), (labels[-1],), 1))
+        elif cut and cut.step == 1 and count is size:
             labels.append(len(result))
             result.append(size)
         else:
             labels.append(next(bound))
-            picks.append((algebra.window(size, start, stop), (len(result), labels[-1]), 1))
-            result.append(stop - start)
+            rows = algebra.window(size, cut) if cut else algebra.listed(size, item.places)
+            picks.append((rows, (len(result), labels[-1]), 1))
+            result.append(count)
     # summed labels must lie behind the axes of the value, of which there are at most as many as axes
     return algebra.product(tuple(result), [(tensor, tuple(labels), 1), *picks])
+
+
+def _rows(algebra: Algebra, tensor: Any, count: Size) -> Any:
+    """The rows of an identity matrix at places."""
+    places = tensor.shape
+    return algebra.apply("one_hot", (tensor,), len(places), (*places, count))
+
+
+def one_hot(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    del shapes
+    count: Size = options["count"]
+    return algebra.ones(tensors[0].shape) if count is ONE else _rows(algebra, tensors[0], count)
+
+
+def take(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """x[i] = Σ_k 1(i = k) x_k."""
+    x, places = tensors
+    axis = joined_axis(shapes[0], options)
+    before, behind = proper(shapes[0][:axis]), proper(shapes[0][axis + 1 :])
+    shape = (*before, *places.shape, *behind)
+    where = tuple(range(len(before), len(before) + len(places.shape)))
+    rest = [*range(len(before)), *range(len(before) + len(where), len(shape))]
+    if shapes[0][axis] is ONE:
+        return algebra.product(shape, [(x, tuple(rest), 1)])
+    bound = len(shape)
+    labels = (*rest[: len(before)], bound, *rest[len(before) :])
+    return algebra.product(shape, [(x, labels, 1), (_rows(algebra, places, shapes[0][axis]), (*where, bound), 1)])
+
+
+def scatter_add(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """Σ_r 1(i_r = k) x_r."""
+    x, places = tensors
+    front, count = len(places.shape), options["count"]
+    behind = x.shape[front:]
+    shape = (*proper((count,)), *behind)
+    offset = len(shape)
+    bound = tuple(range(offset, offset + front))
+    own = tuple(range(offset - len(behind), offset))
+    factors = [(x, (*bound, *own), 1)]
+    if count is not ONE:
+        factors.append((_rows(algebra, places, count), (*bound, 0), 1))
+    del shapes
+    return algebra.product(shape, factors)

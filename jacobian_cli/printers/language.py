@@ -20,6 +20,11 @@ from jacobian_cli.printers.precedence import (
 )
 from jacobian_cli.shape import Shape, Size
 
+
+def _size(size: Size) -> str:
+    return size_piece(size).text
+
+
 _SUFFIXES: dict[str, Callable[..., str]] = {
     ".T": lambda: ".T",
     "[]": lambda index: f"[{index_text(index, _size)}]",
@@ -27,6 +32,7 @@ _SUFFIXES: dict[str, Callable[..., str]] = {
 """What stands behind its operand, from its options."""
 
 _OPTIONS: dict[str, Callable[..., str]] = {
+    "count": _size,
     "sizes": lambda sizes: ", ".join(map(_size, sizes)),
     "shape": lambda shape: _group(shape, _size),
     "subscripts": '"{}"'.format,
@@ -71,6 +77,9 @@ def _applied(node: Apply, operands: list[Piece]) -> Piece:
         return Piece(operands[0].at(Level.POSTFIX) + _SUFFIXES[function](**options))
     if function == "u-":
         return negative(*operands)
+    if row(function).gathers:
+        whole, places = operands
+        return Piece(f"{whole.at(Level.POSTFIX)}[{':, ' * options['axis'][0]}{places.text}]")
     before: list[str] = []
     after: list[str] = []
     for name in row(function).options:
@@ -93,10 +102,6 @@ def _crowded(node: Apply) -> bool:
         case "@", Apply(function="/"):
             return True
     return False
-
-
-def _size(size: Size) -> str:
-    return size_piece(size).text
 
 
 def _group(items: Shape | tuple[int, ...], spelling: Callable[..., str]) -> str:

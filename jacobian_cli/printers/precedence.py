@@ -12,6 +12,7 @@ from typing import TypeVar
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Defined, Expr, walk
 from jacobian_cli.ops import row
+from jacobian_cli.ops.cuts import Bounds, Listed
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.mends import MAX_DIGITS
 from jacobian_cli.syntax.parser import parse
@@ -76,6 +77,7 @@ PYTHON = {
     "-": Infix(" - ", Level.SUM, Level.SUM, Level.RATIO, unsigned=True),
     "*": Infix("*", Level.PRODUCT, Level.PRODUCT, Level.POWER),
     "/": Infix("/", Level.PRODUCT, Level.PRODUCT, Level.POWER),
+    "//": Infix("//", Level.PRODUCT, Level.PRODUCT, Level.POWER),
     "@": Infix("@", Level.PRODUCT, Level.PRODUCT, Level.POWER),
     "**": Infix("**", Level.POWER, Level.NUMBER, Level.NEGATIVE),
     **{sign: Infix(f" {sign} ", Level.COMPARE, Level.SUM, Level.SUM) for sign in (">", "<", ">=", "<=", "==", "!=")},
@@ -101,14 +103,18 @@ def number_piece(value: Fraction) -> Piece:
     return negative(piece) if value < 0 else piece
 
 
-def size_piece(size: Size) -> Piece:
+def size_piece(size: Size, divide: str = "/") -> Piece:
     """A size as the parser reads it: no sign in front where a sum can be turned round.
 
-    >>> size_piece(Size.named("n") - Size.named("m")).text
-    'n - m'
+    >>> size_piece(Size.named("n") - Size.named("m")).text, size_piece(Size.named("n").part(2), "//").text
+    ('n - m', 'n//2')
     """
+    below = size.denominator
+    if below > 1:
+        return PYTHON[divide].join(size_piece(size * Size.number(below)), _whole(below))
     result: Piece | None = None
     for monomial, coefficient in sorted(size.terms, key=lambda term: term[1] < 0):
+        assert isinstance(coefficient, int)
         factors = [Piece(name) if p == 1 else PYTHON["**"].join(Piece(name), _whole(p)) for name, p in monomial]
         if abs(coefficient) != 1 or not factors:
             factors.insert(0, _whole(abs(coefficient)))
@@ -124,7 +130,7 @@ def _whole(value: int) -> Piece:
     return Piece(str(value), Level.NUMBER)
 
 
-Index = tuple[tuple[Size | None, Size | None] | int | None, ...]
+Index = tuple[Bounds | Listed | Size | int | None, ...]
 
 
 def index_text(index: Index, size: Callable[[Size], str], none: str = "None") -> str:
@@ -132,14 +138,16 @@ def index_text(index: Index, size: Callable[[Size], str], none: str = "None") ->
 
     >>> index_text(((None, None), 0, None), str)
     ':, 0, None'
+    >>> index_text(((None, None, -1), Listed((0, 2))), str)
+    '::-1, [0, 2]'
     """
 
-    def item(given: tuple[Size | None, Size | None] | Size | int | None) -> str:
+    def item(given: Bounds | Listed | Size | int | None) -> str:
         match given:
             case None:
                 return none
-            case (start, stop):
-                return ":".join("" if bound is None else size(bound) for bound in (start, stop))
+            case (start, stop, *step):
+                return ":".join(["" if bound is None else size(bound) for bound in (start, stop)] + [*map(str, step)])
             case Size():
                 return size(given)
         return str(given)

@@ -230,16 +230,16 @@ class _Reader:
             case ast.Tuple(elts=items):
                 parts = [self.index(item, depth) for item in items]
                 return Group(tuple(p.items[0] if isinstance(p, Group) else p for p in parts), self.span(node))
-            case ast.List():
-                raise self.refuse(
-                    node, "a list of indices is not in the language", "pick entries one by one: `stack(x[0], x[2])`"
-                )
-            case ast.Slice(step=None, lower=lower, upper=upper):
-                start = None if lower is None else self.read(lower, depth)
-                return Slice(start, None if upper is None else self.read(upper, depth), self.span(node))
-            case ast.Slice():
-                hint = "of an even number of entries every second is `reshape(x, (m, 2))[:, 0]`; a run is `x[1:3]`"
-                raise self.refuse(node, "a slice with a step is not in the language", hint)
+            case ast.List(elts=items):
+                if not items:
+                    raise self.refuse(node, "an empty list picks nothing", "as in `x[[0, 2]]`")
+                places = Group(tuple(self.read(item, depth) for item in items), self.span(node))
+                return Group((places,), places.span)
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                start, stop, by = (None if part is None else self.read(part, depth) for part in (lower, upper, step))
+                if isinstance(by, Literal) and not by.value:
+                    raise self.refuse(node, "a slice cannot have the step 0", "every second entry is `x[::2]`")
+                return Slice(start, stop, self.span(node), by)
             case _:
                 item = self.read(node, depth)
                 return item if isinstance(item, Group) else Group((item,), self.span(node))

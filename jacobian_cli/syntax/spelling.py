@@ -41,8 +41,9 @@ def _spelled(term: Term) -> tuple[str, int]:
             return str(flag), _ATOM
         case Dots():
             return "...", _ATOM
-        case Slice(start=start, stop=stop):
-            return ":".join("" if bound is None else spelled(bound) for bound in (start, stop)), _COMPARE
+        case Slice(start=start, stop=stop, step=step):
+            bounds = (start, stop) if step is None else (start, stop, step)
+            return ":".join("" if bound is None else spelled(bound) for bound in bounds), _COMPARE
         case Group(items=items):
             return f"({', '.join(map(spelled, items))}{',' if len(items) == 1 else ''})", _ATOM
         case Call(function=function, arguments=arguments):
@@ -74,7 +75,9 @@ def _infix(function: str, left: Term, right: Term) -> tuple[str, int]:
 
 
 def _index(term: Term) -> str:
-    return ", ".join(map(spelled, term.items)) if isinstance(term, Group) else spelled(term)
+    if not isinstance(term, Group):
+        return spelled(term)
+    return ", ".join(f"[{_index(item)}]" if isinstance(item, Group) else spelled(item) for item in term.items)
 
 
 def _number(value: Fraction) -> tuple[str, int]:

@@ -70,8 +70,8 @@ def parts_of(term: Term) -> tuple[Term, ...]:
             return (*arguments, *(value for _, value in keywords)) if keywords else arguments
         case Group(items=items):
             return items
-        case Slice(start=start, stop=stop):
-            return tuple(bound for bound in (start, stop) if bound is not None)
+        case Slice(start=start, stop=stop, step=step):
+            return tuple(bound for bound in (start, stop, step) if bound is not None)
     return ()
 
 

@@ -44,7 +44,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A tuple or list: a shape, a list of axes, several indices."""
+    """A tuple or list: a shape, a list of axes, several indices; inside an index a list of places."""
 
     items: tuple[Term, ...]
     span: Span
@@ -52,11 +52,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """`start:stop` inside brackets."""
+    """`start:stop` or `start:stop:step` inside brackets."""
 
     start: Term | None
     stop: Term | None
     span: Span
+    step: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)

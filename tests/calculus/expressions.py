@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Row
+from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.rules import ShapeError
 from jacobian_cli.shape import ONE, Shape, Size
 
@@ -40,7 +41,11 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "sizes": SHAPES[1:],
     "shape": SHAPES[1:],
     "subscripts": ("ij", "...->...", "ij->ji", "ij,jk->ik", "i,j->ij", "i,i->", "ij,j->ij", "ii->i", "i->ii", "ij->"),
-    "index": ((0,), (-1,), (0, 1), (_WHOLE, 1), (_WHOLE, None), (None,), ((Size.number(1), None),)),
+    "index": (
+        *((0,), (-1,), (0, 1), (_WHOLE, 1), (_WHOLE, None), (None,), ((Size.number(1), None),)),
+        *(((None, None, -1),), (_WHOLE, (None, None, -1)), (Listed((1, 0, 1)),), (_WHOLE, Listed((0, 0)))),
+    ),
+    "count": (N, M),
 }
 
 
@@ -55,24 +60,34 @@ class Call:
 
     def variables(self) -> list[Expr]:
         """A variable for each argument: `v0`, `v1`, …; where a whole number belongs, 1."""
-        return [fitting(self.function, k, Variable(f"v{k}", shape)) for k, shape in enumerate(self.arguments)]
+        places = FUNCTIONS[self.function].places
+        given = [(k, Variable(f"v{k}", shape)) for k, shape in enumerate(self.arguments)]
+        return [v if places else fitting(self.function, k, v) for k, v in given]
 
 
 def fitting(function: str, place: int, argument: Expr) -> Expr:
     """An argument of a function, or 1 where only a whole number is one."""
     row = FUNCTIONS[function]
     named = row.parameters[place] if place < len(row.parameters) else ""
+    if named in row.places:  # the first entry is always there
+        return (
+            Apply("zeros", (), (("sizes", argument.shape),), argument.shape) if argument.shape else Number(Fraction(0))
+        )
     return Number(Fraction(1)) if named in row.whole else argument
 
 
 def calls(row: Row, pool: tuple[Shape, ...] = SHAPES, choices: dict[str, tuple[Any, ...]] = OPTIONS) -> Iterator[Call]:
     """Everything that fits a row: arguments of shapes from the pool, with every choice of options."""
     arities = (1, 2) if row.parameters[-1:] == ("...",) else (len(row.parameters),)
+    if row.reads:  # it is another expression
+        return
     for options, arity in product(product(*(choices[name] for name in row.options)), arities):
         given = tuple((name, value) for name, value in zip(row.options, options, strict=True) if value is not None)
         if row.bare and not given:  # that is another row
             continue
         for shapes in product(pool, repeat=arity):
+            if row.places and sum(map(len, shapes)) > 3:
+                continue
             if any(shape and name in row.whole for name, shape in zip(row.parameters, shapes, strict=False)):
                 continue
             values = tuple(Variable(f"v{k}", shape) for k, shape in enumerate(shapes))

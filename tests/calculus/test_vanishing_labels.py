@@ -17,6 +17,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.ops.cuts import Cut
 from jacobian_cli.shape import Shape, Size
 from tests.calculus.values import contracted, lengths, value
 
@@ -50,7 +51,7 @@ VALUES["A"] = VALUES["A"] * np.array([[1, -1, 1], [-1, 1, -1]])
 GROUPS: list[list[tuple[Tensor, Rational]]] = [
     [(algebra.ones((N, M)), 1)],
     [(algebra.ones((LONG,)), 1)],
-    [(Window(LONG, Size.number(1), N + Size.number(1)), 1)],
+    [(Window(LONG, Cut(Size.number(1), N)), 1)],
     [(Unit(M, 1), 2)],
     [(Delta(N), 1)],
     [(along("sign", A), 2)],

@@ -29,6 +29,7 @@ from jacobian_cli.calculus.index.tensor import (
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Variable
+from jacobian_cli.ops.cuts import Cut, Listed
 from jacobian_cli.shape import Shape, Size
 
 Array = Any
@@ -57,8 +58,10 @@ def _value(node: Tensor, found: Mapping[Tensor, Array], values: Mapping[str, Arr
             return np.float64(size.at(sizes))
         case Delta(size=size):
             return np.eye(size.at(sizes))
-        case Window(size=size, start=start, stop=stop):
-            return np.eye(size.at(sizes))[start.at(sizes) : stop.at(sizes)]
+        case Window(size=size, cut=Listed(places=places)):
+            return np.eye(size.at(sizes))[[*places]]
+        case Window(size=size, cut=Cut(first=first, count=count, step=step)):
+            return np.eye(size.at(sizes))[[first.at(sizes) + step * k for k in range(count.at(sizes))]]
         case Unit(size=size, index=index):
             return np.eye(size.at(sizes))[index.at(sizes) if isinstance(index, Size) else index]
         case Apply():

@@ -18,7 +18,9 @@ from jacobian_cli.checks.points.sampling import draw_sizes, fits, sample
 from jacobian_cli.elaborate import Program
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.expr import size_names
 from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.places import places_of
 from tests.checks.formulas import functions, typed
 
 FORMULAS: dict[str, dict[str, str]] = {
@@ -107,8 +109,8 @@ def program(text: str) -> Program:
 
 
 def sizes_of(program: Program) -> dict[str, int]:
-    names = dict.fromkeys(n for v in program.variables.values() for s in v.shape for n in s.names())
-    return next(dict(sizes) for sizes in draw_sizes(list(names), 9, 0, set()) if fits([program.output], sizes))
+    names = size_names([*program.variables.values(), program.output])
+    return next(dict(sizes) for sizes in draw_sizes(names, 9, 0, set()) if fits([program.output], sizes))
 
 
 EVERYTHING = list(dict.fromkeys([*FORMULAS, *(row.example for row in FUNCTIONS.values() if row.example)]))
@@ -148,7 +150,10 @@ def test_what_cannot_be_written_out_says_so(name: str) -> None:
 def agree(program: Program, seed: int = 3) -> None:
     sizes, output = sizes_of(program), program.output
     values = sample(output, sizes, np.random.default_rng(seed))
-    for name in values:
+    picking = places_of([output])
+    for name, among in picking.items():  # the table is written out for places in turn
+        values[name] = np.arange(values[name].size).reshape(values[name].shape) % min(n.at(sizes) for n in among)
+    for name in (name for name in values if name not in picking):
         variable = program.variables[name]
 
         def function(x: Any, name: str = name) -> Any:

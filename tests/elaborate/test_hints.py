@@ -22,6 +22,7 @@ from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.cli.main import jac as command
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.ops.table import ELSEWHERE
 from jacobian_cli.syntax.declarations import parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.doubts import pastes
@@ -36,8 +37,8 @@ REFUSED = [
     # signs and words of other notations
     *("x^2", "A^T@x", "A^-1@x", "x'", "A·B", "A×B", "x⊙y", "Aᵀx", "x − y", "x÷2", "√x", "∑x", "∏x", "‖x‖", "A⊗B"),
     *("x ≤ y", "x ≥ y", "x ≠ y", "A⁻¹", "x²", "||x||", "|x|", "{x}", "x!", "x % 2", "x + lambda", "2 x", "x & y"),
-    *("x is y", "x < y < z", "x.shape", "x.sum()", "np.exp(x)", "X.dot(W)", "A.flatten()", "f(x)(y)", "x[[0, 2]]"),
-    *("x[::2]", "x*(y if z else w)", "", "2*(x + y"),
+    *("x is y", "x < y < z", "x.shape", "x.sum()", "np.exp(x)", "X.dot(W)", "A.flatten()", "f(x)(y)", "A[[0, 2], 1]"),
+    *("x*(y if z else w)", "", "2*(x + y"),
     # calls
     *(f"{name}(x)" for name in ELSEWHERE),
     *("sigmod(x)", "frobnicate(x)", "sum(X, 1)"),
@@ -49,6 +50,17 @@ REFUSED = [
         "exp((x, y))",
         "z*(1 - z) + z(2)",
     ),
+    *("take_along_axis(x, A)", "flip(A, 5)", "roll(x)", "pad(x, (1, 2, 3))", "pad(x, ((1, 2), (1, 2)))", "pad(x, -1)"),
+    *(
+        "moveaxis(A, (0, 1), 0)",
+        "squeeze(A, 0)",
+        "x[x > 0]",
+        "take(W, x + 1)",
+        "x[[]]",
+        "x[::0]",
+        "x[argsort(x), None]",
+    ),
+    *("scatter_add(ones(2), ones(3), n)",),
     "W@x + W(x + y)",
     *(f"{name} + x" for name, row in FUNCTIONS.items() if row.called),
     # shapes
@@ -61,7 +73,7 @@ REFUSED = [
         "concat(A, B, axis=(0, 1))",
     ),
     *("softmax(X, axis=(0, 1))", "transpose(A, (0, 1, 2))", "transpose(A, (0, 0))", 'einsum("i1", A)', "eye(2, 3)"),
-    *("commutation(2)", "reshape(ones(2, 3), (5,))", "reshape(ones(2, 3), (-1, 4))", "ones(n/2)"),
+    *("commutation(2)", "reshape(ones(2, 3), (5,))", "reshape(ones(2, 3), (-1, 4))", "ones(n/m)"),
     *("concat(ones(2, 3), ones(2, 4))", "ones(2, 3)@ones(2, 3)", "ones(2, 3) + ones(2)", "ones(2)@ones(2, 2)"),
     *("cross(ones(2), ones(2))", "rot2(ones(2))", "svdvals(3)", "svdvals(ones(2, 3))", "qr(ones(2, 2, 2))"),
     *("batchnorm(3)", "corrcoef(ones(2))", "pinv(ones(1, 3))", "spectral_norm(3)", "inv_gaps(3)"),
@@ -71,6 +83,7 @@ DECLARED: list[tuple[str, dict[str, str]]] = [
     ("x@A@x", {"x": "n", "A": "n,n"}),
     ("A@c", {"A": "n,m", "c": ""}),
     ("x(y)", {"x": ""}),
+    ("A[i, i]", {"i": "k"}),
 ]
 DECLARATIONS: list[Callable[[], object]] = [
     lambda: parse_declaration("W", "="),
@@ -122,7 +135,8 @@ def test_what_a_hint_says_can_be_typed(text: str) -> None:
 
 
 def first_name(text: str) -> str:
-    return next(iter(elaborate(parse_statements(text)).variables), "q")
+    program = elaborate(parse_statements(text))
+    return next((name for name in program.variables if name not in places_of([program.output])), "q")
 
 
 @pytest.mark.parametrize("hint", HINTS)
@@ -198,15 +212,11 @@ SAME: dict[str, list[Any]] = {
     "cot": [1 / np.tan(x)],
     "coth": [1 / np.tanh(x)],
     "cumprod": [np.cumprod(x)],
-    "diff": [np.diff(x)],
     "dstack": [np.dstack([A, B])],
-    "flatten": [A.flatten(), A.flatten("F")],
     "hstack": [np.hstack([x, y]), np.hstack([A, B])],
     "logit": [special.logit(x)],
     "mae": [np.abs(x - y).mean()],
-    "ravel": [A.ravel(), A.ravel("F")],
     "sec": [1 / np.cos(x)],
-    "swapaxes": [A.swapaxes(0, 1), A.transpose(1, 0)],
     "vstack": [np.vstack([x, y]), np.vstack([A, B])],
 }
 
@@ -219,11 +229,3 @@ def test_what_is_written_instead_has_the_same_value(name: str) -> None:
         exec(found.to_python(), functions)
         values = {n: {"x": x, "y": y, "A": A, "B": B}[n] for n in found.shapes}
         assert np.allclose(np.squeeze(functions["value"](**values)), expected), text
-
-
-@pytest.mark.parametrize(("name", "expected"), [("repeat", np.repeat(x, 4)), ("tile", np.tile(x, 4))])
-def test_repeated_entries(name: str, expected: Any) -> None:
-    (text,) = pastes(ELSEWHERE[name])
-    functions: dict[str, Any] = {}
-    exec(jac.derive(re.sub(r"\bn\b", "4", text), wrt="x").to_python(), functions)
-    assert np.allclose(functions["value"](x=x), expected)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 import jacobian_cli as jac
-from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size, sample
-from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, size_names, variables
+from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits, sample
+from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, variables
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import Shape, Size
@@ -34,6 +34,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "sizes": ((_K, N, N),),
     "shape": ((_K, N, N),),
     "subscripts": ("bij,bjk->bik", "bij->bji", "bij,bj->bi", "bii->bi", "bij->ij", "bii->b", "bi,bj->bij"),
+    "count": (N,),
     "index": ((0,), (-1,), ((None, None), 0), ((Size.number(1), None),), ((None, None), None)),
 }
 """Batches: shapes and options for arrays of three axes."""
@@ -152,7 +153,7 @@ def _point(d: Any, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
     parts = [problem.output, *problem.variables.values()]
     rng = np.random.default_rng(seed)
     failed: NoPointError | None = None
-    for sizes in draw_sizes(size_names(parts), 4, seed, set(), least_size(parts)):
+    for sizes in draws_for(parts, 4, seed, set()):
         if fits(parts, sizes):
             try:
                 point = sample(problem.output, sizes, rng, moves=frozenset({d.wrt}))

@@ -15,6 +15,7 @@ from scipy import special
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.shape import Size
 
 Array = Any
@@ -66,7 +67,22 @@ def _numbers(option: Any, sizes: Mapping[str, int]) -> Any:
 
 
 def _index(x: Array, index: tuple[Any, ...]) -> Array:
-    return x[tuple(slice(*item) if isinstance(item, tuple) else item for item in index)]
+    def item(given: Any) -> Any:
+        return slice(*given) if isinstance(given, tuple) else [*given.places] if isinstance(given, Listed) else given
+
+    return x[tuple(map(item, index))]
+
+
+def _take(x: Array, i: Array, axis: tuple[int, ...]) -> Array:
+    return np.take(x, np.asarray(i, int), axis=axis[0])
+
+
+def _one_hot(i: Array, count: int) -> Array:
+    return 1.0 * (np.asarray(i)[..., None] == np.arange(count))
+
+
+def _scatter_add(x: Array, i: Array, count: int) -> Array:
+    return np.tensordot(_one_hot(i, count), x, (range(np.ndim(i)),) * 2)
 
 
 def _axes(x: Array, axis: tuple[int, ...] | None) -> tuple[int, ...]:
@@ -203,6 +219,9 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "@": _matrix_product,
     ".T": _transposed,
     "[]": _index,
+    "take": _take,
+    "one_hot": _one_hot,
+    "scatter_add": _scatter_add,
     ">": lambda x, y: x > y,
     ">=": lambda x, y: x >= y,
     "<": lambda x, y: x < y,

@@ -12,6 +12,7 @@ from jacobian_cli.calculus.differentiate import lower
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.language import text
 from tests.calculus.expressions import CALLS
 from tests.checks.test_rules_are_caught import forget
@@ -19,7 +20,7 @@ from tests.fuzz.campaign import Question, asked, campaign, drawn, in_threads
 from tests.fuzz.reference import meaning_of
 
 SEED = 20
-ROWS = sorted(FUNCTIONS)
+ROWS = sorted(name for name, row in FUNCTIONS.items() if not row.reads)
 
 
 def test_the_reference_knows_every_row() -> None:
@@ -55,9 +56,10 @@ def called(row: str) -> Question:
     call = max(CALLS[row], key=lambda c: (len(set(c.arguments)) == 1, not c.options, sum(map(len, c.arguments))))
     arguments = tuple(call.variables())
     shapes = {v.name: ",".join(map(str, v.shape)) for v in arguments if isinstance(v, Variable)}
+    made = Apply(row, arguments, call.options, call.shape)
     needed = len(arguments) - len(FUNCTIONS[row].defaults)
-    wrt = next(v.name for v in reversed(arguments[:needed]) if isinstance(v, Variable))
-    return Question(text(Apply(row, arguments, call.options, call.shape)), wrt, shapes)
+    moving = [v.name for v in arguments[:needed] if isinstance(v, Variable) and v.name not in places_of([made])]
+    return Question(text(made), moving[-1], shapes)
 
 
 @pytest.fixture
@@ -83,11 +85,14 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     forget()
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if CALLS[row][0].arguments])
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if CALLS[row][0].arguments and FUNCTIONS[row].parameters != FUNCTIONS[row].places]
+)
 def test_every_row_that_is_slightly_wrong_is_caught(row: str, spoil: Any) -> None:
     """All but those that take no argument, and so have nothing to be differentiated by."""
     question = called(row)
-    assert asked(question, twice=False).kind == "right"
+    right = asked(question, twice=False)
+    assert right.kind == "right", right.what
     spoil(row)
     outcomes = [asked(question, twice=False, seed=seed) for seed in range(4)]  # a hinge may be closed at a point
     outcome = max(outcomes, key=lambda o: o.kind == "wrong")

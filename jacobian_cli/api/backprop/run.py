@@ -16,7 +16,7 @@ from jacobian_cli.api.backprop.picture import picture
 from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finite
 from jacobian_cli.api.backprop.tape import wanted
 from jacobian_cli.api.figures import long
-from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, square
+from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, places, square
 from jacobian_cli.api.input.problem import (
     Formulas,
     ShapeLike,
@@ -295,14 +295,14 @@ def run(
 ) -> Backprop:
     """Both passes on typed input."""
     orders = {name: order_of(value) for name, value in values.items() if name not in shapes}
-    program = with_few_axes(elaborate(statements, shapes, orders, square(assume)))
+    program = with_few_axes(elaborate(statements, shapes, orders, square(assume), places(assume)))
     facts = facts_of(assume, program.variables, program.values)
     text = "; ".join(map(typed_text, program.statements))
     names = wanted(program, wrt)
     point = fitted(values, program.variables, facts, sizes=size_names([program.output]))
     sizes = sizes_of(program.variables, point)
     tape = Tape(program.output, names)
-    want_inside(program.output, sizes, text)
+    want_inside(program.output, sizes, text, values)
     if (many := numbers(tape, sizes)) > MAX_NUMBERS:
         raise InputError(f"the nodes of this graph hold {many:,} numbers; at most {MAX_NUMBERS:,} are worked out")
     tape.forward(point, sizes)

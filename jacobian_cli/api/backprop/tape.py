@@ -25,6 +25,7 @@ from jacobian_cli.engine import tape as engine
 from jacobian_cli.evaluate.evaluate import sizes_of
 from jacobian_cli.expr import Defined, size_names, walk
 from jacobian_cli.interned import Portable
+from jacobian_cli.ops.places import no_slope, places_of
 from jacobian_cli.printers.math.latex import latex
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
@@ -75,7 +76,7 @@ class Tape:
         known = self.program.variables
         given = fitted(as_arrays(values), known, sizes=self._sizes)
         sizes = sizes_of(known, given)
-        want_inside(self.program.output, sizes, self.program.statements[-1].source)
+        want_inside(self.program.output, sizes, self.program.statements[-1].source, given)
         value: Array = self.engine.forward(given, sizes)
         self._given = given
         return value
@@ -144,14 +145,17 @@ def tape(
 
 def wanted(program: Program, wrt: str | Sequence[str] | None) -> list[str]:
     """The names whose gradients are asked for: variables, or definitions that the output uses."""
+    picking = places_of([program.output])
     if wrt is None:
-        names = list(program.variables)
+        names = [name for name in program.variables if name not in picking]
     else:
         given = names_of(wrt)
         names = list(dict.fromkeys(normal_name(name.strip()) for name in given if name.strip()))
     if not names:
         raise InputError("there is no variable to differentiate by")
     for name in names:
+        if name in picking:
+            raise no_slope(name, (n for n in program.variables if n not in picking), program.statements[-1].source)
         if name not in program.variables and name not in program.values:
             raise unknown(name, program)
     return names

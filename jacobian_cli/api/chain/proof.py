@@ -18,12 +18,12 @@ from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.api.input.arguments import points_of, positive
 from jacobian_cli.api.input.values import as_arrays, fitted_to
 from jacobian_cli.checks.oracles.budget import Budget
-from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
+from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits
 from jacobian_cli.checks.verdict.answer import sample_all
 from jacobian_cli.checks.verdict.chain import Line, compare, read
 from jacobian_cli.checks.verdict.report import Engine, Report
 from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend, sizes_of
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.interned import Portable
 from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
@@ -198,7 +198,7 @@ def _point(found: ChainAnswer) -> tuple[Mapping[str, Array], dict[str, int]]:
     problem = found.problem
     parts: list[Expr] = [*problem.variables.values(), problem.output]
     fixed = {s.value for v in problem.variables.values() for s in v.shape if s.value is not None}
-    draws = draw_sizes(size_names(parts), _DRAWS, 0, fixed, least_size(parts))
+    draws = draws_for(parts, _DRAWS, 0, fixed)
     rng = np.random.default_rng(1)
     failed: NoPointError | None = None
     for sizes in [table_sizes(problem), *draws]:

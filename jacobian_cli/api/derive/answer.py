@@ -15,7 +15,7 @@ from jacobian_cli.calculus.notation.storage import Stored, stored
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.interned import Portable
-from jacobian_cli.ops.facts import FACTS
+from jacobian_cli.ops.facts import FACTS, PLACES
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.index import elementwise
 from jacobian_cli.printers.math.latex import latex
@@ -246,7 +246,8 @@ class Answer(Portable):
         """The facts declared of each variable, each `used`, or `unused` where the answer is the same without."""
         marks = {True: "used", False: "unused"}
         return {
-            name: {fact: marks[used] for fact, used in facts.items()} for name, facts in self.derivative.used.items()
+            name: {fact: marks[used or fact == PLACES] for fact, used in facts.items()}
+            for name, facts in self.derivative.used.items()
         }
 
     @property

@@ -69,7 +69,7 @@ def numbers_at(shown: Shown, values: Mapping[str, Array]) -> AtPoint:
     answer, forms = shown.answer, shown.forms
     problem = answer.problem
     sizes = sizes_of(problem.variables, values)
-    want_inside(problem.output, sizes, problem.text)
+    want_inside(problem.output, sizes, problem.text, values)
     moving = {answer.wrt, *answer.hessians}
     met = violations(problem.output, values, sizes, moves=frozenset(moving))
     wrong = [

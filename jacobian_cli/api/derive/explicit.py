@@ -11,8 +11,8 @@ from jacobian_cli.calculus.reshape import Convention
 from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.symbolic import Explicit, explicit_jacobian
-from jacobian_cli.checks.points.sampling import draw_sizes, fits, least_size
-from jacobian_cli.expr import Variable, size_names
+from jacobian_cli.checks.points.sampling import draws_for, fits
+from jacobian_cli.expr import Variable
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 
@@ -51,7 +51,7 @@ def table_sizes(problem: Problem) -> dict[str, int]:
     known = problem.variables.values()
     fixed = {size.value for v in known for size in v.shape if size.value is not None}
     parts = [*known, problem.output]
-    draws = draw_sizes(size_names(parts), _DRAWS, 0, fixed, least_size(parts))
+    draws = draws_for(parts, _DRAWS, 0, fixed)
     return dict(next((sizes for sizes in draws if fits(parts, sizes)), draws[0]))
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from jacobian_cli.expr import Variable
-from jacobian_cli.ops.facts import FACTS, Fact, everything
+from jacobian_cli.ops.facts import FACTS, PLACES, Fact, everything
 from jacobian_cli.shape import ONE, shape_text
 from jacobian_cli.syntax.declarations import parse_assumptions
 from jacobian_cli.syntax.errors import InputError
@@ -49,6 +49,11 @@ def assumptions_of(
 def square(assumptions: Iterable[Assumption]) -> list[str]:
     """The variables that must be square matrices."""
     return [said.name for said in assumptions if FACTS[said.fact].square]
+
+
+def places(assumptions: Iterable[Assumption]) -> list[str]:
+    """The variables that hold places."""
+    return [said.name for said in assumptions if said.fact == PLACES]
 
 
 def facts_of(

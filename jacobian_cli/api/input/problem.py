@@ -10,12 +10,14 @@ from operator import index
 from typing import Any
 
 from jacobian_cli.api.input.arguments import shown, word
-from jacobian_cli.api.input.assume import Facts, by_name, facts_of, square
+from jacobian_cli.api.input.assume import Facts, by_name, facts_of, places, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.bounds import bounds
+from jacobian_cli.ops.facts import PLACES
+from jacobian_cli.ops.places import no_slope, places_of
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
@@ -79,14 +81,18 @@ def pose(
     Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
     """
     orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
-    program = with_few_axes(elaborate(statements, shapes, orders, square(assume)))
+    program = with_few_axes(elaborate(statements, shapes, orders, square(assume), places(assume)))
     output, known = program.output, dict(program.variables)
+    picking = places_of([output])
     if wrt is None:
-        wrt = list(variables(output))
+        wrt = [name for name in variables(output) if name not in picking]
     chosen = list(dict.fromkeys(normal_name(name.strip()) for name in wrt if name.strip()))
     if not chosen:
         raise InputError("there is no variable to differentiate by", hint=f"add --wrt {next(iter(known), 'x')}")
     for name in chosen:
+        if name in picking:
+            moving = (other for other in variables(output) if other not in picking)
+            raise no_slope(name, moving, program.statements[-1].source)
         if name in program.values:  # an intermediate value: what is behind it is held fixed
             leaf = Variable(name, program.values[name].shape)
             output = _held(output, leaf)
@@ -95,6 +101,13 @@ def pose(
             raise unknown(name, program)
     text = "; ".join(map(typed_text, program.statements))
     facts = facts_of(assume, known, program.values)
+    for name in picking:
+        if others := facts.get(name, frozenset()) - {PLACES}:
+            raise InputError(
+                f"{name} is declared {min(others)}, and here it is an index",
+                text=program.statements[-1].source,
+                hint=f"what a mask keeps is `{name}*x`, and how many those are no size can say",
+            )
     return Problem(text, program, output, known, tuple(known[name] for name in chosen), facts, tuple(assume))
 
 

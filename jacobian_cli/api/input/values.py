@@ -20,6 +20,7 @@ from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.points.constrained import misfit
 from jacobian_cli.expr import Expr, Variable, size_names
 from jacobian_cli.ops.bounds import bounds
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
@@ -298,8 +299,18 @@ def _whole(value: Array, name: str) -> int:
     return int(value)
 
 
-def want_inside(output: Expr, sizes: Mapping[str, int], formula: str) -> None:
-    """Refuse sizes at which an index or slice of the formula leaves its axis, or a slice holds nothing."""
+def want_inside(output: Expr, sizes: Mapping[str, int], formula: str, values: Mapping[str, Array]) -> None:
+    """Refuse sizes at which an index or slice of the formula leaves its axis, or a slice holds nothing, and places that
+    are none.
+    """
+    for name, among in places_of([output]).items():
+        count, given = min(size.at(sizes) for size in among), np.asarray(values[name], float)
+        if np.any((given != np.round(given)) | (given < -count) | (given >= count)):
+            raise InputError(
+                f"{name} holds places, whole numbers from 0 to {count - 1} here, and other values are given",
+                text=formula,
+                hint="places count from 0, as in NumPy",
+            )
     failing = next((bound for bound in bounds([output]) if not bound.holds(sizes)), None)
     if failing is not None:
         raise InputError(

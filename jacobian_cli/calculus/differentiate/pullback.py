@@ -190,8 +190,9 @@ def _through_function(
         yield from short
         return
     out = len(node.shape) - node.loop
+    entry = row(node.function)
     for k, child in enumerate(node.arguments):
-        if child not in active:
+        if child not in active or entry.parameters[k] in entry.places:
             continue
         local = _local(node, k, value, everywhere)
         if is_zero(local):

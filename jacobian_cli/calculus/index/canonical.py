@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import count
 
-from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Labels, Leaf, Product, Sum, Tensor
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Labels, Leaf, Product, Sum, Tensor, Window
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.cuts import Cut
 from jacobian_cli.ops.identities import turns
+from jacobian_cli.shape import ONE
 
 _MAX_ALIKE = 8
 """Of labels that look alike at most so many are tried: past it, equal products may stay two nodes."""
@@ -109,6 +111,8 @@ def symmetric(tensor: Tensor) -> bool:
     match tensor:
         case Delta():
             return True
+        case Window(size=size, cut=cut):
+            return cut == Cut(size - ONE, size, -1)  # the entries in the opposite order
         case Leaf(facts=facts):
             return "symmetric" in facts
         case Alias(body=body):

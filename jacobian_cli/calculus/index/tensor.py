@@ -14,6 +14,7 @@ from zlib import crc32
 
 from jacobian_cli.expr import Expr
 from jacobian_cli.interned import Interned
+from jacobian_cli.ops.cuts import Bounds, Cut, Listed
 from jacobian_cli.shape import Shape, Size
 
 Rational = int | Fraction
@@ -111,17 +112,23 @@ class Delta(Tensor):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window(Tensor):
-    """Rows `start:stop` of an identity matrix: what a slice multiplies by."""
+    """Rows of an identity matrix: those that a slice takes, or a list of places, and what these multiply by."""
 
     size: Size
-    start: Size
-    stop: Size
+    cut: Cut | Listed
     shape: Shape = field(init=False)
     digest: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", (self.stop - self.start, self.size))
-        _seal(self, 5, self.size, self.start, self.stop)
+        cut = self.cut
+        count = Size.number(len(cut.places)) if isinstance(cut, Listed) else cut.count
+        object.__setattr__(self, "shape", (count, self.size))
+        _seal(self, 5, self.size, cut)
+
+    @property
+    def item(self) -> Bounds | Listed:
+        """The index that picks these rows."""
+        return self.cut if isinstance(self.cut, Listed) else self.cut.within(self.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jacobian_cli.calculus.index.tensor import Factor, Product, Rational, Tensor, Unit, Window
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.ops.cuts import Cut
 from jacobian_cli.shape import ONE, Size
 
 
@@ -70,7 +71,8 @@ def _placed(term: Tensor) -> tuple[Size, Size, Tensor] | None:
         if power != 1 or labels[-1:] != (0,) or any(0 in ls for _, ls, _ in rest):
             continue
         match node:
-            case Window(start=start, stop=stop) if labels[0] >= order and any(labels[0] in ls for _, ls, _ in rest):
+            case Window(cut=Cut(start, count, 1)) if labels[0] >= order and any(labels[0] in ls for _, ls, _ in rest):
+                stop = start + count
                 inside = [(n, tuple(0 if label == labels[0] else label for label in ls), p) for n, ls, p in rest]
                 part = algebra.product((stop - start, *term.shape[1:]), inside, term.coefficient)
                 return start, stop, part

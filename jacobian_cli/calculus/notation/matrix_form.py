@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
+from typing import Any
 
 from jacobian_cli.calculus.cost import MINUS, MINUS_IN_SUM, cost, shortest, signs
 from jacobian_cli.calculus.index.canonical import transposed
@@ -33,7 +34,7 @@ from jacobian_cli.calculus.notation.choices import branched, conditions
 from jacobian_cli.calculus.notation.factoring import factored
 from jacobian_cli.calculus.notation.kin import kin, on_diagonal, outside
 from jacobian_cli.calculus.notation.order import Style
-from jacobian_cli.calculus.notation.product_graph import Pieces, bounds
+from jacobian_cli.calculus.notation.product_graph import Pieces
 from jacobian_cli.calculus.notation.subscripts import typed_letters
 from jacobian_cli.calculus.notation.user_spelling import spelled
 from jacobian_cli.calculus.simplify import normal_form as algebra
@@ -113,8 +114,8 @@ class Notation(Style):
                 return write.eye(size)
             case Unit(size=size, index=index):
                 return write.apply("[]", write.eye(size), index=(index,))
-            case Window(size=size, start=start, stop=stop):
-                return write.apply("[]", write.eye(size), index=(bounds(start, stop, size),))
+            case Window(size=size):
+                return write.apply("[]", write.eye(size), index=(node.item,))
             case Apply():
                 return self._function(node)
             case Reshape(body=body, loop=loop, shape=shape):
@@ -157,7 +158,9 @@ class Notation(Style):
         if entry.mask and algebra.is_constant(argument):
             return write.apply(node.function, write.ones(*argument.shape))
         reduced = entry.kind in (Kind.REDUCTION, Kind.SHARE) and node.loop
-        options = {"axis": tuple(range(node.loop, order))} if reduced else {}
+        options: dict[str, Any] = {"axis": tuple(range(node.loop, order))} if reduced else {}
+        if "count" in entry.options:
+            options["count"] = node.shape[-1]
         return write.apply(node.function, written, **options)
 
     def loose(self, tensor: Tensor) -> Expr:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from string import ascii_letters
+from typing import Any
 
 from jacobian_cli.calculus.index.tensor import (
     Alias,
@@ -89,12 +90,15 @@ def _written(node: Tensor, written: Mapping[Tensor, Expr]) -> Expr:
             return apply("eye", sizes=(size,))
         case Unit(size=size, index=index):
             return apply("[]", apply("eye", sizes=(size,)), index=(index,))
-        case Window(size=size, start=start, stop=stop):
-            return apply("[]", apply("eye", sizes=(size,)), index=((start, stop),))
+        case Window(size=size):
+            return apply("[]", apply("eye", sizes=(size,)), index=(node.item,))
         case Apply(function=function, arguments=arguments, loop=loop):
-            entry, options = row(function), {}
+            entry = row(function)
+            options: dict[str, Any] = {}
             if entry.kind is Kind.REDUCTION:
                 options["axis"] = tuple(range(loop, len(arguments[0].shape)))
+            if "count" in entry.options:
+                options["count"] = node.shape[-1]
             given = [written[a] for a in arguments]
             for k, name in enumerate(entry.parameters[: len(given)]):
                 constant = arguments[k]

@@ -121,7 +121,7 @@ class Pieces:
                 del units[label]
         for window, (rows, label) in list(windows):
             here = [other for other in windows if other[1] != (rows, label)]
-            cut = bounds(window.start, window.stop, window.size)
+            cut = window.item
             if label not in units and self._alone(label, here) and self._cut_at(label, cut, (rows,)):
                 windows.remove((window, (rows, label)))
 
@@ -160,7 +160,7 @@ class Pieces:
                 other = pair[1] if pair[0] == label else pair[0]
                 self._weigh(other, [(write.entry(e, pair.index(label), index), p) for e, p in self.pairs.pop(pair)])
         for window, (rows, label) in windows:
-            cut = bounds(window.start, window.stop, window.size)
+            cut = window.item
             meeting = self.pairs.at(label)
             used = sum(label in pair for _, pair in windows) > 1 or label in units
             if used or self._beyond(label) or any(rows in pair for pair in meeting):
@@ -427,7 +427,3 @@ class Pieces:
                 self.scalars.append((write.extent(self.sizes[label]) if alone else vector, 1))
         operands += [(write.eye(self.sizes[a]), (a, b)) for a, b in sorted(self.ties)]
         return sorted(operands, key=lambda operand: operand[1])
-
-
-def bounds(start: Size, stop: Size, size: Size) -> tuple[Size | None, Size | None]:
-    return (start if start.terms else None, None if stop is size else stop)

@@ -13,6 +13,7 @@ from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import turns as turning
 from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.shape import ONE, Shape, Size
@@ -115,7 +116,7 @@ def matmul(*factors: Expr) -> Expr:
     if any(is_call(f, "u-") for f in flat[1:]):
         product = matmul(*(f.children[0] if is_call(f, "u-") else f for f in flat))
         return negate(product) if sum(is_call(f, "u-") for f in flat) % 2 else product
-    kept = [f for f in flat if not is_call(f, "eye")]
+    kept = _gathered([f for f in flat if not is_call(f, "eye")])
     if not kept:
         return flat[0]
     result = kept[0]
@@ -128,6 +129,41 @@ def matmul(*factors: Expr) -> Expr:
         else:
             result = apply("@", result, factor)
     return result
+
+
+def _gathered(factors: list[Expr]) -> list[Expr]:
+    """A chain in which rows of an identity pick from what stands beside them: one_hot(i, n)@W is W[i], and their
+    transpose adds what it scatters.
+    """
+    at = next((k for k, factor in enumerate(factors) if _picks(factor) is not None and len(factors) > 1), None)
+    if at is None:
+        return factors
+    found = _picks(factors[at])
+    assert found is not None
+    places, count, turned = found
+    behind, before = factors[at + 1 :], factors[:at]
+    if behind and not _is_diagonal(behind[0]) and len(behind[0].shape) < 3:
+        made = apply("scatter_add", behind[0], places, count=count) if turned else apply("take", behind[0], places)
+        return _gathered([*before, made, *behind[1:]])
+    if before and not _is_diagonal(before[-1]) and len(before[-1].shape) == 2:
+        if turned:
+            return _gathered([*before[:-1], apply("take", before[-1], places, axis=(1,)), *behind])
+        first = transpose(before[-1])
+        return _gathered([*before[:-1], transpose(apply("scatter_add", first, places, count=count)), *behind])
+    return factors
+
+
+def _picks(factor: Expr) -> tuple[Expr, Size, bool] | None:
+    """The places and the number of columns of rows of an identity, and whether they are turned."""
+    inner = factor.children[0] if is_call(factor, ".T") else factor
+    match inner:
+        case Apply(function=function, arguments=(places,), shape=(_, count)) if row(function).picking:
+            return places, count, inner is not factor
+        case Apply(function="[]", arguments=(Apply(function="eye"),), parameters=((_, (Listed(numbers),)),)):
+            if min(numbers) < 0:
+                return None
+            return apply("stack", *map(number, numbers)), inner.shape[1], inner is not factor
+    return None
 
 
 def outer(a: Expr, b: Expr) -> Expr:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from jacobian_cli.calculus.cost import cost, cost_inside, cost_of
@@ -58,6 +58,7 @@ from jacobian_cli.calculus.simplify.recipe import (
 )
 from jacobian_cli.calculus.simplify.rules import Offer, Rule
 from jacobian_cli.calculus.simplify.watch import Fired, watched, watching
+from jacobian_cli.ops.cuts import Cut, Listed
 from jacobian_cli.shape import Shape, Size
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "delta",
     "extent",
     "is_constant",
+    "listed",
     "number",
     "ones",
     "permute",
@@ -183,8 +185,16 @@ def unit(size: Size, index: int | Size) -> Tensor:
     return Unit(size, index)
 
 
-def window(size: Size, start: Size, stop: Size) -> Tensor:
-    return Window(size, start, stop) if start.terms or stop is not size else Delta(size)
+def window(size: Size, cut: Cut) -> Tensor:
+    """The rows of an identity matrix that a slice takes."""
+    return Delta(size) if cut == Cut(Size(()), size) else Window(size, cut)
+
+
+def listed(size: Size, places: tuple[int, ...]) -> Tensor:
+    """The rows of an identity matrix at these places; a run of them is a slice."""
+    if places[0] >= 0 and all(b == a + 1 for a, b in pairwise(places)):
+        return window(size, Cut(Size.number(places[0]), Size.number(len(places))))
+    return Window(size, Listed(places))
 
 
 def extent(size: Size) -> Tensor:

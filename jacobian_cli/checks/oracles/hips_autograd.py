@@ -28,6 +28,7 @@ _RULES: dict[str, tuple[Callable[..., Any] | None, ...]] = {
     "erfc": (lambda ans, x: lambda g: -g * 2 / np.sqrt(np.pi) * anp.exp(-(x**2)),),
     "erfinv": (lambda ans, x: lambda g: g * np.sqrt(np.pi) / 2 * anp.exp(ans**2),),
     "lgamma": (lambda ans, x: lambda g: g * _known("digamma")(x),),
+    "scatter_add": (lambda ans, x, i, count: lambda g: g[np.asarray(i, int)], None),
     "digamma": (lambda ans, x: lambda g: g * _known("polygamma")(1, x),),
     "polygamma": (None, lambda ans, k, x: lambda g: g * _known("polygamma")(k + 1, x)),
 }

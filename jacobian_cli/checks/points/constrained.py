@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jacobian_cli.ops.facts import FACTS, everything
+from jacobian_cli.ops.facts import FACTS, PLACES, everything
 
 Array = Any
 Shape = tuple[int, ...]
@@ -65,6 +65,7 @@ _DRAWN: Mapping[str, Callable[[Generator, Shape], Array]] = {
     "orthogonal": _orthogonal,
     "spd": _positive_definite,
     "lower": _lower,
+    PLACES: lambda rng, shape: np.zeros(shape),
     "binary": lambda rng, shape: rng.integers(0, 2, shape),
     "pm1": lambda rng, shape: rng.choice([-1, 1], shape),
     "probability": lambda rng, shape: rng.uniform(0.1, 0.9, shape),

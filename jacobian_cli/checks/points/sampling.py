@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,19 @@ import numpy as np
 from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.domain import Condition, Point, conditions, failing
 from jacobian_cli.evaluate.work import work
-from jacobian_cli.expr import Apply, Constant, Expr, variables, walk
+from jacobian_cli.expr import Apply, Constant, Expr, size_names, variables, walk
 from jacobian_cli.ops.bounds import bounds
+from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import chooses
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.shape import Size
 
 Array = Any
 DOMAIN_MARGIN = 0.05
 KINK_MARGIN = 0.02
 _LARGE = 1e6
+_SIZES = 300
+"""So many assignments of sizes are looked at for those at which halves are whole."""
 MAX_DIFFERENT = 24
 """Of more size symbols than this some are drawn alike: the layers of a deep network need not all differ."""
 _LONG, _GAIN = 200, 1.5
@@ -54,7 +59,7 @@ def least_size(exprs: Iterable[Expr]) -> int:
     """
     found = 2
     for node in walk(exprs):
-        found = max([found, *(2 - c for size in node.shape for monomial, c in size.terms if not monomial and c < 0)])
+        found = max([found, *(2 - int(c) for size in node.shape for m, c in size.terms if not m and c < 0)])
         if isinstance(node, Apply):
             for item in dict(node.parameters).get("index", ()):
                 found = max([found, *(bound + 1 for bound in _numbers(item))])
@@ -74,24 +79,45 @@ def _numbers(item: Any) -> list[int]:
     if isinstance(item, int):
         return [abs(item)]
     if isinstance(item, Size):
-        return [abs(coefficient) for monomial, coefficient in item.terms if not monomial]
+        return [abs(int(coefficient)) for monomial, coefficient in item.terms if not monomial]
+    if isinstance(item, Listed):
+        return [*map(abs, item.places)]
     return [number for part in item or () for number in _numbers(part)]
 
 
-def draw_sizes(names: Sequence[str], count: int, seed: int, avoid: set[int], least: int = 2) -> list[dict[str, int]]:
+def draw_sizes(
+    names: Sequence[str], count: int, seed: int, avoid: set[int], least: int = 2, *, more: int = 3
+) -> list[dict[str, int]]:
     """Assignments of small numbers to size symbols, pairwise different, so that a transpose cannot hide.
 
     >>> draw_sizes(["n", "m"], 2, 0, set())[0]
     {'n': 2, 'm': 3}
     """
     different = min(len(names), MAX_DIFFERENT)
-    pool = [k for k in range(least, least + 3 + different + len(avoid)) if k not in avoid]
+    pool = [k for k in range(least, least + more + different + len(avoid)) if k not in avoid]
     rng = np.random.default_rng(seed)
     draws = [dict(zip(names, cycle(pool), strict=False))]
     while len(draws) < count:
         chosen = [int(k) for k in rng.permutation(pool)[:different]]
         draws.append(dict(zip(names, cycle(chosen), strict=False)))
     return draws
+
+
+def draws_for(exprs: Sequence[Expr], count: int, seed: int, avoid: set[int]) -> list[dict[str, int]]:
+    """Assignments for the size symbols of expressions. Where some are to be halves of others, those that are.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> draws_for([elaborate([parse_statement("x[::2]@y")], {"x": (Size.named("n"),)}).output], 2, 0, set())
+    [{'n': 4}, {'n': 6}]
+    """
+    names, least = size_names(exprs), least_size(exprs)
+    below = lcm(*(size.denominator for node in walk(exprs) for size in node.shape))
+    if below == 1:
+        return draw_sizes(names, count, seed, avoid, least)
+    drawn = draw_sizes(names, _SIZES, seed, avoid, least, more=3 * below)
+    fitting = [sizes for sizes in drawn if fits(exprs, sizes)]
+    return (list({tuple(sizes.items()): sizes for sizes in fitting}.values()) or drawn)[:count]
 
 
 def sample(
@@ -110,9 +136,12 @@ def sample(
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
     wanted = conditions(expr, sizes)
     declared = _masks(expr, moves) | dict(facts or {})
+    picking = {name: min(size.at(sizes) for size in among) for name, among in places_of([expr]).items()}
     gain = _GAIN if sum(1 for _ in walk([expr])) > _LONG else None
 
     def drawn_anew(name: str, attempt: int) -> Array:
+        if name in picking:
+            return rng.integers(picking[name], size=shapes[name]).astype(float)
         said = declared.get(name)
         return drawn(said, shapes[name], rng) if said else _draw(shapes[name], rng, attempt, gain)
 
@@ -128,7 +157,8 @@ def sample(
         if any(np.max(np.abs(value), initial=0.0) > _FAR for value in values.values()):
             return False
         digits = [
-            {n: x * (1 + _DIGITS * rng.standard_normal(np.shape(x))) for n, x in values.items()} for _ in range(4)
+            {n: x if n in picking else x * (1 + _DIGITS * rng.standard_normal(np.shape(x))) for n, x in values.items()}
+            for _ in range(4)
         ]
         return not any(judged(moved, attempt).missing for moved in digits)
 
@@ -141,7 +171,7 @@ def sample(
             if not blamed:
                 break
             name = blamed[int(rng.integers(len(blamed)))]
-            change = drawn_anew if name in declared or rng.random() < _ANEW else None
+            change = drawn_anew if name in declared or name in picking or rng.random() < _ANEW else None
             values = {**best.values, name: change(name, attempt) if change else _changed(best.values[name], rng)}
         found = judged(values, attempt)
         if not found.missing:

@@ -21,7 +21,7 @@ from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.rounding import spread
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size, sample
+from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits, least_size, sample
 from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE, Report, Tally, largest, verdicts
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate import footprint
@@ -100,8 +100,9 @@ def numeric_verdict(
     unseen: set[str] = set()
     failed, large = "", False
     moves = frozenset({wrt.name, *(form.removeprefix("hessian ") for form in forms if form.startswith("hessian "))})
-    least = least_size([output, *known.values()])
-    draws = [sizes_of(known, values)] if values is not None else draw_sizes(names, points + _SPARE, seed, fixed, least)
+    parts = [output, *known.values()]
+    least = least_size(parts)
+    draws = [sizes_of(known, values)] if values is not None else draws_for(parts, points + _SPARE, seed, fixed)
     if values is None and names:  # in case these are too large: as small as can be, though some are alike
         draws += [dict(zip(names, cycle(pool), strict=False)) for pool in ((least, least + 1), (least,))]
     for k, sizes in enumerate(draws):

@@ -19,7 +19,7 @@ from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.points.domain import violations
-from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
+from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits, least_size
 from jacobian_cli.checks.verdict.answer import sample_all
 from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
@@ -109,7 +109,7 @@ def true_points(
     parts = [function.output, *function.known.values()]
     names, least = size_names(parts), least_size(parts)
     fixed = {s.value for v in function.known.values() for s in v.shape if s.value is not None}
-    draws = draw_sizes(names, count, seed, fixed, least)
+    draws = draws_for(parts, count, seed, fixed)
     if len(names) > 1:
         draws += [dict.fromkeys(names, least + 1), dict.fromkeys(names, least + 1) | {names[0]: 1}]
     rng = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ import numpy as np
 from jacobian_cli.calculus.steps.step import Claim, Step, Steps
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
-from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, fits, least_size
+from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits
 from jacobian_cli.checks.verdict.answer import DENSE, MAX_ENTRIES, sample_all
 from jacobian_cli.checks.verdict.report import TOLERANCE, Tally, Worst, largest
 from jacobian_cli.elaborate import elaborate
@@ -73,7 +73,7 @@ def check_lines(
     rng = np.random.default_rng(seed)
     fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
     exprs = [output, *known.values()]
-    for sizes in draw_sizes(size_names(exprs), points + _SPARE, seed, fixed, least_size(exprs)):
+    for sizes in draws_for(exprs, points + _SPARE, seed, fixed):
         if used == points or sum(prod(lengths(v.shape, sizes)) for v in known.values()) > MAX_ENTRIES:
             break
         if not fits(exprs, sizes):

@@ -18,6 +18,8 @@ from jacobian_cli.ops.table.losses import LOSSES
 from jacobian_cli.ops.table.matrices import CONTRACTIONS, LINEAR_ALGEBRA
 from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE, OF_MATRICES, WORDS
 from jacobian_cli.ops.table.operators import COMPARISONS, OPERATORS
+from jacobian_cli.ops.table.places import PLACES
+from jacobian_cli.ops.table.rearranging import REARRANGING
 from jacobian_cli.ops.table.reductions import REDUCTIONS
 from jacobian_cli.ops.table.rows import ROWS
 from jacobian_cli.ops.table.special import SPECIAL
@@ -42,6 +44,8 @@ FUNCTIONS: dict[str, Row] = {
         *STATISTICS,
         *CONTRACTIONS,
         *ARRANGEMENTS,
+        *PLACES,
+        *REARRANGING,
         *CREATIONS,
         *LIKE,
     )

@@ -6,7 +6,8 @@ from jacobian_cli.ops.row import Kind, Row
 
 LOSSES = (
     Row(name="cross_entropy", summary="of logits and a target distribution y; the mean over rows",
-        kind=Kind.FORMULA, parameters=("logits", "y"), definition="-mean(sum(y*log_softmax(logits), axis=-1))"),
+        kind=Kind.FORMULA, parameters=("logits", "y"), definition="-mean(sum(y*log_softmax(logits), axis=-1))",
+        given={"of places": "-mean(take_along_axis(log_softmax(logits), y))"}),
     Row(name="binary_cross_entropy", summary="of probabilities x and targets y; the mean over entries",
         kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(y*log(x) + (1 - y)*log(1 - x))"),
     Row(name="mse", summary="mean squared error", kind=Kind.FORMULA, parameters=("x", "y"),

@@ -19,6 +19,7 @@ ALIASES: dict[str, str] = {
     "atanh": "arctanh",
     "clamp": "clip",
     "concatenate": "concat",
+    "flatten": "ravel",
     "gammaln": "lgamma",
     "hardsigmoid": "hard_sigmoid",
     "hardswish": "hard_swish",
@@ -26,6 +27,7 @@ ALIASES: dict[str, str] = {
     "logsigmoid": "log_sigmoid",
     "swish": "silu",
     "tr": "trace",
+    "unsqueeze": "expand_dims",
 }
 
 
@@ -43,7 +45,6 @@ _CONSTANT = "it is constant almost everywhere: its derivative is zero"
 _NONE = "it has no formula in the language"
 _ENTRYWISE = "functions of matrices such as this one are not in the language; `{}` goes entry by entry"
 _EIGEN = "of a symmetric matrix there are `eigvalsh(A)` and `eigvecs(A)`; of others the values may be complex"
-_FLAT = "row by row it is `vec(A.T)`, column by column `vec(A)`"
 _TURNED = "`A.T`, or the axes in their new order: `transpose(A, (1, 0))`"
 
 ELSEWHERE: dict[str, str] = {
@@ -64,14 +65,11 @@ ELSEWHERE: dict[str, str] = {
     "cummax": _NONE,
     "cumprod": "of positive entries it is `exp(cumsum(log(x)))`",
     "diagonal": "`diag(A)`, of a batch too",
-    "diff": "`x[1:] - x[:-1]`",
     "dstack": "`stack(A, B, axis=2)`",
     "eig": _EIGEN,
     "eigh": _EIGEN,
     "eigvals": _EIGEN,
-    "expand_dims": "`x[:, None]`",
     "factorial": _NONE,
-    "flatten": _FLAT,
     "floor": _CONSTANT,
     "fft": "its values are complex, and the language has real numbers only",
     "full": "`c*ones(n, m)`",
@@ -87,26 +85,19 @@ ELSEWHERE: dict[str, str] = {
     "matrix_power": "`A@A@A`",
     "median": _NONE,
     "mod": "its derivative by the first argument is one almost everywhere",
-    "moveaxis": _TURNED,
     "norm2": "`norm(x)`",
     "permute": _TURNED,
     "prelu": "`leaky_relu(x, a)`",
     "quantile": _NONE,
     "rank": _CONSTANT,
-    "ravel": _FLAT,
-    "repeat": "each entry n times: `vec(ones(n)@x.T)`",
     "round": _CONSTANT,
     "sec": "`1/cos(x)`",
     "sech": "`1/cosh(x)`",
     "sigma": "the logistic function is `sigmoid(x)`; a product is `sigma*x`",
     "sort": _NONE,
-    "squeeze": "`A[:, 0]`",
     "svd": "singular values are `svdvals(A)`, right singular vectors the columns of `eigvecs(-A.T@A)`",
-    "swapaxes": _TURNED,
     "tensordot": '`A@B`, or with letters for the axes `einsum("ij,jk->ik", A, B)`',
-    "tile": "n times one after the other: `vec(x@ones(n).T)`",
     "trunc": _CONSTANT,
-    "unsqueeze": "`x[:, None]`",
     "view": "`reshape(x, (n, m))`, row by row",
     "vstack": "`stack(x, y)` of vectors, `concat(A, B)` of matrices",
 }

@@ -115,6 +115,7 @@ _LATEX = Notation(
     },
     option=_option,
     options={
+        "count": size_text,
         "sizes": _sizes,
         "shape": _sizes,
         "subscripts": lambda subscripts, _: rf"\mathtt{{{subscripts}}}".replace("->", r"\to "),

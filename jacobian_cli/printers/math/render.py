@@ -57,11 +57,14 @@ def size_text(size: Size, notation: Notation) -> str:
 
 
 def _size(size: Size, notation: Notation) -> Part:
+    below = size.denominator
+    if below > 1:
+        return _fraction(_size(size * Size.number(below), notation), _number(Fraction(below), notation), notation)
     result: Part | None = None
     for monomial, coefficient in sorted(size.terms, key=lambda term: term[1] < 0):
         factors = [notation.name(name) if p == 1 else _raised(notation.name(name), p, notation) for name, p in monomial]
         if abs(coefficient) != 1 or not factors:
-            factors.insert(0, _number(Fraction(abs(coefficient)), notation))
+            factors.insert(0, _number(abs(Fraction(coefficient)), notation))
         term = reduce(lambda a, b: notation.side_by_side(a, b, (Level.SCALED, Level.POWER), Level.SCALED), factors)
         term = replace(term, negative=coefficient < 0)
         result = term if result is None else _sum(result, term, notation)
@@ -206,6 +209,12 @@ def _indexed(node: Apply, operands: list[Part], notation: Notation) -> Part:
     return Part(f"{inner.text}[{shown}]", first=inner.first, tall=inner.tall)
 
 
+def _gathered(node: Apply, operands: list[Part], notation: Notation) -> Part:
+    inner = notation.at(operands[0], Level.POSTFIX)
+    shown = ":, " * dict(node.parameters)["axis"][0] + notation.value(operands[1])
+    return Part(f"{inner.text}[{shown}]", first=inner.first, tall=inner.tall)
+
+
 def _filled(node: Apply, operands: list[Part], notation: Notation) -> Part:
     del operands
     (shown,) = _options(node, notation).values()
@@ -240,6 +249,8 @@ def _marked(node: Apply, operands: list[Part], notation: Notation) -> Part:
 
 def _called(node: Apply, operands: list[Part], notation: Notation) -> Part:
     """A function by its name, or in the form that its row gives it."""
+    if row(node.function).gathers:
+        return _gathered(node, operands, notation)
     if marked(node.function):
         return _marked(node, operands, notation)
     spelling, options = notation.function(row(node.function)), _options(node, notation)

@@ -126,6 +126,7 @@ _UNICODE = Notation(
     },
     option="{}={}".format,
     options={
+        "count": size_text,
         "sizes": _sizes,
         "shape": _sizes,
         "subscripts": lambda subscripts, _: f'"{subscripts.replace("->", "→")}"',

@@ -71,7 +71,7 @@ class Writer:
     def size(self, size: Size) -> Piece:
         """A size in the names that sizes bear in the source."""
         self.used_sizes.update(dict.fromkeys(size.names()))
-        return size_piece(size.replace({name: Size.named(self.sizes.get(name, name)) for name in size.names()}))
+        return size_piece(size.replace({name: Size.named(self.sizes.get(name, name)) for name in size.names()}), "//")
 
     def node(self, node: Expr, made: Mapping[Expr, Source]) -> Source:
         match node:
@@ -173,6 +173,29 @@ def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
         return _reshaped(writer, node, operands)
     index = dict(node.parameters)["index"]
     return Source(subscript(operand.piece, index_text(index, lambda size: writer.size(size).text)), node.shape)
+
+
+def _places(expr: Expr, piece: Piece) -> Piece:
+    """Places as whole numbers, which variables that hold them are, and lists of numbers."""
+    inner = expr.body if isinstance(expr, Defined) else expr
+    numbers = isinstance(inner, Apply) and inner.arguments and all(isinstance(a, Number) for a in inner.arguments)
+    return piece if numbers or isinstance(inner, Variable | Number) else Piece(f"{piece.at(Level.POSTFIX)}.astype(int)")
+
+
+def _taken(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del writer
+    x, places = operands[0].piece, _places(node.arguments[1], operands[1].piece)
+    return Source(subscript(x, ":, " * dict(node.parameters)["axis"][0] + places.text), node.shape)
+
+
+def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text)
+    return Source(subscript(identity, _places(node.arguments[0], operands[0].piece).text), node.shape)
+
+
+def _scattered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    pieces = [o.piece for o in operands]
+    return Source(call(writer.helper(Need(node.function)), *pieces, writer.size(node.shape[0]).text), node.shape)
 
 
 def _dot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -321,6 +344,9 @@ _FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     ".T": _transposed,
     "transpose": _permuted,
     "[]": _indexed,
+    "take": _taken,
+    "one_hot": _one_hot,
+    "scatter_add": _scattered,
     "where": _where,
     "dot": _dot,
     "outer": _outer,

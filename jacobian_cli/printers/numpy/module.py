@@ -15,6 +15,7 @@ from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.bounds import Bound
 from jacobian_cli.ops.identities import shift
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.numpy.calls import Need, Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source, modules_of
 from jacobian_cli.printers.precedence import default
@@ -182,13 +183,14 @@ def _written(function: Function, module: _Module) -> str:
     order = TopologicalSorter({name: _direct(body) for name, body in bodies.items()}).static_order()
     lines = [f"{defined[name]} = {writer.text(bodies[name])}" for name in order]
     lines.append(f"return {writer.text(function.result)}")
-    checked = _checked(function, writer)
+    checked = [f"{name} = {module.np}.asarray({name}, int)" for name in places_of(everything)]
+    checked += _checked(function, writer)
     known = [f"{sizes[size]} = {text}" for size, text in function.sizes.items() if size in writer.used_sizes]
     assert not writer.used_sizes.keys() - function.sizes - {*function.arguments}, f"{function.name}: an unknown size"
     return _definition(function.name, function.arguments, [*_documented(function), *known, *checked, *lines])
 
 
-_OPPOSITE = {">=": "<", "<=": ">", ">": "<="}
+_OPPOSITE = {">=": "<", "<=": ">", ">": "<=", "%": "%"}
 
 
 def _checked(function: Function, writer: Writer) -> list[str]:

@@ -62,6 +62,8 @@ def sizes_of(variables: Mapping[str, Variable], formula: Expr, forms: Iterable[E
 
 def _solved(size: Size, name: str, place: str, known: Mapping[str, str]) -> str:
     """The size symbol `name` from the length at `place`, or nothing if it is not linear in it."""
+    if (below := size.denominator) > 1:
+        size, place = size * Size.number(below), f"{below}*{place}"
     bearing = [(m, c) for m, c in size.terms if name in dict(m)]
     ((monomial, coefficient),) = bearing if len(bearing) == 1 else ((((name, 2),), 1),)
     if dict(monomial)[name] != 1:

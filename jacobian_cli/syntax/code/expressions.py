@@ -203,11 +203,11 @@ class Code:
 
     def pick(self, node: ast.expr) -> Term:
         match node:
-            case ast.Slice(step=None, lower=lower, upper=upper):
-                start, stop = (None if bound is None else self.term(bound) for bound in (lower, upper))
-                return Slice(start, stop, self.places.span(node))
-            case ast.Slice() | ast.List():
-                raise self.refuse(node, "this index is not in the language", "as in x[0], A[:, 0], x[1:]")
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                start, stop, by = (None if bound is None else self.term(bound) for bound in (lower, upper, step))
+                return Slice(start, stop, self.places.span(node), by)
+            case ast.List(elts=items):
+                return Group(tuple(map(self.term, items)), self.places.span(node))
         return self.term(node)
 
     # ---- calls ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from jacobian_cli.checks.oracles.symbolic.kernels import EXPANDED, SHOWN, ZERO, 
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, lengths
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.places import places_of
 
 MAX_OPERATIONS = 60_000
 """Operations in all entries of a function, written out, times the symbols they are differentiated by."""
@@ -114,6 +115,9 @@ def every_entry(expr: Expr, sizes: Mapping[str, int], backend: Backend, budget: 
 
     _must_be_short(expr, sizes)
     symbols = {n: element_symbols(n, lengths(v.shape, sizes))[()] for n, v in variables(expr).items()}
+    for name, among in places_of([expr]).items():  # places are numbers: 0, 1, …, in turn
+        shape = lengths(variables(expr)[name].shape, sizes)
+        symbols[name] = np.reshape(np.arange(prod(shape)) % min(size.at(sizes) for size in among), shape)
     with budget.spent():
         entries = list(np.ravel(evaluate(expr, symbols, sizes, replace(backend, function=function)) + ZERO))
     operations = by * length(entries)

@@ -141,6 +141,16 @@ class _Symbolic(ExactKernels):
     def smallest(self, x: Any, axis: tuple[int, ...] | None = None) -> Any:
         return _shares(x, axis, sympy.Min, sympy.Lt)
 
+    def one_hot(self, i: Any, *, count: int) -> Any:
+        return _integers(np.eye(count))[np.asarray(i, int)]
+
+    def take(self, x: Any, i: Any, *, axis: tuple[int, ...]) -> Any:
+        return np.asarray(x, dtype=object)[(slice(None),) * axis[0] + (np.asarray(i, int),)]
+
+    def scatter_add(self, x: Any, i: Any, *, count: int) -> Any:
+        places = self.one_hot(i, count=count)
+        return np.tensordot(places, np.asarray(x, dtype=object), (range(np.ndim(i)),) * 2)
+
     def logdet(self, x: Any) -> Any:
         return _logarithm(self.det(x))
 

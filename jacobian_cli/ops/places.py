@@ -1,0 +1,65 @@
+"""Variables that hold places, whole numbers counted from 0: they pick entries; nothing is differentiated by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, walk
+from jacobian_cli.ops.facts import PLACES
+from jacobian_cli.ops.identities import held
+from jacobian_cli.ops.table import FUNCTIONS
+from jacobian_cli.shape import Size
+from jacobian_cli.syntax.errors import InputError
+
+
+def places_of(roots: Iterable[Expr]) -> dict[str, list[Size]]:
+    """The variables that hold places, and how many entries there are where each picks one.
+
+    >>> n, k = Size.named("n"), Size.named("k")
+    >>> table, words = Variable("W", (n, Size.number(3))), Variable("i", (k,))
+    >>> places_of([Apply("take", (table, words), (("axis", (0,)),), (k, Size.number(3)))])
+    {'i': [n]}
+    """
+    found: dict[str, list[Size]] = {}
+    for node in walk(roots):
+        if isinstance(node, Apply) and FUNCTIONS[node.function].places:
+            for name, argument in zip(FUNCTIONS[node.function].parameters, node.arguments, strict=True):
+                inner = argument.body if isinstance(argument, Defined) else argument
+                if name in FUNCTIONS[node.function].places and isinstance(inner, Variable):
+                    found.setdefault(inner.name, []).append(_among(node))
+    return found
+
+
+def no_slope(name: str, others: Iterable[str], text: str) -> InputError:
+    """What to say where a derivative by places is asked for."""
+    return InputError(
+        f"{name} holds places, and by whole numbers nothing is differentiated",
+        text=text,
+        hint=f"differentiate by {next(iter(others), 'another variable')}",
+    )
+
+
+def _among(node: Apply) -> Size:
+    """How many entries a place is one of."""
+    options: dict[str, Any] = dict(node.parameters)
+    if "count" in options:
+        count: Size = options["count"]
+        return count
+    size: Size = node.arguments[0].shape[options.get("axis", (0,))[0]]
+    return size
+
+
+def is_whole(expr: Expr) -> bool:
+    """Whether a value can hold places: a variable, numbers, or the order of entries."""
+    match expr:
+        case Variable():
+            return True
+        case Number(value=value):
+            return value.denominator == 1
+        case Defined(body=body):
+            return is_whole(body)
+        case Apply(function=function, arguments=arguments):
+            entry = FUNCTIONS[function]
+            return PLACES in held(function) or not arguments or (entry.moves and all(map(is_whole, arguments)))
+    return False
