@@ -466,7 +466,18 @@ class Builder:
 @lru_cache(maxsize=1024)
 def _takes_values_only(row: Row, count: int) -> bool:
     """Whether so many arguments of a function are values, and mean nothing else."""
-    otherwise = row.given, row.second, row.lacks, row.options, row.whole, row.of_two, row.bare, row.of_scalar
+    otherwise = (
+        row.given,
+        row.second,
+        row.lacks,
+        row.options,
+        row.whole,
+        row.of_two,
+        row.bare,
+        row.of_scalar,
+        row.reads,
+        row.places,
+    )
     return not any(otherwise) and len(row.parameters) == count and "..." not in row.parameters
 
 
