@@ -1,6 +1,7 @@
 """Syntax trees to typed expressions: names resolved, shapes inferred."""
 
-from jacobian_cli.elaborate.builder import Builder, Scope
+from jacobian_cli.elaborate.builder import Builder
+from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.program import Program, elaborate
 
 __all__ = ["Builder", "Program", "Scope", "elaborate"]

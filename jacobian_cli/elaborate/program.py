@@ -9,10 +9,11 @@ from functools import cached_property
 from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.alternatives import Alternatives
-from jacobian_cli.elaborate.builder import CONSTANTS, OrderError, Scope
+from jacobian_cli.elaborate.builder import CONSTANTS, OrderError
 from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers, terms_in
 from jacobian_cli.elaborate.doubts import Typed, doubts
 from jacobian_cli.elaborate.meaning import meant, skeleton
+from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.order import in_order, size_names
 from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement, unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, variables, walk

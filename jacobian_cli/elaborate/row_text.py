@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from jacobian_cli.elaborate.builder import Builder, Scope
+from jacobian_cli.elaborate.builder import Builder
+from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops.read import read
 from jacobian_cli.shape import Shape, Size

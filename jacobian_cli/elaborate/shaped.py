@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from jacobian_cli.elaborate.builder import Builder, ConformError, OrderError, Scope
+from jacobian_cli.elaborate.builder import Builder, ConformError, OrderError
+from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import ShapeError, described

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jacobian_cli.elaborate.builder import Builder, Scope
+from jacobian_cli.elaborate.builder import Builder
+from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import Shape
