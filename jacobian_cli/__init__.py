@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jacobian_cli.api.derive.answer import ClosedForm
     from jacobian_cli.api.derive.convert import convert
     from jacobian_cli.api.derive.derivation import Derivation, Derivations, derive
+    from jacobian_cli.api.export.run import export
     from jacobian_cli.api.input.source import read_source
     from jacobian_cli.syntax.errors import InputError
 
@@ -41,6 +42,7 @@ __all__ = [
     "check_all",
     "convert",
     "derive",
+    "export",
     "read_source",
     "register",
     "tape",
@@ -62,6 +64,7 @@ _HOMES = {
     "convert": "jacobian_cli.api.derive.convert",
     "backprop": "jacobian_cli.api.backprop.run",
     "derive": "jacobian_cli.api.derive.derivation",
+    "export": "jacobian_cli.api.export.run",
     "InputError": "jacobian_cli.syntax.errors",
     "read_source": "jacobian_cli.api.input.source",
     "Tape": "jacobian_cli.api.backprop.tape",

@@ -72,7 +72,7 @@ def _answer(request: Request, wishes: Wishes) -> int:
         if wishes.style == "numpy":
             print_source(found.derivations)
         else:
-            from jacobian_cli.cli.forms import written
+            from jacobian_cli.api.export.forms import written
 
             answers, reports = [each.answer for each in settled], [each.proof.report for each in settled]
             click.echo(written(problem, answers, wishes.style, [*reports, proof.lines]))
@@ -115,7 +115,7 @@ def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
     elif wishes.style == "numpy":
         print_source(Derivations(tuple(Derivation.of(answer, checking=False) for answer in found.answers)))
     elif wishes.style is not None:
-        from jacobian_cli.cli.forms import written
+        from jacobian_cli.api.export.forms import written
 
         click.echo(written(found.problem, found.derivations, wishes.style, []))
     else:

@@ -153,7 +153,7 @@ def _form(problem: Problem, found: Derivations, values: Values, wishes: Wishes) 
 
         return RIGHT if print_steps(found, wishes.style, wishes.checked_at) else MISMATCH
     settled = [] if wishes.unchecked else _proved(found, values, wishes, _silent)
-    from jacobian_cli.cli.forms import written
+    from jacobian_cli.api.export.forms import written
 
     if wishes.style == "numpy":
         return _status(found, settled, wishes) if print_source(found) else MISMATCH

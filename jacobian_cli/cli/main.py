@@ -40,6 +40,7 @@ jac derive "u.T @ sigmoid(W@x + b)" --wrt W         one, in all its forms
 jac chain -f examples/window.jac --wrt W,b          every link, and each delta
 jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0   the computational graph, forwards and back
 jac check "x.T@A@x" --wrt x "2*A@x"                 is this derivation right?
+jac export "u.T @ sigmoid(W@x + b)" -o window.py    as source, to take home
 """
 
 
@@ -223,6 +224,34 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
     return answer(request, claim, Wishes(**wishes))
 
 
+@jac.command(
+    epilog=examples_of(
+        'jac export "u.T @ sigmoid(W@x + b)" --wrt W,b -o window.py',
+        'jac export "sum(log(1 + exp(-y*(X@w))))" --wrt w --order 2 -o logistic.py',
+    )
+)
+@formula_command
+@click.option(
+    "--to",
+    type=click.Choice(["numpy", "latex", "markdown", "json"]),
+    help="Source for a library, or a form to read; numpy if left out.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the screen.")
+@click.option("--order", default=1, show_default=True, type=click.IntRange(1, 2), help="With 2, hessian and hvp too.")
+@force_option
+@no_check_option
+def export(request: Request, to: str | None, **wishes: Any) -> int:
+    """Write the derivatives as source that needs nothing but its library.
+
+    FORMULA is as for `jac derive`. The functions are value, jacobian, vjp, jvp and, of a scalar, gradient and
+    value_and_gradient; with several variables their names end in them.
+    """
+    one_form(request, to)
+    from jacobian_cli.cli.export import Wishes, answer
+
+    return answer(request, Wishes(to=to or ("json" if request.as_json else "numpy"), **wishes))
+
+
 @jac.command(epilog=examples_of("jac functions", "jac functions softmax layernorm"))
 @click.argument("names", nargs=-1)
 @width_option
@@ -311,4 +340,4 @@ def run(arguments: list[str] | None = None) -> None:
 
 def _not_an_option(text: str) -> str:
     """A formula that begins with a minus, told apart from options by a blank in front."""
-    return f" {text}" if re.match(r"-[^-].*[(@*+\[ ]|-[^-].*\.T|-(?![fswh])\w+$", text, re.DOTALL) else text
+    return f" {text}" if re.match(r"-[^-].*[(@*+\[ ]|-[^-].*\.T|-(?![fhosw])\w+$", text, re.DOTALL) else text

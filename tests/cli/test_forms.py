@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.cli.forms import _SLIDE, written
+from jacobian_cli.api.export.forms import _SLIDE, written
 
 FORMULAS = [
     ("u.T @ sigmoid(W@x + b)", "W"),

@@ -116,9 +116,10 @@ class Derivation(Answer):
         """
         from jacobian_cli.api.derive.source import source
 
-        return source([self._written()], target)
+        return source([self.written()], target)
 
-    def _written(self) -> Written:
+    def written(self) -> Written:
+        """What source is written from. Raises `InputError` where nothing passes the check."""
         from jacobian_cli.api.derive.source import Written, vouched
 
         if not self.checking:
@@ -224,7 +225,7 @@ class Derivations(tuple[Derivation, ...]):
         """
         from jacobian_cli.api.derive.source import source
 
-        return source([derivation._written() for derivation in self], target, together=True)
+        return source([derivation.written() for derivation in self], target, together=True)
 
     def _repr_html_(self) -> str:
         return "".join(derivation._repr_html_() for derivation in self)

@@ -50,17 +50,17 @@ def source(answers: Sequence[Written], target: str = "numpy", *, together: bool 
 
     Sizes that no axis tells are further arguments. Raises `InputError` for other targets.
     """
-    functions = {
+    word(target, ["numpy"], "there is no target {}", "jac.export writes for other libraries than numpy")
+    named = {
         function.name: function
         for written in answers
-        for function in _functions(written, target, f"_{written.answer.wrt}" if together else "")
+        for function in functions(written, f"_{written.answer.wrt}" if together else "")
     }
-    return module_source(_sized(answers[0].answer.problem, list(functions.values())))
+    return module_source(sized(answers[0].answer.problem, list(named.values())))
 
 
-def _functions(written: Written, target: str, suffix: str = "") -> list[Function]:
+def functions(written: Written, suffix: str = "") -> list[Function]:
     """`value`, and the functions that are named for the variable where there are several."""
-    word(target, ["numpy"], "there is no target {}", "numpy is the one there is")
     answer = written.answer
     problem, forms = answer.problem, answer.forms
     wrt, name, upstream = answer.wrt, problem.name, answer.upstream
@@ -68,20 +68,20 @@ def _functions(written: Written, target: str, suffix: str = "") -> list[Function
     matrix = _two_axes(answer.jacobian.expr, jacobian_shape(out, variable))
 
     def function(kind: str, result: Expr, doc: str, *first: str) -> Function:
-        return _function(answer, kind + suffix, first, result, f"{doc}\n{written.remark}".strip())
+        return function_of(answer, kind + suffix, first, result, f"{doc}\n{written.remark}".strip())
 
-    functions = [
-        _function(answer, "value", (), problem.output, f"{name} = {problem.text}"),
+    found = [
+        function_of(answer, "value", (), problem.output, f"{name} = {problem.text}"),
         function("jacobian", matrix, f"The Jacobian ∂{name}/∂{wrt}: numerator layout, axes row by row."),
     ]
     if forms.gradient is not None:
-        functions.append(function("gradient", forms.gradient, f"The gradient of {name}, in the shape of {wrt}."))
+        found.append(function("gradient", forms.gradient, f"The gradient of {name}, in the shape of {wrt}."))
     if (hessian := answer.hessian) is not None:
         form = _two_axes(hessian.expr, (product((*out, *variable)), product(variable)))
         form = _symmetrised(form) if hessian.symmetric else form
-        functions.append(function("hessian", form, f"The Hessian of {name} by {wrt}, row by row."))
-    functions.append(function("vjp", forms.vjp, f"The gradient of {wrt}, given {upstream}, that of {name}.", upstream))
-    return functions
+        found.append(function("hessian", form, f"The Hessian of {name} by {wrt}, row by row."))
+    found.append(function("vjp", forms.vjp, f"The gradient of {wrt}, given {upstream}, that of {name}.", upstream))
+    return found
 
 
 def _two_axes(form: Expr, shape: Shape) -> Expr:
@@ -101,14 +101,15 @@ def _symmetrised(form: Expr) -> Expr:
     return write.apply("/", write.apply("+", named, write.transpose(named)), write.number(2))
 
 
-def _function(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
+def function_of(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
+    """A function of the variables, and of what stands before them."""
     arguments = (*first, *answer.problem.variables)
     return Function(name, arguments, tuple(definitions([result]).items()), result, shape_text(result.shape), doc, {})
 
 
-def _sized(problem: Problem, functions: Sequence[Function]) -> list[Function]:
+def sized(problem: Problem, functions: Sequence[Function]) -> list[Function]:
     """The functions with their sizes: read off their arguments, or further arguments of them all."""
-    parts = [part for f in functions for part in (f.result, *dict(f.definitions).values())]
+    parts = [part for f in functions for part in (*f.results, *dict(f.definitions).values())]
     sizes = sizes_of(problem.variables, problem.output, parts)
     several = "are whole numbers" if len(sizes.arguments) > 1 else "is a whole number"
     told = [f"{', '.join(sizes.arguments)} {several}."] if sizes.arguments else []

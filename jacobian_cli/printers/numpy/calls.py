@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from jacobian_cli.evaluate.pairwise import plan
-from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy.products import (
     Role,
@@ -22,21 +22,13 @@ from jacobian_cli.printers.numpy.products import (
     row_of,
     subscript,
 )
+from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece, given, index_text, negative, number_piece, size_piece
 from jacobian_cli.shape import ONE, Shape, Size
 
 _EXACT = 2**53
 """Whole numbers up to here are floats exactly."""
 _LINALG = frozenset({"det", "inv"})
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A function that must be defined beside the expression: for given operand shapes, or along given axes."""
-
-    function: str
-    shapes: tuple[Shape, ...] = ()
-    axes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +42,10 @@ class Writer:
     along: bool = False
     """Whether reductions run along `axis`, an argument of the function that is being written."""
     used_sizes: dict[str, None] = field(default_factory=dict)
+
+    target: Target = NUMPY
+    like: str = ""
+    """An argument of the function that is being written, whose type of numbers is that of all."""
 
     def source(self, expr: Expr) -> Source:
         """The source code of an expression."""
@@ -75,18 +71,22 @@ class Writer:
 
     def node(self, node: Expr, made: Mapping[Expr, Source]) -> Source:
         match node:
-            case Variable(name=name) | Defined(name=name):
+            case Variable(name=name):
                 return Source(Piece(self.names.get(node, name)), node.shape)
+            case Defined(name=name):
+                return Source(Piece(self.names.get(node, name)), node.shape, plain=_is_number(node))
             case Constant(name=name):
-                return Source(Piece(f"{self.np}.{name}"), ())
+                return Source(Piece(f"{self.np}.{name}"), (), plain=True)
             case Extent(size=size):
-                return Source(self.size(size), ())
+                return Source(self.size(size), (), plain=True)
             case Number(value=value):
-                return Source(self.number(value), ())
+                return Source(self.number(value), (), plain=True)
             case Apply(function="@"):
                 return product(node, made, self.np)
             case Apply(function=function):
-                form = _FORMS.get(function) or _FORMS.get(row(function).numpy, _called)
+                meant = row(function).numpy
+                ways = (self.target.forms.get(function), FORMS.get(function), self.target.forms.get(meant))
+                form = next(filter(None, ways), None) or FORMS.get(meant) or self.target.called or called
                 return form(self, node, [made[a] for a in node.arguments])
         raise AssertionError(node)
 
@@ -104,6 +104,10 @@ class Writer:
         return negative(piece) if value < 0 else piece
 
 
+def _is_number(name: Defined) -> bool:
+    return not name.shape and not any(isinstance(node, Variable) for node in walk([name.body]))
+
+
 def _operands(node: Expr) -> tuple[Expr, ...]:
     match node:
         case Defined():
@@ -117,22 +121,23 @@ def _is_row(shape: Shape) -> bool:
     return len(shape) == 2 and shape[0] is ONE
 
 
-def _each(node: Apply, operands: list[Source], join: Callable[..., Piece]) -> Source:
+def each(node: Apply, operands: list[Source], join: Callable[..., Piece]) -> Source:
     """What is done entry by entry: to rows, also as one-dimensional arrays."""
     vector = None
     if _is_row(node.shape) and all(not o.shape or _is_row(o.shape) for o in operands):
         vector = join(*(o.line for o in operands))
-    return Source(join(*(o.piece for o in operands)), node.shape, vector)
+    plain = all(o.plain for o in operands)
+    return Source(join(*(o.piece for o in operands)), node.shape, vector, plain=plain)
 
 
 def _infix(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     del writer
-    return _each(node, operands, PYTHON[node.function].join)
+    return each(node, operands, PYTHON[node.function].join)
 
 
 def _negative(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     del writer
-    return _each(node, operands, negative)
+    return each(node, operands, negative)
 
 
 def _compared(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -200,7 +205,7 @@ def _scattered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 def _dot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     if any(len(argument.shape) != 1 for argument in node.arguments):
-        return _called(writer, node, operands)
+        return called(writer, node, operands)
     first, second = operands
     return multiply(first, second, writer.np)
 
@@ -246,12 +251,12 @@ def _vec(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 def _reshaped(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     (operand,) = operands
     if not operand.shape:
-        return Source(call(f"{writer.np}.reshape", operand.piece, _shape(writer, node.shape)), node.shape)
+        return Source(call(f"{writer.np}.reshape", operand.piece, shape_source(writer, node.shape)), node.shape)
     sizes = ", ".join(writer.size(size).text for size in node.shape)
     return Source(Piece(f"{operand.piece.at(Level.POSTFIX)}.reshape({sizes})"), node.shape)
 
 
-def _shape(writer: Writer, shape: Shape) -> str:
+def shape_source(writer: Writer, shape: Shape) -> str:
     sizes = ", ".join(writer.size(size).text for size in shape)
     return sizes if len(shape) == 1 else f"({sizes})"
 
@@ -259,7 +264,7 @@ def _shape(writer: Writer, shape: Shape) -> str:
 def _filled(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     del operands
     sizes = dict(node.parameters)["sizes"]
-    return Source(call(f"{writer.np}.{row(node.function).numpy}", _shape(writer, sizes)), node.shape)
+    return Source(call(f"{writer.np}.{row(node.function).numpy}", shape_source(writer, sizes)), node.shape)
 
 
 def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -300,7 +305,7 @@ def _listed(writer: Writer, node: Apply, parts: list[str]) -> Source:
     return Source(call(f"{writer.np}.{row(node.function).numpy}", f"[{', '.join(parts)}]", *axis), node.shape)
 
 
-def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
+def options_of(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
     """The axes of a reduction, or of a function of rows, as arguments."""
     entry, options = row(node.function), dict(node.parameters)
     if "axis" not in entry.options or not operands[0].shape:
@@ -314,22 +319,22 @@ def _options(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
     return [f"{name}={options[name]}" for name in ("axis", "keepdims") if name in options]
 
 
-def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+def called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """A function of NumPy, or one that is defined beside the expression."""
-    entry, options = row(node.function), _options(writer, node, operands)
+    entry, options = row(node.function), options_of(writer, node, operands)
     if entry.numpy:
         function = f"{writer.np}.{'linalg.' * (entry.numpy in _LINALG)}{entry.numpy}"
     else:
-        alike = entry.kind is Kind.ELEMENTWISE or entry.kernel or "axis" in entry.options
-        shapes = () if alike else _alike([o.shape for o in operands])
+        same = entry.kind is Kind.ELEMENTWISE or entry.kernel or "axis" in entry.options
+        shapes = () if same else alike([o.shape for o in operands])
         function = writer.helper(Need(node.function, shapes, axes=bool(options)))
         operands = operands[: len(given(node))]
     if entry.kind is Kind.ELEMENTWISE:
-        return _each(node, operands, lambda *pieces: call(function, *pieces))
+        return each(node, operands, lambda *pieces: call(function, *pieces))
     return Source(call(function, *(o.piece for o in operands), *options), node.shape)
 
 
-def _alike(shapes: list[Shape]) -> tuple[Shape, ...]:
+def alike(shapes: list[Shape]) -> tuple[Shape, ...]:
     """Shapes in size names of their own, so that the same function serves all that are alike."""
     names: dict[Size, Size] = {ONE: ONE}
     for size in (size for shape in shapes for size in shape):
@@ -337,7 +342,7 @@ def _alike(shapes: list[Shape]) -> tuple[Shape, ...]:
     return tuple(tuple(names[size] for size in shape) for shape in shapes)
 
 
-_FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
+FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     **dict.fromkeys(("+", "-", "*", "/", "**"), _infix),
     **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
     "u-": _negative,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
-from functools import cache
 from textwrap import dedent
 from typing import Any
 
@@ -33,12 +32,6 @@ def kernel_source(kernel: Callable[..., Any], names: dict[str, str]) -> str:
     if ast.get_docstring(function) is not None:
         del function.body[0]
     return ast.unparse(function)
-
-
-@cache
-def modules_of(kernel: Callable[..., Any]) -> frozenset[str]:
-    """The modules beside NumPy that a kernel needs."""
-    return frozenset({"math"} & {node.id for node in ast.walk(_parsed(kernel)) if isinstance(node, ast.Name)})
 
 
 def _parsed(kernel: Callable[..., Any]) -> ast.FunctionDef:

@@ -6,8 +6,8 @@ Vectors are one-dimensional arrays, row vectors have the shape (1, n), scalars a
 from __future__ import annotations
 
 import keyword
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from jacobian_cli.elaborate.row_text import COUNT, meaning
@@ -16,10 +16,12 @@ from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.bounds import Bound
 from jacobian_cli.ops.identities import shift
 from jacobian_cli.ops.places import places_of
-from jacobian_cli.printers.numpy.calls import Need, Writer
-from jacobian_cli.printers.numpy.kernels import kernel_source, modules_of
+from jacobian_cli.printers.numpy.calls import Writer
+from jacobian_cli.printers.numpy.kernels import kernel_source
+from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
 from jacobian_cli.printers.precedence import default
 from jacobian_cli.shape import Shape, Size
+from jacobian_cli.syntax.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,17 @@ class Function:
     """Places such as `W.shape[0]` whose length must be this size."""
     wants: tuple[Bound, ...] = ()
     """What must hold of the sizes."""
+    others: tuple[tuple[str, Expr], ...] = ()
+    """Results beside the first, by name: returned in a dictionary."""
+    typed: bool = False
+    """Whether arguments and results bear their types."""
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    """Those of arguments; one that has none is a size."""
+
+    @property
+    def results(self) -> tuple[Expr, ...]:
+        """All of them."""
+        return (self.result, *(form for _, form in self.others))
 
 
 def expression_source(expr: Expr) -> str:
@@ -51,22 +64,20 @@ def expression_source(expr: Expr) -> str:
     return Writer().text(expr)
 
 
-def module_source(functions: Sequence[Function]) -> str:
-    """A module with these functions, and with what they need that NumPy lacks.
+def module_source(functions: Sequence[Function], target: Target = NUMPY) -> str:
+    """A module with these functions, and with what they need that the library lacks.
 
     >>> x = Variable("x", (Size.named("n"),))
     >>> source = module_source([Function("value", ("x",), (), x, "n", "The vector itself.", {})])
     >>> source.splitlines()[3], source.splitlines()[-1].strip()
     ('def value(x):', 'return x')
     """
-    module = _Module({name for function in functions for name in _names(function)})
-    bodies = [_written(function, module) for function in functions]
-    helpers = module.written()
-    return "\n\n\n".join([module.imports(), *helpers, *bodies]) + "\n"
+    module = Module(functions, target)
+    return module.source([_written(function, module) for function in functions])
 
 
 def _names(function: Function) -> list[str]:
-    used = (node.name for node in walk([function.result]) if isinstance(node, Variable | Defined))
+    used = (node.name for node in walk(function.results) if isinstance(node, Variable | Defined))
     defined = (name for name, _ in function.definitions)
     return [function.name, *function.arguments, *function.sizes, *defined, *used]
 
@@ -77,13 +88,14 @@ def _free(name: str, taken: Container[str]) -> str:
     return name
 
 
-class _Module:
+class Module:
     """The names of a module, and the functions that its functions turn out to need."""
 
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
+    def __init__(self, functions: Iterable[Function], target: Target = NUMPY, also: Iterable[str] = ()) -> None:
+        self.taken = {*also, *(name for function in functions for name in _names(function))}
+        self.target = target
         self.names: dict[Need, str] = {}
-        self.np = self.claim("np")
+        self.np = self.claim(target.alias)
         self.math = self.claim("math")
 
     def claim(self, name: str) -> str:
@@ -110,84 +122,168 @@ class _Module:
             done.update(waiting)
         return [texts[name] for name in TopologicalSorter(uses).static_order()]
 
-    def imports(self) -> str:
+    def imports(self, helpers: Iterable[str], extra: Iterable[str] = ()) -> str:
         """The first lines."""
-        lines = [_import("numpy", self.np)]
-        kernels = [kernel for need in self.names if (kernel := row(need.function).kernel)]
-        if any(map(modules_of, kernels)):
+        lines = [_import(self.target.module, self.np), *extra]
+        if self.np != self.target.alias:
+            lines[0] += f"  # {self.np} is {self.target.module} here: {self.target.alias} is a name of the formula"
+        if any(f"{self.math}." in text for text in helpers):
             lines = [_import("math", self.math), "", *lines]
         return "\n".join(lines)
+
+    def source(self, bodies: Sequence[str], extra: Iterable[str] = ()) -> str:
+        """The whole of it, `bodies` behind what they need, `extra` imported too."""
+        helpers = self.written()
+        return "\n\n\n".join([self.imports([*helpers, *bodies], extra), *helpers, *bodies]) + "\n"
 
 
 def _import(module: str, name: str) -> str:
     return f"import {module}" + (f" as {name}" if name != module else "")
 
 
-def _helper(need: Need, name: str, module: _Module) -> tuple[str, list[str]]:
+def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
     """The source of a function of the table, and the names of those that it calls."""
-    entry = row(need.function)
-    if entry.kernel is not None:
+    entry, target = row(need.function), module.target
+    if own := target.kernels.get(need.function):
+        return own.format(name=name, np=module.np), []
+    if entry.kernel is not None and not target.foreign:
         return kernel_source(entry.kernel, {"": name, "np": module.np, "math": module.math}), []
+    if not (entry.steady or entry.definition):
+        raise unwritten(need.function, target)
     used: list[str] = []
 
     def helper(other: Need) -> str:
         used.append(module.name(other))
         return used[-1]
 
-    body, count = _meaning(entry, need, module.np)
-    writer = Writer(helper=helper, np=module.np, along=need.axes)
+    body, count = _meaning(entry, need, module)
+    first = entry.parameters[0]
+    writer = Writer(helper=helper, np=module.np, along=need.axes, target=target, like=first)
     parameters = [
         p + (f"={writer.text(default(entry.defaults[p]))}" if p in entry.defaults else "") for p in entry.parameters
     ]
     result = writer.text(body)
     lines = [f"{COUNT} = {count}"] if writer.used_sizes else []
     if shift(entry.name):
-        lines += _shifted(entry, need, module.np)
+        lines += _shifted(entry, need, module)
         result = f"top + {result}" if shift(entry.name) == "1" else result
     if need.axes and entry.kind is Kind.REDUCTION:
         parameters += ["axis=None", "keepdims=False"]
         lines.append(f"value = {result}")
-        result = f"value if keepdims else {module.np}.squeeze(value, axis=axis)"
+        result = f"value if keepdims else {target.squeezed.format(np=module.np)}"
     elif need.axes:
         parameters.append("axis=-1")
-    return _definition(name, parameters, [*lines, f"return {result}"]), used
+    return definition(name, parameters, [*lines, f"return {result}"]), used
 
 
-def _shifted(entry: Row, need: Need, np: str) -> list[str]:
+def unwritten(function: str, target: Target) -> InputError:
+    """What is said of a function that a library has no counterpart of."""
+    return InputError(f"{function} has no counterpart in {target.name}", hint="--to numpy writes every function")
+
+
+def _shifted(entry: Row, need: Need, module: Module) -> list[str]:
     """The largest entry moved to 0, where exp cannot overflow."""
-    x = entry.parameters[0]
-    top = f"{np}.max({x}{', axis=axis, keepdims=True' * need.axes})"
+    x, target = entry.parameters[0], module.target
+    top = (target.top_along if need.axes else target.top).format(np=module.np, x=x)
     return [f"top = {top}", f"{x} = {x} - top"] if shift(entry.name) == "1" else [f"{x} = {x} - {top}"]
 
 
-def _meaning(entry: Row, need: Need, np: str) -> tuple[Expr, str]:
+def _meaning(entry: Row, need: Need, module: Module) -> tuple[Expr, str]:
     """The definition of a function, typed, and how its entries are counted."""
     count = ""
     shapes: tuple[Shape, ...] = need.shapes or ((),) * len(entry.parameters)
     if "axis" in entry.options:
         shapes = ((Size.named(COUNT),), *shapes[1:])
-        first = entry.parameters[0]
-        count = f"{np}.size({first})" + (f"//{np}.size({np}.sum({first}, axis=axis))" if need.axes else "")
+        target = module.target
+        count = (target.count + target.count_along * need.axes).format(np=module.np, x=entry.parameters[0])
     return meaning(entry.steady or entry.definition, entry.parameters, shapes), count
 
 
-def _written(function: Function, module: _Module) -> str:
-    bodies = dict(function.definitions)
-    everything = [*bodies.values(), function.result]
-    nodes = [node for node in walk(everything) if isinstance(node, Defined)]
-    bodies |= {node.name: node.body for node in nodes if node.name not in bodies}
-    taken = {*function.arguments, module.np, module.math}
-    defined = _renamed(bodies, taken)
-    sizes = _renamed(function.sizes, taken)
-    writer = Writer({node: defined[node.name] for node in nodes}, sizes, module.name, module.np)
-    order = TopologicalSorter({name: _direct(body) for name, body in bodies.items()}).static_order()
-    lines = [f"{defined[name]} = {writer.text(bodies[name])}" for name in order]
-    lines.append(f"return {writer.text(function.result)}")
-    checked = [f"{name} = {module.np}.asarray({name}, int)" for name in places_of(everything)]
-    checked += _checked(function, writer)
-    known = [f"{sizes[size]} = {text}" for size, text in function.sizes.items() if size in writer.used_sizes]
-    assert not writer.used_sizes.keys() - function.sizes - {*function.arguments}, f"{function.name}: an unknown size"
-    return _definition(function.name, function.arguments, [*_documented(function), *known, *checked, *lines])
+def _written(function: Function, module: Module) -> str:
+    written = Body.of(function, module)
+    results = list(written.results.values())
+    back = results[0] if not function.others else f"{results[0]}, {_dictionary(function, results[1:])}"
+    lines = [*documented(function), *written.known, *written.definitions.values(), f"return {back}"]
+    return definition(function.name, _parameters(function, module), lines, _returned(function, module))
+
+
+def _dictionary(function: Function, texts: Iterable[str]) -> str:
+    return "{" + ", ".join(f'"{name}": {text}' for (name, _), text in zip(function.others, texts, strict=True)) + "}"
+
+
+def _parameters(function: Function, module: Module) -> list[str]:
+    if not function.typed:
+        return list(function.arguments)
+    return [f"{name}: {_hint(function.shapes.get(name), module)}" for name in function.arguments]
+
+
+def _hint(shape: Shape | None, module: Module) -> str:
+    """The type of an argument or a result; what has no shape is a size."""
+    array = f"{module.np}.{module.target.array}"
+    if shape is None:
+        return "int"
+    return array if shape or module.target.foreign else "float"
+
+
+def _returned(function: Function, module: Module) -> str:
+    if not function.typed:
+        return ""
+    found = _hint(function.result.shape, module)
+    if not function.others:
+        return found
+    hints = dict.fromkeys(_hint(form.shape, module) for _, form in function.others)
+    return f"tuple[{found}, dict[str, {' | '.join(hints)}]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What stands in a function: the sizes that it reads and what is checked of them, definitions by their names, and
+    its results.
+    """
+
+    known: list[str]
+    definitions: dict[str, str]
+    results: dict[str, str]
+    uses: dict[str, frozenset[str]]
+    """For each result the definitions that it needs."""
+
+    @staticmethod
+    def of(function: Function, module: Module, like: str = "") -> Body:
+        """The parts of a function; `like` is the argument that numbers are like."""
+        bodies = dict(function.definitions)
+        nodes = [node for node in walk([*bodies.values(), *function.results]) if isinstance(node, Defined)]
+        bodies |= {node.name: node.body for node in nodes if node.name not in bodies}
+        taken = {*function.arguments, module.np, module.math}
+        defined = _renamed(bodies, taken)
+        sizes = _renamed(function.sizes, taken)
+        names: dict[Expr, str] = {node: defined[node.name] for node in nodes}
+        writer = Writer(names, sizes, module.name, module.np, target=module.target, like=like or function.arguments[0])
+        below = {name: _direct(body) for name, body in bodies.items()}
+        order = list(TopologicalSorter(below).static_order())
+        lines = {defined[name]: f"{defined[name]} = {writer.text(bodies[name])}" for name in order}
+        forms = {"": function.result, **dict(function.others)}
+        results = {name: _result(writer, form) for name, form in forms.items()}
+        checked = [
+            module.target.places.format(name=n, np=module.np) for n in places_of([*bodies.values(), *function.results])
+        ]
+        checked += _checked(function, writer)
+        known = [f"{sizes[size]} = {text}" for size, text in function.sizes.items() if size in writer.used_sizes]
+        unknown = writer.used_sizes.keys() - function.sizes - {*function.arguments}
+        assert not unknown, f"{function.name}: an unknown size"
+        needs: dict[str, frozenset[str]] = {}
+        for name in order:
+            needs[name] = frozenset({name}).union(*(needs[other] for other in below[name]))
+        uses = {
+            name: frozenset(defined[each] for other in _direct(form) for each in needs[other])
+            for name, form in forms.items()
+        }
+        return Body([*known, *checked], lines, results, uses)
+
+
+def _result(writer: Writer, form: Expr) -> str:
+    """A result, which is an array where the library has no other numbers."""
+    found = writer.source(form)
+    return writer.target.number(writer, found) if found.plain and writer.target.number else found.piece.text
 
 
 _OPPOSITE = {">=": "<", "<=": ">", ">": "<=", "%": "%"}
@@ -227,13 +323,18 @@ def _direct(body: Expr) -> list[str]:
     return [node.name for node in walk([body], lambda n: not isinstance(n, Defined)) if isinstance(node, Defined)]
 
 
-def _documented(function: Function) -> list[str]:
+def documented(function: Function) -> list[str]:
     first, *others = function.docstring.replace("\\", r"\\").replace('"', r"\"").splitlines()
     if function.result_shape_text is not None:
         others += ["", f"Shape: {function.result_shape_text}."]
     return [f'"""{first}', *others, '"""'] if others else [f'"""{first}"""']
 
 
-def _definition(name: str, parameters: Iterable[str], lines: Iterable[str]) -> str:
-    body = "\n".join(f"    {line}" if line else "" for line in lines)
-    return f"def {name}({', '.join(parameters)}):\n{body}"
+def definition(name: str, parameters: Iterable[str], lines: Iterable[str], returned: str = "") -> str:
+    """The source of a function."""
+    return f"def {name}({', '.join(parameters)}){f' -> {returned}' * bool(returned)}:\n{indented(lines)}"
+
+
+def indented(lines: Iterable[str]) -> str:
+    """Lines one level in."""
+    return "\n".join(f"    {line}" if line else "" for line in lines)

@@ -43,6 +43,8 @@ class Source:
     diagonal: bool = False
     condition: Piece | None = None
     """A comparison before it is made a number."""
+    plain: bool = False
+    """Whether it is a number of Python, which not every library takes for an array."""
 
     @property
     def role(self) -> Role:

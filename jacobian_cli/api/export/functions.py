@@ -1,0 +1,91 @@
+"""The functions of an exported module: all that is asked of a derivative, by one variable or by several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jacobian_cli.api.derive.source import Written, function_of, functions, sized
+from jacobian_cli.api.export.directions import direction_of, hvp, jvp
+from jacobian_cli.calculus.derivative.common_subexpressions import definitions
+from jacobian_cli.expr import Defined, Expr, rebuild, walk
+from jacobian_cli.printers.language import text
+from jacobian_cli.printers.numpy.module import Function
+from jacobian_cli.shape import shape_text
+
+_LONGEST = 100
+"""A formula that is longer is read better line by line, in the code."""
+
+
+def exported(answers: Sequence[Written], *, together: bool) -> list[Function]:
+    """`value`, `jacobian`, `gradient`, `hessian`, `vjp`, `jvp`, `hvp`, and `value_and_gradient` by all variables."""
+    found: dict[str, Function] = {}
+    for written in answers:
+        suffix = f"_{written.answer.wrt}" if together else ""
+        for function in (*functions(written, suffix), *_along(written, suffix)):
+            found[function.name] = function
+    gradients = [(w.answer.wrt, w.answer.forms.gradient) for w in answers]
+    if all(gradient is not None for _, gradient in gradients):
+        function = _joint(answers, [(name, gradient) for name, gradient in gradients if gradient is not None])
+        found[function.name] = function
+    return typed(answers, list(found.values()))
+
+
+def typed(answers: Sequence[Written], found: Sequence[Function]) -> list[Function]:
+    """The functions with sizes, the types of their arguments and, in their docstrings, the shapes."""
+    answer = answers[0].answer
+    shapes = {name: variable.shape for name, variable in answer.problem.variables.items()}
+    shapes[answer.upstream] = answer.problem.output.shape
+    made = []
+    for function in sized(answer.problem, found):
+        known = {**shapes, **function.shapes}
+        told = ", ".join(f"{n}: {shape_text(known[n])}" for n in function.arguments if n in known)
+        formula = text(function.result)
+        said = [f"It is {formula}."] if len(formula) <= _LONGEST and not function.others else []
+        doc = "\n\n".join([function.docstring, *said, f"Of {told}."])
+        made.append(replace(function, typed=True, shapes=known, docstring=doc))
+    return made
+
+
+def _along(written: Written, suffix: str) -> list[Function]:
+    answer = written.answer
+    v, name, wrt = direction_of(answer), answer.problem.name, answer.wrt
+    kinds = {"jvp": (jvp, f"The derivative of {name} where {wrt} moves along {v.name}.")}
+    if answer.hessian is not None:
+        kinds["hvp"] = (hvp, f"The Hessian of {name} by {wrt}, times {v.name}.")
+    made = []
+    for kind, (form, doc) in kinds.items():
+        function = function_of(answer, kind + suffix, (), form(answer, v), f"{doc}\n{written.remark}".strip())
+        arguments = (*function.arguments, v.name)
+        made.append(replace(function, arguments=arguments, shapes={v.name: v.shape}))
+    return made
+
+
+def _joint(answers: Sequence[Written], gradients: Sequence[tuple[str, Expr]]) -> Function:
+    """The value and all gradients in one pass, in which nothing is computed twice."""
+    first = answers[0].answer
+    problem = first.problem
+    value = first.derivative.named.renamed(problem.output)
+    result, *forms = apart([value, *(gradient for _, gradient in gradients)])
+    names = ", ".join(name for name, _ in gradients)
+    remark = "\n".join(dict.fromkeys(w.remark for w in answers if w.remark))
+    doc = f"{problem.name}, and its gradients by {names}, each in the shape of its variable."
+    function = function_of(first, "value_and_gradient", (), result, f"{doc}\n{remark}".strip())
+    others = tuple((name, form) for (name, _), form in zip(gradients, forms, strict=True))
+    defined = tuple(definitions([result, *forms]).items())
+    return replace(function, definitions=defined, others=others, result_shape_text=None)
+
+
+def apart(forms: Sequence[Expr]) -> list[Expr]:
+    """Expressions in which one name means one thing, whatever it meant in each of them."""
+    meant: dict[str, Expr] = {}
+    again: dict[Expr, Expr] = {}
+    for node in walk(forms):
+        if isinstance(node, Defined):
+            body = rebuild(node.body, again.get)
+            name = node.name
+            while meant.get(name, body) is not body:
+                name += "_"
+            meant[name] = body
+            again[node] = Defined(name, body)
+    return [rebuild(form, again.get) for form in forms]

@@ -1,0 +1,48 @@
+"""`export`: derivatives as source, or in another form to take away."""
+
+from __future__ import annotations
+
+import json
+
+from jacobian_cli.api.derive.derivation import Derivation, Derivations
+from jacobian_cli.api.export.forms import written
+from jacobian_cli.api.export.functions import exported
+from jacobian_cli.api.input.arguments import shown, word
+from jacobian_cli.printers.numpy.module import module_source
+from jacobian_cli.syntax.errors import InputError
+
+CODE = ("numpy",)
+TARGETS = (*CODE, "latex", "markdown", "json")
+
+
+def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
+    """What was derived as a text to take away: source for a library, LaTeX, Markdown or JSON.
+
+    Of NumPy there are `value`, `jacobian`, `vjp(delta, **variables)` and `jvp(**variables, v)`; of a scalar `gradient`
+    and `value_and_gradient`, which computes each part once; with `order=2` `hessian` and `hvp`. With several variables
+    the names end in them: `vjp_W`. Source is written from what passes the check.
+
+    Raises `InputError` for another target, and where nothing passes the check.
+
+    >>> import jacobian_cli as jac
+    >>> ns = {}
+    >>> exec(export(jac.derive("x.T@A@x", wrt="x", order=2)), ns)
+    >>> import numpy as np
+    >>> x, A = np.array([1.0, 2.0]), np.array([[1.0, 0.0], [1.0, 3.0]])
+    >>> ns["jvp"](x, A, v=x), ns["hvp"](x, A, v=x), ns["value_and_gradient"](x, A)[0]
+    (np.float64(30.0), array([ 4., 13.]), np.float64(15.0))
+    """
+    found: object = Derivations((derivation,)) if isinstance(derivation, Derivation) else derivation
+    if not isinstance(found, Derivations) or not found:
+        raise InputError(f"{shown(derivation)} is no derivation", hint='export takes what jac.derive("W@x", "W") gives')
+    word(to, TARGETS, "there is no target {}")
+    if to in CODE:
+        answers = [each.written() for each in found]
+        return module_source(exported(answers, together=len(found) > 1 or found is derivation))
+    settled = [each.settled if each.checking else each for each in found]
+    reports = [each.check() for each in found if each.checking]
+    if to != "json":
+        return written(found[0].problem, settled, to, reports) + "\n"
+    checks = [report.to_dict() for report in reports] or [{"passed": None, "skipped": True}] * len(found)
+    answers_ = [{**each.to_dict(), "check": check} for each, check in zip(settled, checks, strict=True)]
+    return json.dumps({"answers": answers_}, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,51 @@
+"""A library that source is written for: what it calls things, and where it goes ways of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jacobian_cli.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A function that must be defined beside the expression: for given operand shapes, or along given axes."""
+
+    function: str
+    shapes: tuple[Shape, ...] = ()
+    axes: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One library. What is not said here is as in NumPy."""
+
+    name: str
+    module: str
+    alias: str
+    array: str
+    """The type of an array, behind the alias."""
+    forms: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """How a function of the table is written, where that is not as in NumPy."""
+    called: Callable[..., Any] | None = None
+    """How all others are."""
+    number: Callable[..., str] | None = None
+    """Makes an array of a number, where functions do not take one as it is."""
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    """The source of functions that NumPy computes by a kernel of ours, `{name}` and `{np}` to be put in."""
+    foreign: bool = False
+    """Whether no kernel that is written for NumPy runs there."""
+    unknown: frozenset[str] = frozenset()
+    """Kernels and functions of NumPy that there is no counterpart of."""
+    count: str = "{np}.size({x})"
+    count_along: str = "//{np}.size({np}.sum({x}, axis=axis))"
+    top: str = "{np}.max({x})"
+    top_along: str = "{np}.max({x}, axis=axis, keepdims=True)"
+    places: str = "{name} = {np}.asarray({name}, int)"
+    """What makes whole numbers of an argument that holds places."""
+    squeezed: str = "{np}.squeeze(value, axis=axis)"
+
+
+NUMPY = Target("NumPy", "numpy", "np", "ndarray")
