@@ -119,7 +119,8 @@ EVERYTHING = list(dict.fromkeys([*FORMULAS, *(row.example for row in FUNCTIONS.v
 def test_every_row_of_the_table_is_used() -> None:
     used = set[str]().union(*(functions(program(text)) for text in EVERYTHING))
     alone = {name for name, row in FUNCTIONS.items() if row.called and row.kind is Kind.ELEMENTWISE}
-    assert not set(FUNCTIONS) - used - alone, "give these rows an example, or add a formula here"
+    read = {name for name, row in FUNCTIONS.items() if row.reads and row.example in EVERYTHING}  # as other rows
+    assert not set(FUNCTIONS) - used - alone - read, "give these rows an example, or add a formula here"
 
 
 @pytest.mark.parametrize("name", [r.name for r in FUNCTIONS.values() if r.called and r.kind is Kind.ELEMENTWISE])
