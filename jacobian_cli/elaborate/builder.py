@@ -33,6 +33,7 @@ from jacobian_cli.ops.rules import (
 from jacobian_cli.ops.table import ALIASES, ELSEWHERE
 from jacobian_cli.shape import ONE, Shape, Unifier
 from jacobian_cli.syntax.errors import InputError, Span, together
+from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 CONSTANTS = ("pi", "e", "inf")
@@ -92,7 +93,7 @@ class Builder(Options):
         raise self.error(span, f"'{name}' is not known here")
 
     def call(self, call: Call) -> Expr:
-        known = FUNCTIONS.get(ALIASES.get(call.function, call.function))
+        known = self.function(call.function)
         if known is not None and not call.keywords and _takes_values_only(known, len(call.arguments)):
             return self.fitted(known, self.arguments(call.arguments), {}, call)
         try:
@@ -282,9 +283,15 @@ class Builder(Options):
             return Apply(row.name, arguments, parameters, inferred(row, list(shapes), options, self.scope.unifier))
         return Apply(row.name, arguments, parameters, known_shape(row, shapes, parameters))
 
+    def function(self, name: str) -> Row | None:
+        """The row of a name that is called; a Greek letter that is a variable here is none."""
+        if name in LETTERS and name in self.scope.values:
+            return None
+        return FUNCTIONS.get(ALIASES.get(name, name))
+
     def row(self, call: Call) -> Row:
         name = call.function
-        found = FUNCTIONS.get(ALIASES.get(name, name))
+        found = self.function(name)
         if found is None:  # operators bear signs for names, which no call can spell
             known = [r.name for r in FUNCTIONS.values() if r.called]
             span = Span(call.span.start, call.span.start + len(name))

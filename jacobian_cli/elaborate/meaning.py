@@ -218,7 +218,6 @@ Meaning.meanings = {
     "?flat": Meaning.flat,
     "?pair": Meaning.pair,
     "?slogdet": Meaning.slogdet,
-    "?layered": Meaning.layered,
     **{f"?{name}": Meaning.joined for name in ("hstack", "vstack", "row_stack", "column_stack")},
     "?extent": Meaning.extent,
     "?count": Meaning.number_of,

@@ -22,6 +22,7 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, together
+from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term
 
@@ -216,7 +217,7 @@ def _functions_as_values(statements: Sequence[Definition], known: set[str]) -> l
         )
         for statement in statements
         for name, span in named_places(statement.value)
-        if name not in known and (name in FUNCTIONS or name in ALIASES)
+        if name not in known and name not in LETTERS and (name in FUNCTIONS or name in ALIASES)
     ]
 
 

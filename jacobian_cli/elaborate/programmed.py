@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import OrderError
-from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed, spelled_out
+from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
 from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.expr import Extent
 from jacobian_cli.ops.rules import described
@@ -168,12 +168,6 @@ class Programs(Mathematics):
         made = self.typed(term.arguments[0])
         self.doubt(f"`{spelled(made[1])}` is read: of the pair that is returned there, the second")
         return made
-
-    def layered(self, term: Call) -> Typed:
-        x, eps = self.typed(term.arguments[0]), self.typed(term.arguments[1])
-        axis = ", axis=-1, keepdims=True" if len(x[0].shape) > 1 else ""
-        made = spelled_out(f"(x - mean(x{axis}))/sqrt(var(x{axis}) + eps)", {"x": x[1], "eps": eps[1]}, term.span)
-        return super().build(made), made
 
     def joined(self, term: Call) -> Typed:
         """Side by side or below each other, as NumPy has it for vectors and for matrices."""

@@ -136,7 +136,6 @@ addmm | b x y | b + MM(x, y)
 addmv | b x y | b + MV(x, y)
 linear | x W | MATMUL(x, TURN(W))
 chain_matmul | x y | MATMUL(x, y)
-rms_norm | x | rmsnorm(x)
 """),
 }
 """What one library means by a name."""

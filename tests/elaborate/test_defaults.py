@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import linalg
+from scipy import linalg, special, stats
 
 import jacobian_cli as jac
 from jacobian_cli.elaborate.defaults import habit
@@ -143,3 +143,27 @@ def test_a_function_of_matrices_takes_a_scalar_for_a_matrix_of_one_entry(name: s
 def test_habits() -> None:
     names = {"W1": 2, "x_t": 1, "lam": 0, "λ2": 0, "Sigma": 2, "Σ": 2, "d_k": 1}
     assert {name: habit(name) for name in names} == names
+
+
+@pytest.mark.parametrize(
+    ("text", "by_hand"),
+    [
+        ("Phi(x) + phi(x)", lambda x: stats.norm.cdf(x) + stats.norm.pdf(x)),
+        ("beta(exp(x), exp(-x))", lambda x: special.beta(np.exp(x), np.exp(-x))),
+        ("phi*x + beta*x", lambda x, phi, beta: phi * x + beta * x),
+    ],
+)
+def test_a_greek_name_is_a_function_where_it_is_called_only(text: str, by_hand: Any) -> None:
+    derivation = jac.derive(text, wrt="x")
+    point: dict[str, Any] = {"x": np.array([-0.4, 0.3, 1.2]), "phi": np.array(0.7), "beta": np.array(1.3)}
+    point = {name: point[name] for name in derivation.shapes}
+    functions: dict[str, Any] = {}
+    exec(derivation.to_python("numpy"), functions)
+    np.testing.assert_allclose(functions["value"](**point), by_hand(**point), rtol=1e-12)
+    assert derivation.check().passed
+
+
+@pytest.mark.parametrize("text", ["phi*x + phi(x)", "beta*x + beta(x, x)"])
+def test_a_greek_variable_cannot_be_called(text: str) -> None:
+    with pytest.raises(jac.InputError, match="is a value and cannot be called"):
+        jac.derive(text, wrt="x")

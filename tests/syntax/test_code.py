@@ -35,7 +35,7 @@ READ = [
             "torch": ("rsqrt(x)", "lgamma(x)", "digamma(x)", "polygamma(1, x)", "erfc(x)", "erfinv(x)", "xlogy(x, y)"),
             "F": ("selu(x)", "relu6(x)", "mish(x)", "softshrink(x, 0.3)", "softsign(x)", "celu(x, 2)", "hardtanh(x)"),
             "jax.nn": ("hard_sigmoid(x)", "hard_swish(x)", "log_sigmoid(x)", "softplus(x)"),
-            "scipy.special": ("ndtr(x)", "betaln(x, y)"),
+            "scipy.special": ("ndtr(x)", "betaln(x, y)", "beta(exp(x), exp(y))"),
         }.items()
         for call in calls
     ),
@@ -74,6 +74,10 @@ READ = [
     ("x.var(unbiased=False)", "x", {}, "var(x)"),
     ("torch.norm(X, p=2)", "X", {}, "norm(X)"),
     ("F.linear(x, W, b)", "W", {"x": "m"}, "W@x + b"),
+    ("F.layer_norm(x, [5], w, b, eps=0.1)", "x", {}, "layernorm(x, gain=w, bias=b, eps=0.1)"),
+    ("F.layer_norm(x, x.shape, bias=b)", "x", {}, "layernorm(x, bias=b, eps=0.00001)"),
+    ("F.rms_norm(x, [5], weight=w)", "x", {}, "rmsnorm(x, gain=w)"),
+    ("F.rms_norm(x, [5], w, 0.1)", "x", {}, "rmsnorm(x, gain=w, eps=0.1)"),
     ("F.gelu(x)", "x", {}, "gelu(x)"),
     ("F.gelu(x, approximate='tanh')", "x", {}, "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"),
     ("F.logsigmoid(x)", "x", {}, "logsigmoid(x)"),

@@ -20,7 +20,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     "squeeze": arrays.squeezed,
     **dict.fromkeys(("ones", "zeros", "eye", "identity", "full", "empty"), arrays.filled_array),
     "gelu": layers.gelu,
-    "layer_norm": layers.layer_norm,
+    **dict.fromkeys(("layer_norm", "rms_norm"), layers.normed),
     "cosine_similarity": layers.cosine,
     "normalize": layers.normalized,
     **dict.fromkeys("mse_loss l1_loss nll_loss huber_loss smooth_l1_loss cross_entropy".split(), layers.loss),

@@ -21,24 +21,24 @@ def gelu(call: Arguments) -> Term:
     return call.made(GELU_TANH, {"x": given["x"]})
 
 
-def layer_norm(call: Arguments) -> Term:
-    """PyTorch's adds eps to the variance; with gain and bias where they are given."""
-    shape = "normalized_shape"
+def normed(call: Arguments) -> Term:
+    """PyTorch's layer_norm adds eps to the variance, rms_norm next to nothing; with gain and bias where given."""
+    function, default = _NORMS[call.name]
     if len(call.arguments) > 1:
         call.arguments.pop(1)
-    call.keywords.pop(shape, None)
-    given = call.bound("x", "weight", "bias", "eps")
-    eps = given.get("eps") or Literal(Fraction(1, 100_000), call.span)
-    term: Term = call.call("?layered", given["x"], eps)
-    if "eps" not in given:
+    call.keywords.pop("normalized_shape", None)
+    given = call.bound("x", "weight", *(["bias"] if default else []), "eps")
+    eps = given.get("eps") or (Literal(Fraction(default), call.span) if default else None)
+    term = call.call(function, given["x"], gain=given.get("weight"), bias=given.get("bias"), eps=eps)
+    if "eps" not in given and default:
         call.code.doubt(
-            "PyTorch's layer_norm adds eps: `(x - mean(x))/sqrt(var(x) + 1e-5)` is read; `layernorm(x)` is without"
+            f"PyTorch's {call.name} adds eps: `{function}(x, eps=1e-5)` is read; `{function}(x)` is without"
         )
-    if "weight" in given:
-        term = call.call("*", given["weight"], term)
-    if "bias" in given:
-        term = call.call("+", term, given["bias"])
     return term
+
+
+_NORMS = {"layer_norm": ("layernorm", "0.00001"), "rms_norm": ("rmsnorm", "")}
+"""The row that each is, and the eps of PyTorch where none is given; that of rms_norm is the last digit of a number."""
 
 
 def cosine(call: Arguments) -> Term:

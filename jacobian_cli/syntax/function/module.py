@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from jacobian_cli.syntax.code import Places
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Definition, Term
 
@@ -92,7 +93,8 @@ class Module:
     def fresh(self, wanted: str) -> str:
         """A name for a definition that is not taken and no function."""
         base = normal_name(wanted)
-        name = base + "_" if base in self.functions or base in CONSTANTS else base
+        taken = base in CONSTANTS or (base in self.functions and base not in LETTERS)
+        name = base + "_" if taken else base
         while name in self.taken:
             self.counts[base] = self.counts.get(base, 1) + 1
             name = f"{base}_{self.counts[base]}"
