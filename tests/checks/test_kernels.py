@@ -37,9 +37,9 @@ BY_OTHER_TESTS = {"largest", "smallest", "logdet", "cholesky", "norm", "std", "p
 BY_OTHER_TESTS |= set(
     "eigvalsh eigvecs inv_gaps svdvals spectral_norm nuclear_norm polar pinv sqrtm expm slogdet".split()
 )
-BY_OTHER_TESTS |= {"bilinear", "skew", "rot2"}
-"""Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate, tests/checks/test_spectral and
-tests/engine/test_everywhere.
+BY_OTHER_TESTS |= {"bilinear", "skew", "rot2", "take", "one_hot", "scatter_add"}
+"""Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate, tests/checks/test_spectral,
+tests/elaborate/test_rearranging and tests/engine/test_everywhere.
 """
 ULPS = 4
 
