@@ -227,13 +227,13 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
 @jac.command(
     epilog=examples_of(
         'jac export "u.T @ sigmoid(W@x + b)" --wrt W,b -o window.py',
-        'jac export "sum(log(1 + exp(-y*(X@w))))" --wrt w --order 2 -o logistic.py',
+        'jac export "softmax(W@x)" --wrt W,x --to torch -o rule.py',
     )
 )
 @formula_command
 @click.option(
     "--to",
-    type=click.Choice(["numpy", "latex", "markdown", "json"]),
+    type=click.Choice(["numpy", "torch", "jax", "latex", "markdown", "json"]),
     help="Source for a library, or a form to read; numpy if left out.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the screen.")
@@ -244,7 +244,8 @@ def export(request: Request, to: str | None, **wishes: Any) -> int:
     """Write the derivatives as source that needs nothing but its library.
 
     FORMULA is as for `jac derive`. The functions are value, jacobian, vjp, jvp and, of a scalar, gradient and
-    value_and_gradient; with several variables their names end in them.
+    value_and_gradient; with several variables their names end in them. For PyTorch and JAX it is one function, value,
+    with a backward pass of its own.
     """
     one_form(request, to)
     from jacobian_cli.cli.export import Wishes, answer

@@ -31,6 +31,22 @@ def exported(answers: Sequence[Written], *, together: bool) -> list[Function]:
     return typed(answers, list(found.values()))
 
 
+def rule(answers: Sequence[Written]) -> tuple[Function, Function]:
+    """A formula, and its backward pass by all variables: what a rule of a library for autodiff is made of."""
+    first = answers[0].answer
+    problem, upstream = first.problem, first.upstream
+    remark = "\n".join(dict.fromkeys(w.remark for w in answers if w.remark))
+    value = function_of(first, "value", (), problem.output, f"{problem.name} = {problem.text}\n{remark}".strip())
+    names = ", ".join(w.answer.wrt for w in answers)
+    value = replace(value, docstring=f"{value.docstring}\n\nIts backward pass, by {names}, is a closed form.")
+    result, *others = apart([w.answer.forms.vjp for w in answers])
+    back = function_of(first, "backward", (upstream,), result, "")
+    defined = tuple(definitions([result, *others]).items())
+    named = tuple((w.answer.wrt, form) for w, form in zip(answers[1:], others, strict=True))
+    forward, backward = typed(answers, [value, replace(back, definitions=defined, others=named)])
+    return forward, backward
+
+
 def typed(answers: Sequence[Written], found: Sequence[Function]) -> list[Function]:
     """The functions with sizes, the types of their arguments and, in their docstrings, the shapes."""
     answer = answers[0].answer

@@ -6,12 +6,14 @@ import json
 
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.forms import written
-from jacobian_cli.api.export.functions import exported
+from jacobian_cli.api.export.functions import exported, rule
 from jacobian_cli.api.input.arguments import shown, word
+from jacobian_cli.printers.jax.rule import rule_source as jax_rule
 from jacobian_cli.printers.numpy.module import module_source
+from jacobian_cli.printers.torch.rule import rule_source as torch_rule
 from jacobian_cli.syntax.errors import InputError
 
-CODE = ("numpy",)
+CODE = ("numpy", "torch", "jax")
 TARGETS = (*CODE, "latex", "markdown", "json")
 
 
@@ -21,6 +23,9 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
     Of NumPy there are `value`, `jacobian`, `vjp(delta, **variables)` and `jvp(**variables, v)`; of a scalar `gradient`
     and `value_and_gradient`, which computes each part once; with `order=2` `hessian` and `hvp`. With several variables
     the names end in them: `vjp_W`. Source is written from what passes the check.
+
+    Of PyTorch there is `value`, a `torch.autograd.Function` that can be differentiated again and runs under
+    `torch.func.vmap`; of JAX `value`, a `jax.custom_vjp`. What has no counterpart there is refused by name.
 
     Raises `InputError` for another target, and where nothing passes the check.
 
@@ -38,6 +43,10 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
     word(to, TARGETS, "there is no target {}")
     if to in CODE:
         answers = [each.written() for each in found]
+        if to != "numpy":
+            forward, backward = rule(answers)
+            write = torch_rule if to == "torch" else jax_rule
+            return write(forward, backward, [each.wrt for each in found])
         return module_source(exported(answers, together=len(found) > 1 or found is derivation))
     settled = [each.settled if each.checking else each for each in found]
     reports = [each.check() for each in found if each.checking]

@@ -39,6 +39,7 @@ class Writer:
     sizes: Mapping[str, str] = field(default_factory=dict)
     helper: Callable[[Need], str] = lambda need: need.function
     np: str = "np"
+    math: str = "math"
     along: bool = False
     """Whether reductions run along `axis`, an argument of the function that is being written."""
     used_sizes: dict[str, None] = field(default_factory=dict)
@@ -319,16 +320,38 @@ def options_of(writer: Writer, node: Apply, operands: list[Source]) -> list[str]
     return [f"{name}={options[name]}" for name in ("axis", "keepdims") if name in options]
 
 
+_MATH = {
+    name: name for name in "exp log log1p expm1 sqrt sin cos tan sinh cosh tanh log2 log10 erf erfc lgamma".split()
+}
+_MATH |= {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "abs": "fabs"}
+
+
+def of_numbers(writer: Writer, node: Apply, operands: list[Source]) -> Source | None:
+    """What Python itself knows of plain numbers: it stays one, which takes any precision."""
+    if not operands or not all(o.plain for o in operands) or node.function not in _MATH:
+        return None
+    return Source(call(f"{writer.math}.{_MATH[node.function]}", *(o.piece for o in operands)), (), plain=True)
+
+
 def called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """A function of NumPy, or one that is defined beside the expression."""
     entry, options = row(node.function), options_of(writer, node, operands)
-    if entry.numpy:
-        function = f"{writer.np}.{'linalg.' * (entry.numpy in _LINALG)}{entry.numpy}"
-    else:
-        same = entry.kind is Kind.ELEMENTWISE or entry.kernel or "axis" in entry.options
-        shapes = () if same else alike([o.shape for o in operands])
-        function = writer.helper(Need(node.function, shapes, axes=bool(options)))
-        operands = operands[: len(given(node))]
+    if not entry.numpy:
+        return helped(writer, node, operands)
+    function = f"{writer.np}.{'linalg.' * (entry.numpy in _LINALG)}{entry.numpy}"
+    if entry.kind is Kind.ELEMENTWISE:
+        return each(node, operands, lambda *pieces: call(function, *pieces))
+    return Source(call(function, *(o.piece for o in operands), *options), node.shape)
+
+
+def helped(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """A function that is defined beside the expression."""
+    entry, options = row(node.function), options_of(writer, node, operands)
+    kernel = writer.target.runs(node.function, entry.kernel) or node.function in writer.target.kernels
+    same = entry.kind is Kind.ELEMENTWISE or kernel or "axis" in entry.options
+    shapes = () if same else alike([o.shape for o in operands])
+    function = writer.helper(Need(node.function, shapes, axes=bool(options)))
+    operands = operands[: len(given(node))]
     if entry.kind is Kind.ELEMENTWISE:
         return each(node, operands, lambda *pieces: call(function, *pieces))
     return Source(call(function, *(o.piece for o in operands), *options), node.shape)

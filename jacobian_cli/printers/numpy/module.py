@@ -146,7 +146,7 @@ def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
     entry, target = row(need.function), module.target
     if own := target.kernels.get(need.function):
         return own.format(name=name, np=module.np), []
-    if entry.kernel is not None and not target.foreign:
+    if entry.kernel is not None and target.runs(need.function, entry.kernel):
         return kernel_source(entry.kernel, {"": name, "np": module.np, "math": module.math}), []
     if not (entry.steady or entry.definition):
         raise unwritten(need.function, target)
@@ -158,7 +158,7 @@ def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
 
     body, count = _meaning(entry, need, module)
     first = entry.parameters[0]
-    writer = Writer(helper=helper, np=module.np, along=need.axes, target=target, like=first)
+    writer = Writer(helper=helper, np=module.np, math=module.math, along=need.axes, target=target, like=first)
     parameters = [
         p + (f"={writer.text(default(entry.defaults[p]))}" if p in entry.defaults else "") for p in entry.parameters
     ]
@@ -203,7 +203,7 @@ def _written(function: Function, module: Module) -> str:
     written = Body.of(function, module)
     results = list(written.results.values())
     back = results[0] if not function.others else f"{results[0]}, {_dictionary(function, results[1:])}"
-    lines = [*documented(function), *written.known, *written.definitions.values(), f"return {back}"]
+    lines = [*documented(function), *written.known, *written.checked, *written.definitions.values(), f"return {back}"]
     return definition(function.name, _parameters(function, module), lines, _returned(function, module))
 
 
@@ -222,7 +222,7 @@ def _hint(shape: Shape | None, module: Module) -> str:
     array = f"{module.np}.{module.target.array}"
     if shape is None:
         return "int"
-    return array if shape or module.target.foreign else "float"
+    return array if shape or module.target.arrays else "float"
 
 
 def _returned(function: Function, module: Module) -> str:
@@ -242,6 +242,7 @@ class Body:
     """
 
     known: list[str]
+    checked: list[str]
     definitions: dict[str, str]
     results: dict[str, str]
     uses: dict[str, frozenset[str]]
@@ -257,16 +258,17 @@ class Body:
         defined = _renamed(bodies, taken)
         sizes = _renamed(function.sizes, taken)
         names: dict[Expr, str] = {node: defined[node.name] for node in nodes}
-        writer = Writer(names, sizes, module.name, module.np, target=module.target, like=like or function.arguments[0])
+        writer = Writer(
+            names, sizes, module.name, module.np, module.math, target=module.target, like=like or function.arguments[0]
+        )
         below = {name: _direct(body) for name, body in bodies.items()}
         order = list(TopologicalSorter(below).static_order())
         lines = {defined[name]: f"{defined[name]} = {writer.text(bodies[name])}" for name in order}
         forms = {"": function.result, **dict(function.others)}
         results = {name: _result(writer, form) for name, form in forms.items()}
-        checked = [
-            module.target.places.format(name=n, np=module.np) for n in places_of([*bodies.values(), *function.results])
-        ]
-        checked += _checked(function, writer)
+        reads = places_of([*bodies.values(), *function.results])
+        places = [module.target.places.format(name=name, np=module.np) for name in reads]
+        checked = _checked(function, writer)
         known = [f"{sizes[size]} = {text}" for size, text in function.sizes.items() if size in writer.used_sizes]
         unknown = writer.used_sizes.keys() - function.sizes - {*function.arguments}
         assert not unknown, f"{function.name}: an unknown size"
@@ -277,7 +279,7 @@ class Body:
             name: frozenset(defined[each] for other in _direct(form) for each in needs[other])
             for name, form in forms.items()
         }
-        return Body([*known, *checked], lines, results, uses)
+        return Body([*known, *places], checked, lines, results, uses)
 
 
 def _result(writer: Writer, form: Expr) -> str:

@@ -35,10 +35,12 @@ class Target:
     """Makes an array of a number, where functions do not take one as it is."""
     kernels: Mapping[str, str] = field(default_factory=dict)
     """The source of functions that NumPy computes by a kernel of ours, `{name}` and `{np}` to be put in."""
+    arrays: bool = False
+    """Whether a scalar is an array too."""
     foreign: bool = False
     """Whether no kernel that is written for NumPy runs there."""
     unknown: frozenset[str] = frozenset()
-    """Kernels and functions of NumPy that there is no counterpart of."""
+    """Functions whose kernel does not run there."""
     count: str = "{np}.size({x})"
     count_along: str = "//{np}.size({np}.sum({x}, axis=axis))"
     top: str = "{np}.max({x})"
@@ -46,6 +48,11 @@ class Target:
     places: str = "{name} = {np}.asarray({name}, int)"
     """What makes whole numbers of an argument that holds places."""
     squeezed: str = "{np}.squeeze(value, axis=axis)"
+
+    def runs(self, function: str, kernel: Callable[..., Any] | None) -> bool:
+        """Whether a kernel of the table runs there as it is."""
+        own = function in self.kernels or function in self.unknown
+        return kernel is not None and not self.foreign and not own
 
 
 NUMPY = Target("NumPy", "numpy", "np", "ndarray")

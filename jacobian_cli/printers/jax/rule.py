@@ -1,0 +1,40 @@
+"""A formula with its backward pass, as a `jax.custom_vjp`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jacobian_cli.printers.jax.target import JAX
+from jacobian_cli.printers.numpy.module import Body, Function, Module, definition, documented
+
+
+def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> str:
+    """A module in which `value` computes `forward`, and what JAX sends back is worked out by `backward`.
+
+    The first argument of `backward` is the upstream gradient, its results are the gradients of `wrt` in this order.
+    By other variables the gradient is nan: it was not exported, and zero would be wrong.
+    """
+    module = Module([forward, backward], JAX, also=["value", "jax", "partial"])
+    ahead, behind, kept = (module.claim(name) for name in ("_forward", "_backward", "kept"))
+    arguments, upstream = list(forward.arguments), backward.arguments[0]
+    arrays = [name for name in arguments if name in forward.shapes]
+    sizes = [name for name in arguments if name not in forward.shapes]
+    like = next((name for name in arrays if forward.shapes[name]), arrays[0])
+    there, back = Body.of(forward, module, like), Body.of(backward, module, like)
+    hints = [f"{name}: {'int' if name in sizes else f'{module.np}.ndarray'}" for name in arguments]
+    lines = [*documented(forward), *there.known, *there.checked, *there.definitions.values()]
+    value = definition("value", hints, [*lines, f"return {there.results['']}"], f"{module.np}.ndarray")
+    tie = "@jax.custom_vjp"
+    if sizes:
+        places = ", ".join(str(arguments.index(name)) for name in sizes)
+        tie = f"@partial(jax.custom_vjp, nondiff_argnums=({places},))"
+    saved = f"({', '.join(arrays)},)"
+    first = definition(ahead, arguments, [f"return value({', '.join(arguments)}), {saved}"])
+    forms = dict(zip(wrt, back.results.values(), strict=True))
+    results = [forms.get(name, f"{module.np}.full_like({name}, {module.np}.nan)") for name in arrays]
+    unpacked = f"{', '.join(arrays)}, = {kept}" if len(arrays) == 1 else f"{', '.join(arrays)} = {kept}"
+    lines = [unpacked, *back.known, *back.definitions.values(), f"return ({', '.join(results)},)"]
+    second = definition(behind, [*sizes, kept, upstream], lines)
+    extra = ["from functools import partial"] if sizes else []
+    bodies = [f"{tie}\n{value}", first, second, f"value.defvjp({ahead}, {behind})"]
+    return module.source(bodies, ["import jax", *extra])

@@ -1,0 +1,1 @@
+"""PyTorch source: what differs from NumPy, and rules that autograd takes for its own."""

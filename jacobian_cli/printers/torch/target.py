@@ -1,0 +1,244 @@
+"""What the functions of the language are in PyTorch.
+
+Everything is a tensor but numbers that are written out: those are made tensors where a function takes nothing else, of
+the type of the arguments, so that single precision stays single.
+"""
+
+from __future__ import annotations
+
+from jacobian_cli.evaluate.pairwise import plan
+from jacobian_cli.expr import Apply
+from jacobian_cli.ops import Kind, row
+from jacobian_cli.printers.numpy.calls import FORMS, Writer, each, helped, of_numbers
+from jacobian_cli.printers.numpy.module import unwritten
+from jacobian_cli.printers.numpy.products import Source, call, multiply, nominal
+from jacobian_cli.printers.numpy.target import Target
+from jacobian_cli.printers.precedence import PYTHON, Level, Piece
+from jacobian_cli.shape import Shape
+
+_SAME = (
+    "exp log log1p expm1 sqrt square abs sign sin cos tan sinh cosh tanh arcsin arccos arctan logaddexp maximum minimum"
+    " log2 log10 exp2 arcsinh arccosh arctanh reciprocal hypot arctan2 sinc sigmoid relu erf erfc erfinv lgamma digamma"
+    " rsqrt sum mean prod logsumexp softmax log_softmax cumsum logdet inner tril triu ones_like zeros_like"
+)
+NATIVE = {
+    **{name: name for name in _SAME.split()},
+    "max": "amax", "min": "amin", "det": "linalg.det", "inv": "linalg.inv", "cross": "linalg.cross",
+    "log_sigmoid": "nn.functional.logsigmoid", "norm": "linalg.vector_norm",
+}  # fmt: skip
+"""The name of each function that PyTorch has too."""
+_ALONG = frozenset({"softmax", "log_softmax", "cumsum", "logsumexp", "cross"})
+"""Functions that must be told along which axis."""
+_EXTREME = """def {{name}}(x, axis=None):
+    along = tuple(range(x.ndim)) if axis is None else axis
+    found = (x == {{np}}.{which}(x, dim=along, keepdim=True)).to(x.dtype)
+    return found / {{np}}.sum(found, dim=along, keepdim=True)"""
+_KERNELS = {
+    "largest": _EXTREME.format(which="amax"),
+    "smallest": _EXTREME.format(which="amin"),
+    "std": """def {name}(x, axis=None, keepdims=False):
+    return {np}.std(x, dim=axis, correction=0, keepdim=keepdims)""",
+    "cholesky": """def {name}(x):
+    return {np}.linalg.cholesky((x + x.mT) / 2)""",
+    "slogdet": """def {name}(x):
+    return {np}.linalg.slogdet(x)[1]""",
+    "polygamma": """def {name}(k, x):
+    return {np}.polygamma(int(k), x)""",
+}
+
+
+def number(writer: Writer, source: Source) -> str:
+    """A number as a tensor."""
+    return call(f"{writer.np}.as_tensor", source.piece, *_kind(writer)).text
+
+
+def _kind(writer: Writer) -> list[str]:
+    return [f"dtype={writer.like}.dtype", f"device={writer.like}.device"]
+
+
+def _tensor(writer: Writer, operand: Source) -> Source:
+    return Source(Piece(number(writer, operand)), operand.shape) if operand.plain else operand
+
+
+def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """A function of PyTorch, or one that is defined beside the expression."""
+    entry = row(node.function)
+    if found := of_numbers(writer, node, operands):
+        return found
+    operands = [_tensor(writer, o) for o in operands]
+    if entry.name not in NATIVE:
+        return helped(writer, node, operands)
+    function = f"{writer.np}.{NATIVE[entry.name]}"
+    if entry.kind is Kind.ELEMENTWISE:
+        return each(node, operands, lambda *pieces: call(function, *pieces))
+    return Source(call(function, *(o.piece for o in operands), *_dims(writer, node, operands[0].shape)), node.shape)
+
+
+def _dims(writer: Writer, node: Apply, shape: Shape) -> list[str]:
+    entry, options = row(node.function), dict(node.parameters)
+    if "axis" not in entry.options or not shape:
+        return []
+    if writer.along:
+        return ["dim=axis", "keepdim=True"] if entry.kind is Kind.REDUCTION else ["dim=axis"]
+    axes = options.get("axis")
+    rows = entry.kind not in (Kind.REDUCTION, Kind.SHARE)
+    if axes is None and (rows or entry.name in _ALONG or "keepdims" in options):
+        axes = (-1,) if rows else tuple(range(len(shape)))
+    if axes is not None and len(axes) > 1 and entry.name == "prod":
+        raise unwritten("prod over several axes", TORCH)
+    found = [] if axes is None else [f"dim={axes[0] if len(axes) == 1 else axes}"]
+    return [*found, f"keepdim={options['keepdims']}"] if "keepdims" in options else found
+
+
+def _compared(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    if all(o.plain for o in operands):
+        return Source(FORMS[node.function](writer, node, operands).piece, (), plain=True)
+    condition = PYTHON[node.function].join(*(o.piece for o in operands))
+    return Source(Piece(f"({condition.text}).to({writer.like}.dtype)"), node.shape, condition=condition)
+
+
+def _where(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    chosen, *values = operands
+    condition = chosen.condition or PYTHON["!="].join(_tensor(writer, chosen).piece, Piece("0"))
+    values = [_tensor(writer, v) for v in values]
+    return Source(call(f"{writer.np}.where", condition, *(v.piece for v in values)), node.shape)
+
+
+def _permuted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    axes = dict(node.parameters)["axes"]
+    return Source(call(f"{writer.np}.permute", operands[0].piece, f"({', '.join(map(str, axes))})"), node.shape)
+
+
+def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    found = FORMS["[]"](writer, node, [_tensor(writer, o) for o in operands])
+    if "::-" in found.piece.text:
+        raise unwritten("a slice with a negative step", TORCH)
+    return found
+
+
+def _diag(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    if len(operands[0].shape) < 3:
+        return FORMS["diag"](writer, node, operands)
+    return Source(_diagonals(writer, operands[0]), node.shape)
+
+
+def _diagonals(writer: Writer, operand: Source) -> Piece:
+    return call(f"{writer.np}.diagonal", operand.piece, "dim1=-2", "dim2=-1")
+
+
+def _traced(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    if len(operands[0].shape) < 3:
+        return Source(call(f"{writer.np}.trace", operands[0].piece), node.shape)
+    return Source(Piece(f"{_diagonals(writer, operands[0]).text}.sum(-1)"), node.shape)
+
+
+def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """Pair by pair, as in NumPy."""
+    at_hand = [_tensor(writer, o).piece for o in operands]
+    subscripts = dict(node.parameters)["subscripts"]
+    function = f"{writer.np}.einsum"
+    if len(operands) < 3:
+        return Source(call(function, f'"{subscripts}"', *at_hand), node.shape)
+    for step in plan(subscripts, tuple(tuple(map(nominal, o.shape)) for o in operands)):
+        made = call(function, f'"{step.subscripts}"', *(at_hand[k] for k in step.places))
+        at_hand = [piece for k, piece in enumerate(at_hand) if k not in step.places] + [made]
+    return Source(at_hand[0], node.shape)
+
+
+def _filled(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del operands
+    sizes = [writer.size(size).text for size in dict(node.parameters)["sizes"]]
+    shape = ", ".join(sizes) if len(sizes) == 1 else f"({', '.join(sizes)})"
+    return Source(call(f"{writer.np}.{node.function}", shape, *_kind(writer)), node.shape)
+
+
+def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del operands
+    rows, columns = (writer.size(size).text for size in dict(node.parameters)["sizes"])
+    count = writer.size(node.shape[0]).text
+    identity = f"{call(f'{writer.np}.eye', count, *_kind(writer)).text}.reshape({columns}, {rows}, {count})"
+    return Source(Piece(f"{identity}.swapaxes(0, 1).reshape({count}, {count})"), node.shape)
+
+
+def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    parts = [_tensor(writer, o) for o in operands]
+    texts = [o.piece.text if o.shape else f"{o.piece.at(Level.POSTFIX)}[None]" for o in parts]
+    return _listed(writer, node, "cat", texts)
+
+
+def _stacked(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    return _listed(writer, node, "stack", [_tensor(writer, o).piece.text for o in operands])
+
+
+def _listed(writer: Writer, node: Apply, function: str, parts: list[str]) -> Source:
+    dims = [f"dim={axes[0]}" for axes in (dict(node.parameters).get("axis"),) if axes]
+    return Source(call(f"{writer.np}.{function}", f"[{', '.join(parts)}]", *dims), node.shape)
+
+
+def _reshaped(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    sizes = ", ".join(writer.size(size).text for size in node.shape) or "()"
+    piece = _tensor(writer, operands[0]).piece
+    return Source(Piece(f"{piece.at(Level.POSTFIX)}.reshape({sizes})"), node.shape)
+
+
+def _dot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    if any(len(argument.shape) != 1 for argument in node.arguments):
+        raise unwritten("dot of anything but two vectors", TORCH)
+    first, second = operands
+    return multiply(first, second, writer.np)
+
+
+def _vdot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    product = PYTHON["*"].join(*(o.piece for o in operands))
+    return Source(call(f"{writer.np}.sum", product), node.shape)
+
+
+def _outer(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    flat = [o.piece if len(o.shape) == 1 else Piece(f"{o.piece.at(Level.POSTFIX)}.reshape(-1)") for o in operands]
+    return Source(call(f"{writer.np}.outer", *flat), node.shape)
+
+
+def _columns(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    return FORMS["kron"](writer, node, [_tensor(writer, o) for o in operands])
+
+
+def _refused(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    del writer, operands
+    raise unwritten(node.function, TORCH)
+
+
+TORCH = Target(
+    "PyTorch",
+    "torch",
+    "torch",
+    "Tensor",
+    forms={
+        **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
+        **dict.fromkeys(("eye", "ones", "zeros"), _filled),
+        **dict.fromkeys(("take", "one_hot", "scatter_add", "argsort"), _refused),
+        "where": _where,
+        "transpose": _permuted,
+        "[]": _indexed,
+        "diag": _diag,
+        "trace": _traced,
+        "einsum": _einsum,
+        "commutation": _commutation,
+        "concat": _joined,
+        "stack": _stacked,
+        "reshape": _reshaped,
+        "dot": _dot,
+        "vdot": _vdot,
+        "outer": _outer,
+        "kron": _columns,
+    },
+    called=_called,
+    number=number,
+    kernels=_KERNELS,
+    arrays=True,
+    foreign=True,
+    count="{x}.numel()",
+    count_along="//{np}.sum({x}, dim=axis).numel()",
+    top="{np}.amax({x})",
+    top_along="{np}.amax({x}, dim=axis, keepdim=True)",
+    squeezed="{np}.squeeze(value, dim=axis)",
+)
