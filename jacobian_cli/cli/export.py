@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -24,17 +25,24 @@ class Wishes:
     force: bool
     order: int
     unchecked: bool
+    test: bool = False
 
 
 def answer(request: Request, wishes: Wishes) -> int:
     """Write the export, to a file or to the screen. What fails its check is not written as source: status 1."""
     from jacobian_cli.api.derive.derivation import derivations
     from jacobian_cli.api.derive.source import FailedError
-    from jacobian_cli.api.export.run import export
+    from jacobian_cli.api.export.run import CODE, export, export_test
     from jacobian_cli.cli.derive import problem_of
 
     if request.at:
         raise InputError("export is of a formula, at no point", hint="leave --at out; jac derive takes it")
+    if wishes.test and (wishes.output is None or wishes.to not in CODE):
+        raise InputError("--test writes a test beside a file of source", hint="name the file: -o window.py")
+    if wishes.test and wishes.to != "numpy" and find_spec(wishes.to) is None:
+        raise InputError(
+            f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
+        )
     problem, _ = problem_of(request)
     if wishes.order == 2 and problem.output.shape:
         raise InputError(f"a Hessian is that of a scalar; {problem.name} is none", hint="leave --order out, or sum it")
@@ -42,13 +50,17 @@ def answer(request: Request, wishes: Wishes) -> int:
     gc.freeze()
     gc.enable()
     try:
-        text = export(found if len(found) > 1 else found[0], wishes.to)
+        asked = found if len(found) > 1 else found[0]
+        text = export(asked, wishes.to)
+        path = Path(wishes.output or "")
+        test = export_test(asked, wishes.to, path.name) if wishes.test else ""
     except FailedError as error:
         click.echo(f"jac: {error}", err=True)
         return FAILED
     if wishes.output is None:
         click.echo(text, nl=False)
         return WRITTEN
-    write_files({wishes.output: text}, force=wishes.force)
-    click.echo(f"wrote {Path(wishes.output)}")
+    files = {str(path): text, **({str(path.with_name(f"test_{path.name}")): test} if test else {})}
+    write_files(files, force=wishes.force)
+    click.echo("\n".join(f"wrote {name}" for name in files))
     return WRITTEN

@@ -237,6 +237,7 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
     help="Source for a library, or a form to read; numpy if left out.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the screen.")
+@click.option("--test", is_flag=True, help="Write a test of it beside, for pytest.")
 @click.option("--order", default=1, show_default=True, type=click.IntRange(1, 2), help="With 2, hessian and hvp too.")
 @force_option
 @no_check_option

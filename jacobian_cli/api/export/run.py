@@ -7,6 +7,7 @@ import json
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.forms import written
 from jacobian_cli.api.export.functions import exported, rule
+from jacobian_cli.api.export.written_test import written_test
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.printers.jax.rule import rule_source as jax_rule
 from jacobian_cli.printers.numpy.module import module_source
@@ -55,3 +56,11 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
     checks = [report.to_dict() for report in reports] or [{"passed": None, "skipped": True}] * len(found)
     answers_ = [{**each.to_dict(), "check": check} for each, check in zip(settled, checks, strict=True)]
     return json.dumps({"answers": answers_}, indent=2, ensure_ascii=False) + "\n"
+
+
+def export_test(derivation: Derivation | Derivations, to: str, file: str) -> str:
+    """The test that goes with the exported `file`, to stand beside it, for pytest."""
+    found = derivation if isinstance(derivation, Derivations) else Derivations((derivation,))
+    word(to, CODE, "there is no test of {}")
+    together = isinstance(derivation, Derivations)
+    return written_test([each.written() for each in found], to, file, together=together)

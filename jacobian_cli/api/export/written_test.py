@@ -1,0 +1,111 @@
+"""The test that goes with exported source: points, shapes and types vary, and what it compares with shares nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from jacobian_cli.api.derive.answer import Answer
+from jacobian_cli.api.derive.source import Written, function_of, sized
+from jacobian_cli.api.export.directions import direction_of
+from jacobian_cli.api.export.templates import COMMON, LIBRARIES
+from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.expr import size_names
+from jacobian_cli.ops.places import places_of
+from jacobian_cli.printers.jax.target import JAX
+from jacobian_cli.printers.numpy.module import module_source
+from jacobian_cli.printers.numpy.target import NUMPY
+from jacobian_cli.printers.precedence import size_piece
+from jacobian_cli.printers.torch.target import TORCH
+from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.errors import InputError
+
+TARGETS = {"numpy": NUMPY, "torch": TORCH, "jax": JAX}
+KINDS = ("plain", "positive", "unit", "dominant")
+"""How the numbers of a point are drawn, the first that the formula has a value for."""
+_FACTS = {"symmetric": "dominant", "spd": "dominant", "positive": "positive", "sums_to_one": "shares"}
+_SEEDS = 2
+
+
+def written_test(answers: Sequence[Written], to: str, file: str, *, together: bool) -> str:
+    """The source of a test of the exported `file`.
+
+    Raises `InputError` where no point is found at which the formula has a value.
+    """
+    answer = answers[0].answer
+    problem = answer.problem
+    names = size_names([problem.output, *problem.variables.values()])
+    cases, kinds = _cases(answer, names)
+    (formula,) = sized(problem, [function_of(answer, "formula", (), problem.output, "What is differentiated.")])
+    shapes = ", ".join(f'"{n}": {_shape(v.shape)}' for n, v in problem.variables.items())
+    library = LIBRARIES[to]
+    extra = [name for name in formula.arguments if name not in problem.variables]
+    source = module_source([formula], TARGETS[to])
+    head = f'"""The test of {file}, written with it. JAC_SEED=n draws other points, and replays a failure."""\n\n'
+    facts = [
+        f"FILE = {file!r}",
+        f"CASES = {cases!r}",
+        f"KINDS = {kinds!r}",
+        f"WRT = {[w.answer.wrt for w in answers]!r}",
+        f"EXTRA = {extra!r}",
+        f"TOGETHER = {together!r}",
+        f"DIRECTIONS = {_directions(answers)!r}",
+        f"SEEDS = [SEED + k for k in range({_SEEDS})]",
+    ]
+    shaped = f"def shapes({', '.join(names)}):\n    return {{{shapes}}}"
+    imports = library.imports
+    return "\n\n".join([f"{head}{imports}\n{source}", COMMON.head, "\n".join(facts), shaped, library.body, COMMON.body])
+
+
+def _directions(answers: Sequence[Written]) -> dict[str, str]:
+    return {w.answer.wrt: direction_of(w.answer).name for w in answers}
+
+
+def _shape(shape: Shape) -> str:
+    texts = [size_piece(size, "//").text for size in shape]
+    return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
+
+
+def _cases(answer: Answer, names: Sequence[str]) -> tuple[list[dict[str, int]], dict[str, str]]:
+    """Sizes to test at, and how each variable is drawn."""
+    problem = answer.problem
+    if places_of([problem.output]):
+        raise InputError("no test is written of a formula with places", hint="leave --test out")
+    told = {name: [_FACTS.get(fact, "") for fact in facts] for name, facts in problem.facts.items() if facts}
+    if any("" in drawn for drawn in told.values()):
+        raise InputError("no test is written under these facts", hint="leave --test out")
+    for kind in KINDS:
+        kinds = {name: told[name][0] if name in told else kind for name in problem.variables}
+        cases = [sizes for sizes in _sizes(names) if _has_value(answer, sizes, kinds)]
+        if len(cases) > min(1, len(names)):
+            return cases, kinds
+    raise InputError("no test is written: no point was found at which the formula has a value", hint="leave --test out")
+
+
+def _sizes(names: Sequence[str]) -> Iterator[dict[str, int]]:
+    """All apart, all alike, and each of them 1."""
+    apart = {name: k for k, name in enumerate(names, 2)}
+    yield apart
+    if names:
+        yield dict.fromkeys(names, 3)
+        yield {name: 7 - size for name, size in apart.items() if size < 7} | {n: s for n, s in apart.items() if s >= 7}
+    for name in names:
+        yield {**apart, name: 1}
+
+
+def _has_value(answer: Answer, sizes: Mapping[str, int], kinds: Mapping[str, str]) -> bool:
+    """Whether there is a value, and are derivatives, wherever points are drawn."""
+    problem = answer.problem
+    try:
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            at = {
+                n: COMMON.draw(np, rng, [s.at(sizes) for s in v.shape], kinds[n]) for n, v in problem.variables.items()
+            }
+            forms = (problem.output, answer.forms.jacobian)
+            if not all(np.all(np.isfinite(evaluate(form, at, sizes))) for form in forms):
+                return False
+    except (InputError, ArithmeticError, ValueError, IndexError):
+        return False
+    return True
