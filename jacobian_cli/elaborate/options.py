@@ -85,6 +85,10 @@ class Options:
             raise self.error(term.span, f"{row.name} has no option '{name}'", row.second.get(name))
         return options
 
+    def build(self, term: Term) -> Expr:
+        """The expression of a tree."""
+        raise NotImplementedError
+
     def more(
         self, row: Row, option: str, terms: list[Term], keywords: dict[str, Term], options: dict[str, Any], call: Call
     ) -> None:
@@ -96,7 +100,8 @@ class Options:
             if option not in row.defaults:
                 raise self.error(call.span, f"{row.name} wants {option}", f"as in `{row.example}`")
         elif not isinstance(term, Flag):
-            options[option] = self.size(term) if option in _PLACED else self.told(term)
+            taken = self.build if option in row.values else self.size if option in _PLACED else self.told
+            options[option] = taken(term)
 
     def told(self, term: Term) -> Any:
         match term:

@@ -114,6 +114,8 @@ class Row:
     """What it is read as, for what only rearranges: called with what applies a function, the arguments, and the options
     by their names. Options that `defaults` does not list must be given.
     """
+    values: tuple[str, ...] = ()
+    """Which options of what is read as others are values: `gain`."""
     places: tuple[str, ...] = ()
     """Parameters that hold places, whole numbers counted from 0. By them nothing is differentiated."""
     own: Callable[[], Any] | None = None

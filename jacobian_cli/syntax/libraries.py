@@ -165,6 +165,5 @@ REFUSED = {
     "median": "it is not in the language",
     "fft": "its values are complex",
     "conv2d": "it is not in the language",
-    "tensordot": 'write `einsum("ij,jk->ik", A, B)`',
 }
 """What no formula of the language is, and what to do."""

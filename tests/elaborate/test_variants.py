@@ -16,6 +16,7 @@ RNG = np.random.default_rng(0)
 VALUES: dict[str, Any] = {
     "x": RNG.standard_normal(4), "A": RNG.standard_normal((3, 4)), "S": RNG.standard_normal((4, 4)), "c": np.array(0.3)
 }  # fmt: skip
+FOUR = {"S": "n,4", "x": "4"}
 SHAPES = {"x": "m", "A": "n,m", "S": "n,n", "c": ""}
 
 
@@ -46,6 +47,18 @@ VARIANTS: dict[str, Callable[..., Any]] = {
     "batchnorm(A, eps=0.01)": lambda a: normed(a, 0.01, 0),
     "batchnorm(A, gain=x)": lambda a, x: normed(a, 0.0, 0) * x,
     "batchnorm(A, bias=x, gain=x, eps=0.1)": lambda a, x: normed(a, 0.1, 0) * x + x,
+    "multi_dot(A, A.T, 2*A)": lambda a: a @ a.T @ (2 * a),
+    "multi_dot([x, A.T, A])": lambda a, x: x @ a.T @ a,
+    "multi_dot(A, A.T, A, x)": lambda a, x: a @ a.T @ a @ x,
+    "multi_dot(x, A.T, A, x)": lambda a, x: x @ a.T @ a @ x,
+    "tensordot(A, A.T, 1)": lambda a: np.tensordot(a, a.T, 1),
+    "tensordot(A, 2*A)": lambda a: np.tensordot(a, 2 * a),
+    "tensordot(x, A, 0)": lambda a, x: np.tensordot(x, a, 0),
+    "tensordot(A, A, ((-1,), (1,)))": lambda a: np.tensordot(a, a, axes=((-1,), (1,))),
+    "tensordot(S, S, ((0, 1), (1, 0)))": lambda s: np.tensordot(s, s, axes=((0, 1), (1, 0))),
+    "groupnorm(S, 2)": lambda s: normed(s.reshape(8, 2), 0.0).reshape(4, 4),
+    "groupnorm(x, 2, eps=0.1)": lambda x: normed(x.reshape(2, 2), 0.1).reshape(4),
+    "groupnorm(S, 2, eps=0.1, gain=x, bias=2*x)": lambda s, x: normed(s.reshape(8, 2), 0.1).reshape(4, 4) * x + 2 * x,
     "cov(A, ddof=0)": lambda a: np.cov(a, ddof=0),
     "cov(A, rowvar=False)": lambda a: np.cov(a, rowvar=False),
     "cov(A, rowvar=True)": np.cov,
@@ -102,12 +115,14 @@ def test_variant(formula: str) -> None:
     given = {name: VALUES[name] for name in names}
     given = {name: given[name] for name in ("A", "S", "x", "c") if name in given}
     wrt = next(iter(given))
-    derivation = jac.derive(formula, wrt=wrt, shapes={name: SHAPES[name] for name in names})
+    shapes = FOUR if formula.startswith("groupnorm") else SHAPES
+    declared = {name: shapes[name] for name in names}
+    derivation = jac.derive(formula, wrt=wrt, shapes=declared)
     functions: dict[str, Any] = {}
     exec(derivation.to_python("numpy"), functions)
     np.testing.assert_allclose(functions["value"](**given), meant(*given.values()), rtol=1e-12, atol=1e-14)
     assert derivation.check(points=2).passed
-    assert jac.backprop(f"sum(({formula})**2)", at=given).check.passed
+    assert jac.backprop(f"sum(({formula})**2)", at=given, shapes=declared).check.passed
 
 
 def test_every_option_of_the_table_is_tried() -> None:
@@ -125,6 +140,10 @@ def test_every_option_of_the_table_is_tried() -> None:
         "var(x, ddof=True)",
         "tril(A, k)",
         "norm(x, 1, 2)",
+        "groupnorm(x, 3)",
+        "multi_dot(x)",
+        "tensordot(A, x, axes=((0, 1), (0,)))",
+        "tensordot(A, x, axes=3)",
     ],
 )
 def test_what_an_option_cannot_be_is_refused(formula: str) -> None:

@@ -78,6 +78,8 @@ READ = [
     ("F.layer_norm(x, x.shape, bias=b)", "x", {}, "layernorm(x, bias=b, eps=0.00001)"),
     ("F.rms_norm(x, [5], weight=w)", "x", {}, "rmsnorm(x, gain=w)"),
     ("F.rms_norm(x, [5], w, 0.1)", "x", {}, "rmsnorm(x, gain=w, eps=0.1)"),
+    ("np.tensordot(A, B, axes=([1], [0]))", "A", {}, "tensordot(A, B, axes=((1,), (0,)))"),
+    ("torch.tensordot(A, B, dims=1)", "A", {}, "tensordot(A, B, axes=1)"),
     ("F.gelu(x)", "x", {}, "gelu(x)"),
     ("F.gelu(x, approximate='tanh')", "x", {}, "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"),
     ("F.logsigmoid(x)", "x", {}, "logsigmoid(x)"),

@@ -19,6 +19,7 @@ from jacobian_cli.ops.table.matrices import CONTRACTIONS, LINEAR_ALGEBRA
 from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE, OF_MATRICES, WORDS
 from jacobian_cli.ops.table.operators import COMPARISONS, OPERATORS
 from jacobian_cli.ops.table.places import PLACES
+from jacobian_cli.ops.table.products import PRODUCTS
 from jacobian_cli.ops.table.rearranging import REARRANGING
 from jacobian_cli.ops.table.reductions import REDUCTIONS
 from jacobian_cli.ops.table.rows import ROWS
@@ -43,6 +44,7 @@ FUNCTIONS: dict[str, Row] = {
         *LOSSES,
         *STATISTICS,
         *CONTRACTIONS,
+        *PRODUCTS,
         *ARRANGEMENTS,
         *PLACES,
         *REARRANGING,

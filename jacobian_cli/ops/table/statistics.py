@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jacobian_cli.ops import shapes
 from jacobian_cli.ops.row import Kind, Row
+from jacobian_cli.ops.rules import ShapeError, described
+from jacobian_cli.shape import ONE, Size, product
 
 _CENTRED = "(x - mean(x, axis=1, keepdims=True))"
+
+
+def _groupnorm(make: Any, x: Any, groups: Any, gain: Any = None, bias: Any = None, eps: Any = None) -> Any:
+    """The last axis in so many parts, each normalized."""
+    count = groups if isinstance(groups, Size) else Size.number(groups)
+    if not x.shape or count.value is None or count.value < 1:
+        raise ShapeError("a vector, or rows, are cut into so many groups", "as in `groupnorm(X, 2)`", order=not x.shape)
+    *front, last = x.shape
+    part = last.over(count)
+    if part is None or part is ONE:
+        sizes = ",".join(("n", "m", "k")[: len(front)])
+        hint = f"declare how long it is, as in `-s X={sizes}{',' * bool(front)}{3 * count.value}`"
+        raise ShapeError(f"the last axis of {described(x.shape)} cannot be cut into {count} groups", hint)
+    rows = make("reshape", x, shape=(product((*front, count)), part))
+    if eps is None:
+        found = make("layernorm", rows)
+    else:
+        along = {"axis": (-1,), "keepdims": True}
+        spread = make("sqrt", make("+", make("var", rows, **along), eps))
+        found = make("/", make("-", rows, make("mean", rows, **along)), spread)
+    found = make("reshape", found, shape=x.shape)
+    found = found if gain is None else make("*", found, gain)
+    return found if bias is None else make("+", found, bias)
+
 
 STATISTICS = (
     Row(name="cov", summary="covariances of the rows of a matrix, each column being one observation, divided by their "
@@ -22,4 +50,8 @@ STATISTICS = (
         "(Ioffe & Szegedy 2015)", kind=Kind.FORMULA, rule=shapes.batch, definition="layernorm(x, axis=0)",
         given={"bias": "ans + bias", "gain": "ans*gain", "eps": "layernorm(x, axis=0, eps=eps)"},
         example="batchnorm(X)"),
+    Row(name="groupnorm", summary="the last axis in so many parts, each with mean 0 and deviation 1 (Wu & He 2018)",
+        kind=Kind.SHAPE, options=("groups", "gain", "bias", "eps"), values=("gain", "bias", "eps"),
+        defaults=dict.fromkeys(("gain", "bias", "eps"), ""), reads=_groupnorm,
+        example="groupnorm(concat(x, y, 2*x, y**2), 2)"),
 )  # fmt: skip

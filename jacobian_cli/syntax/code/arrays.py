@@ -118,6 +118,20 @@ def chained(call: Arguments) -> Term:
     return total
 
 
+def contracted(call: Arguments) -> Term:
+    """Axes are a number, or a list of two."""
+    given = call.bound("x", "y", "axis")
+    return call.call("tensordot", given["x"], given["y"], axes=_grouped(given["axis"]) if "axis" in given else None)
+
+
+def _grouped(term: Term) -> Term:
+    """Lists of axes, which read as values are stacked."""
+    match term:
+        case Group(items=items) | Call(function="stack", arguments=items):
+            return Group(tuple(map(_grouped, items)), term.span)
+    return term
+
+
 def matrix_power(call: Arguments) -> Term:
     given = call.bound("x", "n")
     return call.call("?mpower", given["x"], given["n"])

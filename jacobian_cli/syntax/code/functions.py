@@ -31,6 +31,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     "lstsq": reductions.lstsq,
     **dict.fromkeys(("len", "numel", "size"), reductions.length),
     "multi_dot": arrays.chained,
+    "tensordot": arrays.contracted,
     "matrix_power": arrays.matrix_power,
     **dict.fromkeys(
         "astype double half to clone copy contiguous item cuda cpu numpy block_until_ready type".split(), arrays.same
