@@ -13,6 +13,8 @@ import numpy as np
 
 Array = Any
 STEP = 1e-3
+_SIDED_STEP, SIDED = 1e-5, 1e-8
+"""The step of differences on one side, and how far these may be off."""
 _SHORTER = 9
 _SURE = 1e-7
 _SETTLED = 0.1
@@ -92,6 +94,25 @@ def bend(function: Callable[[Array], Array], x: Array, step: float = 1e-7) -> Ar
             moved = h.reshape(x.shape)
             columns.append(np.reshape((function(x + moved) - 2 * here + function(x - moved)) / h[k], -1))
     return np.stack(columns, axis=1)
+
+
+def sides(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
+    """The Jacobians |out| × |in| on both sides, from below and from above, by differences of second order.
+
+    >>> [side.item() for side in sides(np.abs, np.array([0.0]))]
+    [-1.0, 1.0]
+    """
+    x, here = np.asarray(x, float), np.asarray(function(x), float)
+    found: tuple[list[Array], list[Array]] = [], []
+    for columns, sign in zip(found, (-1, 1), strict=True):
+        for k in range(x.size):
+            h = np.zeros(x.size)
+            h[k] = sign * _SIDED_STEP * max(1.0, abs(float(x.reshape(-1)[k])))
+            moved = h.reshape(x.shape)
+            change = 4 * function(x + moved) - 3 * here - function(x + 2 * moved)
+            columns.append(np.reshape(change / (2 * h[k]), -1))
+    below, above = (np.stack(columns, axis=1) for columns in found)
+    return below, above
 
 
 def directional(function: Callable[[Array], Array], x: Array, direction: Array, step: float = STEP) -> Array:

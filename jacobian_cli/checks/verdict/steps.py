@@ -17,6 +17,7 @@ import numpy as np
 from jacobian_cli.calculus.steps.step import Claim, Step, Steps
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
+from jacobian_cli.checks.points.domain import KINK, violations
 from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits
 from jacobian_cli.checks.verdict.answer import DENSE, MAX_ENTRIES, sample_all
 from jacobian_cli.checks.verdict.report import TOLERANCE, Tally, Worst, largest
@@ -31,6 +32,8 @@ _FLOOR = 1e-3
 _MANY, _DIRECTIONS = 100, 4
 """A variable of more entries is moved along so many random directions, instead of entry by entry."""
 _UNSETTLED, _NOTHING = 1e-2, 1e200
+_BENT = 1e-6
+"""Slopes that differ more than this part are those of two sides of a kink."""
 _STEPS = (differences.STEP / 2, differences.STEP / 64)
 """Where a function bends within the first step, as many layers in a row do, the second shows how far it is off."""
 Array = Any
@@ -69,6 +72,7 @@ def check_lines(
     rights = read_lines(derivation, texts, where, known)
     tallies = [{name: Tally() for name in TOLERANCE} for _ in texts]
     compared: set[int] = set()
+    bent: set[int] = set()
     used, failed = 0, ""
     rng = np.random.default_rng(seed)
     fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
@@ -88,6 +92,7 @@ def check_lines(
         for k, (step, right) in enumerate(zip(derivation.steps, rights, strict=True)):
             if truth.compare(step, right, tallies[k]) and any(tally.compared for tally in tallies[k].values()):
                 compared.add(k)
+        bent |= {step.number for step in derivation.steps if truth.kinks.get(step.claim)}
         used += 1
     wrong: dict[int, Worst] = {}
     for step, tally in zip(derivation.steps, tallies, strict=True):
@@ -100,6 +105,8 @@ def check_lines(
     notes = [failed] if failed and not used else []
     if used and len(compared) < len(texts):
         notes.append(f"{len(texts) - len(compared)} lines could not be compared: too large, or of no finite value")
+    if bent:
+        notes.append(f"at a kink, where a side is chosen, held against both sides: {_listed(sorted(bent))}")
     return Lines(not wrong if compared else None, len(compared), used, errors, wrong, notes)
 
 
@@ -117,6 +124,10 @@ def read_lines(
     return [elaborate([*rest, parse_statement(text, limited=False)], shapes).output for text in texts]
 
 
+def _listed(numbers: Sequence[int]) -> str:
+    return f"step{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+
+
 class _Truth:
     """What is true at one point."""
 
@@ -132,6 +143,7 @@ class _Truth:
                 value = known[node] if node in known else evaluate(node, point, sizes)
                 self.values[name] = np.asarray(value, float)
         self.gradients: dict[Claim, Array] = {}
+        self.kinks: dict[Claim, bool] = {}
         for name, claim in derivation.slopes.items():
             self.values[name] = self.gradient(claim)
 
@@ -175,10 +187,14 @@ class _Truth:
             return np.asarray(evaluate(claim.of, {**values, moving: moved}, self.sizes), float)
 
         floor = _FLOOR * max(1.0, largest(function(x)))
+        if self.at_kink(claim, values, moving):
+            if rows * columns > DENSE:
+                return False
+            self._one_sided(step, function, x, printed, tallies, floor)
+            return True
         if claim.kind == "slope":
             # an element-wise part: a step in all directions at once is one in each
-            there = autodiff.vjp(claim.of, values, self.sizes, moving, np.ones(lengths(claim.of.shape, self.sizes)))
-            tallies["autograd"].add("line", printed, there, label, floor)
+            tallies["autograd"].add("line", printed, self._traced(claim), label, floor)
             there, doubt = _along(function, x, np.ones(np.shape(x)))
             tallies["differences"].add("line", printed, there, label, floor, doubt)
             return True
@@ -196,7 +212,7 @@ class _Truth:
             tallies["autograd"].add("line", product, pulled, label, floor)
             self._differences(function, x, cotangent, product, tallies["differences"], label, floor)
             return True
-        tallies["autograd"].add("line", matrix, autodiff.jacobian(claim.of, values, self.sizes, moving), label, floor)
+        tallies["autograd"].add("line", matrix, self._traced(claim), label, floor)
         if np.size(x) > _MANY:
             for direction in self.rng.standard_normal((_DIRECTIONS, *np.shape(x))):
                 there, doubt = _along(function, x, direction)
@@ -206,6 +222,52 @@ class _Truth:
         true, doubt = _everywhere(function, x)
         tallies["differences"].add("line", matrix, true, label, floor, doubt)
         return True
+
+    def at_kink(self, claim: Claim, values: Mapping[str, Array], moving: str) -> bool:
+        """Whether what a step differentiates stands exactly at a kink, as max(r, r) by one of both r does everywhere.
+
+        Points are drawn where the whole formula is smooth; its parts need not be there.
+        """
+        here = {name: values[name] for name in variables(claim.of)}
+        if claim not in self.kinks:
+            met = violations(claim.of, here, self.sizes, moves=frozenset({moving}))
+            self.kinks[claim] = any(violation.kind == KINK for violation in met)
+        return self.kinks[claim]
+
+    def _one_sided(
+        self,
+        step: Step,
+        function: Callable[[Array], Array],
+        x: Array,
+        printed: Array,
+        tallies: Mapping[str, Tally],
+        floor: float,
+    ) -> None:
+        """At a kink the derivative shown is one side's, or lies between the two; entries whose sides are one are
+        compared with autograd as ever, which at a kink has a choice of its own.
+        """
+        claim, label = step.claim, f"line {step.number}"
+        sides = differences.sides(function, x)
+        if claim.kind == "slope":
+            sides = np.diagonal(sides[0]), np.diagonal(sides[1])
+        elif claim.kind in ("gradient", "path"):
+            parts = [self.seed(claim).reshape(-1, 1) * side for side in sides]
+            sides = np.minimum(*parts).sum(axis=0), np.maximum(*parts).sum(axis=0)
+        low, high = np.minimum(*sides), np.maximum(*sides)
+        printed = np.reshape(printed, np.shape(low))
+        tallies["differences"].add("line", printed, np.clip(printed, low, high), label, floor, differences.SIDED)
+        bent = high - low > _BENT * max(1.0, largest(high), largest(low))
+        true = np.where(bent, printed, np.reshape(self._traced(claim), np.shape(low)))
+        tallies["autograd"].add("line", printed, true, label, floor)
+
+    def _traced(self, claim: Claim) -> Array:
+        """What autograd says of what a claim differentiates."""
+        if claim.kind in ("gradient", "path"):
+            return self.gradient(claim)
+        values, moving = self.at(claim)
+        if claim.kind == "slope":
+            return autodiff.vjp(claim.of, values, self.sizes, moving, np.ones(lengths(claim.of.shape, self.sizes)))
+        return autodiff.jacobian(claim.of, values, self.sizes, moving)
 
     def _differences(
         self,
