@@ -101,7 +101,7 @@ def cost_of(node: Apply, work: Operation, sizes: Mapping[str, int], wanted: list
             return Cost(found.forward, tuple(share if needed else 0 for needed in wanted))
         case General() if FUNCTIONS[node.function].kind is Kind.CORE:
             cubed = given[0] * prod(size.at(sizes) for size in node.arguments[0].shape[-1:])
-            return Cost(cubed, (cubed,))
+            return Cost(cubed, tuple(cubed if needed else 0 for needed in wanted))
     return Cost(out if given else 0, tuple(out if needed else 0 for needed in wanted))
 
 

@@ -11,9 +11,11 @@ from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import numeric_verdict
 from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS, Row
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import ONE, Shape, Size
 from tests.calculus.expressions import OPTIONS, Call, calls
+from tests.checks.formulas import typed
 
 A, B, N, M = (Size.named(name) for name in "abnm")
 POOL: tuple[Shape, ...] = (
@@ -67,7 +69,8 @@ EVERY = [
 @pytest.mark.parametrize("call", EVERY)
 def test_a_row_is_differentiated_in_every_shape_that_it_takes(call: Call) -> None:
     shapes = {v.name: [str(size) for size in v.shape] for v in call.variables() if isinstance(v, Variable)}
-    for name in shapes:
+    picking = places_of([typed(told(call), **{name: ",".join(sizes) for name, sizes in shapes.items()}).output])
+    for name in (name for name in shapes if name not in picking):
         derivation = jac.derive(told(call), wrt=name, shapes=shapes)
         assert derivation.output_shape == tuple(size.value or str(size) for size in call.shape)
         assert derivation.forms.vjp.shape == derivation.variable.shape
@@ -82,4 +85,4 @@ def test_a_row_is_differentiated_in_every_shape_that_it_takes(call: Call) -> Non
 
 def test_every_row_takes_part() -> None:
     tried = {call.function for (call,) in (param.values for param in EVERY) if isinstance(call, Call)}
-    assert {name for name, row in FUNCTIONS.items() if row.parameters} - tried == set()
+    assert {name for name, row in FUNCTIONS.items() if row.parameters and not row.reads} - tried == set()

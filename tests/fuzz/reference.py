@@ -204,6 +204,13 @@ def _each(function: Callable[..., Array]) -> Callable[..., Array]:
     return batched
 
 
+def _lstsq(x: Array, y: Array) -> Array:
+    """One matrix after the other, each with its part of y or with all of it."""
+    if np.ndim(x) > 2:
+        return np.stack([_lstsq(part, y[k] if np.ndim(y) > 2 else y) for k, part in enumerate(x)])
+    return np.linalg.lstsq(x, y, rcond=None)[0]
+
+
 def _cross_entropy(x: Array, y: Array) -> Array:
     return -np.mean(np.sum(y * _log_softmax(x, _last(x, x)), axis=_last(x, y)))
 
@@ -318,7 +325,7 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "nuclear_norm": lambda x: np.linalg.norm(x, "nuc", axis=(-2, -1)),
     "polar": _each(lambda x: scipy_linalg.polar(x)[0]),
     "pinv": np.linalg.pinv,
-    "lstsq": lambda x, y: np.linalg.lstsq(x, y, rcond=None)[0],
+    "lstsq": _lstsq,
     "qr": lambda x: scipy_linalg.cholesky(x.T @ x),
     "sqrtm": _each(lambda x: scipy_linalg.sqrtm(_even(x))),
     "expm": scipy_linalg.expm,
