@@ -21,7 +21,7 @@ from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Va
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import shift
-from jacobian_cli.ops.rules import parsed
+from jacobian_cli.ops.rules import matches, parsed
 from jacobian_cli.shape import Shape, Size
 
 Values = Mapping[str, Any]
@@ -182,13 +182,18 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
 
 def _of_each_matrix(row: Row, text: str, node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -> Any:
     """A definition for one matrix, on each of a stack of them."""
-    (core, *_), _ = parsed(row.signatures[0])
+    given = [a.shape for a in node.arguments]
+    (core, *_), _ = parsed(next((s for s in row.signatures if matches(s, given)), row.signatures[0]))
     front = len(node.arguments[0].shape) - len(core)
-    shapes = tuple(a.shape[front:] for a in node.arguments)
+    loop = node.arguments[0].shape[:front]
+    along = [bool(front) and a.shape[:front] == loop for a in node.arguments]
+    shapes = tuple(a.shape[front:] if runs else a.shape for a, runs in zip(node.arguments, along, strict=True))
     body = meaning(text, row.parameters, shapes, next(iter(shapes[0]), None))
     if not front:
         return evaluate(body, dict(zip(row.parameters, arguments, strict=True)), sizes, backend)
-    np, (stack, *_) = backend.numpy, arguments
-    loop = np.shape(stack)[:front]
-    parts = [evaluate(body, {row.parameters[0]: stack[at]}, sizes, backend) for at in numpy.ndindex(*loop)]
+    np = backend.numpy
+    parts = []
+    for at in numpy.ndindex(*lengths(loop, sizes)):
+        values = [value[at] if runs else value for value, runs in zip(arguments, along, strict=True)]
+        parts.append(evaluate(body, dict(zip(row.parameters, values, strict=True)), sizes, backend))
     return np.reshape(np.stack(parts), lengths(node.shape, sizes))

@@ -120,6 +120,10 @@ def applied(draw: st.DrawFn, call: Call, depth: int) -> Expr:
     arguments = tuple(fitting(call.function, k, draw(expressions(s, depth - 1))) for k, s in enumerate(call.arguments))
     if call.function == "u-" and isinstance(arguments[0], Number):  # -0.5 is read as a number
         return Number(-arguments[0].value)
+    if call.function == "take" and isinstance(arguments[1], Number):  # x[0] is read as an index
+        (axis,) = dict(call.options).get("axis", (0,))
+        index = (*(_WHOLE,) * axis, int(arguments[1].value))
+        return Apply("[]", arguments[:1], (("index", index),), call.shape)
     return Apply(call.function, arguments, call.options, call.shape)
 
 

@@ -20,6 +20,7 @@ from jacobian_cli.checks.verdict.answer import numeric_verdict, read_back, sampl
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Defined, Expr, rebuild, size_names, variables
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import product
 from tests.calculus.expressions import CALLS, VARIABLES, applied, expressions, leaves
@@ -42,8 +43,8 @@ def derived(expr: Expr, wrt: str, order: int = 1) -> jac.Derivation:
 
 
 def one_of(data: st.DataObject, expr: Expr) -> str:
-    """A variable of the expression."""
-    names = sorted(variables(expr))
+    """A variable of the expression that holds no places."""
+    names = sorted(set(variables(expr)) - set(places_of([expr])))
     assume(names)
     return data.draw(st.sampled_from(names))
 
