@@ -14,7 +14,7 @@ from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.kinds import rank
 from jacobian_cli.checks.mistakes.edits import edits
-from jacobian_cli.checks.verdict.claim import TruePoint
+from jacobian_cli.checks.verdict.claim import TruePoint, same
 from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.errors import InputError, Span
 
@@ -43,11 +43,28 @@ def of_another_shape(judge: Judge, claim: Claim, expr: Expr, book: Book) -> Iter
     shapes = " or ".join(
         dict.fromkeys(_shape(m.of(point)) for m in wanted if m.form != "hessian" or claim.form == "hessian")
     )
-    found = _by_one(claim, book) or book.by_value(claim, expr) or _by_two(claim, book)
+    found = _a_diagonal(judge, expr) or _by_one(claim, book) or book.by_value(claim, expr) or _by_two(claim, book)
     yield from found
     said = f"it is {_shape(value)} where the derivative is {shapes} (at {_sizes(point)})"
     fix = found[0].fix if found else judge.truth(claim.form or judge.usual_form())
     yield Diagnosis("shape", claim.text.strip(), said, fix, certain=True)
+
+
+def _a_diagonal(judge: Judge, expr: Expr) -> list[Diagnosis]:
+    """A vector that is the diagonal of the Jacobian."""
+    whole = True
+    for point, value in zip(judge.points, judge.values(expr, judge.points), strict=True):
+        table = point.table
+        if value.shape != table.shape[:1] or table.shape[0] != table.shape[1]:
+            return []
+        if not same(point, value, np.diagonal(table), judge.tolerance()):
+            return []
+        whole = whole and not np.any(table[~np.eye(len(table), dtype=bool)])
+    if whole:
+        said = "it is the diagonal of the Jacobian, which is a matrix with nothing off it"
+        return [Diagnosis("shape", "", said, judge.truth("jacobian"))]
+    said = "it is only the diagonal of the Jacobian: every entry of the output depends on every entry of the variable"
+    return [Diagnosis("diagonal_only", "", said, judge.truth("jacobian"))]
 
 
 def _shape(value: Array) -> str:

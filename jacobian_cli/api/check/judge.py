@@ -178,13 +178,10 @@ class Judge:
         """Whether a claim that is wrong is right under a fact, or as the gradient of a symmetric variable."""
         square = len(self.wrt.shape) == 2 and self.wrt.shape[0] is self.wrt.shape[1]
         right = [m for m in fitting if m.right]
-        if square and any(m.form == "gradient" for m in right):
-            points = self._points_under(self.wrt.name, _SYMMETRIC)
-            meaning = _FREE
-            if points and self._holds(expr, meaning, points):
-                name = self.wrt.name
-                condition = f"{name} is symmetric and only its entries on and below the diagonal are free"
-                return Verdict(meaning, nearest, condition, f"{name}=symmetric")
+        by_matrix = square and any(m.form == "gradient" for m in right)
+        if by_matrix and self._holds_under(expr, _FREE, self.wrt.name, _SYMMETRIC):
+            condition = f"{self.wrt.name} is symmetric and only its entries on and below the diagonal are free"
+            return Verdict(_FREE, nearest, condition, f"{self.wrt.name}=symmetric")
         for name, variable in self.problem.variables.items():
             for fact in FACTS.values():
                 square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
@@ -197,11 +194,8 @@ class Judge:
                     for stronger in self.problem.facts.get(name, ())
                 ):
                     continue
-                points = self._points_under(name, fact.name)
-                if not points:
-                    continue
                 for meaning in right:
-                    if self._holds(expr, meaning, points):
+                    if self._holds_under(expr, meaning, name, fact.name):
                         return Verdict(meaning, nearest, f"{name} {fact.condition}", f"{name}={fact.name}")
         return Verdict(None, nearest)
 
@@ -232,13 +226,16 @@ class Judge:
         except InputError:
             return False
 
-    def _points_under(self, name: str, fact: str) -> list[TruePoint]:
+    def _holds_under(self, expr: Expr, meaning: Meaning, name: str, fact: str) -> bool:
+        """Whether a claim is right wherever a fact holds.
+
+        Where the derivative is zero a claim of another sign or factor is no worse: it takes two points where it is not.
+        """
         if (name, fact) not in self._assumed:
             found = true_points(self.function, assumed={name: frozenset({fact})}, count=6)
-            # where the derivative is zero a claim of another sign or factor is no worse
-            telling = [point for point in islice(found, 16) if np.any(point.table)]
-            self._assumed[name, fact] = telling if len(telling) > 1 else []
-        return self._assumed[name, fact]
+            self._assumed[name, fact] = list(islice(found, 24))
+        points = self._assumed[name, fact]
+        return self._holds(expr, meaning, points) and sum(bool(np.any(point.table)) for point in points) > 1
 
     def usual_form(self) -> str:
         """What a derivative of this function is called where nothing else is said."""

@@ -151,6 +151,10 @@ def _changes(
             yield place.arguments[0], turned, turned, "the transpose on {}"
         elif not (isinstance(parent, Call) and parent.function == ".T"):
             yield call(".T", place), turned, turned, "the transpose of {}"
+    if summand and not isinstance(place, Literal):
+        two = Literal(Fraction(2), span)
+        yield call("*", two, place), "factor", "factor", "the factor of {}"
+        yield call("/", place, two), "factor", "factor", "the factor of {}"
     yield from _confused(place, pairs)
     match place:
         case Literal(value=value, span=_):

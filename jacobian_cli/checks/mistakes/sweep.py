@@ -145,7 +145,9 @@ class _Local:
         if not sums:
             kind = "missing_derivative" if unary and self.row.kind is Kind.ELEMENTWISE else "local_forgotten"
             others = [a for j, a in enumerate(self.node.arguments) if j != k]
-            if others and all(isinstance(a, Number) for a in others):
+            if others and self.row.chooses:
+                kind = "missing_branch"
+            elif others and all(isinstance(a, Number) for a in others):
                 kind = "factor"
             elif others and all(isinstance(a, Variable) and not a.shape for a in others):
                 kind = "unit_factor"

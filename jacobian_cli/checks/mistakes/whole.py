@@ -54,6 +54,10 @@ def wholes(point: TruePoint, form: str) -> Iterator[Whole]:
     for name, number in numbers:
         yield made("factor", f"a factor {name} too much", table * number)
         yield made("factor", f"a factor {name} too little", table / number)
+    for name, number in point.sizes.items():
+        if number > 1:
+            yield made("factor", f"{name} − 1 stands for {name} below the line", table * (number / (number - 1)))
+            yield made("factor", f"{name} stands for {name} − 1 below the line", table * ((number - 1) / number))
     yield made("sign", "the sign of the whole is wrong", -table)
     if rows == 1 and len(point.variable) == 2:
         gradient = table.reshape(point.variable)

@@ -124,18 +124,25 @@ def true_points(
         yield TruePoint(function, values, sizes, rng)
         if branches:
             for scale in _SCALES:
-                point = TruePoint(function, _scaled(values, scale, facts), sizes, rng)
-                if not violations(function.output, point.values, sizes) and point.tame:
-                    yield point
+                for far in (_scaled(values, scale, facts), _scaled(values, scale, facts, rng)):
+                    point = TruePoint(function, far, sizes, rng)
+                    if not violations(function.output, point.values, sizes) and point.tame:
+                        yield point
 
 
-_SCALES = (10.0, 100.0, 1000.0)
+_SCALES = (10.0, 1000.0)
 """Where a function chooses, points are also drawn as far out as this: a branch that begins at 6 is one too."""
 
 
-def _scaled(values: Mapping[str, Array], scale: float, facts: Mapping[str, frozenset[str]]) -> dict[str, Array]:
-    """The values farther from zero, but those of which something is declared."""
-    return {name: value if facts.get(name) else value * scale for name, value in values.items()}
+def _scaled(
+    values: Mapping[str, Array],
+    scale: float,
+    facts: Mapping[str, frozenset[str]],
+    rng: np.random.Generator | None = None,
+) -> dict[str, Array]:
+    """The values farther from zero, but those of which something is declared; with `rng`, some on its other side."""
+    signs = {name: rng.choice([-1.0, 1.0]) if rng is not None else 1.0 for name in values}
+    return {name: value if facts.get(name) else value * scale * signs[name] for name, value in values.items()}
 
 
 def _branches(output: Expr) -> bool:
