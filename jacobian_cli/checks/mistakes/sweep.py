@@ -145,7 +145,7 @@ class _Local:
         if not sums:
             kind = "missing_derivative" if unary and self.row.kind is Kind.ELEMENTWISE else "local_forgotten"
             others = [a for j, a in enumerate(self.node.arguments) if j != k]
-            if others and self.row.chooses:
+            if others and self.row.kinks:
                 kind = "missing_branch"
             elif others and all(isinstance(a, Number) for a in others):
                 kind = "factor"
