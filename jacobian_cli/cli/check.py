@@ -46,6 +46,7 @@ class Wishes:
     jobs: int
     syntax: str | None
     claim_source: str | None
+    run: bool
     force: bool
 
 
@@ -70,10 +71,20 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     judge = Judge(problem, layout=wishes.layout, vec=wishes.vec, rtol=wishes.rtol, at=values)
     if wishes.values is not None:
         found = judged_numbers(judge, read_array(wishes.values), wishes.values, wishes.form)
+    elif wishes.run:
+        if wishes.claim_source is None:
+            raise InputError("there is no function to run", hint="--run belongs to --claim FILE:NAME")
+        from jacobian_cli.api.check.running import judged_by_running
+
+        found = judged_by_running(judge, wishes.claim_source, wishes.form)
     elif wishes.claim_source is not None:
         from jacobian_cli.api.input.source import read_source_file
 
-        found = judged_source(judge, read_source_file(wishes.claim_source), wishes.form)
+        try:
+            found = judged_source(judge, read_source_file(wishes.claim_source), wishes.form)
+        except InputError as error:
+            error.hint = "; ".join(filter(None, [error.hint, "--run runs the function instead of reading it"]))
+            raise
         found = replace(found, claim=wishes.claim_source, read=None)
     else:
         found = judged(judge, claim, wishes.form, wishes.syntax)

@@ -204,7 +204,8 @@ def backprop(request: Request, plugins: tuple[str, ...], **wishes: Any) -> int:
 @vec_option
 @click.option("--form", type=click.Choice(FORMS), help="What the claim is; told from it if left out.")
 @click.option("--claims", metavar="FILE", help="Judge many: a CSV of id, wrt, claim, form, points, or JSON lines.")
-@click.option("--claim", "claim_source", metavar="FILE[:NAME]", help="Judge a Python function, read and never run.")
+@click.option("--claim", "claim_source", metavar="FILE[:NAME]", help="Judge a Python function, read and not run.")
+@click.option("--run", is_flag=True, help="Run the function of --claim instead, in a process of its own, 20 seconds.")
 @click.option("--values", metavar="FILE", help="Judge numbers, at the point given with --at: a .npy file.")
 @click.option("--rtol", type=click.FloatRange(min=0, max=1, min_open=True), help="How far right numbers may be off.")
 @click.option("--junit", metavar="FILE", help="Write the verdicts as a JUnit report too.")

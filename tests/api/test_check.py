@@ -25,6 +25,7 @@ PUBLISHED: list[dict[str, Any]] = [
 _FACTS = {"onehot": "one_hot", "rowonehot": "one_hot", "simplex": "sums_to_one", "unitinterval": "probability"}
 _DECLARED = {"spd", "symmetric", "positive", "lower", "binary", "pm1"}
 
+NEURON, SLOPE = "u.T@sigmoid(W@x+b)", "sigmoid(W@x+b)*(1-sigmoid(W@x+b))"
 RIGHT = [
     ("u.T @ sigmoid(W@x+b)", "W", "(u*sigmoid(W@x+b)*(1-sigmoid(W@x+b))) @ x.T", "shape"),
     ("u.T @ sigmoid(W@x+b)", "W", "outer(u*exp(-W@x-b)/(1 + exp(-W@x-b))**2, x)", "shape"),
@@ -47,6 +48,8 @@ RIGHT = [
     ("logdet(X)", "X", "inv(X.T)", "shape"),
     ("sum(X@W + b)", "b", "n*ones(k)", "shape"),
     ("alpha*x", "alpha", "x", "tensor"),
+    (NEURON, "W", "h = sigmoid(W@x+b); δ = u*h*(1 - h); δ@x.T", "shape"),
+    (NEURON, "W", "h = sp.expit(W @ x + b); np.outer(u*h*(1 - h), x)", "shape"),
 ]
 
 
@@ -81,7 +84,6 @@ def test_what_is_declared_is_no_condition() -> None:
     assert jac.check("W@x", "x", "W.T", layout="denominator").passed
 
 
-NEURON, SLOPE = "u.T@sigmoid(W@x+b)", "sigmoid(W@x+b)*(1-sigmoid(W@x+b))"
 BATCH = {"X": "n,m", "W": "m,k", "Y": "n,k", "b": "k"}
 WRONG = [
     (NEURON, "W", "u@x.T", "missing_derivative"),
@@ -124,6 +126,14 @@ WRONG = [
     ("norm(x)", "x", "x/norm(x)**2", "inverse_power"),
     ("norm(x)", "x", "0*x", "silent_zero"),
     ("exp(-norm(x - z)**2/2)", "x", "exp(-norm(x-z)**2/2)*(-x)", "missing_term"),
+    ("var(x)", "x", "2*(x - mean(x))/(n - 1)", "factor"),
+    ("norm(X@w - y)**2", "w", "2*X.T@X@w - X.T@y", "factor"),
+    ("tanh(x)", "x", "1 - tanh(x)**2", "shape"),
+    ("x/norm(x)", "x", "eye(n)/norm(x)", "missing_term"),
+    ("sum(maximum(0, 1 - y*(X@w)))", "w", "-X.T@y", "missing_derivative missing_branch"),
+    ("concat(x, z)[1]*x", "x", "concat(x, z)[0]*eye(n) + x@eye(n)[1].T", "index"),
+    (NEURON, "W", "h = sigmoid(W@x+b); d = u*h*(1 + h); d@x.T", "sign"),
+    (NEURON, "W", "h = sigmoid(W@x+b); d = u*h*(1 - h); ds/dW = d@x", "inner_for_outer does_not_conform outer_lost"),
 ]
 
 

@@ -31,12 +31,14 @@ import sympy
 from sympy.core.cache import clear_cache
 
 import jacobian_cli
+from tests.benchmarks.claims import judging, of_many_formulas, of_one_formula
 from tests.corpus.test_identities import ENTRIES, Entry
 
 AFFINE = "W@x+b"
 NEURON = "u.T@sigmoid(W@x+b)"
 LINKS = ("z = W@x + b", "h = sigmoid(z)", "s = u.T@h")
 JAC = ("-m", "jacobian_cli")
+_SLOPE = "(u*sigmoid(W@x+b)*(1-sigmoid(W@x+b)))@x.T"
 DERIVE = ("-m", "jacobian_cli", "derive", AFFINE, "--wrt", "W")
 Contender = Callable[[], object]
 
@@ -250,6 +252,23 @@ def tables() -> Mapping[str, tuple[int, Mapping[str, Contender]]]:
             },
         ),
         "screen": (9, watched()),
+        "claim": (
+            9,
+            {
+                f'jac derive "{NEURON}" --wrt W': process("-m", "jacobian_cli", "derive", NEURON, "--wrt", "W"),
+                "jac check of it, right": process("-m", "jacobian_cli", "check", NEURON, "--wrt", "W", _SLOPE),
+                "jac check of it, wrong": process(
+                    "-m", "jacobian_cli", "check", NEURON, "--wrt", "W", f"-{_SLOPE}", status=1
+                ),
+            },
+        ),
+        "claims": (
+            1,
+            {
+                "1,000 claims on one formula, two processes": judging(of_one_formula()),
+                "1,000 claims on 100 formulas, two processes": judging(of_many_formulas()),
+            },
+        ),
         "closed-form": (
             101,
             {f"{AFFINE} with W {shape}": closed_form(AFFINE, shape) for shape in ("3,4", "4096,8192")}

@@ -16,6 +16,7 @@ from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.rounding import spread
+from jacobian_cli.checks.points.sampling import least_size
 from jacobian_cli.checks.verdict.claim import (
     Function,
     Meaning,
@@ -70,6 +71,9 @@ class Judge:
         self.problem, self.rtol, self.at = problem, rtol, at
         self.laid = Laid(str(convention.layout), str(convention.vec))
         self.function = Function(problem.output, self.wrt, problem.variables, problem.facts)
+        self.claims: tuple[Expr, ...] = ()
+        """Claims that take more room than the function: points are drawn where they have values."""
+        self._roomy: dict[int, Judge] = {}
         self._assumed: dict[tuple[str, str], list[TruePoint]] = {}
         self._values: dict[TruePoint, dict[Expr, Array]] = {}
         self._meanings: dict[str | None, list[Meaning]] = {}
@@ -94,10 +98,23 @@ class Judge:
         """The points to compare at. Raises `InputError` if there are none."""
         if self.at is not None:
             return [true_point_at(self.function, self.at)]
-        found = list(true_points(self.function))
+        found = list(true_points(self.function, claims=self.claims))
         if not found:
             raise InputError("no point was found at which the function is defined", text=self.problem.text)
         return found
+
+    def with_room_for(self, expr: Expr) -> Judge:
+        """What judges a claim that takes entries which the smallest sizes of this one's points have not."""
+        if self.at is not None or not any(isinstance(n, Apply) and "index" in dict(n.parameters) for n in walk([expr])):
+            return self
+        least = least_size([expr])
+        if least <= min((size for point in self.points for size in point.sizes.values()), default=least):
+            return self
+        if least not in self._roomy:
+            other = Judge(self.problem, layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol)
+            other.claims = (expr,)
+            self._roomy[least] = other
+        return self._roomy[least]
 
     def verdict(self, expr: Expr, form: str | None, *, conditions: bool = True) -> Verdict:
         """What a value is: a derivative that was asked for, one under a condition, or none."""
@@ -232,7 +249,7 @@ class Judge:
         Where the derivative is zero a claim of another sign or factor is no worse: it takes two points where it is not.
         """
         if (name, fact) not in self._assumed:
-            found = true_points(self.function, assumed={name: frozenset({fact})}, count=6)
+            found = true_points(self.function, assumed={name: frozenset({fact})}, count=6, claims=self.claims)
             self._assumed[name, fact] = list(islice(found, 24))
         points = self._assumed[name, fact]
         return self._holds(expr, meaning, points) and sum(bool(np.any(point.table)) for point in points) > 1

@@ -29,6 +29,7 @@ def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None
     read = judge.reader.read(claim, form, syntax)
     if read.expr is None:
         return _answer(judge, read, Verdict(None, None), None)
+    judge = judge.with_room_for(read.expr)
     return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
 
 
@@ -38,6 +39,7 @@ def judged_source(judge: Judge, definitions: Sequence[Definition], form: str | N
     read = judge.reader.read_definitions(definitions, form)
     if read.expr is None:
         return _answer(judge, read, Verdict(None, None), None)
+    judge = judge.with_room_for(read.expr)
     return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
 
 

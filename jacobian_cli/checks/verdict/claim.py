@@ -7,7 +7,7 @@ one of those that were asked for, right in another convention if it is one of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -98,15 +98,20 @@ class TruePoint:
 
 
 def true_points(
-    function: Function, count: int = 3, seed: int = 0, assumed: Mapping[str, frozenset[str]] | None = None
+    function: Function,
+    count: int = 3,
+    seed: int = 0,
+    assumed: Mapping[str, frozenset[str]] | None = None,
+    claims: Sequence[Expr] = (),
 ) -> Iterator[TruePoint]:
     """Points at pairwise different sizes, then one where all sizes are equal, and one with a size of 1.
 
-    `assumed` are facts to hold beside those declared. Sizes at which there is no point are passed over.
+    `assumed` are facts to hold beside those declared; `claims` have values there too, whatever entries they take. Sizes
+    at which there is no point are passed over.
     """
     facts = {n: frozenset({*function.facts.get(n, ()), *(assumed or {}).get(n, ())}) for n in function.known}
     facts = {name: said for name, said in facts.items() if said}
-    parts = [function.output, *function.known.values()]
+    parts = [function.output, *function.known.values(), *claims]
     names, least = size_names(parts), least_size(parts)
     fixed = {s.value for v in function.known.values() for s in v.shape if s.value is not None}
     draws = draws_for(parts, count, seed, fixed)
@@ -116,6 +121,8 @@ def true_points(
     branches = _branches(function.output)
     for sizes in draws:
         if not fits(parts, sizes) or _count(function, sizes) > _ENTRIES:
+            continue
+        if claims and min(sizes.values(), default=least) < least:
             continue
         try:
             values = sample_all(function.output, function.known, sizes, rng, facts)
