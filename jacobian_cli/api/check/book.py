@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.kinds import rank
 from jacobian_cli.checks.mistakes.edits import Edit
+from jacobian_cli.checks.verdict.claim import TruePoint
 from jacobian_cli.expr import Expr
 from jacobian_cli.printers.language import text
 
@@ -21,21 +22,27 @@ SHOWN = 2
 """So many explanations are given of one claim."""
 
 
-def book_of(judge: Judge) -> Book:
-    """The mistakes that are known of a function, kept with it."""
-    made: Book | None = judge.__dict__.get("book")
-    if made is None:
-        made = judge.__dict__["book"] = Book(judge)
-    return made
+def book_of(judge: Judge, telling: Sequence[TruePoint] = ()) -> Book:
+    """The mistakes that are known of a function, kept with it.
+
+    They are looked up at two points: where the claim in question differs from the truth if those are named, since at
+    others a mistake that does nothing there explains it as well.
+    """
+    # where the derivative is zero every mistake looks alike
+    points = tuple(sorted(telling or judge.points, key=lambda p: not np.any(p.table))[:2])
+    books: dict[tuple[TruePoint, ...], Book] = judge.__dict__.setdefault("books", {})
+    if points not in books:
+        books[points] = Book(judge, points)
+    return books[points]
 
 
 class Book:
     """The mistakes about one function and variable: by what they give, and by what mends them."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, points: Sequence[TruePoint]) -> None:
         self.judge = judge
         self.by_change = ByChange(judge)
-        self.by_values = ByValue(judge, self.by_change.swaps)
+        self.by_values = ByValue(judge, self.by_change.swaps, points)
         self._kinds: dict[object, frozenset[str]] = {}
 
     def explained(self, claim: Claim, expr: Expr) -> list[Diagnosis]:

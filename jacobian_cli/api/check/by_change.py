@@ -18,7 +18,8 @@ from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.tree import Call, Group, Name, Slice, Term
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
 
 Array = Any
 _TOLERANCE = 1e-8
@@ -102,9 +103,10 @@ class ByChange:
 
     @cached_property
     def swaps(self) -> list[tuple[Term, Term]]:
-        """Arguments and the functions of them, of the same shape, that the formula applies."""
+        """Arguments and the functions of them, of the same shape, that the formula or its derivative applies."""
         found: dict[object, tuple[Term, Term]] = {}
-        for statement in self.judge.problem.program.statements:
+        truth = parse(self.judge.whole_truth(self.judge.usual_form()), limited=False)
+        for statement in (*self.judge.problem.program.statements, Definition(None, truth, "")):
             stack: list[Term] = [statement.value]
             while stack:
                 term = stack.pop()

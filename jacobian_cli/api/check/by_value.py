@@ -67,10 +67,8 @@ class Table:
 class ByValue:
     """The mistakes of one function and variable, by what they give at two points."""
 
-    def __init__(self, judge: Judge, swaps: Sequence[tuple[Term, Term]]) -> None:
-        self.judge, self.swaps = judge, swaps
-        # where the derivative is zero every mistake looks alike
-        self.points = sorted(judge.points, key=lambda p: not np.any(p.table))[:2]
+    def __init__(self, judge: Judge, swaps: Sequence[tuple[Term, Term]], points: Sequence[TruePoint]) -> None:
+        self.judge, self.swaps, self.points = judge, swaps, points
         self._known: dict[tuple[str, str], list[tuple[Known, Meaning, Array]]] = {}
         self._indexed: dict[tuple[str, str], dict[tuple[int, ...], Table]] = {}
         self._sweeps: dict[bool, list[tuple[Slip, Callable[[int], Array | None]]]] = {}

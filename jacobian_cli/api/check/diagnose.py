@@ -19,7 +19,7 @@ from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.conform import not_conforming, of_another_shape
 from jacobian_cli.api.check.judge import Judge, Verdict
 from jacobian_cli.api.check.kinds import rank
-from jacobian_cli.checks.verdict.claim import Meaning, same
+from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, same
 from jacobian_cli.expr import Expr
 
 Array = Any
@@ -27,7 +27,7 @@ Array = Any
 
 def diagnose(judge: Judge, claim: Claim, verdict: Verdict, expr: Expr | None) -> Iterator[Diagnosis]:
     """The explanations found, the most likely first."""
-    book = book_of(judge)
+    book = book_of(judge, _telling(judge, verdict, expr))
     if expr is None:
         yield from not_conforming(judge, claim, book)
         return
@@ -48,6 +48,17 @@ def diagnose(judge: Judge, claim: Claim, verdict: Verdict, expr: Expr | None) ->
     yield from found
     if not found and not verdict.condition:
         yield _none(judge, claim)
+
+
+def _telling(judge: Judge, verdict: Verdict, expr: Expr | None) -> list[TruePoint]:
+    """The points at which a claim differs from what it comes nearest to, where a function chooses and it may be right
+    at some; of others the first two do.
+    """
+    if expr is None or verdict.nearest is None or judge.at is not None:
+        return []
+    nearest, pairs = verdict.nearest, list(zip(judge.points, judge.values(expr, judge.points), strict=True))
+    apart = [p for p, value in pairs if not same(p, value, judge.true(nearest, p), judge.tolerance())]
+    return apart if len(apart) < len(pairs) else []
 
 
 def _under_a_fact(judge: Judge, claim: Claim) -> list[Diagnosis]:

@@ -29,7 +29,7 @@ from jacobian_cli.checks.verdict.claim import (
 from jacobian_cli.checks.verdict.report import TOLERANCE
 from jacobian_cli.evaluate.evaluate import applied, evaluate, numpy_backend
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
-from jacobian_cli.ops.facts import FACTS, Fact
+from jacobian_cli.ops.facts import FACTS, PLACES, Fact
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.errors import InputError
 
@@ -202,7 +202,7 @@ class Judge:
         for name, variable in self.problem.variables.items():
             for fact in FACTS.values():
                 square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
-                if (fact.square and not square) or (fact.ties and not variable.shape):
+                if (fact.square and not square) or (fact.ties and not variable.shape) or fact.name == PLACES:
                     continue
                 if name == self.wrt.name and not fact.square:  # it would excuse what is wrong at other values
                     continue
@@ -212,9 +212,22 @@ class Judge:
                 ):
                     continue
                 for meaning in right:
-                    if self._holds_under(expr, meaning, name, fact.name):
+                    if self._holds_under(expr, meaning, name, fact.name) and self._declared(expr, name, fact.name):
                         return Verdict(meaning, nearest, f"{name} {fact.condition}", f"{name}={fact.name}")
         return Verdict(None, nearest)
+
+    def _declared(self, expr: Expr, name: str, fact: str) -> bool:
+        """Whether a claim is right once a fact is declared: what is said to make it right must do so."""
+        other = self.under(name, fact)
+        return other.any_point and other.verdict(expr, None, conditions=False).meaning is not None
+
+    def under(self, name: str, fact: str) -> Judge:
+        """The judge of the same function under one fact more."""
+        if (name, fact) not in self._relaxed:
+            facts = {**self.problem.facts, name: frozenset({*self.problem.facts.get(name, ()), fact})}
+            problem = replace(self.problem, facts=facts)
+            self._relaxed[name, fact] = Judge(problem, layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol)
+        return self._relaxed[name, fact]
 
     def relaxed(self) -> Iterator[tuple[str, Fact, Judge]]:
         """Judges of the same function under one fact more, where that makes its derivative another one."""
@@ -225,13 +238,7 @@ class Judge:
                 square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
                 if not (fact.rows and variable.shape) and not (fact.name == _SYMMETRIC and square):
                     continue
-                if (name, fact.name) not in self._relaxed:
-                    facts = {**self.problem.facts, name: frozenset({*self.problem.facts.get(name, ()), fact.name})}
-                    other = Judge(
-                        replace(self.problem, facts=facts), layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol
-                    )
-                    self._relaxed[name, fact.name] = other
-                other = self._relaxed[name, fact.name]
+                other = self.under(name, fact.name)
                 if other.truth(other.usual_form()) != self.truth(self.usual_form()) and other.any_point:
                     yield name, fact, other
 

@@ -52,6 +52,8 @@ def wholes(point: TruePoint, form: str) -> Iterator[Whole]:
         yield made("upstream_forgotten", "the upstream gradient is left out", spread @ ones)
     numbers = [*point.sizes.items(), ("|out|", rows), ("|in|", columns), ("2", 2), ("3", 3), ("4", 4)]
     for name, number in numbers:
+        if number == 1:
+            continue
         yield made("factor", f"a factor {name} too much", table * number)
         yield made("factor", f"a factor {name} too little", table / number)
     for name, number in point.sizes.items():

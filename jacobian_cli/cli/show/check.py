@@ -23,6 +23,9 @@ _TITLES = {
     "hessian": "Hessian",
 }
 
+_PLAIN = ("shape", "does_not_conform", "unknown")
+"""Kinds of which nothing is guessed."""
+
 
 def show_check(problem: Problem, found: Check) -> None:
     """The formula, the verdict, and what explains it."""
@@ -40,7 +43,7 @@ def show_check(problem: Problem, found: Check) -> None:
     for number, diagnosis in enumerate(ordered):
         if diagnosis.kind == "does_not_conform":
             _caret(screen, found.claim, diagnosis.place)
-        certain = "" if diagnosis.certain or diagnosis.kind in ("shape", "does_not_conform") else "perhaps: "
+        certain = "" if diagnosis.certain or diagnosis.kind in _PLAIN else "perhaps: "
         screen.line(f"{certain}{diagnosis.explanation}", indent=2)
         later = [d.fix for d in ordered[number + 1 :]]
         if diagnosis.fix and diagnosis.fix not in later:

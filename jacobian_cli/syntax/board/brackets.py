@@ -36,12 +36,14 @@ class Brackets(Cursor):
             self.take()
             other = self.comparison()
             return Call("?inner", (value, other), (), Span(opened.start, self.close(opened).stop))
-        parts = [value]
+        parts, signs = [value], set[str]()
         while self.sees("op", ";") or self.sees("op", ","):
-            self.take()
+            signs.add(self.take().text)
             parts.append(self.comparison())
         closed = self.close(opened)
         span = Span(opened.start, closed.stop)
+        if len(signs) > 1:
+            raise self.refuse(span, "a matrix is not written so here", "row by row it is `[[a, b], [c, d]]`")
         if len(parts) == 1:
             return _respanned(value, span)
         if opened.text != "[":

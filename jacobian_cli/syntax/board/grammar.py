@@ -203,6 +203,10 @@ class Board(Factors):
         return found
 
     def beside(self, factors: list[Term], start: int) -> Term:
+        for left, right in pairwise(factors):
+            if isinstance(left, Literal) and isinstance(right, Literal):
+                span = Span(left.span.start, right.span.stop)
+                raise self.refuse(span, "two numbers stand side by side", "a product of numbers is `2*3`")
         """The product of factors."""
         if len(factors) == 1:
             return factors[0]

@@ -39,7 +39,11 @@ def reshape(call: Arguments) -> Term:
         raise call.refuse("entries are rearranged row by row in the language", "column by column it is `vec(A)`")
     x, *sizes = [call.code.term(a) for a in call.arguments]
     sizes += [call.code.term(value) for value in call.keywords.values()]
-    if not sizes or call.name in ("flatten", "ravel"):
+    if call.name in ("flatten", "ravel") and sizes:
+        raise call.refuse(
+            "only whole arrays are laid out, row by row", "as in `reshape(X, -1)`; by columns it is `vec(X)`"
+        )
+    if not sizes:
         sizes = [Literal(Fraction(-1), call.span)]
     return call.call("reshape", x, *sizes)
 
