@@ -9,6 +9,7 @@ right, `:`, `+ −`, comparisons.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
 from jacobian_cli.syntax.board.factors import Factors
