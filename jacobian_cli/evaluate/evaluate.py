@@ -152,7 +152,7 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     if row.kind is Kind.ELEMENTWISE:
         # what holds for each entry holds for arrays: the definition is typed once, for scalars
         return evaluate(meaning(text, names), dict(zip(names, arguments, strict=True)), {}, backend)
-    if row.kind is Kind.CORE:
+    if row.kind is Kind.CORE and "axis" not in row.options:
         return _of_each_matrix(row, text, node, arguments, sizes, backend)
     if "axis" not in row.options:
         body = meaning(text, names, tuple(a.shape for a in node.arguments))
