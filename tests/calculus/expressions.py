@@ -90,6 +90,8 @@ def calls(row: Row, pool: tuple[Shape, ...] = SHAPES, choices: dict[str, tuple[A
                 continue
             if any(shape and name in row.whole for name, shape in zip(row.parameters, shapes, strict=False)):
                 continue
+            if "of places" in row.given and len(shapes[1]) == len(shapes[0]) - 1:  # these are places
+                continue
             values = tuple(Variable(f"v{k}", shape) for k, shape in enumerate(shapes))
             try:
                 made = Builder(Scope({}), "").applied(row, values, dict(given))
