@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+import jacobian_cli as jac
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
 from jacobian_cli.ops import FUNCTIONS
@@ -164,3 +165,19 @@ def test_brackets_balance(expr: Expr) -> None:
 def test_a_variable_called_like_the_identity(text: str, beside: tuple[str, ...], expected: str) -> None:
     output = elaborate([parse_statement(text)]).output
     assert math(output, beside) == expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "entry"),
+    [
+        ("u.T@sigmoid(W@x + b)", "W", "∂f/∂Wᵢⱼ = uᵢ hᵢ (1 − hᵢ) xⱼ"),
+        ("W@x", "W", "∂fᵢ/∂Wⱼₖ = δᵢⱼ xₖ"),
+        ("softmax(z)", "z", "∂fᵢ/∂zⱼ = δᵢⱼ pᵢ − pᵢ pⱼ"),
+        ("x.T@A@x", "x", ""),  # longer than (A + Aᵀ)x
+        ("log(det(X))", "X", ""),  # (X⁻¹)ⱼᵢ is no entry that a reader sees
+        ("sum(sin(A@x)*y)", "x", ""),
+        ("sum(sin(A@X))", "A", ""),
+    ],
+)
+def test_an_entry_is_shown_where_it_tells_more_than_the_closed_form(formula: str, wrt: str, entry: str) -> None:
+    assert jac.derive(formula, wrt=wrt).jacobian.elementwise == entry

@@ -17,7 +17,7 @@ from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.interned import Portable
 from jacobian_cli.ops.facts import FACTS, PLACES
 from jacobian_cli.printers.language import text
-from jacobian_cli.printers.math.index import elementwise
+from jacobian_cli.printers.math.index import elementwise_if_short
 from jacobian_cli.printers.math.latex import latex
 from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.errors import InputError
@@ -74,9 +74,9 @@ class Jacobian(ClosedForm):
 
     @cached_property
     def elementwise(self) -> str:
-        """One entry in index notation; empty where the answer is in plain index form."""
+        """One entry in index notation; empty where it would tell less than the closed form."""
         answer = self.answer
-        return "" if answer.fault else elementwise(answer.derivative, answer.wrt, answer.problem.name)
+        return "" if answer.fault else elementwise_if_short(answer.derivative, answer.wrt, answer.problem.name)
 
     def entries(self, sizes: Mapping[str, int] | None = None) -> Matrix:
         """The explicit table as a `sympy.Matrix`, derived by SymPy at these sizes, laid out as the closed form.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain, count, zip_longest
+from typing import TypeGuard
 
 from jacobian_cli.calculus.derivative.forms import Derivative
-from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Sum, Tensor, magnitude
+from jacobian_cli.calculus.index.tensor import Delta, Labels, Product, Rational, Sum, Tensor, magnitude
 from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.calculus.notation.write import multiply
-from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable
+from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.identities import marked
 from jacobian_cli.ops.rules import reduced_axes
@@ -20,6 +21,65 @@ from jacobian_cli.shape import ONE
 
 _LETTERS = "ijklprstuvoaehx"
 _SUBSCRIPTS = dict(zip("aehijklmnoprstuvx", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_NOT_READ = str.maketrans("", "", "".join(_SUBSCRIPTS.values()) + "()  ")
+"""What is not counted where two texts are compared: an index and parentheses are marks."""
+_SEEN_THROUGH = frozenset({".T", "diag"})
+"""What moves indices, and bears none itself."""
+
+
+def elementwise_if_short(derivative: Derivative, wrt: str, output_name: str) -> str:
+    """The same as `elementwise`, or "" where it tells less than the closed form does: where it is longer (what a name
+    means counts if the entry says it without the name), or an index is put on a product or another operation of
+    matrices, as in (AB)ᵢⱼ.
+    """
+    forms = derivative.forms[wrt]
+    express, renamed = derivative.notation.express, derivative.named.renamed
+    indexed = [renamed(express(node)) for node in _indexed(derivative, forms.tensor)]
+    if any(map(_holds_matrices, indexed)):
+        return ""
+    text = elementwise(derivative, wrt, output_name)
+    closed = forms.jacobian if forms.gradient is None else forms.gradient
+    names = {node for node in walk(indexed) if isinstance(node, Defined)}
+    explained = [
+        closed,
+        *(n.body for n in walk([closed], lambda n: n not in names) if isinstance(n, Defined) and n not in names),
+    ]
+    return text if _length(text.partition(" = ")[2]) <= sum(_length(math(e)) for e in explained) else ""
+
+
+def _indexed(derivative: Derivative, tensor: Tensor) -> Iterator[Tensor]:
+    """The tensors that bear an index in one entry of another."""
+    if isinstance(tensor, Sum):
+        for _, term in tensor.terms:
+            yield from _indexed(derivative, term)
+    elif isinstance(tensor, Product):
+        for node, labels, power in derivative.notation.turned_sums(tensor)[1]:
+            if _is_written_out(node, labels, power, derivative):
+                yield from _indexed(derivative, node)
+            elif labels and not isinstance(node, Delta):
+                yield node
+    elif not isinstance(tensor, Delta):
+        yield tensor
+
+
+def _holds_matrices(whole: Expr) -> bool:
+    """Whether an operation of matrices is written in an entry of a value, under no name."""
+    within = walk([whole], lambda node: bool(node.shape) and not isinstance(node, Defined))
+    return any(_is_of_matrices(node) for node in within if node.shape)
+
+
+def _is_of_matrices(expr: Expr) -> bool:
+    """Whether something is an operation of matrices that has no index form of its own."""
+    match expr:
+        case Apply(function="@", arguments=(left, right)):
+            return not _is_outer(left, right)
+        case Apply(function=function):
+            return function not in _SEEN_THROUGH and row(function).kind in (Kind.CORE, Kind.CONTRACTION)
+    return False
+
+
+def _length(text: str) -> int:
+    return len(text.translate(_NOT_READ))
 
 
 def elementwise(derivative: Derivative, wrt: str, output_name: str) -> str:
@@ -135,7 +195,7 @@ def _term(
         if isinstance(node, Delta):
             ties.append("δ" + _subscript([letters[k] for k in labels]))
             continue
-        if isinstance(node, Sum) and power == 1 and len(places) > 2 and node not in derivative.notation.given:
+        if _is_written_out(node, labels, power, derivative):
             text = f"({_tensor(derivative, node, places, (*letters, *taken, *names.values()))})"
         else:
             whole = derivative.named.renamed(derivative.notation.express(node))
@@ -156,6 +216,11 @@ def _term(
     if below:
         text += "/" + (below[0] if len(below) == 1 else f"({' '.join(below)})")
     return coefficient < 0, text
+
+
+def _is_written_out(node: Tensor, labels: Labels, power: Rational, derivative: Derivative) -> TypeGuard[Sum]:
+    """Whether a factor is a sum that no matrix holds: an entry of it is the sum of the entries of its terms."""
+    return isinstance(node, Sum) and power == 1 and len(labels) > 2 and node not in derivative.notation.given
 
 
 def _power(base: Expr, power: Rational) -> str:
