@@ -24,7 +24,7 @@ ROWS = sorted(name for name, row in FUNCTIONS.items() if not row.reads)
 
 
 def test_the_reference_knows_every_row() -> None:
-    assert all(callable(meaning_of(name)) for name in FUNCTIONS)
+    assert all(callable(meaning_of(name)) for name in ROWS)
 
 
 def test_random_formulas() -> None:

@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 
 from jacobian_cli import derive
 from jacobian_cli.checks.points.sampling import fits
+from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.ops.rules import ShapeError
 from jacobian_cli.printers.numpy.module import Function, expression_source, module_source
 from jacobian_cli.printers.precedence import default
@@ -150,10 +152,12 @@ def accepted(entry: Row) -> Iterator[Expr]:
     for shapes, options in product(OPERANDS, OPTIONS):
         count = 2 if entry.parameters == ("...",) else len(entry.parameters) - len(entry.defaults)
         arguments: list[Expr] = [Variable(f"v{k}", shapes[min(k, len(shapes) - 1)]) for k in range(count)]
-        arguments = [fitting(entry.name, k, argument) for k, argument in enumerate(arguments)]
+        if not entry.places:
+            arguments = [fitting(entry.name, k, argument) for k, argument in enumerate(arguments)]
         if {*options} <= {*entry.options}:
             with suppress(ShapeError):
-                call = apply(entry.name, *arguments, *map(default, entry.defaults.values()), **options)
+                values = (*arguments, *map(default, entry.defaults.values()))
+                call = Builder(Scope({}), "").applied(entry, values, options)
                 if fits([call], LENGTHS):
                     yield call
 
@@ -165,12 +169,19 @@ def agrees(expr: Expr) -> None:
     for name, variable in variables(expr).items():
         value = rng.uniform(0.1, 0.9, [size.at(LENGTHS) for size in variable.shape])
         point[name] = value @ value.T + np.eye(3) if value.shape == (3, 3) else value
+    for name, among in places_of([expr]).items():
+        most = min(size.at(LENGTHS) for size in among)
+        point[name] = rng.integers(0, most, np.shape(point[name]))
     sizes = places({name: variable.shape for name, variable in variables(expr).items()})
     source = module_source([Function("value", tuple(point), (), expr, None, "One function.", sizes)])
     same(run(source)["value"](**point), expr, point)
 
 
-CALLED = [entry.name for entry in FUNCTIONS.values() if entry.called and {*entry.options} <= {"axis", "keepdims"}]
+CALLED = [
+    entry.name
+    for entry in FUNCTIONS.values()  # one that `reads` is replaced by others while typing
+    if entry.called and not entry.reads and {*entry.options} <= {"axis", "keepdims"}
+]
 
 
 @pytest.mark.parametrize("name", CALLED)
