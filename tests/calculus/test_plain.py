@@ -54,6 +54,16 @@ def test_the_plain_form_of_an_expression_is_its_value(expr: Expr) -> None:
         np.testing.assert_allclose(evaluate(written, point, SIZES), expected, rtol=1e-7, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["largest", "smallest", "prod_of_others", "softmax"])
+@pytest.mark.parametrize("axis", ["", ", axis=0", ", axis=1"])
+def test_the_plain_form_of_a_share_runs_along_its_axis(name: str, axis: str) -> None:
+    point = drawn(VARIABLES)
+    expr = elaborate([parse_statement(f"{name}(A{axis})")], VARIABLES).output
+    form = plain(lower(expr), shape=expr.shape)
+    for written in (form, read(form, VARIABLES)):
+        np.testing.assert_allclose(evaluate(written, point, SIZES), evaluate(expr, point, SIZES), rtol=1e-12)
+
+
 @settings(QUICK, max_examples=50)
 @given(expressions(), st.data())
 def test_the_plain_form_of_a_derivative_is_its_value_in_every_convention(expr: Expr, data: st.DataObject) -> None:

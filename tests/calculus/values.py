@@ -29,6 +29,7 @@ from jacobian_cli.calculus.index.tensor import (
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Variable
+from jacobian_cli.ops import row
 from jacobian_cli.ops.cuts import Cut, Listed
 from jacobian_cli.shape import Shape, Size
 
@@ -100,7 +101,8 @@ def _applied(node: Apply, arguments: list[Array], sizes: Mapping[str, int]) -> A
     result = np.empty(lengths(node.shape, sizes))
     names = [f"a{k}" for k in range(len(arguments))]
     variables = tuple(Variable(n, a.shape[node.loop :]) for n, a in zip(names, node.arguments, strict=True))
-    call = Application(node.function, variables, (), node.shape[node.loop :])
+    options = (("count", node.shape[-1]),) if "count" in row(node.function).options else ()
+    call = Application(node.function, variables, options, node.shape[node.loop :])
     for place in product(*map(range, lengths(node.shape[: node.loop], sizes))):
         here = dict(zip(names, (a[place] for a in arguments), strict=True))
         result[place] = evaluate(call, here, sizes)

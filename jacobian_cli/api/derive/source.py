@@ -94,11 +94,13 @@ def _two_axes(form: Expr, shape: Shape) -> Expr:
 
 
 def _symmetrised(form: Expr) -> Expr:
-    """A Hessian that is symmetric to the last bit: rounding may make one of its halves differ from the other."""
+    """A Hessian that is symmetric to the last bit: rounding may make one of its halves differ from the other,
+    so `.T` stands also where the form is its own transpose on paper.
+    """
     taken = {node.name for node in walk([form]) if isinstance(node, Variable | Defined)}
     taken |= set(size_names([form]))
     named = Defined(next(name for k in range(len(taken) + 1) if (name := "H" + "_" * k) not in taken), form)
-    return write.apply("/", write.apply("+", named, write.transpose(named)), write.number(2))
+    return write.apply("/", write.apply("+", named, write.apply(".T", named)), write.number(2))
 
 
 def function_of(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:

@@ -95,7 +95,7 @@ def _written(node: Tensor, written: Mapping[Tensor, Expr]) -> Expr:
         case Apply(function=function, arguments=arguments, loop=loop):
             entry = row(function)
             options: dict[str, Any] = {}
-            if entry.kind is Kind.REDUCTION:
+            if entry.kind is Kind.REDUCTION or (entry.kind is Kind.SHARE and loop):
                 options["axis"] = tuple(range(loop, len(arguments[0].shape)))
             if "count" in entry.options:
                 options["count"] = node.shape[-1]
