@@ -16,7 +16,7 @@ from jacobian_cli.api.check.answer import Graded, summary
 from jacobian_cli.api.check.derivation_file import Grader, read_derivation
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged, judged_source
-from jacobian_cli.api.check.many import Asked, check_all, read_claims
+from jacobian_cli.api.check.many import UNREAD, Asked, check_all, read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
 from jacobian_cli.api.check.report import junit, markdown
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
@@ -135,6 +135,8 @@ def _from_class(request: Request, wishes: Wishes) -> tuple[Iterator[Graded], int
             said = f"{wishes.claims}, row {number}: points are a number, not {row['points']!r}"
             unread[number - 1] = Graded(str(row.get("id") or number), wrt, None, said, 0.0)
             points = 0.0
+        if UNREAD in row:
+            unread[number - 1] = Graded(str(row["id"]), wrt, None, str(row[UNREAD]), points)
         listed.append(
             Asked(
                 expression,

@@ -73,8 +73,10 @@ class InputError(ValueError):
         return self.span.start - self.text.rfind("\n", 0, self.span.start)
 
     def in_text(self, text: str, file: str | None = None, line: int | None = None) -> InputError:
-        """The same mistakes where they stand in a longer text, or in a line of a file."""
+        """The same mistakes in a longer text, or in a line of a file; those of another file stay there."""
         for error in self.errors:
+            if file is not None and error.file not in (None, file):
+                continue
             error.text = text
             error.file, error.line = file or error.file, line or error.line
         return self

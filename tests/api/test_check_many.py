@@ -11,6 +11,7 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import jacobian_cli as jac
 from jacobian_cli.api.check.answer import Graded, summary
@@ -20,6 +21,7 @@ from jacobian_cli.api.check.many import read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
 from jacobian_cli.api.check.report import junit, markdown
 from jacobian_cli.api.check.run import judge_of
+from jacobian_cli.cli.main import jac as jac_command
 from jacobian_cli.testing import assert_gradient, assert_jacobian, assert_vjp
 
 NEURON = """
@@ -221,3 +223,14 @@ def test_a_python_function_is_judged_and_not_run(tmp_path: Path) -> None:
     found = judged_source(judge, jac.read_source(file.read_text(), "wrong"))
     assert found.verdict == "wrong"
     assert "missing_derivative" in {told.kind for told in found.diagnosis}
+
+
+def test_a_line_of_a_class_that_cannot_be_read_does_not_stop_the_rest(tmp_path: Path) -> None:
+    rows = ['{"id": "a", "wrt": "x", "claim": "2*x"}', "[1", '{"id": "c", "wrt": "x", "claim": ""}']
+    file = tmp_path / "claims.jsonl"
+    file.write_text("\n".join(rows), encoding="utf-8")
+    done = CliRunner().invoke(jac_command, ["check", "x.T@x", "--claims", str(file), "--json"])
+    found = json.loads(done.output)["claims"]
+    assert [claim["verdict"] for claim in found] == ["right", "unreadable", "unreadable"]
+    assert "claims.jsonl:2: this line is no JSON object" in found[1]["error"]
+    assert "there is no answer" in found[2]["error"]

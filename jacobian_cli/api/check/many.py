@@ -18,6 +18,8 @@ from jacobian_cli.api.input.arguments import shown, textual
 from jacobian_cli.api.input.assume import by_name
 from jacobian_cli.syntax.errors import InputError
 
+UNREAD = "unread"
+"""What a row of a file that is none holds: why it cannot be read."""
 _COLUMNS = ("id", "wrt", "claim", "form", "points")
 _SHARE = 50
 """How many claims on one function are one piece of work."""
@@ -96,6 +98,8 @@ def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str], said: dict[t
         except InputError as error:
             judges[one.function] = str(error)
     judge = judges[one.function]
+    if not one.claim.strip():
+        return Graded(one.id, one.wrt, None, "there is no answer", one.points)
     try:
         if isinstance(judge, str):
             return Graded(one.id, one.wrt, None, judge, one.points)
@@ -156,7 +160,8 @@ def _listed(value: object, what: str) -> Sequence[Any]:
 def read_claims(text: str, path: str = "claims") -> list[dict[str, Any]]:
     r"""The rows of a file of claims: CSV with a header, or a JSON object a line; columns id, wrt, claim, form, points.
 
-    Raises `InputError` for a file without these columns.
+    A line that is no object does not stop the others: its row says so. Raises `InputError` for a file without these
+    columns.
 
     >>> read_claims("id,wrt,claim\nann,x,2*x")[0]["claim"]
     '2*x'
@@ -170,13 +175,15 @@ def read_claims(text: str, path: str = "claims") -> list[dict[str, Any]]:
             try:
                 row = json.loads(line)
             except ValueError:
-                raise InputError(f"{path}:{number}: this line is no JSON object") from None
+                row = None
             if not isinstance(row, dict):
-                raise InputError(f"{path}:{number}: this line is no JSON object")
+                row = {"id": f"line {number}", "claim": "", UNREAD: f"{path}:{number}: this line is no JSON object"}
             rows.append(row)
     else:
         reader = csv.DictReader(io.StringIO(body), skipinitialspace=True)
         rows = [{str(k).strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)} for row in reader]
+    if rows and all(UNREAD in row for row in rows):
+        raise InputError(rows[0][UNREAD])
     if rows and "claim" not in rows[0]:
         raise InputError(f"{path} has no column claim", hint=f"columns are {', '.join(_COLUMNS)}")
     if not rows:

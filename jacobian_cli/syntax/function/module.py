@@ -72,7 +72,7 @@ class Module:
         if len(outer) != 1:
             raise InputError(
                 f"which function? there are {', '.join(names)}",
-                hint=f"name one: --source FILE:{names[-1]}",
+                hint=f"name one behind the file: FILE:{names[-1]}",
             )
         found = self.bound[outer[0]]
         assert isinstance(found, ast.FunctionDef | ast.Lambda)
