@@ -49,7 +49,6 @@ OPEN_FAULTS = {
     "test_to_simplify_what_is_simple_changes_nothing": "some random formulas are shorter after a second simplification",
     "test_every_hint_of_the_readers_is_tried": "one hint of the readers is met by no example",
     "test_refused[x.repeat(3) by x ]": "repeat has a row now, and the table of typed formulas refuses it",
-    "jacobian_cli.checks.mistakes.edits.edits": "the example lists the kinds before a term's factor was one",
     "jacobian_cli.checks.points.sampling.draws_for": "the example is older than sizes by halves",
 }
 """Faults that are known and open: these tests fail, are run, and are reported as expected failures."""

@@ -47,7 +47,7 @@ def edits(term: Term, swaps: Sequence[tuple[Term, Term]] = (), upstream: str = "
 
     >>> from jacobian_cli.syntax.parser import parse
     >>> sorted({e.made for e in edits(parse("a - b"))})
-    ['missing_term', 'sign', 'term_transposed', 'transposed']
+    ['factor', 'missing_term', 'sign', 'term_transposed', 'transposed']
     """
     pairs = [(key(inner), key(outer), inner, outer) for inner, outer in swaps]
     made_already = 0
