@@ -84,5 +84,5 @@ if not TYPE_CHECKING:  # they know the names from above, and refuse others
 
 
 def __dir__() -> list[str]:
-    """What there is, loaded or not: for TAB."""
-    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "import_module"})
+    """What there is to use, loaded or not: for TAB."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

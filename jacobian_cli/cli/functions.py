@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from jacobian_cli.cli.screen import Screen
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -30,12 +31,7 @@ def show_functions() -> None:
 
 def show_function(name: str) -> None:
     """All about one function. Raises `InputError` for a name that is none."""
-    row = FUNCTIONS.get(ALIASES.get(name, name))
-    if row is None or not row.called:
-        close = difflib.get_close_matches(name, [r.name for r in FUNCTIONS.values() if r.called], n=2)
-        told = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
-        raise InputError(f"there is no function '{name}'", hint=ELSEWHERE.get(name, told))
-    screen = Screen()
+    row, screen = _named(name), Screen()
     screen.columns([(_call(row), row.summary)], indent=0, styles=("bold green", ""))
     facts = _facts(row)
     if row.law:
@@ -49,6 +45,40 @@ def show_function(name: str) -> None:
     for label, text in facts:
         screen.columns([(label, text)], styles=("dim", ""))
     screen.line(f'try  jac derive "{example_of(row)}"', style="green", indent=2)
+
+
+def functions_dict(names: Sequence[str]) -> dict[str, object]:
+    """Those named, or all of them with the facts that can be declared, as they are told in JSON."""
+    rows = [_named(name) for name in names] or [row for row in FUNCTIONS.values() if row.called]
+    told: dict[str, object] = {"functions": [_told(row) for row in rows]}
+    if not names:
+        told["facts"] = [{"name": fact.name, "summary": fact.summary} for fact in FACTS.values()]
+    return told
+
+
+def _named(name: str) -> Row:
+    row = FUNCTIONS.get(ALIASES.get(name, name))
+    if row is None or not row.called:
+        close = difflib.get_close_matches(name, [r.name for r in FUNCTIONS.values() if r.called], n=2)
+        told = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
+        raise InputError(f"there is no function '{name}'", hint=ELSEWHERE.get(name, told))
+    return row
+
+
+def _told(row: Row) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "kind": row.kind.value,
+        "call": _call(row),
+        "summary": row.summary,
+        "parameters": list(row.parameters),
+        "derivative": list(row.derivative),
+        "definition": row.definition,
+        "positive": list(row.domain),
+        "nonzero": list(row.nonzero),
+        "kinks": list(row.kinks),
+        "example": example_of(row),
+    }
 
 
 def example_of(row: Row) -> str:

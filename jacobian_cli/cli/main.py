@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import gc
 import io
 import math
@@ -25,8 +26,8 @@ from jacobian_cli.cli.options import (
     to_option,
     vec_option,
 )
-from jacobian_cli.cli.refusals import in_our_voice, refused
-from jacobian_cli.cli.request import Request, claim_command, force_option, formula_command, width_option
+from jacobian_cli.cli.refusals import in_our_voice, print_json, refused
+from jacobian_cli.cli.request import Request, claim_command, force_option, formula_command, json_option, width_option
 from jacobian_cli.syntax.errors import InputError
 
 RIGHT, INTERRUPTED = 0, 130
@@ -257,11 +258,15 @@ def export(request: Request, to: str | None, **wishes: Any) -> int:
 
 @jac.command(epilog=examples_of("jac functions", "jac functions softmax layernorm"))
 @click.argument("names", nargs=-1)
+@json_option
 @width_option
-def functions(names: tuple[str, ...]) -> int:
+def functions(names: tuple[str, ...], as_json: bool) -> int:
     """List the functions of the language, or tell all about those named."""
-    from jacobian_cli.cli.functions import show_function, show_functions
+    from jacobian_cli.cli.functions import functions_dict, show_function, show_functions
 
+    if as_json:
+        print_json(functions_dict(names))
+        return RIGHT
     if not names:
         show_functions()
     for name in names:
@@ -309,6 +314,8 @@ def one_form(request: Request, style: str | None) -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """The console script: every end of the program is one of four exit statuses."""
+    if sys.stdout is None:
+        sys.stdout = _Closed()
     gc.disable()  # imports make many objects and no garbage; `answer` turns collection on again
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -339,6 +346,13 @@ def run(arguments: list[str] | None = None) -> None:
         reason = (str(error).splitlines() or [""])[0][:200]
         status = refuse(f"a fault of jac, not of what you typed; please report it ({type(error).__name__}: {reason})")
     sys.exit(status if isinstance(status, int) else RIGHT)
+
+
+class _Closed(io.TextIOBase):
+    """Standard output where there is none, as behind `>&-`: an answer that goes nowhere is told of."""
+
+    def write(self, text: str, /) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
 def _not_an_option(text: str) -> str:

@@ -17,6 +17,8 @@ from jacobian_cli.syntax.errors import InputError, Mistakes
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition
 
 _TAKEN_APART = re.compile(r"[-+*/@=^.]{1,2}|")
+_FILE = re.compile(r"[\w./\\ -]*\w\.(jac|txt|py|tex|m|jl)(?::\w+)?")
+"""No formula ends so: the only attribute of the language is `.T`."""
 _VALUE = re.compile(r"([^\W\d]\w*)\s*=")
 
 
@@ -161,6 +163,10 @@ def read_request(typed: Typed) -> Request:
     if len(formula) > 1 and any(_TAKEN_APART.fullmatch(part.strip()) for part in formula):
         whole = " ".join(formula)
         raise InputError("the shell took the formula apart", text=whole, hint=f'quote it: jac derive "{whole}"')
+    for part in formula:
+        if named := _FILE.fullmatch(part.strip()):
+            option = "--source" if named[1] == "py" else "-f"
+            raise InputError(f"{part.strip()} is a file, not a formula", hint=f"read it with {option} {part.strip()}")
     from jacobian_cli.api.input.problem import shapes_of, statements_of  # `jac --help` does without
     from jacobian_cli.elaborate.statement import unknown_functions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,11 +44,17 @@ class Matrix:
 Cell = str | Matrix
 
 
+def plain() -> bool:
+    """Whether nothing but text is wanted: no colour, no bold, nothing that moves (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
 class _Console(Console):
     """A reader who has seen enough, as `head`, ends the program without a fault; a width of 0 is no width."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(highlight=False, emoji=False, markup=False, **options)
+        system = None if plain() else "auto"  # a style that is no colour, as bold, is left out with the colours
+        super().__init__(highlight=False, emoji=False, markup=False, color_system=system, **options)  # type: ignore[arg-type]
         context = click.get_current_context(silent=True)
         wanted = context.meta.get("jac.width") if context is not None else None
         self.width = wanted or (max(self.width, _NARROWEST) if self.width > 0 else WIDTH)
@@ -183,7 +190,7 @@ def _drawn(cell: Cell) -> RenderableType:
 def progress(total: int = 1) -> Iterator[Callable[[str], None]]:
     """A line on the error stream that says what is being done, where somebody watches: of `total` things, which."""
     console = _Console(stderr=True)
-    if not console.is_terminal:
+    if plain() or not console.is_terminal:
         yield lambda text: None
     elif total < _MANY:
         with console.status("") as status:

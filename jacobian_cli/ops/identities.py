@@ -281,7 +281,17 @@ def _marks() -> tuple[tuple[str, str], ...]:
 @cache
 def inverts(function: str) -> bool:
     """Whether a function of a matrix is the inverse: it leaves the identity as it is."""
-    return any(_is_of(left, function, "eye") for left, _ in _sides())
+    return function in _of_the_identity()
+
+
+@cache
+def _of_the_identity() -> frozenset[str]:
+    found = set()
+    for left, _ in _sides():
+        match left:
+            case Call(function, (Call("eye", _),)):
+                found.add(function)
+    return frozenset(found)
 
 
 @cache

@@ -38,8 +38,8 @@ def _declared(separator: str, *examples: tuple[str, str]) -> str:
 
 def parse_declaration(text: str, separator: str = ":") -> Declaration:
     """`W: 8, 20` (or, from an option, `W=8,20`)."""
-    name, found, sizes = text.partition(separator)
-    if not found or not normal_name(name.strip()).isidentifier():
+    name, _, sizes = text.partition(separator)
+    if not sizes.strip() or not normal_name(name.strip()).isidentifier():
         raise InputError(
             "a declaration is a name and its sizes",
             text=text,

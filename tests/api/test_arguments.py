@@ -62,7 +62,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "derive check": lambda v: derive("x", "x", check=v),
     "derive syntax": lambda v: derive("x", "x", syntax=v),
     "entries": derive("W@x", "x").jacobian.entries,
-    "a size of entries": lambda v: derive("W@x", "x").jacobian.entries({"n": v}),
+    "a size of entries": lambda v: derive("W@x", "x").jacobian.entries({"n": v, "m": 2}),
     "points": lambda v: derive("W@x", "x").check(v),
     "at": lambda v: derive("W@x", "x").check(at=v),
     "a value": lambda v: derive("c**2", "c", shapes={"c": ()}).check(at={"c": v}),
@@ -169,3 +169,8 @@ def test_values_nested_deeply_are_refused(depth: int) -> None:
     for call in ("a value", "a value of a tape", "convert array"):
         with pytest.raises(jac.InputError):
             CALLS[call](nested(depth))
+
+
+def test_a_table_at_some_sizes_only_is_refused() -> None:
+    with pytest.raises(jac.InputError, match="what is the size m"):
+        derive("W@x", "x").jacobian.entries({"n": 2})

@@ -89,3 +89,8 @@ def test_every_answer_says_what_was_read_and_what_is_doubtful() -> None:
         assert isinstance(answer.warnings, tuple)
     assert jac.derive("W@x", wrt="x").read is None
     assert_type(found.warnings, tuple[str, ...])
+
+
+def test_tab_finds_what_is_there_to_use() -> None:
+    jac.derive("x*y", wrt="x")  # loads rooms of the house, which are not
+    assert {name for name in dir(jac) if not name.startswith("__")} == set(jac.__all__)

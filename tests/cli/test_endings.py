@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,13 @@ def test_a_full_disk_is_told_of(arguments: list[str]) -> None:
     with FULL.open("wb") as full:
         done = ended(arguments, full.fileno())
     assert (done.returncode, done.stderr) == (2, "jac: the answer could not be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_an_output_that_is_closed_is_told_of(arguments: list[str]) -> None:
+    command = shlex.join([sys.executable, "-m", "jacobian_cli", *arguments])
+    done = subprocess.run(f"{command} >&-", shell=True, stderr=subprocess.PIPE, encoding="utf-8", check=False)  # noqa: S602 - only a shell closes it
+    assert (done.returncode, done.stderr) == (2, "jac: the answer could not be written: Bad file descriptor\n")
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)

@@ -52,6 +52,10 @@ VOICE = {
     "derive x*x --wrt x --no-check --entries": "--entries and --no-check do not go together",
     "chain x*x --wrt x --no-check --descend 1": "--descend and --no-check do not go together",
     "check x 1 --wrt x --to markdown --json": "--to and --json are two forms",
+    "window.jac": "window.jac is a file, not a formula",
+    "derive lessons/model.py:loss --wrt W": "lessons/model.py:loss is a file, not a formula",
+    "derive x*y -s x=": "a declaration is a name and its sizes",
+    "functions tanhh --json": "there is no function 'tanhh'",
 }
 
 
@@ -225,3 +229,11 @@ def test_what_was_not_to_be_checked_says_so(command: str, form: list[str]) -> No
     else:
         assert not_checked.count("not checked") == 1
         assert len(set(not_checked.splitlines()) - set(checked.splitlines())) == 1
+
+
+def test_functions_are_told_in_json() -> None:
+    told = json.loads(CliRunner().invoke(jac, ["functions", "--json"]).output)
+    assert {"softmax", "tanh"} < {row["name"] for row in told["functions"]}
+    assert "symmetric" in {fact["name"] for fact in told["facts"]}
+    (row,) = json.loads(CliRunner().invoke(jac, ["functions", "tanh", "--json"]).output)["functions"]
+    assert row["derivative"] == ["1 - ans**2"]

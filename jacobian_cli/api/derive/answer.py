@@ -81,7 +81,8 @@ class Jacobian(ClosedForm):
     def entries(self, sizes: Mapping[str, int] | None = None) -> Matrix:
         """The explicit table as a `sympy.Matrix`, derived by SymPy at these sizes, laid out as the closed form.
 
-        Raises `InputError` when it would have more than 400 entries.
+        Raises `InputError` when it would have more than 400 entries, and where only some of the sizes are given;
+        without any they are small.
         """
         from jacobian_cli.api.derive.explicit import explicit_table  # loads SymPy
 

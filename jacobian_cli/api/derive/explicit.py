@@ -29,9 +29,14 @@ def explicit_table(
     hint: str | None = None,
     budget: Budget | None = None,
 ) -> Explicit:
-    """SymPy's Jacobian at these sizes, or at small ones. Raises `InputError`, with the hint, past 400 entries."""
+    """SymPy's Jacobian at these sizes, or at small ones. Raises `InputError`, with the hint, past 400 entries,
+    and where only some sizes are given.
+    """
     drawn = table_sizes(problem)
     chosen = {**drawn, **({} if sizes is None else lengths_of_sizes(sizes, drawn))}
+    if sizes and (missing := [name for name in drawn if name not in sizes]):
+        example = ", ".join(f'"{name}": {chosen[name]}' for name in drawn)
+        raise InputError(f"what is the size {' and '.join(missing)}?", hint=f"every size, as in {{{example}}}, or none")
     entries = count(problem.output.shape, chosen) * count(variable.shape, chosen)
     if entries > MAX_EXPLICIT:
         raise InputError(
