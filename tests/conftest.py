@@ -47,8 +47,6 @@ OPEN_FAULTS = {
     "test_any_values_are_not_as_declared[index]": _FACTS,
     "test_the_check_judges_what_is_printed": "autograd's own rule of polar is wrong at an orthogonal matrix",
     "test_to_simplify_what_is_simple_changes_nothing": "some random formulas are shorter after a second simplification",
-    "test_every_hint_of_the_readers_is_tried": "one hint of the readers is met by no example",
-    "test_refused[x.repeat(3) by x ]": "repeat has a row now, and the table of typed formulas refuses it",
     "jacobian_cli.checks.points.sampling.draws_for": "the example is older than sizes by halves",
 }
 """Faults that are known and open: these tests fail, are run, and are reported as expected failures."""

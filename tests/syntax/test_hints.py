@@ -37,7 +37,8 @@ TYPED = (
     "F.layer_norm(x, x.shape); X.transpose(0, 1); np.einsum(A); torch.max(X, dim=1); np.linalg.slogdet(A)",
     "x'*A*y*z; a/b' + x'*y; x^2 + y'*z; var(x'); std(x.^2); pinv(A)*x'; repmat(x, 2, 2)*y'; sum(X.^2); var(x.^2)",
     "np.linalg.eig(A); np.linalg.qr(A); np.linalg.svd(A); F.glu(x); ‖x‖₃",
-    "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y)",
+    "x.repeat(2); torch.exp(x).repeat()",
+    "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y); 2 3 x; [a, b;c]; X.flatten(1)",
 )
 
 

@@ -48,6 +48,20 @@ def reshape(call: Arguments) -> Term:
     return call.call("reshape", x, *sizes)
 
 
+def repeated(call: Arguments) -> Term:
+    """Each entry so many times; a PyTorch tensor's own `repeat` is NumPy's `tile`."""
+    many = len(call.arguments) > 2
+    if call.method and call.name == "repeat" and (call.library == TORCH or (many and not call.library)):
+        x, *times = (call.code.term(a) for a in call.arguments)
+        if not times or call.keywords:
+            raise call.refuse("a tensor's repeat takes how often it stands along each axis", "as in `tile(x, 2)`")
+        return call.call("tile", x, Group(tuple(times), call.span) if many else times[0])
+    if call.method and not call.library and not call.keywords:
+        call.code.doubt("`repeat(x, 2)` is read, each entry so many times, as in NumPy; PyTorch's is `tile(x, 2)`")
+    given = call.bound("x", "repeats", "axis")
+    return call.call("repeat", given["x"], given["repeats"], axis=given.get("axis"))
+
+
 def joined(call: Arguments) -> Term:
     given = call.bound("x", "axis")
     parts = given["x"]

@@ -25,6 +25,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     "normalize": layers.normalized,
     **dict.fromkeys("mse_loss l1_loss nll_loss huber_loss smooth_l1_loss cross_entropy".split(), layers.loss),
     **dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), layers.loss),
+    **dict.fromkeys(("repeat", "repeat_interleave"), arrays.repeated),
     "einsum": reductions.einsum,
     "slogdet": reductions.slogdet,
     "eigh": reductions.eigh,
