@@ -231,7 +231,10 @@ def _held(statement: Definition, span: Span, product: str) -> str:
 
 def _matrices(typed: Typed) -> Iterator[Doubt]:
     """A lower-case name that only fits as a matrix, a capital that only fits as a vector."""
+    asked = {paste for s in typed.statements for doubt in s.doubts for paste in doubt.readings}
     for name, shape in typed.assumed.items():
+        if f"--assume {name}=index" in asked:
+            continue
         if habit(name) == 2 and len(shape) == 1 and name in typed.demanded:
             yield Doubt(
                 f"`{name}` is taken for a vector, for a matrix does not fit; `-s {name}={shape[0]}` says that it is one"

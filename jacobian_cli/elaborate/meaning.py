@@ -46,7 +46,7 @@ _SKELETON = {
     "?bars": "norm",
     "?logbars": "norm",
 }
-_INSIDE = frozenset("?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet".split())
+_INSIDE = frozenset("?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes".split())
 
 
 def skeleton(term: Term) -> Term:
@@ -73,6 +73,7 @@ def meant(
     guessed: Mapping[str, int],
     candidates: Callable[[Mapping[str, int]], Iterable[Mapping[str, int]]],
     square: Collection[str] = (),
+    places: Collection[str] = (),
 ) -> list[Definition]:
     """The statements with all that shapes decide decided, and the number of axes that each name then has.
 
@@ -84,7 +85,7 @@ def meant(
     settled: set[str] = set()
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not
         try:
-            return _attempt(statements, declared, sizes, guessed, square, True)
+            return _attempt(statements, declared, sizes, guessed, square, places, True)
         except StrainedError as error:
             if error.name in settled:
                 break
@@ -95,7 +96,7 @@ def meant(
     first: InputError | None = None
     for flips in candidates(guessed):
         try:
-            return _attempt(statements, declared, sizes, guessed | dict(flips), square, False)
+            return _attempt(statements, declared, sizes, guessed | dict(flips), square, places, False)
         except InputError as error:
             first = first or error
             if not isinstance(first, OrderError):
@@ -136,6 +137,7 @@ def _attempt(
     sizes: Mapping[str, Size],
     orders: Mapping[str, int],
     square: Collection[str],
+    places: Collection[str],
     strict: bool,
 ) -> list[Definition]:
     unifier = Unifier()
@@ -144,7 +146,7 @@ def _attempt(
     for name, order in orders.items():
         axes = tuple(unifier.fresh() for _ in range(1 if name in square else order))
         values.setdefault(name, Variable(name, axes * 2 if name in square else axes))
-    scope = Scope(values, sizes, unifier)
+    scope = Scope(values, sizes, unifier, places=places)
     read: list[tuple[Definition, Meaning, Term]] = []
     for statement in statements:
         meaning = Meaning(scope, statement, strict and bool(statement.notation), orders)
@@ -218,6 +220,7 @@ Meaning.meanings = {
     "?flat": Meaning.flat,
     "?pair": Meaning.pair,
     "?slogdet": Meaning.slogdet,
+    "?classes": Meaning.classes,
     **{f"?{name}": Meaning.joined for name in ("hstack", "vstack", "row_stack", "column_stack")},
     "?extent": Meaning.extent,
     "?count": Meaning.number_of,

@@ -193,7 +193,7 @@ def _meant(
     declared, square = formula.declared, formula.square
     program: Program | None = None
     for _ in range(_READINGS):
-        found = meant(formula.statements, declared, formula.sizes, guessed, candidates, square)
+        found = meant(formula.statements, declared, formula.sizes, guessed, candidates, square, formula.places)
         place = next(k for k, s in enumerate(formula.statements) if s is formula.last)
         program = elaborate(
             [*found[:place], *found[place + 1 :], found[place]], declared, orders, square, formula.places

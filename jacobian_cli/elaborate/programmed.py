@@ -169,6 +169,31 @@ class Programs(Mathematics):
         self.doubt(f"`{spelled(made[1])}` is read: of the pair that is returned there, the second")
         return made
 
+    def classes(self, term: Call) -> Typed:
+        """Losses of labels of classes, which are declared, or else of a probability for each class."""
+        (call,) = term.arguments
+        assert isinstance(call, Call)
+        x, y = call.arguments
+        orders = [len(self.build(part).shape) for part in (x, y)]
+        name = y.text if isinstance(y, Name) else ""
+        if name in self.scope.places:
+            return self.typed(call)
+        if orders == [2, 1]:
+            if name in self.assumed:
+                self.strained(name, 2)
+            raise self.error(
+                y.span,
+                "are these labels of classes?",
+                f"declare them: `--assume {name or 'y'}=index`; a probability for each class is a matrix",
+            )
+        made = self.typed(call)
+        if name in self.assumed:
+            self.doubt(
+                f"`{spelled(made[1])}` is read with a probability for each class in {name}; "
+                f"labels of classes are declared: `--assume {name}=index`"
+            )
+        return made
+
     def joined(self, term: Call) -> Typed:
         """Side by side or below each other, as NumPy has it for vectors and for matrices."""
         parts = [self.typed(part) for part in term.arguments]

@@ -16,7 +16,7 @@ import pytest
 import jacobian_cli as jac
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
-from jacobian_cli.syntax.declarations import parse_declaration
+from jacobian_cli.syntax.declarations import parse_assumptions, parse_declaration
 from jacobian_cli.syntax.doubts import pastes
 from jacobian_cli.syntax.errors import InputError
 from tests.elaborate.test_hints import PACKAGE, templates
@@ -37,7 +37,7 @@ TYPED = (
     "F.layer_norm(x, x.shape); X.transpose(0, 1); np.einsum(A); torch.max(X, dim=1); np.linalg.slogdet(A)",
     "x'*A*y*z; a/b' + x'*y; x^2 + y'*z; var(x'); std(x.^2); pinv(A)*x'; repmat(x, 2, 2)*y'; sum(X.^2); var(x.^2)",
     "np.linalg.eig(A); np.linalg.qr(A); np.linalg.svd(A); F.glu(x); ‖x‖₃",
-    "x.repeat(2); torch.exp(x).repeat()",
+    "x.repeat(2); torch.exp(x).repeat(); F.nll_loss(x, y, reduction='sum')",
     "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y); 2 3 x; [a, b;c]; X.flatten(1)",
 )
 
@@ -89,6 +89,9 @@ def ends(text: str, shapes: Mapping[str, str]) -> tuple[InputError, ...]:
     """What is wrong with a text to paste, by whichever of its names."""
     if text.startswith("-s "):
         parse_declaration(text.removeprefix("-s "), "=")
+        return ()
+    if text.startswith("--assume "):
+        parse_assumptions(text.removeprefix("--assume "))
         return ()
     return refused(text, shapes, variables(text)[0])
 

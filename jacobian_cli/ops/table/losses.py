@@ -17,7 +17,7 @@ LOSSES = (
         example="kl_div(softmax(x), softmax(y))"),
     Row(name="nll_loss", summary="of log-probabilities x and a target distribution y; the mean over rows",
         kind=Kind.FORMULA, parameters=("x", "y"), definition="-mean(sum(y*x, axis=-1))",
-        example="nll_loss(log_softmax(x), y)"),
+        given={"of places": "-mean(take_along_axis(x, y))"}, example="nll_loss(log_softmax(x), y)"),
     Row(name="l1_loss", summary="mean absolute error", kind=Kind.FORMULA, parameters=("x", "y"),
         definition="mean(abs(x - y))", example="l1_loss(x, y)"),
     Row(name="bce_with_logits", summary="binary cross-entropy of logits and targets y; the mean over entries",

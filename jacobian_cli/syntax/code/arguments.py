@@ -10,7 +10,7 @@ from typing import Protocol
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import IGNORED, KEYWORDS, OPTIONAL, OPTIONAL_WORDS, Spelling
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term, Text
 
 
 class Reading(Protocol):
@@ -73,6 +73,8 @@ class Arguments:
             if name not in parameters or name in found:
                 raise self.code.refuse(value, f"{self.name} has no option '{name}' that is read here")
             found[name] = self.code.term(value)
+        if "axis" in found:
+            found["axis"] = _listed(found["axis"])
         kept = {name: term for name, term in found.items() if not (isinstance(term, Flag) and term.value is None)}
         return _Given(self, kept)
 
@@ -108,6 +110,14 @@ class _Given(dict[str, Term]):
 
     def __missing__(self, name: str) -> Term:
         raise self.call.refuse(f"'{self.call.name}' wants {name}")
+
+
+def _listed(term: Term) -> Term:
+    """Lists of axes, which read as values are stacked."""
+    match term:
+        case Group(items=items) | Call(function="stack", arguments=items):
+            return Group(tuple(map(_listed, items)), term.span)
+    return term
 
 
 _OPTIONAL = frozenset(("axis", "keepdims", OPTIONAL))

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, whole
 from jacobian_cli.syntax.libraries import TORCH
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
 
 
 def transpose(call: Arguments) -> Term:
@@ -35,9 +35,12 @@ def transpose(call: Arguments) -> Term:
 
 def reshape(call: Arguments) -> Term:
     order = call.keywords.pop("order", None)
+    x, *sizes = [call.code.term(a) for a in call.arguments]
+    if sizes and isinstance(sizes[-1], Text):
+        order = call.arguments.pop()
+        sizes.pop()
     if order is not None and not (isinstance(order, ast.Constant) and order.value == "C"):
         raise call.refuse("entries are rearranged row by row in the language", "column by column it is `vec(A)`")
-    x, *sizes = [call.code.term(a) for a in call.arguments]
     sizes += [call.code.term(value) for value in call.keywords.values()]
     if call.name in ("flatten", "ravel") and sizes:
         raise call.refuse(
@@ -139,15 +142,7 @@ def chained(call: Arguments) -> Term:
 def contracted(call: Arguments) -> Term:
     """Axes are a number, or a list of two."""
     given = call.bound("x", "y", "axis")
-    return call.call("tensordot", given["x"], given["y"], axes=_grouped(given["axis"]) if "axis" in given else None)
-
-
-def _grouped(term: Term) -> Term:
-    """Lists of axes, which read as values are stacked."""
-    match term:
-        case Group(items=items) | Call(function="stack", arguments=items):
-            return Group(tuple(map(_grouped, items)), term.span)
-    return term
+    return call.call("tensordot", given["x"], given["y"], axes=given.get("axis"))
 
 
 def matrix_power(call: Arguments) -> Term:

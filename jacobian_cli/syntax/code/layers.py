@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
 from jacobian_cli.syntax.libraries import GELU_TANH, JAX, OPTIONAL
-from jacobian_cli.syntax.tree import Literal, Term
+from jacobian_cli.syntax.tree import Call, Literal, Term
 
 
 def gelu(call: Arguments) -> Term:
@@ -60,6 +60,10 @@ def normalized(call: Arguments) -> Term:
     return call.call("normalize", given["x"], axis=axis)
 
 
+_OF_CLASSES = {"cross_entropy": "-sum(y*log_softmax(x))", "nll_loss": "-sum(y*x)"}
+"""Losses of labels of classes or of a probability for each, and their sums over rows."""
+
+
 def loss(call: Arguments) -> Term:
     """Losses with `reduction`: the mean unless told otherwise."""
     how = call.keywords.pop("reduction", None)
@@ -72,13 +76,12 @@ def loss(call: Arguments) -> Term:
         "binary_cross_entropy_with_logits": "softplus(x) - x*y",
         "huber_loss": "huber(x - y, a)",
         "smooth_l1_loss": "smooth_l1(x - y, a)",
-        "nll_loss": "-sum(y*x, axis=-1)",
     }
     wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}"}.get(str(kind))
-    if call.name == "cross_entropy":
+    if call.name in _OF_CLASSES:
         if kind != "mean":
-            raise call.refuse("only the mean over rows is read here", "write `-sum(y*log_softmax(x))`")
-        return call.call("cross_entropy", given["x"], given["y"])
+            raise call.refuse("only the mean over rows is read here", f"write `{_OF_CLASSES[call.name]}`")
+        return Call("?classes", (call.call(call.name, given["x"], given["y"]),), (), call.span)
     if wrap is None:
         raise call.refuse("this reduction cannot be read", "reduction is 'mean', 'sum' or 'none'")
     return call.made(wrap.format(texts[call.name]), given)
