@@ -204,6 +204,6 @@ def reduced_axes(shape: Shape, options: Mapping[str, Any]) -> tuple[int, ...]:
     for axis in axes:
         if not -len(shape) <= axis < len(shape):
             raise ShapeError(
-                f"there is no axis {axis} in {described(shape)}", "axes count from 0, or from -1 backwards"
+                f"there is no axis {axis} in {described(shape)}", "axes count from 0, or from -1 backwards", order=True
             )
     return tuple(sorted({axis % len(shape) for axis in axes}))
