@@ -99,6 +99,7 @@ VARIANTS: dict[str, Callable[..., Any]] = {
     "min(x, sin(9*x))": lambda x: np.minimum(x, np.sin(9 * x)),
     "transpose(A)": np.transpose,
     "cross_entropy(x, 2)": lambda x: np.log(np.exp(x).sum()) - x[2],
+    "nll_loss(log_softmax(x), 2)": lambda x: np.log(np.exp(x).sum()) - x[2],
     **{f"{f}(A, {k})": lambda a, f=f, k=k: getattr(np, f)(a, k) for f in ("tril", "triu") for k in (-2, -1, 0, 1, 2)},
 }
 
