@@ -50,6 +50,18 @@ class ClosedForm(Portable):
         """The same in LaTeX."""
         return latex(self.expr)
 
+    @cached_property
+    def mathml(self) -> str:
+        """The same in MathML Core, as one `math` element for a page; each name says in `data-name` which it is.
+
+        >>> from jacobian_cli import derive
+        >>> derive("W@x", wrt="x").jacobian.mathml
+        '<math><mrow><mrow><mi data-name="W">W</mi></mrow></mrow></math>'
+        """
+        from jacobian_cli.printers.math.mathml import math_element, mathml  # few ask for it
+
+        return math_element(mathml(self.expr))
+
     def to_dict(self) -> dict[str, Any]:
         """The stable fields of the JSON answer."""
         return {"shape": list(self.shape), "closed_form": self.closed_form, "latex": self.latex}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
+from operator import add
 from typing import Any
 
 from jacobian_cli.ops import Row
@@ -83,6 +84,17 @@ class Notation:
     """An option by its name and value."""
     options: Mapping[str, Callable[[Any, Notation], str]]
     """How an option is written, if not so."""
+    number: Callable[[str], str] = str
+    """How digits are written."""
+    script: Callable[[str, str], str] = add
+    """A base with what stands above it."""
+    edge: Callable[[str], Edge] = lambda _: Edge.LETTER
+    """What a function that is spelled so begins with."""
+    comma: str = ", "
+    colon: str = ":"
+    """All places along an axis."""
+    square: tuple[str, str] = ("[", "]")
+    """The brackets of an index."""
     taken: frozenset[str] = frozenset()
     """How the variables are written."""
     called: frozenset[str] = frozenset()

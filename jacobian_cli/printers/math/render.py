@@ -46,9 +46,9 @@ def _number(value: Fraction, notation: Notation) -> Part:
         return replace(_fraction(above, below, notation), negative=value < 0)
     digits, exponent = shown
     if not exponent:
-        return Part(digits, Level.NUMBER, Edge.DIGIT, Edge.DIGIT, value < 0)
+        return Part(notation.number(digits), Level.NUMBER, Edge.DIGIT, Edge.DIGIT, value < 0)
     ten = _raised(_number(Fraction(10), notation), exponent, notation)
-    return Part(digits + notation.dot + ten.text, Level.SCALED, Edge.DIGIT, Edge.CLOSED, value < 0)
+    return Part(notation.number(digits) + notation.dot + ten.text, Level.SCALED, Edge.DIGIT, Edge.CLOSED, value < 0)
 
 
 def size_text(size: Size, notation: Notation) -> str:
@@ -68,12 +68,12 @@ def _size(size: Size, notation: Notation) -> Part:
         term = reduce(lambda a, b: notation.side_by_side(a, b, (Level.SCALED, Level.POWER), Level.SCALED), factors)
         term = replace(term, negative=coefficient < 0)
         result = term if result is None else _sum(result, term, notation)
-    return result or Part("0", Level.NUMBER, Edge.DIGIT, Edge.DIGIT)
+    return result or Part(notation.number("0"), Level.NUMBER, Edge.DIGIT, Edge.DIGIT)
 
 
 def _raised(base: Part, exponent: int, notation: Notation) -> Part:
     shown, last = notation.power(_number(Fraction(exponent), notation), exponent, False, notation)
-    return Part(base.text + shown, Level.POWER, base.first, last)
+    return Part(notation.script(base.text, shown), Level.POWER, base.first, last)
 
 
 def _sum(a: Part, b: Part, notation: Notation) -> Part:
@@ -133,7 +133,7 @@ def _product(a: Part, b: Part, notation: Notation) -> Part:
 
 def _turned(part: Part, notation: Notation) -> Part:
     inner = notation.at(part, Level.NUMBER)
-    return Part(inner.text + notation.transposed, Level.POWER, inner.first, tall=inner.tall)
+    return Part(notation.script(inner.text, notation.transposed), Level.POWER, inner.first, tall=inner.tall)
 
 
 def _permuted(node: Apply, operands: list[Part], notation: Notation) -> Part:
@@ -186,7 +186,7 @@ def _power(node: Apply, operands: list[Part], notation: Notation) -> Part:
     base, exponent = notation.at(operands[0], Level.NUMBER), operands[1]
     matrix = len(node.arguments[0].shape) > 1
     shown, last = notation.power(exponent, _whole(node.arguments[1]), matrix, notation)
-    return Part(base.text + shown, Level.POWER, base.first, last, tall=base.tall)
+    return Part(notation.script(base.text, shown), Level.POWER, base.first, last, tall=base.tall)
 
 
 def _whole(expr: Expr) -> int | None:
@@ -206,13 +206,18 @@ def _compared(node: Apply, operands: list[Part], notation: Notation) -> Part:
 def _indexed(node: Apply, operands: list[Part], notation: Notation) -> Part:
     inner = notation.at(operands[0], Level.POSTFIX)
     (shown,) = _options(node, notation).values()
-    return Part(f"{inner.text}[{shown}]", first=inner.first, tall=inner.tall)
+    return _at(inner, shown, notation)
 
 
 def _gathered(node: Apply, operands: list[Part], notation: Notation) -> Part:
     inner = notation.at(operands[0], Level.POSTFIX)
-    shown = ":, " * dict(node.parameters)["axis"][0] + notation.value(operands[1])
-    return Part(f"{inner.text}[{shown}]", first=inner.first, tall=inner.tall)
+    before = [notation.colon] * dict(node.parameters)["axis"][0]
+    return _at(inner, notation.comma.join([*before, notation.value(operands[1])]), notation)
+
+
+def _at(inner: Part, index: str, notation: Notation) -> Part:
+    opening, closing = notation.square
+    return Part(inner.text + opening + index + closing, first=inner.first, tall=inner.tall)
 
 
 def _filled(node: Apply, operands: list[Part], notation: Notation) -> Part:
@@ -261,18 +266,22 @@ def _called(node: Apply, operands: list[Part], notation: Notation) -> Part:
         spelling = notation.function(replace(row(node.function), math="", latex=""))
     opening, closing = notation.tall_brackets if tall else notation.brackets
     before = [options.pop(name) for name in LEADING if name in options]
-    shown = ", ".join([*before, *map(notation.value, operands), *options.values()])
-    first = notation.name(spelling).first if spelling.isidentifier() else Edge.LETTER
-    return Part(spelling + opening + shown + closing, first=first, tall=tall)
+    shown = notation.comma.join([*before, *map(notation.value, operands), *options.values()])
+    return Part(spelling + opening + shown + closing, first=notation.edge(spelling), tall=tall)
 
 
 def _templated(template: str, operands: list[Part], notation: Notation, tall: bool) -> Part:
     """An argument at an open end of a template must hold together; between delimiters anything may stand."""
     if template.startswith("{}") or template.endswith("{}"):
         texts = [notation.at(operand, Level.NUMBER).text for operand in operands]
+        if template.startswith("{}"):
+            texts, template = texts[1:], notation.script(texts[0].translate(_BRACES), template.removeprefix("{}"))
         return Part(template.format(*texts), Level.POWER, tall=tall)
     return Part(template.format(*map(notation.value, operands)), tall=tall)
 
+
+_BRACES = str.maketrans({"{": "{{", "}": "}}"})
+"""Braces of a text that stands in a template."""
 
 _FORMS: dict[str, Callable[[Apply, list[Part], Notation], Part]] = {
     "+": _plus,

@@ -5,12 +5,14 @@ Markdown (with `$$` mathematics).
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 
 from jacobian_cli.calculus.notation.write import extent
 from jacobian_cli.calculus.steps.step import Rule, Side, Step, Steps, Words
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops import row
 from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.printers.math.mathml import name_mathml, partial_mathml
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import Shape
 
@@ -34,6 +36,16 @@ def left_latex(side: Side) -> str:
         note = _note(side, lambda expr: f"${latex(expr)}$")
         parts.append(rf"\left.{slope}\right|_{{\text{{{note}}}}}" if note else slope)
     return " = ".join(parts)
+
+
+def left_mathml(side: Side) -> str:
+    """The left side in MathML, without the `math` element around it."""
+    parts = [name_mathml(name) for name in side.names]
+    if side.of:
+        note = _note(side, math)
+        slope = partial_mathml(side.of, side.by)
+        parts.append(f"{slope}<mtext>\u2002[{escape(note)}]</mtext>" if note else slope)
+    return f"<mrow>{'<mo>=</mo>'.join(parts)}</mrow>"
 
 
 def rule_text(rule: Rule) -> str:

@@ -51,6 +51,10 @@ def _function(row: Row) -> str:
     return row.math or row.name
 
 
+def _edge(spelling: str) -> Edge:
+    return _name(spelling).first if spelling.isidentifier() else Edge.LETTER
+
+
 def _power(exponent: Part, whole: int | None, matrix: bool, notation: Notation) -> tuple[str, Edge]:
     if whole is not None and not matrix:
         return str(whole).translate(_SUPERSCRIPTS), Edge.CLOSED
@@ -124,6 +128,7 @@ _UNICODE = Notation(
         "zeros": (_sized("0", Edge.DIGIT),),
         "commutation": (lambda sizes: _commutation(sizes.split(_TIMES)),),
     },
+    edge=_edge,
     option="{}={}".format,
     options={
         "count": size_text,
