@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from jacobian_cli.api.backprop.register import register, unregister
     from jacobian_cli.api.backprop.run import Backprop, backprop
     from jacobian_cli.api.backprop.tape import Tape, tape
+    from jacobian_cli.api.bench.answer import Bench
+    from jacobian_cli.api.bench.run import bench
     from jacobian_cli.api.chain.composition import Composition, chain
     from jacobian_cli.api.check.answer import Check, Counterexample, Diagnosis
     from jacobian_cli.api.check.many import check_all
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Backprop",
+    "Bench",
     "Check",
     "ClosedForm",
     "Composition",
@@ -37,6 +40,7 @@ __all__ = [
     "InputError",
     "Tape",
     "backprop",
+    "bench",
     "chain",
     "check",
     "check_all",
@@ -51,6 +55,8 @@ __all__ = [
 
 _HOMES = {
     "Backprop": "jacobian_cli.api.backprop.run",
+    "Bench": "jacobian_cli.api.bench.answer",
+    "bench": "jacobian_cli.api.bench.run",
     "ClosedForm": "jacobian_cli.api.derive.answer",
     "Composition": "jacobian_cli.api.chain.composition",
     "chain": "jacobian_cli.api.chain.composition",

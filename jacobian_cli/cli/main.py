@@ -27,11 +27,21 @@ from jacobian_cli.cli.options import (
     vec_option,
 )
 from jacobian_cli.cli.refusals import in_our_voice, print_json, refused
-from jacobian_cli.cli.request import Request, claim_command, force_option, formula_command, json_option, width_option
+from jacobian_cli.cli.request import (
+    Request,
+    Typed,
+    claim_command,
+    force_option,
+    formula_command,
+    json_option,
+    race_command,
+    width_option,
+)
 from jacobian_cli.syntax.errors import InputError
 
 RIGHT, INTERRUPTED = 0, 130
 FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
+PRESETS = ("gmm", "lstm", "ba", "attention", "layernorm", "logistic-newton", "gp")
 
 _HELP = """Jacobians of vector and matrix formulas: derived, shown with every shape, and proven.
 
@@ -42,6 +52,7 @@ jac chain -f examples/window.jac --wrt W,b          every link, and each delta
 jac backprop "(x + y)*max(y, z)" --at x=1,y=2,z=0   the computational graph, forwards and back
 jac check "x.T@A@x" --wrt x "2*A@x"                 is this derivation right?
 jac export "u.T @ sigmoid(W@x + b)" -o window.py    as source, to take home
+jac bench "u.T @ sigmoid(W@x + b)" --wrt W          and how fast that is
 """
 
 
@@ -254,6 +265,37 @@ def export(request: Request, to: str | None, **wishes: Any) -> int:
     from jacobian_cli.cli.export import Wishes, answer
 
     return answer(request, Wishes(to=to or ("json" if request.as_json else "numpy"), **wishes))
+
+
+@jac.command(
+    epilog=examples_of(
+        'jac bench "u.T@sigmoid(W@x + b)" --wrt W -s W=64,64 --seconds 2',
+        'jac bench "sum(log(1 + exp(X@w)))" --wrt w --order 2 --scale m=8,16 --seconds 2',
+    )
+)
+@race_command
+@click.option("--order", default=1, show_default=True, type=click.IntRange(1, 2), help="With 2, the Hessian.")
+@click.option("--form", type=click.Choice([*FORMS, "hvp"]), help="What is timed, if not the gradient or the Jacobian.")
+@click.option("--preset", type=click.Choice(PRESETS), help="A formula that others are measured by, with its sizes.")
+@click.option("--scale", metavar="SIZE", help="Show how costs grow with a size: n, or n=100,200,400.")
+@click.option("--svg", metavar="FILE", help="With --scale, draw it in a file.")
+@click.option(
+    "--seconds",
+    default=20.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    help="About how long contenders take turns; to start and compile them takes its own time.",
+)
+@force_option
+def bench(typed: Typed, **wishes: Any) -> int:
+    """Time a closed form beside autograd, JAX, PyTorch and differences, in time and memory.
+
+    FORMULA is as for `jac derive`. Each contender runs in a process of its own, is held to be right, and only then
+    timed, in turns with the others. What is not installed is listed as such.
+    """
+    from jacobian_cli.cli.bench import Wishes, answer
+
+    return answer(typed, Wishes(**wishes))
 
 
 @jac.command(epilog=examples_of("jac functions", "jac functions softmax layernorm"))

@@ -103,6 +103,15 @@ def formula_command(command: Callable[..., int]) -> Callable[..., int]:
     return _with_options(command, read)
 
 
+def race_command(command: Callable[..., int]) -> Callable[..., int]:
+    """A command that may bring a formula of its own: what was typed is handed on unread."""
+
+    def read(typed: Typed, own: dict[str, Any]) -> int:
+        return command(typed, **own)
+
+    return _with_options(command, read)
+
+
 def claim_command(command: Callable[..., int]) -> Callable[..., int]:
     """A command on a formula and, behind it, a claim about its derivative: the claim is handed on as typed."""
 

@@ -39,12 +39,12 @@ def stored(form: Expr, dense: Size) -> Stored:
     Stored(structured=n*m + n, dense=m**2)
     """
     total = Size.number(0)
-    for part in _kept(form):
+    for part in kept(form):
         total = total + product(part.shape)
     return Stored(total, dense)
 
 
-def _kept(form: Expr) -> dict[Expr, None]:
+def kept(form: Expr) -> dict[Expr, None]:
     """The parts of which every entry is kept, each once."""
     found: dict[Expr, None] = {}
     waiting = [(form, False)]  # a part, and whether it is multiplied out
