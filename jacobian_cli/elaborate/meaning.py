@@ -43,10 +43,11 @@ _SKELETON = {
     "?exp": "exp",
     "?T": ".T",
     "?norm": "norm",
+    "?over": "sum",
     "?bars": "norm",
     "?logbars": "norm",
 }
-_INSIDE = frozenset("?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes".split())
+_INSIDE = frozenset("?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split())
 
 
 def skeleton(term: Term) -> Term:
@@ -171,7 +172,8 @@ def _attempt(
         decided = want_shallow(filled(value, settled), statement.source)
         doubts = (*statement.doubts, *(Doubt(_settled_text(d, settled)) for d in meaning.doubts))
         shown = spelled(decided) if statement.notation else ""
-        found.append(replace(statement, value=decided, doubts=doubts, read=shown, orders=assumed))
+        held = frozenset(meaning.held)
+        found.append(replace(statement, value=decided, doubts=doubts, read=shown, orders=assumed, settled=held))
     return found
 
 
@@ -221,6 +223,8 @@ Meaning.meanings = {
     "?pair": Meaning.pair,
     "?slogdet": Meaning.slogdet,
     "?classes": Meaning.classes,
+    "?over": Meaning.over,
+    "?sigma": Meaning.sigma,
     **{f"?{name}": Meaning.joined for name in ("hstack", "vstack", "row_stack", "column_stack")},
     "?extent": Meaning.extent,
     "?count": Meaning.number_of,

@@ -142,17 +142,18 @@ def elaborate(
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
-    mistakes = _functions_as_values(ordered, {*declared, *defined, *(orders or {})})
+    mistakes = _no_values(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
     fixed = dict.fromkeys(square, 2) | dict(orders or {})
     read = {name: order for s in ordered for name, order in s.orders}
+    settled = {name for s in ordered for name in s.settled}
     guessed = {
         n: Default(fixed[n], "")
         if n in fixed
         else Default(read[n], _READ)
-        if read.get(n, habit(n)) != habit(n)
+        if read.get(n, habit(n)) != habit(n) or n in settled
         else by_habit(n)
         for n in free
         if n not in declared
@@ -206,9 +207,19 @@ def _meant(
     return program
 
 
-def _functions_as_values(statements: Sequence[Definition], known: set[str]) -> list[InputError]:
-    """The names of functions where a value belongs, unless they were declared as variables."""
+def _no_values(statements: Sequence[Definition], known: set[str]) -> list[InputError]:
+    """What is no value where one belongs, unless it was declared as a variable: `nan`, and names of functions."""
     return [
+        InputError(
+            f"{name} is no number of the language",
+            text=statement.source,
+            span=span,
+            hint=f"if it is a variable of yours, declare it: `-s {name}=()`",
+        )
+        for statement in statements
+        for name, span in named_places(statement.value)
+        if name not in known and name in ("nan", "NaN", "NAN")
+    ] + [
         InputError(
             f"'{name}' is a function, and a value belongs here",
             text=statement.source,

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import OrderError
 from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
-from jacobian_cli.elaborate.written import Mathematics
+from jacobian_cli.elaborate.sums import Sums
 from jacobian_cli.expr import Extent
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import Size, product
@@ -21,7 +21,7 @@ AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
 """Products that take arrays of so many axes alone."""
 
 
-class Programs(Mathematics):
+class Programs(Sums):
     """What shapes decide in code."""
 
     # ---- MATLAB and Julia ------------------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
 from jacobian_cli.elaborate.builder import Builder, ConformError, OrderError
 from jacobian_cli.elaborate.options import Scope
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import ShapeError, described
@@ -20,6 +22,8 @@ from jacobian_cli.syntax.tokens import parts_of
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term
 
 Typed = tuple[Expr, Term]
+_HOLE = re.compile(r"\?\d+\?\d+\?")
+"""A size that is not found yet."""
 LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi".split())
 """Greek letters that are vectors as readily as scalars: beside + and behind a matrix they are what fits."""
 BOARD = ("math", "latex", "julia")
@@ -61,6 +65,8 @@ class Shaped(Builder):
         self.resized: dict[int, Call] = {}
         self.fresh: dict[str, Size] = {}
         self.doubts: list[str] = []
+        self.held: set[str] = set()
+        """Names whose number of axes an index has settled."""
         self.products = False
         """Whether a * has turned out to be a matrix product."""
 
@@ -170,8 +176,12 @@ class Shaped(Builder):
         message = f"{described(self.resolved(left))} stands beside {described(self.resolved(right))}"
         if len(left[0].shape) == len(right[0].shape) == 1:
             inner, outer = inner_text(left[1], right[1]), outer_text(left[1], right[1])
-            hint = f"write `{inner}`, `{outer}`, or `{times_text(left[1], right[1])}`"
-            return ConformError(message, text=self.text, span=where, hint=hint + " for the product entry by entry")
+            hint = f"write `{inner}`, `{outer}`, or `{times_text(left[1], right[1])}` for the product entry by entry"
+            names = dict.fromkeys((*names_in(left[1]), *names_in(right[1])))
+            numbers = [f"`-s {name}=()`" for name in names if self.assumed.get(name) == 1]
+            if numbers:
+                hint += f"; for numbers declare {' '.join(numbers[:4])}"
+            return ConformError(message, text=self.text, span=where, hint=_HOLE.sub("n", hint))
         return OrderError(message, text=self.text, span=where, hint="matrix products need columns and rows that meet")
 
     def resolved(self, typed: Typed) -> Shape:

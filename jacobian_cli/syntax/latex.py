@@ -7,8 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.board import statement_of
-from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.mathematics import ALONE, Scanner
+from jacobian_cli.syntax.mathematics import ALONE, Scanner, want_formula
 from jacobian_cli.syntax.names import GREEK, Known
 from jacobian_cli.syntax.tokens import Token, too_deep, want_short
 from jacobian_cli.syntax.tree import Definition
@@ -77,9 +76,7 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
     """
     del guessed
     want_short(text)
-    found = _DERIVATIVE.search(text)
-    if found:
-        raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
+    want_formula(text, _DERIVATIVE)
     start, stop = 0, len(text)
     dollars = _DOLLARS.fullmatch(text)
     if dollars:

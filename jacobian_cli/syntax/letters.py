@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from difflib import get_close_matches
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import LETTERS, Known, spelling
 from jacobian_cli.syntax.tokens import Token
 
-SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋", "0123456789aehijklmnoprstuvx+-", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋₌", "0123456789aehijklmnoprstuvx+-=", strict=True))
 SUPERSCRIPTS = dict(
     zip(
         "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵀᵗᵏᵐⁱʲᵖᵈᵃᵇᶜᵉᶠᵍʰˡᵒʳˢᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂᵅᵝᵞᵟᶿᵠᵡ",
@@ -31,6 +32,11 @@ _PLAIN = re.compile(r"[A-Za-z]+")
 _MARK = re.compile(r"\^\{\(([^(){}]{1,20})\)\}|\^\{\[([^\[\]{}]{1,20})\]\}|⁽([^⁽⁾]{1,20})⁾")
 """A name's index above the line, in brackets: W^{(1)}, W^{[1]}."""
 _NUMBERED = frozenset("dnmND")
+_UNCLEAR = {
+    **dict.fromkeys(("lg", "ld"), ("a logarithm to which base?", "write `log10(x)`, `log2(x)` or `log(x)`")),
+    "tg": ("is this the tangent?", "write `tan(x)`"),
+}
+"""Words for functions that are products of letters as well."""
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")
 
 
@@ -79,6 +85,8 @@ class Letters:
         if place < 0:
             return False
         token = found[place]
+        if "=" in index:  # of a sum
+            return False
         if token.kind in ("ones", "zeros"):
             found[place] = Token(token.kind, index, token.start, stop, token.space)
             return True
@@ -145,6 +153,8 @@ class Letters:
             indices.append(digits[0])
             end = digits.end()
         while end < stop:
+            if text[end : end + 2] == "ᵢ₌" or re.match(r"_\{[ijk]=", text[end : end + 4]):
+                break
             if text[end] in SUBSCRIPTS or (text[end] == "_" and re.match(r"[\w{∞]", text[end + 1 : end + 2])):
                 index, end = self.index(end, stop)
                 indices += index.split(",")
@@ -158,6 +168,7 @@ class Letters:
     def cut(self, units: list[Unit], found: list[Token]) -> int:
         """A run as known names and functions, longest first; what is left are letters."""
         k, total = 0, len(units)
+        self.want_clear(units)
         while k < total:
             token, end = self.piece(units, k)
             if token is None:
@@ -176,6 +187,19 @@ class Letters:
             found.append(token)
             k = end
         return units[-1][3]
+
+    def want_clear(self, units: list[Unit]) -> None:
+        """Refuse words that are functions, but not which: `lg`, and those that are nearly one before a bracket."""
+        start, stop = units[0][2], units[-1][3]
+        word = self.text[start:stop]
+        if len(units) < 2 or self.known.find(word):
+            return
+        if word in _UNCLEAR and not any(self.known.find(unit[0]) for unit in units):
+            raise self.refuse(start, stop, *_UNCLEAR[word])
+        if len(word) > 4 and self.text[stop : stop + 1] == "(" and not self.known.function(word):
+            near = get_close_matches(word.lower(), self.known.functions, 1, 0.8)
+            if near and not any(self.known.function(word[k:]) == near[0] for k in range(len(word))):
+                raise self.refuse(start, stop, f"there is no function '{word}'", f"did you mean `{near[0]}(x)`?")
 
     def transposed(self, unit: Unit) -> InputError:
         """A T in a run of letters: no name that is known."""
@@ -245,5 +269,8 @@ class Letters:
         free = [] if numbered else [i for i in indices if re.fullmatch(r"[ijk]|(?!ii|jj|kk)[ijk]{2}", i)]
         token = self.named(stem, indices, start, stop)
         if free and self.known.find(token.text) is None:
-            return Token("indexed", token.text, start, stop, parts=((Token("sub", free[0], start, stop),),))
+            others = tuple(i for i in indices if i != free[0])
+            base = self.known.find(spelling(stem, others)) or spelling(stem, others)
+            marks = Token("sub", free[0], start, stop), Token("name", base, start, stop)
+            return Token("indexed", token.text, start, stop, parts=(marks,))
         return token

@@ -47,6 +47,12 @@ _REFUSED = {
     "∈": "sizes are declared apart: -s x=n",
     "→": "type one formula",
 }
+_ANGLES = re.compile(r"<[^<>=,|]+,[^<>=,|]+>")
+"""An inner product, typed with the signs for less and more."""
+_ARROW = re.compile(
+    r"\s*(?:[^\W\d]\w*|\([\w\s,]*\)|\\?[A-Za-z]+)\s*(?:->|→|↦|=>|⟼|\\mapsto|\\to(?![a-z]))(?P<formula>.+)", re.DOTALL
+)
+"""A function without a name: `x -> x^2`."""
 _DERIVATIVE = re.compile(r"\bd\s*/\s*d[^\W\d]\b|[∂∇]")
 ALONE = "type the formula alone; jac takes the derivative"
 
@@ -69,13 +75,25 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
     """
     del guessed
     want_short(text)
-    found = _DERIVATIVE.search(text)
-    if found:
-        raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
+    want_formula(text, _DERIVATIVE)
     try:
         return statement_of(tokens(text, known), text, known, notation)
     except RecursionError:
         raise too_deep(text) from None
+
+
+def want_formula(text: str, derivative: re.Pattern[str]) -> None:
+    """Refuse derivatives, which are what is asked for, and functions without a name."""
+    if found := derivative.search(text):
+        raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
+    if arrow := _ARROW.match(text):
+        formula = arrow["formula"].strip()
+        raise InputError(
+            "a function without a name is not a formula",
+            text=text,
+            span=Span(0, arrow.start("formula")),
+            hint=f"type the formula alone: `{formula}`",
+        )
 
 
 class Scanner(Letters):
@@ -122,6 +140,10 @@ class Scanner(Letters):
             found.append(Token("T", "T", at, at + 2))
             return at + 2
         pair = text[at : min(at + 2, stop)]
+        if sign == "<" and (end := self.inner_product(at, stop)):
+            found.append(Token("open", "⟨", at, at + 1))
+            found += [*self.scan(at + 1, end - 1), Token("close", "⟩", end - 1, end)]
+            return end
         if pair in _LONGER:
             if pair == "**":
                 return self.power(at + 1, stop, found, at)
@@ -140,8 +162,8 @@ class Scanner(Letters):
         if sign == '"' and (end := text.find('"', at + 1, stop)) > 0:
             found.append(Token("text", text[at + 1 : end], at, end + 1))
             return end + 1
-        if sign == "√":
-            found.append(Token("sqrt", "√", at, at + 1))
+        if sign in "√∛∜":
+            found.append(Token("sqrt", sign, at, at + 1))
             return at + 1
         if sign in "∑∏":
             found.append(Token("sum", "sum" if sign == "∑" else "prod", at, at + 1))
@@ -155,6 +177,8 @@ class Scanner(Letters):
         if digits == "1" and self.turned(end, stop):
             found.append(Token("ones", "", at, end))
             return end
+        if self.text[end : end + 1] == "j" and not self.text[end + 1 : end + 2].isalnum() and not self.known.find("j"):
+            raise self.refuse(at, end + 1, "complex numbers are not in the language", "a name j is declared: `-s j=()`")
         found.append(Token("num", digits, at, end, value=number(digits, self.text, Span(at, end))))
         return end
 
@@ -170,6 +194,13 @@ class Scanner(Letters):
         """The length of a sign of transposition that begins here."""
         found = re.compile(r"ᵀ|⊤|\^\s*(?:\{\s*[T⊤]\s*\}|\(\s*[T⊤]\s*\)|[T⊤])").match(self.text, at, stop)
         return len(found[0]) if found else 0
+
+    def inner_product(self, at: int, stop: int) -> int:
+        """The place behind `<x, y>`, where that begins here and no value stands before it."""
+        found = _ANGLES.match(self.text, at, stop)
+        before, behind = self.text[:at], self.text[at + 1 : at + 2]
+        beside = before[-1:].isspace() and not behind.isspace()  # λ <x, y>
+        return found.end() if found and (beside or not before.rstrip()[-1:].isalnum()) else 0
 
     # ---- what stands above and below the line --------------------------------------------------------------------
 

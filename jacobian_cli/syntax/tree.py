@@ -112,6 +112,8 @@ class Definition:
     """Whether it is the default of a parameter, which a declaration of its name replaces."""
     orders: tuple[tuple[str, int], ...] = ()
     """The number of axes that names have in this reading, where nothing else says it."""
+    settled: frozenset[str] = frozenset()
+    """The names among them of which an index says it."""
 
 
 @dataclass(frozen=True, slots=True)

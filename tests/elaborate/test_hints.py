@@ -31,7 +31,10 @@ from jacobian_cli.syntax.parser import parse_statements
 
 PACKAGE = Path(jac.__file__).parent
 ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elaborate", "ops", "shape.py")
-APART = ("elaborate/doubts.py", *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "programmed")))
+APART = (
+    "elaborate/doubts.py",
+    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "sums", "programmed")),
+)
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [
     # signs and words of other notations
@@ -62,6 +65,7 @@ REFUSED = [
     ),
     *("scatter_add(ones(2), ones(3), n)",),
     "W@x + W(x + y)",
+    "nan*x",
     *(f"{name} + x" for name, row in FUNCTIONS.items() if row.called),
     # shapes
     *(

@@ -25,7 +25,7 @@ from tests.syntax.test_typed import ENTRIES
 ROOMS = (
     *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
     *("syntax/mathematics.py", "syntax/libraries.py"),
-    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "programmed")),
+    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "sums", "programmed")),
 )
 TYPED = (
     "x/y z; log x y; x y; a × b; √x²; √2x; x_i; f(x+y); A^B; A^0.5; ‖A‖₂; ‖x‖₃; sin^-1 x; W x y; Ax·Ay; y log −x; |x|",
@@ -37,6 +37,9 @@ TYPED = (
     "F.layer_norm(x, x.shape); X.transpose(0, 1); np.einsum(A); torch.max(X, dim=1); np.linalg.slogdet(A)",
     "x'*A*y*z; a/b' + x'*y; x^2 + y'*z; var(x'); std(x.^2); pinv(A)*x'; repmat(x, 2, 2)*y'; sum(X.^2); var(x.^2)",
     "np.linalg.eig(A); np.linalg.qr(A); np.linalg.svd(A); F.glu(x); ‖x‖₃",
+    "h^(l-1); h^(i); σ²(x); σ²(x + y); x''; 1j x; [x 1]; x -> x^2; 0,5 x; lg x; tg x; sigmod(W x); sofmax(x)",
+    r"\sum_i w^T x_i; \sum_{i=1}^5 x_i; \sum_i x; \sum_i x_i y_j; \sum_{ij} x_i; \sum_i x_i + \sum_i a_i norm(x_i)",
+    "Σ(x - y)²; Σ(x − y); x e^x; ∑ᵢ (xᵢ + softmax(x)); A − ∑ᵢ Aᵢ",
     "x.repeat(2); torch.exp(x).repeat(); F.nll_loss(x, y, reduction='sum')",
     "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y); 2 3 x; [a, b;c]; X.flatten(1)",
 )

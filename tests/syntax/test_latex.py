@@ -65,7 +65,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         (r"\frac{dy}{dx}", "jac takes the derivative"),
         (r"\phi(x)", "not a function"),
         (r"\begin{bmatrix} a & b \end{bmatrix}", "matrices and cases"),
-        (r"\sum_{i=1}^n x_i", "einsum"),
+        (r"\sum_{n=1}^N x_n", "einsum"),
         (r"x_i", "einsum"),
         (r"\frac{1}{2", "never closed"),
         (r"\frac", "too early"),

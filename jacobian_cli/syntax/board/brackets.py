@@ -5,7 +5,7 @@ from __future__ import annotations
 from jacobian_cli.syntax.board.cursor import SUMS, Cursor
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
 
 _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
 
@@ -45,10 +45,18 @@ class Brackets(Cursor):
         if len(signs) > 1:
             raise self.refuse(span, "a matrix is not written so here", "row by row it is `[[a, b], [c, d]]`")
         if len(parts) == 1:
+            if opened.text == "[" and isinstance(value, Call) and value.function == "?beside":
+                self.want_product(value, span)
             return _respanned(value, span)
         if opened.text != "[":
             raise self.refuse(span, "a list is not a value here", "end to end, vectors are `[x; y]` or `concat(x, y)`")
         return Call("concat", tuple(parts), (), span)
+
+    def want_product(self, value: Call, span: Span) -> None:
+        """Refuse `[x 1]`: factors with a number behind them are a list."""
+        if self.blanks and isinstance(value.arguments[-1], Literal) and not isinstance(value.arguments[0], Literal):
+            listed = "; ".join(self.written(part.span.start, part.span.stop) for part in value.arguments)
+            raise self.refuse(span, "is this a list, or a product?", f"end to end it is `[{listed}]`")
 
     def closes(self, token: Token) -> bool:
         """Whether a bar behind an operand closes what was opened."""

@@ -33,6 +33,10 @@ class Cursor:
     at: int = 0
     depth: int = 0
     delimiters: list[str] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+    """The indices that are summed over here."""
+    trying: bool = False
+    """Whether a Σ is being read as a sum, or as a matrix."""
     open_end: tuple[int, str, str] = (-1, "", "")
     """Where a function without bracket ended, and what it took."""
 
@@ -68,6 +72,11 @@ class Cursor:
             return self.refuse(
                 token, f"this {token.text} does not close what it opens", "write norm(x), abs(x), det(A)"
             )
+        if token.kind == "op" and token.text == "," and self.at:
+            before, behind = self.tokens[self.at - 1], self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+            if before.kind == behind.kind == "num" and before.stop == token.start and token.stop == behind.start:
+                number = f"{before.text}.{behind.text}"
+                return self.refuse(token, "a comma separates", f"decimals stand behind a point: `{number}`")
         if token.kind == "sub":
             return self.refuse(token, "an index belongs to a name", "entries are written x[0], A[0, :]")
         return self.refuse(token, f"{self.written(token.start, token.stop) or 'this'} cannot be read here")

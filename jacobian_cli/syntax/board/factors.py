@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from fractions import Fraction
+from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS
 from jacobian_cli.syntax.board.functions import Functions
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import GREEK, key
 from jacobian_cli.syntax.tokens import Token, too_deep
 from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
@@ -17,6 +19,7 @@ _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
 _FLAGS = {"None": None, "True": True, "False": False}
 
+_RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
 _SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
 _LETTER = re.compile(r"([^\W\d_])(?:\^?([²³23]))?")
 
@@ -43,6 +46,8 @@ class Factors(Functions):
                 case "T":
                     term = Call("?T", (term,), (), self.to_here(term))
                 case "prime":
+                    if self.tokens[self.at - 1].kind == "prime":
+                        raise self.refuse(token, "a second derivative is not read", "`jac hessian` takes it")
                     term = Call("?T", (term,), (), self.to_here(term))
                 case "invT":
                     inverse = Call("?power", (term, Literal(Fraction(-1), token.span)), (), self.to_here(term))
@@ -69,14 +74,29 @@ class Factors(Functions):
             return Call("**", (term, self.inside(inner[1:], token)), (), self.to_here(term))
         if inner[0].kind == "op" and inner[0].text in ("*", "⊗", "·"):
             raise self.refuse(token, "this mark above the line cannot be read", "give the name an index: `w_star`")
-        if self.text[token.start : token.stop].replace(" ", "") == "^(1)" and isinstance(term, Name):
-            raise self.refuse(token, "is this an index?", f"an index is written `{term.text}_1`")
+        if isinstance(term, Name):
+            self.want_power(term, token)
         exponent = self.inside(inner, token)
         if self.text[token.start] == "^":
             exponent = self.tower(exponent, token)
         if isinstance(term, Name) and term.text == "e" and self.known.find("e") is None:
             return Call("?exp", (exponent,), (), self.to_here(term))
         return Call("?power", (term, exponent), (), self.to_here(term))
+
+    def want_power(self, term: Name, token: Token) -> None:
+        """Refuse h^(l-1) and x^(i), where the names of layers and of samples stand in brackets: an index, mostly."""
+        written = self.text[token.start : token.stop].replace(" ", "")
+        found = _RAISED_INDEX.fullmatch(written)
+        if found is None:
+            return
+        inside = found[1]
+        if inside == "1":
+            raise self.refuse(token, "is this an index?", f"an index is written `{term.text}_1`")
+        if self.known.find(inside[0]) is None:
+            index = f"{term.text}_{{{inside}}}" if inside[0] not in "ij" else f"{term.text}_s"
+            raise self.refuse(
+                token, "is this an index or a power?", f"an index is `{index}`, a power `{term.text}^{{{inside}}}`"
+            )
 
     def tower(self, exponent: Term, token: Token) -> Term:
         """e^-x^2: a power of what is above the line, as everywhere in mathematics."""
@@ -103,9 +123,9 @@ class Factors(Functions):
                 assert token.value is not None
                 return Literal(token.value, token.span)
             case "name" | "word":
-                return self.name()
+                return self.summed() if self.marked() else self.name()
             case "indexed":
-                raise self.indexed(token)
+                return self.entry(token)
             case "func":
                 return self.applied()
             case "open":
@@ -158,8 +178,12 @@ class Factors(Functions):
     def name(self) -> Term:
         token = self.take()
         name = Name(token.text, token.span)
+        if self.running:
+            self.want_free(token)
         if token.kind == "word" and token.text in _FLAGS and self.known.find(token.text) is None:
             return Flag(_FLAGS[token.text], token.span)
+        if self.sees("sup") and key(token.text) == ("sigma",) and self.known.find(token.text) is None:
+            return self.squared(token, name)
         if not (self.sees("open", "(") or self.sees("prime") or self.sees("open", "[")) or self.known.find(token.text):
             return name
         sigma = key(token.text) == ("sigma",)
@@ -185,6 +209,8 @@ class Factors(Functions):
         if (capital or greek) and [t.kind for t in inside] == ["name", "close"]:
             product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
+        if token.kind == "word" and (near := get_close_matches(token.text.lower(), self.known.functions, 1, 0.75)):
+            raise self.refuse(token, f"there is no function '{token.text}'", f"did you mean `{near[0]}(x)`?")
         if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):
             raise self.refuse(
                 token,
@@ -194,13 +220,39 @@ class Factors(Functions):
             )
         return name
 
-    def indexed(self, token: Token) -> InputError:
-        (mark,) = token.parts[0]
-        return self.refuse(
-            token,
-            f"an entry with the index {mark.text} cannot be read: the language has no index notation",
-            f'write sums as `einsum("ij,j->i", A, x)`; if {token.text} is a name, declare it: `-s {token.text}=n`',
+    def squared(self, token: Token, name: Name) -> Term:
+        """σ²(x): the square of the sigmoid, or a variance that scales what stands in the brackets."""
+        at, raised = self.at, self.next
+        behind = self.tokens[at + 1]
+        if behind.kind != "open" or behind.text != "(" or behind.space or len(raised.parts[0]) != 1:
+            return name
+        end = self.closing(at + 1)
+        if self.tokens[end + 1].kind in ("T", "invT", "sup", "prime"):
+            return name
+        inside = self.written(behind.start, self.tokens[end].stop)
+        power = self.written(raised.start, raised.stop)
+        scaled, squared = f"{self.written(token.start, token.stop)}{power} * {inside}", f"sigmoid{inside}{power}"
+        lone = end == at + 3 or any(  # one name between the brackets, or a sigmoid elsewhere
+            key(one.text) == ("sigma",) and other.kind == "open" and one.kind == "name"
+            for one, other in pairwise(self.tokens)
         )
+        taken, other = (squared, scaled) if lone else (scaled, squared)
+        self.doubts.append(Doubt(f"`{taken}` is read; the other reading is `{other}`"))
+        if not lone:
+            return name
+        self.take()
+        value = self.called(token, "sigmoid")
+        return Call("?power", (value, self.inside(raised.parts[0], raised)), (), Span(token.start, value.span.stop))
+
+    def closing(self, at: int) -> int:
+        """The place of the bracket that closes the one there."""
+        depth = 0
+        for place in range(at, len(self.tokens) - 1):
+            token = self.tokens[place]
+            depth += (token.kind == "open") - (token.kind == "close")
+            if not depth:
+                return place
+        return at
 
     def filled(self) -> Term:
         """The identity, all ones, all zeros: of the sizes below the line, or of those that fit."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from jacobian_cli.syntax.board.brackets import Brackets
 from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR
+from jacobian_cli.syntax.board.sums import Sums
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
 
@@ -15,7 +15,7 @@ WHOLE = frozenset(["trace"])
 """Functions that, without a bracket, take the whole product behind them."""
 
 
-class Functions(Brackets):
+class Functions(Sums):
     """Reads applications."""
 
     __slots__ = ()
@@ -162,22 +162,8 @@ class Functions(Brackets):
             base = Call("log", (Literal(Fraction(int(index.text)), index.span),), (), index.span)
             return Call("/", (value, base), (), Span(token.start, value.span.stop))
         if token.text in ("sum", "prod"):
-            raise self.summation(index)
+            return self.over(token, index)
         raise self.refuse(index, f"'{token.text}' has no index in the language", "jac functions lists the functions")
-
-    def summation(self, where: Token) -> InputError:
-        return self.refuse(
-            where,
-            "a sum over an index cannot be read",
-            'sum the entries of a vector with `sum(x*y)`; sums over an index are written `einsum("ij,j->i", A, x)`',
-        )
-
-    def summed(self) -> Term:
-        token = self.take()
-        if self.next.kind in ("sub", "sup"):
-            raise self.summation(self.next)
-        value = self.product()
-        return Call(token.text, (value,), (), Span(token.start, value.span.stop))
 
     def radical(self) -> Term:
         """√ of one atom or a bracket."""
@@ -195,7 +181,10 @@ class Functions(Brackets):
             raise self.refuse(
                 self.next, f"does {rest} belong below the root?", f"write `√({part}{rest})` or `√({part}) {rest}`"
             )
-        return Call("sqrt", (inner,), (), Span(token.start, inner.span.stop))
+        span = Span(token.start, inner.span.stop)
+        if token.text == "√":
+            return Call("sqrt", (inner,), (), span)
+        return Call("?power", (inner, Literal(Fraction(1, 3 if token.text == "∛" else 4), token.span)), (), span)
 
 
 def _is(term: Term, function: str) -> bool:

@@ -71,6 +71,7 @@ class Board(Factors):
             raise too_deep(self.text)
         end = Token("end", "", owner.stop, owner.stop, True)
         part = Board([*tokens, end], self.text, self.known, self.blanks, self.doubts, depth=self.depth)
+        part.running, part.trying = self.running, self.trying
         term = part.whole()
         self.depth -= 1
         return term
@@ -138,6 +139,8 @@ class Board(Factors):
         return left
 
     def product(self) -> Term:
+        if self.maybe_sum():
+            return self.sum_or_matrix()
         start = self.next.start
         left = self.run()
         while self.next.kind == "op" and self.next.text in _PRODUCTS:
