@@ -6,7 +6,7 @@ run, so that sums and products have one normal form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -233,8 +233,8 @@ def is_zero(tensor: Tensor) -> bool:
     return isinstance(tensor, Sum) and not tensor.terms
 
 
-def walk(roots: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Each node once, children before parents, without recursion."""
+def walk(roots: Iterable[Tensor], parts: Callable[[Tensor], Iterable[Tensor]] | None = None) -> Iterator[Tensor]:
+    """Each node once, children before parents, without recursion. `parts`, asked once, says what counts as children."""
     seen: set[Tensor] = set()
     stack: list[Tensor | None] = list(roots)
     while stack:
@@ -245,7 +245,7 @@ def walk(roots: Iterable[Tensor]) -> Iterator[Tensor]:
             yield done
         elif node not in seen:
             seen.add(node)
-            children = node.children
+            children = node.children if parts is None else parts(node)
             if children:
                 stack += (node, None, *children)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -91,14 +91,37 @@ class Notation(Style):
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
+        known = self.written.get(tensor)
+        if known is not None:
+            return known
         chosen = branched(tensor, self.conditions, self.given) if self.conditions else {}
-        for node in walk([*chosen.values()] or [tensor]):
+        for node in walk([*chosen.values()] or [tensor], self._written_before):
             if node not in self.written:
                 found = self.written[node] = self._express(node)
                 assert found.shape == node.shape, (node.shape, found.shape)
         for node, other in chosen.items():
             self.written.setdefault(node, self.written[other])
         return self.written[tensor]
+
+    def _written_before(self, node: Tensor) -> Iterable[Tensor]:
+        """What has to be written before a tensor is: of products its factors, each with the sign that it will have,
+        also where the products are the terms of a sum and not written by themselves.
+        """
+        if node in self.written or isinstance(node, Alias):
+            return ()
+        if isinstance(node, Product):
+            return self._factors(node)
+        if isinstance(node, Sum):
+            return [part for c, term in node.terms for part in self._term_factors(c, term)]
+        return node.children
+
+    def _factors(self, node: Product, minus: float = MINUS) -> list[Tensor]:
+        return [factor for factor, _, _ in self.turned_sums(node, minus)[1]]
+
+    def _term_factors(self, c: Rational, term: Tensor) -> Sequence[Tensor]:
+        if not isinstance(term, Product) or term in self.written:
+            return (term,)
+        return self._factors(Product(c * term.coefficient, term.factors, term.shape), MINUS_IN_SUM)
 
     def _express(self, node: Tensor) -> Expr:
         match node:
@@ -171,8 +194,8 @@ class Notation(Style):
             pieces = self.pieces(tensor)
             return pieces.sign(pieces.loose())
         if isinstance(tensor, Sum) and tensor not in self.given:
-            return self._loose_sum(tensor) or self.written[tensor]
-        return self.written[tensor]
+            return self._loose_sum(tensor) or self.express(tensor)
+        return self.express(tensor)
 
     def _repeated(self, tensor: Product) -> Expr:
         """A tensor of three axes or more without those along which it repeats; new axes keep the others in place."""
@@ -308,13 +331,13 @@ class Notation(Style):
         parts += [self._term(c, t, whole=bool(tied)) for c, t in terms]
         if not any(e.shape == shape for _, e in parts) and terms:
             c, t = terms[0]
-            parts[-len(terms)] = self.signed(c, self.written[t])
+            parts[-len(terms)] = self.signed(c, self.express(t))
         return parts
 
     def _term(self, c: Rational, t: Tensor, *, whole: bool = False) -> tuple[bool, Expr]:
         """A term of a sum and whether it is subtracted; unless `whole`, broadcasting may be left to repeat it."""
         if not isinstance(t, Product):
-            return self.signed(c, self.written[t])
+            return self.signed(c, self.express(t))
         stacked = self._stack([(c, t)])
         if stacked is not None:
             return False, stacked
@@ -329,8 +352,7 @@ class Notation(Style):
         """A product taken apart, its factors written; a minus in front of it costs the reader `minus`."""
         coefficient, factors = self.turned_sums(product, minus)
         for node, _, _ in factors:
-            if node not in self.written:
-                self.express(node)
+            self.express(node)
         return Pieces(self, self.written, Product(coefficient, tuple(factors), product.shape))
 
     def turned_sums(self, product: Product, minus: float = MINUS) -> tuple[Rational, list[Factor]]:
@@ -348,7 +370,6 @@ class Notation(Style):
                     if isinstance(node, Sum)
                     else algebra.scale(-1, node)
                 )
-                self.express(opposite)
                 factors[k] = (opposite, labels, power)
                 coefficient = -coefficient
         return coefficient, factors

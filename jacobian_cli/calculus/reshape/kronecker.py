@@ -34,7 +34,6 @@ def jacobian_form(notation: Notation, tensor: Tensor, out_order: int, convention
     rows, columns = convention.axes(out_order, len(tensor.shape))
     if rows and columns:
         notation = notation.matrices
-    notation.express(tensor)
     if len(rows) <= 1 and len(columns) <= 1:
         expr = notation.express(algebra.permute(tensor, rows + columns))
         return write.transpose(expr) if columns and not rows else expr
@@ -79,11 +78,9 @@ def _term(notation: Notation, tensor: Tensor, rows: Axes, columns: Axes) -> tupl
     """One term of a matrix, and whether it is subtracted."""
     sides = joined(tensor, rows, columns)
     tensor, rows, columns = sides.term, sides.rows, sides.columns
-    notation.express(tensor)
     order = len(tensor.shape)
     if not isinstance(tensor, Product):  # a function's own value, such as a tensor of coefficients
         tensor = Product(1, ((tensor, tuple(range(order)), 1),), tensor.shape)
-        notation.express(tensor)
     pieces = notation.pieces(tensor)
     found = None
     if pieces.plain and order == 2:
