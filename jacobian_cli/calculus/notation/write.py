@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from jacobian_cli.calculus.cost import shortest
@@ -23,7 +24,12 @@ _BUILDER = Builder(Scope({}), "")
 
 def apply(function: str, *arguments: Expr, **options: Any) -> Expr:
     """A function of the table on typed arguments; a shape that does not fit is a bug, not an input error."""
-    return _BUILDER.applied(row(function), arguments, options)
+    return _applied(function, arguments, tuple(options.items()))
+
+
+@lru_cache(maxsize=1 << 14)
+def _applied(function: str, arguments: tuple[Expr, ...], options: tuple[tuple[str, Any], ...]) -> Expr:
+    return _BUILDER.applied(row(function), arguments, dict(options))
 
 
 @lru_cache(maxsize=1024)
@@ -119,8 +125,9 @@ def matmul(*factors: Expr) -> Expr:
     kept = _gathered([f for f in flat if not is_call(f, "eye")])
     if not kept:
         return flat[0]
-    result = kept[0]
-    for factor in kept[1:]:
+    whole = _unchanged(factors[0], kept)
+    result = factors[0] if whole else kept[0]
+    for factor in kept[whole or 1 :]:
         if _is_diagonal(result) and _is_diagonal(factor):
             result = diag(multiply(result.children[0], factor.children[0]))
         elif is_call(result, "@") and _is_diagonal(result.children[1]) and _is_diagonal(factor):
@@ -129,6 +136,13 @@ def matmul(*factors: Expr) -> Expr:
         else:
             result = apply("@", result, factor)
     return result
+
+
+def _unchanged(first: Expr, kept: Sequence[Expr]) -> int:
+    """How many factors the first one has, where these come back as they are, so that it need not be built again."""
+    own = chain(first)
+    same = len(own) <= len(kept) and all(a is b for a, b in zip(own, kept, strict=False))
+    return len(own) if same and not any(_is_diagonal(a) and _is_diagonal(b) for a, b in pairwise(own)) else 0
 
 
 def _gathered(factors: list[Expr]) -> list[Expr]:
