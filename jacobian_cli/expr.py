@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.interned import Interned
@@ -115,9 +116,15 @@ def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] | None = None) -> 
                 yield node
 
 
+@lru_cache(maxsize=8)
+def nodes(*roots: Expr) -> tuple[Expr, ...]:
+    """All that expressions are made of, each once, children before parents: what several ask one after the other."""
+    return tuple(walk(roots))
+
+
 def variables(root: Expr) -> dict[str, Variable]:
     """The variables of an expression, in the order in which they are met."""
-    return {node.name: node for node in walk([root]) if isinstance(node, Variable)}
+    return {node.name: node for node in nodes(root) if isinstance(node, Variable)}
 
 
 def size_names(roots: Iterable[Expr]) -> list[str]:
@@ -142,16 +149,19 @@ def _sizes_in(option: Any) -> list[Size]:
 def rebuild(root: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     """A copy in which every node for which `change` answers is replaced by the answer; the rest is shared."""
     made: dict[Expr, Expr] = {}
-
-    def kept(node: Expr) -> bool:
-        new = change(node)
-        if new is not None:
-            made[node] = new
-        return new is None
-
-    for node in walk([root], kept):
-        if node not in made:
-            made[node] = with_parts(node, made)
+    stack: list[Expr | None] = [root]
+    while stack:
+        node = stack.pop()
+        if node is None:  # what its parts have become is known
+            done = stack.pop()
+            assert done is not None
+            made[done] = with_parts(done, made)
+        elif node not in made:
+            new = change(node)
+            if new is None and node.children:
+                stack += (node, None, *node.children[::-1])
+            else:
+                made[node] = node if new is None else new
     return made[root]
 
 

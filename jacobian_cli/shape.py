@@ -69,6 +69,7 @@ class Size(Interned):
     def __sub__(self, other: Size) -> Size:
         return Size.collect((*self.terms, *((m, -c) for m, c in other.terms)))
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - sizes are few, and none knows more than its terms
     def __mul__(self, other: Size) -> Size:
         if len(self.terms) * len(other.terms) > MAX_TERMS:
             raise InputError(f"a size would have more than {MAX_TERMS:,} terms", hint="name long sizes by a letter")
@@ -112,7 +113,7 @@ class Size(Interned):
     @property
     def denominator(self) -> int:
         """What its terms are divided by."""
-        return lcm(*(Fraction(c).denominator for _, c in self.terms))
+        return lcm(*(c.denominator for _, c in self.terms))
 
     @property
     def value(self) -> int | None:

@@ -16,7 +16,7 @@ from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.order import in_order, size_names
 from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement, unknown_functions
-from jacobian_cli.expr import Defined, Expr, Variable, variables, walk
+from jacobian_cli.expr import Defined, Expr, Variable, nodes, variables
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
@@ -410,5 +410,5 @@ def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str])
 
 
 def _unused(output: Expr, values: Mapping[str, Expr]) -> tuple[str, ...]:
-    used = {node.name for node in walk([output]) if isinstance(node, Defined)}
+    used = {node.name for node in nodes(output) if isinstance(node, Defined)}
     return tuple(n for n, v in values.items() if n not in used and isinstance(v, Defined) and v.body is not output)

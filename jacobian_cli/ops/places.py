@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, nodes
 from jacobian_cli.ops.facts import PLACES
 from jacobian_cli.ops.identities import held
 from jacobian_cli.ops.table import FUNCTIONS
@@ -22,7 +22,7 @@ def places_of(roots: Iterable[Expr]) -> dict[str, list[Size]]:
     {'i': [n]}
     """
     found: dict[str, list[Size]] = {}
-    for node in walk(roots):
+    for node in nodes(*roots):
         if isinstance(node, Apply) and FUNCTIONS[node.function].places:
             for name, argument in zip(FUNCTIONS[node.function].parameters, node.arguments, strict=True):
                 inner = argument.body if isinstance(argument, Defined) else argument

@@ -170,8 +170,8 @@ class ChainAnswer(Portable):
     @cached_property
     def where(self) -> dict[str, str]:
         """What the names in the closed forms mean, each defined before it is used."""
-        forms = [form for d in self.answers for form in (d.forms.jacobian, d.forms.gradient) if form is not None]
-        return {name: text(body) for name, body in definitions(forms).items()}
+        bodies = {name: body for answer in self.answers for name, body in answer.derivative.where.items()}
+        return {name: text(body) for name, body in bodies.items()}
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:

@@ -13,7 +13,7 @@ from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, places, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.elaborate.statement import unknown_functions
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild, variables, walk
+from jacobian_cli.expr import Defined, Expr, Variable, nodes, rebuild, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.facts import PLACES
@@ -113,7 +113,7 @@ def pose(
 
 def with_few_axes(program: Program) -> Program:
     """The program. Raises `InputError` if a part of it has more axes than an array may have here."""
-    most = max(len(node.shape) for node in walk([program.output, *program.values.values()]))
+    most = max(len(node.shape) for node in nodes(program.output, *program.values.values()))
     if most > MAX_AXES:
         raise InputError(
             f"a part of this formula has {most} axes",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jacobian_cli.expr import Apply, Expr, Extent, Variable, walk
+from jacobian_cli.expr import Apply, Expr, Extent, Variable, nodes, walk
 from jacobian_cli.shape import Shape, Size
 
 
@@ -67,7 +67,7 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
         simple = simple and item.name is not None
         return ("size", sizes.setdefault(item, len(sizes)))
 
-    for node in walk([formula]):
+    for node in nodes(formula):
         places[node] = len(places)
         match node:
             case Variable(name, shape):

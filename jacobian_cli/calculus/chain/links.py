@@ -24,7 +24,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.simplify import normal_form as algebra
-from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, rebuild, variables, walk
+from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild, variables, walk
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.shape import ONE, Shape, product
 from jacobian_cli.syntax.errors import InputError
@@ -224,7 +224,7 @@ class Chain:
         self.notation = Notation(order)
         self.scalar = not proper(output.shape)
         self.names: dict[str, Expr] = {}
-        self.defined: dict[str, Expr] = {n.name: n for n in walk([output]) if isinstance(n, Defined)}
+        self.defined: dict[str, Expr] = {n.name: n for n in nodes(output) if isinstance(n, Defined)}
         self.defined[name] = Defined(name, output)
         self.running: dict[str, Running] = {}
         self._taken = {*taken, *self.defined}
@@ -282,13 +282,14 @@ class Chain:
 
     def _joined(self, variable: Variable, users: Sequence[Link], link: Link | None) -> Running:
         """What comes back to a node from all links that use it; named if it is worth a name and `link` goes on."""
-        found = Running(self, variable, tuple(users), self._gradient(variable, users) if self.scalar else None)
+        wanted = self, variable, tuple(users)
+        found = Running(*wanted, self._gradient(variable, users) if self.scalar else None)
         if link is None:
             return found
         if found.gradient is not None and not _plain(found.gradient) and not self._melts(found, link):
-            return replace(found, name=self._named("delta", found.gradient, variable.name))
+            return Running(*wanted, found.gradient, self._named("delta", found.gradient, variable.name))
         if found.gradient is None and cost(found.form) > UNNAMED:
-            return replace(found, name=self._named("J", found.form))
+            return Running(*wanted, None, self._named("J", found.form))
         return found
 
     def _gradient(self, variable: Variable, users: Sequence[Link]) -> Expr:
@@ -363,7 +364,7 @@ def links_of(output: Expr, name: str, wrt: Sequence[Variable]) -> dict[str, Expr
     """The definitions that lie between the variables and the output, each after those it uses, the output last."""
     active: set[Expr] = set(wrt)
     found: dict[str, Expr] = {}
-    for node in walk([output]):
+    for node in nodes(output):
         if any(child in active for child in node.children):
             active.add(node)
             if isinstance(node, Defined):
@@ -395,10 +396,7 @@ def _names(expr: Expr) -> set[str]:
 
 def _plain(expr: Expr) -> bool:
     """A name, a number, or one of these turned or with a sign: it needs no name."""
-    nodes = list(walk([expr], lambda n: not isinstance(n, Defined)))
-    if not any(isinstance(node, Variable | Defined) for node in nodes):
-        return True
-    return all(
-        isinstance(node, Variable | Defined | Number) or (isinstance(node, Apply) and node.function in (".T", "u-"))
-        for node in nodes
-    )
+    bare = expr
+    while write.is_call(bare, ".T") or write.is_call(bare, "u-"):
+        (bare,) = bare.children
+    return isinstance(bare, Variable | Defined | Number) or not _names(bare)

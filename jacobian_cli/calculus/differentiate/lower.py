@@ -11,7 +11,7 @@ from jacobian_cli.calculus.simplify.substitution import substitute
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
-from jacobian_cli.expr import Defined, Expr, Extent, Number, Variable, walk
+from jacobian_cli.expr import Defined, Expr, Extent, Number, Variable, nodes
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.rules import fitting, parsed, reduced_axes
 from jacobian_cli.ops.structure import proper
@@ -28,7 +28,7 @@ def lower(expr: Expr) -> Tensor:
 def lower_all(expr: Expr) -> dict[Expr, Tensor]:
     """The index form of an expression and of each of its parts."""
     made: dict[Expr, Tensor] = {}
-    for node in walk([expr]):
+    for node in nodes(expr):
         match node:
             case Variable(name, shape):
                 made[node] = Leaf(name, proper(shape), shape)

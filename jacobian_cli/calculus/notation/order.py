@@ -119,13 +119,14 @@ class Style:
         """The numerator (sign +1) or denominator (−1) of a product of scalars; square roots share one root."""
         if not powers:
             return first
-        half = [base for base, p in powers if p == sign * _HALF]
-        whole = [(base, p) for base, p in powers if abs(p) != _HALF]
+        root, over_root = (_HALF, -_HALF) if sign > 0 else (-_HALF, _HALF)
+        half = [base for base, p in powers if p == root]
+        whole = [(base, p) for base, p in powers if p not in (root, over_root)]
         result = first
         for expr in self.sorted(_raised(whole, sign)):
             result = write.multiply(result, expr)
         if half:
-            over = [base for base, p in powers if p == -sign * _HALF]
+            over = [base for base, p in powers if p == over_root]
             if sign > 0 and over:  # √a/√b is written √(a/b)
                 under = self.factors([(b, 1) for b in over], 1, write.number(1))
                 inside = write.divide(self.factors([(b, 1) for b in half], 1, write.number(1)), under)

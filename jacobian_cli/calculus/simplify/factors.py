@@ -189,7 +189,7 @@ def axes_of(tensor: Tensor) -> set[int]:
 def rank_but_for_sign(node: Sum) -> tuple[tuple[int, ...], tuple[Rational, ...]]:
     """What orders sums, whatever number stands in front of them."""
     first = node.terms[0][0]
-    return tuple(t.digest for _, t in node.terms), tuple(Fraction(c) / first for c, _ in node.terms)
+    return tuple(t.digest for _, t in node.terms), tuple(ratio(c, first) for c, _ in node.terms)
 
 
 def is_constant(tensor: Tensor) -> bool:

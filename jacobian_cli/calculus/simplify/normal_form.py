@@ -56,7 +56,7 @@ from jacobian_cli.calculus.simplify.recipe import (
     scale,
     zeros,
 )
-from jacobian_cli.calculus.simplify.rules import Offer, Rule
+from jacobian_cli.calculus.simplify.rules import Offer, Rule, Stage
 from jacobian_cli.calculus.simplify.watch import Fired, watched, watching
 from jacobian_cli.ops.cuts import Cut, Listed
 from jacobian_cli.shape import Shape, Size
@@ -109,7 +109,7 @@ def _results(rule: Rule[Any] | Offer[Any], subject: Any) -> Iterable[Part | Rewr
     return () if found is None else (found,)
 
 
-def _replaced(stage: tuple[Rule[Any] | Offer[Any], ...], there: int, node: Sum | Apply | Reshape) -> Tensor | None:
+def _replaced(stage: Stage[Any], there: int, node: Sum | Apply | Reshape) -> Tensor | None:
     """What the first rule that applies to a node says it is."""
     fired = watching.get()
     for rule in rules.asked(stage, there):
@@ -137,13 +137,17 @@ def _tried(rule: Rule[Any] | Offer[Any], node: Sum | Apply | Reshape, result: Pa
     return made, [Fired(rule, node, result), *meanwhile]
 
 
-def _rewritten(stage: tuple[Rule[Open] | Offer[Open], ...], met: Open) -> Tensor | None:
+def _rewritten(stage: Stage[Open], shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor | None:
     """What the first rule that applies to the factors of a product makes of it."""
     there = 0
-    for node, _, _ in met.factors:
+    for node, _, _ in factors:
         there |= rules.heads(node)
+    asked = rules.asked(stage, there)
+    if not asked:
+        return None
+    met = Open(shape, factors, coefficient)
     fired = watching.get()
-    for rule in rules.asked(stage, there):
+    for rule in asked:
         for result in _results(rule, met):
             since = len(fired) if fired is not None else 0
             if fired is not None:
@@ -315,31 +319,30 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
         return zeros(shape)
     flat, renamed = without_deltas(order, flat)
     number, flat = counted(order, {renamed(label): size for label, size in sizes.items()}, flat)
-    met = Open(shape, oriented(flat), coefficient * number)
-    again = _rewritten(rules.FACTORS, met)
+    flat, coefficient = oriented(flat), coefficient * number
+    again = _rewritten(rules.FACTORS, shape, flat, coefficient)
     if again is not None:
         return again
-    merged, whole = merge_powers(met.factors)
-    number = 1
-    if len(merged) < len(met.factors):  # of what cancels, labels still count
-        number, merged = counted(order, label_sizes(met.factors), merged)
-    met = Open(shape, merged, met.coefficient * number)
-    again = _rewritten(rules.POWERS, met)
+    merged, whole = merge_powers(flat)
+    if len(merged) < len(flat):  # of what cancels, labels still count
+        number, merged = counted(order, label_sizes(flat), merged)
+        coefficient = coefficient * number
+    again = _rewritten(rules.POWERS, shape, merged, coefficient)
     if again is not None:
         return again
     if whole:  # powers became whole, so products inside can be opened: (ab)^½ (ab)^½ = ab
-        return product(shape, merged, met.coefficient)
-    return _ordered(Open(shape, _closed(order, merged), met.coefficient))
+        return product(shape, merged, coefficient)
+    return _ordered(shape, _closed(order, merged), coefficient)
 
 
-def _ordered(met: Open) -> Tensor:
+def _ordered(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor:
     """A product whose factors have nothing more to say to each other, in its one order."""
-    shape, order, factors, coefficient = met.shape, met.order, met.factors, met.coefficient
+    order = len(shape)
     if any(isinstance(node, Product) and not node.factors for node, _, p in factors if p == 1):
         return product(shape, factors, coefficient)
     if len(factors) > 1 or (factors and (factors[0][2] != 1 or max(factors[0][1], default=-1) >= order)):
         coefficient, factors = take_out(coefficient, factors)
-        again = _rewritten(rules.SCALARS, Open(shape, factors, coefficient))
+        again = _rewritten(rules.SCALARS, shape, factors, coefficient)
         if again is not None:
             return again
     if len(factors) == 1 and factors[0][2] == 1 and len(factors[0][1]) == order:

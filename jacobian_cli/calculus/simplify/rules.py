@@ -58,6 +58,13 @@ class Offer(Generic[S]):
     needs: Callable[[], frozenset[str]] = frozenset
 
 
+class Stage(tuple[Rule[S] | Offer[S], ...]):
+    """Rules in the order in which they are asked. It is looked up as one thing, not rule by rule."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+
 def kinds(*names: str) -> frozenset[str]:
     return frozenset(names)
 
@@ -100,7 +107,7 @@ def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) ->
                  shapes=stated.example_shapes or stated.shapes, facts=facts, needs=lambda: pattern.needs)  # fmt: skip
 
 
-FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
+FACTORS: Stage[Open] = Stage((
     # Facts come first: they take factors away, and what is left is less to look at. Inverses come before sums are
     # opened, since a sum may be what an inverse undoes.
     Rule(name="a sum on the diagonal is a diagonal", heads=kinds("Sum"), matches=sums.diagonal_sum,
@@ -130,26 +137,26 @@ FACTORS: tuple[Rule[Open] | Offer[Open], ...] = (
          example="trace(A + outer(x, y))", shows="trace(A) + x.T@y"),
     Rule(name="what sums to one", heads=kinds("sums_to_one", "Unit", "Window"), matches=facts.ones_summed,
          example="x*sum(softmax(y))", shows="x"),
-)  # fmt: skip
+))  # fmt: skip
 """Of the factors of a product as they meet."""
 
-POWERS: tuple[Rule[Open] | Offer[Open], ...] = (
+POWERS: Stage[Open] = Stage((
     *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
     *(_stated(pattern, Pattern.in_factor) for pattern in _ALONE),
     Rule(name="what a condition decides", heads=frozenset(filter(decides, COMPARED)), matches=calls.decided,
          example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
           example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
-)  # fmt: skip
+))  # fmt: skip
 """Of the factors of a product once the powers of each are one: a quotient is only then seen."""
 
-SCALARS: tuple[Rule[Open] | Offer[Open], ...] = (
+SCALARS: Stage[Open] = Stage((
     Rule(name="common factors taken out", heads=kinds("Sum"), matches=sums.scalars_taken_out, example="(x/c + y/c)*z",
          shows="z*(x + y)/c", shapes={"c": "()"}),
-)  # fmt: skip
+))  # fmt: skip
 """Of the factors of a product when nothing else applies: a scalar inside a sum may have been about to cancel."""
 
-TERMS: tuple[Rule[Sum] | Offer[Sum], ...] = (
+TERMS: Stage[Sum] = Stage((
     Offer(name="over one denominator", heads=kinds("Sum"), offers=fractions.over_one_denominator,
           example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
     Offer(name="multiplied out", heads=kinds("Sum"), offers=fractions.multiplied_out,
@@ -157,10 +164,10 @@ TERMS: tuple[Rule[Sum] | Offer[Sum], ...] = (
     Offer(name="an indicator and its complement", heads=frozenset(COMPARED), offers=sums.complements,
           example="c*(x > y) - (1 - c)*(x <= y)", shows="c - (x <= y)", shapes={"c": "()"}),
     *(_stated(pattern, Pattern.in_sum) for pattern in _SUMS),
-)  # fmt: skip
+))  # fmt: skip
 """Of a sum."""
 
-CALLS: tuple[Rule[Apply] | Offer[Apply], ...] = (
+CALLS: Stage[Apply] = Stage((
     Rule(name="what is surely larger", heads=frozenset(COMPARED), matches=calls.surely_larger,
          example="y + (1 + exp(x) > 0)", shows="1 + y"),
     *(_stated(pattern, Pattern.in_call) for pattern in _CALLS),
@@ -170,17 +177,17 @@ CALLS: tuple[Rule[Apply] | Offer[Apply], ...] = (
          example="inv(inv(A)@B)", shows="inv(B)@A", shapes={"A": "n,n", "B": "n,n"}),
     Rule(name="a function of what repeats", heads=having(lambda row: row.name), matches=calls.repeated,
          example="exp(outer(ones(m), x))@y", shows="(exp(x).T@y)*ones(m)", shapes={"x": "n", "y": "n"}),
-)  # fmt: skip
+))  # fmt: skip
 """Of a function and its arguments."""
 
-FOLDS: tuple[Rule[Reshape] | Offer[Reshape], ...] = (
+FOLDS: Stage[Reshape] = Stage((
     Rule(name="a reshape of a reshape is one", heads=kinds("Reshape"), matches=joined_axes.folded_twice,
          example="reshape(vec(A), (n, m))", shows="reshape(A.T, (n, m))", shapes={"A": "n,m"}),
     Rule(name="the identity on joined axes", heads=kinds("Delta"), matches=joined_axes.split_identity,
          example='einsum("ijij->", reshape(eye(n*m), (n, m, n, m)))*x', shows="m*n*x", shapes={"x": "n*m"}),
     Rule(name="a number in front of a reshape", heads=kinds("Product", "Sum"), matches=joined_axes.number_in_front,
          example="vec(2*A)", shows="2*reshape(A.T, n*m)"),
-)  # fmt: skip
+))  # fmt: skip
 """Of a reshape, by what it reshapes."""
 
 RULES: tuple[Rule[Any] | Offer[Any], ...] = (*FACTORS, *POWERS, *SCALARS, *TERMS, *CALLS, *FOLDS)
@@ -226,6 +233,6 @@ def heads_in(node: Sum) -> int:
 
 
 @lru_cache(maxsize=1 << 14)
-def asked(stage: tuple[Rule[S] | Offer[S], ...], there: int) -> tuple[Rule[S] | Offer[S], ...]:
+def asked(stage: Stage[S], there: int) -> tuple[Rule[S] | Offer[S], ...]:
     """The rules of a stage for these heads, in the order of the table."""
     return tuple(rule for rule in stage if bits(rule.heads) & there and not bits(rule.needs()) & ~there)
