@@ -37,6 +37,8 @@ class Size(Interned):
     """The name, if it is one name and nothing else."""
     is_open: bool = field(init=False)
     """Whether a size that is not known yet is in it."""
+    value: int | None = field(init=False)
+    """The number, if it is one."""
 
     def __post_init__(self) -> None:
         alone = len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1
@@ -44,6 +46,8 @@ class Size(Interned):
         object.__setattr__(self, "name", name if alone and power == 1 else None)
         unknown = any(name.startswith(UNKNOWN) for monomial, _ in self.terms for name, _ in monomial)
         object.__setattr__(self, "is_open", unknown)
+        number = self.terms[0][1] if self.terms and not self.terms[0][0] else None if self.terms else 0
+        object.__setattr__(self, "value", None if number is None else int(number))
 
     @staticmethod
     def number(value: int) -> Size:
@@ -114,14 +118,6 @@ class Size(Interned):
     def denominator(self) -> int:
         """What its terms are divided by."""
         return lcm(*(c.denominator for _, c in self.terms))
-
-    @property
-    def value(self) -> int | None:
-        """The number, if it is one."""
-        if not self.terms:
-            return 0
-        monomial, coefficient = self.terms[0]
-        return int(coefficient) if not monomial else None
 
     def names(self) -> list[str]:
         return list(dict.fromkeys(name for monomial, _ in self.terms for name, _ in monomial))

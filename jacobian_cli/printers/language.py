@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
 from jacobian_cli.ops import row
@@ -21,6 +22,7 @@ from jacobian_cli.printers.precedence import (
 from jacobian_cli.shape import Shape, Size
 
 
+@lru_cache(maxsize=1024)
 def _size(size: Size) -> str:
     return size_piece(size).text
 
@@ -57,14 +59,22 @@ def text(expr: Expr) -> str:
 
 def _piece(node: Expr, pieces: Mapping[Expr, Piece]) -> Piece:
     match node:
-        case Variable(name=name) | Constant(name=name) | Defined(name=name):
+        case Apply():
+            return _applied(node, [pieces[argument] for argument in given(node)])
+        case Defined(name=name):
+            return Piece(name)
+    return _leaf(node)
+
+
+@lru_cache(maxsize=1024)
+def _leaf(node: Expr) -> Piece:
+    match node:
+        case Variable(name=name) | Constant(name=name):
             return Piece(name)
         case Number(value=value):
             return number_piece(value)
         case Extent(size=size):
             return size_piece(size)
-        case Apply():
-            return _applied(node, [pieces[argument] for argument in given(node)])
     raise AssertionError(node)
 
 

@@ -74,9 +74,9 @@ def parse(text: str, *, limited: bool = True) -> Term:
             f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
             hint="name its parts in definitions: jac derive -f FILE",
         )
-    if not _blanked(text).strip():
-        raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
     flat = _blanked(text)
+    if not flat.strip():
+        raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
     indent = len(flat) - len(flat.lstrip())
     try:
         with _warnings, warnings.catch_warnings():
@@ -102,7 +102,7 @@ def _blanked(text: str) -> str:
 
     Raises `InputError` for signs of mathematics that Python's grammar would take for parts of names.
     """
-    for at, character in enumerate(text):
+    for at, character in enumerate(text if not text.isascii() else ""):
         if character in MENDS and not character.isascii():
             span = Span(at, at + 1)
             raise InputError(f"{character} is not in the language", text=text, span=span, hint=MENDS[character])

@@ -54,12 +54,15 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
     names: dict[str, int] = {}
     sizes: dict[Size, int] = {}
     parts: list[Hashable] = []
+    known: dict[tuple[Any, ...], Hashable] = {(): ()}
     simple = True
 
     def told(item: Any) -> Hashable:
         nonlocal simple
         if isinstance(item, tuple):
-            return tuple(map(told, item))
+            if item not in known:
+                known[item] = tuple(map(told, item))
+            return known[item]
         if not isinstance(item, Size):
             return item  # type: ignore[no-any-return]
         if item.value is not None:

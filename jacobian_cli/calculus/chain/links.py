@@ -9,7 +9,7 @@ so that nothing is written, or computed, twice and the length of the whole grows
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -337,7 +337,8 @@ class Chain:
         assert found.gradient is not None
         if len(found.users) > _MANY:
             return False
-        if not _names(found.gradient) & {link.name, *link.kind.names}:
+        near = {link.name, *link.kind.names}
+        if not any(node.name in near for node in _named(found.gradient)):
             return False
         assert found.tensor is not None
         stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
@@ -389,9 +390,11 @@ def _leaves(inputs: Sequence[Variable]) -> list[Leaf]:
     return [leaf for leaf in map(lower, inputs) if isinstance(leaf, Leaf)]
 
 
-def _names(expr: Expr) -> set[str]:
-    """The names that are written in an expression."""
-    return {n.name for n in walk([expr], lambda n: not isinstance(n, Defined)) if isinstance(n, Variable | Defined)}
+def _named(expr: Expr) -> Iterator[Variable | Defined]:
+    """What bears a name in an expression."""
+    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+        if isinstance(node, (Variable, Defined)):
+            yield node
 
 
 def _plain(expr: Expr) -> bool:
@@ -399,4 +402,4 @@ def _plain(expr: Expr) -> bool:
     bare = expr
     while write.is_call(bare, ".T") or write.is_call(bare, "u-"):
         (bare,) = bare.children
-    return isinstance(bare, Variable | Defined | Number) or not _names(bare)
+    return isinstance(bare, Variable | Defined | Number) or not any(_named(bare))

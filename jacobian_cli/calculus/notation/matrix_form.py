@@ -72,22 +72,26 @@ class Notation(Style):
 
     def learn(self, given: Mapping[Tensor, Expr]) -> None:
         """Take in the user's own spelling of some tensors."""
-        kept = spelled(given)
-        self.typed_sums += [t for t in kept if isinstance(t, Sum) and t not in self.typed]
-        self.typed.update(kept)
-        self.turned.update(opposite(t) for t, e in given.items() if isinstance(t, Sum) and write.is_call(e, "u-"))
-        self.conditions.update(conditions(given))
-        self.letters.update(typed_letters(given.values()))
-        for t, e in list(kept.items()):
+        if not given:
+            return
+        typed = spelled(given)
+        turned = {opposite(t) for t, e in given.items() if isinstance(t, Sum) and write.is_call(e, "u-")}
+        choices, letters = conditions(given), typed_letters(given.values())
+        kept = dict(typed)
+        for t, e in typed.items():
             if isinstance(t, Sum) and len(t.shape) == 2:
                 kept.setdefault(algebra.permute(t, (1, 0)), write.transpose(e))
         assert all(e.shape == t.shape for t, e in kept.items())
-        self.given.update(kept)
-        self.written.update(kept)
+        for notation in dict.fromkeys((self, self.matrices)):
+            notation.typed_sums += [t for t in typed if isinstance(t, Sum) and t not in notation.typed]
+            notation.typed.update(typed)
+            notation.turned |= turned
+            notation.conditions |= choices
+            notation.letters |= letters
+            notation.given |= kept
+            notation.written |= kept
         if any(map(_is_diagonal, given.values())):
             self.diagonals = True
-        if self.matrices is not self:
-            self.matrices.learn(given)
 
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
