@@ -100,7 +100,7 @@ def _arranged(order: int, factors: list[Factor], colour: dict[int, int]) -> tupl
 
 def oriented(factors: Iterable[Factor]) -> list[Factor]:
     """S_ji = S_ij for what is symmetric."""
-    return [(node, tuple(sorted(ls)) if symmetric(node) else ls, power) for node, ls, power in factors]
+    return [(node, tuple(sorted(ls)) if len(ls) == 2 and symmetric(node) else ls, p) for node, ls, p in factors]
 
 
 @lru_cache(maxsize=4096)

@@ -62,8 +62,6 @@ def without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Cal
 
     Returns the factors of the same value, in the same labels, and what a label that was there is called now.
     """
-    if not any(isinstance(node, Delta) for node, _, _ in factors):
-        return factors, _unchanged
     renamed: dict[int, int] = {}
 
     def name(label: int) -> int:
@@ -87,10 +85,6 @@ def without_deltas(order: int, factors: list[Factor]) -> tuple[list[Factor], Cal
         tied[b] = tied.get(a, a)
     others = [(n, tuple(tied.get(name(k), name(k)) for k in ls), p) for n, ls, p in factors if not isinstance(n, Delta)]
     return others + [d for d in deltas if d[1][0] != d[1][1]], name
-
-
-def _unchanged(label: int) -> int:
-    return label
 
 
 def deltas_vanish(order: int, term: Tensor, labels: Labels) -> bool:
@@ -137,7 +131,7 @@ def merge_powers(factors: list[Factor]) -> tuple[list[Factor], bool]:
     for (node, labels), power in powers.items():
         if power == 0:
             continue
-        whole = int(power) if power == int(power) else power
+        whole = power if isinstance(power, int) or power.denominator > 1 else int(power)
         if isinstance(node, Delta):
             whole = 1
         if isinstance(node, Product) and whole == 1 and (node, labels, 1) not in factors:

@@ -315,10 +315,13 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     """
     order = len(shape)
     coefficient, flat, sizes = _flattened(order, list(factors), coefficient)
-    if not coefficient or any(isinstance(node, Sum) and not node.terms and power > 0 for node, _, power in flat):
+    kinds = {type(factor[0]) for factor in flat}
+    if not coefficient or (Sum in kinds and any(is_zero(node) and power > 0 for node, _, power in flat)):
         return zeros(shape)
-    flat, renamed = without_deltas(order, flat)
-    number, flat = counted(order, {renamed(label): size for label, size in sizes.items()}, flat)
+    if Delta in kinds:
+        flat, renamed = without_deltas(order, flat)
+        sizes = {renamed(label): size for label, size in sizes.items()}
+    number, flat = counted(order, sizes, flat)
     flat, coefficient = oriented(flat), coefficient * number
     again = _rewritten(rules.FACTORS, shape, flat, coefficient)
     if again is not None:
@@ -338,10 +341,12 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
 def _ordered(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tensor:
     """A product whose factors have nothing more to say to each other, in its one order."""
     order = len(shape)
-    if any(isinstance(node, Product) and not node.factors for node, _, p in factors if p == 1):
+    kinds = {type(factor[0]) for factor in factors}
+    if Product in kinds and any(isinstance(node, Product) and not node.factors for node, _, p in factors if p == 1):
         return product(shape, factors, coefficient)
     if len(factors) > 1 or (factors and (factors[0][2] != 1 or max(factors[0][1], default=-1) >= order)):
-        coefficient, factors = take_out(coefficient, factors)
+        if Sum in kinds:
+            coefficient, factors = take_out(coefficient, factors)
         again = _rewritten(rules.SCALARS, shape, factors, coefficient)
         if again is not None:
             return again
@@ -354,7 +359,7 @@ def _ordered(shape: Shape, factors: list[Factor], coefficient: Rational) -> Tens
     return Product(coefficient, canonical(order, factors), shape)
 
 
-_NESTED = (Product, Sum)
+_NESTED = frozenset((Product, Sum))
 
 
 def _flattened(
@@ -362,7 +367,7 @@ def _flattened(
 ) -> tuple[Rational, list[Factor], dict[int, Size]]:
     """Products inside a product are opened: (ab)c = abc; numbers are multiplied out: 2(3a) = 6a."""
     sizes = label_sizes(factors)
-    if not any(isinstance(node, _NESTED) for node, _, _ in factors):
+    if _NESTED.isdisjoint([type(factor[0]) for factor in factors]):
         return coefficient, factors, sizes
     fresh = count(max(order, *sizes, -1) + 1)
     alone = len(factors) == 1 and not order
@@ -370,7 +375,7 @@ def _flattened(
     todo = factors[::-1]
     while todo:
         node, labels, power = todo.pop()
-        if not isinstance(node, _NESTED):
+        if type(node) not in _NESTED:
             flat.append((node, labels, power))
             continue
         node, labels = _laid(node, labels, power)
@@ -407,7 +412,7 @@ def _laid(node: Tensor, labels: Labels, power: Rational) -> tuple[Tensor, Labels
 
 def _closed(order: int, factors: list[Factor]) -> list[Factor]:
     """Factors connected to each other but to no axis of the value form a scalar of their own."""
-    if not any(label >= order for _, labels, _ in factors for label in labels):
+    if max([max(labels, default=-1) for _, labels, _ in factors], default=-1) < order:
         return factors
     groups: list[tuple[set[int], list[Factor]]] = []
     for factor in factors:
