@@ -75,16 +75,6 @@ def _bounds() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
-def _decided() -> tuple[Identity, ...]:
-    """(x > a)*maximum(x, a) = (x > a)*x: where a condition has decided, the choice is made."""
-    choices = ((">", "maximum", "x"), ("<", "minimum", "x"), ("<=", "maximum", "a"), (">=", "minimum", "a"))
-    return tuple(
-        Identity(name=f"a {name} that {sign} decides", left=f"(x {sign} a)*{name}(x, a)",
-                 right=f"(x {sign} a)*{chosen}", shows=f"{chosen}*(x {sign} a)", where={chosen: "finite"})
-        for sign, name, chosen in choices
-    )  # fmt: skip
-
-
 def _picked() -> tuple[Identity, ...]:
     """Where the largest entry is, times the entries, is the largest: these rows say which function marks which."""
     return tuple(
@@ -156,7 +146,6 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="sign as a quotient", left="abs(x)/x", right="sign(x)"),
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
-    *_decided(),
     *_picked(),
     Identity(name="a choice between what is alike", left="where(c, x, x)", right="x", example="where(y > 0, x, x)"),
     Identity(name="a band", left="(x > b - a)*(x < b + a)", right="abs(x - b) < a", offered=True),
@@ -170,7 +159,8 @@ IDENTITIES: tuple[Identity, ...] = (
              shapes={"x": "n", "e": "n"}),
     # shares of one, and of a row
     Identity(name="softmax", left="exp(x)/sum(exp(x))", right="softmax(x)", shapes={"x": "n"}),
-    Identity(name="sigmoid", left="exp(x)/(1 + exp(x))", right="sigmoid(x)"),
+    Identity(name="sigmoid", left="exp(x)/(1 + exp(x))", right="sigmoid(x)",
+             example="exp(x)**2/(1 + exp(x))**2", shows="sigmoid(x)**2"),
     Identity(name="a sigmoid over its total", left="sigmoid(x)/(1 + exp(x))", right="sigmoid(x)*(1 - sigmoid(x))"),
     Identity(name="a sigmoid turned", left="exp(x)*sigmoid(-x)", right="sigmoid(x)"),
     Identity(name="what a turned sigmoid leaves of one", left="1 - sigmoid(-x)", right="sigmoid(x)",
@@ -183,7 +173,6 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="inverse of a transpose", left="inv(A.T)", right="inv(A).T", shapes={"A": "n,n"}),
     Identity(name="cofactors of a transpose", left="cofactors(A.T)", right="cofactors(A).T", shapes={"A": "n,n"}),
     Identity(name="determinant of a diagonal", left="det(diag(x))", right="prod(x)", shapes={"x": "n"}),
-    Identity(name="inverse of a diagonal", left="inv(diag(x))", right="diag(1/x)", shapes={"x": "n"}),
 )  # fmt: skip
 
 HOLDS: tuple[Holds, ...] = (
@@ -200,6 +189,10 @@ COMPARED: Mapping[str, Callable[[int, int], bool]] = {">": gt, "<": lt, ">=": ge
 """What comparisons say of numbers."""
 COMPLEMENTS: Mapping[str, str] = {">": "<=", "<": ">=", "==": "!=", "<=": ">", ">=": "<", "!=": "=="}
 """The comparison that holds wherever another one does not."""
+DECIDED: Mapping[str, Mapping[str, int]] = {
+    ">": {"maximum": 0}, "<": {"minimum": 0}, "<=": {"maximum": 1}, ">=": {"minimum": 1},
+}  # fmt: skip
+"""(x > a)*maximum(x, a) = (x > a)*x: the functions of two values of which a comparison says which of the two they are."""
 
 
 @cache
@@ -228,19 +221,6 @@ def mirror(function: str) -> str:
 def turns(function: str) -> bool:
     """Whether the value for a transpose is the transpose of the value."""
     return any(_is_of(left, function, ".T") and _is_of(right, ".T", function) for left, right in _sides())
-
-
-@cache
-def decides(condition: str) -> Mapping[str, int]:
-    """The functions of two values that a comparison of these decides, and which of the two they then are."""
-    found: dict[str, int] = {}
-    for sides in _sides():
-        match sides:
-            case Call("*", (Call(sign, values), Call(name, args))), Call("*", (_, Name(chosen))) if sign == condition:
-                names = [term.text for term in args if isinstance(term, Name)]
-                if names == [term.text for term in values if isinstance(term, Name)]:
-                    found[name] = names.index(chosen)
-    return found
 
 
 @cache

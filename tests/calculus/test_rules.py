@@ -90,6 +90,16 @@ def test_both_sides_agree_and_the_example_is_shown(rule: AnyRule) -> None:
         np.testing.assert_allclose(evaluate(shown, values, sizes), expected, rtol=1e-8, atol=1e-9)
 
 
+@each("rule")
+def test_no_rule_is_dead(rule: AnyRule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it its example is written otherwise: no other rules do what it does."""
+    for name in STAGES:
+        monkeypatch.setattr(rules, name, tuple(one for one in getattr(rules, name) if one is not rule))
+    problem = posed(rule.example, rule.shapes, rule.facts)
+    tensor, _ = normal(problem)
+    assert text(written(problem, tensor)) != rule.shows
+
+
 @settings(suppress_health_check=list(HealthCheck), max_examples=150, deadline=None)
 @given(expressions(depth=4))
 def test_both_sides_agree_wherever_a_rule_applies(expr: Expr) -> None:

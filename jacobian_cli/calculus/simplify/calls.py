@@ -11,7 +11,7 @@ from jacobian_cli.calculus.index.tensor import Apply, Product, Rational, Sum, Te
 from jacobian_cli.calculus.simplify.assumptions import finite, known
 from jacobian_cli.calculus.simplify.factors import axes_of, without_axes
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Plus, Rewrite, Times, ones, zeros
-from jacobian_cli.ops.identities import COMPARED, decides
+from jacobian_cli.ops.identities import COMPARED, DECIDED
 
 
 def repeated(node: Apply) -> Times | None:
@@ -58,11 +58,11 @@ def decided(met: Open) -> Rewrite | None:
     Not for other functions: exp(min(x, 5)) is finite where exp(x) is not, and 0·∞ is not 0.
     """
     for k, (condition, labels, power) in enumerate(met.factors):
-        if not isinstance(condition, Apply) or power <= 0 or not decides(condition.function):
+        if not isinstance(condition, Apply) or power <= 0 or condition.function not in DECIDED:
             continue
         chosen: dict[Tensor, Tensor] = {
             Apply(name, condition.arguments, condition.loop, condition.shape): condition.arguments[which]
-            for name, which in decides(condition.function).items()
+            for name, which in DECIDED[condition.function].items()
             if finite(condition.arguments[which])
         }
         for j, (node, ls, p) in enumerate(met.factors):

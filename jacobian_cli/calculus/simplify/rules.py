@@ -20,7 +20,7 @@ from jacobian_cli.calculus.simplify.patterns import Pattern, made_of
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
-from jacobian_cli.ops.identities import COMPARED, IDENTITIES, decides, inverts
+from jacobian_cli.ops.identities import COMPARED, DECIDED, IDENTITIES, inverts
 
 S = TypeVar("S", Open, Sum, Apply, Reshape)
 Result = Part | Rewrite
@@ -111,7 +111,7 @@ FACTORS: Stage[Open] = Stage((
     # Facts come first: they take factors away, and what is left is less to look at. Inverses come before sums are
     # opened, since a sum may be what an inverse undoes.
     Rule(name="a sum on the diagonal is a diagonal", heads=kinds("Sum"), matches=sums.diagonal_sum,
-         example="(diag(x) + diag(y))@A", shows="diag(x + y)@A"),
+         example="trace((diag(x) + diag(y))@A)", shows="(x + y).T@diag(A)"),
     Rule(name="powers of 0, 1 and -1", heads=kinds("binary", "pm1"), matches=facts.idempotent, example="y*y*x",
          shows="y*x", facts={"y": "binary"}),
     Rule(name="a one-hot vector has one entry", heads=kinds("one_hot"), matches=facts.one_hot, example="outer(y, y)",
@@ -143,7 +143,7 @@ FACTORS: Stage[Open] = Stage((
 POWERS: Stage[Open] = Stage((
     *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
     *(_stated(pattern, Pattern.in_factor) for pattern in _ALONE),
-    Rule(name="what a condition decides", heads=frozenset(filter(decides, COMPARED)), matches=calls.decided,
+    Rule(name="what a condition decides", heads=frozenset(DECIDED), matches=calls.decided,
          example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
           example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
