@@ -192,7 +192,7 @@ COMPLEMENTS: Mapping[str, str] = {">": "<=", "<": ">=", "==": "!=", "<=": ">", "
 DECIDED: Mapping[str, Mapping[str, int]] = {
     ">": {"maximum": 0}, "<": {"minimum": 0}, "<=": {"maximum": 1}, ">=": {"minimum": 1},
 }  # fmt: skip
-"""(x > a)*maximum(x, a) = (x > a)*x: the functions of two values of which a comparison says which of the two they are."""
+"""(x > a)*maximum(x, a) = (x > a)*x: the functions of two values that a comparison decides, and which of them it is."""
 
 
 @cache

@@ -49,8 +49,10 @@ class Row:
     parameters: tuple[str, ...] = ("x",)
     options: tuple[str, ...] = ()
     """What it takes that is not a value: `axis`, `axes`, `keepdims`, `sizes`, `shape`, `subscripts`, `index`."""
-    whole: tuple[str, ...] = ()
-    """Parameters that are whole numbers from 1 on, written out. By them nothing is differentiated."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Parameters that are whole numbers, and where they begin: those from 1 on are written out, those from 0 on are
+    places of entries. By them nothing is differentiated.
+    """
     defaults: Mapping[str, str] = field(default_factory=dict)
     """The value of a parameter that may be left out, as text."""
     signatures: tuple[str, ...] = ("()->()",)
@@ -116,8 +118,6 @@ class Row:
     """
     values: tuple[str, ...] = ()
     """Which options of what is read as others are values: `gain`."""
-    places: tuple[str, ...] = ()
-    """Parameters that hold places, whole numbers counted from 0. By them nothing is differentiated."""
     own: Callable[[], Any] | None = None
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
     law: str = ""
@@ -159,6 +159,16 @@ class Row:
         """The derivative to each parameter, in terms that have a value wherever there is a derivative."""
         pairs = zip(self.parameters, self.derivative, strict=False)
         return tuple(self.computed.get(name, rule) for name, rule in pairs) if self.computed.keys() - {"ans"} else ()
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """Parameters that are whole numbers from 1 on."""
+        return tuple(name for name, first in self.counts.items() if first) if self.counts else ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Parameters that hold places, counted from 0."""
+        return tuple(name for name, first in self.counts.items() if not first) if self.counts else ()
 
     @property
     def mask(self) -> bool:

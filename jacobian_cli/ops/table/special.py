@@ -133,6 +133,6 @@ SPECIAL = (
         definition="exp(betaln(x, y))", domain=("x", "y"), math="Β", latex=r"\mathrm{B}",
         example="beta(exp(x), exp(y))"),
     Row(name="polygamma", summary="the k-th derivative of digamma; k is a whole number from 1 on",
-        parameters=("k", "x"), whole=("k",), derivative=("", "polygamma(k + 1, x)"), kernel=_polygamma,
+        parameters=("k", "x"), counts={"k": 1}, derivative=("", "polygamma(k + 1, x)"), kernel=_polygamma,
         sympy="polygamma", domain=("x",), latex=r"\psi^{{({})}}({})", example="polygamma(1, exp(x))"),
 )  # fmt: skip
