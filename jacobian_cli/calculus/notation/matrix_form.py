@@ -90,7 +90,7 @@ class Notation(Style):
             notation.letters |= letters
             notation.given |= kept
             notation.written |= kept
-        if any(map(_is_diagonal, given.values())):
+        if any(map(write.is_diagonal, given.values())):
             self.diagonals = True
 
     def express(self, tensor: Tensor) -> Expr:
@@ -414,10 +414,6 @@ def _of_tensors(product: Product) -> bool:
     if len(product.shape) > 2:
         return True
     return len(axes_of(product)) < len(product.shape) and any(len(labels) > 2 for _, labels, _ in product.factors)
-
-
-def _is_diagonal(expr: Expr) -> bool:
-    return write.is_call(expr, "diag") and len(expr.shape) == 2
 
 
 def _commutes(body: Tensor) -> bool:

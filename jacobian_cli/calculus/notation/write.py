@@ -1,117 +1,75 @@
-"""Matrix notation, piece by piece: typed constructors that write things the way people do."""
+"""Matrix notation, piece by piece: products, transposes and sums written the way people do."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from jacobian_cli.calculus.cost import shortest
-from jacobian_cli.calculus.index.tensor import Rational
-from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number
+from jacobian_cli.calculus.notation.operations import (
+    apply,
+    chain,
+    diag,
+    divide,
+    extent,
+    eye,
+    is_call,
+    is_diagonal,
+    is_number,
+    kron,
+    multiply,
+    negate,
+    number,
+    ones,
+    scalar_part,
+    scaled,
+    summands,
+    unsigned,
+    zeros,
+)
+from jacobian_cli.expr import Apply, Defined, Expr
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import turns as turning
 from jacobian_cli.ops.rules import reduced_axes
 from jacobian_cli.shape import ONE, Shape, Size
 
-_BUILDER = Builder(Scope({}), "")
-
-
-def apply(function: str, *arguments: Expr, **options: Any) -> Expr:
-    """A function of the table on typed arguments; a shape that does not fit is a bug, not an input error."""
-    return _applied(function, arguments, tuple(options.items()))
-
-
-@lru_cache(maxsize=1 << 14)
-def _applied(function: str, arguments: tuple[Expr, ...], options: tuple[tuple[str, Any], ...]) -> Expr:
-    return _BUILDER.applied(row(function), arguments, dict(options))
-
-
-@lru_cache(maxsize=1024)
-def number(value: Rational) -> Expr:
-    return Number(Fraction(value))
-
-
-def is_number(expr: Expr, value: Rational) -> bool:
-    return expr is number(value)
-
-
-def is_call(expr: Expr, function: str) -> bool:
-    return isinstance(expr, Apply) and expr.function == function
-
-
-def extent(size: Size) -> Expr:
-    return Extent(size) if size.value is None else number(size.value)
-
-
-def multiply(a: Expr, b: Expr) -> Expr:
-    """a*b element by element, with the scalar in front and 1 left out."""
-    if is_number(a, 1):
-        return b
-    if is_number(b, 1):
-        return a
-    if a.shape == b.shape and isinstance(b, Apply) and row(b.function).mask and is_call(b.arguments[0], "ones"):
-        return apply(b.function, a)  # X ⊙ tril(1) = tril(X)
-    return apply("*", a, b)
-
-
-def divide(a: Expr, b: Expr) -> Expr:
-    return a if is_number(b, 1) else apply("/", a, b)
-
-
-def negate(expr: Expr) -> Expr:
-    """-x, put on the first factor of a product, where it is written."""
-    match expr:
-        case Number(value=value):
-            return Number(-value)
-        case Apply(function="u-", arguments=(inner,)):
-            return inner
-        case Apply(function="*" | "/" | "@" as function, arguments=(a, b)):
-            return apply(function, negate(a), b)
-    return apply("u-", expr)
-
-
-def scaled(factor: Expr, expr: Expr) -> Expr:
-    """factor·expr for a scalar factor, put on the first matrix of a product, where it is written."""
-    if is_number(factor, 1):
-        return expr
-    if is_number(factor, -1):
-        return negate(expr)
-    match expr:
-        case Apply(function="@" | "/" as function, arguments=(a, b)) if not is_number(a, 1):
-            return apply(function, scaled(factor, a), b)
-        case Apply(function="/", arguments=(_, b)) if not isinstance(factor, Number):
-            return apply("/", factor, b)
-        case Apply(function="*", arguments=(a, b)):
-            if isinstance(a, Number) and isinstance(factor, Number):
-                return scaled(Number(a.value * factor.value), b)
-            if isinstance(a, Number):
-                return scaled(a, scaled(factor, b))
-            return apply("*", scaled(factor, a), b)
-        case Apply(function="u-", arguments=(inner,)):
-            return negate(scaled(factor, inner))
-        case Number(value=value) if isinstance(factor, Number):
-            return Number(value * factor.value)
-    return multiply(factor, expr)
-
-
-def unsigned(expr: Expr) -> tuple[bool, Expr]:
-    """Whether a minus stands in front of an expression, and the expression without it."""
-    match expr:
-        case Number(value=value) if value < 0:
-            return True, Number(-value)
-        case Apply(function="u-", arguments=(inner,)):
-            return True, inner
-        case Apply(function="*" | "/" | "@" as function, arguments=(a, b)):
-            minus, first = unsigned(a)
-            if minus:
-                return True, b if function == "*" and is_number(first, 1) else apply(function, first, b)
-    return False, expr
+__all__ = [
+    "apply",
+    "chain",
+    "column",
+    "diag",
+    "divide",
+    "entry",
+    "extent",
+    "eye",
+    "first_entry",
+    "is_call",
+    "is_column",
+    "is_diagonal",
+    "is_number",
+    "kron",
+    "matmul",
+    "multiply",
+    "negate",
+    "number",
+    "ones",
+    "outer",
+    "proper",
+    "reduced",
+    "scalar_part",
+    "scaled",
+    "shaped",
+    "summands",
+    "total",
+    "transpose",
+    "unsigned",
+    "upright",
+    "zeros",
+]
 
 
 def matmul(*factors: Expr) -> Expr:
@@ -128,9 +86,9 @@ def matmul(*factors: Expr) -> Expr:
     whole = _unchanged(factors[0], kept)
     result = factors[0] if whole else kept[0]
     for factor in kept[whole or 1 :]:
-        if _is_diagonal(result) and _is_diagonal(factor):
+        if is_diagonal(result) and is_diagonal(factor):
             result = diag(multiply(result.children[0], factor.children[0]))
-        elif is_call(result, "@") and _is_diagonal(result.children[1]) and _is_diagonal(factor):
+        elif is_call(result, "@") and is_diagonal(result.children[1]) and is_diagonal(factor):
             both = diag(multiply(result.children[1].children[0], factor.children[0]))
             result = apply("@", result.children[0], both)
         else:
@@ -142,7 +100,7 @@ def _unchanged(first: Expr, kept: Sequence[Expr]) -> int:
     """How many factors the first one has, where these come back as they are, so that it need not be built again."""
     own = chain(first)
     same = len(own) <= len(kept) and all(a is b for a, b in zip(own, kept, strict=False))
-    return len(own) if same and not any(_is_diagonal(a) and _is_diagonal(b) for a, b in pairwise(own)) else 0
+    return len(own) if same and not any(is_diagonal(a) and is_diagonal(b) for a, b in pairwise(own)) else 0
 
 
 def _gathered(factors: list[Expr]) -> list[Expr]:
@@ -156,10 +114,10 @@ def _gathered(factors: list[Expr]) -> list[Expr]:
     assert found is not None
     places, count, turned = found
     behind, before = factors[at + 1 :], factors[:at]
-    if behind and not _is_diagonal(behind[0]) and len(behind[0].shape) < 3:
+    if behind and not is_diagonal(behind[0]) and len(behind[0].shape) < 3:
         made = apply("scatter_add", behind[0], places, count=count) if turned else apply("take", behind[0], places)
         return _gathered([*before, made, *behind[1:]])
-    if before and not _is_diagonal(before[-1]) and len(before[-1].shape) == 2:
+    if before and not is_diagonal(before[-1]) and len(before[-1].shape) == 2:
         if turned:
             return _gathered([*before[:-1], apply("take", before[-1], places, axis=(1,)), *behind])
         first = transpose(before[-1])
@@ -183,22 +141,6 @@ def _picks(factor: Expr) -> tuple[Expr, Size, bool] | None:
 def outer(a: Expr, b: Expr) -> Expr:
     """a bᵀ for two vectors: as a chain of matrices, or, where that is shorter, with the second vector as it is."""
     return shortest([matmul(a, transpose(b)), apply("@", a, apply(".T", b))])
-
-
-def _is_diagonal(expr: Expr) -> bool:
-    return is_call(expr, "diag") and len(expr.shape) == 2
-
-
-def chain(expr: Expr) -> list[Expr]:
-    """The factors of a matrix product, which may be multiplied in any order."""
-    factors: list[Expr] = []
-    while isinstance(expr, Apply) and expr.function == "@":
-        first, last = expr.arguments
-        if len(last.shape) == 1 and len(first.shape) != 2:
-            break  # u@v is a number; in (A@P)@v, P of three axes, the rows of P@v would run along
-        expr = first
-        factors.append(last)
-    return [expr, *reversed(factors)]
 
 
 @lru_cache(maxsize=8192)
@@ -297,16 +239,6 @@ def _is_row(expr: Expr) -> bool:
     return not expr.shape or (len(expr.shape) == 2 and expr.shape[0] is ONE)
 
 
-def scalar_part(expr: Expr) -> tuple[Expr | None, Expr]:
-    """The scalar factor in front of an expression, and the rest."""
-    match expr:
-        case Apply(function="*", arguments=(a, b)) if not a.shape:
-            return a, b
-        case Apply(function="u-", arguments=(a,)):
-            return number(-1), a
-    return None, expr
-
-
 def column(expr: Expr) -> Expr:
     """A value of one proper axis as a column vector: rows are turned, single columns flattened."""
     shape = expr.shape
@@ -382,42 +314,6 @@ def reduced(expr: Apply) -> Shape:
     """The sizes that a reduction sums over."""
     (inner,) = expr.arguments
     return tuple(inner.shape[axis] for axis in reduced_axes(inner.shape, dict(expr.parameters)))
-
-
-def eye(size: Size) -> Expr:
-    return apply("eye", sizes=(size,))
-
-
-def ones(*sizes: Size) -> Expr:
-    return apply("ones", sizes=sizes)
-
-
-def zeros(shape: Shape) -> Expr:
-    return apply("zeros", sizes=shape) if shape else number(0)
-
-
-def diag(vector: Expr) -> Expr:
-    """The diagonal matrix of a vector; of all ones the identity."""
-    if is_call(vector, "ones"):
-        return eye(vector.shape[0])
-    return apply("diag", vector)
-
-
-def kron(a: Expr, b: Expr) -> Expr:
-    """The Kronecker product; of identities an identity."""
-    if is_call(a, "eye") and is_call(b, "eye"):
-        return eye(a.shape[0] * b.shape[0])
-    return apply("kron", a, b)
-
-
-def summands(expr: Expr) -> list[tuple[bool, Expr]]:
-    """The terms of a sum, each with whether it is subtracted."""
-    terms: list[tuple[bool, Expr]] = []
-    while isinstance(expr, Apply) and expr.function in ("+", "-"):
-        minus = expr.function == "-"
-        expr, last = expr.arguments
-        terms.append((minus, last))
-    return [(False, expr), *reversed(terms)]
 
 
 def total(terms: Sequence[tuple[bool, Expr]]) -> Expr:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from itertools import count, pairwise
+from itertools import count
 from typing import Any
 
 from jacobian_cli.calculus.cost import cost, cost_inside, cost_of
@@ -15,7 +15,6 @@ from jacobian_cli.calculus.index.canonical import canonical, oriented, transpose
 from jacobian_cli.calculus.index.tensor import (
     Apply,
     Delta,
-    Extent,
     Factor,
     Labels,
     Product,
@@ -23,8 +22,6 @@ from jacobian_cli.calculus.index.tensor import (
     Reshape,
     Sum,
     Tensor,
-    Unit,
-    Window,
     is_zero,
     walk,
 )
@@ -41,6 +38,7 @@ from jacobian_cli.calculus.simplify.factors import (
     without_deltas,
 )
 from jacobian_cli.calculus.simplify.fractions import opened
+from jacobian_cli.calculus.simplify.leaves import delta, extent, listed, number, unit, value_of, window
 from jacobian_cli.calculus.simplify.recipe import (
     Call,
     Fold,
@@ -58,7 +56,6 @@ from jacobian_cli.calculus.simplify.recipe import (
 )
 from jacobian_cli.calculus.simplify.rules import Offer, Rule, Stage
 from jacobian_cli.calculus.simplify.watch import Fired, watched, watching
-from jacobian_cli.ops.cuts import Cut, Listed
 from jacobian_cli.shape import Shape, Size
 
 __all__ = [
@@ -171,46 +168,7 @@ def _put_in(met: Open, result: Part | Rewrite, *, offered: bool) -> Tensor | Non
     return product(met.shape, factors, met.coefficient * result.number * number)
 
 
-# numbers, constants, axes
-
-
-def number(value: Rational) -> Tensor:
-    """A number."""
-    return Product(value, (), ()) if value else Sum((), ())
-
-
-def delta(size: Size) -> Tensor:
-    return Delta(size)
-
-
-def unit(size: Size, index: int | Size) -> Tensor:
-    if isinstance(index, Size):
-        index = index if index.value is None else index.value
-    return Unit(size, index)
-
-
-def window(size: Size, cut: Cut) -> Tensor:
-    """The rows of an identity matrix that a slice takes."""
-    return Delta(size) if cut == Cut(Size(()), size) else Window(size, cut)
-
-
-def listed(size: Size, places: tuple[int, ...]) -> Tensor:
-    """The rows of an identity matrix at these places; a run of them is a slice."""
-    if places[0] >= 0 and all(b == a + 1 for a, b in pairwise(places)):
-        return window(size, Cut(Size.number(places[0]), Size.number(len(places))))
-    return Window(size, Listed(places))
-
-
-def extent(size: Size) -> Tensor:
-    """A size as a number."""
-    return Extent(size) if size.value is None else number(size.value)
-
-
-def value_of(tensor: Tensor) -> Rational | None:
-    """The number that a tensor is, if it is one."""
-    if isinstance(tensor, Product) and not tensor.factors and not tensor.shape:
-        return tensor.coefficient
-    return 0 if is_zero(tensor) else None
+# sums and products
 
 
 def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
