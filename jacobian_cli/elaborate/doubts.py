@@ -70,6 +70,8 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         if not statement.notation:
             for look in (_products, _names, _spread):
                 yield from look(typed, statement)
+        if statement.notation in _OURS:
+            yield from _quotients(typed, statement)
         for term in terms_in(statement.value):
             if isinstance(term, Call):
                 for consider in (_logits, _columns, _inverse, _squares):
@@ -141,6 +143,35 @@ def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
         case [2, 2]:
             return of_matrices or _turned(left) or _turned(right)
     return False
+
+
+def _quotients(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`1/X` and `X/Y` of matrices, which others read as inverses; where all goes entry by entry, so does this."""
+    entries = {
+        id(part)
+        for term in terms_in(statement.value)
+        if isinstance(term, Call) and term.function not in ("+", "-", "/", "u-") and elementwise(term)
+        for part in terms_in(term)
+        if part is not term
+    }
+    for term in terms_in(statement.value):
+        if not (isinstance(term, Call) and term.function == "/" and typed.open(term)) or id(term) in entries:
+            continue
+        above, below = term.arguments
+        if not (isinstance(below, Name) and typed.order(below) == 2 and typed.order(above) in (0, 2)):
+            continue
+        if isinstance(above, Call) and above.function.isidentifier() and elementwise(above):
+            continue
+        inverse = f"inv({below.text})"
+        if not isinstance(above, Literal) or above.value != 1:
+            part = _written(statement, above)
+            held = part if isinstance(above, Name | Literal) else f"({part})"
+            inverse = f"{held}{'@' if typed.order(above) else '*'}{inverse}"
+        other = None if statement.notation else _edited(statement, [(term.span, inverse)])
+        if statement.notation or (other is not None and typed.fits(statement, other)):
+            taken, meant = _quoted(statement, other, term.span) if other else (spelled(term), inverse)
+            yield Doubt(f"`{taken}` divides entry by entry; with the inverse of the matrix it is `{meant}`")
+            return
 
 
 def _reduced(term: Term) -> bool:

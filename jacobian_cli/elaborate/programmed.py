@@ -11,7 +11,7 @@ from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, place
 from jacobian_cli.elaborate.sums import Sums
 from jacobian_cli.expr import Extent
 from jacobian_cli.ops.rules import described
-from jacobian_cli.shape import Size, product
+from jacobian_cli.shape import ONE, Size, product
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
@@ -37,6 +37,20 @@ class Programs(Sums):
                 f"entry by entry it is `{spelled(call_of('/', left[1], right[1]))}` in the language, ./ in MATLAB",
             )
         return self.product([left, self.op("inv", term.span, right)], term.span)
+
+    def mtimes(self, term: Call) -> Typed:
+        """`*`; of X(:)'*Y(:) the entries are multiplied, so that X and Y may be of one shape."""
+        match term.arguments:
+            case (
+                Call(function=".T", arguments=(Call(function="?vec", arguments=(x,)),)),
+                Call(function="?vec", arguments=(y,)),
+            ):
+                left, right = self.typed(x), self.typed(y)
+                shape, other = left[0].shape, right[0].shape
+                fit = all(self.scope.unifier.unify(m, n) for m, n in zip(shape, other, strict=False))
+                if fit and len(shape) == len(other) > 1:
+                    return self.op("sum", term.span, self.op("*", term.span, left, right))
+        return super().mtimes(term)
 
     def mldivide(self, term: Call) -> Typed:
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
@@ -96,7 +110,7 @@ class Programs(Sums):
         assert isinstance(call, Call)
         assert isinstance(how, Text)
         inner = self.typed(call.arguments[0])
-        if axes_of(inner[0].shape) < 2:
+        if axes_of(inner[0].shape) < 2 or inner[0].shape[-1] is ONE:
             return self.typed(call)
         axis = (("axis", Literal(Fraction(0), term.span)), ("keepdims", Flag(True, term.span)))
         down = Call(call.function, (inner[1],), axis, term.span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 from jacobian_cli.elaborate.shaped import (
     LEANING,
@@ -186,10 +187,32 @@ class Mathematics(Shaped):
         shown = spelled(inner[1])
         match kind.value:
             case "2" if matrix:
-                return self.op("spectral_norm", term.span, inner)
+                made = self.op("spectral_norm", term.span, inner)
+                if not self.board:
+                    self.doubt(
+                        f"`{spelled(made[1])}` is read, the spectral norm; that of all entries is `norm({shown})`"
+                    )
+                return made
+            case "2?" if matrix:
+                raise self.error(
+                    term.span,
+                    "is this the spectral norm, or that of all entries?",
+                    f"write `norm({shown}, 2)` or `norm({shown})`",
+                )
+            case "1" | "inf" if matrix and not self.board:
+                order: Term = Literal(Fraction(1), term.span) if kind.value == "1" else Name("inf", term.span)
+                call = Call("norm", (inner[1], order), (), term.span)
+                return super().build(call), call
+            case "1" | "∞" | "inf" | "infty" if matrix:
+                along, function, index = ("columns", "sum", "1") if kind.value == "1" else ("rows", "max", "inf")
+                raise self.error(
+                    term.span,
+                    f"is this a norm of {along}, or of all entries?",
+                    f"write `norm({shown}, {index})` or `{function}(abs({shown}))`",
+                )
             case "*" | "∗" | "nuc" if matrix:
                 return self.op("nuclear_norm", term.span, inner)
-            case "" | "2" | "F" | "f" | "Fro":
+            case "" | "2" | "2?" | "F" | "f" | "Fro":
                 made = self.op("norm", term.span, inner)
                 if matrix and not kind.value:
                     self.doubt(f"`norm({shown})` is read, the Frobenius norm; the spectral norm is `norm({shown}, 2)`")
@@ -201,7 +224,7 @@ class Mathematics(Shaped):
         raise self.error(
             term.span,
             f"the norm with the index {kind.value[:20]} is not in the language",
-            f"there are `norm({shown})`, `norm({shown}, 1)` and `norm({shown}, inf)`",
+            f"there are `norm({shown})`, `norm({shown}, 1)`, `norm({shown}, inf)` and, of a vector, `norm(x, 3)`",
         )
 
     def power(self, term: Call) -> Typed:

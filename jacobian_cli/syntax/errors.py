@@ -120,7 +120,8 @@ _MOST = 20
 
 def together(errors: Sequence[InputError]) -> InputError:
     """Several mistakes as one exception: the first, which knows the others."""
-    first, *others = list(dict.fromkeys(one for error in errors for one in error.errors))[:_MOST]
+    every = {(one.message, one.hint, one.text): one for error in reversed(errors) for one in reversed(error.errors)}
+    first, *others = list(reversed(every.values()))[:_MOST]
     for other in others:
         other.others = ()
     first.others = tuple(others)

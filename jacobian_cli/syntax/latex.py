@@ -74,7 +74,7 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
     >>> read(r"\frac{1}{2} \lVert x \rVert^2", Known([])).value.function
     '?beside'
     """
-    del guessed
+    guessed = guessed and "sigmoid'" not in known.functions  # a claim may hold what is printed of the formula
     want_short(text)
     want_formula(text, _DERIVATIVE)
     start, stop = 0, len(text)
@@ -86,7 +86,7 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
         tokens = [*scanner.scan(start, stop), Token("end", "", stop, stop + 1, True)]
     except RecursionError:
         raise too_deep(text) from None
-    return statement_of(tokens, text, known, notation, blanks=False)
+    return statement_of(tokens, text, known, notation, blanks=False, guessed=guessed)
 
 
 class _Scanner(Scanner):

@@ -73,11 +73,11 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
     >>> read("u^T W x", Known([])).value.function
     '?beside'
     """
-    del guessed
+    guessed = guessed and "sigmoid'" not in known.functions  # a claim may hold what is printed of the formula
     want_short(text)
     want_formula(text, _DERIVATIVE)
     try:
-        return statement_of(tokens(text, known), text, known, notation)
+        return statement_of(tokens(text, known), text, known, notation, guessed=guessed)
     except RecursionError:
         raise too_deep(text) from None
 

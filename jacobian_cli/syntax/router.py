@@ -31,11 +31,13 @@ _CODE = re.compile(
     r"\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )
 _MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2)\b|'(?:fro|inf|all)'|\bdims\s*="
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2)\b|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|\bdims\s*="
 )
 """Signs that nobody else has."""
 _PRIME = re.compile(r"[\w)\]']'")
 _JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[[\d:]|[⋅√]")
+_BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
+"""A'x, which Julia has as a product and MATLAB does not."""
 _ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
 _ONLY_JULIA = (("dot", 3),)
@@ -139,14 +141,14 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         return "latex"
     if "." in text and _CODE.search(text):
         return "numpy"
-    if _MATLAB.search(text) or ("*" in text and _PRIME.search(text)):
-        return "julia" if _JULIA.search(text) else "matlab"
+    if found := _MATLAB.search(text) or ("*" in text and _PRIME.search(text)):
+        return "julia" if _JULIA.search(text) or (found.re is _MATLAB and _BESIDE.search(text)) else "matlab"
     try:
         item = parse_statement(text)
     except InputError:
         return "math"
     for call in _calls(item):
-        if (call.function, len(call.arguments)) in _ONLY_JULIA:
+        if (call.function, len(call.arguments)) in _ONLY_JULIA or _dot_of_product(call):
             return "julia"
         if _beside(call.function, functions):
             return "math"
@@ -156,6 +158,17 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
 def _beside(call: str, functions: Collection[str]) -> bool:
     """Whether a call is one letter before a bracket, or letters that are Greek: σ(x), λ(x + y)."""
     return call not in functions and (len(call) == 1 or not call.isascii())
+
+
+def _dot_of_product(call: Call) -> bool:
+    """Whether a call is dot(x, A*x), whose second argument is a vector only where * is the matrix product."""
+    if call.function != "dot" or len(call.arguments) != 2 or call.keywords:
+        return False
+    for argument in call.arguments:
+        match argument:
+            case Call(function="*", arguments=(Name(text=left), Name(text=right))):
+                return left.isupper() and right.islower()
+    return False
 
 
 def _read(

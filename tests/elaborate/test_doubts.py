@@ -25,7 +25,7 @@ MEANT = {
     "x.T*A*x": "x.T@A@x",
     "A*B.T": "A@B.T",
     "softmax(Q*K.T/sqrt(d))*V": "softmax(Q@K.T/sqrt(d))@V",
-    "dot(x, A*x)": "dot(x, A@x)",
+    "1/X + A": "inv(X)",
     "z = W*x + b; sigmoid(z)": "z = W@x + b",
     "y*X@w": "y*(X@w)",
     "sum(log(1 + exp(-y*X@w)))": "-y*(X@w)",

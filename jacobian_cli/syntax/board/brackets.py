@@ -86,7 +86,7 @@ class Brackets(Cursor):
         while self.next.kind in ("sub", "sup") and len(marks) < 2:
             token = self.take()
             if token.kind == "sub":
-                kind = token.text
+                kind = "2?" if token.text == "2" and self.guessed else token.text
             else:
                 marks.append(token)
         term: Term = Call("?norm", (value, Text(kind, span)), (), span)

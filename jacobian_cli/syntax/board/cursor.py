@@ -35,6 +35,8 @@ class Cursor:
     delimiters: list[str] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
     """The indices that are summed over here."""
+    guessed: bool = False
+    """Whether the notation was found, and not named."""
     trying: bool = False
     """Whether a Σ is being read as a sum, or as a matrix."""
     open_end: tuple[int, str, str] = (-1, "", "")

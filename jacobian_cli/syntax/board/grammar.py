@@ -8,13 +8,13 @@ right, `:`, `+ −`, comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
 from jacobian_cli.syntax.board.factors import Factors
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Term
@@ -23,12 +23,29 @@ _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": 
 _MOST_FACTORS = 100
 
 
-def statement_of(tokens: Sequence[Token], text: str, known: Known, notation: str, *, blanks: bool = True) -> Definition:
+def statement_of(
+    tokens: Sequence[Token], text: str, known: Known, notation: str, *, blanks: bool = True, guessed: bool = False
+) -> Definition:
     """A formula, or a definition: `z = …`, `f(x) = …`."""
     name, first = _left_side(tokens, text)
-    board = Board(tokens, text, known, blanks, at=first)
-    value = board.read()
+    board = Board(tokens, text, known, blanks, at=first, guessed=guessed)
+    try:
+        value = board.read()
+    except InputError as error:
+        raise together([error, *_strangers(tokens, text, known, blanks, error)]) from None
     return Definition(name, value, text, tuple(board.doubts), notation)
+
+
+def _strangers(
+    tokens: Sequence[Token], text: str, known: Known, blanks: bool, error: InputError
+) -> Iterator[InputError]:
+    """The words before brackets that are no functions, besides the mistake where reading stopped."""
+    for place, (token, behind) in enumerate(pairwise(tokens)):
+        if token.kind == "word" and behind.kind == "open" and behind.text == "(" and token.span != error.span:
+            try:
+                Board(tokens, text, known, blanks, at=place).name()
+            except InputError as other:
+                yield other
 
 
 def _left_side(tokens: Sequence[Token], text: str) -> tuple[str | None, int]:
@@ -71,7 +88,7 @@ class Board(Factors):
             raise too_deep(self.text)
         end = Token("end", "", owner.stop, owner.stop, True)
         part = Board([*tokens, end], self.text, self.known, self.blanks, self.doubts, depth=self.depth)
-        part.running, part.trying = self.running, self.trying
+        part.running, part.trying, part.guessed = self.running, self.trying, self.guessed
         term = part.whole()
         self.depth -= 1
         return term

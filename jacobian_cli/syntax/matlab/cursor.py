@@ -113,7 +113,9 @@ class Cursor:
         if token.text in (")", "]"):
             return self.refuse(token, "this bracket was never opened")
         if token.kind in ("name", "num") or token.text in ("(", "["):
-            message, hint = f"{token.text} cannot be read here", "a product is written A*x"
+            start = next((one.start for one in reversed(self.tokens[: self.at]) if one.kind in ("name", "num")), 0)
+            product = f"{self.text[start : token.start].strip()}*{token.text}"
+            message, hint = f"{token.text} cannot be read here", f"a product is written with its sign: {product}"
             return OtherNotationError(message, text=self.text, span=token.span, hint=hint)
         return self.refuse(token, f"{token.text} cannot be read here")
 

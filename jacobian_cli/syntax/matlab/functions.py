@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.matlab.cursor import Cursor, MatlabToken
 from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
@@ -147,8 +149,11 @@ class Functions(Cursor):
                     kind = text.lower()
         if token.text == "norm2":
             kind = ""
-        if self.julia and len(arguments) == 1:
-            kind = "F"  # Julia's norm takes all entries in a row
+        if self.julia and token.text == "norm":  # all entries in a row
+            if kind in ("1", "inf"):
+                entries = Call("abs", (arguments[0],), (), span)
+                return Call("sum" if kind == "1" else "max", (entries,), (), span)
+            kind = "F" if kind == "2" else kind
         return Call("?norm", (arguments[0], Text("inf" if kind == "inf" else kind, span)), (), span)
 
     def dot_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
@@ -159,6 +164,12 @@ class Functions(Cursor):
             return Call("?mtimes", (Call("?mtimes", (turned, middle), (), span), last), (), span)
         if len(arguments) != 2:
             raise self.refuse(token, "dot takes two arguments, or three: dot(x, A, y)")
+        written = self.text[span.start : span.stop]
+        if self.guessed and (product := re.search(r"(\w+)\s*\*\s*\w", written)):
+            taken = written.replace("*", "@")
+            self.doubts.append(
+                Doubt(f"`{taken}` is read, the matrix product; a number is declared: `-s {product[1]}=()`")
+            )
         return Call("?inner", tuple(arguments), (), span)
 
     def vector_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
@@ -168,6 +179,9 @@ class Functions(Cursor):
         return arguments[0]
 
     def max_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        if len(arguments) > 1 and arguments[1] == Text("[]", arguments[1].span):  # max(X, [], 2)
+            axis = arguments[2:] or [Literal(Fraction(1), span)]
+            return self.reduced(token.text, token, [arguments[0], *axis], {}, span)
         if len(arguments) == 1 and not dotted:
             return Call("?columns", (Call(token.text, tuple(arguments), (), span), Text("", span)), (), span)
         return Call(token.text, tuple(arguments), (), span)
@@ -220,6 +234,7 @@ class Functions(Cursor):
 Special = Callable[[Functions, MatlabToken, list[Term], Span, bool], Term]
 SPECIAL: dict[str, Special] = {
     "norm": Functions.norm_,
+    "opnorm": Functions.norm_,
     "dot": Functions.dot_,
     "vector": Functions.vector_,
     "matrix": Functions.vector_,

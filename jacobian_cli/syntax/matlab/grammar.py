@@ -133,6 +133,8 @@ class _Reader(Functions):
                 return term
             token = self.take()
             term = Call(".T", (term,), (), Span(term.span.start, token.stop))
+            if self.julia and self.next.kind == "name" and not self.next.space:  # A'x
+                return self.call("?mtimes", term, self.power())
         return term
 
     # ---- atoms ------------------------------------------------------------------------------------------------------
@@ -187,6 +189,8 @@ class _Reader(Functions):
         self.lists.pop()
         closed = self.take()
         span = Span(opened.start, closed.stop)
+        if not any(rows) and self.lists:
+            return Text("[]", span)
         if not any(rows):
             raise self.refuse(span, "nothing stands in these brackets")
         if all(len(row) == 1 for row in rows):
