@@ -121,7 +121,8 @@ def _expression(root: Expr, most: int) -> int:
 
 
 def _operation(node: Apply) -> int:
-    return WEIGHTS.get(node.function, OPERATION) + sum(map(_option, node.parameters))
+    options = () if node.function == "concat" else node.parameters  # [[A, B]] shows where its blocks are
+    return WEIGHTS.get(node.function, OPERATION) + sum(map(_option, options))
 
 
 def _operands(node: Apply) -> Iterator[tuple[int, Expr]]:

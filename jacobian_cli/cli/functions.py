@@ -16,7 +16,7 @@ def show_functions() -> None:
     """Every row: how it is called, what it means, its derivative, where it is defined; then what can be declared."""
     screen = Screen()
     for kind in Kind:
-        rows = [row for row in FUNCTIONS.values() if row.kind is kind and row.called]
+        rows = [row for row in FUNCTIONS.values() if row.kind is kind and (row.called or row.example)]
         if not rows:
             continue
         screen.heading(kind.value[0].upper() + kind.value[1:])
@@ -49,7 +49,7 @@ def show_function(name: str) -> None:
 
 def functions_dict(names: Sequence[str]) -> dict[str, object]:
     """Those named, or all of them with the facts that can be declared, as they are told in JSON."""
-    rows = [_named(name) for name in names] or [row for row in FUNCTIONS.values() if row.called]
+    rows = [_named(name) for name in names] or [row for row in FUNCTIONS.values() if row.called or row.example]
     told: dict[str, object] = {"functions": [_told(row) for row in rows]}
     if not names:
         told["facts"] = [{"name": fact.name, "summary": fact.summary} for fact in FACTS.values()]
@@ -58,7 +58,7 @@ def functions_dict(names: Sequence[str]) -> dict[str, object]:
 
 def _named(name: str) -> Row:
     row = FUNCTIONS.get(ALIASES.get(name, name))
-    if row is None or not row.called:
+    if row is None or not (row.called or row.example):
         close = difflib.get_close_matches(name, [r.name for r in FUNCTIONS.values() if r.called], n=2)
         told = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
         raise InputError(f"there is no function '{name}'", hint=ELSEWHERE.get(name, told))
@@ -90,6 +90,8 @@ def example_of(row: Row) -> str:
 
 
 def _call(row: Row) -> str:
+    if not row.called:
+        return row.example
     given = [*row.parameters, *(f"{option}=" for option in row.options if option in ("axis", "keepdims"))]
     given += [option for option in row.options if option in ("sizes", "shape")]
     return f"{row.name}({', '.join(given)})"

@@ -34,7 +34,7 @@ from jacobian_cli.ops.table import ALIASES, ELSEWHERE
 from jacobian_cli.shape import ONE, Shape, Unifier
 from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.names import LETTERS
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text, listed
 
 CONSTANTS = ("pi", "e", "inf")
 INDEXING = "[]"
@@ -74,11 +74,11 @@ class Builder(Options):
                 )
             case Flag(value=value, span=span):
                 raise self.error(span, f"{value} is not a value")
+            case Group(square=True):
+                return self.call(self.listed(term))
             case Group(span=span):
                 raise self.error(
-                    span,
-                    "a list is not a value here",
-                    "declare a variable and give its values with --at, or write `stack(x, y)`",
+                    span, "what stands in round brackets here is no value", "entries of a vector are listed: `[x, y]`"
                 )
             case Slice(span=span) | Dots(span=span):
                 raise self.error(span, "a slice belongs inside brackets")
@@ -91,6 +91,18 @@ class Builder(Options):
         if name in CONSTANTS:
             return Constant(name)
         raise self.error(span, f"'{name}' is not known here")
+
+    def listed(self, group: Group) -> Call:
+        """What a list is as a value."""
+        call = listed(group)
+        if not group.items:
+            raise self.error(group.span, "an empty list is no vector", "as in `[x*cos(t), y*sin(t)]`")
+        for cell in call.arguments:
+            if isinstance(cell, Group) and cell.square:
+                raise self.error(
+                    cell.span, "a list stands in the place of an entry", "a matrix is `[[a, b], [c, d]]`, row by row"
+                )
+        return call
 
     def call(self, call: Call) -> Expr:
         known = self.function(call.function)

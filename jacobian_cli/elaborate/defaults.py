@@ -7,7 +7,8 @@ The first of these that says something decides. What the formula demands (`progr
 2. A number by its part: what scales a scalar, or is added to one, is a scalar: `s**2*exp(-norm(x)**2)`, `u.T@h + b`.
    A scalar is here what sums its entries away, whatever the names in it are. Not so where the whole is added to
    something that has axes (`W@x + norm(y)*b`), and not for a name whose own entries are summed (`x/norm(x)`). And
-   a number is what scales a row (`k*x.T@y`) or an array of constants (`c*eye(n)`).
+   a number is what scales a row (`k*x.T@y`) or an array of constants (`c*eye(n)`). So is what stands in a list,
+   `[x*cos(t), 1]`, if nothing in that list has axes anyway (`[[A, b], [0, 1]]` is made of blocks).
 3. A vector by its part: a Greek name that is added to a vector and scales nothing: `x - mu`.
 4. The habit: a capital is a matrix, a lower-case name a vector, a Greek name a number.
 """
@@ -22,7 +23,7 @@ from functools import cached_property
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import ONE, Shape
-from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Slice, Term, listed
 
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
@@ -36,6 +37,7 @@ _COUNTS = frozenset("nmNM")
 _SCALAR, _VECTOR = 0, 1
 _ROW = "a scalar can scale a row, a vector cannot"
 _CONSTANT = "what scales an array of constants is a scalar"
+_ENTRY = "an entry of a list is a scalar"
 _SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
 
 
@@ -74,7 +76,9 @@ def defaults(
     found = dict(guessed)
     for _ in range(len(guessed) + 1 if guessed else 0):
         parts = _Parts(statements, found, sizes, shapes_at(found))
-        changed = next((change for rule in (_by_name, _by_part, _by_vector) if (change := rule(parts))), None)
+        changed = next(
+            (change for rule in (_by_name, _by_part, _by_entry, _by_vector) if (change := rule(parts))), None
+        )
         if changed is None:
             break
         found |= changed
@@ -175,6 +179,10 @@ class _Parts:
         """Whether a part has its axes from names alone whose entries are nowhere summed."""
         names = self.carriers(term)
         return bool(names) and names.isdisjoint(self.summed)
+
+    def free(self, term: Term) -> bool:
+        """Whether a part is a scalar, or has its axes from names alone."""
+        return self.order(term) == 0 or bool(self.carriers(term))
 
     @cached_property
     def places(self) -> list[tuple[str, _Place]]:
@@ -338,6 +346,17 @@ class _Scaled:
 
     def _stiff(self, term: Term) -> bool:
         return self.parts.order(term) != 0 and not self.parts.loose(term)
+
+
+def _by_entry(parts: _Parts) -> dict[str, Default]:
+    for statement in parts.statements:
+        for term in terms_in(statement.value):
+            call = listed(term) if isinstance(term, Group) and term.square else term
+            if isinstance(call, Call) and call.function == LITERAL and all(map(parts.free, call.arguments)):
+                names = frozenset[str]().union(*map(parts.carriers, call.arguments))
+                if names:
+                    return {name: Default(_SCALAR, _ENTRY) for name in names}
+    return {}
 
 
 def _by_vector(parts: _Parts) -> dict[str, Default]:

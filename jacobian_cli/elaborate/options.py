@@ -94,7 +94,7 @@ class Options:
     ) -> None:
         """A number, a size, or a tuple of them, by its name or in its place behind the values."""
         term = keywords.pop(option, None)
-        if term is None and len(terms) > len(row.parameters):
+        if term is None and len(terms) > len(row.parameters) and "..." not in row.parameters:
             term = terms.pop(len(row.parameters))
         if term is None:
             if option not in row.defaults:

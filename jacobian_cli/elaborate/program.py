@@ -15,7 +15,13 @@ from jacobian_cli.elaborate.doubts import Typed, doubts
 from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.order import in_order, size_names
-from jacobian_cli.elaborate.statement import named_places, names_in, typed_statement, unknown_functions
+from jacobian_cli.elaborate.statement import (
+    named_places,
+    names_in,
+    picked_whole,
+    typed_statement,
+    unknown_functions,
+)
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, variables
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
@@ -324,6 +330,9 @@ class _Formula:
         if guessed:
             # the first pass collects equations between sizes, the second builds with what they say
             unifier, shapes = self.equated(guessed)
+            for name, count in picked_whole(self.statements).items():
+                if name in shapes and name not in declared and len(shapes[name]) == 1:
+                    unifier.unify(shapes[name][0], Size.number(count))
             taken = {*self.free, *self.sizes, *(n for s in declared.values() for z in s for n in z.names())}
             shapes = _named_sizes(shapes, unifier, taken)
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}

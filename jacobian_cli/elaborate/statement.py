@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.options import Scope
@@ -11,7 +12,7 @@ from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Literal, Name, Slice, Term
 
 
 def typed_statement(statement: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
@@ -45,6 +46,32 @@ def unknown_functions(statements: Iterable[Definition]) -> list[InputError]:
                 except InputError as error:
                     found.append(error)
     return found
+
+
+def picked_whole(statements: Sequence[Definition]) -> dict[str, int]:
+    """The vectors of which a formula with lists picks every entry up to the last, and does nothing else with them: how
+    many entries they have. `[p[0] + v*cos(p[2]), p[1] + v*sin(p[2]), p[2] + w]` speaks of three.
+    """
+    terms = [statement.value for statement in statements]
+    picks: dict[str, set[Fraction]] = {}
+    lists, whole = False, set[str]()
+    while terms:
+        match terms.pop():
+            case Call(function="[]", arguments=(Name(text=name), Group(items=(Literal(value=place),)))):
+                picks.setdefault(name, set()).add(place)
+            case Name(text=name):
+                whole.add(name)
+            case term:
+                lists = lists or _is_list(term)
+                terms.extend(parts_of(term))
+    counts = {name: len(places) for name, places in picks.items() if lists and name not in whole}
+    return {
+        name: count for name, count in counts.items() if count > 1 and picks[name] == set(map(Fraction, range(count)))
+    }
+
+
+def _is_list(term: Term) -> bool:
+    return (isinstance(term, Group) and term.square) or (isinstance(term, Call) and term.function == LITERAL)
 
 
 def named_places(term: Term) -> Iterable[tuple[str, Span]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
 from jacobian_cli.ops import row
+from jacobian_cli.printers.literals import matrix, nested, vector
 from jacobian_cli.printers.precedence import (
     LEADING,
     PYTHON,
@@ -60,6 +61,11 @@ def text(expr: Expr) -> str:
 def _piece(node: Expr, pieces: Mapping[Expr, Piece]) -> Piece:
     match node:
         case Apply():
+            if (entries := vector(node)) is not None:
+                return Piece(_listed(pieces[cell].text for cell in entries))
+            if (rows := matrix(node)) is not None and nested(rows):
+                shown = [[pieces[cell].text if cell in pieces else text(cell) for cell in row] for row in rows]
+                return Piece(_listed(map(_listed, shown)))
             return _applied(node, [pieces[argument] for argument in given(node)])
         case Defined(name=name):
             return Piece(name)
@@ -96,7 +102,10 @@ def _applied(node: Apply, operands: list[Piece]) -> Piece:
         if name in options:
             spelling = _OPTIONS.get(name, f"{name}={{}}".format)
             (before if name in LEADING else after).append(spelling(options[name]))
-    return Piece(f"{function}({', '.join([*before, *(operand.text for operand in operands), *after])})")
+    shown = [operand.text for operand in operands]
+    if row(function).parameters == ("...",) and len(shown) == 1 and shown[0].startswith("["):
+        shown = [_listed(shown)]  # what it is given as one list are its items
+    return Piece(f"{function}({', '.join([*before, *shown, *after])})")
 
 
 def _crowded(node: Apply) -> bool:
@@ -112,6 +121,10 @@ def _crowded(node: Apply) -> bool:
         case "@", Apply(function="/"):
             return True
     return False
+
+
+def _listed(items: Iterable[str]) -> str:
+    return f"[{', '.join(items)}]"
 
 
 def _group(items: Shape | tuple[int, ...], spelling: Callable[..., str]) -> str:

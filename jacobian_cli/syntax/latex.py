@@ -47,7 +47,7 @@ _GREEK |= {rf"\var{name}": name for name in ("Sigma", "Gamma", "Delta", "Theta",
 _LETTERS = {r"\ell": "l", r"\imath": "i", r"\jmath": "j", r"\hslash": "h"}
 _REFUSED = {
     **dict.fromkeys((r"\partial", r"\nabla", r"\mathrm d"), ALONE),
-    r"\begin": "matrices and cases are not read; a matrix is declared as a variable",
+    r"\begin": "of environments, matrices are read: \\begin{bmatrix} a & b \\\\ c & d \\end{bmatrix}",
     r"\int": "an integral is not in the language",
     r"\dots": "type the formula in full",
     r"\ldots": "type the formula in full",
@@ -56,6 +56,9 @@ _REFUSED = {
     r"\in": "sizes are declared apart: -s x=n",
     r"\lim": "a limit is not in the language",
 }
+_TABLES = frozenset("matrix bmatrix pmatrix smallmatrix bsmallmatrix psmallmatrix array".split())
+"""Environments whose cells are those of a matrix."""
+_SPACE = re.compile(r"\s*\[[\d. ]*(?:pt|em|ex|mm|cm)\]")
 _D = r"(?:\\partial|d|\\mathrm\s*\{?\s*d\s*\}?)"
 _DERIVATIVE = re.compile(
     rf"\\frac\s*\{{\s*(?:{_D}(?![a-z]).*?\}}\s*\{{\s*{_D}|d\w\s*\}}\s*\{{\s*d[a-z]\s*\}})|\bd\s*/\s*d[A-Za-z]\b"
@@ -92,10 +95,16 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
 class _Scanner(Scanner):
     """Cuts LaTeX; what is no command is read as on a board."""
 
+    tables = 0
+    """How many matrices are open."""
+
     def one(self, at: int, stop: int, found: list[Token]) -> int:
         sign = self.text[at]
         if sign == "\\":
             return self.command(at, stop, found)
+        if sign == "&" and self.tables:
+            found.append(Token("op", ",", at, at + 1))
+            return at + 1
         if sign in "~&$":
             if sign == "$":
                 raise self.refuse(at, at + 1, "one formula, please", "type what stands between two $ signs")
@@ -212,6 +221,8 @@ class _Scanner(Scanner):
         if match is None:
             raise self.refuse(at, at + 1, "a command belongs behind \\")
         name, end = match[0], match.end()
+        if name in (r"\begin", r"\end") or (name == r"\\" and self.tables):
+            return self.table(name, at, end, stop, found)
         if name in _BLANKS:
             if name == r"\right" and self.text[end : end + 1] == ".":
                 raise self.refuse(at, end + 1, "a bracket without its other half cannot be read")
@@ -259,6 +270,25 @@ class _Scanner(Scanner):
             name, "a function of the language is written \\operatorname{name}; jac functions lists them"
         )
         raise self.refuse(at, end, f"{name} cannot be read here", hint)
+
+    def table(self, name: str, at: int, end: int, stop: int, found: list[Token]) -> int:
+        """A matrix: its brackets, and the ends of its rows."""
+        if name == r"\\":
+            found.append(Token("op", ";", at, end))
+            space = _SPACE.match(self.text, end, stop)
+            return space.end() if space else end
+        inside, _, _, end = self.argument(end, stop)
+        if inside.strip().rstrip("*") not in _TABLES:
+            raise self.refuse(at, end, f"{name}{{{inside[:20]}}} cannot be read here", _REFUSED[r"\begin"])
+        if name == r"\begin":
+            if inside.strip() == "array":
+                end = self.argument(end, stop)[3]
+            self.tables += 1
+            found.append(Token("open", "⟦", at, end))
+        else:
+            self.tables -= 1
+            found.append(Token("close", "⟧", at, end))
+        return end
 
     def sign(self, kind: str, sign: str, at: int, end: int, found: list[Token]) -> None:
         """A sign; two single bars beside each other are a double one where nothing stands between."""

@@ -209,7 +209,7 @@ class _Reader:
             case ast.Call(func=function):
                 raise self.refuse(function, "only functions of the language can be called", _LISTED)
             case ast.Tuple(elts=items) | ast.List(elts=items):
-                return Group(tuple(self.read(item, depth) for item in items), span)
+                return Group(tuple(self.read(item, depth) for item in items), span, isinstance(node, ast.List))
             case _:
                 raise self.refuse(node, "this is not in the language", _LISTED)
 

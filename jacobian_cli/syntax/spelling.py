@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import accumulate
 
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import LITERAL, Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text, listed
 
 _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
 _INFIX = {
@@ -44,6 +45,8 @@ def _spelled(term: Term) -> tuple[str, int]:
         case Slice(start=start, stop=stop, step=step):
             bounds = (start, stop) if step is None else (start, stop, step)
             return ":".join("" if bound is None else spelled(bound) for bound in bounds), _COMPARE
+        case Group(square=True):
+            return _literal(listed(term)), _ATOM
         case Group(items=items):
             return f"({', '.join(map(spelled, items))}{',' if len(items) == 1 else ''})", _ATOM
         case Call(function=function, arguments=arguments):
@@ -53,6 +56,8 @@ def _spelled(term: Term) -> tuple[str, int]:
                 return "-" + _at(arguments[0], _PRODUCT), _SIGN
             if function == ".T":
                 return _at(arguments[0], _ATOM) + ".T", _ATOM
+            if function == LITERAL:
+                return _literal(term), _ATOM
             if function == "[]":
                 return f"{_at(arguments[0], _ATOM)}[{_index(arguments[1])}]", _ATOM
             named = [f"{name}={spelled(value)}" for name, value in term.keywords]
@@ -72,6 +77,15 @@ def _infix(function: str, left: Term, right: Term) -> tuple[str, int]:
     if shown.startswith("-") and function != "**":
         shown = f"({shown})"
     return _at(left, first) + sign + shown, level
+
+
+def _literal(term: Call) -> str:
+    cells, (widths, *_) = list(map(spelled, term.arguments)), (*(v for _, v in term.keywords), None)
+    if not isinstance(widths, Group):
+        return f"[{', '.join(cells)}]"
+    counts = [int(width.value) for width in widths.items if isinstance(width, Literal)]
+    rows = [", ".join(cells[stop - width : stop]) for width, stop in zip(counts, accumulate(counts), strict=True)]
+    return f"[{', '.join(f'[{row}]' for row in rows)}]"
 
 
 def _index(term: Term) -> str:

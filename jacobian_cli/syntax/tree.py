@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -48,6 +48,8 @@ class Group:
 
     items: tuple[Term, ...]
     span: Span
+    square: bool = False
+    """Whether it is a list, which as a value is a vector or a matrix, entry by entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,24 @@ class Call:
 Term = Name | Literal | Text | Flag | Group | Slice | Dots | Call
 
 
+LITERAL = "[,]"
+"""The operator that makes a vector of its entries or, told how many stand in each row, a matrix."""
+
+
+def literal(rows: Sequence[Sequence[Term]], span: Span) -> Call:
+    """`[[a, b], [c, d]]`: a matrix, of entries or of blocks, row by row."""
+    widths = Group(tuple(Literal(Fraction(len(row)), span) for row in rows), span)
+    return Call(LITERAL, tuple(cell for row in rows for cell in row), (("rows", widths),), span)
+
+
+def listed(group: Group) -> Call:
+    """What a list is as a value: a vector, or a matrix where each item is a list."""
+    rows = [item.items for item in group.items if isinstance(item, Group) and item.square]
+    if len(rows) == len(group.items) and rows:
+        return literal(rows, group.span)
+    return Call(LITERAL, group.items, (), group.span)
+
+
 def substituted(term: Term, values: Mapping[str, Term]) -> Term:
     """The term in which trees stand for names; each keeps its own place in the text."""
     if isinstance(term, Name):
@@ -88,7 +108,7 @@ def substituted(term: Term, values: Mapping[str, Term]) -> Term:
         arguments = tuple(substituted(a, values) for a in term.arguments)
         return Call(term.function, arguments, tuple((n, substituted(v, values)) for n, v in term.keywords), term.span)
     if isinstance(term, Group):
-        return Group(tuple(substituted(item, values) for item in term.items), term.span)
+        return replace(term, items=tuple(substituted(item, values) for item in term.items))
     if isinstance(term, Slice):
         start, stop = (None if t is None else substituted(t, values) for t in (term.start, term.stop))
         return replace(term, start=start, stop=stop)

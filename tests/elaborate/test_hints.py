@@ -77,6 +77,7 @@ REFUSED = [
         "concat(A, B, axis=(0, 1))",
     ),
     *("softmax(X, axis=(0, 1))", "transpose(A, (0, 1, 2))", "transpose(A, (0, 0))", 'einsum("i1", A)', "eye(2, 3)"),
+    *("[]", "[[a, b], c]", "[x[:2], y[:2]]", "[[a, b], [c]]", "[[0, A], [A, 0]]", "(x, y) + z", "[[], [a]]"),
     *("commutation(2)", "reshape(ones(2, 3), (5,))", "reshape(ones(2, 3), (-1, 4))", "ones(n/m)"),
     *("concat(ones(2, 3), ones(2, 4))", "ones(2, 3)@ones(2, 3)", "ones(2, 3) + ones(2)", "ones(2)@ones(2, 2)"),
     *("cross(ones(2), ones(2))", "rot2(ones(2))", "svdvals(3)", "svdvals(ones(2, 3))", "qr(ones(2, 2, 2))"),

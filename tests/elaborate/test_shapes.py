@@ -286,7 +286,7 @@ CALLS = {
     "einsum(A)": "einsum begins with its subscripts",
     "exp('x')": "a quoted text is not a value",
     "exp(True)": "True is not a value",
-    "exp((x, y))": "a list is not a value",
+    "exp((x, y))": "what stands in round brackets",
     "ones()": "ones wants sizes",
     "ones(0)": "at least 1",
     "ones(2.5)": "not a size",

@@ -29,7 +29,7 @@ from jacobian_cli.calculus.index.tensor import (
 )
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.batched import spread
-from jacobian_cli.calculus.notation.block_stack import blocks
+from jacobian_cli.calculus.notation.block_stack import stacked_blocks
 from jacobian_cli.calculus.notation.choices import branched, conditions
 from jacobian_cli.calculus.notation.factoring import factored
 from jacobian_cli.calculus.notation.kin import kin, on_diagonal, outside
@@ -37,6 +37,7 @@ from jacobian_cli.calculus.notation.order import Style
 from jacobian_cli.calculus.notation.product_graph import Pieces
 from jacobian_cli.calculus.notation.subscripts import typed_letters
 from jacobian_cli.calculus.notation.user_spelling import spelled
+from jacobian_cli.calculus.notation.written_out import entries
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.factors import axes_of
 from jacobian_cli.calculus.simplify.joined_axes import kronecker
@@ -44,7 +45,7 @@ from jacobian_cli.calculus.simplify.recipe import opposite
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.shape import ONE, Shape
+from jacobian_cli.shape import Shape
 
 
 class Notation(Style):
@@ -152,19 +153,28 @@ class Notation(Style):
                 halves = kronecker(body, shape)
                 if halves is not None:
                     return write.kron(*(self.express(algebra.built(half)) for half in halves))
-                return write.apply("reshape", self.written[body], shape=shape)
+                return self._or_entries(node, write.apply("reshape", self.written[body], shape=shape))
             case Product(factors=factors) if len(node.shape) == 2 and not any(labels for _, labels, _ in factors):
                 pieces = self.pieces(node)
                 return pieces.sign(write.scaled(pieces.loose(), write.ones(*node.shape)))
             case Product():
-                stacked = self._stack([(1, node)])
+                stacked = stacked_blocks([(1, node)], self.express)
                 if stacked is not None:
                     return stacked
                 pieces = self.pieces(node)
-                return pieces.sign(pieces.tensor())
+                return self._or_entries(node, pieces.sign(pieces.tensor()))
             case Sum():
-                return self._sum(node)
+                return self._or_entries(node, self._sum(node))
         raise AssertionError(node)
+
+    def _or_entries(self, node: Tensor, expr: Expr) -> Expr:
+        """A tensor as it is written, or its entries where these are not longer."""
+        rows = entries(node)
+        if rows is None:
+            return expr
+        cells = [[self.express(entry) for entry in row] for row in rows]
+        vectors = [write.apply("stack", *row) for row in cells]
+        return shortest([vectors[0] if len(node.shape) == 1 else write.apply("stack", *vectors), expr])
 
     def _function(self, node: Apply) -> Expr:
         entry = row(node.function)
@@ -218,7 +228,7 @@ class Notation(Style):
     def _sum(self, node: Sum) -> Expr:
         if not node.terms:
             return write.zeros(node.shape)
-        stacked = self._stack(node.terms)
+        stacked = stacked_blocks(node.terms, self.express)
         if stacked is not None:
             return stacked
         whole = tuple(range(len(node.shape)))
@@ -243,21 +253,6 @@ class Notation(Style):
                 if not any(on_diagonal(t) for _, t in rest):
                     parts = [self.signed(times, self.given[part]), *(self._term(c, t) for c, t in rest)]
                     yield write.total(factored(self.arranged(parts)))
-
-    def _stack(self, terms: Sequence[tuple[Rational, Tensor]]) -> Expr | None:
-        """A sum of windows as blocks below each other."""
-        found = blocks(terms)
-        if found is None:
-            return None
-        behind = terms[0][1].shape[1:]
-        parts = []
-        for block in found:
-            if block.tensor is None:
-                parts.append(write.zeros((block.rows, *behind)) if behind or block.rows is not ONE else write.number(0))
-            else:
-                part = self.express(block.tensor)
-                parts.append(write.transpose(part) if behind and block.rows is ONE else part)
-        return parts[0] if len(parts) == 1 else write.apply("concat", *parts)
 
     def _plain_sum(self, node: Sum) -> Expr:
         common = _common([c for c, _ in node.terms])
@@ -342,7 +337,7 @@ class Notation(Style):
         """A term of a sum and whether it is subtracted; unless `whole`, broadcasting may be left to repeat it."""
         if not isinstance(t, Product):
             return self.signed(c, self.express(t))
-        stacked = self._stack([(c, t)])
+        stacked = stacked_blocks([(c, t)], self.express)
         if stacked is not None:
             return False, stacked
         if t in self.given:

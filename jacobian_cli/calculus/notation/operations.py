@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -36,6 +37,11 @@ def is_number(expr: Expr, value: Rational) -> bool:
 
 def is_call(expr: Expr, function: str) -> bool:
     return isinstance(expr, Apply) and expr.function == function
+
+
+def joined(parts: Sequence[Expr]) -> Expr:
+    """Parts end to end, or below each other."""
+    return apply("concat" if any(part.shape for part in parts) else "stack", *parts)
 
 
 def extent(size: Size) -> Expr:

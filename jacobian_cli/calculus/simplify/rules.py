@@ -159,6 +159,8 @@ SCALARS: Stage[Open] = Stage((
 TERMS: Stage[Sum] = Stage((
     Offer(name="over one denominator", heads=kinds("Sum"), offers=fractions.over_one_denominator,
           example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
+    Rule(name="the units of an axis add up to ones", heads=kinds("Unit"), matches=sums.every_unit,
+         example="x[0]*eye(2)[0]*y + x[0]*eye(2)[1]*y", shows="x[0]*y", shapes={"y": "2"}),
     Offer(name="multiplied out", heads=kinds("Sum"), offers=fractions.multiplied_out,
           example="x*(1 - y) + x*y", shows="x"),
     Offer(name="an indicator and its complement", heads=frozenset(COMPARED), offers=sums.complements,

@@ -6,11 +6,23 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from jacobian_cli.calculus.index.tensor import Apply, Delta, Factor, Product, Rational, Sum, Tensor, Window, magnitude
+from jacobian_cli.calculus.index.tensor import (
+    Apply,
+    Delta,
+    Factor,
+    Product,
+    Rational,
+    Sum,
+    Tensor,
+    Unit,
+    Window,
+    magnitude,
+)
 from jacobian_cli.calculus.simplify.assumptions import sums_away, sums_to_one
 from jacobian_cli.calculus.simplify.factors import deltas_vanish, is_outer, made_of_matrices
 from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times, ones
 from jacobian_cli.ops.identities import COMPLEMENTS
+from jacobian_cli.shape import Size
 
 _MAX_TERMS = 8
 """Sums of at most so many terms are opened inside products of at most so many factors."""
@@ -158,6 +170,22 @@ def _scalars_in_common(node: Sum) -> tuple[tuple[Tensor, Rational], ...]:
         if not found:
             return ()
     return tuple((found or {}).items())
+
+
+def every_unit(node: Sum) -> Part | None:
+    """Σ_k e_k a = a, k over a whole axis."""
+    apart: dict[tuple[Rational, Rational, tuple[Factor, ...], int], dict[int | Size, Tensor]] = {}
+    for c, term in node.terms:
+        for k, (inner, labels, power) in enumerate(_factors_of(term)):
+            if isinstance(inner, Unit) and power == 1 and labels[0] < len(node.shape):
+                rest = (*_factors_of(term)[:k], *_factors_of(term)[k + 1 :])
+                times = term.coefficient if isinstance(term, Product) else 1
+                apart.setdefault((c, times, rest, labels[0]), {})[inner.index] = term
+    for (c, times, rest, label), terms in apart.items():
+        if len(terms) == node.shape[label].value:
+            others = [(d, term) for d, term in node.terms if term not in terms.values()]
+            return Plus(node.shape, [(c, Times(node.shape, rest, times)), *others])
+    return None
 
 
 def complements(node: Sum) -> Iterator[Part]:

@@ -14,6 +14,7 @@ from jacobian_cli.ops.row import Kind, Row
 from jacobian_cli.ops.table.activations import ACTIVATIONS
 from jacobian_cli.ops.table.arrays import ARRANGEMENTS, CREATIONS, LIKE
 from jacobian_cli.ops.table.elementwise import ELEMENTARY
+from jacobian_cli.ops.table.literals import LITERALS
 from jacobian_cli.ops.table.losses import LOSSES
 from jacobian_cli.ops.table.matrices import CONTRACTIONS, LINEAR_ALGEBRA
 from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE, OF_MATRICES, WORDS
@@ -48,6 +49,7 @@ FUNCTIONS: dict[str, Row] = {
         *ARRANGEMENTS,
         *PLACES,
         *REARRANGING,
+        *LITERALS,
         *CREATIONS,
         *LIKE,
     )

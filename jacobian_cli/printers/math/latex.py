@@ -2,6 +2,8 @@ r"""Mathematics in LaTeX, for what stands between `$` and `$`; it needs amsmath 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
 from jacobian_cli.printers.math.medium import Edge, Notation, Part
@@ -76,6 +78,11 @@ def _below(letter: str, sizes: str) -> Part:
     return Part(f"{letter}_{{{sizes}}}", first=Edge.LETTER, last=Edge.LETTER)
 
 
+def _matrix(rows: Sequence[Sequence[str]]) -> Part:
+    lines = r" \\ ".join(" & ".join(row) for row in rows)
+    return Part(rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}", tall=True)
+
+
 _LATEX = Notation(
     name=_name,
     constants={
@@ -113,6 +120,9 @@ _LATEX = Notation(
         "zeros": (lambda sizes: _below(r"\mathbf{0}", sizes),),
         "commutation": (lambda sizes: _below("K", sizes.replace(_TIMES, ", ")),),
     },
+    matrix=_matrix,
+    column=lambda cells: _matrix([[cell] for cell in cells]),
+    parts=True,
     option=_option,
     options={
         "count": size_text,

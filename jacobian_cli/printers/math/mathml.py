@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from jacobian_cli.expr import Expr, Variable
@@ -146,6 +146,12 @@ def _below(letter: str, tag: str = "mi", separator: str = _TIMES) -> Callable[[s
     return part
 
 
+def _matrix(rows: Sequence[Sequence[str]]) -> Part:
+    lines = ("".join(f"<mtd><mrow>{cell}</mrow></mtd>" for cell in row) for row in rows)
+    table = f"<mtable>{''.join(f'<mtr>{line}</mtr>' for line in lines)}</mtable>"
+    return Part(f"<mrow>{_fence('[', 'prefix')}{table}{_fence(']', 'postfix')}</mrow>", tall=True)
+
+
 _MATHML = Notation(
     name=_name,
     constants={"pi": _sign("π"), "e": _sign("e", 'mi mathvariant="normal"'), "inf": _sign("∞", "mn")},
@@ -179,6 +185,9 @@ _MATHML = Notation(
         "zeros": (_below("𝟎", "mn"),),
         "commutation": (_below("K", separator="<mo>,</mo>"),),
     },
+    matrix=_matrix,
+    column=lambda cells: _matrix([[cell] for cell in cells]),
+    parts=True,
     option=_option,
     options={
         "count": size_text,

@@ -84,6 +84,12 @@ class Notation:
     """An option by its name and value."""
     options: Mapping[str, Callable[[Any, Notation], str]]
     """How an option is written, if not so."""
+    matrix: Callable[[Sequence[Sequence[str]]], Part]
+    """A matrix of entries or blocks, given its rows."""
+    column: Callable[[Sequence[str]], Part]
+    """A vector of entries."""
+    parts: bool
+    """Whether a vector joined of others is written so too."""
     number: Callable[[str], str] = str
     """How digits are written."""
     script: Callable[[str, str], str] = add
@@ -135,7 +141,7 @@ class Notation:
         opened = right.text.startswith(self.brackets[0]) or right.text.startswith(self.tall_brackets[0])
         if right.first is Edge.DIGIT or (opened and left.last is Edge.LETTER and self.calls(left.text)):
             between = self.dot
-        elif Edge.WORD in (left.last, right.first):
+        elif Edge.WORD in (left.last, right.first) or right.text.startswith("["):
             between = self.gap
         else:
             between = self.beside

@@ -10,6 +10,7 @@ from functools import reduce
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.ops.identities import marked
+from jacobian_cli.printers.literals import matrix, vector
 from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
 from jacobian_cli.printers.precedence import LEADING, decimal, fold, given
 from jacobian_cli.shape import Size
@@ -34,9 +35,28 @@ def _part(node: Expr, parts: Mapping[Expr, Part], notation: Notation) -> Part:
         case Extent(size=size):
             return _size(size, notation)
         case Apply(function=function):
+            if (written := _written_out(node, parts, notation)) is not None:
+                return written
             operands = [parts[argument] for argument in given(node)]
             return _FORMS.get(function, _called)(node, operands, notation)
     raise AssertionError(node)
+
+
+def _written_out(node: Apply, parts: Mapping[Expr, Part], notation: Notation) -> Part | None:
+    """A vector or matrix as its entries or blocks in brackets; what is one column of scalars would be a vector so."""
+    rows = matrix(node)
+    if rows is not None and (max(map(len, rows)) > 1 or rows[0][0].shape):
+        return notation.matrix([[_cell(cell, parts, notation) for cell in row] for row in rows])
+    cells = vector(node)
+    if cells is None and notation.parts and node.function == "concat" and len(node.shape) == 1:
+        cells = node.arguments
+    if cells is None or len(cells) < 2:
+        return None
+    return notation.column([_cell(cell, parts, notation) for cell in cells])
+
+
+def _cell(cell: Expr, parts: Mapping[Expr, Part], notation: Notation) -> str:
+    return notation.value(parts[cell] if cell in parts else _part(cell, {}, notation))
 
 
 def _number(value: Fraction, notation: Notation) -> Part:

@@ -87,6 +87,10 @@ def _commutation(sizes: list[str]) -> Part:
     return Part(f"K_{{{', '.join(sizes)}}}", first=Edge.LETTER, last=Edge.LETTER)
 
 
+def _listed(items: Iterable[str]) -> str:
+    return f"[{', '.join(items)}]"
+
+
 _UNICODE = Notation(
     name=_name,
     constants={
@@ -129,6 +133,9 @@ _UNICODE = Notation(
         "commutation": (lambda sizes: _commutation(sizes.split(_TIMES)),),
     },
     edge=_edge,
+    matrix=lambda rows: Part(_listed(map(_listed, rows))),
+    column=lambda cells: Part(_listed(cells)),
+    parts=False,
     option="{}={}".format,
     options={
         "count": size_text,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from jacobian_cli.syntax.board.cursor import SUMS, Cursor
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text, literal
 
-_OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
+_OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧"}
 
 
 class Brackets(Cursor):
@@ -28,6 +28,8 @@ class Brackets(Cursor):
 
     def bracket(self) -> Term:
         opened = self.take()
+        if opened.text == "⟦" or (opened.text == "[" and self.rowed()):
+            return self.matrix(opened)
         self.delimiters.append(opened.text)
         value = self.comparison()
         if opened.text == "⟨":
@@ -36,14 +38,12 @@ class Brackets(Cursor):
             self.take()
             other = self.comparison()
             return Call("?inner", (value, other), (), Span(opened.start, self.close(opened).stop))
-        parts, signs = [value], set[str]()
-        while self.sees("op", ";") or self.sees("op", ","):
-            signs.add(self.take().text)
-            parts.append(self.comparison())
+        rows = self.rows(value)
+        parts = [cell for row in rows for cell in row]
         closed = self.close(opened)
         span = Span(opened.start, closed.stop)
-        if len(signs) > 1:
-            raise self.refuse(span, "a matrix is not written so here", "row by row it is `[[a, b], [c, d]]`")
+        if opened.text == "[" and len(rows) > 1 and len(parts) > len(rows):
+            return literal(rows, span)
         if len(parts) == 1:
             if opened.text == "[" and isinstance(value, Call) and value.function == "?beside":
                 self.want_product(value, span)
@@ -57,6 +57,50 @@ class Brackets(Cursor):
         if self.blanks and isinstance(value.arguments[-1], Literal) and not isinstance(value.arguments[0], Literal):
             listed = "; ".join(self.written(part.span.start, part.span.stop) for part in value.arguments)
             raise self.refuse(span, "is this a list, or a product?", f"end to end it is `[{listed}]`")
+
+    def rows(self, first: Term) -> list[list[Term]]:
+        """Values up to the end of a bracket: a comma stands between those of a row, a semicolon between rows."""
+        found = [[first]]
+        while self.sees("op", ";") or self.sees("op", ","):
+            below = self.take().text == ";"
+            if self.sees("close", "⟧"):
+                break  # LaTeX's last line may end like those before it
+            value = self.comparison()
+            if below:
+                found.append([value])
+            else:
+                found[-1].append(value)
+        return found
+
+    def rowed(self) -> bool:
+        """Whether what stands in a bracket are rows: lists with commas between them, and in them."""
+        depth = 0
+        for token in self.tokens[self.at :]:
+            if not depth and not (token.text == "[" or (token.kind == "op" and token.text == ",")):
+                return token.text == "]" and token is not self.next
+            depth += (token.kind == "open") - (token.kind == "close")
+            if depth == 1 and token.kind == "op" and token.text == ";":
+                return False
+        return False
+
+    def matrix(self, opened: Token) -> Term:
+        """Rows in brackets of their own, or LaTeX's; there a single column is end to end."""
+        self.delimiters.append(opened.text)
+        found: list[list[Term]] = []
+        if opened.text == "⟦":
+            found = self.rows(self.comparison())
+        while opened.text == "[" and not self.sees("close"):
+            inner = self.take()
+            self.delimiters.append(inner.text)
+            found += self.rows(self.comparison())
+            self.close(inner)
+            if self.sees("op", ","):
+                self.take()
+        span = Span(opened.start, self.close(opened).stop)
+        if opened.text == "⟦" and max(map(len, found)) == 1:
+            cells = [row[0] for row in found]
+            return _respanned(cells[0], span) if len(cells) == 1 else Call("concat", tuple(cells), (), span)
+        return literal(found, span)
 
     def closes(self, token: Token) -> bool:
         """Whether a bar behind an operand closes what was opened."""

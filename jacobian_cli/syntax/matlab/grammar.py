@@ -11,7 +11,7 @@ from jacobian_cli.syntax.matlab.functions import ELSEWHERE, SAME, SPECIAL, Funct
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, normal_name
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow, want_short
-from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text, literal
 
 _COMPARISONS = {s: s.lstrip(".") for s in (">", "<", ">=", "<=", "==", ".>", ".<", ".>=", ".<=", ".==")}
 _COMPARISONS |= {"~=": "!=", "!=": "!=", "≤": "<=", "≥": ">="}
@@ -198,7 +198,7 @@ class _Reader(Functions):
             return parts[0] if len(parts) == 1 else Call("concat", parts, (), span)
         if len(rows) == 1:
             return Call("?column_stack", tuple(rows[0]), (), span)
-        raise self.refuse(span, "a matrix of entries is not read", "declare a variable for it")
+        return literal([row for row in rows if row], span)
 
     def name(self) -> Term:
         token = self.take()
