@@ -90,3 +90,22 @@ def test_any_width_is_answered(columns: str) -> None:
         command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": columns, "PYTHONUTF8": "1"}
     )
     assert "diag(2*x)" in ended.stdout
+
+
+_CORE = """
+import sys
+import jacobian_cli
+from jacobian_cli.printers.math.steps import left_mathml
+r = jacobian_cli.derive(["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"], wrt="W", check=False)
+shown = [r.jacobian.closed_form, r.gradient.latex, r.vjp.mathml]
+shown += [step.latex + left_mathml(step.step.left) for step in r.steps()]
+assert all(shown)
+print(*sorted(sys.modules))
+"""
+
+
+def test_text_to_closed_form_steps_latex_and_mathml_needs_the_standard_library_alone() -> None:
+    ended = subprocess.run([sys.executable, "-c", _CORE], capture_output=True, encoding="utf-8", check=True)
+    loaded = {name.partition(".")[0] for name in ended.stdout.split()}
+    assert HEAVY.isdisjoint(loaded)
+    assert "click" not in loaded

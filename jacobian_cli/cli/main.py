@@ -298,6 +298,27 @@ def bench(typed: Typed, **wishes: Any) -> int:
     return answer(typed, Wishes(**wishes))
 
 
+@jac.command(
+    epilog=examples_of(
+        'jac page "u.T @ sigmoid(W@x + b)" --wrt W -o answer.html',
+        "jac page -f examples/window.jac --wrt W,b -o window.html",
+    )
+)
+@formula_command
+@click.option("-o", "--output", metavar="FILE", required=True, help="The file to write: answer.html.")
+@force_option
+def page(request: Request, output: str, force: bool) -> int:
+    """Write one answer as one page that needs no network: answer, steps, chain, graph, entries, code.
+
+    FORMULA is as for `jac derive`. With --at the graph is drawn there, otherwise at small values.
+    """
+    if request.as_json:
+        raise InputError("a page is HTML", hint="jac derive has --json")
+    from jacobian_cli.cli.page import answer
+
+    return answer(request, output, force=force)
+
+
 @jac.command(epilog=examples_of("jac functions", "jac functions softmax layernorm"))
 @click.argument("names", nargs=-1)
 @json_option

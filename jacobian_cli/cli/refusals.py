@@ -44,6 +44,8 @@ def _said(error: click.UsageError) -> str:
             return f"{error.option_name} wants a value" if "requires" in error.message else _plain(error)
         case click.MissingParameter(param=click.Argument(name=str() as name)):
             return f"which {name}?"
+        case click.MissingParameter(param=click.Option() as param):
+            return f"{param.opts[-1]} is wanted, a {(param.metavar or 'value').lower()}"
         case click.BadParameter(param=click.Parameter() as param):
             return f"{_name(param)} is {_wanted(param.type)}{_given(error)}"
     return _plain(error)

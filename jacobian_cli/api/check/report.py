@@ -1,11 +1,19 @@
-"""Verdicts on many claims for other programs: a JUnit report, a Markdown table."""
+"""Verdicts in a line, and on many claims for other programs: a JUnit report, a Markdown table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as Xml
 
-from jacobian_cli.api.check.answer import UNREADABLE, Graded
+from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, UNREADABLE, Check, Graded
+
+_TITLES = {
+    "gradient": "gradient",
+    "jacobian": "Jacobian",
+    "vjp": "backward rule (VJP)",
+    "jvp": "derivative along a direction (JVP)",
+    "hessian": "Hessian",
+}
 
 
 def cells(one: Graded) -> tuple[str, str, str, str, str]:
@@ -22,6 +30,26 @@ def cells(one: Graded) -> tuple[str, str, str, str, str]:
     kind = "" if first is None or one.follows is not None else first.kind
     who = f"{one.id}: {one.name}" if one.name else one.id
     return who, one.verdict, place, kind, f"{one.points if one.passed else 0:g}/{one.points:g}"
+
+
+def headline(found: Check) -> str:
+    """The verdict in one line."""
+    if found.verdict == RIGHT:
+        convention = "" if found.convention == "shape" else f", {found.convention} layout"
+        title = _TITLES.get(found.form, found.form)
+        points = f"{found.points} points" if found.points > 1 else "one point"
+        return f"right: the {title}{convention}; compared at {points} with autograd and differences"
+    if found.verdict == RIGHT_IF:
+        return f"right if {found.condition}"
+    named = [
+        d.kind.replace("_", " ") for d in found.diagnosis if d.kind not in ("unknown", "does_not_conform", "shape")
+    ]
+    kinds = " or ".join(dict.fromkeys(named))
+    if any(d.kind == "does_not_conform" for d in found.diagnosis):
+        return "wrong: it cannot be worked out" + (f"; {kinds}" if kinds else "")
+    if any(d.kind == "shape" for d in found.diagnosis):
+        return "wrong: it has another shape" + (f"; {kinds}" if kinds else "")
+    return f"wrong: {kinds}" if kinds else "wrong"
 
 
 def markdown(graded: Sequence[Graded], counted: Mapping[str, int]) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.api.sizes import shape_said
 from jacobian_cli.cli.screen import MARKS, Screen, cells
-from jacobian_cli.cli.show.sizes import shape_said
 from jacobian_cli.elaborate import Program
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops.facts import FACTS

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 from jacobian_cli.api.chain.answer import RunningProduct
 from jacobian_cli.api.chain.composition import Composition
 from jacobian_cli.api.derive.answer import Answer
+from jacobian_cli.api.sizes import sized
 from jacobian_cli.checks.oracles.entry_text import greek, indexed
 from jacobian_cli.cli.screen import Matrix, Screen, cells
 from jacobian_cli.cli.show.about import about, both, closing, name_text, partial, stands, unchecked, verdict
 from jacobian_cli.cli.show.orders import at_sizes, count_text, left_out, show_orders, worth_showing
-from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.cli.show.steps import equations, verdict_on_steps
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild
 from jacobian_cli.printers.language import text

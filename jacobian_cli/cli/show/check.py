@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, Check, Counterexample, Graded
-from jacobian_cli.api.check.report import cells
+from jacobian_cli.api.check.report import cells, headline
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.cli.screen import Screen, progress
 from jacobian_cli.cli.show.about import about, closing, partial
@@ -15,13 +15,6 @@ from jacobian_cli.syntax.errors import Span, excerpt
 
 _MARKS = {RIGHT: ("✓", "green"), RIGHT_IF: ("?", "yellow")}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_TITLES = {
-    "gradient": "gradient",
-    "jacobian": "Jacobian",
-    "vjp": "backward rule (VJP)",
-    "jvp": "derivative along a direction (JVP)",
-    "hessian": "Hessian",
-}
 
 _PLAIN = ("shape", "does_not_conform", "unknown")
 """Kinds of which nothing is guessed."""
@@ -104,26 +97,6 @@ def show_graded(found: Sequence[Graded], counted: Mapping[str, int]) -> None:
     screen.line(f"{right} of {len(found)} right, {earned:g} of {total:g} points")
     if counted:
         screen.line("  ".join(f"{kind} {count}" for kind, count in counted.items()), style="dim")
-
-
-def headline(found: Check) -> str:
-    """The verdict in one line."""
-    if found.verdict == RIGHT:
-        convention = "" if found.convention == "shape" else f", {found.convention} layout"
-        title = _TITLES.get(found.form, found.form)
-        points = f"{found.points} points" if found.points > 1 else "one point"
-        return f"right: the {title}{convention}; compared at {points} with autograd and differences"
-    if found.verdict == RIGHT_IF:
-        return f"right if {found.condition}"
-    named = [
-        d.kind.replace("_", " ") for d in found.diagnosis if d.kind not in ("unknown", "does_not_conform", "shape")
-    ]
-    kinds = " or ".join(dict.fromkeys(named))
-    if any(d.kind == "does_not_conform" for d in found.diagnosis):
-        return "wrong: it cannot be worked out" + (f"; {kinds}" if kinds else "")
-    if any(d.kind == "shape" for d in found.diagnosis):
-        return "wrong: it has another shape" + (f"; {kinds}" if kinds else "")
-    return f"wrong: {kinds}" if kinds else "wrong"
 
 
 def _label(problem: Problem, found: Check) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.api.sizes import sized
 from jacobian_cli.cli.screen import Screen, cells
 from jacobian_cli.cli.show.about import (
     about,
@@ -25,7 +26,6 @@ from jacobian_cli.cli.show.about import (
 )
 from jacobian_cli.cli.show.backward import backward
 from jacobian_cli.cli.show.hessian import second
-from jacobian_cli.cli.show.sizes import sized
 from jacobian_cli.expr import Expr
 from jacobian_cli.printers.math.unicode import math
 

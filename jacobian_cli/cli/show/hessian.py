@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from jacobian_cli.api.derive.answer import Answer, Hessian, symbols
+from jacobian_cli.api.sizes import power_said, sized
 from jacobian_cli.cli.screen import Screen
 from jacobian_cli.cli.show.about import both, instead, name_text, unconstrained
-from jacobian_cli.cli.show.sizes import power_said, sized
 from jacobian_cli.printers.math.unicode import math
 
 

@@ -13,7 +13,7 @@ from jacobian_cli.syntax.errors import printable
 _MARGIN = 20.0
 _TITLE = 16.0
 _LEGEND = (("value", "forward"), ("gradient", "backward"))
-_STYLE = """
+STYLE = """
 .jac .paper{fill:#fff}.jac text{font-family:"Helvetica Neue",Arial,"Liberation Sans","DejaVu Sans",sans-serif;
 fill:#1c2430;text-anchor:middle}.jac .input text.name,.jac text.title{font-family:"STIX Two Text","Times New Roman",
 "Liberation Serif","DejaVu Serif",serif}.jac .input text.name{font-style:italic}
@@ -26,8 +26,9 @@ fill:#1c2430;text-anchor:middle}.jac .input text.name,.jac text.title{font-famil
 """
 
 
-def svg(graph: Graph) -> str:
-    """A picture that any browser opens, in light and dark, without scripts or fonts of its own.
+def svg(graph: Graph, *, styled: bool = True) -> str:
+    """A picture that any browser opens, in light and dark, without scripts or fonts of its own; or, in a page that has
+    `STYLE` already, without its style. Each node says in `data-node` which it is.
 
     Raises `InputError` for a graph of more than 200 nodes.
 
@@ -50,7 +51,7 @@ def svg(graph: Graph) -> str:
         f'<svg {known} width="{w}" height="{h}" viewBox="0 0 {w} {h}">',
         f'<title id="jac-title">{_safe(graph.title or "computational graph")}</title>',
         f'<desc id="jac-desc">{_safe(_described(graph))}</desc>',
-        f"<style>{_STYLE}</style>",
+        *([f"<style>{STYLE}</style>"] if styled else []),
         f'<rect class="paper" width="{w}" height="{h}"/>',
     ]
     if graph.title:
@@ -100,7 +101,7 @@ def _box(graph: Graph, box: Box) -> str:
     caption, back = box.below
     y = box.y + box.height / 2 + 12
     return (
-        f'<g class="{box.node.kind}"><title>{_safe(_said(graph, box.node))}</title>'
+        f'<g class="{box.node.kind}" data-node="{_safe(box.node.key)}"><title>{_safe(_said(graph, box.node))}</title>'
         f'<rect class="box" x="{_n(box.x - box.width / 2)}" y="{_n(box.y - box.height / 2)}" width="{_n(box.width)}" '
         f'height="{_n(box.height)}" rx="{_n(box.radius)}"/>'
         + _text(box.x, box.y + 0.35 * NAME, box.label, "name", NAME)

@@ -1,0 +1,53 @@
+"""Entries: the labelled table at small sizes, zeros dim, or the pattern of a table too large to be read."""
+
+from __future__ import annotations
+
+from jacobian_cli.api.derive.derivation import Derivation, derivations
+from jacobian_cli.api.derive.entries_table import grid_of, proven
+from jacobian_cli.api.derive.proof import prove
+from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.checks.oracles.budget import Budget
+from jacobian_cli.serve.markup import Markup, element, markup
+from jacobian_cli.serve.tabs.equations import partial
+
+_MOST = 10_000
+"""Cells of a pattern that is drawn."""
+
+
+def show(problem: Problem) -> Markup:
+    """A table for each variable."""
+    budget = Budget()
+    return markup(*(_entries(each, budget) for each in derivations(problem)))
+
+
+def _entries(d: Derivation, budget: Budget) -> Markup:
+    proof = prove(d, 1, budget=budget)
+    at = ", ".join(f"{name} = {value}" for name, value in proof.sizes.items())
+    title = element("h2", partial(d.problem.name, d.wrt), f", entry by entry{f', at {at}' if at else ''}")
+    if proof.explicit is not None:
+        grid = grid_of(d, proof)
+        said = "proven by SymPy" if proven(proof) else "by SymPy"
+        head = element("tr", element("td"), *(element("th", label, scope="col") for label in grid.columns))
+        rows = [
+            element(
+                "tr",
+                element("th", label, scope="row"),
+                *(element("td", cell, title=name, class_="zero" if cell == "0" else None)
+                  for cell, name in zip(cells, names, strict=True)),
+            )
+            for label, cells, names in zip(grid.rows, grid.cells, grid.names, strict=True)
+        ]  # fmt: skip
+        drawn = element("table", element("thead", head), element("tbody", *rows), class_="entries")
+        return element(
+            "section", title, element("p", said, class_="dim"), element("div", drawn, class_="wide", tabindex="0")
+        )
+    if proof.pattern is not None and proof.pattern.size <= _MOST:
+        rows_, columns = proof.pattern.shape
+        squares = "".join(f"M{j} {i}h1v1h-1z" for i in range(rows_) for j in range(columns) if proof.pattern[i, j])
+        label = f"pattern, {rows_} × {columns}: {int(proof.pattern.sum())} entries are not zero"
+        drawn = Markup(
+            f'<svg class="pattern" role="img" aria-label="{label}" viewBox="0 0 {columns} {rows_}" '
+            f'width="{min(columns * 8, 960)}"><path d="{squares}"/></svg>'
+        )
+        return element("section", title, element("figure", drawn, element("figcaption", label), class_="wide"))
+    return element("section", title, element("p", "the table is too large to be shown", class_="dim"))
