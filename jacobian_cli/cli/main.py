@@ -319,6 +319,16 @@ def page(request: Request, output: str, force: bool) -> int:
     return answer(request, output, force=force)
 
 
+@jac.command(epilog=examples_of("jac serve", "jac serve --port 8000 --open"))
+@click.option("--port", default=8642, show_default=True, type=click.IntRange(0, 65_535), help="0 is any that is free.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+def serve(port: int, open_browser: bool) -> int:
+    """Serve the same answers as a page with one text box, on this machine alone, until Ctrl-C."""
+    from jacobian_cli.cli.serve import answer
+
+    return answer(port, open_browser=open_browser)
+
+
 @jac.command(epilog=examples_of("jac functions", "jac functions softmax layernorm"))
 @click.argument("names", nargs=-1)
 @json_option

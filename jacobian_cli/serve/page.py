@@ -35,7 +35,7 @@ def page(problem: Problem, command: str, values: Mapping[str, Any] | None = None
     and the command that gives the same.
     """
     tabs = {
-        "Answer": lambda: markup(answer.show(problem), answer.check(problem)),
+        "Answer": lambda: markup(answer.check(problem), answer.show(problem)),
         "Steps": lambda: steps.show(problem),
         "Chain": lambda: chain.show(problem),
         "Graph": lambda: graph.show(problem, values),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import Problem, pose, shapes_of, statements_of
 from jacobian_cli.elaborate.statement import named_places
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.syntax.declarations import Declared, parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption, Definition
@@ -39,7 +41,7 @@ class Question:
         """The question that an object of JSON holds. Raises `InputError` for one that is none.
 
         >>> Question.of({"text": "W@x", "wrt": ["W"]}).command
-        "jac derive 'W@x' --wrt W"
+        'jac derive W@x --wrt W'
         """
         if not isinstance(given, dict) or not given.keys() <= {each.name for each in fields(cls)}:
             raise InputError("this is no question")
@@ -111,7 +113,7 @@ def command_of(
     """The command line that derives formulas with what is declared of their variables.
 
     >>> command_of(["W@x"], [parse_declaration("W: 2, 3")], ["W"])
-    "jac derive 'W@x' --wrt W -s W=2,3"
+    'jac derive W@x --wrt W -s W=2,3'
     """
     options = [("--wrt", ",".join(wrt))] if wrt else []
     for each in declared:
@@ -121,3 +123,66 @@ def command_of(
             options.append(("-s", each.source.replace(":", "=", 1).replace(" ", "")))
     options += [("--at", values) for values in at]
     return shlex.join(["jac", "derive", *formulas, *(word for option in options for word in option)])
+
+
+_DECLARED = re.compile(r"-s (\w+)=(.+)")
+_ASSUMED = re.compile(r"--assume (\w+)=(\w+)")
+_CHOSEN = re.compile(r"--wrt (\S+)")
+_WAYS = 4
+"""So many ways out are offered."""
+
+
+def mended(question: Question, error: InputError) -> list[dict[str, Any]]:
+    """The ways out of mistakes that lead to an answer: for each a label, and what changes in the question.
+
+    >>> from jacobian_cli.syntax.errors import Span
+    >>> typed = Question("x*A@x")
+    >>> mended(typed, InputError("so not", text="x*A@x", span=Span(0, 1), hint="write `x.T`"))
+    [{'label': 'x.T', 'question': {'text': 'x.T*A@x'}}]
+    """
+    ways: list[dict[str, Any]] = []
+    for one in error.errors:
+        for paste in one.pastes:
+            for change in _changes(question, one, paste):
+                if change not in [way["question"] for way in ways] and _answers(replace(question, **change)):
+                    ways.append({"label": paste, "question": change})
+                    break
+    return ways[:_WAYS]
+
+
+def _changes(question: Question, error: InputError, paste: str) -> list[dict[str, Any]]:
+    """What a text to paste may mean: a declaration, another choice, another part of the line, another line."""
+    if found := _DECLARED.fullmatch(paste):
+        return [{"shapes": {**question.shapes, found[1]: found[2]}}]
+    if found := _ASSUMED.fullmatch(paste):
+        return [{"facts": {**question.facts, found[1]: found[2]}}]
+    if found := _CHOSEN.fullmatch(paste):
+        return [{"wrt": tuple(found[1].split(","))}]
+    text, lines = error.text, question.text.splitlines()
+    if text is None or not (at := [k for k, line in enumerate(lines) if text.strip() in line]):
+        return []
+    parts, wrong = [paste], ""
+    if error.span is not None:
+        wrong = text[error.span.start : error.span.stop]
+        parts.insert(0, text[: error.span.start] + paste + text[error.span.stop :])
+    words, kept = _words(text), _words(text) - _words(wrong)
+    parts = [part for part in parts if kept <= _words(part) <= words | _SPELT]  # others are examples of something else
+    return [
+        {"text": "\n".join([*lines[: at[0]], lines[at[0]].replace(text.strip(), part.strip()), *lines[at[0] + 1 :]])}
+        for part in parts
+    ]
+
+
+_SPELT = {"T", *FUNCTIONS}
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d]\w*", text))
+
+
+def _answers(question: Question) -> bool:
+    try:
+        question.problem  # noqa: B018 - it is kept there
+    except InputError:
+        return False
+    return True

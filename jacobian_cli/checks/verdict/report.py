@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,30 @@ class Report:
                 }
             engines[name] = entry
         return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes)}
+
+
+def worst_of(reports: Sequence[Report]) -> Report:
+    """The verdict on several answers, each engine at its worst; what was not asked of all is left out."""
+    common = set.intersection(*(set(report.engines) for report in reports))
+    engines = {
+        name: max((report.engines[name] for report in reports), key=lambda e: (e.exact is False, e.max_relative_error))
+        for name in reports[0].engines
+        if name in common
+    }
+    points = min(report.points for report in reports)
+    return replace(reports[0], points=points, engines=engines, notes=_alike(reports))
+
+
+def _alike(reports: Sequence[Report]) -> list[str]:
+    """The notes on several answers: of those that begin alike, the first, and how many answers have one."""
+    met: dict[str, list[str]] = {}
+    for report in reports:
+        for head, note in {note.partition(":")[0]: note for note in reversed(report.notes)}.items():
+            met.setdefault(head, []).append(note)
+    return [
+        notes[0] if len(set(notes)) == 1 else notes[0].replace(head, f"{head}, {len(notes)} of {len(reports)}", 1)
+        for head, notes in met.items()
+    ]
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
@@ -31,7 +30,6 @@ from jacobian_cli.printers.math.unicode import math
 
 if TYPE_CHECKING:
     from jacobian_cli.api.derive.settle import Settled
-    from jacobian_cli.checks.verdict.report import Report
 
 _CHAIN = 3
 """Of a formula of so many definitions `jac chain` shows what it rests on."""
@@ -86,6 +84,8 @@ class Page:
                 at_point(self.screen, each.answer, each.proof.at, full=self.full)
         reports = [each.proof.report for each in settled]
         if len(reports) > 1 and all(report.passed for report in reports):
+            from jacobian_cli.checks.verdict.report import worst_of  # NumPy is loaded by now
+
             verdict(self.screen, worst_of(reports), f"all {len(reports)} checked")
         else:
             for each, report in zip(settled, reports, strict=True):
@@ -196,27 +196,3 @@ def _flattened(d: Answer) -> str:
     shapes = ((name_text(d.problem.name), d.problem.output.shape), (name_text(d.wrt), d.variable.shape))
     names = [name for name, shape in shapes if len(shape) > 1]
     return f"; {' and '.join(names)} {d.convention.vec} by {d.convention.vec}" if names else ""
-
-
-def worst_of(reports: Sequence[Report]) -> Report:
-    """The verdict on several answers, each engine at its worst; what was not asked of all is left out."""
-    common = set.intersection(*(set(report.engines) for report in reports))
-    engines = {
-        name: max((report.engines[name] for report in reports), key=lambda e: (e.exact is False, e.max_relative_error))
-        for name in reports[0].engines
-        if name in common
-    }
-    points = min(report.points for report in reports)
-    return replace(reports[0], points=points, engines=engines, notes=_alike(reports))
-
-
-def _alike(reports: Sequence[Report]) -> list[str]:
-    """The notes on several answers: of those that begin alike, the first, and how many answers have one."""
-    met: dict[str, list[str]] = {}
-    for report in reports:
-        for head, note in {note.partition(":")[0]: note for note in reversed(report.notes)}.items():
-            met.setdefault(head, []).append(note)
-    return [
-        notes[0] if len(set(notes)) == 1 else notes[0].replace(head, f"{head}, {len(notes)} of {len(reports)}", 1)
-        for head, notes in met.items()
-    ]

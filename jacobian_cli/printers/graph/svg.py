@@ -28,7 +28,7 @@ fill:#1c2430;text-anchor:middle}.jac .input text.name,.jac text.title{font-famil
 
 def svg(graph: Graph, *, styled: bool = True) -> str:
     """A picture that any browser opens, in light and dark, without scripts or fonts of its own; or, in a page that has
-    `STYLE` already, without its style. Each node says in `data-node` which it is.
+    `STYLE` already, without its style; each node then says in `data-node` which it is.
 
     Raises `InputError` for a graph of more than 200 nodes.
 
@@ -41,7 +41,7 @@ def svg(graph: Graph, *, styled: bool = True) -> str:
     wide = max(drawn.width, 220.0)
     top = _MARGIN + (_TITLE + 14 if graph.title else 0)
     body = [_wire(wire) for wire in drawn.wires]
-    body += [_box(graph, box) for box in drawn.boxes]
+    body += [_box(graph, box, kept=not styled) for box in drawn.boxes]
     body += [_label(label) for label in drawn.labels]
     numbers = any(label.above or label.below for label in drawn.labels)
     foot = 52.0 if numbers else 0.0
@@ -97,11 +97,12 @@ def _wire(wire: Wire) -> str:
     return f'<path class="wire" d="{path}"/><path class="tip" d="{tip}"/>{dot}'
 
 
-def _box(graph: Graph, box: Box) -> str:
+def _box(graph: Graph, box: Box, *, kept: bool) -> str:
     caption, back = box.below
     y = box.y + box.height / 2 + 12
+    said = f' data-node="{_safe(box.node.key)}"' if kept else ""
     return (
-        f'<g class="{box.node.kind}" data-node="{_safe(box.node.key)}"><title>{_safe(_said(graph, box.node))}</title>'
+        f'<g class="{box.node.kind}"{said}><title>{_safe(_said(graph, box.node))}</title>'
         f'<rect class="box" x="{_n(box.x - box.width / 2)}" y="{_n(box.y - box.height / 2)}" width="{_n(box.width)}" '
         f'height="{_n(box.height)}" rx="{_n(box.radius)}"/>'
         + _text(box.x, box.y + 0.35 * NAME, box.label, "name", NAME)

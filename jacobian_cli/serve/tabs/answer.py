@@ -8,6 +8,7 @@ from jacobian_cli.api.derive.settle import settle
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.api.sizes import shape_said, sized
 from jacobian_cli.checks.oracles.budget import Budget
+from jacobian_cli.checks.verdict.report import worst_of
 from jacobian_cli.expr import Variable
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math.mathml import mathml
@@ -30,10 +31,12 @@ def show(problem: Problem) -> Markup:
 def check(problem: Problem) -> Markup:
     """The verdict on each derivative, and what stands in place of a closed form that does not pass."""
     found, budget, lines = derivations(problem), Budget(), list[Markup]()
-    for each in found:
-        settled = settle(each, budget=budget)
-        if len(found) > 1:
-            lines.append(element("h3", partial(each.problem.name, each.wrt)))
+    every = [settle(each, budget=budget) for each in found]
+    if len(every) > 1 and all(each.passed for each in every):
+        return verdict(worst_of([each.report for each in every]), f"all {len(every)} checked")
+    for settled in every:
+        if len(every) > 1:
+            lines.append(element("h3", partial(problem.name, settled.answer.wrt)))
         if settled.failed is not None:
             lines.append(element("p", settled.answer.warnings[-1], class_="wrong"))
             lines.append(_answer(settled.answer))
