@@ -26,7 +26,7 @@ OURS = "jac"
 STRUCTURED = "jac, structured"
 MOST = 40_000_000
 """So many numbers at most are found at once by one contender."""
-_AUTOGRAD = replace(NUMPY, name="autograd", module="autograd.numpy")
+_AUTOGRAD = replace(NUMPY, name="autograd", module="autograd.numpy", kernels={})
 _INSTALL = {"torch": "pip install jacobian-cli[torch]", "jax": "pip install jacobian-cli[jax]"}
 _WITH_RULES = ("gradient", "vjp")
 """Forms that a rule for a backward pass gives."""

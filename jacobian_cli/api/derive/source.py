@@ -11,8 +11,9 @@ from jacobian_cli.api.input.arguments import word
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.symmetric import symmetrised
 from jacobian_cli.calculus.reshape import jacobian_shape
-from jacobian_cli.expr import Defined, Expr, Variable, size_names, walk
+from jacobian_cli.expr import Expr
 from jacobian_cli.printers.numpy.module import Function, module_source
 from jacobian_cli.printers.numpy.sizes import sizes_of
 from jacobian_cli.shape import ONE, Shape, product, shape_text
@@ -78,7 +79,7 @@ def functions(written: Written, suffix: str = "") -> list[Function]:
         found.append(function("gradient", forms.gradient, f"The gradient of {name}, in the shape of {wrt}."))
     if (hessian := answer.hessian) is not None:
         form = _two_axes(hessian.expr, (product((*out, *variable)), product(variable)))
-        form = _symmetrised(form) if hessian.symmetric else form
+        form = symmetrised(form) if hessian.symmetric else form
         found.append(function("hessian", form, f"The Hessian of {name} by {wrt}, row by row."))
     found.append(function("vjp", forms.vjp, f"The gradient of {wrt}, given {upstream}, that of {name}.", upstream))
     return found
@@ -91,16 +92,6 @@ def _two_axes(form: Expr, shape: Shape) -> Expr:
     if product(shape) is ONE:
         return write.apply("*", form, write.ones(ONE, ONE))
     return write.shaped(form, shape)
-
-
-def _symmetrised(form: Expr) -> Expr:
-    """A Hessian that is symmetric to the last bit: rounding may make one of its halves differ from the other,
-    so `.T` stands also where the form is its own transpose on paper.
-    """
-    taken = {node.name for node in walk([form]) if isinstance(node, Variable | Defined)}
-    taken |= set(size_names([form]))
-    named = Defined(next(name for k in range(len(taken) + 1) if (name := "H" + "_" * k) not in taken), form)
-    return write.apply("/", write.apply("+", named, write.apply(".T", named)), write.number(2))
 
 
 def function_of(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.printers.numpy.blocks import ALONG, SPREAD, Blocks, two_axes
 from jacobian_cli.printers.numpy.products import (
+    Inverse,
     Role,
     Source,
+    blocks_of,
     call,
     diagonal_of,
     factors,
@@ -21,6 +24,7 @@ from jacobian_cli.printers.numpy.products import (
     product,
     row_of,
     subscript,
+    transposed,
 )
 from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece, given, index_text, negative, number_piece, size_piece
@@ -47,6 +51,8 @@ class Writer:
     target: Target = NUMPY
     like: str = ""
     """An argument of the function that is being written, whose type of numbers is that of all."""
+    fills: bool = False
+    """Whether matrices with blocks are filled with them."""
 
     def source(self, expr: Expr) -> Source:
         """The source code of an expression."""
@@ -132,12 +138,22 @@ def each(node: Apply, operands: list[Source], join: Callable[..., Piece]) -> Sou
 
 
 def _infix(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    del writer
+    a, b = operands
+    if node.function == "*" and not (a.shape and b.shape) and (a.structured or b.structured):
+        return multiply(a, b, writer.np)
+    if node.function == "/" and a.blocks and not b.shape:
+        return blocks_of(a.blocks.scaled(b.piece, over=True), node.shape)
     return each(node, operands, PYTHON[node.function].join)
 
 
 def _negative(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    del writer
+    if (blocks := operands[0].blocks) is not None:
+        return blocks_of(blocks.negated(), node.shape)
+    if operands[0].diagonal:
+        return diagonal_of(negative(operands[0].line), node.shape, writer.np)
+    if (inverse := operands[0].inverse) is not None:
+        opposite = replace(inverse, minus=not inverse.minus)
+        return Source(negative(operands[0].piece), node.shape, inverse=opposite)
     return each(node, operands, negative)
 
 
@@ -163,7 +179,8 @@ def _transposed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
             return row_of(operand.piece, node.shape)
         case (first, _) if first is ONE:
             return Source(operand.line, node.shape)
-    return Source(Piece(operand.piece.at(Level.POSTFIX) + ".T"), node.shape)
+    inverse = None if operand.inverse is None else operand.inverse.turned()
+    return Source(transposed(operand.piece), node.shape, inverse=inverse)
 
 
 def _permuted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -232,6 +249,8 @@ def _traced(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 def _kron(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """With a matrix, a vector counts as one column."""
+    if (filled := _filled_with_blocks(writer, node, operands)) is not None:
+        return filled
     pieces = [
         subscript(o.piece, ":, None") if len(o.shape) == 1 and len(node.shape) == 2 else o.piece for o in operands
     ]
@@ -239,6 +258,33 @@ def _kron(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     if _is_row(node.shape) and all(_is_row(o.shape) for o in operands):
         return Source(call(function, *pieces), node.shape, call(function, *(o.line for o in operands)))
     return Source(call(function, *pieces), node.shape)
+
+
+def _filled_with_blocks(writer: Writer, node: Apply, operands: list[Source]) -> Source | None:
+    """A Kronecker product of which one factor is diagonal."""
+    first, second = operands
+    eyes = [isinstance(a, Apply) and a.function == "eye" for a in node.arguments]
+    diagonal = [eye or o.role is Role.DIAGONAL for eye, o in zip(eyes, operands, strict=True)]
+    if not writer.fills or len(node.shape) != 2 or not any(diagonal):
+        return None
+    at, other = (0, second) if diagonal[0] else (1, first)
+    rows, columns = (writer.size(size) for size in two_axes(other.shape))
+    count = writer.size(node.arguments[at].shape[0])
+    name = writer.helper(Need(SPREAD if at else ALONG))
+    line = other.piece if len(other.shape) == 1 else None
+    entries = other.piece if line is None else subscript(line, ":, None")
+    row = other.line if other.role is Role.ROW else None
+    found = Blocks(name, not at, writer.np, entries, count, rows, columns, row)
+    if operands[at].role is Role.DIAGONAL:
+        scale = subscript(operands[at].line, ":, None, None")
+        found = replace(found, entries=PYTHON["*"].join(scale, entries), row=None, whole=True)
+    return blocks_of(found, node.shape)
+
+
+def _inverted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """What it multiplies is solved for."""
+    inverse = Inverse(operands[0].piece) if len(node.shape) == 2 else None
+    return Source(call(f"{writer.np}.linalg.inv", operands[0].piece), node.shape, inverse=inverse)
 
 
 def _vec(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -381,6 +427,7 @@ FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     "diag": _diag,
     "trace": _traced,
     "kron": _kron,
+    "inv": _inverted,
     "vec": _vec,
     "reshape": _reshaped,
     "einsum": _einsum,

@@ -16,6 +16,7 @@ from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.bounds import Bound
 from jacobian_cli.ops.identities import shift
 from jacobian_cli.ops.places import places_of
+from jacobian_cli.printers.numpy.blocks import ALONG
 from jacobian_cli.printers.numpy.calls import Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source
 from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
@@ -109,8 +110,8 @@ class Module:
         self.names[need] = next(same, None) or self.claim(need.function)
         return self.names[need]
 
-    def written(self) -> list[str]:
-        """The functions needed, each after those that it needs itself."""
+    def written(self, bodies: Sequence[str]) -> list[str]:
+        """The functions that these bodies call, each after those that it needs itself."""
         texts: dict[str, str] = {}
         uses: dict[str, list[str]] = {}
         done: set[Need] = set()
@@ -120,7 +121,15 @@ class Module:
                 if need.axes or name not in texts:
                     texts[name], uses[name] = _helper(need, name, self)
             done.update(waiting)
-        return [texts[name] for name in TopologicalSorter(uses).static_order()]
+        ordered = list(TopologicalSorter(uses).static_order())
+        waiting_for = [name for name in ordered if any(f"{name}(" in body for body in bodies)]
+        reached: set[str] = set()
+        while waiting_for:
+            name = waiting_for.pop()
+            if name not in reached:
+                reached.add(name)
+                waiting_for += uses[name]
+        return [texts[name] for name in ordered if name in reached]
 
     def imports(self, helpers: Iterable[str], extra: Iterable[str] = ()) -> str:
         """The first lines."""
@@ -133,7 +142,7 @@ class Module:
 
     def source(self, bodies: Sequence[str], extra: Iterable[str] = ()) -> str:
         """The whole of it, `bodies` behind what they need, `extra` imported too."""
-        helpers = self.written()
+        helpers = self.written(bodies)
         return "\n\n\n".join([self.imports([*helpers, *bodies], extra), *helpers, *bodies]) + "\n"
 
 
@@ -143,9 +152,10 @@ def _import(module: str, name: str) -> str:
 
 def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
     """The source of a function of the table, and the names of those that it calls."""
-    entry, target = row(need.function), module.target
+    target = module.target
     if own := target.kernels.get(need.function):
         return own.format(name=name, np=module.np), []
+    entry = row(need.function)
     if entry.kernel is not None and target.runs(need.function, entry.kernel):
         return kernel_source(entry.kernel, {"": name, "np": module.np, "math": module.math}), []
     if not (entry.steady or entry.definition):
@@ -259,7 +269,14 @@ class Body:
         sizes = _renamed(function.sizes, taken)
         names: dict[Expr, str] = {node: defined[node.name] for node in nodes}
         writer = Writer(
-            names, sizes, module.name, module.np, module.math, target=module.target, like=like or function.arguments[0]
+            names,
+            sizes,
+            module.name,
+            module.np,
+            module.math,
+            target=module.target,
+            like=like or function.arguments[0],
+            fills=ALONG in module.target.kernels,
         )
         below = {name: _direct(body) for name, body in bodies.items()}
         order = list(TopologicalSorter(below).static_order())

@@ -7,11 +7,12 @@ NumPy multiplies more easily. A diagonal matrix is known by its diagonal.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from jacobian_cli.expr import Apply, Expr, walk
-from jacobian_cli.printers.precedence import PYTHON, Level, Piece
+from jacobian_cli.printers.numpy.blocks import Blocks
+from jacobian_cli.printers.precedence import PYTHON, Level, Piece, negative
 from jacobian_cli.shape import ONE, Shape, Size
 
 _NOMINAL = 1000
@@ -33,6 +34,30 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Inverse:
+    """A number times the inverse of a matrix."""
+
+    of: Piece
+    factor: Piece | None = None
+    minus: bool = False
+
+    def turned(self) -> Inverse:
+        """Its transpose."""
+        return replace(self, of=transposed(self.of))
+
+    def times(self, factor: Piece) -> Inverse:
+        """With one more factor."""
+        return replace(self, factor=factor if self.factor is None else PYTHON["*"].join(factor, self.factor))
+
+    def solved(self, right: Piece, np: str, *, turned: bool = False) -> Piece:
+        """What it gives with a right side; `turned`, the transpose of that."""
+        found = call(f"{np}.linalg.solve", self.of, right)
+        found = transposed(found) if turned else found
+        found = found if self.factor is None else PYTHON["*"].join(self.factor, found)
+        return negative(found) if self.minus else found
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Source code of a value."""
 
@@ -45,6 +70,10 @@ class Source:
     """A comparison before it is made a number."""
     plain: bool = False
     """Whether it is a number of Python, which not every library takes for an array."""
+    blocks: Blocks | None = None
+    """The blocks of a Kronecker product with a diagonal matrix."""
+    inverse: Inverse | None = None
+    """The matrix whose inverse it is, up to a factor: what it multiplies is solved for instead."""
 
     @property
     def role(self) -> Role:
@@ -58,6 +87,11 @@ class Source:
         return Role.DIAGONAL if self.diagonal else Role.MATRIX
 
     @property
+    def structured(self) -> bool:
+        """Whether more is known of it than its entries."""
+        return self.diagonal or self.blocks is not None or self.inverse is not None
+
+    @property
     def line(self) -> Piece:
         """The value of a row or a column, or the diagonal, as a one-dimensional array."""
         if self.role in (Role.SCALAR, Role.COLUMN):
@@ -68,6 +102,12 @@ class Source:
 def subscript(piece: Piece, index: str) -> Piece:
     """`piece[index]`."""
     return Piece(f"{piece.at(Level.POSTFIX)}[{index}]")
+
+
+def transposed(piece: Piece) -> Piece:
+    """`piece.T`, or what it is the transpose of."""
+    text = piece.at(Level.POSTFIX)
+    return Piece(text[:-2]) if text.endswith(".T") else Piece(f"{text}.T")
 
 
 def call(function: str, *pieces: Piece | str) -> Piece:
@@ -83,6 +123,11 @@ def row_of(vector: Piece, shape: Shape) -> Source:
 def diagonal_of(vector: Piece, shape: Shape, np: str) -> Source:
     """A diagonal matrix, from its diagonal."""
     return Source(call(f"{np}.diag", vector), shape, vector, diagonal=True)
+
+
+def blocks_of(blocks: Blocks, shape: Shape) -> Source:
+    """A matrix, from its blocks."""
+    return Source(blocks.written(), shape, blocks=blocks)
 
 
 def multiply(a: Source, b: Source, np: str) -> Source:
@@ -101,17 +146,32 @@ def multiply(a: Source, b: Source, np: str) -> Source:
         vector = None if other.vector is None else times(a.line, b.line)
         if other.role is Role.DIAGONAL:
             return diagonal_of(times(a.line, b.line), other.shape, np)
+        if other.inverse:
+            factor = (a if b is other else b).piece
+            return Source(times(a.piece, b.piece), other.shape, inverse=other.inverse.times(factor))
+        if other.blocks:
+            return blocks_of(other.blocks.scaled((a if b is other else b).piece), other.shape)
         return Source(times(a.piece, b.piece), other.shape, vector)
     if roles == (Role.COLUMN, Role.ROW):
         return Source(call(f"{np}.outer", a.piece, b.line), (*a.shape, b.shape[1]))
     shape = (*a.shape[:-1], *b.shape[1:])
     match roles:
+        case (Role.MATRIX, Role.COLUMN | Role.MATRIX) if a.inverse:
+            return Source(a.inverse.solved(b.piece, np), shape)
+        case (Role.ROW, Role.MATRIX) if b.inverse:
+            return row_of(b.inverse.turned().solved(a.line, np), shape)
+        case (Role.MATRIX, Role.MATRIX) if b.inverse:
+            return Source(b.inverse.turned().solved(transposed(a.piece), np, turned=True), shape)
         case (Role.ROW | Role.COLUMN, Role.COLUMN):
             return Source(matmul(a.line, b.piece), ())
         case (Role.DIAGONAL, Role.DIAGONAL):
             return diagonal_of(times(a.line, b.line), shape, np)
         case (Role.DIAGONAL, Role.COLUMN):
             return Source(times(a.line, b.piece), shape)
+        case (Role.DIAGONAL, _) if b.blocks:
+            return blocks_of(b.blocks.rows_scaled(a.line), shape)
+        case (_, Role.DIAGONAL) if a.blocks:
+            return blocks_of(a.blocks.columns_scaled(b.line), shape)
         case (Role.DIAGONAL, _):
             return Source(times(subscript(a.line, ":, None"), b.piece), shape)
         case (Role.ROW, Role.DIAGONAL):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jacobian_cli.printers.numpy.blocks import KERNELS
 from jacobian_cli.shape import Shape
 
 
@@ -55,4 +56,4 @@ class Target:
         return kernel is not None and not self.foreign and not own
 
 
-NUMPY = Target("NumPy", "numpy", "np", "ndarray")
+NUMPY = Target("NumPy", "numpy", "np", "ndarray", kernels=KERNELS)

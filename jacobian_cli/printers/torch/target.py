@@ -230,6 +230,7 @@ TORCH = Target(
         "vdot": _vdot,
         "outer": _outer,
         "kron": _columns,
+        "inv": FORMS["inv"],
     },
     called=_called,
     number=number,
