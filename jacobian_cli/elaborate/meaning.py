@@ -28,6 +28,9 @@ from jacobian_cli.syntax.tree import Call, Definition, Name, Term, Text
 
 _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""
+_BEFORE = (".T", "?T", "?power", "?mtimes", "?star", "?matmul", "u-")
+_BEHIND = frozenset(("alpha", "delta", "eta"))
+"""Greek letters that are vectors where they stand behind a matrix, and numbers elsewhere."""
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 
 
@@ -44,6 +47,7 @@ _SKELETON = {
     "?T": ".T",
     "?norm": "norm",
     "?over": "sum",
+    "?total": "sum",
     "?bars": "norm",
     "?logbars": "norm",
 }
@@ -119,15 +123,15 @@ def _greek_vectors(
             (inner,) = term.arguments
             if isinstance(inner, Name) and guessed.get(inner.text) == 0 and habit(inner.text) == 0:
                 found.add(inner.text)
-        if isinstance(term, Call) and term.function in ("?beside", "?mtimes", "?star", "?dot"):
+        if isinstance(term, Call) and term.function in ("?beside", "?mtimes", "?star", "?dot", "?matmul"):
             for left, behind in zip(term.arguments, term.arguments[1:], strict=False):
                 before = left
-                while isinstance(before, Call) and before.function in (".T", "?T", "?power", "?mtimes", "?star"):
-                    before = before.arguments[-1 if before.function in ("?mtimes", "?star") else 0]
+                while isinstance(before, Call) and before.function in _BEFORE:
+                    before = before.arguments[-1 if before.function in ("?mtimes", "?star", "?matmul") else 0]
                 if isinstance(behind, Name) and guessed.get(behind.text) == 0 and isinstance(before, Name):
                     order = len(declared[before.text]) if before.text in declared else guessed.get(before.text, 0)
                     row = before is not left and isinstance(left, Call) and left.function in ("?T", ".T")
-                    if (order == 2 or row) and key(behind.text)[0] in LEANING:
+                    if (order == 2 or row) and key(behind.text)[0] in LEANING | _BEHIND:
                         found.add(behind.text)
     return found
 
@@ -225,6 +229,7 @@ Meaning.meanings = {
     "?classes": Meaning.classes,
     "?over": Meaning.over,
     "?sigma": Meaning.sigma,
+    "?total": Meaning.total,
     **{f"?{name}": Meaning.joined for name in ("hstack", "vstack", "row_stack", "column_stack")},
     "?extent": Meaning.extent,
     "?count": Meaning.number_of,

@@ -7,7 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import OrderError
+from jacobian_cli.elaborate.defaults import terms_in
 from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums
 from jacobian_cli.expr import Extent
 from jacobian_cli.ops.rules import described
@@ -31,26 +33,16 @@ class Programs(Sums):
         if not right[0].shape:
             return self.op("/", term.span, left, right)
         if axes_of(right[0].shape) < 2:
+            turned = any(isinstance(part, Call) and part.function == ".T" for part in terms_in(term.arguments[1]))
+            for name in () if turned else names_in(term.arguments[1]):  # 1/(2*m)
+                if self.assumed.get(name) == 1:
+                    self.strained(name, 0)
             raise self.error(
                 term.span,
                 "a vector stands below the line",
                 f"entry by entry it is `{spelled(call_of('/', left[1], right[1]))}` in the language, ./ in MATLAB",
             )
         return self.product([left, self.op("inv", term.span, right)], term.span)
-
-    def mtimes(self, term: Call) -> Typed:
-        """`*`; of X(:)'*Y(:) the entries are multiplied, so that X and Y may be of one shape."""
-        match term.arguments:
-            case (
-                Call(function=".T", arguments=(Call(function="?vec", arguments=(x,)),)),
-                Call(function="?vec", arguments=(y,)),
-            ):
-                left, right = self.typed(x), self.typed(y)
-                shape, other = left[0].shape, right[0].shape
-                fit = all(self.scope.unifier.unify(m, n) for m, n in zip(shape, other, strict=False))
-                if fit and len(shape) == len(other) > 1:
-                    return self.op("sum", term.span, self.op("*", term.span, left, right))
-        return super().mtimes(term)
 
     def mldivide(self, term: Call) -> Typed:
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
@@ -140,6 +132,7 @@ class Programs(Sums):
         """`@` between arrays: a vector before a matrix is a row of it."""
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         if not left[0].shape or not right[0].shape:
+            self.want_axes(term.arguments, (left, right))
             return self.op("*", term.span, left, right)
         if len(left[0].shape) == 1 and len(right[0].shape) == 2 and not is_row(right[0].shape):
             match right[1], term.arguments[1]:
@@ -147,6 +140,13 @@ class Programs(Sums):
                     return self.op("@", term.span, (self.build(typed), inner), left)
             return self.op("@", term.span, self.op(".T", term.span, right), left)
         return self.op("@", term.span, left, right)
+
+    def want_axes(self, parts: Sequence[Term], sides: Sequence[Typed]) -> None:
+        """A Greek name that is multiplied by @ is a vector, unless it was declared a number."""
+        for part, (expr, _) in zip(parts, sides, strict=True):
+            if not expr.shape and isinstance(part, Name) and self.assumed.get(part.text) == 0:
+                self.strained(part.text, 1)
+                raise OrderError("@ stands between arrays", text=self.text, span=part.span)
 
     def turn(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])

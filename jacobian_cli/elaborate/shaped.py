@@ -160,8 +160,23 @@ class Shaped(Builder):
                 if again is not None:
                     return again
                 raise self.misfit(total, factor, span)
-            total = self.op(step, span_of(total[1], factor[1], span), total, factor)
+            here = span_of(total[1], factor[1], span)
+            total = self.of_entries(total, factor, here) or self.op(step, here, total, factor)
         return total
+
+    def of_entries(self, left: Typed, right: Typed, span: Span) -> Typed | None:
+        """vec(X)ᵀvec(Y) of two shapes that may be one: the sum of the products of entries."""
+        match left[1], right[1]:
+            case (
+                Call(function=".T", arguments=(Call(function="vec", arguments=(x,)),)),
+                Call(function="vec", arguments=(y,)),
+            ):
+                one, other = ((super(Shaped, self).build(part), part) for part in (x, y))
+                shape, same = one[0].shape, other[0].shape
+                fit = all(self.scope.unifier.unify(m, n) for m, n in zip(shape, same, strict=False))
+                if fit and len(shape) == len(same) > 1:
+                    return self.op("sum", span, self.op("*", span, one, other))
+        return None
 
     def from_the_right(self, total: Typed, behind: Sequence[Typed], span: Span) -> Typed | None:
         """A xᵀy: where the left does not fit what comes next, the rest may be a number or fit as a whole."""

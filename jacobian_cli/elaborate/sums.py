@@ -92,6 +92,18 @@ class Sums(Mathematics):
             self.held.add(name.text)
         return name
 
+    def total(self, term: Call) -> Typed:
+        """∑ p log p: the factors are vectors, multiplied entry by entry, where nothing else fits."""
+        (value,) = term.arguments
+        assert isinstance(value, Call)
+        factors = [self.typed(part) for part in value.arguments]
+        if all(len(expr.shape) < 2 for expr, _ in factors):
+            made = factors[0]
+            for factor in factors[1:]:
+                made = self.op("*", term.span, made, factor)
+            return self.op("sum", term.span, made)
+        return self.op("sum", term.span, self.typed(value))
+
     def sigma(self, term: Call) -> Typed:
         """Σ before a factor: a matrix, or the sign of a sum where entries are raised to a power or multiplied."""
         readings: list[Typed] = []

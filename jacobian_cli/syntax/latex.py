@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.board import statement_of
-from jacobian_cli.syntax.mathematics import ALONE, Scanner, want_formula
+from jacobian_cli.syntax.mathematics import ALONE, PSEUDO, Scanner, want_formula
 from jacobian_cli.syntax.names import GREEK, Known
 from jacobian_cli.syntax.tokens import Token, too_deep, want_short
 from jacobian_cli.syntax.tree import Definition
@@ -47,7 +47,8 @@ _GREEK |= {rf"\var{name}": name for name in ("Sigma", "Gamma", "Delta", "Theta",
 _LETTERS = {r"\ell": "l", r"\imath": "i", r"\jmath": "j", r"\hslash": "h"}
 _REFUSED = {
     **dict.fromkeys((r"\partial", r"\nabla", r"\mathrm d"), ALONE),
-    r"\begin": "of environments, matrices are read: \\begin{bmatrix} a & b \\\\ c & d \\end{bmatrix}",
+    r"\begin": "matrices are read, \\begin{bmatrix} a & b \\\\ c & d \\end{bmatrix}; a choice is `where(x > 0, x, 0)`",
+    r"\binom": "a binomial coefficient is not in the language; declare a number for it: `-s c=()`",
     r"\int": "an integral is not in the language",
     r"\dots": "type the formula in full",
     r"\ldots": "type the formula in full",
@@ -196,9 +197,9 @@ class _Scanner(Scanner):
             found.append(Token("invT" if turned[0] == "-" else "T", "T", at, after))
         elif bare in (r"\prime", "'"):
             found.append(Token("prime", "'", at, after))
-        elif bare in ("*", r"\star", r"\ast", r"\dagger", "+") or re.fullmatch(
-            r"\([^()\\{}]{1,20}\)|\[[^\[\]\\{}]{1,20}\]", bare
-        ):
+        elif bare in (r"\dagger", "+"):
+            raise self.refuse(at, after, "is this a pseudo-inverse?", PSEUDO)
+        elif bare in ("*", r"\star", r"\ast") or re.fullmatch(r"\([^()\\{}]{1,20}\)|\[[^\[\]\\{}]{1,20}\]", bare):
             mark = bare.strip("()[]") if bare[0] in "([" else "star"
             if not self.attach(mark, after, found):
                 raise self.refuse(at, after, "this mark above the line cannot be read")

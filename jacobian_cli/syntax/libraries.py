@@ -129,6 +129,7 @@ min | x axis keepdims | min(x)
 cumsum | x axis | FLAT(cumsum(x))
 softmax log_softmax | x axis | FLAT(THIS(x))
 softmin | x axis | FLAT(softmax(-x))
+dist | x y | norm(x - y)
 mm | x y | MM(x, y)
 mv | x y | MV(x, y)
 bmm | x y | BMM(x, y)
@@ -158,7 +159,7 @@ REFUSED = {
     "svd": "singular values are `svdvals(A)`",
     "glu": "of the two halves it is `glu(x, y)` in the language",
     "one_hot": "make the one-hot vector a parameter",
-    "kl_div": "write the sum: `sum(p*log(p/q))`",
+    "kl_div": "write the sum, of log-probabilities x: `sum(y*(log(y) - x))`",
     "arange": "declare a variable for it",
     "linspace": "declare a variable for it",
     "sort": "it is not in the language",

@@ -54,6 +54,18 @@ _ARROW = re.compile(
 )
 """A function without a name: `x -> x^2`."""
 _DERIVATIVE = re.compile(r"\bd\s*/\s*d[^\W\d]\b|[∂∇]")
+PSEUDO = "the pseudo-inverse is `pinv(A)`"
+_BLANK = r"(?:\s|\\[,;:! ])*"
+_DIVERGENCE = re.compile(
+    r"(?:D\s*_?\s*)?\{?(?:\\(?:text|mathrm|operatorname)\s*)?\{?KL\}*\s*(?:\\left)?[(\[]"
+    rf"{_BLANK}(?P<p>[^|()\[\]\\]+?){_BLANK}(?:\|\||‖|∥|\\\||\\parallel|\\Vert){_BLANK}(?P<q>[^|()\[\]\\]+?){_BLANK}"
+    r"(?:\\right)?[)\]]"
+)
+"""KL(p ‖ q)."""
+_MINIMIZED = re.compile(
+    r"\s*(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])|\\?(?:min|max)(?:imize)?(?=_))(?:_\{[^{}]*\}|_\w+)?\s*(?![(\s])"
+)
+"""What is asked of a formula, before it: `min_w`."""
 ALONE = "type the formula alone; jac takes the derivative"
 
 
@@ -86,6 +98,21 @@ def want_formula(text: str, derivative: re.Pattern[str]) -> None:
     """Refuse derivatives, which are what is asked for, and functions without a name."""
     if found := derivative.search(text):
         raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
+    if divergence := _DIVERGENCE.search(text):
+        p, q = divergence["p"], divergence["q"]
+        raise InputError(
+            "a divergence is not read so",
+            text=text,
+            span=Span(*divergence.span()),
+            hint=f"of two distributions it is `kl_div({p}, {q})`",
+        )
+    if least := _MINIMIZED.match(text):
+        raise InputError(
+            "what is to be minimized is typed alone",
+            text=text,
+            span=Span(*least.span()),
+            hint=f"that is `{text[least.end() :].strip()}`",
+        )
     if arrow := _ARROW.match(text):
         formula = arrow["formula"].strip()
         raise InputError(
@@ -250,6 +277,8 @@ class Scanner(Letters):
         if at < stop and text[at] in "{(":
             end = self.closing(at, stop)
             inside = text[at + 1 : end - 1].strip()
+            if inside == "+":
+                raise self.refuse(start, end, "is this a pseudo-inverse?", PSEUDO)
             if inside.strip("- ") in _TURNED and self.turns(inside, start):
                 found.append(Token("invT" if inside.startswith("-") else "T", "T", start, end))
                 return end
@@ -275,6 +304,8 @@ class Scanner(Letters):
             at = self.one(at, stop, inner)
         elif at < stop and text[at].isalpha() and text[at] not in SUPERSCRIPTS and text[at] not in SUBSCRIPTS:
             at = self.run(at, stop, inner, one=True)
+        elif text[sign:at] == "+":
+            raise self.refuse(start, at, "is this a pseudo-inverse?", PSEUDO)
         else:
             raise self.refuse(start, max(sign, start + 1), "an exponent belongs here", "as in x^2 or A^-1")
         found.append(Token("sup", text[sign:at], start, at, parts=(tuple(inner),)))

@@ -125,7 +125,7 @@ def _plain(index: str) -> str:
 
 _STYLE = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|mathit|vec)(?![A-Za-z])\s*")
 _ACCENTED = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*\{?\s*([^\W\d_]+)\s*\}?(.*)", re.DOTALL)
-_MARKED = re.compile(r"\\?([^\W\d_]+)((?:[_^]?[{(]*[\w+,*-]+[)}]*)*)")
+_MARKED = re.compile(r"\\?([^\W\d_]+)((?:[_^]?[{(\[]*[\w+,*-]+[)}\]]*)*)")
 
 
 def plain_name(text: str) -> str:

@@ -320,8 +320,10 @@ def statements(texts: Sequence[str]) -> list[Definition]:
 
 
 def normal_name(name: str) -> str:
-    """The name as Python's grammar reads it (NFKC), so that `ﬁ` and `fi` are one name; π is the constant pi."""
+    """The name as Python's grammar reads it (NFKC), so that `ﬁ` and `fi` are one name; π is the constant pi, and
+    lambda, a word of that grammar, is lam.
+    """
     found = unicodedata.normalize("NFKC", name)
     if not found.isidentifier():
         found = plain_name(found)
-    return "pi" if found == "π" else found
+    return {"π": "pi", "lambda": "lam"}.get(found, found)

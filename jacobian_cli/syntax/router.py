@@ -28,10 +28,10 @@ _FUNCTION = re.compile(
 )
 _LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
 _CODE = re.compile(
-    r"\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
+    r"\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )
 _MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2)\b|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|\bdims\s*="
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2)\b|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
 )
 """Signs that nobody else has."""
 _PRIME = re.compile(r"[\w)\]']'")
@@ -59,7 +59,7 @@ def split(text: str) -> list[str]:
             parts.append(text[start:place])
             start = place + 1
     parts.append(text[start:])
-    return [part for part in parts if part.strip()] or [text]
+    return [part for part in parts if part.strip() and part.lstrip()[0] not in "%#"] or [text]
 
 
 def read_statements(
@@ -139,7 +139,7 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         return "function"
     if _LATEX.search(text):
         return "latex"
-    if "." in text and _CODE.search(text):
+    if ("." in text or "len(" in text) and _CODE.search(text):
         return "numpy"
     if found := _MATLAB.search(text) or ("*" in text and _PRIME.search(text)):
         return "julia" if _JULIA.search(text) or (found.re is _MATLAB and _BESIDE.search(text)) else "matlab"
@@ -156,8 +156,8 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
 
 
 def _beside(call: str, functions: Collection[str]) -> bool:
-    """Whether a call is one letter before a bracket, or letters that are Greek: σ(x), λ(x + y)."""
-    return call not in functions and (len(call) == 1 or not call.isascii())
+    """Whether a call is one letter before a bracket, Greek letters, or a function in capitals: σ(x), GELU(x)."""
+    return call not in functions and (len(call) == 1 or not call.isascii() or call.lower() in functions)
 
 
 def _dot_of_product(call: Call) -> bool:

@@ -85,7 +85,7 @@ REFUSED = {
     "block": ("def f(x):\n    with g():\n        return x\n", "line 2: a block"),
     "comprehension": ("def f(x):\n    return sum([a for a in x])\n", "line 2: a loop in brackets"),
     "unpacked": ("def f(p, x):\n    W, b = p\n    return W @ x + b\n", "line 2: what is unpacked"),
-    "class": ("class A:\n    def f(self, x):\n        return x\n", "no function"),
+    "class": ("class A:\n    def f(self, x):\n        return x\n", "a class cannot be read"),
     "stars": ("def f(*x):\n    return x\n", "*args"),
     "call": ("def f(x):\n    x.sort()\n    return x\n", "line 2: a call"),
     "system": ('def f(x):\n    return __import__("os").system("true")\n', "line 2: 'system' is not known"),

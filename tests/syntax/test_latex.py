@@ -64,7 +64,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         (r"\frac{d}{dx} x^2", "jac takes the derivative"),
         (r"\frac{dy}{dx}", "jac takes the derivative"),
         (r"\phi(x)", "not a function"),
-        (r"\begin{cases} a & b \end{cases}", "of environments, matrices are read"),
+        (r"\begin{cases} a & b \end{cases}", "matrices are read"),
         (r"\sum_{n=1}^N x_n", "einsum"),
         (r"x_i", "einsum"),
         (r"\frac{1}{2", "never closed"),

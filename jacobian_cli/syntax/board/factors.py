@@ -76,6 +76,12 @@ class Factors(Functions):
             raise self.refuse(token, "this mark above the line cannot be read", "give the name an index: `w_star`")
         if isinstance(term, Name):
             self.want_power(term, token)
+        if len(inner) == 1 and inner[0].text == "H" and self.known.find("H") is None:
+            raise self.refuse(
+                token,
+                "is this a transpose?",
+                f"of real matrices it is `{self.written(term.span.start, token.start)}^T`",
+            )
         exponent = self.inside(inner, token)
         if self.text[token.start] == "^":
             exponent = self.tower(exponent, token)

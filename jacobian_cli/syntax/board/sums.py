@@ -28,7 +28,14 @@ class Sums(Brackets):
         if self.next.kind in ("sub", "sup"):
             return self.over(token)
         value = self.product()
-        return Call(token.text, (value,), (), Span(token.start, value.span.stop))
+        return self.total(token, value)
+
+    def total(self, token: Token, value: Term) -> Term:
+        """The sum over all entries of a product; of vectors beside each other they are multiplied entry by entry."""
+        span = Span(token.start, value.span.stop)
+        if isinstance(value, Call) and value.function == "?beside" and token.text != "prod":
+            return Call("?total", (value,), (), span)
+        return Call("prod" if token.text == "prod" else "sum", (value,), (), span)
 
     def over(self, token: Token, index: Token | None = None) -> Term:
         """A sum over an index: every name that carries it is a vector, and all others are numbers."""
@@ -134,5 +141,5 @@ class Sums(Brackets):
             self.trying = False
         if value is None or self.at != end:
             return matrix
-        span = Span(token.start, value.span.stop)
-        return Call("?sigma", (matrix, Call("sum", (value,), (), span)), (), span)
+        total = self.total(token, value)
+        return Call("?sigma", (matrix, total), (), total.span)

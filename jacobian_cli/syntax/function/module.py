@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from jacobian_cli.syntax.code import Places
-from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Definition, Term
@@ -31,6 +31,7 @@ class Module:
     counts: dict[str, int] = field(default_factory=dict)
     """How often each name was wanted."""
     bare: ast.Lambda | None = None
+    layer: ast.ClassDef | None = None
 
     def take(self, statement: ast.stmt) -> None:
         match statement:
@@ -54,6 +55,8 @@ class Module:
                     self.candidates.append(name)
             case ast.Expr(value=ast.Lambda() as value):
                 self.bare = value
+            case ast.ClassDef():
+                self.layer = statement
 
     def chosen(self, function: str | None) -> ast.FunctionDef | ast.Lambda:
         if function is not None:
@@ -66,6 +69,14 @@ class Module:
         if not names:
             if self.bare is not None:
                 return self.bare
+            if self.layer is not None:
+                start = self.places.span(self.layer).start
+                raise InputError(
+                    "a class cannot be read",
+                    text=self.text,
+                    span=Span(start, start + len("class")),
+                    hint="write what it computes as a function of its weights",
+                )
             raise InputError("there is no function in this source", hint="as in def f(x): return x.T @ A @ x")
         called = self.calls()
         outer = [name for name in names if name not in called]

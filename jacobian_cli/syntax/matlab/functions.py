@@ -230,6 +230,11 @@ class Functions(Cursor):
         del token, dotted
         return Call("logdet", tuple(arguments), (), span)
 
+    def joined_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """End to end, or side by side."""
+        del dotted
+        return Call("concat" if token.text in ("vcat", "vertcat") else "?column_stack", tuple(arguments), (), span)
+
 
 Special = Callable[[Functions, MatlabToken, list[Term], Span, bool], Term]
 SPECIAL: dict[str, Special] = {
@@ -254,5 +259,6 @@ SPECIAL: dict[str, Special] = {
     "diagm": Functions.diagm_,
     "Diagonal": Functions.diagm_,
     "logdet": Functions.logdet_,
+    **dict.fromkeys(("vcat", "vertcat", "hcat", "horzcat"), Functions.joined_),
 }
 """Functions that are more than another name."""

@@ -25,6 +25,10 @@ _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*
 """The left side of f(x, A) = x' * A * x."""
 
 
+_ANONYMOUS = re.compile(r"\s*@\(\s*[\w\s,]*\)")
+"""What stands before the formula of a function without a name: @(x) x'*A*x."""
+
+
 def read(text: str, known: Known, notation: str = "matlab", guessed: bool = False) -> Definition:
     """A formula or a definition in MATLAB or Julia.
 
@@ -35,6 +39,8 @@ def read(text: str, known: Known, notation: str = "matlab", guessed: bool = Fals
     function = _FUNCTION.match(text)
     name = defined_name(text) or (normal_name(function[1]) if function else None)
     start = text.index("=") + 1 if name else 0
+    if anonymous := _ANONYMOUS.match(text, start):
+        start = anonymous.end()
     reader = _Reader(tokens(text, start), text, known, notation == "julia", guessed)
     try:
         value = want_shallow(reader.whole(), text)
@@ -256,8 +262,9 @@ class _Reader(Functions):
         self.take()
         last = None if self.sees(",", closing) else self.place(closing)
         below = None if first is None else self.less(first)
-        if isinstance(last, Name) and last.text == "end":
-            last = None
+        match last:
+            case Call(function="?end", arguments=(Literal(value=back),)):
+                last = Literal(-back, last.span) if back else None
         if isinstance(below, Literal) and below.value == 0:
             below = None
         return Slice(below, last, Span(start.start, self.next.start))
@@ -265,13 +272,20 @@ class _Reader(Functions):
     def place(self, closing: str) -> Term:
         if self.next.kind == "name" and self.next.text == "end":
             token = self.take()
+            back = Literal(Fraction(0), token.span)
+            if self.sees("-"):
+                self.take()
+                counted = self.postfixed(self.atom(), everything=False)
+                if isinstance(counted, Literal):
+                    back = counted
             if not self.sees(":", ",", closing):
-                raise self.refuse(token, "a place counted from the end cannot be read", "as in x[-2]")
-            return Name("end", token.span)
+                raise self.refuse(token, "a place counted from the end cannot be read", "as in `x[-2]`")
+            return Call("?end", (back,), (), token.span)
         return self.sum()
 
     def less(self, term: Term) -> Term:
         one = Literal(Fraction(1), term.span)
-        if isinstance(term, Name) and term.text == "end":
-            return Literal(Fraction(-1), term.span)
+        match term:
+            case Call(function="?end", arguments=(Literal(value=back),)):
+                return Literal(-1 - back, term.span)
         return Literal(term.value - 1, term.span) if isinstance(term, Literal) else self.call("-", term, one)
