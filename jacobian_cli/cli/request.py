@@ -185,7 +185,7 @@ def read_request(typed: Typed) -> Request:
         formula = tuple(read_file(text) if text == "-" else text for text in formula)
     names = tuple(name.strip() for name in (wrt or "").split(",") if name.strip())
     if wrt is not None and not names:
-        raise InputError("which variable?", hint="add --wrt W, or --wrt W,b; without --wrt it is every one")
+        raise InputError("which variable?", hint="name it behind --wrt; without --wrt it is every one")
     asked = [*names, *(name for text in typed.at for name in _VALUE.findall(text))]
     mistakes = Mistakes()
     given: list[Declared] = []
@@ -234,5 +234,12 @@ def read_request(typed: Typed) -> Request:
 def want_variables(request: Request) -> Request:
     """The request, if it names variables. Raises `InputError` if it does not."""
     if not request.wrt:
-        raise InputError("which variable?", hint="add --wrt W, or --wrt W,b")
+        from jacobian_cli.elaborate.builder import CONSTANTS  # `jac --help` does without
+        from jacobian_cli.elaborate.statement import names_in
+
+        defined = {statement.name for statement in request.statements}
+        held = dict.fromkeys(name for s in request.statements for name in names_in(s.value))
+        names = [name for name in held if name not in defined and name not in CONSTANTS]
+        several = f", or --wrt {names[0]},{names[1]}" if len(names) > 1 else ""
+        raise InputError("which variable?", hint=f"add --wrt {names[0] if names else 'x'}{several}")
     return request

@@ -128,7 +128,7 @@ def _guessed(
     try:
         return _read(notation, text, names, functions)
     except InputError:
-        if notation == "math" and (_OF_THE_LANGUAGE.search(text) or _ATTRIBUTE.search(text)):
+        if notation == "math" and text.isascii() and (_OF_THE_LANGUAGE.search(text) or _ATTRIBUTE.search(text)):
             parse_statement(text)  # what is wrong in terms of the language, if it is wrong there
         raise
 

@@ -39,7 +39,7 @@ TYPED = (
     "np.linalg.eig(A); np.linalg.qr(A); np.linalg.svd(A); F.glu(x); ‖x‖₃",
     "h^(l-1); h^(i); σ²(x); σ²(x + y); x''; 1j x; [x 1]; x -> x^2; 0,5 x; lg x; tg x; sigmod(W x); sofmax(x)",
     r"\sum_i w^T x_i; \sum_{i=1}^5 x_i; \sum_i x; \sum_i x_i y_j; \sum_{ij} x_i; \sum_i x_i + \sum_i a_i norm(x_i)",
-    r"\binom{n}{k} x; x(end+1)'*y; X^+ y; A^H x; KL(p || x); argmin ||x||",
+    r"\binom{n}{k} x; x(end+1)'*y; X^+ y; A^H x; KL(p || x); argmin ||x||; x* − y",
     "Σ(x - y)²; Σ(x − y); x e^x; ∑ᵢ (xᵢ + softmax(x)); A − ∑ᵢ Aᵢ",
     "x.repeat(2); torch.exp(x).repeat(); F.nll_loss(x, y, reduction='sum')",
     "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y); 2 3 x; [a, b;c]; X.flatten(1)",

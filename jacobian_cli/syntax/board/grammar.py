@@ -165,12 +165,23 @@ class Board(Factors):
             if sign.text != "/":
                 minus = self.sees("op", "-")
                 if minus:
+                    self.want_no_mark(sign)
                     self.take()
                 right = self.run()
                 left = self.call(_PRODUCTS[sign.text], left, self.negative(right) if minus else right)
                 continue
             left = self.fraction(left, start, sign)
         return left
+
+    def want_no_mark(self, sign: Token) -> None:
+        """Refuse x* − y, where the star is a mark of the name rather than a product."""
+        name = self.tokens[self.at - 2]
+        if sign.text == "*" and not sign.space and self.next.space and name.kind == "name" and self.blanks:
+            raise self.refuse(
+                sign,
+                "is this star a mark of the name, or a product?",
+                f"write `{name.text}_star` for the name, `{name.text}*(-x)` or `{name.text}@(-x)` for a product",
+            )
 
     def fraction(self, left: Term, start: int, sign: Token) -> Term:
         """A quotient: below stands one factor; whether more belongs there is not guessed."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from jacobian_cli.syntax.board.brackets import Brackets
-from jacobian_cli.syntax.board.cursor import FACTOR
+from jacobian_cli.syntax.board.cursor import FACTOR, SUMS
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.tokens import Token
@@ -27,8 +27,22 @@ class Sums(Brackets):
         token = self.take()
         if self.next.kind in ("sub", "sup"):
             return self.over(token)
+        index = self.only_index()
+        if index is not None:
+            return self.over(token, index)
         value = self.product()
         return self.total(token, value)
+
+    def only_index(self) -> Token | None:
+        """The one index that names carry from here to the next + or −: ∑ wᵢxᵢ."""
+        depth, found = 0, dict[str, Token]()
+        for token in self.tokens[self.at :]:
+            depth += (token.kind == "open") - (token.kind == "close")
+            if depth < 0 or token.kind == "end" or (not depth and token.kind == "op" and token.text in SUMS):
+                break
+            if token.kind == "indexed":
+                found.setdefault(token.parts[0][0].text, token.parts[0][0])
+        return next(iter(found.values())) if len(found) == 1 and not self.running else None
 
     def total(self, token: Token, value: Term) -> Term:
         """The sum over all entries of a product; of vectors beside each other they are multiplied entry by entry."""
@@ -128,13 +142,17 @@ class Sums(Brackets):
 
     def sum_or_matrix(self) -> Term:
         """Σ(y − Xw)²: read both ways, for shapes to decide."""
-        at, doubts, token = self.at, [*self.doubts], self.take()
+        at, doubts, token, index = self.at, [*self.doubts], self.take(), None
         self.trying = True
         try:
-            value: Term | None = self.product()
+            index = self.only_index()
+            value: Term | None = self.product() if index is None else self.over(token, index)
         except InputError:
             value = None
         end, self.at, self.doubts[:] = self.at, at, doubts
+        if index is not None and value is not None:
+            self.at, self.trying = end, False
+            return value
         try:
             matrix = self.product()
         finally:
