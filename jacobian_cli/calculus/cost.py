@@ -196,4 +196,5 @@ def _is_one(term: Tensor) -> bool:
 
 def shortest(candidates: Iterable[Expr]) -> Expr:
     """Of several ways of writing one thing the cheapest, the first of those that cost the same."""
-    return min(candidates, key=cost)
+    first, *others = candidates
+    return min((first, *others), key=cost) if others else first

@@ -115,18 +115,16 @@ class Notation(Style):
         if node in self.written or isinstance(node, Alias):
             return ()
         if isinstance(node, Product):
-            return self._factors(node)
-        if isinstance(node, Sum):
-            return [part for c, term in node.terms for part in self._term_factors(c, term)]
-        return node.children
-
-    def _factors(self, node: Product, minus: float = MINUS) -> list[Tensor]:
-        return [factor for factor, _, _ in self.turned_sums(node, minus)[1]]
-
-    def _term_factors(self, c: Rational, term: Tensor) -> Sequence[Tensor]:
-        if not isinstance(term, Product) or term in self.written:
-            return (term,)
-        return self._factors(Product(c * term.coefficient, term.factors, term.shape), MINUS_IN_SUM)
+            return [factor for factor, _, _ in self.turned_sums(node)[1]]
+        if not isinstance(node, Sum):
+            return node.children
+        parts: list[Tensor] = []
+        for c, term in node.terms:
+            if isinstance(term, Product) and term not in self.written:
+                parts += [factor for factor, _, _ in self.turned_sums(term, MINUS_IN_SUM, c)[1]]
+            else:
+                parts.append(term)
+        return parts
 
     def _express(self, node: Tensor) -> Expr:
         match node:
@@ -344,40 +342,36 @@ class Notation(Style):
             return self.signed(c, self.written[t])
         if _of_tensors(t) and not whole:
             return c * t.coefficient < 0, self._repeated(Product(magnitude(c * t.coefficient), t.factors, t.shape))
-        pieces = self.pieces(Product(c * t.coefficient, t.factors, t.shape), MINUS_IN_SUM)
+        pieces = self.pieces(t, MINUS_IN_SUM, c)
         return pieces.negative, pieces.tensor() if whole else pieces.loose()
 
-    def pieces(self, product: Product, minus: float = MINUS) -> Pieces:
-        """A product taken apart, its factors written; a minus in front of it costs the reader `minus`."""
-        coefficient, factors = self.turned_sums(product, minus)
+    def pieces(self, product: Product, minus: float = MINUS, times: Rational = 1) -> Pieces:
+        """A multiple of a product taken apart, its factors written; a minus in front of it costs the reader `minus`."""
+        coefficient, factors = self.turned_sums(product, minus, times)
         for node, _, _ in factors:
             self.express(node)
-        return Pieces(self, self.written, Product(coefficient, tuple(factors), product.shape))
+        return Pieces(self, self.written, product.shape, factors, coefficient)
 
-    def turned_sums(self, product: Product, minus: float = MINUS) -> tuple[Rational, list[Factor]]:
-        """The number and the factors of a product, each sum with the sign in which people write it: `1 - h`, as the
-        user did, or `ŷ - y` rather than -(y - ŷ).
+    def turned_sums(self, product: Product, minus: float = MINUS, times: Rational = 1) -> tuple[Rational, list[Factor]]:
+        """The number and the factors of a multiple of a product, each sum with the sign in which people write it:
+        `1 - h`, as the user did, or `ŷ - y` rather than -(y - ŷ).
         """
-        coefficient, factors = product.coefficient, list(product.factors)
+        coefficient, factors = times * product.coefficient, list(product.factors)
         for k, (node, labels, power) in enumerate(factors):
             if not isinstance(power, int) or power % 2 == 0:
                 continue
             gain = self._gain(node)
             if gain + (minus if coefficient < 0 else -minus) > 0:
-                opposite = (
-                    Sum(tuple((-c, t) for c, t in node.terms), node.shape)
-                    if isinstance(node, Sum)
-                    else algebra.scale(-1, node)
-                )
-                factors[k] = (opposite, labels, power)
+                factors[k] = (opposite(node), labels, power)
                 coefficient = -coefficient
         return coefficient, factors
 
     def _gain(self, node: Tensor) -> float:
         """How much better a factor reads with the opposite sign; one without a sum does not read better."""
         if isinstance(node, Sum):
-            opposite = Sum(tuple((-c, t) for c, t in node.terms), node.shape)
-            return self._signs(node) - self._signs(opposite)
+            other = opposite(node)
+            assert isinstance(other, Sum)
+            return self._signs(node) - self._signs(other)
         if isinstance(node, Product) and node not in self.given:
             odd = [inner for inner, _, p in node.factors if isinstance(p, int) and p % 2]
             return max((self._gain(inner) for inner in odd), default=-inf) + (node.coefficient < 0)

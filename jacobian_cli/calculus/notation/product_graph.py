@@ -38,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jacobian_cli.calculus.cost import shortest
-from jacobian_cli.calculus.index.tensor import Delta, Product, Rational, Tensor, Unit, Window
+from jacobian_cli.calculus.index.tensor import Delta, Factor, Rational, Tensor, Unit, Window
 from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.calculus.notation.batched import Operand, joined, reduced
 from jacobian_cli.calculus.notation.broadcast import scaled
@@ -47,7 +47,7 @@ from jacobian_cli.calculus.notation.order import Powers, Style, merged
 from jacobian_cli.calculus.notation.subscripts import summed
 from jacobian_cli.calculus.notation.totals import dot, row_sums, whole_sum
 from jacobian_cli.expr import Expr
-from jacobian_cli.shape import Size
+from jacobian_cli.shape import Shape, Size
 
 Rank = tuple[int, int]
 
@@ -55,20 +55,27 @@ Rank = tuple[int, int]
 class Pieces:
     """One product on its way to matrix notation: scalars, weights on labels, matrices between labels."""
 
-    def __init__(self, style: Style, written: Mapping[Tensor, Expr], product: Product) -> None:
+    def __init__(
+        self,
+        style: Style,
+        written: Mapping[Tensor, Expr],
+        shape: Shape,
+        factors: Iterable[Factor],
+        coefficient: Rational,
+    ) -> None:
         self.style = style
         self.written = written
-        self.order = len(product.shape)
+        self.order = len(shape)
         self.scalars: Powers = []
         self.weights: dict[int, Powers] = {}
         self.pairs = Edges()
         self.ties: set[Pair] = set()
         self.others: list[Operand] = []
-        self.sizes: dict[int, Size] = dict(enumerate(product.shape))
+        self.sizes: dict[int, Size] = dict(enumerate(shape))
         units: dict[int, list[int | Size]] = {}
         windows: list[tuple[Window, Pair]] = []
-        self.coefficient = product.coefficient
-        for node, labels, power in product.factors:
+        self.coefficient = coefficient
+        for node, labels, power in factors:
             self.sizes.update(zip(labels, node.shape, strict=True))
             if isinstance(node, Unit) and labels[0] >= self.order:
                 units.setdefault(labels[0], []).append(node.index)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
 from jacobian_cli.shape import Shape, Size
@@ -119,6 +119,7 @@ def zeros(shape: Shape) -> Tensor:
     return Sum((), shape)
 
 
+@lru_cache(maxsize=4096)
 def opposite(tensor: Tensor) -> Tensor:
     """The negative of a tensor, in normal form if the tensor is."""
     match tensor:
