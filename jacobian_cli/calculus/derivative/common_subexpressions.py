@@ -112,23 +112,22 @@ class _Repeats:
 
     def _written(self, named: set[Expr], worth: int) -> dict[Expr, list[int]]:
         """How often each part is written in each scope; on the way, from the whole to its parts, `named` is filled."""
-        none = [0] * len(self.scopes)
         written: dict[Expr, list[int]] = {}
         for key, form in self.forms.items():
-            counts = written.setdefault(form, list(none))
-            for k, scope in enumerate(self.scopes):
-                counts[k] += key in scope
+            before = written.get(form) or [0] * len(self.scopes)
+            written[form] = [count + (key in scope) for count, scope in zip(before, self.scopes, strict=True)]
         for node in reversed(self.order):
             counts = written[node]
             if max(counts) > 1 and _nameable(node) and self._worth(node, counts, cost(node, LONG), worth):
                 named.add(node)
             if isinstance(node, Defined):
                 continue
-            once = node in named
+            passed = [min(count, 1) for count in counts] if node in named else counts
             for child in node.children:
-                below = written.setdefault(child, list(none))
-                for k, count in enumerate(counts):
-                    below[k] = min(_MOST, below[k] + (min(count, 1) if once else count))
+                if (below := written.get(child)) is not None:
+                    written[child] = [min(_MOST, a + b) for a, b in zip(below, passed, strict=True)]
+                else:
+                    written[child] = passed
         return written
 
     def _worth(self, node: Expr, counts: Sequence[int], whole: int, worth: int) -> bool:

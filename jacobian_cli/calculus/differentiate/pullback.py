@@ -8,6 +8,7 @@ variable. Downstream = upstream × local at each node, and what comes back along
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from jacobian_cli.calculus.differentiate.commuting import through_commuting
 from jacobian_cli.calculus.differentiate.lower import partial
@@ -127,6 +128,7 @@ def passed_on(
     return None
 
 
+@lru_cache(maxsize=1024)
 def _local(node: Apply, place: int, value: Tensor, everywhere: bool) -> Tensor:
     """The derivative of a function by one of its arguments, axes loop + out + in. `value` is the node by its name."""
     entry = row(node.function)
