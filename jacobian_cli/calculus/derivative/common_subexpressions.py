@@ -30,7 +30,7 @@ class Named:
 
     def renamed(self, expr: Expr) -> Expr:
         """An expression written in full, with the names put in."""
-        return rebuild(expr, self.given.get)
+        return rebuild(expr, self.given.get) if self.given else expr
 
 
 def name_repeats(
@@ -54,7 +54,7 @@ def name_repeats(
         )
     if not chosen and len(repeats.order) <= _DEEP:
         return Named(forms, definitions(forms.values()), {})
-    used = {*taken, *FUNCTIONS, *CONSTANTS, *(node.name for node in repeats.order if isinstance(node, Defined))}
+    used = {*taken, *(node.name for node in repeats.order if isinstance(node, Defined))}
     used.update(definitions(forms.values()))
     made: dict[Expr, Expr] = {}
     given: dict[Expr, Expr] = {}
@@ -180,4 +180,4 @@ def _letters(node: Expr) -> list[str]:
 def _fresh(stems: Sequence[str], used: set[str]) -> str:
     """The first stem that means nothing yet, or else the first with a number."""
     numbered = (f"{stems[0]}{k}" for k in range(1, 10_000))
-    return next(name for name in chain(stems, numbered) if name not in used)
+    return next(n for n in chain(stems, numbered) if n not in used and n not in FUNCTIONS and n not in CONSTANTS)

@@ -110,11 +110,11 @@ def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Col
     first = name_repeats({key: forms.pop(key) for key in rules}, rules, own)
     rest = {key: first.renamed(form) for key, form in {**forms, **rest}.items()}
     second = name_repeats(rest, (), [*own, *first.where])
-    placed = _adjoints(way, first, {})
-    met = definitions(_linked(form, placed) for form in (*first.forms.values(), *second.forms.values()))
-    numbers = (name for k in count(1) if (name := f"delta{k}") not in {*taken, *met})
-    numbered = {held.variable.name for held in way.held if held.numbered}
-    adjoints = _adjoints(way, first, {name: next(numbers) for name in met if name in numbered})
+    adjoints = _adjoints(way, first, {})
+    if numbered := {held.variable.name for held in way.held if held.numbered}:
+        met = definitions(_linked(form, adjoints) for form in (*first.forms.values(), *second.forms.values()))
+        numbers = (name for k in count(1) if (name := f"delta{k}") not in {*taken, *met})
+        adjoints = _adjoints(way, first, {name: next(numbers) for name in met if name in numbered})
     said = {key: _linked(form, adjoints) for key, form in {**first.forms, **second.forms}.items()}
     given = {whole: _linked(name, adjoints) for whole, name in {**second.given, **first.given}.items()}
     ours = {name: body for name, body in first.where.items() if name not in taken}
