@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jacobian_cli.expr import Apply, Expr, Extent, Variable, nodes, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, nodes, walk
 from jacobian_cli.shape import Shape, Size
 
 
@@ -24,28 +24,28 @@ class Kind:
 
 
 class Alike:
-    """What was worked out so far, by kind of formula."""
+    """What was worked out so far, by kind of formula. `defined` holds what names mean, and may grow."""
 
-    def __init__(self) -> None:
+    def __init__(self, defined: Mapping[str, Expr]) -> None:
+        self._defined = defined
         self._known: dict[Hashable, tuple[Kind, tuple[str, ...], Sequence[Expr]]] = {}
 
     def find(
         self, kind: Kind, wanted: Hashable, own: tuple[str, ...], work: Callable[[], Sequence[Expr]]
     ) -> list[Expr]:
-        """What `work` would find, or found for a formula of this kind. `own` are further names in it; `wanted` says
-        what is worked out.
+        """What `work` would find, or found for a formula of this kind, names meaning what they are defined to mean.
+        `own` are further names in it; `wanted` says what is worked out.
         """
-        if kind.key is None:
-            return list(work())
-        found = self._known.get((kind.key, wanted))
+        found = self._known.get((kind.key, wanted)) if kind.key is not None else None
         if found is None:
             made = work()
-            self._known[kind.key, wanted] = kind, own, made
-            return list(made)
+            if kind.key is not None:
+                self._known[kind.key, wanted] = kind, own, made
+            return renamed(made, {}, {}, self._defined)
         first, first_own, forms = found
         names = dict(zip((*first.names, *first_own), (*kind.names, *own), strict=True))
         sizes = {s.name: t for s, t in zip(first.sizes, kind.sizes, strict=True) if s.name and s is not t}
-        return renamed(forms, names, sizes)
+        return renamed(forms, names, sizes, self._defined)
 
 
 def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
@@ -86,8 +86,10 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
     return Kind(tuple(parts) if simple else None, tuple(names), tuple(sizes))
 
 
-def renamed(forms: Sequence[Expr], names: Mapping[str, str], sizes: Mapping[str, Size]) -> list[Expr]:
-    """Expressions with other names for variables and sizes, all changed at once."""
+def renamed(
+    forms: Sequence[Expr], names: Mapping[str, str], sizes: Mapping[str, Size], defined: Mapping[str, Expr]
+) -> list[Expr]:
+    """Expressions with other names for variables and sizes, all changed at once; what is `defined` stands for them."""
     made: dict[Expr, Expr] = {}
     known: dict[Shape, Shape] = {}
 
@@ -101,10 +103,13 @@ def renamed(forms: Sequence[Expr], names: Mapping[str, str], sizes: Mapping[str,
             return tuple(map(option, item))
         return item.replace(sizes) if isinstance(item, Size) else item
 
-    for node in walk(forms):
+    for node in walk(forms, lambda n: not isinstance(n, Defined)):
         match node:
             case Variable(name, shape):
-                made[node] = Variable(names.get(name, name), shaped(shape))
+                name = names.get(name, name)
+                made[node] = defined.get(name) or Variable(name, shaped(shape))
+            case Defined(name):
+                made[node] = defined.get(name, node)
             case Apply(function, arguments, parameters, shape):
                 made[node] = Apply(function, tuple(made[a] for a in arguments), option(parameters), shaped(shape))
             case Extent(size):

@@ -54,7 +54,7 @@ class Local:
             return [chain.matrix(self.tensor, len(link.rows.shape))]
 
         wanted = ("local", link.kind.names.index(self.input.name))
-        return chain.settled(chain.alike.find(link.kind, wanted, (link.name,), work)[0])
+        return chain.alike.find(link.kind, wanted, (link.name,), work)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +229,7 @@ class Chain:
         self.running: dict[str, Running] = {}
         self._taken = {*taken, *self.defined}
         self._numbers: dict[str, count[int]] = {}
-        self.alike = Alike()
+        self.alike = Alike(self.defined)
         active = {*bodies, *(v.name for v in wrt)}
         self.links = {n: self._link(n, body, active) for n, body in bodies.items()}
         self.front = () if self.scalar else self.links[name].rows.shape
@@ -297,7 +297,7 @@ class Chain:
         if len(users) == 1:
             (link,) = users
             if self.running[link.name].name is not None:
-                return self.settled(link.gradients[variable.name])
+                return link.gradients[variable.name]
         if len(users) > _MANY:
             return self._many(variable, users)
         tensor = Running(self, variable, tuple(users)).tensor
@@ -309,7 +309,7 @@ class Chain:
         terms: list[Expr] = []
         for link in users:
             if self.running[link.name].name is not None:
-                terms.append(self.settled(link.gradients[variable.name]))
+                terms.append(link.gradients[variable.name])
             else:
                 assert link.sent is not None
                 terms.append(self.settled(self.value(link.sent[variable.name], variable.shape)))
