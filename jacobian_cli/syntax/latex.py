@@ -9,7 +9,8 @@ from fractions import Fraction
 from jacobian_cli.syntax.board import statement_of
 from jacobian_cli.syntax.mathematics import ALONE, PSEUDO, Scanner, want_formula
 from jacobian_cli.syntax.names import GREEK, Known
-from jacobian_cli.syntax.tokens import Token, too_deep, want_short
+from jacobian_cli.syntax.parser import want_short
+from jacobian_cli.syntax.tokens import Token, too_deep
 from jacobian_cli.syntax.tree import Definition
 
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)

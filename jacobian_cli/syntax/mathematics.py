@@ -10,7 +10,8 @@ from jacobian_cli.syntax.board import statement_of
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.letters import SUBSCRIPTS, SUPERSCRIPTS, Letters
 from jacobian_cli.syntax.names import Known
-from jacobian_cli.syntax.tokens import Token, number, too_deep, want_short
+from jacobian_cli.syntax.parser import want_short
+from jacobian_cli.syntax.tokens import Token, number, too_deep
 from jacobian_cli.syntax.tree import Definition
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+|\.(?![*/^'TA-Za-z.]))?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?")

@@ -32,7 +32,7 @@ from jacobian_cli.syntax.tree import (
 
 MAX_CHARACTERS = 10_000
 
-_BINARY: dict[type[ast.operator], str] = {
+BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
     ast.Mult: "*",
@@ -40,7 +40,7 @@ _BINARY: dict[type[ast.operator], str] = {
     ast.Pow: "**",
     ast.MatMult: "@",
 }
-_COMPARE: dict[type[ast.cmpop], str] = {
+COMPARE: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.Lt: "<",
     ast.GtE: ">=",
@@ -69,11 +69,8 @@ def parse(text: str, *, limited: bool = True) -> Term:
     >>> parse("W@x").function
     '@'
     """
-    if limited and len(text) > MAX_CHARACTERS:
-        raise InputError(
-            f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
-            hint="name its parts in definitions: jac derive -f FILE",
-        )
+    if limited:
+        want_short(text)
     flat = _blanked(text)
     if not flat.strip():
         raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
@@ -97,15 +94,28 @@ def parse(text: str, *, limited: bool = True) -> Term:
     return tree
 
 
-def _blanked(text: str) -> str:
-    """The text on one line, comments and line ends turned to blanks, so that columns keep their places.
+def want_short(text: str) -> None:
+    """Refuse a formula that is too long to read."""
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
+            hint="name its parts in definitions: jac derive -f FILE",
+        )
 
-    Raises `InputError` for signs of mathematics that Python's grammar would take for parts of names.
+
+def _blanked(text: str) -> str:
+    """The text on one line. Raises `InputError` for signs of mathematics that Python's grammar would take for parts of
+    names.
     """
     for at, character in enumerate(text if not text.isascii() else ""):
         if character in MENDS and not character.isascii():
             span = Span(at, at + 1)
             raise InputError(f"{character} is not in the language", text=text, span=span, hint=MENDS[character])
+    return on_one_line(text)
+
+
+def on_one_line(text: str) -> str:
+    """A text with its comments and line ends turned to blanks, so that columns keep their places."""
     lines = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
     return re.sub(r"[\r\n\t\f\ufeff]", " ", lines)
 
@@ -172,8 +182,8 @@ class _Reader:
                 return Name("pi" if name == "π" else name, span)
             case ast.Constant():
                 return self.constant(node)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-                return Call(_BINARY[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+                return Call(BINARY[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
             case ast.BinOp(op=ast.BitXor(), left=left, right=right):
                 self.read(left, depth), self.read(right, depth)
                 raise self.refuse(node, "^ is not a power", _raised(right))
@@ -185,8 +195,8 @@ class _Reader:
                 return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.read(operand, depth)
-            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-                return Call(_COMPARE[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
+                return Call(COMPARE[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
             case ast.Set() | ast.Dict():
                 raise self.refuse(node, "{ is not in the language", MENDS["{"])
             case ast.Compare(ops=ops):

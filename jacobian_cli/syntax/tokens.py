@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.mends import MAX_DEPTH, MAX_DIGITS
-from jacobian_cli.syntax.parser import MAX_CHARACTERS
 from jacobian_cli.syntax.tree import Call, Group, Slice, Term
 
 
@@ -36,15 +35,6 @@ class Token:
 
 class OtherNotationError(InputError):
     """A text that cannot be in the notation that it was taken for: two names stand beside each other."""
-
-
-def want_short(text: str) -> None:
-    """Refuse a formula that is too long to read."""
-    if len(text) > MAX_CHARACTERS:
-        raise InputError(
-            f"the formula has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
-            hint="name its parts in definitions: jac derive -f FILE",
-        )
 
 
 def too_deep(text: str) -> InputError:

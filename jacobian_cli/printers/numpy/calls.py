@@ -324,14 +324,19 @@ def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    """Of more than two factors, pair by pair: in one go every letter is a loop inside all others."""
+    return pair_by_pair(writer, node, operands, "optimize=True")  # a sum over what two share is then a matrix product
+
+
+def pair_by_pair(writer: Writer, node: Apply, operands: list[Source], *summing: str) -> Source:
+    """An einsum, of more than two factors in steps: in one go every letter is a loop inside all others. `summing` are
+    the options of a step that sums over what its two factors share.
+    """
     subscripts, at_hand = dict(node.parameters)["subscripts"], [o.piece for o in operands]
     if len(operands) < 3:
         return Source(call(f"{writer.np}.einsum", f'"{subscripts}"', *at_hand), node.shape)
     for step in plan(subscripts, tuple(tuple(map(nominal, o.shape)) for o in operands)):
         inputs, output = step.subscripts.split("->")
-        summed = "," in inputs and set(inputs) - set(output) - {","}
-        options = ["optimize=True"] if summed else []  # then it is a matrix product
+        options = summing if "," in inputs and set(inputs) - set(output) - {","} else ()
         made = call(f"{writer.np}.einsum", f'"{step.subscripts}"', *(at_hand[k] for k in step.places), *options)
         at_hand = [piece for k, piece in enumerate(at_hand) if k not in step.places] + [made]
     return Source(at_hand[0], node.shape)

@@ -6,12 +6,11 @@ the type of the arguments, so that single precision stays single.
 
 from __future__ import annotations
 
-from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.printers.numpy.calls import FORMS, Writer, each, helped, of_numbers
+from jacobian_cli.printers.numpy.calls import FORMS, Writer, each, helped, of_numbers, pair_by_pair
 from jacobian_cli.printers.numpy.module import unwritten
-from jacobian_cli.printers.numpy.products import Source, call, multiply, nominal
+from jacobian_cli.printers.numpy.products import Source, call, multiply
 from jacobian_cli.printers.numpy.target import Target
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece
 from jacobian_cli.shape import Shape
@@ -133,16 +132,7 @@ def _traced(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    """Pair by pair, as in NumPy."""
-    at_hand = [_tensor(writer, o).piece for o in operands]
-    subscripts = dict(node.parameters)["subscripts"]
-    function = f"{writer.np}.einsum"
-    if len(operands) < 3:
-        return Source(call(function, f'"{subscripts}"', *at_hand), node.shape)
-    for step in plan(subscripts, tuple(tuple(map(nominal, o.shape)) for o in operands)):
-        made = call(function, f'"{step.subscripts}"', *(at_hand[k] for k in step.places))
-        at_hand = [piece for k, piece in enumerate(at_hand) if k not in step.places] + [made]
-    return Source(at_hand[0], node.shape)
+    return pair_by_pair(writer, node, [_tensor(writer, o) for o in operands])
 
 
 def _filled(writer: Writer, node: Apply, operands: list[Source]) -> Source:

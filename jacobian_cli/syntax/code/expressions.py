@@ -14,26 +14,11 @@ from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import MODULES, NUMPY, OWN, REFUSED, SHARED
 from jacobian_cli.syntax.names import Known
-from jacobian_cli.syntax.parser import defined_name, normal_name
-from jacobian_cli.syntax.tokens import number, too_deep, want_shallow, want_short
+from jacobian_cli.syntax.parser import BINARY, COMPARE, defined_name, normal_name, on_one_line, want_short
+from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
-_BINARY: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-    ast.MatMult: "?matmul",
-}
-_COMPARE: dict[type[ast.cmpop], str] = {
-    ast.Gt: ">",
-    ast.Lt: "<",
-    ast.GtE: ">=",
-    ast.LtE: "<=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-}
+_BINARY = {**BINARY, ast.MatMult: "?matmul"}
 _LEFT = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
 _ALWAYS = frozenset("max min".split())
 
@@ -47,8 +32,7 @@ def read(text: str, known: Known, notation: str = NUMPY, guessed: bool = False) 
     want_short(text)
     name = defined_name(text)
     left = _LEFT.match(text)
-    flat = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
-    flat = re.sub(r"[\r\n\t\f\ufeff]", " ", flat)
+    flat = on_one_line(text)
     start = left.end() if left and name else 0
     if not flat[start:].strip():
         raise InputError("there is no formula", text=text)
@@ -113,8 +97,8 @@ class Code:
                 return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.term(operand)
-            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-                return Call(_COMPARE[type(op)], (self.term(left), self.term(right)), (), span)
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
+                return Call(COMPARE[type(op)], (self.term(left), self.term(right)), (), span)
             case ast.Attribute():
                 return self.attribute(node, span)
             case ast.Subscript():

@@ -9,8 +9,8 @@ from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
 from jacobian_cli.syntax.matlab.functions import ELSEWHERE, SAME, SPECIAL, Functions
 from jacobian_cli.syntax.names import Known
-from jacobian_cli.syntax.parser import defined_name, normal_name
-from jacobian_cli.syntax.tokens import number, too_deep, want_shallow, want_short
+from jacobian_cli.syntax.parser import defined_name, normal_name, want_short
+from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text, literal
 
 _COMPARISONS = {s: s.lstrip(".") for s in (">", "<", ">=", "<=", "==", ".>", ".<", ".>=", ".<=", ".==")}
