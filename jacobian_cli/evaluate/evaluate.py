@@ -108,7 +108,10 @@ def applied(node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -
     kernel = backend.function(row)
     if kernel is None:
         return _by_definition(row, node, arguments, sizes, backend)
-    value = kernel(*arguments, **{name: resolved(value, sizes) for name, value in node.parameters})
+    try:
+        value = kernel(*arguments, **{name: resolved(value, sizes) for name, value in node.parameters})
+    except numpy.linalg.LinAlgError:  # a matrix that has none
+        return numpy.full(lengths(node.shape, sizes), numpy.nan)
     if row.kind in (Kind.CONTRACTION, Kind.SHAPE):
         # kernels know arrays only: where a size happens to be 1, a matrix looks like a row
         shape = lengths(node.shape, sizes)

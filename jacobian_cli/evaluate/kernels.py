@@ -5,7 +5,6 @@ Vectors are mathematicians': `(n,)` a column, `(1, n)` a row, and a scalar is a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -36,7 +35,7 @@ class Kernels:
     def of(self, row: Row) -> Callable[..., Array] | None:
         """What computes a row of the table; None where only its definition does."""
         if row.kernel is not None:
-            return partial(_defined, row.kernel, self.np)
+            return partial(row.kernel, self.np)
         found: Callable[..., Array] | None = getattr(self, row.numpy) if row.numpy else None
         return found
 
@@ -139,11 +138,7 @@ class Kernels:
         return self.np.linalg.det(x)
 
     def inv(self, x: Array) -> Array:
-        """nan where there is no inverse."""
-        try:
-            return self.np.linalg.inv(x)
-        except numpy.linalg.LinAlgError:
-            return x * math.nan
+        return self.np.linalg.inv(x)
 
     def diag(self, x: Array) -> Array:
         """Of each matrix of a batch."""
@@ -152,11 +147,3 @@ class Kernels:
     def trace(self, x: Array) -> Array:
         """Of each matrix of a batch."""
         return self.np.trace(x, axis1=-2, axis2=-1)
-
-
-def _defined(kernel: Callable[..., Array], np: Any, *values: Array, **options: Any) -> Array:
-    """The value of a kernel; nan where a matrix has none."""
-    try:
-        return kernel(np, *values, **options)
-    except numpy.linalg.LinAlgError:
-        return values[0] * math.nan

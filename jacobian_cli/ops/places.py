@@ -25,9 +25,9 @@ def places_of(roots: Iterable[Expr]) -> dict[str, list[Size]]:
     for node in nodes(*roots):
         if isinstance(node, Apply) and FUNCTIONS[node.function].places:
             for name, argument in zip(FUNCTIONS[node.function].parameters, node.arguments, strict=True):
-                inner = argument.body if isinstance(argument, Defined) else argument
-                if name in FUNCTIONS[node.function].places and isinstance(inner, Variable):
-                    found.setdefault(inner.name, []).append(_among(node))
+                if name in FUNCTIONS[node.function].places:
+                    for holder in _holders(argument) or ():
+                        found.setdefault(holder, []).append(_among(node))
     return found
 
 
@@ -51,15 +51,23 @@ def _among(node: Apply) -> Size:
 
 
 def is_whole(expr: Expr) -> bool:
-    """Whether a value can hold places: a variable, numbers, or the order of entries."""
+    """Whether a value can hold places: a variable, numbers, the order of entries, or these rearranged."""
+    return _holders(expr) is not None
+
+
+def _holders(expr: Expr) -> list[str] | None:
+    """The variables that a value takes its places from; None where arithmetic made it."""
     match expr:
-        case Variable():
-            return True
+        case Variable(name=name):
+            return [name]
         case Number(value=value):
-            return value.denominator == 1
+            return [] if value.denominator == 1 else None
         case Defined(body=body):
-            return is_whole(body)
+            return _holders(body)
         case Apply(function=function, arguments=arguments):
-            entry = FUNCTIONS[function]
-            return PLACES in held(function) or not arguments or (entry.moves and all(map(is_whole, arguments)))
-    return False
+            if PLACES in held(function) or not arguments:
+                return []
+            parts = [_holders(argument) for argument in arguments]
+            if (FUNCTIONS[function].moves or function == ".T") and None not in parts:
+                return [name for part in parts for name in part or ()]
+    return None

@@ -30,6 +30,7 @@ from jacobian_cli.expr import Expr, Variable, variables
 from jacobian_cli.expr import walk as parts
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.identities import held
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.ops.rules import ShapeError
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import ONE, Shape, Size
@@ -41,7 +42,11 @@ TWO = Size.number(2)
 SIZES = {"n": 3, "m": 4}
 _LENGTHS = (N, N, N, M, M, TWO, N + ONE, ONE)
 _ALL = (None, None)
-_ROWS = [row for row in FUNCTIONS.values() if row.parameters and row.own is None and "binary" not in held(row.name)]
+_ROWS = [
+    row
+    for row in FUNCTIONS.values()
+    if row.parameters and row.own is None and row.reads is None and "binary" not in held(row.name)
+]
 _FAVOURED = [FUNCTIONS[name] for name in ("@", "*", "+", "-", "[]", "einsum", "sum", ".T", "transpose", "mean", "/")]
 _MOST = 4000
 """Larger arrays than of so many entries are not evaluated."""
@@ -56,8 +61,11 @@ class Formula:
         for name in "abcdxyABCPQ":
             order = self.random.choice((0, 1, 1, 2)) if name.islower() else self.random.choice((1, 2, 2, 3, 3, 4))
             self.pool.append(Variable(name, tuple(self.random.choice(_LENGTHS) for _ in range(order))))
+        self.places = [Variable(name, tuple(self.random.choices((N, M), k=order))) for order, name in enumerate("ijk")]
         self.output = self._grown(self.random.randint(1, 5))
-        self.wrt = self.random.choice(list(variables(self.output).values()))
+        while not (moving := [v for v in variables(self.output).values() if v not in self.places]):
+            self.output = self._grown(2)
+        self.wrt = self.random.choice(moving)
 
     def _grown(self, steps: int) -> Expr:
         expr = self.random.choice(self.pool)
@@ -80,6 +88,9 @@ class Formula:
         arity = draw.choice((1, 2, 2, 3)) if many else len(row.parameters)
         arguments = [draw.choice(self.pool) for _ in range(arity)]
         arguments[draw.randrange(arity)] = expr
+        for name, k in zip(row.parameters, range(arity), strict=False):
+            if name in row.places:
+                arguments[k] = draw.choice(self.places)
         options = {name: found for name in row.options if (found := self._option(name, arguments)) is not None}
         if row.bare and not options:
             return None
@@ -106,6 +117,8 @@ class Formula:
                 items = ((0,), (-1,), _ALL, _ALL, (Size.number(1), None), (None, TWO), None)
                 drawn = [draw.choice(items) for _ in range(draw.randint(1, max(1, order)))]
                 return tuple(item[0] if item in ((0,), (-1,)) else item for item in drawn)
+            case "count":
+                return draw.choice(_LENGTHS)
             case "shape" | "sizes":
                 shape = list(arguments[0].shape)
                 draw.shuffle(shape)
@@ -131,7 +144,10 @@ class Formula:
     def point(self) -> dict[str, Any]:
         rng = np.random.default_rng(0)
         known = {**variables(self.output), "delta": Variable("delta", self.output.shape)}
-        return {name: rng.uniform(0.2, 0.9, lengths(v.shape, SIZES)) for name, v in known.items()}
+        values = {name: rng.uniform(0.2, 0.9, lengths(v.shape, SIZES)) for name, v in known.items()}
+        for name, among in places_of([self.output]).items():
+            values[name] = rng.integers(min(size.at(SIZES) for size in among), size=values[name].shape)
+        return values
 
     def forms(self) -> Iterator[tuple[str, Tensor, Expr, Shape]]:
         """Each tensor with what is written of it, and the order in which its axes are laid there."""
@@ -158,6 +174,9 @@ class Formula:
         expected = value(tensor, point, SIZES)
         if not np.all(np.isfinite(expected)) or np.max(np.abs(expected), initial=0) > 1e9:
             return False
+        nudged = {name: x * (1 + 1e-12) if x.dtype == float else x for name, x in point.items()}
+        if np.max(np.abs(value(tensor, nudged, SIZES) - expected), initial=0) > 1e-8:
+            return False  # eigenvectors of what is zero but for rounding
         got = np.asarray(evaluate(form, point, SIZES), float)
         assert got.shape == lengths(form.shape, SIZES), (what, text(form))
         if not np.all(np.isfinite(got)):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from jacobian_cli.api.derive.derivation import derive
 from jacobian_cli.api.input.problem import Problem
@@ -24,10 +24,11 @@ from jacobian_cli.checks.points.constrained import drawn as at_random
 from jacobian_cli.checks.points.sampling import draw_sizes
 from jacobian_cli.checks.verdict.answer import sample_all
 from jacobian_cli.evaluate.evaluate import evaluate
-from jacobian_cli.expr import Expr, size_names
+from jacobian_cli.expr import Expr, size_names, variables
 from jacobian_cli.printers.language import text
 from tests.calculus.expressions import expressions
-from tests.calculus.rewriting import Point, leaves, normal, posed, written
+from tests.calculus.rewriting import Point, normal, posed, written
+from tests.calculus.values import regular
 
 AnyRule = Rule[Any] | Offer[Any]
 STAGES = ("FACTORS", "POWERS", "SCALARS", "TERMS", "CALLS", "FOLDS")
@@ -103,13 +104,13 @@ def test_no_rule_is_dead(rule: AnyRule, monkeypatch: pytest.MonkeyPatch) -> None
 @settings(suppress_health_check=list(HealthCheck), max_examples=150, deadline=None)
 @given(expressions(depth=4))
 def test_both_sides_agree_wherever_a_rule_applies(expr: Expr) -> None:
+    sizes, rng = {"n": 3, "m": 2}, np.random.default_rng(1)
+    values = {n: rng.uniform(0.2, 0.9, [s.at(sizes) for s in v.shape]) for n, v in variables(expr).items()}
+    assume(regular(expr, values, sizes))
     with watched() as fired:
         lower(expr)
-    sizes = {"n": 2, "m": 3}
-    rng = np.random.default_rng(1)
     for one in fired:
-        met = leaves([one])
-        sound(one, {leaf.name: rng.uniform(0.2, 0.9, [s.at(sizes) for s in leaf.shape]) for leaf in met}, sizes)
+        sound(one, values, sizes)
 
 
 def test_no_rule_undoes_another(monkeypatch: pytest.MonkeyPatch) -> None:

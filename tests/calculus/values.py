@@ -26,14 +26,23 @@ from jacobian_cli.calculus.index.tensor import (
     Window,
     walk,
 )
-from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.checks.points.sampling import fits
+from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend
 from jacobian_cli.expr import Apply as Application
-from jacobian_cli.expr import Variable
+from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops import row
 from jacobian_cli.ops.cuts import Cut, Listed
 from jacobian_cli.shape import Shape, Size
 
 Array = Any
+
+
+def regular(expr: Expr, values: Mapping[str, Array], sizes: Mapping[str, int]) -> bool:
+    """Whether an expression has a value at these sizes, and all that it is made of has, none of them large."""
+    if not fits([expr], sizes):
+        return False
+    found = node_values(expr, values, sizes, numpy_backend())
+    return all(np.all(np.abs(np.asarray(part, float)) < 1e9) for part in found.values())
 
 
 def lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:

@@ -98,8 +98,11 @@ class _TracedKernels(Kernels):
         return anp.sum(anp.linalg.svd(x, full_matrices=False)[1], axis=-1)
 
     def polar(self, x: Array) -> Array:
-        u, _, v = anp.linalg.svd(x, full_matrices=False)
-        return anp.matmul(u, v)
+        """By Newton's iteration (Higham 1986): autograd's rule for singular vectors divides by differences."""
+        x = x / anp.sqrt(anp.sum(x**2, axis=(-2, -1), keepdims=True))
+        for _ in range(30):
+            x = (x + anp.swapaxes(self.pinv(x), -1, -2)) / 2
+        return x
 
     def pinv(self, x: Array) -> Array:
         """Of the shorter side, by the inverse of its products."""

@@ -163,5 +163,6 @@ _MISFITS: Mapping[str, tuple[Callable[[Array], Array], Callable[[str, Array, tup
     "binary": (lambda x: np.minimum(np.abs(x), np.abs(x - 1)), _is("neither 0 nor 1")),
     "pm1": (lambda x: np.minimum(np.abs(x + 1), np.abs(x - 1)), _is("neither 1 nor -1")),
     "sums_to_one": (lambda x: np.abs(x.sum(axis=-1) - 1), _total),
+    PLACES: (lambda x: np.abs(x - np.abs(np.round(x))), _is("no place, a whole number counted from 0")),
 }
 """For each fact how far entries are from it, and what to say of the worst; the rest follows from these."""

@@ -157,8 +157,8 @@ class _Symbolic(ExactKernels):
 
 def _shares(x: Any, axis: tuple[int, ...] | None, extreme: Any, beats: Any) -> Any:
     """1(xᵢ > max of the others), shared by those that are one expression, or equal wherever they are looked at."""
-    x = np.asarray(x, dtype=object)
-    order = x.ndim
+    x = np.asarray(x, dtype=object) + ZERO  # what a mask made zero is a number of Python
+    order = np.ndim(x)
     axes = list(range(order)) if axis is None else sorted(k % order for k in axis)
     kept = [k for k in range(order) if k not in axes]
     turned = np.transpose(x, (*kept, *axes))
