@@ -183,12 +183,12 @@ class Notation(Style):
             return write.apply(node.function, *arguments)
         (argument,) = node.arguments
         order = len(argument.shape)
-        by_rows = entry.kind is Kind.ROW or (entry.kind is Kind.SHARE and node.loop)
+        by_rows = entry.kind is Kind.ROW or (entry.kind in (Kind.SHARE, Kind.REDUCTION) and node.loop)
         turned = transposed(argument) if by_rows and order == 2 else argument
-        if by_rows and cost(columns := self.express(turned)) < cost(self.written[argument]):
-            return write.transpose(write.apply(node.function, columns, axis=(0,)))
-        if turned in self.typed and argument not in self.typed:
-            return write.transpose(write.apply(node.function, self.given[turned], axis=(0,)))  # as the user wrote it
+        as_typed = turned in self.typed and argument not in self.typed
+        if as_typed or (by_rows and cost(self.express(turned)) < cost(self.written[argument])):
+            columns = write.apply(node.function, self.given[turned] if as_typed else self.express(turned), axis=(0,))
+            return columns if entry.kind is Kind.REDUCTION else write.transpose(columns)
         written = self.written[argument]
         if entry.mask and algebra.is_constant(argument):
             return write.apply(node.function, write.ones(*argument.shape))

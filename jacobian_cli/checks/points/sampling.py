@@ -109,7 +109,7 @@ def draws_for(exprs: Sequence[Expr], count: int, seed: int, avoid: set[int]) -> 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> draws_for([elaborate([parse_statement("x[::2]@y")], {"x": (Size.named("n"),)}).output], 2, 0, set())
-    [{'n': 4}, {'n': 6}]
+    [{'n': 8}, {'n': 4}]
     """
     names, least = size_names(exprs), least_size(exprs)
     below = lcm(*(size.denominator for node in walk(exprs) for size in node.shape))
