@@ -38,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jacobian_cli.calculus.cost import shortest
-from jacobian_cli.calculus.index.tensor import Delta, Factor, Rational, Tensor, Unit, Window
+from jacobian_cli.calculus.index.tensor import Delta, Factor, Rational, Sum, Tensor, Unit, Window
 from jacobian_cli.calculus.notation import exponents, write
 from jacobian_cli.calculus.notation.batched import Operand, joined, reduced
 from jacobian_cli.calculus.notation.broadcast import scaled
@@ -46,7 +46,7 @@ from jacobian_cli.calculus.notation.edges import Edges, Pair
 from jacobian_cli.calculus.notation.order import Powers, Style, merged
 from jacobian_cli.calculus.notation.subscripts import summed
 from jacobian_cli.calculus.notation.totals import dot, row_sums, whole_sum
-from jacobian_cli.expr import Expr
+from jacobian_cli.expr import Apply, Expr
 from jacobian_cli.shape import Shape, Size
 
 Rank = tuple[int, int]
@@ -102,6 +102,16 @@ class Pieces:
 
     def _place(self, node: Tensor, labels: tuple[int, ...], power: Rational) -> None:
         expr = self.written[node]
+        match expr:
+            case Apply(function="/", arguments=(over, under)) if (
+                isinstance(node, Sum) and len(labels) == 2 and over.shape == expr.shape and len(under.shape) < 2
+            ):  # a sum over what all its terms had below them: a*(b/c) is a*b/c
+                self._place_as(over, labels, power)
+                self._place_as(under, labels[1:] if under.shape else (), -power)
+            case _:
+                self._place_as(expr, labels, power)
+
+    def _place_as(self, expr: Expr, labels: tuple[int, ...], power: Rational) -> None:
         match labels:
             case ():
                 self.scalars.append((expr, power))
