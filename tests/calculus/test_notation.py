@@ -144,7 +144,7 @@ class Formula:
     def point(self) -> dict[str, Any]:
         rng = np.random.default_rng(0)
         known = {**variables(self.output), "delta": Variable("delta", self.output.shape)}
-        values = {name: rng.uniform(0.2, 0.9, lengths(v.shape, SIZES)) for name, v in known.items()}
+        values: dict[str, Any] = {name: rng.uniform(0.2, 0.9, lengths(v.shape, SIZES)) for name, v in known.items()}
         for name, among in places_of([self.output]).items():
             values[name] = rng.integers(min(size.at(SIZES) for size in among), size=values[name].shape)
         return values
