@@ -30,6 +30,8 @@ WEIGHTS = {".T": 1, "u-": 1, "diag": 3, "einsum": 6, "transpose": 4, "reshape": 
 NEW_AXIS = 1
 MINUS, MINUS_IN_SUM, ANOTHER_MINUS = 1.0, 0.25, 0.125
 """A minus in front of a product, one between two terms, and each where there are several: the measure of `signs`."""
+NOTHING_ELSE = 0.75
+"""What a minus costs more in front of a sum alone: -(1 - p)/n is (p - 1)/n."""
 OPTION = 2
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "u-": 2, "**": 3, ".T": 4, "[]": 4}
 """How tightly an operator binds; whatever binds less stands in parentheses inside of it."""

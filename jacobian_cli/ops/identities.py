@@ -107,12 +107,29 @@ def _differences() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
+def _gates() -> tuple[Identity, ...]:
+    """relu(x) > 0 where x > 0: these functions have the sign of their argument, or none where it has a minus."""
+    above: Mapping[str, str] = {"a": "positive"}
+    rows: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+        ("relu(x)", "> <=", {}),
+        ("maximum(x, 0)", ">", {}),
+        ("leaky_relu(x, a)", "> < >= <=", above),
+        ("elu(x, a)", "> < >= <=", above),
+    )
+    return tuple(
+        Identity(name=f"the sign of {call}, {sign}", left=f"{call} {sign} 0", right=f"x {sign} 0", where=where)
+        for call, signs, where in rows
+        for sign in signs.split()
+    )
+
+
 IDENTITIES: tuple[Identity, ...] = (
     # the mirror comes first: other identities are stated for a constant on the right
     *_mirrored(),
     Identity(name="an indicator is not 0", left="y != 0", right="y", where={"y": "binary"}),
     Identity(name="an indicator is 0", left="y == 0", right="1 - y", where={"y": "binary"}),
     *_bounds(),
+    *_gates(),
     *_differences(),
     # what is declared
     Identity(name="modulus of a positive", left="abs(x)", right="x", where={"x": "positive"}),
@@ -146,6 +163,7 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="sign as a quotient", left="abs(x)/x", right="sign(x)"),
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
+    Identity(name="a gate that is open already", left="(x > 0)*relu(x)", right="relu(x)"),
     *_picked(),
     Identity(name="a choice between what is alike", left="where(c, x, x)", right="x", example="where(y > 0, x, x)"),
     Identity(name="a band", left="(x > b - a)*(x < b + a)", right="abs(x - b) < a", offered=True),

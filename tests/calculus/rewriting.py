@@ -26,11 +26,12 @@ from tests.calculus.values import contracted, value
 def posed(formula: str, shapes: Mapping[str, str], facts: Mapping[str, str]) -> Problem:
     """A formula, typed, with what is declared."""
     statements = statements_of(formula)
+    defined = [statement.name for statement in statements]
     assumptions = assumptions_of(facts)
     (name, *_) = (
         name
         for name in re.findall(r"[A-Za-z_]+", re.sub('"[^"]*"', "", formula))
-        if name not in FUNCTIONS and name not in "nm"
+        if name not in FUNCTIONS and name not in ("n", "m", *defined)
     )
     return pose(statements, [name], shapes_of(shapes), assume=assumptions)
 

@@ -56,6 +56,11 @@ def each(argument: str) -> Callable[[Any], Any]:
     return pytest.mark.parametrize(argument, RULES, ids=lambda rule: rule.name)
 
 
+def _whole(rule: AnyRule, formula: str = "") -> str:
+    """The example, or another formula, after the definitions that it is of."""
+    return "; ".join(filter(None, [rule.given, formula or rule.example]))
+
+
 def drawn(problem: Problem, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
     """A point at which the formula has a value and what is declared holds, sizes pairwise different."""
     sizes = draw_sizes(size_names([problem.output, *problem.variables.values()]), 1, seed, set())[0]
@@ -78,7 +83,7 @@ def sound(fired: Fired, values: dict[str, Any], sizes: dict[str, int]) -> None:
 
 @each("rule")
 def test_both_sides_agree_and_the_example_is_shown(rule: AnyRule) -> None:
-    problem = posed(rule.example, rule.shapes, rule.facts)
+    problem = posed(_whole(rule), rule.shapes, rule.facts)
     tensor, fired = normal(problem)
     assert rule in [one.rule for one in fired], "it does not apply to its own example"
     shown = written(problem, tensor)
@@ -115,7 +120,7 @@ def test_both_sides_agree_wherever_a_rule_applies(expr: Expr) -> None:
 
 def test_no_rule_undoes_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """With any two rules alone in the table, the examples of both come to an end."""
-    problems = {rule.name: posed(rule.example, rule.shapes, rule.facts) for rule in RULES}
+    problems = {rule.name: posed(_whole(rule), rule.shapes, rule.facts) for rule in RULES}
     stages = {name: getattr(rules, name) for name in STAGES}
     for pair in combinations(RULES, 2):
         for name, stage in stages.items():
@@ -146,13 +151,15 @@ def spoilt(rule: AnyRule) -> Rule[Any]:
             return Times(subject.shape, [], by - 1)
         return Times(subject.shape, [(found, tuple(range(len(subject.shape))), 1)], by)
 
-    return Rule(name=rule.name, heads=rule.heads, matches=matches, example=rule.example, shows=rule.shows)
+    return Rule(
+        name=rule.name, heads=rule.heads, matches=matches, example=rule.example, shows=rule.shows, given=rule.given
+    )
 
 
 @each("rule")
 def test_an_identity_that_is_wrong_is_found_out(rule: AnyRule, monkeypatch: pytest.MonkeyPatch) -> None:
     """By engines that know nothing of the table of identities."""
-    formula = f"t**2*({rule.example})"
+    formula = _whole(rule, f"t**2*({rule.example})")
     shapes = {**rule.shapes, "t": "()"}
     assert derive(formula, wrt="t", shapes=shapes, assume=dict(rule.facts)).check(points=1).passed
     forget()
@@ -161,7 +168,7 @@ def test_an_identity_that_is_wrong_is_found_out(rule: AnyRule, monkeypatch: pyte
         monkeypatch.setattr(rules, name, tuple(spoilt(rule) if one is rule else one for one in stage))
     found = derive(formula, wrt="t", shapes=shapes, assume=dict(rule.facts))
     if found.check(points=2).passed:  # an equality that never holds where derivatives are taken
-        assert not agrees(posed(rule.example, rule.shapes, rule.facts))
+        assert not agrees(posed(_whole(rule), rule.shapes, rule.facts))
 
 
 def agrees(problem: Problem) -> bool:

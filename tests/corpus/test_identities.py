@@ -106,7 +106,11 @@ NEEDY = [entry for entry in ENTRIES if entry["needs_domain"]]
 
 def _length(found: jac.Derivation, form: str) -> int:
     """The characters of a form and of what the names in it mean."""
-    return len(form) + sum(len(body) for name, body in found.where.items() if re.search(rf"\b{name}\b", form))
+    read = form
+    for name, body in reversed(found.where.items()):  # each after those that it uses itself
+        if re.search(rf"\b{name}\b", read):
+            read += f" {body}"
+    return len(read)
 
 
 @pytest.mark.parametrize("entry", NEEDY, ids=_named)

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import count
 
 from jacobian_cli.calculus.cost import NAME, OPERATION, cost
-from jacobian_cli.calculus.index.tensor import Alias, Factor, Product, Rational, Tensor, magnitude, ratio, walk
+from jacobian_cli.calculus.index.tensor import (
+    Alias,
+    Apply,
+    Factor,
+    Leaf,
+    Product,
+    Rational,
+    Tensor,
+    magnitude,
+    ratio,
+    walk,
+)
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.calculus.simplify.assumptions import known
 from jacobian_cli.calculus.simplify.substitution import rebuilt
+from jacobian_cli.ops.identities import COMPARED
 
 _MOST = 6
 """So often a product is asked again, with a name in it."""
@@ -19,12 +34,16 @@ class Recognised:
     """Tensors in which the values of definitions stand under their names."""
 
     def __init__(self, definitions: Iterable[Alias]) -> None:
-        self._names: dict[Tensor, Alias] = {}
+        self._names: dict[Tensor, Tensor] = {}
+        named: dict[Tensor, Alias] = {}
         for definition in definitions:
             if definition.body.children and not isinstance(definition.body, Alias):
-                self._names.setdefault(definition.body, definition)
+                named.setdefault(definition.body, definition)
+        self._names.update(named)
+        for body, definition in named.items():
+            self._names.update(_gates(definition, body))
         self._patterns: dict[Tensor, list[_Pattern]] = {}
-        for body, definition in self._names.items():
+        for body, definition in named.items():
             if isinstance(body, Product) and (pattern := _Pattern.of(definition, body)) is not None:
                 self._patterns.setdefault(pattern.core[0][0], []).append(pattern)
         self._made: dict[Tensor, Tensor] = {}
@@ -49,11 +68,12 @@ class Recognised:
 
     def _product(self, node: Product) -> Tensor:
         """The product in which most names stand that is no longer than it was."""
-        if not any(factor in self._patterns for factor, _, _ in node.factors):
+        if not any(part in self._patterns for part, _, _ in (*node.factors, *_opened(node).factors)):
             return node
         least, best, now = _price(node), node, node
         for _ in range(_MOST):
-            offers = [made for made in self._with_name(now) if isinstance(made, Product)]
+            ways = dict.fromkeys((now, _opened(now)))
+            offers = [made for way in ways for made in self._with_name(way) if isinstance(made, Product)]
             if not offers:
                 break
             now = min(offers, key=_price)
@@ -65,6 +85,17 @@ class Recognised:
         for first, _, _ in dict.fromkeys(node.factors):
             for pattern in self._patterns.get(first, ()):
                 yield from pattern.put_in(node)
+
+
+def _gates(name: Alias, body: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Z > 0 is H > 0 for the name of relu(Z), and for that of what else has the sign of its argument."""
+    if not isinstance(body, Apply) or body.loop != len(body.shape) or isinstance(body.arguments[0], Alias | Leaf):
+        return
+    zero = algebra.zeros(body.shape)
+    for sign in COMPARED:
+        compared = algebra.apply(sign, (body, zero), body.loop, body.shape)
+        if isinstance(compared, Apply) and compared.arguments[0] is body.arguments[0]:
+            yield compared, algebra.apply(sign, (name, zero), body.loop, body.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +157,10 @@ class _Pattern:
 
     @staticmethod
     def _divides(factors: Iterable[Factor], divisor: Factor) -> bool:
-        """Whether a divisor is among the factors, or divides them as it is."""
+        """Whether a divisor is among the factors, or divides them as it is; or is never zero."""
         part, labels, power = divisor
+        if known(part, "positive"):
+            return True
         return any(f is part and at == labels and (p + power >= 0 or p < 0) for f, at, p in factors)
 
     def _places(
@@ -144,6 +177,26 @@ class _Pattern:
             new = dict(labels)
             if all(new.setdefault(mine, theirs) == theirs for mine, theirs in zip(own, there, strict=True)):
                 yield from self._places(node, at + 1, (*found, k), new)
+
+
+def _opened(node: Product) -> Product:
+    """A product with the products in it that are scalars, not closed: in (x·y)z there is xz."""
+    closed = [
+        k for k, (part, labels, p) in enumerate(node.factors) if isinstance(part, Product) and p == 1 and not labels
+    ]
+    if not closed:
+        return node
+    unused = count(1 + max((k for _, labels, _ in node.factors for k in labels), default=0) + len(node.shape))
+    coefficient, factors = node.coefficient, list[Factor]()
+    for k, factor in enumerate(node.factors):
+        part = factor[0]
+        if k not in closed or not isinstance(part, Product):
+            factors.append(factor)
+            continue
+        coefficient = coefficient * part.coefficient
+        names: dict[int, int] = defaultdict(lambda: next(unused))
+        factors += [(inner, tuple(names[k] for k in labels), power) for inner, labels, power in part.factors]
+    return Product(coefficient, tuple(factors), node.shape)
 
 
 def _price(node: Product) -> int:

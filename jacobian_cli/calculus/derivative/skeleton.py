@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jacobian_cli.calculus.cost import DEFINITION, cost_together
-from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept
+from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept, lies_turned
 from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
 from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.shape import Shape
@@ -89,7 +89,7 @@ def price(adjoints: Mapping[str, Expr], others: Sequence[Expr]) -> int:
     uses.update(form.name for form in forms if isinstance(form, Variable))
     total = cost_together(forms)
     for name, form in adjoints.items():
-        if uses[name] < 2 or isinstance(form, Variable):
+        if uses[name] < 2 or isinstance(form, Variable | Defined):
             total += DEFINITION
         elif not name.startswith(PLACE):
             total -= _AGAIN
@@ -100,7 +100,8 @@ def _leaf(node: Tensor, number: int, taken: Collection[str]) -> Leaf:
     """The variable that stands for the adjoint of a part."""
     if isinstance(node, Alias) and (name := f"delta_{node.name}") not in taken:
         return Leaf(name, node.shape, node.source.shape)
-    return Leaf(f"{PLACE}{number}", node.shape, node.shape)
+    shape = node.shape[::-1] if lies_turned(node) else node.shape
+    return Leaf(f"{PLACE}{number}", shape, shape)
 
 
 def _numbered(leaf: Leaf) -> bool:

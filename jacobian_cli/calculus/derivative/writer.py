@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from jacobian_cli.calculus.cost import DEFINITION, shortest
+from jacobian_cli.calculus.cost import DEFINITION, cost, shortest
 from jacobian_cli.calculus.derivative.assume import Declared
 from jacobian_cli.calculus.derivative.common_subexpressions import Named, definitions, name_repeats
 from jacobian_cli.calculus.derivative.recognised import Recognised
+from jacobian_cli.calculus.derivative.shared_products import associated
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, price
 from jacobian_cli.calculus.index.tensor import Tensor
 from jacobian_cli.calculus.notation import write
@@ -18,6 +19,9 @@ from jacobian_cli.calculus.reshape import Convention, Vec, jacobian_form
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.shape import Shape
+
+_TRIES = 3
+"""So often what several products share is looked for, without what was not worth a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Col
     own = [*taken, *(held.variable.name for held in way.held)]
     rules = [_key(held.variable) for held in way.held]
     rules += [f"{variable.name} {writer.rule}" for variable in writer.variables]
-    first = name_repeats({key: forms.pop(key) for key in rules}, rules, own)
+    first = _with_shared({key: forms.pop(key) for key in rules}, rules, own)
     rest = {key: first.renamed(form) for key, form in {**forms, **rest}.items()}
     second = name_repeats(rest, (), [*own, *first.where])
     adjoints = _adjoints(way, first, {})
@@ -121,6 +125,27 @@ def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Col
     parts = {held.variable.name: first.forms[_key(held.variable)] for held in way.held}
     others = [*ours.values(), *(first.forms[key] for key in rules[len(parts) :])]
     return Said(Named(said, definitions(said.values()), given), parts, others, len(writer.variables))
+
+
+def _with_shared(forms: Mapping[str, Expr], group: Sequence[str], taken: Collection[str]) -> Named:
+    """The forms with names for what repeats; products of matrices are associated so that what several share has one."""
+    plain = name_repeats(forms, group, taken)
+    barred = set[tuple[Expr, ...]]()
+    for _ in range(_TRIES):
+        others, shared = associated(forms, barred)
+        if not shared:
+            break
+        found = name_repeats(others, group, taken)
+        barred |= (useless := {run for run, product in shared.items() if product not in found.given})
+        if not useless:
+            return min(found, plain, key=_read)
+    return plain
+
+
+def _read(named: Named) -> int:
+    """What it costs to read forms and what the names in them mean."""
+    ours = [name.body for name in named.given.values() if isinstance(name, Defined)]
+    return sum(map(cost, [*named.forms.values(), *ours])) + DEFINITION * len(ours)
 
 
 def _adjoints(way: Skeleton, named: Named, names: Mapping[str, str]) -> dict[str, Expr]:

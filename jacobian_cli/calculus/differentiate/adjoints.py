@@ -18,6 +18,7 @@ from jacobian_cli.calculus.index.tensor import (
     Leaf,
     Product,
     Rational,
+    Sum,
     Tensor,
     is_zero,
     ratio,
@@ -50,18 +51,24 @@ class Backward:
     order: list[Tensor] = field(init=False)
     active: set[Tensor] = field(init=False)
     candidates: Sequence[Tensor] = field(init=False)
-    """What may be held, from the output backwards: definitions, and arguments of functions on the way to several."""
+    """What may be held, from the output backwards: definitions, and on the way to several variables arguments of
+    functions and sums in products.
+    """
     _named: Mapping[Tensor, Tensor] = field(init=False)
+    _opposites: set[Tensor] = field(init=False)
     _sent: dict[tuple[Tensor, Tensor], list[tuple[Tensor, Tensor]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.order = list(walk([self.output]))
         self.active = active_in(self.order, self.wrt)
         self._named = {node.body: node for node in self.order if isinstance(node, Alias)}
+        products = [node for node in self.order if isinstance(node, Product) and node.coefficient < 0]
+        self._opposites = {part for node in products for part in node.children if isinstance(part, Sum)}
         self.candidates = list(self._candidates())
 
     def _candidates(self) -> Iterator[Tensor]:
         arguments = {a for node in self.order if isinstance(node, Apply) for a in node.arguments}
+        arguments.update(f for node in self.order if isinstance(node, Product) for f in node.children if _sums(f))
         branching = self._branching()
         for node in reversed(self.order):
             if node not in self.active or isinstance(node, Leaf) or node is self.output:
@@ -106,7 +113,9 @@ class Backward:
                 continue
             if node in held:
                 scalars = self._scalars(node)
-                adjoints[node], total = _times(total, scalars, 1), _times(held[node], scalars, -1)
+                axes = (1, 0) if lies_turned(node) else tuple(range(len(node.shape)))
+                adjoints[node] = algebra.permute(_times(total, scalars, 1), axes)
+                total = algebra.permute(_times(held[node], scalars, -1), axes)
             for child, down in self._through(node, total):
                 arriving.setdefault(child, []).append(down)
         return Swept(adjoints, [found.get(leaf, algebra.zeros(leaf.shape)) for leaf in self.wrt])
@@ -121,10 +130,25 @@ class Backward:
         return known
 
     def _scalars(self, node: Tensor) -> Scalars:
-        """The numbers in a product without a name, which stay inside its adjoint: that of XYᵀ/√d is said for XYᵀ."""
+        """The numbers in a product without a name, which stay inside its adjoint: that of XYᵀ/√d is said for XYᵀ. Of a
+        sum in front of which there is a minus, the opposite was typed.
+        """
         if not isinstance(node, Product):
-            return 1, ()
+            return -1 if node in self._opposites else 1, ()
         return node.coefficient, tuple(f for f in node.factors if not f[1] and f[0] not in self.active)
+
+
+def lies_turned(node: Tensor) -> bool:
+    """Whether a sum is held as its transpose, in which what has a name stands as it is."""
+    if not isinstance(node, Sum) or len(node.shape) != 2:
+        return False
+    factors = [term.factors for term in node.children if isinstance(term, Product)]
+    return len(factors) == len(node.terms) and all(len(fs) == 1 and fs[0][1] == (1, 0) for fs in factors)
+
+
+def _sums(factor: Tensor) -> bool:
+    """Whether a factor of a product is a sum: what arrives at it arrives at all of its terms."""
+    return isinstance(factor, Sum)
 
 
 def _times(tensor: Tensor, scalars: Scalars, sign: int) -> Tensor:

@@ -11,7 +11,19 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import count
 
-from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Labels, Leaf, Product, Sum, Tensor, Window
+from jacobian_cli.calculus.index.tensor import (
+    Alias,
+    Apply,
+    Delta,
+    Factor,
+    Labels,
+    Leaf,
+    Product,
+    Rational,
+    Sum,
+    Tensor,
+    Window,
+)
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.cuts import Cut
 from jacobian_cli.ops.identities import turns
@@ -122,8 +134,32 @@ def symmetric(tensor: Tensor) -> bool:
             alike = loop == 2 if elementwise else turns(function) and not loop
             return alike and all(symmetric(a) for a in arguments)
         case Product() | Sum():
-            return transposed(tensor) is tensor
+            return transposed(tensor) is tensor or (isinstance(tensor, Product) and _made_alike(tensor))
     return False
+
+
+def _made_alike(tensor: Product) -> bool:
+    """Whether exchanging the axes of a product changes no factor, or the sign of an even power: (x_i - x_j)²."""
+    return bool(tensor.factors) and all(
+        {0, 1}.isdisjoint(labels)
+        or (power % 2 == 0 and labels.count(0) == labels.count(1) == 1 and _turns(node, labels))
+        for node, labels, power in tensor.factors
+    )
+
+
+def _turns(node: Tensor, labels: Labels) -> bool:
+    """Whether a sum is its own negative once the axes that bear 0 and 1 are exchanged."""
+    if not isinstance(node, Sum):
+        return False
+    first, second = labels.index(0), labels.index(1)
+    names = {first: second, second: first}
+    order = len(node.shape)
+    turned: dict[Tensor, Rational] = {}
+    for c, term in node.terms:
+        factors = term.factors if isinstance(term, Product) else ((term, tuple(range(order)), 1),)
+        moved = canonical(order, oriented((n, tuple(names.get(k, k) for k in ls), p) for n, ls, p in factors))
+        turned[Product(term.coefficient if isinstance(term, Product) else 1, moved, node.shape)] = c
+    return all(turned.get(term) == -c for c, term in node.terms)
 
 
 def transposed(tensor: Tensor) -> Tensor:

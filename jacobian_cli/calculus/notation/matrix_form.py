@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
-from jacobian_cli.calculus.cost import MINUS, MINUS_IN_SUM, cost, shortest, signs
+from jacobian_cli.calculus.cost import MINUS, MINUS_IN_SUM, NOTHING_ELSE, cost, shortest, signs
 from jacobian_cli.calculus.index.canonical import transposed
 from jacobian_cli.calculus.index.tensor import (
     Alias,
@@ -357,6 +357,8 @@ class Notation(Style):
         `1 - h`, as the user did, or `ŷ - y` rather than -(y - ŷ).
         """
         coefficient, factors = times * product.coefficient, list(product.factors)
+        if minus == MINUS and sum(bool(labels) for _, labels, _ in factors) < 2:
+            minus += NOTHING_ELSE
         for k, (node, labels, power) in enumerate(factors):
             if not isinstance(power, int) or power % 2 == 0:
                 continue

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from jacobian_cli.calculus.index.tensor import Apply, Product, Reshape, Sum, Tensor
 from jacobian_cli.calculus.simplify import assumptions as facts
-from jacobian_cli.calculus.simplify import calls, fractions, inverses, joined_axes, sums
+from jacobian_cli.calculus.simplify import calls, definitions, fractions, inverses, joined_axes, sums
 from jacobian_cli.calculus.simplify.patterns import Pattern, made_of
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.ops import FUNCTIONS, Row
@@ -40,6 +40,8 @@ class Rule(Generic[S]):
     shapes: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     """What is declared in the example."""
+    given: str = ""
+    """The definitions of the example."""
     needs: Callable[[], frozenset[str]] = frozenset
     """Heads that must all be there beside."""
 
@@ -55,6 +57,7 @@ class Offer(Generic[S]):
     shows: str
     shapes: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    given: str = ""
     needs: Callable[[], frozenset[str]] = frozenset
 
 
@@ -114,6 +117,8 @@ FACTORS: Stage[Open] = Stage((
          example="trace((diag(x) + diag(y))@A)", shows="(x + y).T@diag(A)"),
     Rule(name="powers of 0, 1 and -1", heads=kinds("binary", "pm1"), matches=facts.idempotent, example="y*y*x",
          shows="y*x", facts={"y": "binary"}),
+    Rule(name="what is masked already", heads=kinds("Alias"), matches=definitions.masked_already,
+         needs=lambda: kinds("binary"), given="z = y*x**2", example="y*z", shows="z", facts={"y": "binary"}),
     Rule(name="a one-hot vector has one entry", heads=kinds("one_hot"), matches=facts.one_hot, example="outer(y, y)",
          shows="diag(y)", facts={"y": "one_hot"}),
     Rule(name="a diagonal matrix is zero off its diagonal", heads=kinds("diagonal"), matches=facts.on_the_diagonal,
@@ -135,6 +140,10 @@ FACTORS: Stage[Open] = Stage((
           example="sum(x - mean(x) + x*y)", shows="x.T@y"),
     Rule(name="the trace of an outer product", heads=kinds("Sum"), matches=sums.trace_apart,
          example="trace(A + outer(x, y))", shows="trace(A) + x.T@y"),
+    Rule(name="deviations from a mean add up to nothing", heads=kinds("Alias", "Sum"), matches=definitions.zeros_summed,
+         given="m = mean(x)", example="sum(x - m)", shows="0"),
+    Offer(name="a definition is opened for its inverse", heads=kinds("Alias"), offers=definitions.undone,
+          given="z = inv(A)@x", example="A@z", shows="x", shapes={"A": "n,n"}),
     Rule(name="what sums to one", heads=kinds("sums_to_one", "Unit", "Window"), matches=facts.ones_summed,
          example="x*sum(softmax(y))", shows="x"),
 ))  # fmt: skip

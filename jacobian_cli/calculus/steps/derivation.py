@@ -298,14 +298,16 @@ class _Board:
             said = [
                 f"{n} {FACTS[f].summary}" for n, used in self.found.used.items() for f, needed in used.items() if needed
             ]
-            rule, reason = (Rule("use what is declared"), ", ".join(said)) if said else self.identities(restored)
+            rule, reason = (Rule("use what is declared"), ", ".join(said)) if said else self.identities(restored, final)
             self.add(rule, side, final, claim, (reason,))
 
-    def identities(self, reached: Expr) -> tuple[Rule, str]:
+    def identities(self, reached: Expr, final: Expr) -> tuple[Rule, str]:
         """By which rows of the table of identities a gradient is brought to the form that is printed."""
         with watched() as fired:
-            lower(self.names.full(reached))
+            tensor = lower(self.names.full(reached))
         first, *more = dict.fromkeys(one.rule.name for one in fired) or ("collect terms",)
+        if not fired and lower(self.names.full(final)) is not tensor:
+            return Rule("names put back"), "what a definition stands for, by its name"
         if not fired:
             return Rule(first), "like terms merged, common factors taken out"
         return Rule(first), "; ".join((*more, "like terms merged"))

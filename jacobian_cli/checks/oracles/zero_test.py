@@ -268,11 +268,16 @@ class _Field:
         return self.generator(("sin", self.key(self.convert(argument))))
 
     def positive(self, a: _Ratio) -> _Ratio:
-        """1(a > 0), at generic points 1 - 1(-a > 0)."""
+        """1(a > 0), at generic points 1 - 1(-a > 0); with an indicator g it is 1(g a > 0) = g 1(a > 0)."""
         odd = {f: 1 for f, p in a.below.items() if p % 2}
         inside = self.reduced(self.times(a.above, self.expanded(odd)))
         if not inside:
             return self.number(0)
+        everywhere = set.intersection(*({g for g, _ in m} for m in inside))
+        gate = next((g for g in everywhere if self.relations.get(g) == (2, {((g, 1),): Fraction(1)})), None)
+        if gate is not None:
+            left = {tuple(gp for gp in m if gp[0] != gate): c for m, c in inside.items()}
+            return self.multiply(_Ratio({((gate, 1),): Fraction(1)}, {}), self.positive(_Ratio(left, {})))
         lead = inside[max(inside)]
         if len({c > 0 for c in inside.values()}) == 1 and all(
             g in self.certain or p % 2 == 0 for m in inside for g, p in m
