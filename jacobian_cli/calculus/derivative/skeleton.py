@@ -56,10 +56,17 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
     if not leaves:
         return Skeleton((), backward.swept({}).gradients)
 
+    known: dict[tuple[Tensor, Shape], Expr] = {}
+
+    def written(tensor: Tensor, shape: Shape) -> Expr:
+        if (found := known.get((tensor, shape))) is None:
+            found = known[tensor, shape] = write(tensor, shape)
+        return found
+
     def priced(held: Iterable[Tensor]) -> tuple[int, Swept]:
         swept = backward.swept({node: leaves[node] for node in held})
-        adjoints = {leaves[node].name: write(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
-        return price(adjoints, [write(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
+        adjoints = {leaves[node].name: written(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
+        return price(adjoints, [written(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
 
     held = set(leaves)
     best, swept = priced(held)

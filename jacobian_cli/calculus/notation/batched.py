@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from jacobian_cli.calculus.cost import WEIGHTS, cost, shortest
 from jacobian_cli.calculus.index.tensor import Rational
 from jacobian_cli.calculus.notation import write
-from jacobian_cli.expr import Apply, Expr
+from jacobian_cli.expr import Apply, Defined, Expr, walk
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.shape import ONE, Size
+from jacobian_cli.shape import ONE, Shape, Size
 
 Labels = tuple[int, ...]
 Operand = tuple[Expr, Labels]
@@ -51,10 +51,23 @@ def joined(
         return None
     if len(output) > _MOST_AXES or any(len(set(ls)) < len(ls) or write.is_call(e, "eye") for e, ls in operands):
         return None
-    result = product([(spread(expr, labels, output), 1) for expr, labels in operands])
+    below = [(expr.children[1], labels, -1) if _is_inverse(expr) else (expr, labels, 1) for expr, labels in operands]
+    result = product([(spread(expr, labels, output), power) for expr, labels, power in below])
     if len(whole) < len(output):
         return write.apply("*", write.ones(*(sizes[label] for label in output)), result)
     return result
+
+
+def _is_inverse(expr: Expr) -> bool:
+    """Whether an operand is 1/x."""
+    return write.is_call(expr, "/") and write.is_number(expr.children[0], 1)
+
+
+def detours(expr: Expr, operands: Sequence[Operand]) -> bool:
+    """Whether axes of operands are exchanged where a product of them is written: subscripts say it at once."""
+    given = {operand for operand, _ in operands}
+    new = (node for node in walk([expr], lambda n: n not in given and not isinstance(n, Defined)) if node not in given)
+    return any(write.is_call(node, "transpose") for node in new)
 
 
 def turned(expr: Expr, labels: Labels, wanted: Labels) -> Expr:
@@ -206,4 +219,26 @@ def spread(expr: Expr, labels: Labels, whole: Labels) -> Expr:
     index = tuple(None if axis in missing else (None, None) for axis in range(first, len(whole)))
     while index and index[-1] is not None:
         index = index[:-1]
-    return write.apply("[]", expr, index=index)
+    return _with_axes(expr, index, tuple(ONE if item is None else size for item, size in _sized(expr, index)))
+
+
+def _sized(expr: Expr, index: Sequence[object]) -> Iterator[tuple[object, Size]]:
+    """The items of an index that only puts axes in, each with the size of the axis that it keeps."""
+    sizes = iter(expr.shape)
+    for item in index:
+        yield item, ONE if item is None else next(sizes)
+    yield from ((True, size) for size in sizes)
+
+
+def _with_axes(expr: Expr, index: Sequence[object], shape: Shape) -> Expr:
+    """A tensor with axes of length one put in, or never taken out: v of n × g × 1 in √(v + ε) stays so."""
+    put_in = write.apply("[]", expr, index=tuple(index))
+    match expr:
+        case Apply(function="reshape", arguments=(inner,)) if inner.shape == shape:
+            return inner
+        case Apply(function=function, arguments=arguments, parameters=parameters) if row(
+            function
+        ).kind is Kind.ELEMENTWISE and all(a.shape in ((), expr.shape) for a in arguments):
+            parts = [_with_axes(a, index, shape) if a.shape else a for a in arguments]
+            return shortest([put_in, write.apply(function, *parts, **dict(parameters))])
+    return put_in

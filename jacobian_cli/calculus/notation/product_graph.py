@@ -40,7 +40,7 @@ from collections.abc import Iterable, Mapping
 from jacobian_cli.calculus.cost import shortest
 from jacobian_cli.calculus.index.tensor import Delta, Factor, Rational, Sum, Tensor, Unit, Window
 from jacobian_cli.calculus.notation import exponents, write
-from jacobian_cli.calculus.notation.batched import Operand, joined, reduced
+from jacobian_cli.calculus.notation.batched import Operand, detours, joined, reduced
 from jacobian_cli.calculus.notation.broadcast import scaled
 from jacobian_cli.calculus.notation.edges import Edges, Pair
 from jacobian_cli.calculus.notation.order import Powers, Style, merged
@@ -425,11 +425,15 @@ class Pieces:
         output = tuple(output)
         whole = self._operands()
         operands = reduced(whole, output)
-        found = joined(operands, output, self.style.product, self.sizes)
-        if found is not None:
-            return self.scale(found)
-        ways = [operands] if operands == whole else [operands, whole]
+        found = joined(operands, output, self._scaled_product, self.sizes)
+        if found is not None and not (self.style.letters and len(whole) > 1 and detours(found, whole)):
+            return found
+        ways = [whole] if operands == whole or found is not None else [operands, whole]
         return self.scale(shortest(summed(way, output, self.sizes, self.style.letters) for way in ways))
+
+    def _scaled_product(self, powers: Powers) -> Expr:
+        """A product of powers with all scalars."""
+        return self.style.product([*self.scalars, *powers], self.coefficient)
 
     def _operands(self) -> list[Operand]:
         """What is left of the product, with the labels of each part."""
