@@ -45,7 +45,7 @@ def joined(
     something is summed.
     """
     if not operands:
-        return write.ones(*(sizes[label] for label in output))
+        return product([(write.ones(*(sizes[label] for label in output)), 1)])
     whole = max((labels for _, labels in operands), key=len)
     if any(set(labels) - set(whole) for _, labels in operands) or set(whole) - set(output):
         return None
