@@ -77,6 +77,9 @@ DOMAINS: dict[str, Callable[[Generator, Shape], Array]] = {
     "rowsimplex": _simplex,
     "pairprob": _pairs,
     "distances": _distances,
+    "causal": lambda rng, shape: -30.0 * np.triu(np.ones(shape), 1),
+    "riskset": lambda rng, shape: np.triu(np.ones(shape)),
+    "margin": lambda rng, shape: np.full(shape, 3.0),
 }
 
 

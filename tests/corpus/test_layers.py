@@ -2,7 +2,7 @@
 
 `layers.jsonl` holds, one a line, a layer as definitions, and its backward pass by hand in the same language, with the
 paper. What is counted are operators, calls and transposes as they are written, of all rules and of each name that they
-use, once; the definitions are given to both.
+use, once; the definitions are given to both. `operations` are those of our answer, which only fall, and those by hand.
 """
 
 from __future__ import annotations
@@ -30,25 +30,6 @@ from tests.corpus.draw import draw
 Entry = dict[str, Any]
 _LINES = (Path(__file__).parent / "layers.jsonl").read_text(encoding="utf-8").splitlines()
 ENTRIES: list[Entry] = [json.loads(line) for line in _LINES]
-OPERATIONS = {
-    "batchnorm": (13, 11),
-    "layernorm": (13, 13),
-    "attention-single": (15, 13),
-    "mlp2-ce": (14, 14),
-    "swiglu": (21, 20),
-    "transformer-block": (58, 58),
-    "lora": (15, 15),
-    "moe-gating": (15, 12),
-    "gcn2": (16, 14),
-    "gru": (46, 46),
-    "word2vec-negative": (13, 13),
-    "window-classifier": (10, 10),
-    "clip": (29, 27),
-    "vae-elbo": (14, 14),
-    "gp-rbf": (16, 16),
-    "mog-means": (10, 10),
-}
-"""The operations of each of our answers, beside those by hand. A number here only falls."""
 _TOLERANCE = 1e-9
 
 
@@ -94,14 +75,16 @@ def _ours(entry: Entry) -> list[str]:
 def test_a_layer_takes_about_as_many_operations_as_by_hand(entry: Entry) -> None:
     ours = operations(_ours(entry))
     by_hand = operations([*map(_right, entry["reference"]), *entry["gradients"].values()])
-    most, published = OPERATIONS[entry["id"]]
+    most, published = entry["operations"]
     assert by_hand == published
     assert ours <= most, "\n".join(_ours(entry))
 
 
 def test_layers_together_take_few_operations_more_than_by_hand() -> None:
-    ours, by_hand = map(sum, zip(*OPERATIONS.values(), strict=True))
+    pairs = [entry["operations"] for entry in ENTRIES]
+    ours, by_hand = map(sum, zip(*pairs, strict=True))
     assert ours <= 1.05 * by_hand
+    assert sum(ours <= 1.1 * by_hand + 1 for ours, by_hand in pairs) >= 0.9 * len(pairs)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])

@@ -96,6 +96,7 @@ def derivative(
 
     def writer(declared: Declared) -> Writer:
         notation = Notation([*order, upstream], declared.spellings((t, e) for e, t in parts.items()))
+        notation.chooses(map(declared.tensor, parts.values()))
         names = [declared.tensor(t) for t in parts.values() if isinstance(t, Alias)]
         recognised = Recognised(name for name in names if isinstance(name, Alias))
         return Writer(notation, declared, recognised, variables, orders, conventions, scalar=not output.shape)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jacobian_cli.calculus.cost import DEFINITION, cost_together
+from jacobian_cli.calculus.derivative.shared_totals import shared_totals
 from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept, lies_turned
 from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
 from jacobian_cli.expr import Defined, Expr, Variable, walk
@@ -89,7 +90,9 @@ def price(adjoints: Mapping[str, Expr], others: Sequence[Expr]) -> int:
     """What a backward pass costs its reader. An adjoint that is used again costs no more than a part that repeats, and
     that of a definition reads better; one that is the same as another reads worse.
     """
-    forms = [*adjoints.values(), *others]
+    whole = shared_totals({**adjoints, **{str(k): form for k, form in enumerate(others)}})
+    adjoints = {name: whole[name] for name in adjoints}
+    forms = list(whole.values())
     uses = Counter[str]()
     for node in walk(forms, lambda n: not isinstance(n, Defined)):
         uses.update(child.name for child in node.children if isinstance(child, Variable))

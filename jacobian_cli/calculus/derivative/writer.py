@@ -11,6 +11,7 @@ from jacobian_cli.calculus.derivative.assume import Declared
 from jacobian_cli.calculus.derivative.common_subexpressions import Named, definitions, name_repeats
 from jacobian_cli.calculus.derivative.recognised import Recognised
 from jacobian_cli.calculus.derivative.shared_products import associated
+from jacobian_cli.calculus.derivative.shared_totals import shared_totals
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, price
 from jacobian_cli.calculus.index.tensor import Tensor
 from jacobian_cli.calculus.notation import write
@@ -101,8 +102,9 @@ class Said:
 
     @property
     def price(self) -> int:
-        """What it costs to read."""
-        return price(self.adjoints, self.others) + DEFINITION * (len(self.others) - self.rules)
+        """What it costs to read; a name for what is a rule by itself says nothing more."""
+        known = {form for form in self.others[len(self.others) - self.rules :] if isinstance(form, Defined)}
+        return price(self.adjoints, self.others) + DEFINITION * (len(self.others) - self.rules - len(known))
 
 
 def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Collection[str]) -> Said:
@@ -111,7 +113,7 @@ def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Col
     own = [*taken, *(held.variable.name for held in way.held)]
     rules = [_key(held.variable) for held in way.held]
     rules += [f"{variable.name} {writer.rule}" for variable in writer.variables]
-    first = _with_shared({key: forms.pop(key) for key in rules}, rules, own)
+    first = _with_shared(shared_totals({key: forms.pop(key) for key in rules}), rules, own)
     rest = {key: first.renamed(form) for key, form in {**forms, **rest}.items()}
     second = name_repeats(rest, (), [*own, *first.where])
     adjoints = _adjoints(way, first, {})

@@ -94,6 +94,12 @@ class Notation(Style):
         if any(map(write.is_diagonal, given.values())):
             self.diagonals = True
 
+    def chooses(self, tensors: Iterable[Tensor]) -> None:
+        """Take in the choices among some tensors, however they were spelled."""
+        found = conditions(list(tensors))
+        self.conditions.update(found)
+        self.matrices.conditions.update(found)
+
     def express(self, tensor: Tensor) -> Expr:
         """The tensor in the language, in its own shape."""
         known = self.written.get(tensor)
