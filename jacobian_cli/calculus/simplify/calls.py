@@ -7,11 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from operator import is_
 
-from jacobian_cli.calculus.index.tensor import Apply, Product, Rational, Sum, Tensor
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Product, Rational, Sum, Tensor
 from jacobian_cli.calculus.simplify.assumptions import finite, known
 from jacobian_cli.calculus.simplify.factors import axes_of, without_axes
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Plus, Rewrite, Times, ones, zeros
 from jacobian_cli.ops.identities import COMPARED, DECIDED
+
+_CHOICES = frozenset(name for decided in DECIDED.values() for name in decided)
+"""The functions that are one of their two values, as a comparison of these says."""
 
 
 def repeated(node: Apply) -> Times | None:
@@ -55,7 +58,8 @@ def _terms(tensor: Tensor) -> dict[Tensor, Rational]:
 def decided(met: Open) -> Rewrite | None:
     """(x > a) g(max(x, a)) = (x > a) g(x), for sums, products and comparisons g, however deep the maximum stands.
 
-    Not for other functions: exp(min(x, 5)) is finite where exp(x) is not, and 0·∞ is not 0.
+    Not for other functions: exp(min(x, 5)) is finite where exp(x) is not, and 0·∞ is not 0. A comparison is 0 or 1
+    whatever is compared.
     """
     for k, (condition, labels, power) in enumerate(met.factors):
         if not isinstance(condition, Apply) or power <= 0 or condition.function not in DECIDED:
@@ -63,10 +67,11 @@ def decided(met: Open) -> Rewrite | None:
         chosen: dict[Tensor, Tensor] = {
             Apply(name, condition.arguments, condition.loop, condition.shape): condition.arguments[which]
             for name, which in DECIDED[condition.function].items()
-            if finite(condition.arguments[which])
         }
+        plain = {choice: taken for choice, taken in chosen.items() if finite(taken)}
         for j, (node, ls, p) in enumerate(met.factors):
-            made = _chosen(node, chosen) if j != k and ls == labels else node
+            compared = isinstance(node, Apply) and node.function in COMPARED
+            made = _chosen(node, chosen if compared else plain) if j != k and ls == labels else node
             if made is not node:
                 return Rewrite([f for i, f in enumerate(met.factors) if i != j], [(made, ls, p)])
     return None
@@ -79,7 +84,10 @@ def _chosen(node: Tensor, chosen: Mapping[Tensor, Tensor]) -> Part:
     whole = tuple(range(len(node.shape)))
     parts: list[Part]
     match node:
-        case Apply(function, arguments, loop, shape) if function in COMPARED:
+        case Alias(body=Apply() as body):
+            opened = _chosen(body, chosen)
+            return node if opened is body else opened
+        case Apply(function, arguments, loop, shape) if function in COMPARED or function in _CHOICES:
             parts = [_chosen(argument, chosen) for argument in arguments]
             return node if all(map(is_, parts, arguments)) else Call(function, tuple(parts), loop, shape)
         case Product(coefficient, factors, shape):
