@@ -8,16 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from jacobian_cli.api.check.answer import Diagnosis
-from jacobian_cli.api.check.by_change import ByChange, spelled_form
+from jacobian_cli.api.check.by_change import ByChange
 from jacobian_cli.api.check.by_value import ByValue, Known
 from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.kinds import rank
+from jacobian_cli.api.check.scaled import scaled, scaled_by_part
 from jacobian_cli.checks.mistakes.edits import Edit
 from jacobian_cli.checks.verdict.claim import TruePoint
 from jacobian_cli.expr import Expr
-from jacobian_cli.printers.language import text
 
+_NEARER = {"factor": ("mean_for_sum", "wrong_axis"), "extra_derivative": ("inverse_power",)}
+"""Kinds that say more of a claim which is a multiple of the right one."""
 SHOWN = 2
 """So many explanations are given of one claim."""
 
@@ -42,11 +44,12 @@ class Book:
     def __init__(self, judge: Judge, points: Sequence[TruePoint]) -> None:
         self.judge = judge
         self.by_change = ByChange(judge)
-        self.by_values = ByValue(judge, self.by_change.swaps, points)
+        self.by_values = ByValue(judge, self.by_change.names, points)
         self._kinds: dict[object, frozenset[str]] = {}
 
-    def explained(self, claim: Claim, expr: Expr) -> list[Diagnosis]:
-        """What explains a claim that conforms, the likeliest first.
+    def explained(self, claim: Claim, expr: Expr) -> tuple[list[Diagnosis], bool]:
+        """What explains a claim that conforms, the likeliest first; and whether it is wrong with the whole, or in a
+        place of the claim.
 
         What is wrong with the whole of it is looked for first: it is what people do most.
         """
@@ -54,10 +57,11 @@ class Book:
         known = self._kinds.get(said)
         found, placed = self._whole_or_part(claim, expr, known)
         # what has a place in the claim says more than what only gives its value
-        ranked = sorted(found.values(), key=lambda d: (d.kind not in placed, rank(d.kind)))
+        ranked = sorted(found.values(), key=lambda d: (d.kind not in placed, not d.place, rank(d.kind)))
         specific = [d for d in ranked if d.kind != "unknown"] or ranked
         self._kinds.setdefault(said, frozenset(d.kind for d in specific[:SHOWN]))
-        return [Diagnosis(d.kind, d.place, d.explanation, d.fix, certain=len(specific) == 1) for d in specific[:SHOWN]]
+        told = [replace(d, certain=len(specific) == 1 and d.kind != "unknown") for d in specific[:SHOWN]]
+        return told, bool(placed)
 
     def _said_of(self, claim: Claim, expr: Expr) -> object:
         """What a claim gives at the points: two that give the same are wrong in the same way."""
@@ -69,17 +73,9 @@ class Book:
         self, claim: Claim, expr: Expr, kinds: frozenset[str] | None
     ) -> tuple[dict[str, Diagnosis], set[str]]:
         """The explanations by their kind, and the kinds that have a place in the claim; `kinds` are known already."""
-        found = self._told(claim, self.by_values.looked_up(claim, expr, ("whole",)))
+        found = self._scaled(claim, expr) or self._told(claim, self.by_values.looked_up(claim, expr, ("whole",)))
         if found:
-            fixes = self.by_change.mending(claim, (e for e in self.by_change.edits_of(claim) if e.mended in found))
-            edit, fix = next(iter(fixes), (None, None))
-            if edit is None or fix is None:
-                return found, set()
-            old = found[edit.mended]
-            found[edit.mended] = Diagnosis(
-                old.kind, self.by_change.quoted(claim, edit), old.explanation, spelled_form(text(fix))
-            )
-            return found, {edit.mended}
+            return self._placed(claim, found)
         tried = (
             self.by_change.mended(claim)
             if kinds is None
@@ -93,10 +89,47 @@ class Book:
         if kinds is None or not kinds <= found.keys():
             for kind, told in self._told(claim, self.by_values.looked_up(claim, expr, ("steps", "truth"))).items():
                 found.setdefault(kind, told)
+        if not found:
+            truth = self.judge.truth(claim.form or self.judge.usual_form())
+            for kind, said in scaled_by_part(self.judge, expr, claim.form):
+                found[kind] = Diagnosis(kind, "", said, truth)
         return found, placed
+
+    def _scaled(self, claim: Claim, expr: Expr) -> dict[str, Diagnosis]:
+        """What is said of a multiple of the derivative."""
+        truth = self.judge.truth(claim.form or self.judge.usual_form())
+        values = self.judge.values(expr, self.judge.points)
+        return {kind: Diagnosis(kind, "", said, truth) for kind, said in scaled(self.judge, values, claim.form)}
+
+    def _placed(self, claim: Claim, found: dict[str, Diagnosis]) -> tuple[dict[str, Diagnosis], set[str]]:
+        """What is wrong with the whole, with the place in the claim where one change mends it."""
+        wanted = {*found, *(kind for of, kinds in _NEARER.items() if of in found for kind in kinds)}
+        tried = (edit for edit in self.by_change.edits_of(claim) if edit.mended in wanted)
+        mended: dict[str, tuple[Edit, Expr]] = {}
+        for edit, fix in self.by_change.mending(claim, tried):
+            mended.setdefault(edit.mended, (edit, fix))
+            if edit.mended not in found:
+                break
+        nearer = [kind for kind in mended if kind not in found]
+        for kind in nearer or list(mended)[:1]:
+            edit, fix = mended[kind]
+            told = self.by_change.by_edit(claim, edit, fix)
+            said = told.explanation if nearer else found[kind].explanation
+            changed = Diagnosis(kind, told.place, said, told.fix)
+            return ({kind: changed} if nearer else {**found, kind: changed}), {kind}
+        return found, set(found)
 
     def _edits_of(self, claim: Claim, kinds: frozenset[str]) -> Iterator[Edit]:
         return (edit for edit in self.by_change.edits_of(claim) if edit.mended in kinds)
+
+    def mended_by_one(self, claim: Claim) -> list[Diagnosis]:
+        """One change that makes a claim conform and be right."""
+        found = self.by_change.mended(claim)
+        kinds: dict[str, Diagnosis] = {}
+        for edit, fix in sorted(found, key=lambda pair: rank(pair[0].mended)):
+            kinds.setdefault(edit.mended, self.by_change.by_edit(claim, edit, fix))
+        chosen = [d for d in kinds.values() if d.kind != "unknown"] or list(kinds.values())
+        return [replace(d, certain=len(chosen) == 1 and d.kind != "unknown") for d in chosen[:SHOWN]]
 
     def by_value(self, claim: Claim, expr: Expr) -> list[Diagnosis]:
         """What gives a claim, in whatever shape it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,14 +13,15 @@ from jacobian_cli.api.check.answer import Diagnosis
 from jacobian_cli.api.check.claim import UPSTREAM, Claim
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.kinds import SAID
-from jacobian_cli.checks.mistakes.edits import Edit, described, edits, key
+from jacobian_cli.checks.mistakes.edits import Edit, described, edits
+from jacobian_cli.checks.mistakes.terms import Known, key
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.language import text
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice, Term
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term
 
 Array = Any
 _TOLERANCE = 1e-8
@@ -35,7 +37,11 @@ class ByChange:
 
     def edits_of(self, claim: Claim) -> Iterator[Edit]:
         """All single changes of a claim."""
-        return claim.variants(lambda term: edits(term, self.swaps, claim.upstream))
+        return claim.variants(lambda term: edits(term, self.names_in(claim)))
+
+    def names_in(self, claim: Claim) -> Known:
+        """What is known of the names in a claim."""
+        return replace(self.names, upstream=claim.upstream)
 
     def by_edit(self, claim: Claim, edit: Edit, fix: Expr) -> Diagnosis:
         """What is said of a claim that a change makes right."""
@@ -71,7 +77,7 @@ class ByChange:
             return True
         for part in edit.place.arguments:
             found = self.judge.reader.built(claim.opened(part), claim.text)
-            if isinstance(found, InputError) or len([s for s in found.shape if s is not ONE]) > 1:
+            if isinstance(found, InputError) or len([s for s in found.shape if s is not ONE]) != 1:
                 return False
         return True
 
@@ -102,9 +108,22 @@ class ByChange:
         return self._aims[form]
 
     @cached_property
-    def swaps(self) -> list[tuple[Term, Term]]:
-        """Arguments and the functions of them, of the same shape, that the formula or its derivative applies."""
-        found: dict[object, tuple[Term, Term]] = {}
+    def names(self) -> Known:
+        """What is known of the names and functions in the formula and its derivative."""
+        reader, wrt = self.judge.reader, self.judge.wrt.name
+        variables = self.judge.problem.variables
+        alike = {n: [m for m, w in variables.items() if m != n and w.shape == v.shape] for n, v in variables.items()}
+        sizes = [n for n in reader.sizes if n not in variables]
+        alike |= {n: [m for m in sizes if m != n] for n in sizes}
+        scalars = frozenset({*(n for n, v in variables.items() if not v.shape and n != wrt), *sizes})
+        return Known(*self._applied(), alike, frozenset(sizes), scalars, wrt)
+
+    def _applied(self) -> tuple[list[tuple[object, object, Term, Term]], dict[str, list[tuple[object, Term]]]]:
+        """Arguments with the functions of them that the formula or its derivative applies: where both are of one shape,
+        and the arguments of each function.
+        """
+        found: dict[object, tuple[object, object, Term, Term]] = {}
+        arguments: dict[str, dict[object, Term]] = {}
         truth = parse(self.judge.whole_truth(self.judge.usual_form()), limited=False)
         for statement in (*self.judge.problem.program.statements, Definition(None, truth, "")):
             stack: list[Term] = [statement.value]
@@ -112,13 +131,18 @@ class ByChange:
                 term = stack.pop()
                 if isinstance(term, Call):
                     row = FUNCTIONS.get(term.function)
-                    if len(term.arguments) == 1 and row is not None and row.kind in (Kind.ELEMENTWISE, Kind.ROW):
-                        (inner,) = term.arguments
-                        found.setdefault(key(term), (inner, term))
+                    alike = row is not None and row.kind in (Kind.ELEMENTWISE, Kind.ROW)
+                    powered = term.function == "**" and isinstance(term.arguments[1], Literal)
+                    if (len(term.arguments) == 1 and alike and term.function != "u-") or powered:
+                        inner, says = term.arguments[0], key(term)
+                        found.setdefault(says, (key(inner), says, inner, term))
+                        if term.function.isidentifier():
+                            arguments.setdefault(term.function, {})[key(inner)] = inner
                         if statement.name and term is statement.value:
-                            found.setdefault(statement.name, (inner, Name(statement.name, term.span)))
+                            name = Name(statement.name, term.span)
+                            found.setdefault(statement.name, (key(inner), key(name), inner, name))
                     stack += [a for a in term.arguments if not isinstance(a, Group | Slice)]
-        return list(found.values())
+        return list(found.values()), {name: list(listed.items()) for name, listed in arguments.items()}
 
 
 def spelled_form(form: str) -> str:

@@ -5,6 +5,7 @@ One evaluation of a claim serves however many mistakes are known.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +16,15 @@ from jacobian_cli.api.check.claim import UPSTREAM, Claim
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.kinds import SAID
 from jacobian_cli.checks.mistakes.edits import described, edits
+from jacobian_cli.checks.mistakes.paths import Path, paths
 from jacobian_cli.checks.mistakes.sweep import Slip, Sweep
+from jacobian_cli.checks.mistakes.terms import Known as Names
 from jacobian_cli.checks.mistakes.whole import wholes, with_table
-from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, same
+from jacobian_cli.checks.verdict.claim import Function, Meaning, TruePoint, same
 from jacobian_cli.expr import Defined, Expr, Variable, variables
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tree import Term
 
 Array = Any
 TOLERANCE = 1e-8
@@ -67,10 +69,11 @@ class Table:
 class ByValue:
     """The mistakes of one function and variable, by what they give at two points."""
 
-    def __init__(self, judge: Judge, swaps: Sequence[tuple[Term, Term]], points: Sequence[TruePoint]) -> None:
-        self.judge, self.swaps, self.points = judge, swaps, points
+    def __init__(self, judge: Judge, names: Names, points: Sequence[TruePoint]) -> None:
+        self.judge, self.names, self.points = judge, names, points
         self._known: dict[tuple[str, str], list[tuple[Known, Meaning, Array]]] = {}
         self._indexed: dict[tuple[str, str], dict[tuple[int, ...], Table]] = {}
+        self._swept_at: dict[bool, list[Sweep]] = {}
         self._sweeps: dict[bool, list[tuple[Slip, Callable[[int], Array | None]]]] = {}
 
     def looked_up(self, claim: Claim, expr: Expr, stages: Sequence[str]) -> Iterator[Known]:
@@ -89,6 +92,8 @@ class ByValue:
                     hits += 1
                     if words:
                         yield Known(words, known.place, SAID[words], known.at)
+                    if not meaning.right and np.ndim(first) == 2 and known.kind != "transposed":
+                        yield Known("transposed", "", "it is laid out as the transpose", known.at)
                     yield known
             if hits:
                 return
@@ -103,11 +108,8 @@ class ByValue:
         return self._indexed[form, stage]
 
     def _again(self, known: Known, meaning: Meaning, k: int, value: Array) -> bool:
-        given = known.at(k)
-        if given is None:
-            return False
-        array = np.asarray(meaning.of(given) if isinstance(given, TruePoint) else given, float)
-        return np.shape(array) == np.shape(value) and _close(self.points[k], value, array)
+        array = _given(known, meaning, k)
+        return array is not None and np.shape(array) == np.shape(value) and _close(self.points[k], value, array)
 
     def known(self, form: str, stage: str) -> list[tuple[Known, Meaning, Array]]:
         """The mistakes of a form with what they give at the first point, in every convention asked for: with the
@@ -121,11 +123,8 @@ class ByValue:
                 ):
                     continue
                 for known in self._mistakes(meaning, stage):
-                    given = known.at(0)
-                    if given is None:
-                        continue
-                    array = np.asarray(meaning.of(given) if isinstance(given, TruePoint) else given, float)
-                    if np.all(np.isfinite(array)):
+                    array = _given(known, meaning, 0)
+                    if array is not None and np.all(np.isfinite(array)):
                         found.append((known, meaning, array))
             self._known[form, stage] = found
         return self._known[form, stage]
@@ -138,6 +137,9 @@ class ByValue:
         elif stage == "steps":
             for slip, tables in self._slips(second=second):
                 yield Known(slip.kind, self._step(slip), self._said(slip), self._table(tables, second=second))
+            yield from self._wrong_paths(second=second)
+            if not second:
+                yield from self._by_others()
         elif meaning.right:
             yield from self._changed_truth(meaning)
 
@@ -163,15 +165,19 @@ class ByValue:
             self._sweeps[second] = list(self._swept(second=second))
         yield from self._sweeps[second]
 
+    def _sweeps_of(self, *, second: bool) -> list[Sweep]:
+        """The derivation, or that of the gradient, at the points; none where nothing moves."""
+        if second not in self._swept_at:
+            output = self.judge.derivation.forms.gradient if second else self.judge.problem.output
+            moves = output is not None and self.judge.wrt.name in variables(output)
+            points = self.points if moves else ()
+            self._swept_at[second] = [Sweep(output, self.judge.wrt, p.values, p.sizes) for p in points if output]
+        return self._swept_at[second]
+
     def _swept(self, *, second: bool) -> Iterator[tuple[Slip, Callable[[int], Array | None]]]:
-        output: Expr | None = self.judge.problem.output
-        if second:
-            output = self.judge.derivation.forms.gradient
-        if output is None or self.judge.wrt.name not in variables(output):
-            return
-        sweeps = [Sweep(output, self.judge.wrt, p.values, p.sizes) for p in self.points]
+        sweeps = self._sweeps_of(second=second)
         listed = [list(sweep.slips()) for sweep in sweeps]
-        for number, slip in enumerate(listed[0]):
+        for number, slip in enumerate(listed[0] if listed else ()):
             made: dict[int, Array | None] = {}
 
             def tables(k: int, number: int = number, made: dict[int, Array | None] = made) -> Array | None:
@@ -182,6 +188,41 @@ class ByValue:
 
             yield slip, tables
 
+    def _wrong_paths(self, *, second: bool) -> Iterator[Known]:
+        """The derivation with a whole step missing."""
+        sweeps = self._sweeps_of(second=second)
+        wrt = self.judge.wrt.name
+        for path in paths(sweeps[0]) if sweeps else ():
+
+            def at(k: int, path: Path = path) -> TruePoint | None:
+                try:
+                    table = path.table(sweeps[k])
+                except (ValueError, IndexError):
+                    return None
+                if table is None:
+                    return None
+                point = self.points[k]
+                made = with_table(point, point.table, table) if second else with_table(point, table)
+                if not second:
+                    made.out, made.variable = sweeps[k].lengths(path.start), sweeps[k].lengths(path.stop)
+                return made
+
+            node = self._short(path.node)
+            yield Known(path.kind, f"∂{node}/∂{wrt}", path.what.replace("{wrt}", wrt).replace("{}", node), at)
+
+    def _by_others(self) -> Iterator[Known]:
+        """The derivative by another variable."""
+        for name, variable in self.judge.problem.variables.items():
+            if name == self.judge.wrt.name:
+                continue
+            function = dataclasses.replace(self.judge.function, wrt=variable)
+
+            def at(k: int, function: Function = function) -> TruePoint:
+                point = self.points[k]
+                return TruePoint(function, point.values, point.sizes, np.random.default_rng(0))
+
+            yield Known("misprint", "", f"it is the derivative by {name}", at)
+
     def _changed_truth(self, meaning: Meaning) -> Iterator[Known]:
         """The right closed form with one change."""
         judge = self.judge
@@ -191,7 +232,7 @@ class ByValue:
         reader = judge.reader
         if upstream and upstream not in reader.values:
             reader.values[upstream] = Variable(UPSTREAM, judge.problem.output.shape)
-        for edit in edits(term, self.swaps, upstream):
+        for edit in edits(term, dataclasses.replace(self.names, upstream=upstream)):
             try:
                 expr = reader.typed(edit.term, printed)
             except InputError:
@@ -221,6 +262,17 @@ class ByValue:
 
     def _said(self, slip: Slip) -> str:
         return f"in {self._step(slip)}: {slip.what}"
+
+
+def _given(known: Known, meaning: Meaning, k: int) -> Array | None:
+    """What a mistake gives at a point, in the form of a meaning; None where it has none."""
+    try:
+        given = known.at(k)
+        if given is None:
+            return None
+        return np.asarray(meaning.of(given) if isinstance(given, TruePoint) else given, float)
+    except (ValueError, IndexError):
+        return None
 
 
 def _close(point: TruePoint, a: Array, b: Array) -> bool:

@@ -26,9 +26,11 @@ _NAME = r"(?:\\?\w+(?:\{[^{}=]*\})?(?:\s*_\s*\{[^{}=]*\})?)"
 _LEFT = re.compile(
     rf"\s*\$*\s*(?:(?:∇|\\nabla|grad(?=[_\s]))\s*(?:_?\s*(?:\{{[^{{}}=]*\}}|\\?\w|[ₐ-ₜ])\s*)?{_NAME}?\s*(?:\([^()=]*\))?"
     rf"|\\[td]?frac\s*\{{\s*{_D}\s*{_NAME}?\s*\}}\s*\{{\s*{_D}\s*{_NAME}\s*\}}\s*{_NAME}?"
-    rf"|{_D}?\s*{_NAME}?\s*(?:/\s*{_D}\s*{_NAME}\s*)?)\s*=(?!=)"
+    rf"|{_D}?\s*{_NAME}?\s*(?:/\s*{_D}\s*{_NAME}\s*)?|{_D}\s[^=/]*)\s*=(?!=)"
 )
 """The side on which a claim says what it is: ∂f/∂W, \\frac{{\\partial f}}{{\\partial W}}, ∇_W f."""
+_FIRST = re.compile(rf"∇|\\nabla|grad|/\s*{_D}|frac")
+"""What in it says that these are first derivatives."""
 UPSTREAM, TANGENT = "?upstream", "?tangent"
 
 
@@ -90,6 +92,7 @@ class Reader:
         values |= {n: self._held(Defined(n, _body(v))) for n, v in (further or {}).items() if n not in values}
         parts = [*problem.variables.values(), problem.output]
         self.sizes = {name: Size.named(name) for name in size_names(parts)} | dict(program.sizes)
+        self._letters = {size for value in self.sizes.values() for size in value.names()}
         name = problem.name
         self.upstreams = [
             n for n in ("delta", "δ", "upstream", "dout", f"delta_{name}", f"δ_{name}") if n not in values
@@ -114,7 +117,9 @@ class Reader:
         """The claim, in whatever notation it is. Raises `InputError` for what is no formula, and for names that the
         function has not.
         """
-        parts = _statements(text)
+        parts, left = _statements(text)
+        if form is None and not self.problem.output.shape and _FIRST.search(left):
+            form = "gradient"
         shapes = {name: value.shape for name, value in self.values.items()}
         error: InputError | None = None
         try:
@@ -196,14 +201,18 @@ class Reader:
 
     def built(self, term: Term, text: str) -> Expr | InputError:
         """The same of a tree all of whose names are known."""
+        unsettled = unclear(term)
         try:
-            if unclear(term):
+            if unsettled:
                 shapes = {name: value.shape for name, value in self.values.items()}
                 (read,) = meant([Definition(None, term, text)], shapes, self.sizes, {}, lambda _: [{}])
                 term = read.value
-            return _Sharing(self._scope, text, self._built).build(term)
+            found = _Sharing(self._scope, text, self._built).build(term)
         except ConformError as error:
             return error
+        if unsettled and not self._letters.issuperset(size_names([found])):
+            return InputError("which size has the identity?", text=text, span=term.span)
+        return found
 
     def forget(self) -> None:
         """Drop what was kept of claims."""
@@ -250,8 +259,8 @@ def _identities(term: Term) -> Term:
     return term
 
 
-def _statements(text: str) -> list[str]:
-    """The formulas of a claim, each at its own place in the text; the left side of the last one is no part of it."""
+def _statements(text: str) -> tuple[list[str], str]:
+    """The formulas of a claim, each at its own place in the text; and the left side of the last one, no part of it."""
     parts, start = [], 0
     for part in split(text):
         start = text.index(part, start)
@@ -261,7 +270,7 @@ def _statements(text: str) -> list[str]:
     left = _LEFT.match(last)
     if left:
         parts[-1] = " " * left.end() + last[left.end() :].replace("$", " " if "$" in left[0] else "$")
-    return parts
+    return parts, left[0] if left else ""
 
 
 def _body(value: Expr) -> Expr:

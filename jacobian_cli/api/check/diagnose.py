@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.check.answer import Diagnosis
-from jacobian_cli.api.check.book import SHOWN, book_of
+from jacobian_cli.api.check.book import SHOWN, Book, book_of
 from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.conform import not_conforming, of_another_shape
 from jacobian_cli.api.check.judge import Judge, Verdict
 from jacobian_cli.api.check.kinds import rank
+from jacobian_cli.api.check.scaled import scaled
+from jacobian_cli.api.check.several import by_two, under_facts
 from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, same
 from jacobian_cli.expr import Expr
 
@@ -27,9 +29,14 @@ Array = Any
 
 def diagnose(judge: Judge, claim: Claim, verdict: Verdict, expr: Expr | None) -> Iterator[Diagnosis]:
     """The explanations found, the most likely first."""
+    claim = _of_one_form(judge, claim, verdict)
     book = book_of(judge, _telling(judge, verdict, expr))
     if expr is None:
         yield from not_conforming(judge, claim, book)
+        return
+    if verdict.meaning is None and not any(np.any(value) for value in judge.values(expr, judge.points)):
+        truth = judge.truth(claim.form or judge.usual_form())
+        yield Diagnosis("silent_zero", claim.text.strip(), "it is zero everywhere", truth)
         return
     if verdict.nearest is None:
         yield from of_another_shape(judge, claim, expr, book)
@@ -37,17 +44,32 @@ def diagnose(judge: Judge, claim: Claim, verdict: Verdict, expr: Expr | None) ->
     if verdict.meaning is not None and not verdict.declare:
         yield _otherwise_laid(judge, claim, verdict.meaning)
         return
-    if not any(np.any(value) for value in judge.values(expr, judge.points)):
-        yield Diagnosis(
-            "silent_zero", claim.text.strip(), "it is zero everywhere", judge.truth(claim.form or judge.usual_form())
-        )
-        return
-    found = [d for d in book.explained(claim, expr) if d.kind != "unknown"]
-    if not found and not verdict.condition:
-        found = _under_a_fact(judge, claim)
+    found, sure = book.explained(claim, expr)
+    if not sure and not verdict.condition:
+        found = under_facts(judge, claim, _conforming, rows=True) or found or by_two(claim, book)
+        found = found or under_facts(judge, claim, _conforming, rows=False)
     yield from found
     if not found and not verdict.condition:
         yield _none(judge, claim)
+
+
+def settled(judge: Judge, claim: Claim, verdict: Verdict, expr: Expr) -> Verdict:
+    """A wrong claim that has the shape of second derivatives alone, and does not say what it is: a gradient of another
+    shape, unless a mistake gives it that is made with second derivatives.
+    """
+    second = verdict.nearest is not None and verdict.nearest.form == "hessian"
+    if claim.form is not None or verdict.meaning is not None or not second:
+        return verdict
+    found, _ = book_of(judge).explained(replace(claim, form="hessian"), expr)
+    return verdict if any(d.kind != "extra_derivative" for d in found) else Verdict(None, None)
+
+
+def _of_one_form(judge: Judge, claim: Claim, verdict: Verdict) -> Claim:
+    """A claim that says what it is: second derivatives where it has their shape alone, else first ones."""
+    if claim.form is not None or judge.problem.output.shape:
+        return claim
+    second = verdict.nearest is not None and verdict.nearest.form == "hessian"
+    return replace(claim, form="hessian" if second else "gradient")
 
 
 def _telling(judge: Judge, verdict: Verdict, expr: Expr | None) -> list[TruePoint]:
@@ -61,17 +83,12 @@ def _telling(judge: Judge, verdict: Verdict, expr: Expr | None) -> list[TruePoin
     return apart if len(apart) < len(pairs) else []
 
 
-def _under_a_fact(judge: Judge, claim: Claim) -> list[Diagnosis]:
-    """What explains a claim about a function of which somebody takes something for granted: that y sums to one."""
-    for name, fact, other in judge.relaxed():
-        read = other.reader.read(claim.text, claim.form)
-        if read.expr is None or other.verdict(read.expr, read.form, conditions=False).nearest is None:
-            continue
-        found = [d for d in book_of(other).explained(read, read.expr) if d.kind != "unknown"]
-        if found:
-            said = f"; with that mended it is right if {name} {fact.condition}"
-            return [replace(d, explanation=d.explanation + said, certain=False) for d in found]
-    return []
+def _conforming(book: Book, claim: Claim, expr: Expr | None) -> list[Diagnosis]:
+    """What explains a claim that has the shape of a derivative."""
+    judge = book.judge
+    if expr is None or judge.verdict(expr, claim.form, conditions=False).nearest is None:
+        return []
+    return book.explained(claim, expr)[0]
 
 
 def _otherwise_laid(judge: Judge, claim: Claim, meaning: Meaning) -> Diagnosis:
@@ -90,6 +107,9 @@ def explained_numbers(judge: Judge, value: Array, form: str | None, tolerance: f
     """What explains numbers at one point, where no formula was given."""
     book, point = book_of(judge), judge.points[0]
     truth = judge.truth(form or judge.usual_form())
+    multiple = list(scaled(judge, [np.asarray(value, float)], form))
+    if multiple:
+        return [Diagnosis(kind, "", said, truth, certain=False) for kind, said in multiple[:SHOWN]]
     for stage in ("whole", "steps", "truth"):
         found: dict[str, Diagnosis] = {}
         for known, _, array in book.by_values.known(form or "", stage):

@@ -35,6 +35,8 @@ from jacobian_cli.syntax.errors import InputError
 
 Array = Any
 _SYMMETRIC = "symmetric"
+_PATIENCE = 2
+"""At so many sizes a point is sought where a fact holds that is not declared, until none is taken to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Judge:
         self.claims: tuple[Expr, ...] = ()
         """Claims that take more room than the function: points are drawn where they have values."""
         self._roomy: dict[int, Judge] = {}
-        self._assumed: dict[tuple[str, str], list[TruePoint]] = {}
+        self._assumed: dict[tuple[str, str], tuple[list[TruePoint], Iterator[TruePoint]]] = {}
         self._values: dict[TruePoint, dict[Expr, Array]] = {}
         self._meanings: dict[str | None, list[Meaning]] = {}
         self._true: dict[tuple[Meaning, TruePoint], Array] = {}
@@ -120,12 +122,15 @@ class Judge:
         """What a value is: a derivative that was asked for, one under a condition, or none."""
         arrays = self.values(expr, self.points)
         fitting = [m for m in self.meanings(form) if self._fits(m, arrays)]
+        if not fitting and all(not a.shape and a == 0 for a in arrays):  # 0 for all entries
+            nothing = next((m for m in self.meanings(form) if all(self._is_zero(m, p) for p in self.points)), None)
+            return Verdict(nothing, nothing)
         for meaning in fitting:
             if self._holds(expr, meaning, self.points):
                 return Verdict(meaning, meaning, "" if meaning.right else meaning.condition)
         nearest = fitting[0] if fitting else None
         if conditions and self.at is None and fitting:
-            return self._under_facts(expr, fitting, nearest)
+            return self._under_facts(expr, form, fitting, nearest)
         return Verdict(None, nearest)
 
     def values(self, expr: Expr, points: Sequence[TruePoint]) -> list[Array]:
@@ -171,6 +176,10 @@ class Judge:
             self._true[asked] = np.asarray(meaning.of(point), float)
         return self._true[asked]
 
+    def _is_zero(self, meaning: Meaning, point: TruePoint) -> bool:
+        true = self.true(meaning, point)
+        return bool(np.all(np.abs(true) <= self.tolerance() * point.scale(true)))
+
     def _fits(self, meaning: Meaning, arrays: Sequence[Array]) -> bool:
         pairs = zip(self.points, arrays, strict=True)
         return all(np.shape(array) == np.shape(self.true(meaning, point)) for point, array in pairs)
@@ -191,7 +200,9 @@ class Judge:
                 return False
         return True
 
-    def _under_facts(self, expr: Expr, fitting: Sequence[Meaning], nearest: Meaning | None) -> Verdict:
+    def _under_facts(
+        self, expr: Expr, form: str | None, fitting: Sequence[Meaning], nearest: Meaning | None
+    ) -> Verdict:
         """Whether a claim that is wrong is right under a fact, or as the gradient of a symmetric variable."""
         square = len(self.wrt.shape) == 2 and self.wrt.shape[0] is self.wrt.shape[1]
         right = [m for m in fitting if m.right]
@@ -212,14 +223,16 @@ class Judge:
                 ):
                     continue
                 for meaning in right:
-                    if self._holds_under(expr, meaning, name, fact.name) and self._declared(expr, name, fact.name):
+                    if self._holds_under(expr, meaning, name, fact.name) and self._declared(
+                        expr, form, name, fact.name
+                    ):
                         return Verdict(meaning, nearest, f"{name} {fact.condition}", f"{name}={fact.name}")
         return Verdict(None, nearest)
 
-    def _declared(self, expr: Expr, name: str, fact: str) -> bool:
+    def _declared(self, expr: Expr, form: str | None, name: str, fact: str) -> bool:
         """Whether a claim is right once a fact is declared: what is said to make it right must do so."""
         other = self.under(name, fact)
-        return other.any_point and other.verdict(expr, None, conditions=False).meaning is not None
+        return other.any_point and other.verdict(expr, form, conditions=False).meaning is not None
 
     def under(self, name: str, fact: str) -> Judge:
         """The judge of the same function under one fact more."""
@@ -229,14 +242,18 @@ class Judge:
             self._relaxed[name, fact] = Judge(problem, layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol)
         return self._relaxed[name, fact]
 
-    def relaxed(self) -> Iterator[tuple[str, Fact, Judge]]:
-        """Judges of the same function under one fact more, where that makes its derivative another one."""
+    def relaxed(self, *, rows: bool) -> Iterator[tuple[str, Fact, Judge]]:
+        """Judges of the same function under one fact more, of rows or of square matrices, where that makes its
+        derivative another one.
+        """
         if self.at is not None:
             return
         for name, variable in self.problem.variables.items():
             for fact in FACTS.values():
                 square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
-                if not (fact.rows and variable.shape) and not (fact.name == _SYMMETRIC and square):
+                if not ((fact.rows and variable.shape) if rows else (fact.name == _SYMMETRIC and square)):
+                    continue
+                if name == self.wrt.name and not fact.square:
                     continue
                 other = self.under(name, fact.name)
                 if other.truth(other.usual_form()) != self.truth(self.usual_form()) and other.any_point:
@@ -255,11 +272,24 @@ class Judge:
 
         Where the derivative is zero a claim of another sign or factor is no worse: it takes two points where it is not.
         """
+        moving = 0
+        for point in self._points_under(name, fact):
+            if not self._holds(expr, meaning, [point]):
+                return False
+            moving += bool(np.any(point.table))
+        return moving > 1
+
+    def _points_under(self, name: str, fact: str) -> Iterator[TruePoint]:
+        """Points at which a fact holds, drawn as they are asked for: one tells most claims that are wrong."""
         if (name, fact) not in self._assumed:
-            found = true_points(self.function, assumed={name: frozenset({fact})}, count=6, claims=self.claims)
-            self._assumed[name, fact] = list(islice(found, 24))
-        points = self._assumed[name, fact]
-        return self._holds(expr, meaning, points) and sum(bool(np.any(point.table)) for point in points) > 1
+            assumed = {name: frozenset({fact})}
+            drawn = true_points(self.function, assumed=assumed, count=6, claims=self.claims, patience=_PATIENCE)
+            self._assumed[name, fact] = ([], islice(drawn, 24))
+        found, rest = self._assumed[name, fact]
+        yield from found
+        for point in rest:
+            found.append(point)
+            yield point
 
     def usual_form(self) -> str:
         """What a derivative of this function is called where nothing else is said."""

@@ -10,8 +10,9 @@ import numpy as np
 from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, WRONG, Check, Worst
 from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.counterexample import counterexample
-from jacobian_cli.api.check.diagnose import diagnose
+from jacobian_cli.api.check.diagnose import diagnose, settled
 from jacobian_cli.api.check.judge import Judge, Verdict
+from jacobian_cli.api.check.scalars import if_numbers
 from jacobian_cli.api.input.arguments import word
 from jacobian_cli.checks.verdict.claim import FORMS, Difference, Meaning, difference
 from jacobian_cli.expr import Expr
@@ -44,6 +45,8 @@ def judged_source(judge: Judge, definitions: Sequence[Definition], form: str | N
 
 
 def _answer(judge: Judge, read: Claim, verdict: Verdict, expr: Expr | None) -> Check:
+    if expr is not None:
+        verdict = settled(judge, read, verdict, expr)
     form = _form(judge, read, verdict)
     common: dict[str, Any] = {
         "claim": read.text.strip(),
@@ -75,6 +78,7 @@ def _answer(judge: Judge, read: Claim, verdict: Verdict, expr: Expr | None) -> C
     if expr is not None:
         _finite(judge, read, expr)
     nearest = verdict.nearest
+    common["notes"] = (*common["notes"], *if_numbers(judge, read))
     return Check(
         WRONG,
         convention=nearest.convention if nearest else "",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 PREFERENCE = (
-    "silent_zero sign factor outer_lost inner_for_outer term_transposed transposed outer_swapped order "
-    "missing_derivative upstream_forgotten input_for_output sum_term_forgotten diagonal_only "
-    "variable_for_derivative hadamard_for_matmul matmul_for_hadamard local_forgotten missing_term missing_branch "
-    "mean_for_sum missing_sum wrong_axis ones_for_identity symmetric_form unit_factor wrong_node "
-    "sigma_of_minus inverse_power constant_inner extra_derivative wrong_contraction wrong_derivative shape "
+    "silent_zero wrong_axis mean_for_sum broadcast_axis sigma_of_minus sign factor outer_lost inner_for_outer "
+    "term_transposed transposed outer_swapped order missing_derivative input_for_output sum_term_forgotten "
+    "diagonal_only variable_for_derivative hadamard_for_matmul matmul_for_hadamard local_forgotten missing_term "
+    "missing_branch upstream_forgotten missing_sum ones_for_identity symmetric_form unit_factor wrong_node "
+    "inverse_power constant_inner wrong_derivative wrong_contraction chain_link misprint extra_derivative shape "
     "unknown"
 ).split()
 """Where several kinds explain a claim, those that are met more often stand in front."""
@@ -25,7 +25,14 @@ SAID = {
     "inner_for_outer": "an inner product stands where the outer product belongs",
     "outer_lost": "the outer product is lost",
     "missing_derivative": "a derivative is left out",
-    "extra_derivative": "a factor too many",
+    "extra_derivative": "there is too much",
+    "sum_term_forgotten": "the sum of a normalisation is left out",
+    "variable_for_derivative": "the variable stands for a derivative",
+    "wrong_derivative": "the derivative of another function",
+    "broadcast_axis": "multiplied along the wrong axis",
+    "diagonal_only": "only the diagonal is there",
+    "misprint": "another name",
+    "index": "the index is off",
     "missing_term": "a term is left out",
     "unit_factor": "a factor is left out",
     "upstream_forgotten": "the upstream gradient is left out",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as Xml
 
@@ -52,15 +53,40 @@ def headline(found: Check) -> str:
     return f"wrong: {kinds}" if kinds else "wrong"
 
 
+def told(graded: Sequence[Graded]) -> list[tuple[str, str]]:
+    """What is said of each claim that is not right: which one, and what explains it, with the formula that is."""
+    found = []
+    for one in graded:
+        check = one.check
+        if check is not None and not one.passed and one.follows is None and check.diagnosis:
+            first = check.diagnosis[0]
+            fix = f"; right is  {first.fix}" if first.fix else ""
+            found.append((cells(one)[0], f"{first.explanation}{fix}"))
+        elif one.error:
+            found.append((cells(one)[0], one.error))
+    return found
+
+
 def markdown(graded: Sequence[Graded], counted: Mapping[str, int]) -> str:
-    """A table, and how often each kind was met."""
+    """A table, how often each kind was met, and what is said of each claim that is not right."""
     lines = ["| claim | verdict | where | kind | points |", "| --- | --- | --- | --- | --- |"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells(one)) + " |" for one in graded]
     total = sum(one.points for one in graded)
     earned = sum(one.points for one in graded if one.passed)
     lines += ["", f"{earned:g} of {total:g} points", ""]
     lines += [f"- {kind}: {count}" for kind, count in counted.items()]
+    lines += ["", *(f"- {_plain(who)}: {_plain(said.splitlines()[0])}" for who, said in told(graded))]
     return "\n".join(lines).rstrip()
+
+
+def _plain(text: str) -> str:
+    """A text that Markdown shows as it is, in one line."""
+    return re.sub(r"([*_|<\\`])", r"\\\1", " ".join(text.split()))
+
+
+def _headline(verdict: str, said: str, one: Graded) -> str:
+    """The verdict with its condition, or with what explains it."""
+    return f"{verdict} {one.check.condition}" if one.check and one.check.condition else f"{verdict}: {said}"
 
 
 def junit(graded: Sequence[Graded]) -> str:
@@ -70,14 +96,16 @@ def junit(graded: Sequence[Graded]) -> str:
     suite = Xml.Element(
         "testsuite", name="jac check", tests=str(len(graded)), failures=str(len(wrong)), errors=str(len(unread))
     )
+    explained = dict(told(graded))
     for one in graded:
         who, verdict, place, kind, _ = cells(one)
         case = Xml.SubElement(suite, "testcase", classname="claims", name=who)
         if one in wrong:
-            told = Xml.SubElement(case, "failure", type=kind or verdict, message=f"{verdict}: {place}"[:200])
-            told.text = str(one.check)
+            said = explained.get(who, place).partition("; right is  ")[0] if one.follows is None else place
+            failure = Xml.SubElement(case, "failure", type=kind or verdict, message=_headline(verdict, said, one)[:200])
+            failure.text = repr(one.check)
         elif one in unread:
-            told = Xml.SubElement(case, "error", type=UNREADABLE, message=place[:200])
-            told.text = one.error
+            error = Xml.SubElement(case, "error", type=UNREADABLE, message=place[:200])
+            error.text = one.error
     Xml.indent(suite)
     return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

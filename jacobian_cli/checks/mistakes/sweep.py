@@ -7,7 +7,7 @@ out. What then arrives at the variable is what somebody who made that mistake ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -49,24 +49,31 @@ class Sweep:
                 moving.add(node)
                 self.order.append(node)
         self.moving = moving
-        self.locals = {node: _Local(node, self.found, sizes) for node in self.order if isinstance(node, Apply)}
+        self.locals = {node: _Local(node, self.found, sizes, moving) for node in self.order if isinstance(node, Apply)}
 
-    def table(self, slip: Slip | None = None) -> Array | None:
-        """The Jacobian |out| × |in|, with the wrong step in it; None where what passes back does not conform."""
-        out, variable = self._lengths(self.output), self._lengths(self.wrt)
+    def table(
+        self, slip: Slip | None = None, start: Expr | None = None, stop: Expr | None = None, without: Expr | None = None
+    ) -> Array | None:
+        """The Jacobian |out| × |in|, with the wrong step in it; None where what passes back does not conform.
+
+        It may `start` at another node than the output, `stop` at another one than the variable, and leave one out.
+        """
+        start, stop = start or self.output, stop or self.wrt
+        out, variable = self.lengths(start), self.lengths(stop)
         rows = []
         for unit in np.eye(prod(out)):
-            row = self._pulled(unit.reshape(out), slip)
+            row = self._pulled({start: unit.reshape(out)}, slip, stop, without)
             if row is None:
                 return None
             rows.append(row.reshape(-1))
         return np.stack(rows) if rows else np.zeros((0, prod(variable)))
 
-    def _pulled(self, upstream: Array, slip: Slip | None) -> Array | None:
-        gradients: dict[Expr, Array] = {self.output: upstream}
+    def _pulled(
+        self, gradients: dict[Expr, Array], slip: Slip | None, stop: Expr, without: Expr | None
+    ) -> Array | None:
         for node in reversed(self.order):
             arriving = gradients.get(node)
-            if arriving is None or node is self.wrt:
+            if arriving is None or node in (self.wrt, stop, without):
                 continue
             for k, child in enumerate(node.children):
                 if child not in self.moving:
@@ -81,9 +88,10 @@ class Sweep:
                 else:
                     leaving = self.locals[node].pull(k)(arriving)
                 gradients[child] = gradients[child] + leaving if child in gradients else leaving
-        return gradients.get(self.wrt, np.zeros(self._lengths(self.wrt)))
+        return gradients.get(stop, np.zeros(self.lengths(stop)))
 
-    def _lengths(self, expr: Expr) -> tuple[int, ...]:
+    def lengths(self, expr: Expr) -> tuple[int, ...]:
+        """The lengths of the axes of a part at this point."""
         return tuple(size.at(self.sizes) for size in expr.shape)
 
     def slips(self) -> Iterator[Slip]:
@@ -104,8 +112,10 @@ class Sweep:
 class _Local:
     """One node at a point: its right backward rules, and the wrong ones."""
 
-    def __init__(self, node: Apply, found: Mapping[Expr, Array], sizes: Mapping[str, int]) -> None:
-        self.node, self.sizes, self.row = node, sizes, FUNCTIONS[node.function]
+    def __init__(
+        self, node: Apply, found: Mapping[Expr, Array], sizes: Mapping[str, int], moving: Collection[Expr]
+    ) -> None:
+        self.node, self.sizes, self.row, self.moving = node, sizes, FUNCTIONS[node.function], moving
         fixed = (Number, Constant, Extent)
         names = [f"x{k}" for k in range(len(node.arguments))]
         arguments = tuple(
@@ -133,43 +143,62 @@ class _Local:
         right, argument = self.pull(k), self.values[self.names[k]]
         nothing = np.zeros(np.shape(argument))
         sums = self.node.function in ("+", "-")
-        yield "sign", "the sign is wrong", lambda g: -right(g)
-        if product and not sums:
-            yield "missing_term", "this term of the product rule is left out", lambda g: nothing
-        elif shared or product:
+        if sums or self.node.function in ("u-", "/", "**") or self.row.kind not in _PLAIN:
+            yield "sign", "the sign is wrong", lambda g: -right(g)
+        if product:
+            said = "this term is left out" if sums else "this term of the product rule is left out"
+            yield "missing_term", said, lambda g: nothing
+        elif shared:
             yield "missing_branch", "this path is left out", lambda g: nothing
         else:
             yield "constant_inner", "the argument is taken as constant", lambda g: nothing
         same = np.shape(argument) == np.shape(self.values[ANS])
-        unary = len(self.names) == 1
+        unary = sum(rule is not None for rule in self.rules) == 1
         if not sums:
             kind = "missing_derivative" if unary and self.row.kind is Kind.ELEMENTWISE else "local_forgotten"
             others = [a for j, a in enumerate(self.node.arguments) if j != k]
             if others and self.row.kinks:
                 kind = "missing_branch"
-            elif others and all(isinstance(a, Number) for a in others):
-                kind = "factor"
-            elif others and all(isinstance(a, Variable) and not a.shape for a in others):
-                kind = "unit_factor"
+            elif self.node.function == "*" or (self.node.function == "/" and k == 0):
+                kind = self._lost(others, kind)
             yield kind, "the local derivative is left out", lambda g: g
+            if self.row.kind is Kind.CORE:
+                yield kind, "the local derivative but for its sign is left out", lambda g: -g
         if unary and same:
-            yield from self._of_one(right)
+            yield from self._of_one(right, k)
         yield from self._parts(k)
-        if self.row.kind is Kind.REDUCTION and prod(np.shape(argument)):
+        if self.node.function in ("sum", "mean") and prod(np.shape(argument)):
             count = prod(np.shape(argument)) / max(1, prod(np.shape(self.values[ANS])))
             yield "mean_for_sum", "divided by the number of entries", lambda g: right(g) / count
             yield "mean_for_sum", "not divided by the number of entries", lambda g: right(g) * count
+        for text in filter(None, [_AS_OF_NUMBERS.get(self.node.function)]):
+            slope = np.asarray(evaluate(meaning(text, (ANS,), (self.node.shape,)), self.values, self.sizes), float)
+            yield from _commuted(slope)
         if self.row.kind is Kind.CORE and np.ndim(argument) == 2:
             turned = np.swapaxes(argument, -1, -2)
             yield (
                 "transposed",
                 "it is taken at the transpose",
-                self.pull(k, **{self.names[k]: turned, **self._ans(turned)}),
+                self.pull(k, **{self.names[k]: turned, **self._ans(turned, self.names[k])}),
             )
 
-    def _of_one(self, right: Pull) -> Iterator[tuple[str, str, Pull]]:
+    def _real(self, part: Expr) -> Expr:
+        """What stands for a name of a rule in the formula."""
+        known = dict(zip((*self.names, ANS), (*self.node.arguments, self.node), strict=True))
+        return known.get(getattr(part, "name", ""), part)
+
+    def _lost(self, factors: Sequence[Expr], otherwise: str) -> str:
+        """What kind of mistake it is to leave these factors out."""
+        leaves = [leaf for factor in factors for leaf in walk([factor]) if not leaf.children]
+        if leaves and all(isinstance(leaf, Number | Constant | Extent) for leaf in leaves):
+            return "factor"
+        still = not any(leaf in self.moving or leaf.shape for leaf in leaves)
+        return "unit_factor" if leaves and still else otherwise
+
+    def _of_one(self, right: Pull, k: int) -> Iterator[tuple[str, str, Pull]]:
         """Functions whose value has the shape of their one argument."""
-        name, x, ans = self.names[0], self.values[self.names[0]], self.values[ANS]
+        name = self.names[k]
+        x, ans = self.values[name], self.values[ANS]
         yield "extra_derivative", "the derivative stands twice", lambda g: right(right(g))
         if np.ndim(x):
             yield (
@@ -181,12 +210,12 @@ class _Local:
             return
         yield "variable_for_derivative", "the function stands for its derivative", lambda g: g * ans
         yield "variable_for_derivative", "the argument stands for the derivative", lambda g: g * x
-        yield "input_for_output", "the input stands for the output", self.pull(0, **{ANS: x})
-        yield "wrong_node", "the derivative is taken at the output", self.pull(0, **{name: ans, **self._ans(ans)})
+        yield "input_for_output", "the input stands for the output", self.pull(k, **{ANS: x})
+        yield "wrong_node", "the derivative is taken at the output", self.pull(k, **{name: ans, **self._ans(ans, name)})
         yield (
             "sigma_of_minus",
             "the derivative is taken at minus its argument",
-            self.pull(0, **{name: -x, **self._ans(-x)}),
+            self.pull(k, **{name: -x, **self._ans(-x, name)}),
         )
         if self.row.kind is Kind.ELEMENTWISE:
             for other in _SLOPES:
@@ -199,9 +228,9 @@ class _Local:
                             partial(np.multiply, slope),
                         )
 
-    def _ans(self, argument: Array) -> dict[str, Array]:
+    def _ans(self, argument: Array, name: str) -> dict[str, Array]:
         """The function's value at another argument."""
-        return {ANS: evaluate(self.call, {**self.values, self.names[0]: argument}, self.sizes)}
+        return {ANS: evaluate(self.call, {**self.values, name: argument}, self.sizes)}
 
     def _diagonal(self, right: Pull, x: Array) -> Array:
         size = np.size(x)
@@ -237,9 +266,36 @@ class _Local:
                     lost = next((a for a in part.arguments if a is not kept), kept)
                     if UPSTREAM in variables(lost):
                         continue
-                    kind = "factor" if isinstance(lost, Number) else "missing_derivative"
+                    kind = self._lost([self._real(lost)], "missing_derivative")
                     what = "a factor of the local derivative is left out"
                 yield kind, what, self.pull(k, _without(rule, part, kept))
+
+
+_PLAIN = (Kind.CONTRACTION, Kind.SHAPE, Kind.REDUCTION)
+"""Kinds of function whose derivative has no sign that could be wrong; and so have products."""
+_AS_OF_NUMBERS = {"inv": f"-{ANS}@{ANS}"}
+"""The derivative that a function of a matrix has where it is one of numbers."""
+
+
+def _commuted(slope: Array) -> Iterator[tuple[str, str, Pull]]:
+    """A derivative as of numbers, on either side of what arrives, or in its stead."""
+    what = "the derivative is that of a number"
+    for d in (slope, slope.T):
+        for pull in (_on_the_left, _on_the_right, _alone):
+            yield "inverse_power", what, partial(pull, d)
+            yield "inverse_power", what, partial(pull, d, turned=True)
+
+
+def _on_the_left(slope: Array, g: Array, *, turned: bool = False) -> Array:
+    return slope @ (g.T if turned else g)
+
+
+def _on_the_right(slope: Array, g: Array, *, turned: bool = False) -> Array:
+    return (g.T if turned else g) @ slope
+
+
+def _alone(slope: Array, g: Array, *, turned: bool = False) -> Array:
+    return slope.T if turned else slope
 
 
 def _terms(expr: Expr) -> list[Expr]:
@@ -257,7 +313,11 @@ def _without(rule: Expr, part: Expr, kept: Expr) -> Expr:
 _SLOPES: tuple[Row, ...] = tuple(
     row
     for row in FUNCTIONS.values()
-    if row.kind is Kind.ELEMENTWISE and row.called and len(row.parameters) == 1 and len(row.derivative) == 1
+    if row.kind is Kind.ELEMENTWISE
+    and row.called
+    and len(row.parameters) == 1
+    and len(row.derivative) == 1
+    and row.derivative != ("0",)
 )
 
 

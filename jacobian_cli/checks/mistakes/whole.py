@@ -1,4 +1,4 @@
-"""Mistakes made with the whole derivative: a sign, a factor, a transpose, its diagonal alone."""
+"""Mistakes made with the whole derivative: a transpose, its diagonal alone, the form for a symmetric variable."""
 
 from __future__ import annotations
 
@@ -50,17 +50,6 @@ def wholes(point: TruePoint, form: str) -> Iterator[Whole]:
         ones = table.sum(axis=0, keepdims=True)
         spread = np.linalg.pinv(point.upstream.reshape(1, -1))
         yield made("upstream_forgotten", "the upstream gradient is left out", spread @ ones)
-    numbers = [*point.sizes.items(), ("|out|", rows), ("|in|", columns), ("2", 2), ("3", 3), ("4", 4)]
-    for name, number in numbers:
-        if number == 1:
-            continue
-        yield made("factor", f"a factor {name} too much", table * number)
-        yield made("factor", f"a factor {name} too little", table / number)
-    for name, number in point.sizes.items():
-        if number > 1:
-            yield made("factor", f"{name} − 1 stands for {name} below the line", table * (number / (number - 1)))
-            yield made("factor", f"{name} stands for {name} − 1 below the line", table * ((number - 1) / number))
-    yield made("sign", "the sign of the whole is wrong", -table)
     if rows == 1 and len(point.variable) == 2:
         gradient = table.reshape(point.variable)
         if point.variable[0] == point.variable[1]:

@@ -103,11 +103,12 @@ def true_points(
     seed: int = 0,
     assumed: Mapping[str, frozenset[str]] | None = None,
     claims: Sequence[Expr] = (),
+    patience: int | None = None,
 ) -> Iterator[TruePoint]:
     """Points at pairwise different sizes, then one where all sizes are equal, and one with a size of 1.
 
     `assumed` are facts to hold beside those declared; `claims` have values there too, whatever entries they take. Sizes
-    at which there is no point are passed over.
+    at which there is no point are passed over; after `patience` of them, all are.
     """
     facts = {n: frozenset({*function.facts.get(n, ()), *(assumed or {}).get(n, ())}) for n in function.known}
     facts = {name: said for name, said in facts.items() if said}
@@ -118,7 +119,7 @@ def true_points(
     if len(names) > 1:
         draws += [dict.fromkeys(names, least + 1), dict.fromkeys(names, least + 1) | {names[0]: 1}]
     rng = np.random.default_rng(seed)
-    branches = _branches(function.output)
+    branches, missed = _branches(function.output), 0
     for sizes in draws:
         if not fits(parts, sizes) or _count(function, sizes) > _ENTRIES:
             continue
@@ -127,6 +128,9 @@ def true_points(
         try:
             values = sample_all(function.output, function.known, sizes, rng, facts)
         except NoPointError:
+            missed += 1
+            if missed == patience:
+                return
             continue
         yield TruePoint(function, values, sizes, rng)
         if branches:

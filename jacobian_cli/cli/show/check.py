@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, Check, Counterexample, Graded
-from jacobian_cli.api.check.report import cells, headline
+from jacobian_cli.api.check.report import cells, headline, told
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.cli.screen import Screen, progress
 from jacobian_cli.cli.show.about import about, closing, partial
@@ -84,13 +84,8 @@ def show_graded(found: Sequence[Graded], counted: Mapping[str, int]) -> None:
     rows = [cells(one) for one in found]
     screen.table(titles, rows, styles=[_MARKS.get(one.verdict, ("✗", "red"))[1] for one in found])
     screen.line()
-    for one in found:
-        if one.check is not None and not one.passed and one.follows is None:
-            for diagnosis in one.check.diagnosis[:1]:
-                fix = f"; right is  {diagnosis.fix}" if diagnosis.fix else ""
-                screen.line(f"{cells(one)[0]}: {diagnosis.explanation}{fix}", indent=2)
-        elif one.error:
-            screen.line(f"{cells(one)[0]}: {one.error}", indent=2)
+    for who, said in told(found):
+        screen.line(f"{who}: {said}", indent=2)
     total, earned = sum(one.points for one in found), sum(one.points for one in found if one.passed)
     right = sum(one.passed for one in found)
     screen.line()
