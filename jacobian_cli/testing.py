@@ -3,7 +3,8 @@
     def test_my_backward():
         assert_vjp(my_backward, "u.T @ sigmoid(W@x + b)", wrt="W")
 
-The function is called at several sizes (pairwise different, all equal, one of 1), in double and in single precision,
+The function takes arrays of NumPy; one of PyTorch, where that is loaded, is given tensors, and one of JAX takes arrays.
+It is called at several sizes (pairwise different, all equal, one of 1), in double and in single precision,
 with arrays that do not lie in a row in memory, and with upstream gradients that are not constant: what only works at
 one shape fails here.
 """
@@ -11,8 +12,10 @@ one shape fails here.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,7 @@ from jacobian_cli.checks.verdict.claim import TruePoint
 
 Array = Any
 Claimed = Callable[..., Any]
+_PLACED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _LOOSE = {"float64": 1e-6, "float32": 1e-3}
 
 
@@ -109,12 +113,13 @@ def assert_vjp(
 
 def _asserted(form: str, claimed: Claimed, judge: Judge) -> None:
     """Call a function in every way, and judge what it gives."""
-    names = _wanted(claimed, list(judge.problem.variables), form)
+    names, keywords = _wanted(claimed, list(judge.problem.variables), form)
     for case in _cases(judge):
-        given = {name: case.array(value) for name, value in case.point.values.items() if name in names}
+        given = {name: case.array(case.point.values[name]) for name in (*names, *keywords)}
         kept = {name: value.copy() for name, value in given.items()}
         first = [case.array(case.point.upstream)] if form == "vjp" else []
-        found = _plain(_called(claimed, first, given, case), case)
+        first += [given[name] for name in names]
+        found = _plain(_called(claimed, first, {name: given[name] for name in keywords}, case), case)
         for name, value in given.items():
             if not np.array_equal(value, kept[name]):
                 raise AssertionError(f"the function changes its argument {name} ({case.told})")
@@ -123,7 +128,14 @@ def _asserted(form: str, claimed: Claimed, judge: Judge) -> None:
 
 def _called(claimed: Claimed, first: list[Array], given: Mapping[str, Array], case: _Case) -> Any:
     try:
-        return claimed(*first, **given)
+        try:
+            return claimed(*first, **given)
+        except (TypeError, AttributeError):  # arrays may not be what it takes
+            torch = sys.modules.get("torch")
+            if torch is None:
+                raise
+            tensors = [torch.from_numpy(value) for value in map(np.asarray, (*first, *given.values()))]
+            return claimed(*tensors[: len(first)], **dict(zip(given, tensors[len(first) :], strict=True)))
     except Exception as error:
         raise AssertionError(f"the function raises {type(error).__name__}: {error} ({case.told})") from error
 
@@ -144,7 +156,8 @@ def _plain(found: Any, case: _Case) -> Array:
 
 def _judge(judge: Judge, form: str, found: Array, case: _Case) -> None:
     at = Judge(judge.problem, layout=judge.laid.layout, vec=judge.laid.vec, at=case.point.values)
-    at.rtol = judge.rtol if judge.rtol is not None else _LOOSE[case.dtype]
+    single = case.dtype == "float32" or found.dtype.itemsize < np.dtype(float).itemsize
+    at.rtol = judge.rtol if judge.rtol is not None else _LOOSE["float32" if single else "float64"]
     (point,) = at.points
     point.upstream, point.tangent = case.point.upstream, case.point.tangent
     verdict = judged_numbers(at, found, "what the function gives", form)
@@ -171,13 +184,14 @@ def _cases(judge: Judge) -> list[_Case]:
     return [*found, _Case(first, "float64", strided=True), _Case(first, "float32", strided=False)]
 
 
-def _wanted(claimed: Claimed, names: list[str], form: str) -> list[str]:
-    """The variables that a function takes; all of them where it cannot be asked."""
+def _wanted(claimed: Claimed, names: list[str], form: str) -> tuple[list[str], list[str]]:
+    """The variables that a function takes by their place, and by their name; all by name where it cannot be asked."""
     try:
         parameters = inspect.signature(claimed).parameters.values()
     except (TypeError, ValueError):
-        return names
+        return [], names
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
-        return names
-    taken = [p.name for p in parameters][1 if form == "vjp" else 0 :]
-    return [name for name in names if name in taken]
+        return [], names
+    taken = list(parameters)[1 if form == "vjp" else 0 :]
+    placed = [p.name for p in takewhile(lambda p: p.kind in _PLACED and p.name in names, taken)]
+    return placed, [p.name for p in taken[len(placed) :] if p.name in names]

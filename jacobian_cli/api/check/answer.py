@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,6 +85,8 @@ class Check:
     entries: int = 0
     pattern: str = ""
     """Which entries differ, in words."""
+    drawn: tuple[str, ...] = ()
+    """The same as a picture, a line for each row, where it is small and not all do."""
     counterexample: Counterexample | None = None
     diagnosis: tuple[Diagnosis, ...] = ()
     points: int = 0
@@ -123,6 +126,14 @@ class Check:
             "read": self.read,
             "warnings": list(self.warnings),
         }
+
+    def names_in(self, form: str) -> list[tuple[str, str]]:
+        """What names stand for that the closed form brings with it, where a formula uses them; the user's own are
+        known.
+        """
+        own = {part.partition(" = ")[0] for part in self.expression.split("; ")}
+        used = ((n, body) for n, body in self.where.items() if re.search(rf"\b{re.escape(n)}\b", form))
+        return [(n, body) for n, body in used if n not in own]
 
     def __repr__(self) -> str:
         """The claim, the verdict, what explains it, and the closed form."""

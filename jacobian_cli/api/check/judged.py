@@ -119,6 +119,7 @@ def _differing(judge: Judge, expr: Expr, meaning: Meaning) -> dict[str, Any]:
         "differing": worst.differing,
         "entries": worst.entries,
         "pattern": worst.pattern,
+        "drawn": worst.drawn,
     }
 
 

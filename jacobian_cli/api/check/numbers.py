@@ -66,6 +66,7 @@ def judged_numbers(judge: Judge, claimed: Array, name: str, form: str | None = N
         differing=found.differing,
         entries=found.entries,
         pattern=found.pattern,
+        drawn=found.drawn,
         diagnosis=tuple(explained_numbers(judge, value, form, tolerance)),
         truth=judge.truth(meaning.form),
         where=judge.derivation.where,

@@ -46,6 +46,8 @@ def headline(found: Check) -> str:
         d.kind.replace("_", " ") for d in found.diagnosis if d.kind not in ("unknown", "does_not_conform", "shape")
     ]
     kinds = " or ".join(dict.fromkeys(named))
+    if found.form == "hessian" and found.worst is not None:
+        return f"wrong as second derivatives: {kinds}" if kinds else "wrong as second derivatives"
     if any(d.kind == "does_not_conform" for d in found.diagnosis):
         return "wrong: it cannot be worked out" + (f"; {kinds}" if kinds else "")
     if any(d.kind == "shape" for d in found.diagnosis):
@@ -60,7 +62,8 @@ def told(graded: Sequence[Graded]) -> list[tuple[str, str]]:
         check = one.check
         if check is not None and not one.passed and one.follows is None and check.diagnosis:
             first = check.diagnosis[0]
-            fix = f"; right is  {first.fix}" if first.fix else ""
+            where = "".join(f", where {n} = {body}" for n, body in check.names_in(first.fix))
+            fix = f"; right is  {first.fix}{where}" if first.fix else ""
             found.append((cells(one)[0], f"{first.explanation}{fix}"))
         elif one.error:
             found.append((cells(one)[0], one.error))

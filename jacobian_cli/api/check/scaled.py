@@ -89,7 +89,8 @@ def _words(alike: Sequence[Factor]) -> str:
     """The factor that is wrong; at one point several may be of one value."""
     little = alike[0].above == "1"
     said = list(dict.fromkeys(f.below if little else _quotient(f.above, f.below) for f in alike))
-    also = f" (or {' or '.join(said[1:3])}, which is the same here)" if len(said) > 1 else ""
+    others = [other for other in said[1:] if other.isidentifier()]
+    also = f" (or {' or '.join(others)}, which is the same here)" if others else ""
     return f"a factor {said[0]} too {'little' if little else 'much'}{also}"
 
 

@@ -281,6 +281,8 @@ class Difference:
     differing: int
     entries: int
     pattern: str
+    drawn: tuple[str, ...] = ()
+    """The same as a picture, a line for each row: × where entries differ."""
 
 
 def same(point: TruePoint, claimed: Array, true: Array, tolerance: float, noise: Array | float = 0.0) -> bool:
@@ -310,7 +312,23 @@ def difference(point: TruePoint, claimed: Array, true: Array, tolerance: float) 
         int(off.sum()),
         int(off.size),
         _pattern(off),
+        _drawn(off),
     )
+
+
+def _drawn(off: Array) -> tuple[str, ...]:
+    """A picture of the entries that differ, where they are few enough and some do not.
+
+    >>> _drawn(np.eye(2, dtype=bool))
+    ('× ·', '· ×')
+    """
+    rows = np.atleast_2d(off)
+    if off.all() or rows.ndim != 2 or rows.shape[0] > _ROWS or rows.shape[1] > _COLUMNS:
+        return ()
+    return tuple(" ".join("×" if entry else "·" for entry in row) for row in rows)
+
+
+_ROWS, _COLUMNS = 8, 12
 
 
 def _pattern(off: Array) -> str:

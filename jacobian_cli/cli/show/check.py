@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -40,7 +39,8 @@ def show_check(problem: Problem, found: Check) -> None:
         screen.line(f"{certain}{diagnosis.explanation}", indent=2)
         later = [d.fix for d in ordered[number + 1 :]]
         if diagnosis.fix and diagnosis.fix not in later:
-            screen.columns([("right is", diagnosis.fix)], indent=4, styles=("dim", "green"))
+            names = [("", f"where {n} = {body}") for n, body in found.names_in(diagnosis.fix)]
+            screen.columns([("right is", diagnosis.fix), *names], indent=4, styles=("dim", "green"))
     if found.declare:
         screen.line(f"declare it with --assume {found.declare}", indent=2, style="dim")
     rows: list[tuple[str, str]] = []
@@ -48,11 +48,12 @@ def show_check(problem: Problem, found: Check) -> None:
         worst = found.worst
         rows.append(("worst entry", f"{_label(problem, found)}: claimed {worst.claimed:.6g}, true {worst.true:.6g}"))
         rows.append(("differ", f"{found.differing} of {found.entries} entries ({found.pattern})"))
+        rows += [("", line) for line in found.drawn]
     if found.counterexample is not None:
         rows += _example(found.counterexample)
     if found.verdict != RIGHT and all(d.fix != found.truth for d in found.diagnosis):
         rows.append(("closed form", found.truth))
-        rows += [("", f"where {name} = {body}") for name, body in found.where.items() if _names(found.truth, name)]
+        rows += [("", f"where {name} = {body}") for name, body in found.names_in(found.truth)]
     if rows:
         screen.line()
         screen.columns(rows, indent=2, styles=("dim", ""))
@@ -114,7 +115,3 @@ def _example(example: Counterexample) -> list[tuple[str, str]]:
 
 def _number(value: Any) -> str:
     return str(value)
-
-
-def _names(form: str, name: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\b", form) is not None
