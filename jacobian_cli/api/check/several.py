@@ -42,7 +42,10 @@ def by_two(claim: Claim, book: Book) -> list[Diagnosis]:
     first = sorted((e for e in book.by_change.edits_of(claim) if e.mended in wanted), key=lambda e: rank(e.mended))
     tried = 0
     for edit in first[:_FIRST]:
-        expr = book.judge.reader.built(edit.term, claim.text)
+        try:
+            expr = book.judge.reader.built(edit.term, claim.text)
+        except InputError:
+            continue
         if isinstance(expr, InputError):
             continue
         try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.checks.mistakes.terms import Change, key
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.syntax.tree import Call, Literal, Term
 
 _TOTALS = {"sum": "mean", "mean": "sum"}
@@ -39,7 +40,8 @@ def calls(place: Call, call: Callable[..., Call], *, alone: bool = False) -> Ite
             yield replace(place, function=right), "wrong_derivative", kind, f"{wrong} for {right} in {{}}"
         if function == right and len(arguments) == 1:
             yield replace(place, function=wrong), kind, "wrong_derivative", f"{right} for {wrong} in {{}}"
-    if len(arguments) == 1:
+    row = FUNCTIONS.get(function)
+    if len(arguments) == 1 and row is not None and "axis" in row.options:
         yield from _axes(place)
     if alone:
         return
