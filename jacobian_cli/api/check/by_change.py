@@ -15,6 +15,7 @@ from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.kinds import SAID
 from jacobian_cli.checks.mistakes.edits import Edit, described, edits
 from jacobian_cli.checks.mistakes.terms import Known, key
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.language import text
@@ -116,7 +117,13 @@ class ByChange:
         sizes = [n for n in reader.sizes if n not in variables]
         alike |= {n: [m for m in sizes if m != n] for n in sizes}
         scalars = frozenset({*(n for n, v in variables.items() if not v.shape and n != wrt), *sizes})
-        return Known(*self._applied(), alike, frozenset(sizes), scalars, wrt)
+        swaps, arguments = self._applied()
+        behind: dict[str, list[tuple[Term, Term]]] = {}
+        for _, _, inner, outer in swaps:
+            for name in names_in(inner) if not isinstance(inner, Name) else ():
+                if name in variables:
+                    behind.setdefault(name, []).append((inner, outer))
+        return Known(swaps, arguments, alike, behind, frozenset(sizes), scalars, wrt)
 
     def _applied(self) -> tuple[list[tuple[object, object, Term, Term]], dict[str, list[tuple[object, Term]]]]:
         """Arguments with the functions of them that the formula or its derivative applies: where both are of one shape,

@@ -270,7 +270,8 @@ def _given(known: Known, meaning: Meaning, k: int) -> Array | None:
         given = known.at(k)
         if given is None:
             return None
-        return np.asarray(meaning.of(given) if isinstance(given, TruePoint) else given, float)
+        with np.errstate(all="ignore"):
+            return np.asarray(meaning.of(given) if isinstance(given, TruePoint) else given, float)
     except (ValueError, IndexError):
         return None
 

@@ -124,6 +124,9 @@ def confused(place: Term, parent: Term | None, known: Known) -> Iterator[Change]
             if place.text in known.sizes:
                 kind = mended = "factor"
             yield Name(other, place.span), kind, mended, f"{{}} for {other}"
+        for argument, value in known.behind.get(place.text, ()):
+            yield argument, "wrong_node", "wrong_node", "{} for what is made of it"
+            yield value, "input_for_output", "input_for_output", "{} for what a function makes of it"
 
 
 def _summed(place: Term, call: _Make) -> Iterator[Change]:

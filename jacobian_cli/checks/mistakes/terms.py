@@ -19,12 +19,14 @@ class Known:
 
     `swaps` are pairs of an argument and the application of a function to it that occur in what was differentiated, so
     that input and output may be confused, with what each says; `arguments` are what each function is applied to there,
-    with what it says; `alike` are, for each name, those of the same shape.
+    with what it says; `alike` are, for each name, those of the same shape; `behind` are, for each name, arguments that
+    are made of it and more, with the function of them.
     """
 
     swaps: Sequence[tuple[object, object, Term, Term]] = ()
     arguments: Mapping[str, Sequence[tuple[object, Term]]] = field(default_factory=dict)
     alike: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    behind: Mapping[str, Sequence[tuple[Term, Term]]] = field(default_factory=dict)
     sizes: frozenset[str] = frozenset()
     scalars: frozenset[str] = frozenset()
     wrt: str = ""
