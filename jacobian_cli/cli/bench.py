@@ -32,6 +32,7 @@ class Wishes:
     seconds: float
     svg: str | None
     force: bool
+    against: str | None = None
 
 
 def answer(typed: Typed, wishes: Wishes) -> int:
@@ -43,10 +44,12 @@ def answer(typed: Typed, wishes: Wishes) -> int:
         )
     if wishes.svg is not None and wishes.scale is None:
         raise InputError("the picture is of how costs grow", hint="add --scale n, a size of the formula")
-    from jacobian_cli.api.bench.run import bench_of, form_of, growth
+    from jacobian_cli.api.bench.contenders import AGAINST
+    from jacobian_cli.api.bench.run import bench_of, form_of, growth, rivals
     from jacobian_cli.cli.derive import problem_of
     from jacobian_cli.cli.screen import progress
 
+    against = AGAINST if wishes.against is None else rivals(wishes.against)
     problem, _ = problem_of(request)
     chosen = form_of(problem, form, wishes.order)
     gc.freeze()
@@ -54,10 +57,10 @@ def answer(typed: Typed, wishes: Wishes) -> int:
     found: Bench | Growth
     with progress(3) as say:
         if wishes.scale is None:
-            found = bench_of(problem, chosen, sizes, wishes.seconds, say)
+            found = bench_of(problem, chosen, sizes, wishes.seconds, say, against)
         else:
             name, at = series(wishes.scale)
-            found = growth(problem, chosen, name, at, wishes.seconds, say, sizes)
+            found = growth(problem, chosen, name, at, wishes.seconds, say, sizes, against)
     return _shown(request, problem, found, wishes)
 
 

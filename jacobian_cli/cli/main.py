@@ -277,6 +277,7 @@ def export(request: Request, to: str | None, **wishes: Any) -> int:
 @click.option("--order", default=1, show_default=True, type=click.IntRange(1, 2), help="With 2, the Hessian.")
 @click.option("--form", type=click.Choice([*FORMS, "hvp"]), help="What is timed, if not the gradient or the Jacobian.")
 @click.option("--preset", type=click.Choice(PRESETS), help="A formula that others are measured by, with its sizes.")
+@click.option("--against", metavar="NAMES", help="Only these: autograd, jax, torch, torch.compile, differences.")
 @click.option("--scale", metavar="SIZE", help="Show how costs grow with a size: n, or n=100,200,400.")
 @click.option("--svg", metavar="FILE", help="With --scale, draw it in a file.")
 @click.option(

@@ -116,6 +116,17 @@ def test_who_is_not_installed_is_listed(monkeypatch: pytest.MonkeyPatch) -> None
     }
 
 
+def test_kinks_among_many_entries_are_no_fault() -> None:
+    sizes = {"n": 128, "m": 96, "k": 128}
+    found = jac.bench("relu(A@X)@B", "X", form="vjp", sizes=sizes, seconds=0.1, against="autograd")
+    assert states(found) == {"jac": TIMED, "autograd": TIMED}
+
+
+def test_rivals_are_chosen() -> None:
+    found = jac.bench("x@x", "x", sizes={"n": 3}, seconds=0.1, against="autograd")
+    assert [row.name for row in found.rows] == ["jac", "autograd"]
+
+
 def test_a_dense_matrix_that_is_too_large_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     without_compilers(monkeypatch)
     found = jac.bench("x*y", "x", sizes={"n": 10_000}, seconds=0.1)
@@ -213,6 +224,7 @@ def test_a_series_of_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
         (["x@x", "--scale", "n=5"], "a series is 2 to 8 sizes"),
         (["x@x", "--scale", "n=5,4"], "a series is 2 to 8 sizes"),
         (["x@x", "--scale", "n=a,b"], "is no series of sizes"),
+        (["x@x", "--against", "tensorflow"], "there is no contender"),
         (["x@x", "--svg", "a.svg"], "the picture is of how costs grow"),
         (["x@x", "--preset", "gmm"], "a preset is a formula of its own"),
         (["log(-abs(x@x))"], "no random point was found"),

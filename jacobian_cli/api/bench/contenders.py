@@ -22,6 +22,8 @@ from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
 
 FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian", "hvp")
+AGAINST = ("autograd", "jax", "torch", "torch.compile", "differences")
+"""Libraries, by the names that choose among them."""
 OURS = "jac"
 STRUCTURED = "jac, structured"
 MOST = 40_000_000
@@ -45,8 +47,10 @@ class Contender:
     compiled: bool = False
 
 
-def contenders(answers: Sequence[Written], form: str, sizes: dict[str, int]) -> list[Contender]:
-    """All of them, ours first; those that are not installed are among them."""
+def contenders(
+    answers: Sequence[Written], form: str, sizes: dict[str, int], against: Sequence[str] = AGAINST
+) -> list[Contender]:
+    """All of them, ours first; those that are not installed are among them. `against` names who else takes part."""
     answer = answers[0].answer
     entries = sum(_entries(w, form).at(sizes) for w in answers)
     large = f"{entries:,} numbers" if entries > MOST else ""
@@ -72,8 +76,9 @@ def contenders(answers: Sequence[Written], form: str, sizes: dict[str, int]) -> 
         found.append(made(STRUCTURED, "jac", lambda: _structured(answers, parts)))
         found[-1] = replace(found[-1], form="parts")
     if form in _WITH_RULES:
-        found.append(made("jac in PyTorch", "torch", lambda: torch_rule(*rule(answers), names)))
-        found.append(made("jac in JAX", "jax", lambda: jax_rule(*rule(answers), names), compiled=True))
+        in_torch = made("jac in PyTorch", "torch", lambda: torch_rule(*rule(answers), names))
+        in_jax = made("jac in JAX", "jax", lambda: jax_rule(*rule(answers), names), compiled=True)
+        found += [in_torch, in_jax]
     found += [
         made("autograd", "autograd", plain(_AUTOGRAD)),
         made("JAX, jitted", "jax", plain(JAX), compiled=True),
@@ -83,7 +88,7 @@ def contenders(answers: Sequence[Written], form: str, sizes: dict[str, int]) -> 
         found.append(made("PyTorch, compiled", "torch.compile", plain(TORCH), compiled=True))
     if form != "hvp":
         found.append(made("differences", "differences", plain(NUMPY)))
-    return found
+    return [c for c in found if c.library == "jac" or c.library in against]
 
 
 def _entries(written: Written, form: str) -> Size:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.bench.answer import Bench, Growth
-from jacobian_cli.api.bench.contenders import FORMS, contenders
+from jacobian_cli.api.bench.contenders import AGAINST, FORMS, contenders
 from jacobian_cli.api.bench.libraries import Task
 from jacobian_cli.api.bench.race import race
 from jacobian_cli.api.bench.validate import Judging
@@ -44,12 +44,14 @@ def bench(
     form: str | None = None,
     sizes: Mapping[str, int] | None = None,
     seconds: float = SECONDS,
+    against: str | Sequence[str] = AGAINST,
 ) -> Bench:
     """Time a derivative in closed form beside autograd, JAX, PyTorch and differences, each in a process of its own.
 
     Of a scalar it is the gradient, of anything else the Jacobian, with `order=2` the Hessian; `form` names another:
     vjp, jvp, hvp. Sizes that are letters are those of `sizes`, or 64. Each contender is held to be right before it is
     timed, in turns with the others, for about so many `seconds`; those that are not installed are listed as such.
+    `against` chooses among autograd, jax, torch, torch.compile and differences.
 
     Raises `InputError` for what `derive` refuses, and where the formula has no value at such sizes.
 
@@ -60,7 +62,7 @@ def bench(
     """
     names = None if wrt is None else names_of(wrt)
     problem = pose(statements_of(expression, names or (), shapes_of(shapes)), names, shapes_of(shapes))
-    return bench_of(problem, form_of(problem, form, order), sizes or {}, seconds)
+    return bench_of(problem, form_of(problem, form, order), sizes or {}, seconds, against=rivals(against))
 
 
 def form_of(problem: Problem, form: str | None, order: int = 1) -> str:
@@ -73,6 +75,14 @@ def form_of(problem: Problem, form: str | None, order: int = 1) -> str:
             f"a {found} is that of a scalar; {problem.name} is {shape_text(problem.output.shape)}",
             hint="sum it, or time its jacobian or its vjp",
         )
+    return found
+
+
+def rivals(names: str | Sequence[str]) -> list[str]:
+    """Who takes part beside us: `"jax,torch"`, or a sequence. Raises `InputError` for who is not known."""
+    found = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+    for name in found:
+        word(name, AGAINST, "there is no contender {}")
     return found
 
 
@@ -89,6 +99,7 @@ def growth(
     seconds: float = SECONDS,
     say: Callable[[str], object] = len,
     sizes: Mapping[str, int] | None = None,
+    against: Sequence[str] = AGAINST,
 ) -> Growth:
     """Races at several sizes of the same name, those of other names as they are."""
     names = size_names([problem.output, *problem.variables.values()])
@@ -96,15 +107,20 @@ def growth(
         told = f"there are {', '.join(names)}" if names else "give a shape a letter: -s W=n,n"
         raise InputError(f"there is no size {scale} in this formula", hint=told)
     answers = written_of(problem, form)
-    races = [_race(problem, answers, form, {**(sizes or {}), scale: n}, seconds / len(at), say) for n in at]
+    races = [_race(problem, answers, form, {**(sizes or {}), scale: n}, seconds / len(at), say, against) for n in at]
     return Growth(scale, tuple(at), tuple(races))
 
 
 def bench_of(
-    problem: Problem, form: str, sizes: Mapping[str, int], seconds: float = SECONDS, say: Callable[[str], object] = len
+    problem: Problem,
+    form: str,
+    sizes: Mapping[str, int],
+    seconds: float = SECONDS,
+    say: Callable[[str], object] = len,
+    against: Sequence[str] = AGAINST,
 ) -> Bench:
     """The race for a problem that is posed."""
-    return _race(problem, written_of(problem, form), form, sizes, seconds, say)
+    return _race(problem, written_of(problem, form), form, sizes, seconds, say, against)
 
 
 def _race(
@@ -114,11 +130,12 @@ def _race(
     given: Mapping[str, int],
     seconds: float,
     say: Callable[[str], object],
+    against: Sequence[str],
 ) -> Bench:
     names = size_names([problem.output, *problem.variables.values()])
     sizes = {name: int(given.get(name, NOMINAL)) for name in names}
     task = task_of(problem, form, sizes)
-    listed = contenders(answers, form, sizes)
+    listed = contenders(answers, form, sizes, against)
     judging = Judging(answers, task)
     first = sorted(listed, key=lambda c: _ORDER.index(c.name) if c.name in _ORDER else len(_ORDER))
     orders = {c.name: {"library": c.library, "form": c.form, "wrt": list(task.wrt), "sizes": sizes} for c in listed}

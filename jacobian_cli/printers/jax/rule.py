@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.jax.target import JAX
 from jacobian_cli.printers.numpy.module import Body, Function, Module, definition, documented
 
@@ -12,14 +13,15 @@ def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> st
     """A module in which `value` computes `forward`, and what JAX sends back is worked out by `backward`.
 
     The first argument of `backward` is the upstream gradient, its results are the gradients of `wrt` in this order.
-    By other variables the gradient is nan: it was not exported, and zero would be wrong.
+    By other variables the gradient is nan: it was not exported, and zero would be wrong. By places there is none.
     """
     module = Module([forward, backward], JAX, also=["value", "jax", "partial"])
     ahead, behind, kept = (module.claim(name) for name in ("_forward", "_backward", "kept"))
     arguments, upstream = list(forward.arguments), backward.arguments[0]
     arrays = [name for name in arguments if name in forward.shapes]
     sizes = [name for name in arguments if name not in forward.shapes]
-    like = next((name for name in arrays if forward.shapes[name]), arrays[0])
+    picking = places_of([forward.result, *dict(forward.definitions).values()])
+    like = next((name for name in arrays if forward.shapes[name] and name not in picking), arrays[0])
     there, back = Body.of(forward, module, like), Body.of(backward, module, like)
     hints = [f"{name}: {'int' if name in sizes else f'{module.np}.ndarray'}" for name in arguments]
     lines = [*documented(forward), *there.known, *there.checked, *there.definitions.values()]
@@ -31,7 +33,8 @@ def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> st
     saved = f"({', '.join(arrays)},)"
     first = definition(ahead, arguments, [f"return value({', '.join(arguments)}), {saved}"])
     forms = dict(zip(wrt, back.results.values(), strict=True))
-    results = [forms.get(name, f"{module.np}.full_like({name}, {module.np}.nan)") for name in arrays]
+    lost = {n: "None" if n in picking else f"{module.np}.full_like({n}, {module.np}.nan)" for n in arrays}
+    results = [forms.get(name, lost[name]) for name in arrays]
     unpacked = f"{', '.join(arrays)}, = {kept}" if len(arrays) == 1 else f"{', '.join(arrays)} = {kept}"
     lines = [unpacked, *back.known, *back.definitions.values(), f"return ({', '.join(results)},)"]
     second = definition(behind, [*sizes, kept, upstream], lines)

@@ -5,11 +5,11 @@ arguments, and that nothing may be done to an array in its place.
 from __future__ import annotations
 
 from jacobian_cli.expr import Apply
-from jacobian_cli.printers.numpy.calls import FORMS, Writer, called, of_numbers
-from jacobian_cli.printers.numpy.module import unwritten
-from jacobian_cli.printers.numpy.products import Source, call
+from jacobian_cli.ops.cuts import Listed
+from jacobian_cli.printers.numpy.calls import FORMS, Writer, called, of_numbers, places
+from jacobian_cli.printers.numpy.products import Source, call, subscript
 from jacobian_cli.printers.numpy.target import Target
-from jacobian_cli.printers.precedence import Level, Piece
+from jacobian_cli.printers.precedence import Level, Piece, index_text
 
 _SCIPY = """def {{name}}({arguments}):
     return jax.scipy.{place}.{function}({arguments})"""
@@ -43,9 +43,21 @@ def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(call(f"{writer.np}.concatenate", f"[{', '.join(parts)}]", *axis), node.shape)
 
 
-def _refused(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    del writer, operands
-    raise unwritten(node.function, JAX)
+def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """Lists of places are arrays."""
+    index = dict(node.parameters)["index"]
+    if not any(isinstance(item, Listed) for item in index):
+        return FORMS["[]"](writer, node, operands)
+    parts = [index_text((item,), lambda size: writer.size(size).text) for item in index]
+    listed = [f"{writer.np}.array({t})" if isinstance(i, Listed) else t for i, t in zip(index, parts, strict=True)]
+    return Source(subscript(operands[0].piece, ", ".join(listed)), node.shape)
+
+
+def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    at = places(writer, node.arguments[0], operands[0].piece)
+    kind = f"dtype={writer.np}.result_type({writer.like})"
+    identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text, kind)
+    return Source(subscript(identity, at.text), node.shape)
 
 
 def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -61,7 +73,8 @@ JAX = Target(
     forms={
         **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
         **dict.fromkeys(("eye", "ones", "zeros"), _typed),
-        **dict.fromkeys(("take", "one_hot", "scatter_add", "argsort"), _refused),
+        "one_hot": _one_hot,
+        "[]": _indexed,
         "commutation": _commutation,
         "concat": _joined,
     },
@@ -74,6 +87,8 @@ JAX = Target(
         "polygamma": _SCIPY.format(arguments="k, x", place="special", function="polygamma"),
         "largest": _EXTREME.format(which="max"),
         "smallest": _EXTREME.format(which="min"),
+        "scatter_add": """def {name}(x, i, count):
+    return {np}.zeros((count, *x.shape[i.ndim:]), x.dtype).at[i].add(x)""",
         "expm": _SCIPY.format(arguments="x", place="linalg", function="expm"),
     },
     unknown=frozenset({"cofactors", "eigvecs", "prod_of_others", "inv_gaps"}),

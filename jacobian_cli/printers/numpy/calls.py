@@ -198,26 +198,26 @@ def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(subscript(operand.piece, index_text(index, lambda size: writer.size(size).text)), node.shape)
 
 
-def _places(expr: Expr, piece: Piece) -> Piece:
-    """Places as whole numbers, which variables that hold them are, and lists of numbers."""
+def places(writer: Writer, expr: Expr, piece: Piece) -> Piece:
+    """Places as whole numbers, which variables that hold them are, and lists of numbers where those are no floats."""
     inner = expr.body if isinstance(expr, Defined) else expr
     numbers = isinstance(inner, Apply) and inner.arguments and all(isinstance(a, Number) for a in inner.arguments)
-    return piece if numbers or isinstance(inner, Variable | Number) else Piece(f"{piece.at(Level.POSTFIX)}.astype(int)")
+    known = isinstance(inner, Variable | Number) or (numbers and not writer.target.arrays)
+    return piece if known else Piece(f"{piece.at(Level.POSTFIX)}{writer.target.whole}")
 
 
 def _taken(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    del writer
-    x, places = operands[0].piece, _places(node.arguments[1], operands[1].piece)
-    return Source(subscript(x, ":, " * dict(node.parameters)["axis"][0] + places.text), node.shape)
+    x, at = operands[0].piece, places(writer, node.arguments[1], operands[1].piece)
+    return Source(subscript(x, ":, " * dict(node.parameters)["axis"][0] + at.text), node.shape)
 
 
 def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text)
-    return Source(subscript(identity, _places(node.arguments[0], operands[0].piece).text), node.shape)
+    return Source(subscript(identity, places(writer, node.arguments[0], operands[0].piece).text), node.shape)
 
 
 def _scattered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    pieces = [o.piece for o in operands]
+    pieces = [operands[0].piece, places(writer, node.arguments[1], operands[1].piece)]
     return Source(call(writer.helper(Need(node.function)), *pieces, writer.size(node.shape[0]).text), node.shape)
 
 

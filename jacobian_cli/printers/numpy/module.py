@@ -275,7 +275,7 @@ class Body:
             module.np,
             module.math,
             target=module.target,
-            like=like or function.arguments[0],
+            like=like or like_of(function),
             fills=ALONG in module.target.kernels,
         )
         below = {name: _direct(body) for name, body in bodies.items()}
@@ -297,6 +297,13 @@ class Body:
             for name, form in forms.items()
         }
         return Body([*known, *places], checked, lines, results, uses)
+
+
+def like_of(function: Function) -> str:
+    """The argument whose type of numbers is that of all: the first that does not hold places."""
+    picking = places_of([*function.results, *(body for _, body in function.definitions)])
+    moving = [name for name in function.arguments if name not in picking]
+    return (moving or list(function.arguments))[0]
 
 
 def _result(writer: Writer, form: Expr) -> str:

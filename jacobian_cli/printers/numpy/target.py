@@ -48,6 +48,8 @@ class Target:
     top_along: str = "{np}.max({x}, axis=axis, keepdims=True)"
     places: str = "{name} = {np}.asarray({name}, int)"
     """What makes whole numbers of an argument that holds places."""
+    whole: str = ".astype(int)"
+    """Behind an array of floats, what makes whole numbers of them."""
     squeezed: str = "{np}.squeeze(value, axis=axis)"
 
     def runs(self, function: str, kernel: Callable[..., Any] | None) -> bool:

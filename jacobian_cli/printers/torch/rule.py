@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jacobian_cli.expr import Variable, walk
-from jacobian_cli.printers.numpy.module import Body, Function, Module, definition, documented, indented
+from jacobian_cli.printers.numpy.module import Body, Function, Module, definition, documented, indented, like_of
 from jacobian_cli.printers.torch.target import TORCH
 
 
@@ -17,15 +17,17 @@ def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> st
     """
     module = Module([forward, backward], TORCH, also=["value"])
     rule, ctx, inputs, output = (module.claim(name) for name in ("Rule", "ctx", "inputs", "output"))
-    ahead, back = Body.of(forward, module), Body.of(backward, module, like=forward.arguments[0])
+    ahead, back = Body.of(forward, module), Body.of(backward, module, like=like_of(forward))
     arguments, upstream = list(forward.arguments), backward.arguments[0]
-    used = _used(backward, arguments)
+    used = _used(backward, arguments, like_of(forward))
     sizes = [name for name in arguments if name not in forward.shapes]
     saved = [name for name in used if name not in sizes]
     unpacked = f"{_tuple(arguments)} = {inputs}"
     keep = [unpacked, f"{ctx}.save_for_backward({', '.join(saved)})", *(f"{ctx}.{n} = {n}" for n in sizes)]
     static = "@staticmethod"
-    plain = [*ahead.known, *ahead.checked, *ahead.definitions.values(), f"return {ahead.results['']}"]
+    result = ahead.results[""]
+    result = f"{result}.view_as({result})" if result in arguments else result  # no argument goes out as it came in
+    plain = [*ahead.known, *ahead.checked, *ahead.definitions.values(), f"return {result}"]
     parts = [
         [*documented(forward), "", "generate_vmap_rule = True"],
         [static, *definition("forward", arguments, plain).splitlines()],
@@ -75,13 +77,12 @@ def _alone(back: Body) -> dict[str, str]:
     return {name: results[0] for name, results in users.items() if len(results) == 1}
 
 
-def _used(function: Function, arguments: Sequence[str]) -> list[str]:
-    """The arguments that a function reads: by name, or for a size of theirs."""
+def _used(function: Function, arguments: Sequence[str], like: str) -> list[str]:
+    """The arguments that a function reads: by name, for a size of theirs, or since numbers are like theirs."""
     roots = [*function.results, *(body for _, body in function.definitions)]
     met = {node.name for node in walk(roots) if isinstance(node, Variable)}
     places = " ".join([*function.sizes.values(), *(place for place, _ in function.fits)])
-    first = arguments[0]  # what numbers are like
-    return [name for name in arguments if name in met or f"{name}.shape" in places or name == first]
+    return [name for name in arguments if name in met or f"{name}.shape" in places or name == like]
 
 
 def _tuple(names: Sequence[str]) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.printers.numpy.calls import FORMS, Writer, each, helped, of_numbers, pair_by_pair
+from jacobian_cli.printers.numpy.calls import FORMS, Writer, each, helped, of_numbers, pair_by_pair, places
 from jacobian_cli.printers.numpy.module import unwritten
-from jacobian_cli.printers.numpy.products import Source, call, multiply
+from jacobian_cli.printers.numpy.products import Source, call, multiply, nominal, subscript
 from jacobian_cli.printers.numpy.target import Target
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece
 from jacobian_cli.shape import Shape
@@ -41,6 +41,9 @@ _KERNELS = {
     return {np}.linalg.cholesky((x + x.mT) / 2)""",
     "slogdet": """def {name}(x):
     return {np}.linalg.slogdet(x)[1]""",
+    "scatter_add": """def {name}(x, i, count):
+    found = {np}.zeros((count, *x.shape[i.ndim:]), dtype=x.dtype, device=x.device)
+    return found.index_put((i,), x, accumulate=True)""",
     "polygamma": """def {name}(k, x):
     return {np}.polygamma(int(k), x)""",
 }
@@ -192,9 +195,18 @@ def _columns(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return FORMS["kron"](writer, node, [_tensor(writer, o) for o in operands])
 
 
-def _refused(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    del writer, operands
-    raise unwritten(node.function, TORCH)
+def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    at = places(writer, node.arguments[0], operands[0].piece)
+    identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text, *_kind(writer))
+    return Source(subscript(identity, at.text), node.shape)
+
+
+def _ordered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    x = _tensor(writer, operands[0]).piece
+    axes = dict(node.parameters).get("axis", (-1,))
+    return Source(
+        Piece(f"{call(f'{writer.np}.argsort', x, f'dim={axes[0]}').text}.to({writer.like}.dtype)"), node.shape
+    )
 
 
 TORCH = Target(
@@ -205,7 +217,8 @@ TORCH = Target(
     forms={
         **dict.fromkeys((">", "<", ">=", "<=", "==", "!="), _compared),
         **dict.fromkeys(("eye", "ones", "zeros"), _filled),
-        **dict.fromkeys(("take", "one_hot", "scatter_add", "argsort"), _refused),
+        "one_hot": _one_hot,
+        "argsort": _ordered,
         "where": _where,
         "transpose": _permuted,
         "[]": _indexed,
@@ -231,5 +244,7 @@ TORCH = Target(
     count_along="//{np}.sum({x}, dim=axis).numel()",
     top="{np}.amax({x})",
     top_along="{np}.amax({x}, dim=axis, keepdim=True)",
+    places="{name} = {name}.long()",
+    whole=".long()",
     squeezed="{np}.squeeze(value, dim=axis)",
 )

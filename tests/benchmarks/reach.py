@@ -1,0 +1,168 @@
+"""What closed forms are to reach beside automatic differentiation, and what they do reach on this machine.
+
+    python -m tests.benchmarks.reach                  every task
+    python -m tests.benchmarks.reach hessian layer    those with one of these words in their titles
+
+Ratios are of medians of interleaved runs of one race: how many times as long the other takes. JAX and PyTorch are
+compared with where they are installed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+import jacobian_cli as jac
+from jacobian_cli.api.bench.answer import Bench
+
+OURS, PARTS, TORCH_RULE, JAX_RULE = "jac", "jac, structured", "jac in PyTorch", "jac in JAX"
+AUTOGRAD, JAX, TORCH = "autograd", "JAX, jitted", "PyTorch"
+NEURON = "u.T@sigmoid(W@x + b)"
+BLOCK = (
+    "N = layernorm(X)",
+    "A = X + softmax(N@Wq@(N@Wk).T/sqrt(h))@(N@Wv)@Wo",
+    "Y = A + relu(layernorm(A)@W1)@W2",
+)
+BLOCK_SHAPES = {
+    "X": "n,d", "Wq": "d,h", "Wk": "d,h", "Wv": "d,p", "Wo": "p,d", "W1": "d,f", "W2": "f,d"
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A race, and of which two contenders the times are compared: ours, theirs, and the ratio to reach."""
+
+    title: str
+    formula: str | tuple[str, ...]
+    wrt: str
+    form: str
+    sizes: Mapping[str, int]
+    reach: Sequence[tuple[str, str, float]]
+    against: str = "autograd,jax"
+    shapes: Mapping[str, str] | None = None
+
+
+_SOLO, _SQUARES = "x.T@A@x", "norm(T - U@V.T)**2"
+_LOGISTIC = "sum(log(1 + exp(-y*(X@w))))"
+_RULES = ((TORCH_RULE, TORCH, 1.0), (JAX_RULE, JAX, 1.0))
+TASKS = (
+    Task("hessian of xᵀAx, n = 1000", _SOLO, "x", "hessian", {"n": 1000}, ((OURS, JAX, 15),), "jax"),
+    Task("hessian of xᵀAx, n = 300", _SOLO, "x", "hessian", {"n": 300}, ((OURS, AUTOGRAD, 80),)),
+    Task(
+        "hessian of ‖T−UVᵀ‖², n = 200, k = 5", _SQUARES, "U", "hessian", {"n": 200, "m": 200, "k": 5},
+        ((OURS, JAX, 100), (PARTS, JAX, 10_000)), "jax",
+    ),
+    Task(
+        "hessian of ‖T−UVᵀ‖², n = 40, k = 5", _SQUARES, "U", "hessian", {"n": 40, "m": 40, "k": 5},
+        ((OURS, AUTOGRAD, 200),),
+    ),
+    Task(
+        "hessian of logistic regression, X 1000 × 500", _LOGISTIC, "w", "hessian", {"n": 1000, "m": 500},
+        ((OURS, JAX, 2),), "jax",
+    ),
+    Task(
+        "hvp of logistic regression, X 1000 × 500", _LOGISTIC, "w", "hvp", {"n": 1000, "m": 500},
+        ((OURS, JAX, 1),), "jax",
+    ),
+    *(
+        Task(
+            f"jacobian of σ(Wx+b) by W, n = m = {n}", "sigmoid(W@x + b)", "W", "jacobian", {"n": n, "m": n},
+            ((OURS, AUTOGRAD, 15), (OURS, JAX, 1)),
+        )
+        for n in (64, 128)
+    ),
+    Task(
+        "gradient of a layer by W, n = m = 512", NEURON, "W", "gradient", {"n": 512, "m": 512},
+        ((OURS, AUTOGRAD, 1), (OURS, TORCH, 0.5)), "autograd,torch",
+    ),
+    Task(
+        "vjp of a transformer block, T = 64, D = 128, F = 512", BLOCK, "X,Wq,Wk,Wv,Wo,W1,W2", "vjp",
+        {"n": 64, "d": 128, "h": 128, "p": 128, "f": 512}, ((OURS, AUTOGRAD, 2), *_RULES), "autograd,jax,torch",
+        BLOCK_SHAPES,
+    ),
+    Task(
+        "vjp of softmax, 256 × 512", "softmax(X)", "X", "vjp", {"n": 256, "m": 512}, _RULES, "jax,torch",
+        {"X": "n,m"},
+    ),
+    Task(
+        "vjp of layernorm, 256 × 512", "layernorm(X)*g + b", "X,g,b", "vjp", {"n": 256, "m": 512}, _RULES,
+        "jax,torch", {"X": "n,m", "g": "m", "b": "m"},
+    ),
+    Task(
+        "vjp of attention, 256 × 512", "softmax(Q@K.T/sqrt(d))@V", "Q,K,V", "vjp", {"n": 256, "d": 512}, _RULES,
+        "jax,torch", {"Q": "n,d", "K": "n,d", "V": "n,d"},
+    ),
+)  # fmt: skip
+
+
+def measured(task: Task, seconds: float) -> Bench:
+    """The race."""
+    return jac.bench(
+        task.formula, task.wrt, task.shapes, form=task.form, sizes=task.sizes, seconds=seconds, against=task.against
+    )
+
+
+def told(task: Task, found: Bench) -> list[str]:
+    """A line for each ratio."""
+    rows = {row.name: row for row in found.rows}
+    lines = []
+    for ours, theirs, least in task.reach:
+        one, other = rows.get(ours), rows.get(theirs)
+        missing = next((f"{r.name} {r.state} {r.reason}" for r in (one, other) if r is not None and not r.median), "")
+        if one is None or other is None or one.median is None or other.median is None:
+            lines.append(f"  {ours} against {theirs}: {missing or 'not in this race'}")
+            continue
+        ratio = other.median / one.median
+        peaks = "" if one.peak is None or other.peak is None else f", {one.peak / 1e6:.2f} to {other.peak / 1e6:.2f} MB"
+        mark = "reached" if ratio >= least else "short"
+        times = f"{one.median * 1e3:.3f} to {other.median * 1e3:.3f} ms{peaks}"
+        lines.append(f"  {ours} against {theirs}: {ratio:,.2f} of {least:,g}, {mark} ({times})")
+    return lines
+
+
+def by_hand(n: int, turns: int = 101) -> str:
+    """The Jacobian of σ(Wx+b) beside plain NumPy that writes the zeros and the diagonal blocks."""
+    module: dict[str, Any] = {}
+    exec(jac.export(jac.derive("sigmoid(W@x + b)", "W", check=False)), module)
+    rng = np.random.default_rng(0)
+    at = {"W": rng.standard_normal((n, n)) / n**0.5, "x": rng.standard_normal(n), "b": rng.standard_normal(n)}
+
+    def plain() -> Any:
+        h = 1 / (1 + np.exp(-(at["W"] @ at["x"] + at["b"])))
+        found, k = np.zeros((n, n, n)), np.arange(n)
+        found[k, k] = (h * (1 - h))[:, None] * at["x"]
+        return found.reshape(n, n * n)
+
+    contenders = {"exported": lambda: module["jacobian"](**at), "by hand": plain}
+    assert np.allclose(contenders["exported"](), plain())
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(turns):
+        for name, run in contenders.items():
+            start = perf_counter()
+            run()
+            times[name].append(perf_counter() - start)
+    ours, theirs = (median(times[name]) for name in contenders)
+    mark = "reached" if ours <= 2 * theirs else "short"
+    return f"  jac against NumPy by hand, n = m = {n}: {ours / theirs:.2f} times as long, at most 2, {mark}"
+
+
+def main(words: Sequence[str], seconds: float = 10.0) -> None:
+    """Print the tasks whose titles have one of the words, or all."""
+    for task in TASKS:
+        if words and not any(word in task.title for word in words):
+            continue
+        print(task.title, flush=True)
+        print("\n".join(told(task, measured(task, seconds))), flush=True)
+    if not words or "hand" in words:
+        print("jacobian of σ(Wx+b) by hand")
+        print("\n".join(map(by_hand, (64, 128))), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
