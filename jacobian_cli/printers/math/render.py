@@ -280,7 +280,8 @@ def _called(node: Apply, operands: list[Part], notation: Notation) -> Part:
         return _marked(node, operands, notation)
     spelling, options = notation.function(row(node.function)), _options(node, notation)
     tall = any(operand.tall for operand in operands)
-    if "{}" in spelling and not options:
+    bars = row(node.function).math.startswith("|") and len(node.arguments[0].shape) > 1  # |A| is a determinant
+    if "{}" in spelling and not options and not bars:
         return _templated(spelling, operands, notation, tall)
     if "{}" in spelling:
         spelling = notation.function(replace(row(node.function), math="", latex=""))

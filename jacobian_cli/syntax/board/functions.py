@@ -182,8 +182,9 @@ class Functions(Sums):
                 self.next, f"does {rest} belong below the root?", f"write `√({part}{rest})` or `√({part}) {rest}`"
             )
         span = Span(token.start, inner.span.stop)
-        if token.text == "√":
-            return Call("sqrt", (inner,), (), span)
+        function = {"√": "sqrt", "∛": "cbrt"}.get(token.text, "")
+        if function in self.known.functions:
+            return Call(function, (inner,), (), span)
         return Call("?power", (inner, Literal(Fraction(1, 3 if token.text == "∛" else 4), token.span)), (), span)
 
 
