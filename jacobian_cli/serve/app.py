@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -62,8 +62,8 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = [(k, v) for k, v in message.get("headers", []) if k not in _HEADERS]
-                message["headers"] = [*own, *_HEADERS.items()]
+                own = message.get("headers", [])
+                message["headers"] = [*own, *((k, v) for k, v in _HEADERS.items() if k not in dict(own))]
             await send(message)
 
         answer = self.refusal(scope) or self.handed_over(scope)
@@ -123,7 +123,7 @@ def application(port: int, token: str, pool: Pool | None = None) -> ASGIApp:
         Route("/page.js", _file("page.js", "text/javascript")),
         Route("/app.js", _file("app.js", "text/javascript")),
         Route("/style.css", _text(style(), "text/css")),
-        Route("/icon.svg", _file("icon.svg", "image/svg+xml")),
+        Route("/icon.svg", _file("icon.svg", "image/svg+xml", {"cache-control": "private, max-age=86400"})),
         Route("/ask/{tab}", ask, methods=["POST"]),
     ]
     return Guard(Starlette(routes=routes, lifespan=lifespan), port, token)
@@ -132,13 +132,13 @@ def application(port: int, token: str, pool: Pool | None = None) -> ASGIApp:
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def _file(name: str, kind: str) -> Endpoint:
-    return _text(asset(name), kind)
+def _file(name: str, kind: str, headers: Mapping[str, str] | None = None) -> Endpoint:
+    return _text(asset(name), kind, headers)
 
 
-def _text(text: str, kind: str) -> Endpoint:
+def _text(text: str, kind: str, headers: Mapping[str, str] | None = None) -> Endpoint:
     async def answer(_: Request) -> Response:
-        return Response(text, media_type=f"{kind}; charset=utf-8")
+        return Response(text, headers=headers, media_type=f"{kind}; charset=utf-8")
 
     return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 from jacobian_cli.syntax.errors import printable
@@ -39,11 +40,15 @@ def element(name: str, /, *parts: str, **attributes: str | bool | None) -> Marku
     return Markup(f"<{opened}>" if name in _EMPTY else f"<{opened}>{markup(*parts)}</{name}>")
 
 
+def heading(titles: Iterable[str]) -> Markup:
+    """The titles of columns; a column without one has an empty cell there."""
+    cells = (element("th", title, scope="col") if title else element("td") for title in titles)
+    return element("thead", element("tr", *cells))
+
+
 def table(header: tuple[str, ...], rows: list[tuple[str, ...]], **attributes: str | bool | None) -> Markup:
     """Rows under a header, in a box that scrolls by itself where it is too wide."""
-    head = (
-        element("thead", element("tr", *(element("th", cell, scope="col") for cell in header))) if any(header) else ""
-    )
+    head = heading(header) if any(header) else ""
     body = element("tbody", *(element("tr", *(element("td", cell) for cell in row)) for row in rows))
     return element("div", element("table", head, body, **attributes), class_="wide", tabindex="0")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +30,10 @@ ARGUMENTS = [
 ]
 NEURON = "u^T σ(Wx + b)"
 THREE = "z = W@x + b\nh = sigmoid(z)\ns = u.T@h"
+TABS = ("Answer", "Steps", "Chain", "Graph", "Entries", "Check", "Code")
 WAIT = SECONDS * 1000
+AXE = os.environ.get("JAC_AXE")
+"""The rules of https://github.com/dequelabs/axe-core, of which no copy is kept here."""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,13 @@ def until(page: Any, expression: str) -> None:
     while not page.evaluate(expression):
         assert monotonic() < end, f"never came: {expression}"
         page.wait_for_timeout(20)
+
+
+def seen(page: Any, tab: str) -> None:
+    """Choose a tab and wait for what it shows."""
+    page.click(f"#tab-{tab}")
+    if tab not in ("Answer", "Check"):
+        page.wait_for_selector(f"#panel-{tab}:not([aria-busy]) h2")
 
 
 def typed(page: Any, text: str) -> None:
@@ -190,16 +202,26 @@ def test_a_name_says_what_it_stands_for(page: Any) -> None:
     assert page.locator("#shown .reshape td.lit").count() == 2
 
 
+@pytest.mark.skipif(AXE is None, reason="there is no axe-core: npm install axe-core, and JAC_AXE=…/axe.min.js")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessibility_rules_hold(page: Any, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    typed(page, THREE)
+    for tab in TABS:
+        seen(page, tab)
+        page.evaluate(Path(str(AXE)).read_text("utf-8"))
+        found = page.evaluate("axe.run()")["violations"]
+        assert not [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found], tab
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 1280])
 def test_every_tab_fits_its_width(page: Any, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     typed(page, THREE)
-    for tab in ("Answer", "Steps", "Chain", "Graph", "Entries", "Check", "Code"):
-        page.click(f"#tab-{tab}")
-        if tab not in ("Answer", "Check"):
-            page.wait_for_selector(f"#panel-{tab}:not([aria-busy]) h2")
+    for tab in TABS:
+        seen(page, tab)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
     colours = page.evaluate("getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color")
     background, ink = (sum(map(int, rgb)) for rgb in re.findall(r"rgb\((\d+), (\d+), (\d+)\)", colours))

@@ -17,7 +17,7 @@ from jacobian_cli.api.pages import spelled
 from jacobian_cli.checks.points.constrained import misfit
 from jacobian_cli.checks.points.sampling import NoPointError, sample
 from jacobian_cli.printers.graph.svg import svg
-from jacobian_cli.serve.markup import Markup, element, markup, table
+from jacobian_cli.serve.markup import Markup, element, heading, markup, table
 from jacobian_cli.serve.tabs.equations import verdict
 from jacobian_cli.syntax.errors import InputError
 
@@ -82,8 +82,7 @@ def shown(ran: Backprop) -> Markup:
             cells = [element("td", cell) for cell in row]
             rows.append(element("tr", *cells, data_target=node.name))
     head = ("edge", "upstream", "local", "downstream", "")
-    header = element("thead", element("tr", *(element("th", cell, scope="col") for cell in head)))
-    edges_table = element("table", header, element("tbody", *rows), class_="edges")
+    edges_table = element("table", heading(head), element("tbody", *rows), class_="edges")
     forward, _, gradients = tables(ran)
     return markup(
         picture,
