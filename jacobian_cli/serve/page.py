@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from jacobian_cli.api.derive.settle import Settled
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.printers.graph.svg import STYLE
 from jacobian_cli.printers.math.unicode import math
@@ -30,12 +31,15 @@ def style() -> str:
     return asset("style.css") + STYLE
 
 
-def page(problem: Problem, command: str, values: Mapping[str, Any] | None = None) -> str:
+def page(
+    problem: Problem, command: str, values: Mapping[str, Any] | None = None, proofs: Sequence[Settled] | None = None
+) -> str:
     """The whole page: the answer with its verdict, steps, chain, graph at these values or small ones, entries, code,
     and the command that gives the same.
     """
+    settled = answer.settled_of(problem) if proofs is None else proofs
     tabs = {
-        "Answer": lambda: markup(answer.check(problem), answer.show(problem)),
+        "Answer": lambda: markup(answer.verdicts(problem, settled), answer.show(problem)),
         "Steps": lambda: steps.show(problem),
         "Chain": lambda: chain.show(problem),
         "Graph": lambda: graph.show(problem, values),

@@ -17,7 +17,8 @@ MEGABYTES = 2_048
 SECONDS = {"answer": 5.0, "check": 30.0}
 OTHERS = 30.0
 """How long a tab may take."""
-_KEPT = 256
+_KEPT, _LONG = 256, 1 << 20
+"""So many answers are kept, of at most so many characters."""
 _LINE = 1 << 25
 """The longest answer."""
 
@@ -164,7 +165,7 @@ class Pool:
             return self.kept[key]
         lane = self.quick if tab == "answer" else self.slow
         found = await lane.ask(tab, question, here)
-        if not found.get("ended"):
+        if not found.get("ended") and len(found.get("html", "")) < _LONG:
             self.kept[key] = found
             while len(self.kept) > _KEPT:
                 self.kept.popitem(last=False)

@@ -147,6 +147,10 @@ def mended(question: Question, error: InputError) -> list[dict[str, Any]]:
                 if change not in [way["question"] for way in ways] and _answers(replace(question, **change)):
                     ways.append({"label": paste, "question": change})
                     break
+    if question.shapes and _answers(replace(question, shapes={})):
+        ways.append({"label": "forget the sizes", "question": {"shapes": {}}})
+    if question.facts and _answers(replace(question, facts={})):
+        ways.append({"label": "forget what is declared", "question": {"facts": {}}})
     return ways[:_WAYS]
 
 

@@ -205,8 +205,11 @@ class _Reader:
                 return Call(".T", (self.read(value, depth),), (), span)
             case ast.Attribute(value=value, attr=attribute):
                 self.read(value, depth)
+                name = value.id if isinstance(value, ast.Name) else "x"
                 raise self.refuse(
-                    node, f"'.{attribute}' is not in the language", "the only attribute is .T, the transpose: `x.T`"
+                    node,
+                    f"'.{attribute}' is not in the language",
+                    f"the only attribute is .T, the transpose: `{name}.T`",
                 )
             case ast.Subscript(value=value, slice=index):
                 return Call("[]", (self.read(value, depth), self.index(index, depth)), (), span)

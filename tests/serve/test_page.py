@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.serve.markup import Markup, element, markup
 from jacobian_cli.serve.page import asset, page
-from jacobian_cli.serve.question import Question
+from jacobian_cli.serve.question import Question, mended
 from jacobian_cli.syntax.errors import InputError
 from tests.terminal import shared_jac, terminal
 
@@ -133,6 +135,31 @@ def test_values_are_numbers_and_never_files(tmp_path: Path) -> None:
     for text in ("w.npy", '"w.npy"', str(tmp_path / "w.npy"), "true", "{}", "[" * 100_000, ""):
         with pytest.raises(InputError, match="a value of W is a number or a list"):
             Question(NEURON, at={"W": text}).values()
+
+
+WAYS: dict[str, tuple[Question, dict[str, Any]]] = {
+    "a letter": (Question("x.t@x"), {"text": "x.T@x"}),
+    "one line of several": (Question("z = W@x\ny.t@z"), {"text": "z = W@x\ny.T@z"}),
+    "sizes": (Question("A@x", shapes={"A": "3,4", "x": "5"}), {"shapes": {}}),
+    "a fact": (Question("x.T@x", facts={"x": "nosuch"}), {"facts": {}}),
+}
+
+
+@pytest.mark.parametrize("mistake", WAYS)
+def test_a_way_out_leads_to_an_answer(mistake: str) -> None:
+    question, change = WAYS[mistake]
+    with pytest.raises(InputError) as refused:
+        question.problem  # noqa: B018 - it is worked out there
+    assert change in [way["question"] for way in mended(question, refused.value)]
+    assert replace(question, **change).problem.variables
+
+
+@pytest.mark.parametrize("text", ["W@@x", "A*x +", "((x)", "∂"])
+def test_an_example_of_something_else_is_no_way_out(text: str) -> None:
+    question = Question(text)
+    with pytest.raises(InputError) as refused:
+        question.problem  # noqa: B018 - it is worked out there
+    assert not mended(question, refused.value)
 
 
 def test_what_is_in_the_formula_no_more_is_left_out() -> None:

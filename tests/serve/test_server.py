@@ -235,6 +235,7 @@ def test_who_is_slow_or_leaves_harms_nobody(server: Served, client: httpx.Client
         assert "html" in asked(client, "check", text="W@x")
         slow = lines[1]
         assert slow.recv(1 << 16).split()[1] == b"408"
+        assert lines[0].recv(1 << 16) == b""  # closed, since nothing was asked
     finally:
         for line in lines:
             line.close()

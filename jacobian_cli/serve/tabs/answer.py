@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.derive.derivation import derivations
-from jacobian_cli.api.derive.settle import settle
+from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.api.sizes import shape_said, sized
 from jacobian_cli.checks.oracles.budget import Budget
@@ -30,8 +32,18 @@ def show(problem: Problem) -> Markup:
 
 def check(problem: Problem) -> Markup:
     """The verdict on each derivative, and what stands in place of a closed form that does not pass."""
-    found, budget, lines = derivations(problem), Budget(), list[Markup]()
-    every = [settle(each, budget=budget) for each in found]
+    return verdicts(problem, settled_of(problem))
+
+
+def settled_of(problem: Problem) -> list[Settled]:
+    """Each derivative with its proof."""
+    budget = Budget()
+    return [settle(each, budget=budget) for each in derivations(problem)]
+
+
+def verdicts(problem: Problem, every: Sequence[Settled]) -> Markup:
+    """The verdict on each, in one line where all are right."""
+    lines = list[Markup]()
     if len(every) > 1 and all(each.passed for each in every):
         return verdict(worst_of([each.report for each in every]), f"all {len(every)} checked")
     for settled in every:
