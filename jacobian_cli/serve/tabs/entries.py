@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from typing import Any
+
 from jacobian_cli.api.derive.derivation import Derivation, derivations
 from jacobian_cli.api.derive.entries_table import grid_of, proven
 from jacobian_cli.api.derive.proof import prove
@@ -10,8 +13,8 @@ from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.serve.markup import Markup, element, markup
 from jacobian_cli.serve.tabs.equations import partial
 
-_MOST = 10_000
-"""Cells of a pattern that is drawn."""
+_MOST = 4_000
+"""Bars of a pattern that is drawn."""
 
 
 def show(problem: Problem) -> Markup:
@@ -41,13 +44,33 @@ def _entries(d: Derivation, budget: Budget) -> Markup:
         return element(
             "section", title, element("p", said, class_="dim"), element("div", drawn, class_="wide", tabindex="0")
         )
-    if proof.pattern is not None and proof.pattern.size <= _MOST:
-        rows_, columns = proof.pattern.shape
-        squares = "".join(f"M{j} {i}h1v1h-1z" for i in range(rows_) for j in range(columns) if proof.pattern[i, j])
-        label = f"pattern, {rows_} × {columns}: {int(proof.pattern.sum())} entries are not zero"
+    drawing = None if proof.pattern is None else _runs(proof.pattern)
+    if proof.pattern is not None and drawing is not None:
+        height, width = proof.pattern.shape
+        label = f"pattern, {height} × {width}: {int(proof.pattern.sum()):,} entries are not zero"
         drawn = Markup(
-            f'<svg class="pattern" role="img" aria-label="{label}" viewBox="0 0 {columns} {rows_}" '
-            f'width="{min(columns * 8, 960)}"><path d="{squares}"/></svg>'
+            f'<svg class="pattern" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
+            f'width="{min(width * 8, 960)}"><path d="{drawing}"/></svg>'
         )
         return element("section", title, element("figure", drawn, element("figcaption", label), class_="wide"))
     return element("section", title, element("p", "the table is too large to be shown", class_="dim"))
+
+
+def _runs(pattern: Any) -> str | None:
+    """A pattern as a path of SVG, one bar for entries beside each other that are not zero; None for too many bars.
+
+    >>> import numpy as np
+    >>> _runs(np.array([[True, True, False], [False, False, True]]))
+    'M0 0h2v1h-2zM2 1h1v1h-1z'
+    """
+    bars: list[str] = []
+    for i, row in enumerate(pattern):
+        j = 0
+        for filled, group in groupby(row.tolist()):
+            length = len(list(group))
+            if filled:
+                bars.append(f"M{j} {i}h{length}v1h-{length}z")
+            j += length
+        if len(bars) > _MOST:
+            return None
+    return "".join(bars)
