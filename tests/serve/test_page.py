@@ -15,6 +15,7 @@ import jacobian_cli as jac
 from jacobian_cli.serve.markup import Markup, element, markup
 from jacobian_cli.serve.page import asset, page
 from jacobian_cli.serve.question import Question, mended
+from jacobian_cli.serve.tabs import entries
 from jacobian_cli.syntax.errors import InputError
 from tests.terminal import shared_jac, terminal
 
@@ -88,6 +89,13 @@ def test_a_page_is_whole_and_needs_nothing_else(name: str) -> None:
     assert text.count('<section data-tab="') == 6
     assert "✓ checked" in text
     assert "WRONG" not in text
+
+
+def test_a_table_too_large_to_be_read_is_drawn() -> None:
+    """Of Iₙ ⊗ xᵀ one bar in each row, below the end of the one before."""
+    shown = entries.show(Question("W@x", ("W",), {"W": "12,14"}).problem)
+    assert "12 × 168: 168 entries are not zero" in shown
+    assert re.findall(r"M(\d+) (\d+)h14v1h-14z", shown) == [(str(14 * k), str(k)) for k in range(12)]
 
 
 def test_what_is_typed_is_no_markup() -> None:

@@ -138,7 +138,7 @@ def prove_shown(
         note = note or "not compared with SymPy: it cannot write this out at small sizes"
     except TooLargeError as error:
         note = note or f"not compared with SymPy: {error}"
-    pattern = _pattern(shown, sizes) if cells <= MAX_EXPLICIT else None
+    pattern = pattern_of(shown, sizes) if cells <= MAX_EXPLICIT else None
     return Proof(_with(report, engine, note), sizes, None, at, pattern)
 
 
@@ -146,7 +146,10 @@ def _table(answer: Answer, sizes: Mapping[str, int], budget: Budget) -> Explicit
     return explicit_table(answer.problem, answer.variable, answer.convention, sizes, budget=budget)
 
 
-def _pattern(shown: Shown, sizes: Mapping[str, int]) -> Array | None:
+def pattern_of(shown: Shown, sizes: Mapping[str, int]) -> Array | None:
+    """Where the Jacobian is not zero at a random point, as it is laid out, that of a scalar in the shape of the
+    variable; None where no point is found.
+    """
     problem = shown.answer.problem
     try:
         point = sample_all(problem.output, problem.variables, sizes, np.random.default_rng(0), problem.facts)

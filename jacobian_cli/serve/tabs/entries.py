@@ -7,14 +7,16 @@ from typing import Any
 
 from jacobian_cli.api.derive.derivation import Derivation, derivations
 from jacobian_cli.api.derive.entries_table import grid_of, proven
-from jacobian_cli.api.derive.proof import prove
+from jacobian_cli.api.derive.explicit import count
+from jacobian_cli.api.derive.printed import Shown
+from jacobian_cli.api.derive.proof import pattern_of, prove
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.serve.markup import Markup, element, markup
 from jacobian_cli.serve.tabs.equations import partial
 
-_MOST = 4_000
-"""Bars of a pattern that is drawn."""
+_CELLS, _MOST = 100_000, 4_000
+"""Entries of a pattern that is drawn, and bars that it is drawn in."""
 
 
 def show(problem: Problem) -> Markup:
@@ -44,10 +46,12 @@ def _entries(d: Derivation, budget: Budget) -> Markup:
         return element(
             "section", title, element("p", said, class_="dim"), element("div", drawn, class_="wide", tabindex="0")
         )
-    drawing = None if proof.pattern is None else _runs(proof.pattern)
-    if proof.pattern is not None and drawing is not None:
-        height, width = proof.pattern.shape
-        label = f"pattern, {height} × {width}: {int(proof.pattern.sum()):,} entries are not zero"
+    cells = count(d.problem.output.shape, proof.sizes) * count(d.variable.shape, proof.sizes)
+    pattern = pattern_of(Shown(d), proof.sizes) if cells <= _CELLS else None
+    drawing = None if pattern is None else _runs(pattern)
+    if pattern is not None and drawing is not None:
+        height, width = pattern.shape
+        label = f"pattern, {height} × {width}: {int(pattern.sum()):,} entries are not zero"
         drawn = Markup(
             f'<svg class="pattern" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
             f'width="{min(width * 8, 960)}"><path d="{drawing}"/></svg>'
