@@ -46,7 +46,9 @@ def key(server: Served) -> str:
 
 @pytest.fixture
 def client(server: Served, key: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.home, cookies={COOKIE: key}, timeout=SECONDS) as found:
+    # none of two hundred connections is closed by the client while a thread has it
+    many = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+    with httpx.Client(base_url=server.home, cookies={COOKIE: key}, timeout=SECONDS, limits=many) as found:
         yield found
 
 
