@@ -10,7 +10,7 @@ from jacobian_cli.expr import Apply
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy.calls import FORMS, Writer, each, helped, of_numbers, pair_by_pair, places
 from jacobian_cli.printers.numpy.module import unwritten
-from jacobian_cli.printers.numpy.products import Source, call, multiply, nominal, subscript
+from jacobian_cli.printers.numpy.products import Source, call, multiply, subscript
 from jacobian_cli.printers.numpy.target import Target
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece
 from jacobian_cli.shape import Shape
