@@ -12,7 +12,7 @@ from typing import Any
 
 from jacobian_cli.elaborate.options import Options, Scope, items_of
 from jacobian_cli.elaborate.variant import along as along_axes
-from jacobian_cli.elaborate.variant import counts, handed_on, options_of, positional, taken_out, text_for
+from jacobian_cli.elaborate.variant import counts, handed_on, options_of, positional, taken_out, text_for, without
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.identities import COMPARED
@@ -113,6 +113,8 @@ class Builder(Options):
             if row.name == INDEXING and (gathered := self.gathered(call)) is not None:
                 return gathered
             call = positional(row, call)
+            if row.given and (shorter := without(row, call)) is not None:
+                return self.shorter(*shorter, dict(call.keywords).get("axis"))
             if (row.given or row.second) and (variant := taken_out(row, call)) is not None:
                 return self.variant(row, *variant)
             if row.lacks:
@@ -122,10 +124,8 @@ class Builder(Options):
         except InputError as error:
             raise self.with_arguments(error, call) from None
         arguments = self.arguments(terms)
-        if row.of_two and len(arguments) == 2 and not options:
-            row = FUNCTIONS[row.of_two]
-        if row.bare and not options:
-            row = FUNCTIONS[row.bare]
+        if not options and (other := (row.of_two if len(arguments) == 2 else "") or row.bare):
+            row = FUNCTIONS[other]
         self.want_arguments(row, arguments, call)
         if row.whole:
             self.want_whole(row, arguments, call)
@@ -150,6 +150,15 @@ class Builder(Options):
     def written(self, text: str, values: Mapping[str, Expr]) -> Expr:
         """A text of the table with these values for its names."""
         return Builder(Scope(dict(values), {}, self.scope.unifier), text, of_table=True).build(read(text))
+
+    def shorter(self, text: str, given: Mapping[str, Term], axis: Term | None) -> Expr:
+        """What a call is read as that leaves out a parameter; along an axis, what has one runs along it."""
+        along = {} if axis is None or isinstance(axis, Flag) else {"axis": (self.whole(axis),)}
+        scope = Scope({name: self.build(term) for name, term in given.items()}, {}, self.scope.unifier)
+        try:
+            return _Inside(scope, text, along).build(read(text))
+        except InputError as error:
+            raise self.error(next(iter(given.values())).span, error.message, error.hint) from None
 
     def reading(self, row: Row, arguments: list[Expr], options: dict[str, Any], call: Call) -> Expr:
         """What a row is read as that only rearranges: an expression made of other rows."""

@@ -7,8 +7,9 @@ The first of these that says something decides. What the formula demands (`progr
 2. A number by its part: what scales a scalar, or is added to one, is a scalar: `s**2*exp(-norm(x)**2)`, `u.T@h + b`.
    A scalar is here what sums its entries away, whatever the names in it are. Not so where the whole is added to
    something that has axes (`W@x + norm(y)*b`), and not for a name whose own entries are summed (`x/norm(x)`). And
-   a number is what scales a row (`k*x.T@y`) or an array of constants (`c*eye(n)`). So is what stands in a list,
-   `[x*cos(t), 1]`, if nothing in that list has axes anyway (`[[A, b], [0, 1]]` is made of blocks).
+   a number is what scales a row (`k*x.T@y`), an array of constants (`c*eye(n)`), or a matrix of which a function of
+   matrices is taken (`expm(t*A)`). So is what stands in a list, `[x*cos(t), 1]`, if nothing in that list has axes
+   anyway (`[[A, b], [0, 1]]` is made of blocks).
 3. A vector by its part: a Greek name that is added to a vector and scales nothing: `x - mu`.
 4. The habit: a capital is a matrix, a lower-case name a vector, a Greek name a number.
 """
@@ -38,6 +39,7 @@ _SCALAR, _VECTOR = 0, 1
 _ROW = "a scalar can scale a row, a vector cannot"
 _CONSTANT = "what scales an array of constants is a scalar"
 _ENTRY = "an entry of a list is a scalar"
+_IN_FUNCTION = "what scales a matrix in a function of matrices is a scalar"
 _SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
 
 
@@ -317,6 +319,8 @@ class _Scaled:
         if not elementwise(term):
             for part in _below(term):
                 self.kind(part, pulled=False)
+            if _of_scalar(term):
+                self._scaling(term.arguments[0])
             broad = any(parts.order(a) != 0 for a in _arguments(term))
             if parts.order(term) != 0:
                 return "constant" if is_number(term, parts.sizes) else "vector"
@@ -330,6 +334,15 @@ class _Scaled:
             self.found.update({name: Default(_SCALAR, why) for a in loose for name in parts.carriers(a)})
             kinds = [kind for kind in kinds if kind != "loose"]
         return next((kind for kind in ("vector", "constant", "loose", "scalar") if kind in kinds), "number")
+
+    def _scaling(self, term: Term) -> None:
+        """Of t*A in a function of matrices, t is a scalar."""
+        if isinstance(term, Call) and term.function in ("*", "/") and any(map(self._is_matrix, term.arguments)):
+            loose = [part for part in term.arguments if self.parts.loose(part)]
+            self.found.update({n: Default(_SCALAR, _IN_FUNCTION) for part in loose for n in self.parts.carriers(part)})
+
+    def _is_matrix(self, term: Term) -> bool:
+        return self.parts.order(term) == 2 and not self.parts.loose(term)
 
     def _pulls(self, term: Call, pulled: bool) -> Iterator[tuple[Term, bool]]:
         match term.function, term.arguments:

@@ -99,7 +99,10 @@ class Options:
         if term is None:
             if option not in row.defaults:
                 raise self.error(call.span, f"{row.name} wants {option}", f"as in `{row.example}`")
-        elif not isinstance(term, Flag):
+        elif isinstance(term, Flag):
+            if isinstance(term.value, bool) and row.defaults.get(option) in ("True", "False"):
+                options[option] = term.value
+        else:
             taken = self.build if option in row.values else self.size if option in _PLACED else self.told
             options[option] = taken(term)
 

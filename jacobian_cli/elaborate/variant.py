@@ -8,8 +8,9 @@ from typing import Any
 
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import reduced_axes
-from jacobian_cli.ops.table import WORDS
+from jacobian_cli.ops.table import SPELLED, WORDS
 from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
@@ -19,24 +20,42 @@ def positional(row: Row, call: Call) -> Call:
     `huber(x, delta=2)`.
     """
     names = row.parameters
-    if row.second and len(call.arguments) == len(names) + 1 and next(iter(row.second)) not in dict(call.keywords):
-        *arguments, last = call.arguments
-        keywords = (*call.keywords, (next(iter(row.second)), last))
-        call = replace(call, arguments=tuple(arguments), keywords=keywords)
-    given = len(call.arguments)
+    if not dict(call.keywords).keys().isdisjoint(SPELLED):
+        own = {*names, *options_of(row)} - {name for name, _ in call.keywords}
+        renamed = [(SPELLED[n] if SPELLED.get(n) in own else n, value) for n, value in call.keywords]
+        call = replace(call, keywords=tuple(renamed))
+    further = call.arguments[len(names) :] if names[-1:] != ("...",) else ()
+    if 0 < len(further) <= len(row.second) and not dict(call.keywords).keys() & {*list(row.second)[: len(further)]}:
+        keywords = (*call.keywords, *zip(row.second, further, strict=False))
+        call = replace(call, arguments=call.arguments[: len(names)], keywords=keywords)
+    count = len(call.arguments)
     if not call.keywords or names[-1:] == ("...",):
         return call
     only = [name for name in names if name in row.defaults]
     words = dict.fromkeys(WORDS, only[0]) if len(only) == 1 else {}
     known = {name: term for name, term in call.keywords if words.get(name, name) in names}
     placed = {words.get(name, name): term for name, term in known.items()}
-    behind = [placed[name] for name in names[given:] if name in placed]
+    furthest = max((names.index(name) for name in placed), default=0)
+    terms = {name: read(row.defaults[name]) for name in only} | placed
+    behind = [terms[name] for name in names[count : furthest + 1] if name in terms]
     if len(behind) < len(call.keywords) and len(behind) < len(known):
         return call
-    if any(name not in placed and name not in row.defaults for name in names[given:]):
+    if any(name not in placed and name not in row.defaults for name in names[count:]):
         return call
     kept = tuple(pair for pair in call.keywords if pair[0] not in known)
     return replace(call, arguments=(*call.arguments, *behind), keywords=kept)
+
+
+def without(row: Row, call: Call) -> tuple[str, dict[str, Term]] | None:
+    """What a call is read as in which one parameter is left out, or None, and the terms of the others."""
+    given = {**dict(zip(row.parameters, call.arguments, strict=False)), **dict(call.keywords)}
+    given = {name: term for name, term in given.items() if not (isinstance(term, Flag) and term.value is None)}
+    given.pop("axis", None)
+    missing = [name for name in row.parameters if name not in given]
+    if len(missing) != 1 or not given.keys() <= set(row.parameters) or len(call.arguments) > len(row.parameters):
+        return None
+    text = row.given.get(f"without {missing[0]}")
+    return None if text is None else (text, given)
 
 
 def taken_out(row: Row, call: Call) -> tuple[str, Term, Call] | None:

@@ -126,6 +126,16 @@ def _kernel(node: Apply | Extent, along: bool) -> tuple[Kernel, bool]:
     return lambda count: kernel(sizes=tuple(size.at({COUNT: count}) for size in sizes)), True
 
 
+def runs_along(expr: Expr) -> bool:
+    """Whether all that an expression does to one row can be done to every row at once."""
+    made = frozenset({"eye", "ones", "zeros"})
+    rows = [node for node in walk([expr]) if isinstance(node, Apply) and FUNCTIONS[node.function].kind in _APART]
+    return all(node.function in made for node in rows)
+
+
+_APART = (Kind.SHAPE, Kind.CORE, Kind.FORMULA)
+
+
 @lru_cache(maxsize=256)
 def elementwise(row: Row) -> Kernel:
     """An element-wise function on arrays: NumPy's, or its definition, whose own broadcasting is NumPy's."""

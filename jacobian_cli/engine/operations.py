@@ -15,7 +15,7 @@ import numpy as np
 from jacobian_cli.calculus.derivative.backward_rule import ANS, UPSTREAM, backward_rules
 from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.engine.contraction import contraction, exchanged
-from jacobian_cli.engine.formula import CORE, Formula, along_rows, elementwise
+from jacobian_cli.engine.formula import CORE, Formula, along_rows, elementwise, operations_in, runs_along
 from jacobian_cli.evaluate.evaluate import applied, evaluate, lengths, numpy_backend
 from jacobian_cli.expr import Apply, Expr, Number, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
@@ -150,7 +150,7 @@ class Along:
         return np.transpose(np.reshape(np.broadcast_to(rows, (*self.loop, self.count)), turned), self.back)
 
 
-def along_rule(row: Row) -> Formula:
+def along_rule(row: Row) -> Formula | RowByRow:
     """The backward rule of a function of one row, to be done to every row at once."""
     (name,) = row.parameters
     shape = () if row.kind is Kind.REDUCTION else CORE
@@ -159,7 +159,24 @@ def along_rule(row: Row) -> Formula:
         rule = meaning(row.backward[0], placeholders, (CORE, shape, shape))
     else:
         (rule,) = backward_rules(Apply(row.name, (Variable(name, CORE),), (), shape), everywhere=True)
-    return Formula(rule, (UPSTREAM, ANS, name, COUNT), along=True)
+    names = (UPSTREAM, ANS, name)
+    return Formula(rule, (*names, COUNT), along=True) if runs_along(rule) else RowByRow(rule, names)
+
+
+class RowByRow:
+    """What an expression says of one row, where no operation does it to all of them at once."""
+
+    def __init__(self, rule: Expr, names: Sequence[str]) -> None:
+        self.rule, self.names, self.operations = rule, names, operations_in(rule)
+
+    def __call__(self, *values: Array) -> Array:
+        *stacks, count = values
+        loop = np.shape(stacks[-1])[:-1]
+        rows = [
+            evaluate(self.rule, {n: v[at] for n, v in zip(self.names, stacks, strict=True)}, {COUNT: count})
+            for at in np.ndindex(*loop)
+        ]
+        return np.reshape(np.stack(rows), (*loop, count))
 
 
 class Moved:

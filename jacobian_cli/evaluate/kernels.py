@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 
 from jacobian_cli.evaluate.pairwise import contract
-from jacobian_cli.ops import Row
+from jacobian_cli.ops import Kind, Row
 
 Array = Any
 
@@ -37,6 +37,8 @@ class Kernels:
         if row.kernel is not None:
             return partial(row.kernel, self.np)
         found: Callable[..., Array] | None = getattr(self, row.numpy) if row.numpy else None
+        if found is not None and row.kind is Kind.ROW and not hasattr(type(self), row.numpy):
+            return partial(_along, found)
         return found
 
     def greater(self, x: Array, y: Array) -> Array:
@@ -131,9 +133,6 @@ class Kernels:
     def stack(self, *parts: Array, axis: tuple[int, ...] = (0,)) -> Array:
         return self.np.stack(parts, axis[0])
 
-    def cumsum(self, x: Array, *, axis: tuple[int, ...] = (-1,)) -> Array:
-        return self.np.cumsum(x, axis[0])
-
     def det(self, x: Array) -> Array:
         return self.np.linalg.det(x)
 
@@ -147,3 +146,8 @@ class Kernels:
     def trace(self, x: Array) -> Array:
         """Of each matrix of a batch."""
         return self.np.trace(x, axis1=-2, axis2=-1)
+
+
+def _along(function: Callable[..., Array], x: Array, *, axis: tuple[int, ...] = (-1,)) -> Array:
+    """NumPy's name for a function of rows, along one axis."""
+    return function(x, axis=axis[0])

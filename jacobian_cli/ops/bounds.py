@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from jacobian_cli.expr import Apply, Expr, walk
@@ -83,7 +84,7 @@ def bounds(roots: Iterable[Expr]) -> tuple[Bound, ...]:
     for told in margins:
         below = told.denominator
         margin = told * Size.number(below)
-        if below > 1:  # it is to be whole
+        if below > 1 and not _always_whole(margin, below):
             multiples[Bound(Size.collect(term for term in margin.terms if term[0]), below)] = None
         rest = Size.collect(term for term in margin.terms if term[0])
         if not _always(margin, least) and (rest not in strictest or (strictest[rest] - margin).at({}) > 0):
@@ -107,6 +108,18 @@ def _margins(index: tuple[Any, ...], shape: Shape) -> Iterator[Size]:
                 yield from (item + ONE, size - item)
             case int():
                 yield size - Size.number(item) if item >= 0 else size + Size.number(item + 1)
+
+
+def _always_whole(margin: Size, below: int) -> bool:
+    """Whether a size is a multiple whatever its names are, as n(n + 1) is of 2."""
+    names = margin.names()
+    if below ** len(names) > _TRIED:
+        return False
+    tried = product(range(1, below + 1), repeat=len(names))
+    return all(margin.at(dict(zip(names, values, strict=True))) % below == 0 for values in tried)
+
+
+_TRIED = 1000
 
 
 def _always(margin: Size, least: Mapping[str, int]) -> bool:

@@ -198,6 +198,7 @@ HOLDS: tuple[Holds, ...] = (
     *(Holds(function=name, fact="positive") for name in ("exp", "sigmoid", "softmax")),
     *(Holds(function=name, fact="sums_to_one") for name in ("softmax", "largest", "smallest")),
     *(Holds(function="one_hot", fact=fact) for fact in ("one_hot", "sums_to_one", "binary")),
+    Holds(function="argsort", fact="index"),
     Holds(function="det", fact="positive", given="spd"),
     Holds(function="inv", fact="spd", given="spd"),
 )

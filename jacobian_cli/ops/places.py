@@ -8,6 +8,8 @@ from typing import Any
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, nodes
 from jacobian_cli.ops.facts import PLACES
 from jacobian_cli.ops.identities import held
+from jacobian_cli.ops.read import called_in
+from jacobian_cli.ops.row import Kind, Row
 from jacobian_cli.ops.table import FUNCTIONS
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
@@ -48,6 +50,23 @@ def _among(node: Apply) -> Size:
         return count
     size: Size = node.arguments[0].shape[options.get("axis", (0,))[0]]
     return size
+
+
+def constant_pieces(roots: Iterable[Expr]) -> dict[str, str]:
+    """The functions that are constant, or put entries in an order that stays, at all but some points, and the reason.
+
+    >>> constant_pieces([Apply("floor", (Variable("x", ()),), (), ())])
+    {'floor': 'it is constant between its jumps'}
+    """
+    names = dict.fromkeys(node.function for node in nodes(*roots) if isinstance(node, Apply))
+    return {name: FUNCTIONS[name].why for name in names if FUNCTIONS[name].why and _is_constant(FUNCTIONS[name])}
+
+
+def _is_constant(entry: Row) -> bool:
+    if entry.kind is Kind.ELEMENTWISE and entry.kinks and "0" in entry.derivative:
+        return entry.called
+    inner = {function for text in entry.derivative if text for function in called_in(text)}
+    return any(PLACES in held(name) or (entry.kinks and _is_constant(FUNCTIONS[name])) for name in inner)
 
 
 def is_whole(expr: Expr) -> bool:

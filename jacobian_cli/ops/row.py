@@ -67,6 +67,7 @@ class Row:
     `n` by `m` matrices. `ord=1` is for that value, `ord=1 of matrices` for that of a whole matrix, `k>0` for whole
     numbers above zero, as `{k}` without their sign; reductions in it run along the axis given. `of a scalar` is for a
     function of matrices, a scalar being a 1 × 1 matrix; `of two values` and `without options` name another function.
+    `without b` is for a parameter `b` that is left out.
     """
     second: Mapping[str, str] = field(default_factory=dict)
     """Which of these options a positional argument behind the others gives too, and in words what it may be."""

@@ -232,6 +232,34 @@ def commutation(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) 
     return (entries, entries)
 
 
+def _half(size: Size) -> Size:
+    """How many entries stand on the diagonal and below it."""
+    return (size * size + size).part(2)
+
+
+def elimination(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """One row for each entry on the diagonal or below it, one column for each entry."""
+    del shapes, unifier
+    sizes: Shape = options["sizes"]
+    if len(sizes) != 1:
+        raise ShapeError("it has one size, that of the matrix whose entries it takes", "as in `duplication(n)`")
+    return (_half(sizes[0]), product((*sizes, *sizes)))
+
+
+def duplication(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """One row for each entry, one column for each on the diagonal or below it."""
+    return elimination(shapes, options, unifier)[::-1]
+
+
+def vech(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """The entries of a square matrix on its diagonal and below it."""
+    del options
+    (shape,) = shapes
+    if len(shape) != 2 or not unifier.unify(*shape):
+        raise ShapeError(f"a square matrix belongs here, not {described(shape)}", order=True)
+    return (_half(unifier.resolve(shape[0])),)
+
+
 def kron(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
     """Vectors give a vector; with a matrix, a vector counts as a single column."""
     del options, unifier

@@ -46,6 +46,39 @@ def commutation(algebra: Algebra, tensors: list[Any], shapes: list[Shape], optio
     return algebra.reshape(algebra.product((rows, columns, columns, rows), ties), (rows * columns, rows * columns))
 
 
+def elimination(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """A constant, known by the identity of its size."""
+    return _of_identity(algebra, "elimination", options["sizes"][0], _halves(options["sizes"][0]))
+
+
+def duplication(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """A constant, known by the identity of its size."""
+    return _of_identity(algebra, "duplication", options["sizes"][0], _halves(options["sizes"][0])[::-1])
+
+
+def _halves(size: Size) -> Shape:
+    return (size * size + size).part(2), size * size
+
+
+def _of_identity(algebra: Algebra, function: str, size: Size, shape: Shape) -> Any:
+    return algebra.ones(()) if size is ONE else algebra.apply(function, (algebra.delta(size),), 0, shape)
+
+
+def vech(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """vech(X) = L vec(X)."""
+    stacked = vec(algebra, tensors, shapes, options)
+    size = shapes[0][0]
+    if size is ONE:
+        return stacked
+    picked = elimination(algebra, [], [], {"sizes": (size,)})
+    return algebra.product((_halves(size)[0],), [(picked, (0, 1), 1), (stacked, (1,), 1)])
+
+
+def unvech(make: Any, x: Any, count: Size) -> Any:
+    """The matrix whose columns, stacked, are D x."""
+    return make("reshape", make("@", make("duplication", sizes=(count,)), x), shape=(count, count))
+
+
 def ones(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
     del tensors, shapes
     return algebra.ones(proper(options["sizes"]))

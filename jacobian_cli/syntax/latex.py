@@ -39,6 +39,7 @@ _OPERATORS = {
 _BARS = {r"\|": "‖", r"\Vert": "‖", r"\lVert": "‖", r"\rVert": "‖", r"\parallel": "‖"}
 _BARS |= {r"\vert": "|", r"\lvert": "|", r"\rvert": "|", r"\mid": "|"}
 _BRACKETS = {
+    r"\lfloor": ("open", "⌊"), r"\rfloor": ("close", "⌋"), r"\lceil": ("open", "⌈"), r"\rceil": ("close", "⌉"),
     r"\langle": ("open", "⟨"), r"\rangle": ("close", "⟩"), r"\{": ("open", "{"), r"\}": ("close", "}"),
     r"\lbrace": ("open", "{"), r"\rbrace": ("close", "}"), r"\lbrack": ("open", "["), r"\rbrack": ("close", "]"),
 }  # fmt: skip

@@ -37,7 +37,7 @@ KEYWORDS = {word: name for name, words in TOGETHER.items() for word in words}
 KEYWORDS |= dict.fromkeys(("a", "input", "inputs", "array", "x1", "tensor", "logits", "arr", "self"), "x")
 OPTIONAL = "a"
 """What tables call a parameter that may be left out; libraries have several words for it."""
-OPTIONAL_WORDS = frozenset("alpha beta delta lambd negative_slope".split())
+OPTIONAL_WORDS = frozenset("alpha beta delta lambd negative_slope offset diagonal k b".split())
 IGNORED = frozenset("dtype out device requires_grad copy order casting where_ precision".split())
 """Options that change nothing in what is computed on real numbers."""
 
@@ -59,6 +59,7 @@ absolute fabs | x | abs(x)
 maximum minimum logaddexp | x y | THIS(x, y)
 fmax | x y | maximum(x, y)
 fmin | x y | minimum(x, y)
+fmod | x y | x - y*trunc(x/y)
 where | c x y | where(c, x, y)
 power pow float_power | x y | x**y
 add | x y | x + y
@@ -70,25 +71,19 @@ positive real asarray array tensor float32 float64 float as_tensor ascontiguousa
 matmul dot matvec | x y | MATMUL(x, y)
 outer ger | x y | outer(x, y)
 kron | x y | kron(x, y)
-trace | x | trace(x)
-tril triu | x | THIS(x)
-diag diagflat diag_embed | x | diag(x)
-diagonal | x | diag(x)
+trace tril triu | x a | THIS(x, a)
+diag diagflat diag_embed diagonal | x a | diag(x, a)
 inverse | x | inv(x)
 solve | x y | solve(x, y)
 ones_like zeros_like | x | THIS(x)
 full_like | x y | y*ones_like(x)
-softplus | x | softplus(x)
 leaky_relu elu celu softshrink | x a | THIS(x, a)
 selu | x | selu(x)
 hard_tanh | x | hardtanh(x)
 soft_sign | x | softsign(x)
-tanhshrink | x | x - tanh(x)
 identity_ | x | x
-logit | x | log(x/(1 - x))
 sum mean prod | x axis keepdims | THIS(x)
 nansum | x axis keepdims | sum(x)
-average | x axis | mean(x)
 amax | x axis keepdims | max(x)
 amin | x axis keepdims | min(x)
 reduce_sum | x axis keepdims | sum(x)
@@ -96,7 +91,15 @@ reduce_mean | x axis keepdims | mean(x)
 reduce_max | x axis keepdims | max(x)
 reduce_logsumexp logsumexp | x axis keepdims | logsumexp(x)
 logcumsumexp | x axis | THIS(x)
-cross | x y | cross(x, y)
+ptp | x | max(x) - min(x)
+sgn | x | sign(x)
+fliplr | x | flip(x, axis=1)
+flipud | x | flip(x, axis=0)
+rel_entr | x y | x*log(x/y)
+entr | x | -x*log(x)
+entropy | x | -sum(x/sum(x)*log(x/sum(x)))
+squareplus | x | (x + sqrt(x**2 + 4))/2
+hard_silu | x | hard_swish(x)
 matrix_exp | x | expm(x)
 pinverse | x | pinv(x)
 gammaln | x | lgamma(x)
@@ -149,21 +152,13 @@ REFUSED = {
         "random numbers are no formula; make the number a parameter",
     ),
     **dict.fromkeys(("detach", "stop_gradient", "no_grad"), "what is held fixed is a variable of its own"),
-    **dict.fromkeys(
-        ("argmax", "argmin", "argsort", "round", "floor", "ceil", "rint"), "its derivative is zero or none"
-    ),
+    **dict.fromkeys(("argmax", "argmin"), "its derivative is zero or none"),
     **dict.fromkeys(
         ("eig", "eigvals", "matrix_rank", "cond"), "of symmetric matrices there are `eigvalsh(A)` and `eigvecs(A)`"
     ),
-    "qr": "the R whose diagonal is positive is `qr(A)` in the language",
-    "svd": "singular values are `svdvals(A)`",
-    "glu": "of the two halves it is `glu(x, y)` in the language",
     "one_hot": "make the one-hot vector a parameter",
-    "kl_div": "write the sum, of log-probabilities x: `sum(y*(log(y) - x))`",
     "arange": "declare a variable for it",
     "linspace": "declare a variable for it",
-    "sort": "it is not in the language",
-    "median": "it is not in the language",
     "fft": "its values are complex",
     "conv2d": "it is not in the language",
 }

@@ -34,7 +34,8 @@ _LETTER = "[" + "".join(c for c in SUPERSCRIPTS if c not in "⁰¹²³⁴⁵⁶�
 _LETTERED = re.compile(f"{_SIGN}?{_DIGIT}*{_LETTER}(?:{_DIGIT}|{_LETTER})*(?:{_SIGN}(?:{_DIGIT}|{_LETTER})+)*")
 _RAISED = re.compile(f"⁻?[ᵀᵗ⊤]|{_SIGN}?{_DIGIT}+|{_SIGN}[{''.join(_FRACTIONS)}]")
 _LONGER = {"<=": "<=", ">=": ">=", "==": "==", "!=": "!=", "**": "**"}
-_OPENING, _CLOSING = {**{c: c for c in "([{"}, "⟨": "⟨", "〈": "⟨"}, {**{c: c for c in ")]}"}, "⟩": "⟩", "〉": "⟩"}
+_OPENING = {**{c: c for c in "([{⟨⌊⌈"}, "〈": "⟨"}
+_CLOSING = {**{c: c for c in ")]}⟩⌋⌉"}, "〉": "⟩"}
 _BARS = {"|": "|", "∣": "|", "‖": "‖", "∥": "‖"}
 _TURNED = ("T", "⊤", "t", "\N{DOWN TACK}")
 _REFUSED = {
@@ -43,7 +44,7 @@ _REFUSED = {
     "∫": "an integral is not in the language",
     "†": "a transpose is written xᵀ or x^T",
     "!": "a factorial is not in the language",
-    "%": "a remainder is not in the language",
+    "%": "a remainder is written `mod(x, y)`",
     "″": "a second derivative is not read; jac hessian takes it",
     "∈": "sizes are declared apart: -s x=n",
     "→": "type one formula",

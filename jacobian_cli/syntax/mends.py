@@ -37,7 +37,7 @@ MENDS = {
     "|": "an absolute value is written `abs(x)`, a determinant `det(A)`",
     "{": "groups are written with round brackets: `2*(x + y)`",
     "!": "a factorial is not in the language",
-    "%": "a remainder is not in the language",
+    "%": "a remainder is written `mod(x, y)`",
 }
 OPERATORS = "operators are + - * / ** @, as in NumPy: `x**2`, `A@x`"
 

@@ -39,6 +39,7 @@ BINARY: dict[type[ast.operator], str] = {
     ast.Div: "/",
     ast.Pow: "**",
     ast.MatMult: "@",
+    ast.Mod: "mod",
 }
 COMPARE: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
@@ -182,14 +183,8 @@ class _Reader:
                 return Name("pi" if name == "π" else name, span)
             case ast.Constant():
                 return self.constant(node)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
-                return Call(BINARY[type(op)], (self.read(left, depth), self.read(right, depth)), (), span)
-            case ast.BinOp(op=ast.BitXor(), left=left, right=right):
-                self.read(left, depth), self.read(right, depth)
-                raise self.refuse(node, "^ is not a power", _raised(right))
-            case ast.BinOp(left=left, right=right):
-                self.read(left, depth), self.read(right, depth)
-                raise self.refuse(node, "this operator is not in the language", OPERATORS)
+            case ast.BinOp():
+                return self.binary(node, depth)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self.read(operand, depth)
                 return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
@@ -225,6 +220,18 @@ class _Reader:
                 return Group(tuple(self.read(item, depth) for item in items), span, isinstance(node, ast.List))
             case _:
                 raise self.refuse(node, "this is not in the language", _LISTED)
+
+    def binary(self, node: ast.BinOp, depth: int) -> Call:
+        """An operator between two values."""
+        span, parts = self.span(node), (self.read(node.left, depth), self.read(node.right, depth))
+        match node.op:
+            case ast.FloorDiv():
+                return Call("floor", (Call("/", parts, (), span),), (), span)
+            case ast.BitXor():
+                raise self.refuse(node, "^ is not a power", _raised(node.right))
+            case op if type(op) in BINARY:
+                return Call(BINARY[type(op)], parts, (), span)
+        raise self.refuse(node, "this operator is not in the language", OPERATORS)
 
     def call(self, name: str, args: list[ast.expr], keywords: list[ast.keyword], span: Span, depth: int) -> Call:
         for argument in args:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import jacobian_cli as jac
+from jacobian_cli.api.derive.printed import printed
+from jacobian_cli.checks.verdict.answer import numeric_verdict
 from jacobian_cli.cli.main import run
 from jacobian_cli.syntax.declarations import parse_assumptions, parse_file
 from jacobian_cli.syntax.errors import InputError
@@ -142,3 +146,48 @@ def test_carets_point_at_the_fact() -> None:
     assert (one.name, one.fact, two.name, two.fact) == ("S", "spd", "S", "positive")
     assert one.source[two.span.start : two.span.stop] == "positive"
     assert isinstance(one, Assumption)
+
+
+@pytest.mark.parametrize("fact", ["symmetric", "spd"])
+@pytest.mark.parametrize("formula", ["log(det(S))", "x.T@S@x", "trace(S@S@A)", "x.T@inv(S)@y", "sum(vech(S)**2)"])
+def test_the_gradient_by_a_symmetric_matrix_and_by_its_half_vector(formula: str, fact: str) -> None:
+    """Entry and mirror image moved together, against differences of the formula itself."""
+    rng = np.random.default_rng(2)
+    root = rng.standard_normal((3, 3))
+    given = {"S": root @ root.T + np.eye(3), "A": rng.standard_normal((3, 3)), "x": root[0], "y": root[1]}
+    shapes = {name: "3,3" if name in "SA" else "3" for name in given if name in formula}
+    found = jac.derive(formula, wrt="S", shapes=shapes, assume={"S": fact})
+    assert found.check(points=2).passed
+    assert found.symmetric is not None
+    assert found.half_vector is not None
+    values = {name: given[name] for name in shapes}
+    functions: dict[str, Any] = {}
+    exec(found.to_python(), functions)
+    slopes = []
+    for column, row in zip(*np.triu_indices(3), strict=True):
+        step = np.zeros((3, 3))
+        step[row, column] = step[column, row] = 1e-6
+        ends = [functions["value"](**values | {"S": values["S"] + sign * step}) for sign in (1, -1)]
+        slopes.append((ends[0] - ends[1]) / 2e-6)
+    for form, true in ((found.half_vector, slopes), (found.symmetric, mirrored(slopes))):
+        written: dict[str, Any] = {}
+        exec(jac.derive(form.closed_form, wrt="S", shapes=shapes, check=False).to_python(), written)
+        again = {name: value for name, value in values.items() if name in f"S{form.closed_form}"}
+        np.testing.assert_allclose(written["value"](**again), true, rtol=1e-6, atol=1e-7)
+
+
+def mirrored(half: list[float]) -> Any:
+    """The symmetric matrix of a half-vector."""
+    found = np.zeros((3, 3))
+    for value, column, row in zip(half, *np.triu_indices(3), strict=True):
+        found[row, column] = found[column, row] = value
+    return found
+
+
+def test_a_wrong_gradient_by_a_symmetric_matrix_is_caught() -> None:
+    found = jac.derive("log(det(S))", wrt="S", assume={"S": "symmetric"})
+    right = printed(found)
+    for name in ("symmetric", "half"):
+        wrong = replace(right, symmetric={**right.symmetric, name: f"1.001*({right.symmetric[name]})"})
+        assert not numeric_verdict(found.problem.output, found.variable, wrong, facts=found.problem.facts).passed
+    assert numeric_verdict(found.problem.output, found.variable, right, facts=found.problem.facts).passed

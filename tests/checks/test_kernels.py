@@ -37,7 +37,7 @@ BY_OTHER_TESTS = {"largest", "smallest", "logdet", "cholesky", "norm", "std", "p
 BY_OTHER_TESTS |= set(
     "eigvalsh eigvecs inv_gaps svdvals spectral_norm nuclear_norm polar pinv sqrtm expm slogdet".split()
 )
-BY_OTHER_TESTS |= {"bilinear", "skew", "rot2", "take", "one_hot", "scatter_add"}
+BY_OTHER_TESTS |= {"bilinear", "skew", "rot2", "take", "one_hot", "scatter_add", "vech", "duplication", "elimination"}
 """Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate, tests/checks/test_spectral,
 tests/elaborate/test_rearranging and tests/engine/test_everywhere.
 """

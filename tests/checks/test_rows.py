@@ -70,6 +70,7 @@ def test_a_wrong_rule_does_not_reach_the_explicit_table(name: str, k: int, monke
 
 
 NAMED = [r.name for r in FUNCTIONS.values() if r.kind is Kind.ELEMENTWISE and r.definition and r.derivative]
+NAMED = [name for name in NAMED if FUNCTIONS[name].derivative[0] != "0"]
 
 
 @pytest.mark.parametrize("name", NAMED)

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import special
 
 import jacobian_cli as jac
 from jacobian_cli.api.input.problem import shapes_of
@@ -39,7 +38,7 @@ APART = (
 REFUSED = [
     # signs and words of other notations
     *("x^2", "A^T@x", "A^-1@x", "x'", "A·B", "A×B", "x⊙y", "Aᵀx", "x − y", "x÷2", "√x", "∑x", "∏x", "‖x‖", "A⊗B"),
-    *("x ≤ y", "x ≥ y", "x ≠ y", "A⁻¹", "x²", "||x||", "|x|", "{x}", "x!", "x % 2", "x + lambda", "2 x", "x & y"),
+    *("x ≤ y", "x ≥ y", "x ≠ y", "A⁻¹", "x²", "||x||", "|x|", "{x}", "x!", "x %", "x + lambda", "2 x", "x & y"),
     *("x is y", "x < y < z", "x.shape", "x.sum()", "np.exp(x)", "X.dot(W)", "A.flatten()", "f(x)(y)", "A[[0, 2], 1]"),
     *("x*(y if z else w)", "", "2*(x + y"),
     # calls
@@ -63,7 +62,7 @@ REFUSED = [
         "x[::0]",
         "x[argsort(x), None]",
     ),
-    *("scatter_add(ones(2), ones(3), n)",),
+    *("scatter_add(ones(2), ones(3), n)", "quantile(x, 2)", "topk(A, 1, (0, 1))", "duplication(n, m)"),
     "W@x + W(x + y)",
     "nan*x",
     *(f"{name} + x" for name, row in FUNCTIONS.items() if row.called),
@@ -189,12 +188,10 @@ def test_no_hint_proposes_an_element_wise_product_where_a_matrix_product_could_b
 
 
 FAR = (
-    "sort",
+    "cummax",
     "cot",
-    "median",
     "logm",
     "rank",
-    "logit",
     "perm",
     "scan",
 )
@@ -216,10 +213,8 @@ SAME: dict[str, list[Any]] = {
     "column_stack": [np.column_stack([x, y])],
     "cot": [1 / np.tan(x)],
     "coth": [1 / np.tanh(x)],
-    "cumprod": [np.cumprod(x)],
     "dstack": [np.dstack([A, B])],
     "hstack": [np.hstack([x, y]), np.hstack([A, B])],
-    "logit": [special.logit(x)],
     "mae": [np.abs(x - y).mean()],
     "sec": [1 / np.cos(x)],
     "vstack": [np.vstack([x, y]), np.vstack([A, B])],

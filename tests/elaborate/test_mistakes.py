@@ -44,14 +44,14 @@ def test_all_mistakes_are_found(text: str, shapes: dict[str, str], places: list[
 
 
 def test_each_mistake_has_its_carets() -> None:
-    error = together(mistakes("foo(x) + bar(y)", {}))
+    error = together(mistakes("fuu(x) + bar(y)", {}))
     assert str(error).splitlines() == [
-        "there is no function 'foo'",
-        "  foo(x) + bar(y)",
+        "there is no function 'fuu'",
+        "  fuu(x) + bar(y)",
         "  ^^^",
         "jac functions lists those there are",
         "there is no function 'bar'",
-        "  foo(x) + bar(y)",
+        "  fuu(x) + bar(y)",
         "           ^^^",
         "jac functions lists those there are",
     ]

@@ -38,6 +38,9 @@ FORMULAS: list[tuple[str, str, Shapes]] = [
     ("x@y.T + outer(x, y)", "x,y", {"x": (2,), "y": (3,)}),
     ("ones(k)*sum(x**2)", "x", {"x": (4,)}),
     ("rmsnorm(X)*g", "X,g", {"X": (2, 3), "g": (3,)}),
+    ("sort(x)@w + topk(x, 2)@topk(w, 2) + median(x)", "x,w", {"x": (3,), "w": (3,)}),
+    ("cumprod(x)*floor(9*x) + mod(x, 0.4)*ceil(9*x)", "x", {"x": (3,)}),
+    ("sort(X, axis=0)*round(9*X) + sort(X)*trunc(9*X) + logit(X/9 + 1/2)", "X", {"X": (2, 3)}),
 ]
 TARGETS = ("torch", "jax")
 

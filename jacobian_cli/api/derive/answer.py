@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.derivative.forms import Derivative, Forms, derivative
 from jacobian_cli.calculus.derivative.plain import plain_derivative
+from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.storage import Stored, stored
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
 from jacobian_cli.expr import Defined, Expr, Variable
@@ -204,6 +205,25 @@ class Answer(Portable):
         return None if found is None else ClosedForm(found, symbols(self.variable.shape))
 
     @cached_property
+    def symmetric(self) -> ClosedForm | None:
+        """Of a scalar, by a variable declared symmetric: the gradient where an entry moves its mirror image too.
+
+        >>> from jacobian_cli import derive
+        >>> derive("log(det(S))", wrt="S", assume={"S": "symmetric"}).symmetric.closed_form
+        '2*inv(S) - inv(S)*eye(n)'
+        """
+        found = self.forms.symmetric
+        return None if found is None else ClosedForm(found, symbols(self.variable.shape))
+
+    @cached_property
+    def half_vector(self) -> ClosedForm | None:
+        """The same gradient by the entries on the diagonal and below it, `vech(S)`."""
+        if self.forms.symmetric is None:
+            return None
+        found = write.apply("vech", self.forms.symmetric)
+        return ClosedForm(found, symbols(found.shape))
+
+    @cached_property
     def vjp(self) -> ClosedForm:
         """The backward rule: the gradient of the variable, given that of the output."""
         return ClosedForm(self.forms.vjp, symbols(self.variable.shape))
@@ -285,6 +305,8 @@ class Answer(Portable):
             **({"wants": list(self.problem.wants)} if self.problem.wants else {}),
             **({"assumed": self.assumed} if self.problem.facts else {}),
             **({"unconstrained": True} if self.unconstrained else {}),
+            **({"symmetric": self.symmetric.to_dict()} if self.symmetric else {}),
+            **({"half_vector": self.half_vector.to_dict()} if self.half_vector else {}),
             "read": self.read,
             "warnings": list(self.warnings),
         }

@@ -14,8 +14,9 @@ from jacobian_cli.checks.points.domain import DOMAIN, FORM, KINK, NOT_FINITE, Vi
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Expr, variables
-from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.identities import chooses, marks, mirror
+from jacobian_cli.ops.table import DEGENERATE
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.errors import InputError
 
@@ -150,7 +151,7 @@ def _kink(violation: Violation, moving: set[str], values: Mapping[str, Array], s
         entry, arguments = FUNCTIONS[other], arguments[::-1]
     inputs = {n: evaluate(a, values, sizes) for n, a in zip(entry.parameters, arguments, strict=True)}
     inputs["ans"] = evaluate(node, values, sizes)
-    if chooses(entry.name):
+    if chooses(entry.name) or entry.kind is Kind.ROW:
         return Kink(node, "")
     if marks(entry.name):
         return Kink(node, _numbers_text(np.asarray(evaluate(shares(node), values, sizes), float)))
@@ -179,4 +180,6 @@ def _explained(violation: Violation, finite: bool) -> str:
         return f"{where} is not defined"
     wanted = "must be positive" if violation.positive else "must not be zero"
     what = "cannot be differentiated here" if finite else "is not defined here"
+    if violation.function in DEGENERATE:
+        return f"{where} {what}: {DEGENERATE[violation.function]}"
     return f"{where} {what}: {text(violation.expression)} {wanted}"

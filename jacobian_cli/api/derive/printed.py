@@ -54,5 +54,10 @@ def printed(answer: Answer) -> Printed:
         answer.upstream,
         tuple(size_names([answer.problem.output])),
         {name: form.closed_form for name, form in answer.hessians.items()},
+        {
+            name: form.closed_form
+            for name, form in (("symmetric", answer.symmetric), ("half", answer.half_vector))
+            if form is not None
+        },
         laid(answer.convention),
     )

@@ -19,6 +19,7 @@ from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Expr, Variable
+from jacobian_cli.ops.facts import everything
 
 _FEW = 4
 """Where so few adjoints have names, it may be shorter still to have none."""
@@ -41,6 +42,8 @@ class Forms:
     """For second derivatives, by the variable differentiated by next: |out|·|in| × |in|."""
     jacobians: Mapping[Convention, Expr] = field(default_factory=dict)
     """The Jacobian in each of several conventions."""
+    symmetric: Expr | None = None
+    """The gradient by a variable that stays symmetric: an entry moves its mirror image with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,20 @@ def derivative(
         blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
         first, *_ = written = [named.forms[f"{name} jacobian {c}"] for c in conventions]
         several = dict(zip(conventions, written, strict=True)) if len(written) > 1 else {}
-        forms[name] = Forms(first, gradient, vjp, declared.tensor(derived), out_order, blocks, several)
+        plain, tied = declared.tensor(derived), None
+        if gradient is not None and "symmetric" in (known_of := everything((facts or {}).get(name, ()))):
+            tied = None if "diagonal" in known_of else ours.value(_mirrored(plain), variable.shape)
+        forms[name] = Forms(first, gradient, vjp, plain, out_order, blocks, several, tied)
     return Derivative(forms, named.where, delta, ours.notation, named, used)
+
+
+def _mirrored(gradient: Tensor) -> Tensor:
+    """G + Gᵀ − G ⊙ I (Magnus & Neudecker 1999, ch. 3)."""
+    shape = gradient.shape
+    if len(shape) < 2:
+        return gradient
+    diagonal = algebra.product(shape, [(gradient, (0, 1), 1), (algebra.delta(shape[0]), (0, 1), 1)])
+    return algebra.add(shape, [(1, gradient), (1, algebra.permute(gradient, (1, 0))), (-1, diagonal)])
 
 
 def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, bool]]:

@@ -200,6 +200,8 @@ class Notation(Style):
             return write.apply(node.function, write.ones(*argument.shape))
         reduced = entry.kind in (Kind.REDUCTION, Kind.SHARE) and node.loop
         options: dict[str, Any] = {"axis": tuple(range(node.loop, order))} if reduced else {}
+        if "sizes" in entry.options:
+            return write.apply(node.function, sizes=argument.shape[:1])
         if "count" in entry.options:
             options["count"] = node.shape[-1]
         return write.apply(node.function, written, **options)

@@ -97,6 +97,8 @@ def _written(node: Tensor, written: Mapping[Tensor, Expr]) -> Expr:
             options: dict[str, Any] = {}
             if entry.kind is Kind.REDUCTION or (entry.kind is Kind.SHARE and loop):
                 options["axis"] = tuple(range(loop, len(arguments[0].shape)))
+            if "sizes" in entry.options:
+                return apply(function, sizes=arguments[0].shape[:1])
             if "count" in entry.options:
                 options["count"] = node.shape[-1]
             given = [written[a] for a in arguments]

@@ -79,6 +79,23 @@ class _TracedKernels(Kernels):
         front = anp.shape(x)[:-2]
         return anp.reshape(anp.linalg.det(x), (*front, 1, 1)) * anp.swapaxes(anp.linalg.inv(x), -1, -2)
 
+    def sort(self, x: Array, *, axis: tuple[int, ...] = (-1,)) -> Array:
+        """By a permutation matrix for each row."""
+        rows = anp.moveaxis(x, axis[0], -1)
+        places = np.argsort(np.asarray(_plain(rows)), axis=-1)
+        return anp.moveaxis(anp.sum(np.eye(places.shape[-1])[places] * rows[..., None, :], axis=-1), -1, axis[0])
+
+    def argsort(self, x: Array, *, axis: tuple[int, ...] = (-1,)) -> Array:
+        return np.argsort(np.asarray(_plain(x)), axis=axis[0])
+
+    def cumprod(self, x: Array, *, axis: tuple[int, ...] = (-1,)) -> Array:
+        """One factor more at a time."""
+        rows = anp.moveaxis(x, axis[0], -1)
+        parts = [rows[..., 0]]
+        for k in range(1, anp.shape(rows)[-1]):
+            parts.append(parts[-1] * rows[..., k])
+        return anp.moveaxis(anp.stack(parts, axis=-1), -1, axis[0])
+
     def eigvalsh(self, x: Array) -> Array:
         return anp.linalg.eigh((x + anp.swapaxes(x, -1, -2)) / 2)[0]
 

@@ -16,7 +16,8 @@ from jacobian_cli.evaluate.evaluate import applied, evaluate, node_values, numpy
 from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.identities import chooses, marks
-from jacobian_cli.ops.rules import reduce, reduced_axes
+from jacobian_cli.ops.rules import reduced_axes
+from jacobian_cli.shape import ONE
 
 ANS = "ans"
 _SAME = 1e-10
@@ -231,10 +232,10 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
         names, shapes = _placeholders(row, node)
         for texts, kind in ((row.domain, DOMAIN), (row.nonzero, DOMAIN), (row.divides, FORM), (row.kinks, KINK)):
             for text in texts:
-                expression = meaning(text, names, shapes)
-                if row.kind is Kind.ROW:
-                    expression = _of_each_row(expression, node)
-                yield Condition(node, kind, texts is row.domain, expression)
+                if row.kind is not Kind.ROW:
+                    yield Condition(node, kind, texts is row.domain, meaning(text, names, shapes))
+                elif (said := _of_each_row(text, names, node)) is not None:
+                    yield Condition(node, kind, texts is row.domain, said)
     elif marks(row.name) or chooses(row.name):
         if variables(node):
             yield Condition(node, KINK, False, None)
@@ -246,17 +247,27 @@ def _of_node(node: Apply, sizes: Mapping[str, int]) -> Iterator[Condition]:
                 yield Condition(node, inner.kind, inner.positive, expression)
 
 
-def _of_each_row(expression: Expr, node: Apply) -> Expr:
-    """What is said of a row, said of each row that a function of rows runs along."""
-    axis = dict(node.parameters).get("axis", (-1,))
+def _of_each_row(text: str, names: tuple[str, ...], node: Apply) -> Expr | None:
+    """What is said of a row, said of each row that a function of rows runs along; of rows of one entry nothing."""
+    shape = node.shape
+    (axis,) = reduced_axes(shape, {"axis": (-1,), **dict(node.parameters)})
+    turned = (*(k for k in range(len(shape)) if k != axis), axis)
+    rows = tuple(shape[k] for k in turned)
+    if rows[-1] is ONE:
+        return None
 
     def along(part: Expr) -> Expr | None:
         if isinstance(part, Apply) and FUNCTIONS[part.function].kind is Kind.REDUCTION:
-            shape = reduce(part.arguments[0].shape, {"axis": axis})
-            return Apply(part.function, part.arguments, (("axis", axis),), shape)
+            return Apply(part.function, part.arguments, (("axis", (-1,)),), part.arguments[0].shape[:-1])
         return None
 
-    return rebuild(expression, along)
+    def behind(part: Expr) -> Expr | None:
+        if isinstance(part, Variable):
+            return Apply("transpose", (Variable(part.name, shape),), (("axes", turned),), rows)
+        return None
+
+    said = rebuild(meaning(text, names, (rows,) * len(names)), along)
+    return said if axis == len(shape) - 1 else rebuild(said, behind)
 
 
 def shares(node: Apply) -> Apply:

@@ -48,6 +48,7 @@ SECOND = 250_000
 HELD = 1 << 25
 """Nothing is computed that holds more numbers than this at once: a quarter of a gigabyte."""
 _NAMES = {"jacobian": "the Jacobian", "gradient": "the gradient", "vjp": "the backward rule"}
+_NAMES |= dict.fromkeys(("symmetric", "half"), "the gradient where entries move together")
 _MANY = 1_000_000
 """Where the variables hold more numbers than this, one point is enough."""
 _SPARE = 3
@@ -68,6 +69,8 @@ class Printed:
     """Names that mean sizes, as the n of `sum(x)/n`."""
     hessian: Mapping[str, str] = field(default_factory=dict)
     """Second derivatives, by the variable differentiated by next."""
+    symmetric: Mapping[str, str] = field(default_factory=dict)
+    """The gradient where the variable stays symmetric, `symmetric`, and its `half` vector."""
     laid: Laid = field(default_factory=Laid)
     """The layout and the vec order of the Jacobian; of the Hessian the vec order."""
 
@@ -170,9 +173,13 @@ def read_back(printed: Printed, known: Mapping[str, Variable], upstream: Variabl
     where = [parse_statement(f"{name} = {text}", limited=False) for name, text in printed.where.items()]
     texts = {"jacobian": printed.jacobian, "gradient": printed.gradient, "vjp": printed.vjp}
     texts |= {f"hessian {name}": form for name, form in printed.hessian.items()}
+    texts |= printed.symmetric
     named = [replace(parse_statement(t, limited=False), name=f"?{form}") for form, t in texts.items() if t is not None]
     values = elaborate([*where, *named], shapes).values
     return {form: values[f"?{form}"].children[0] for form, t in texts.items() if t is not None}
+
+
+_TIED = ("symmetric", "half")
 
 
 def _compare(
@@ -199,12 +206,13 @@ def _compare(
         return evaluate(output, {**point, wrt.name: x}, sizes)
 
     def printed_at(form: str, values: Mapping[str, Array]) -> Array:
-        shape = laid.shape(rows, columns) if form == "jacobian" else variable
+        whole = {"jacobian": laid.shape(rows, columns), "half": (-1,)}
+        shape = whole.get(form, variable)
         return np.asarray(evaluate(forms[form], values, sizes), float).reshape(shape)
 
     for name in [form.removeprefix("hessian ") for form in forms if form.startswith("hessian ")]:
         _compare_second(output, wrt, name, forms[f"hessian {name}"], laid, point, sizes, rng, tallies, floor)
-    shown = {form: printed_at(form, with_delta) for form in ("jacobian", "gradient", "vjp") if form in forms}
+    shown = {form: printed_at(form, with_delta) for form in ("jacobian", "gradient", "vjp", *_TIED) if form in forms}
     if rows * columns <= DENSE and rows * once <= WORK:
 
         def true_at(values: Mapping[str, Array]) -> Array:
@@ -220,6 +228,10 @@ def _compare(
             }
             if "gradient" in shown:
                 against["gradient"] = (true.reshape(variable), doubt.reshape(variable))
+            if "symmetric" in shown:
+                tied = [g + g.T - g * np.eye(len(g)) for g in (true.reshape(variable), doubt.reshape(variable))]
+                against["symmetric"] = (tied[0], tied[1])
+                against["half"] = (tied[0].T[np.triu_indices(len(tied[0]))], tied[1].T[np.triu_indices(len(tied[0]))])
             for form, ours in shown.items():
                 value, off = against[form]
                 label = "J" if form == "jacobian" else wrt.name

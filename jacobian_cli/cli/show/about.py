@@ -12,6 +12,7 @@ from jacobian_cli.cli.screen import MARKS, Screen, cells
 from jacobian_cli.elaborate import Program
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.ops.facts import FACTS
+from jacobian_cli.ops.places import constant_pieces
 from jacobian_cli.printers.language import text as language
 from jacobian_cli.printers.math.unicode import math
 
@@ -141,6 +142,8 @@ def unchecked(screen: Screen) -> None:
 
 def closing(screen: Screen, problem: Problem) -> None:
     """What was taken for granted."""
+    for name, reason in constant_pieces([problem.output]).items():
+        screen.line(f"{name}: {reason}", style="dim")
     assumed = assumptions(problem)
     if assumed:
         screen.line(f"assumed: {assumed}", style="dim")
@@ -153,8 +156,8 @@ def needless(screen: Screen, d: Answer) -> None:
         screen.line(f"the answer is the same without: {', '.join(unused)}", style="dim")
 
 
-def unconstrained(screen: Screen, d: Answer) -> None:
-    """For a variable whose entries are tied: which derivative this is."""
+def unconstrained(screen: Screen, d: Answer, *, tied: bool = False) -> None:
+    """For a variable whose entries are tied: which derivative this is, unless the other one is shown too."""
     if not d.unconstrained:
         return
     said = [FACTS[fact] for fact in sorted(d.problem.facts[d.wrt]) if FACTS[fact].ties]
@@ -163,7 +166,7 @@ def unconstrained(screen: Screen, d: Answer) -> None:
         f"the unconstrained derivative: each entry of {d.wrt} is free, though {d.wrt} is {names}", "dim", indent=2
     )
     along = {fact.along for fact in said}
-    if d.gradient is not None and len(along) == 1 and (text := along.pop()):
+    if not (tied and d.symmetric) and d.gradient is not None and len(along) == 1 and (text := along.pop()):
         screen.line(f"for changes that keep {d.wrt} {names}, a gradient G becomes {text}", "dim", indent=2)
 
 

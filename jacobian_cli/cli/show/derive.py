@@ -123,7 +123,7 @@ class Page:
         """The gradient of a scalar, the Jacobian of anything else."""
         form, said = main_form(d), jacobian_said(d) if d.gradient is None else gradient_said(d)
         instead(self.screen, d)
-        unconstrained(self.screen, d)
+        unconstrained(self.screen, d, tied=True)
         labelled(self.screen, f"{symbol(d)}  =", self._math(form.expr), said, style="bold")
         where(self.screen, self.problem, [d])
         labelled(self.screen, "text", form.closed_form, style="green")
@@ -133,6 +133,10 @@ class Page:
         entry = d.jacobian.elementwise
         if entry and cells(entry) <= _ENTRY:
             labelled(self.screen, "entry", entry)
+        if d.symmetric is not None and d.half_vector is not None:
+            name = name_text(d.wrt)
+            self._form("symmetric", d.symmetric, f"gradient where {name} stays symmetric")
+            self._form("half", d.half_vector, f"by vech({name}): duplication.T@vec of the gradient")
         if d.gradient is not None:
             labelled(self.screen, "Jacobian", self._math(d.jacobian.expr), reshaped_said(d))
             labelled(self.screen, "", d.jacobian.closed_form, style="green")
@@ -141,6 +145,10 @@ class Page:
         labelled(self.screen, "backward", rule, said)
         if d.vjp.closed_form != main_form(d).closed_form:
             labelled(self.screen, "", d.vjp.closed_form, style="green")
+
+    def _form(self, label: str, form: ClosedForm, said: str) -> None:
+        labelled(self.screen, label, self._math(form.expr), said)
+        labelled(self.screen, "", form.closed_form, style="green")
 
     def _math(self, expr: Expr) -> str:
         return math(expr, self.problem.variables)

@@ -17,7 +17,7 @@ from jacobian_cli.ops.table.elementwise import ELEMENTARY
 from jacobian_cli.ops.table.literals import LITERALS
 from jacobian_cli.ops.table.losses import LOSSES
 from jacobian_cli.ops.table.matrices import CONTRACTIONS, LINEAR_ALGEBRA
-from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE, OF_MATRICES, WORDS
+from jacobian_cli.ops.table.names import ALIASES, ELSEWHERE, OF_MATRICES, SPELLED, WORDS
 from jacobian_cli.ops.table.operators import COMPARISONS, OPERATORS
 from jacobian_cli.ops.table.places import PLACES
 from jacobian_cli.ops.table.products import PRODUCTS
@@ -25,10 +25,11 @@ from jacobian_cli.ops.table.rearranging import REARRANGING
 from jacobian_cli.ops.table.reductions import REDUCTIONS
 from jacobian_cli.ops.table.rows import ROWS
 from jacobian_cli.ops.table.special import SPECIAL
-from jacobian_cli.ops.table.spectral import SPECTRAL
+from jacobian_cli.ops.table.spectral import DEGENERATE, SPECTRAL
 from jacobian_cli.ops.table.statistics import STATISTICS
+from jacobian_cli.ops.table.symmetric import SYMMETRIC
 
-__all__ = ["ALIASES", "ELSEWHERE", "FUNCTIONS", "OF_MATRICES", "WORDS", "of_one_axis", "row"]
+__all__ = ["ALIASES", "DEGENERATE", "ELSEWHERE", "FUNCTIONS", "OF_MATRICES", "SPELLED", "WORDS", "of_one_axis", "row"]
 
 FUNCTIONS: dict[str, Row] = {
     entry.name: entry
@@ -51,6 +52,7 @@ FUNCTIONS: dict[str, Row] = {
         *REARRANGING,
         *LITERALS,
         *CREATIONS,
+        *SYMMETRIC,
         *LIKE,
     )
 }

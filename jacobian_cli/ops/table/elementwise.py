@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from jacobian_cli.ops.row import Row
 
+_STEPS = "it is constant between its jumps"
+
+
 ELEMENTARY = (
     Row(name="exp", summary="exponential", derivative=("ans",), numpy="exp", sympy="exp", math="exp", latex=r"\exp",
         steep=True),
@@ -37,6 +40,21 @@ ELEMENTARY = (
         math="|{}|", latex=r"\left|{}\right|"),
     Row(name="sign", summary="sign: -1, 0 or 1", derivative=("0",), numpy="sign", sympy="sign", kinks=("x",),
         latex=r"\operatorname{sign}"),
+    Row(name="floor", summary="the largest whole number that is not above x", derivative=("0",), numpy="floor",
+        kinks=("x - round(x)",), why=_STEPS, math="⌊{}⌋", latex=r"\left\lfloor {} \right\rfloor"),
+    Row(name="ceil", summary="the least whole number that is not below x", derivative=("0",), definition="-floor(-x)",
+        numpy="ceil", kinks=("x - round(x)",), why=_STEPS, math="⌈{}⌉", latex=r"\left\lceil {} \right\rceil"),
+    Row(name="round", summary="the nearest whole number, an even one between two", derivative=("0",),
+        definition="floor(x + 1/2)", numpy="round", kinks=("x - floor(x) - 1/2",), why=_STEPS),
+    Row(name="trunc", summary="the whole number next to x towards 0", derivative=("0",),
+        definition="sign(x)*floor(abs(x))", numpy="trunc", kinks=("where(abs(x) < 1/2, 1, x - round(x))",), why=_STEPS),
+    Row(name="frac", summary="x - trunc(x)", derivative=("1",), definition="x - trunc(x)"),
+    Row(name="mod", summary="x - y*floor(x/y), which has the sign of y", parameters=("x", "y"),
+        derivative=("1", "-floor(x/y)"), definition="x - y*floor(x/y)", numpy="mod", nonzero=("y",),
+        kinks=("x/y - round(x/y)",), why="the quotient is constant between its jumps", math="mod",
+        latex=r"\operatorname{mod}"),
+    Row(name="heaviside", summary="0 where x is below 0, 1 where it is above, and y between", parameters=("x", "y"),
+        derivative=("0", "x == 0"), definition="where(x == 0, y, x > 0)", kinks=("x",), why=_STEPS),
     Row(name="sin", summary="sine", derivative=("cos(x)",), numpy="sin", sympy="sin", latex=r"\sin"),
     Row(name="cos", summary="cosine", derivative=("-sin(x)",), numpy="cos", sympy="cos", latex=r"\cos"),
     Row(name="tan", summary="tangent", derivative=("1 + ans**2",), numpy="tan", sympy="tan", latex=r"\tan", symbol="t"),
@@ -124,7 +142,9 @@ ELEMENTARY = (
     Row(name="sinc", summary="sin(πx)/(πx), as NumPy has it", derivative=("(cos(pi*x) - ans)/x",),
         definition="sin(pi*x)/(pi*x)", numpy="sinc", divides=("x",)),
     Row(name="clip", summary="x, or the bound a or b that it lies beyond", parameters=("x", "a", "b"),
-        definition="minimum(maximum(x, a), b)"),
+        definition="minimum(maximum(x, a), b)", given={"without a": "minimum(x, b)", "without b": "maximum(x, a)"}),
+    Row(name="logit", summary="log(x/(1 - x)), the inverse of sigmoid", derivative=("1/(x*(1 - x))",),
+        definition="log(x/(1 - x))", domain=("x", "1 - x"), example="logit(sigmoid(x))"),
     Row(name="xlogy", summary="x*log(y), which is 0 where x is 0", parameters=("x", "y"), derivative=("log(y)", "x/y"),
         definition="x*log(y)", computed={"ans": "x*log(where(y == 0, where(x == 0, 1, y), y))"}, domain=("y",)),
     Row(name="huber", summary="x**2/2 where |x| is at most a, else a*(|x| - a/2); a is 1 unless given (Huber 1964)",

@@ -16,7 +16,7 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
     if not x.shape:
         raise ShapeError("a scalar has no axes", order=True)
     given = () if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return reduced_axes(x.shape, {"axis": tuple(map(_whole, given))} if given else {})
+    return reduced_axes(x.shape, {"axis": tuple(map(whole, given))} if given else {})
 
 
 def _axis(x: Any, axis: Any) -> int:
@@ -24,7 +24,7 @@ def _axis(x: Any, axis: Any) -> int:
     return found
 
 
-def _whole(number: Any) -> int:
+def whole(number: Any) -> int:
     value: int | None = number.value if isinstance(number, Size) else number
     if value is None:
         raise ShapeError(f"a whole number belongs here, not {number}")
@@ -147,7 +147,7 @@ def _turned(make: Any, x: Any, order: list[int]) -> Any:
 
 
 def _moveaxis(make: Any, x: Any, source: Any, destination: Any) -> Any:
-    ends = [tuple(map(_whole, side)) if isinstance(side, tuple) else (_whole(side),) for side in (source, destination)]
+    ends = [tuple(map(whole, side)) if isinstance(side, tuple) else (whole(side),) for side in (source, destination)]
     count = len(x.shape)
     if len(ends[0]) != len(ends[1]):
         raise ShapeError("as many axes are moved as places are named", "as in `moveaxis(A, 0, -1)`")
@@ -169,13 +169,25 @@ def _squeeze(make: Any, x: Any, axis: Any = None) -> Any:
 
 def _expand_dims(make: Any, x: Any, axis: Any) -> Any:
     count = len(x.shape) + 1
-    at = _whole(axis) % count
+    at = whole(axis) % count
     return make("[]", x, index=_at(x, at, None))
+
+
+def _chunk(make: Any, x: Any, parts: Any, place: Any, axis: Any = -1) -> Any:
+    along, count, at = _axis(x, axis), whole(parts), whole(place)
+    size = x.shape[along].over(Size.number(count)) if count > 0 else None
+    if size is None or not -count <= at < count:
+        raise ShapeError(
+            f"{described(x.shape)} has no part {at} of {count} equal ones along its axis {along}",
+            "declare how long it is, as in `-s x=2*n`; parts count from 0",
+        )
+    start = Size.number(at % count) * size
+    return make("[]", x, index=_at(x, along, (start if start.terms else None, start + size)))
 
 
 def _diff(make: Any, x: Any, n: Any = 1, axis: Any = -1) -> Any:
     along = _axis(x, axis)
-    for _ in range(_whole(n)):
+    for _ in range(whole(n)):
         parts = [make("[]", x, index=_at(x, along, item)) for item in ((ONE, None), (None, Size.number(-1)))]
         x = make("-", *parts)
     return x
@@ -191,6 +203,8 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], Any, str], ...] =
     ("tile", "the whole so many times, one after the other", ("reps",), (), _tile, "tile(x, 2)"),
     ("swapaxes", "two axes exchanged", ("axis1", "axis2"), (), _swapaxes, "swapaxes(A, 0, 1)"),
     ("moveaxis", "axes moved to other places", ("source", "destination"), (), _moveaxis, "moveaxis(A, 0, -1)"),
+    ("chunk", "one of so many equal parts along the last axis unless told otherwise, counted from 0",
+     ("parts", "place", "axis"), ("axis",), _chunk, "chunk(concat(x, x), 2, 0)"),
     ("ravel", "the entries as one vector, row by row", (), (), _ravel, "ravel(A)"),
     ("squeeze", "without axes of length one", ("axis",), ("axis",), _squeeze, "squeeze(A[:, :1])"),
     ("expand_dims", "with an axis of length one put in", ("axis",), (), _expand_dims, "expand_dims(x, 1)"),

@@ -87,6 +87,8 @@ REDUCTIONS = (
             "ord": "sum(abs(x)**ord)**(1/ord)", "ord=1 of matrices": "max(sum(abs(x), axis=0))",
             "ord=inf of matrices": "max(sum(abs(x), axis=1))", "ord=fro of matrices": "norm(x)",
             "ord=2 of matrices": "spectral_norm(x)", "ord=nuc of matrices": "nuclear_norm(x)",
+            "ord=-1 of matrices": "min(sum(abs(x), axis=0))", "ord=-inf of matrices": "min(sum(abs(x), axis=1))",
+            "ord=-2 of matrices": "svdvals(x)[-1]",
         },
         second={"ord": "of a vector it is a number or inf, of a matrix 1, 2, inf, 'fro' or 'nuc'"},
     ),

@@ -111,6 +111,13 @@ _RANK = "10**8 - norm(x, axis=(-2, -1))*norm(pinv(x), axis=(-2, -1))"
 _GRAM = 'eigvalsh(einsum("...ij,...ik->...jk", x, x))'
 _TOP = "eigvecs(x.T@x)[:, -1]"
 
+DEGENERATE = {
+    **dict.fromkeys(("eigvalsh", "eigvecs"), "two eigenvalues of the symmetric part are equal, or nearly so"),
+    "svdvals": "two singular values are equal, or the rank drops, or nearly so",
+    "spectral_norm": "its two largest singular values are equal, or nearly so",
+    **dict.fromkeys(("nuclear_norm", "polar", "pinv", "lstsq"), "the rank drops, or nearly so"),
+}
+"""What it means that a condition of these does not hold."""
 SPECTRAL = (
     Row(name="eigvalsh", summary="eigenvalues of the symmetric matrix (x + x.T)/2, the least first", kind=Kind.CORE,
         signatures=("ii->i",), derivative=('einsum("ik,jk->kij", eigvecs(x), eigvecs(x))',), kernel=_eigvalsh,

@@ -38,7 +38,8 @@ def _groupnorm(make: Any, x: Any, groups: Any, gain: Any = None, bias: Any = Non
 STATISTICS = (
     Row(name="cov", summary="covariances of the rows of a matrix, each column being one observation, divided by their "
         "number less one as NumPy has it", kind=Kind.FORMULA,
-        given={"rowvar=True": "cov(x)", "rowvar=False": "cov(x.T)", "ddof": f"{_CENTRED}@{_CENTRED}.T/(m - ddof)"},
+        given={"bias=True": "cov(x, ddof=0)", "bias=False": "cov(x)", "rowvar=True": "cov(x)",
+               "rowvar=False": "cov(x.T)", "ddof": f"{_CENTRED}@{_CENTRED}.T/(m - ddof)"},
         definition=f"{_CENTRED}@{_CENTRED}.T/(sum(ones_like(x[0])) - 1)", example="cov(A)"),
     Row(name="corrcoef", summary="correlations of the rows of a matrix, each column being one observation",
         kind=Kind.FORMULA, given={"rowvar=True": "corrcoef(x)", "rowvar=False": "corrcoef(x.T)"},
@@ -49,6 +50,7 @@ STATISTICS = (
     Row(name="batchnorm", summary="each column of a batch with mean 0 and deviation 1, without gain and bias "
         "(Ioffe & Szegedy 2015)", kind=Kind.FORMULA, rule=shapes.batch, definition="layernorm(x, axis=0)",
         given={"bias": "ans + bias", "gain": "ans*gain", "eps": "layernorm(x, axis=0, eps=eps)"},
+        second={"gain": "it multiplies the columns", "bias": "it is added to the columns"},
         example="batchnorm(X)"),
     Row(name="groupnorm", summary="the last axis in so many parts, each with mean 0 and deviation 1 (Wu & He 2018)",
         kind=Kind.SHAPE, options=("groups", "gain", "bias", "eps"), values=("gain", "bias", "eps"),

@@ -403,6 +403,8 @@ def helped(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     shapes = () if same else alike([o.shape for o in operands])
     function = writer.helper(Need(node.function, shapes, axes=bool(options)))
     operands = operands[: len(given(node))]
+    if sizes := dict(node.parameters).get("sizes"):
+        options = [f"({', '.join(writer.size(size).text for size in sizes)},)"]
     if entry.kind is Kind.ELEMENTWISE:
         return each(node, operands, lambda *pieces: call(function, *pieces))
     return Source(call(function, *(o.piece for o in operands), *options), node.shape)

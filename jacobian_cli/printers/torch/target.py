@@ -16,13 +16,14 @@ from jacobian_cli.printers.precedence import PYTHON, Level, Piece
 from jacobian_cli.shape import Shape
 
 _SAME = (
-    "exp log log1p expm1 sqrt square abs sign sin cos tan sinh cosh tanh arcsin arccos arctan logaddexp maximum minimum"
-    " log2 log10 exp2 arcsinh arccosh arctanh reciprocal hypot arctan2 sinc sigmoid relu erf erfc erfinv lgamma digamma"
-    " rsqrt sum mean prod logsumexp softmax log_softmax cumsum logdet inner tril triu ones_like zeros_like"
+    "exp log log1p expm1 sqrt square abs sign sin cos tan sinh cosh tanh arcsin arccos arctan logaddexp maximum"
+    " minimum log2 log10 exp2 arcsinh arccosh arctanh reciprocal hypot arctan2 sinc sigmoid relu erf erfc erfinv"
+    " lgamma digamma rsqrt floor ceil round trunc frac logit sum mean prod logsumexp softmax log_softmax cumsum"
+    " cumprod argsort logdet inner tril triu ones_like zeros_like"
 )
 NATIVE = {
     **{name: name for name in _SAME.split()},
-    "max": "amax", "min": "amin", "det": "linalg.det", "inv": "linalg.inv", "cross": "linalg.cross",
+    "mod": "remainder", "max": "amax", "min": "amin", "det": "linalg.det", "inv": "linalg.inv", "cross": "linalg.cross",
     "log_sigmoid": "nn.functional.logsigmoid", "norm": "linalg.vector_norm",
 }  # fmt: skip
 """The name of each function that PyTorch has too."""
@@ -41,6 +42,8 @@ _KERNELS = {
     return {np}.linalg.cholesky((x + x.mT) / 2)""",
     "slogdet": """def {name}(x):
     return {np}.linalg.slogdet(x)[1]""",
+    "sort": """def {name}(x, axis=-1):
+    return {np}.sort(x, dim=axis).values""",
     "scatter_add": """def {name}(x, i, count):
     found = {np}.zeros((count, *x.shape[i.ndim:]), dtype=x.dtype, device=x.device)
     return found.index_put((i,), x, accumulate=True)""",

@@ -7,7 +7,8 @@ from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text, literal
 
-_OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧"}
+_OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧", "⌊": "⌋", "⌈": "⌉"}
+_ROUNDED = {"⌊": "floor", "⌈": "ceil"}
 
 
 class Brackets(Cursor):
@@ -45,6 +46,8 @@ class Brackets(Cursor):
         if opened.text == "[" and len(rows) > 1 and len(parts) > len(rows):
             return literal(rows, span)
         if len(parts) == 1:
+            if opened.text in _ROUNDED:
+                return Call(_ROUNDED[opened.text], (value,), (), span)
             if opened.text == "[" and isinstance(value, Call) and value.function == "?beside":
                 self.want_product(value, span)
             return _respanned(value, span)

@@ -23,7 +23,9 @@ def transpose(call: Arguments) -> Term:
         return call.call(".T", x) if call.name != "permute" else call.call("?turn", x)
     if len(order) == 1 and isinstance(order[0], Group):
         order = list(order[0].items)
-    swaps = call.name in ("swapaxes", "swapdims", "moveaxis") or (call.name == "transpose" and call.library == TORCH)
+    swaps = call.name in ("swapaxes", "swapdims", "moveaxis", "movedim") or (
+        call.name == "transpose" and call.library == TORCH
+    )
     if call.name == "transpose" and not call.library and len(order) == 2:
         if [whole(axis) for axis in order] == [0, 1]:
             call.code.doubt("the two axes change places, as in PyTorch: `X.T`; in NumPy transpose(0, 1) leaves `X`")
@@ -31,6 +33,9 @@ def transpose(call: Arguments) -> Term:
     if swaps and len(order) == 2:
         return call.call("?swap", x, *order)
     return call.call("transpose", x, Group(tuple(order), call.span))
+
+
+_SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
 
 
 def reshape(call: Arguments) -> Term:
@@ -101,6 +106,8 @@ def grown(call: Arguments) -> Term:
 
 def squeezed(call: Arguments) -> Term:
     given = call.bound("x", "axis")
+    if "axis" not in given:
+        return call.call("squeeze", given["x"])
     place = whole(given.get("axis", Flag(None, call.span)))
     span = call.span
     zero = Literal(Fraction(0), span)
@@ -112,6 +119,12 @@ def squeezed(call: Arguments) -> Term:
     if place not in picks:
         raise call.refuse("which axis goes?", "as in x.squeeze(-1), which is x[..., 0]")
     return call.call("[]", given["x"], Group(picks[place], span))
+
+
+def flipped(call: Arguments) -> Term:
+    """Along one axis, a list of them, or all."""
+    given = call.bound("x", "axis")
+    return call.call("flip", given["x"], axis=given.get("axis"))
 
 
 def filled_array(call: Arguments) -> Term:

@@ -90,6 +90,9 @@ class Code:
                 return self.constant(node, span)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return Call(_BINARY[type(op)], (self.term(left), self.term(right)), (), span)
+            case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
+                parts = (self.term(left), self.term(right))
+                return Call("floor", (Call("/", parts, (), span),), (), span)
             case ast.BinOp():
                 raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -159,6 +162,8 @@ class Code:
         if turned:
             return Call(".T", (self.term(node.value),), (), span)
         match node.attr:
+            case "eigenvalues" | "eigenvectors" if isinstance(pair := self.term(node.value), Group):
+                return pair.items[node.attr == "eigenvectors"]
             case "values" | "logabsdet" | "solution" | "real" | "data":
                 return unpaired(self.term(node.value))
             case "size":

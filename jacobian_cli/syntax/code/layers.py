@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, is_
-from jacobian_cli.syntax.libraries import GELU_TANH, JAX, OPTIONAL
+from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
+from jacobian_cli.syntax.libraries import GELU_TANH, JAX, NUMPY, OPTIONAL
 from jacobian_cli.syntax.tree import Call, Literal, Term
 
 
@@ -85,6 +85,48 @@ def loss(call: Arguments) -> Term:
     if wrap is None:
         raise call.refuse("this reduction cannot be read", "reduction is 'mean', 'sum' or 'none'")
     return call.made(wrap.format(texts[call.name]), given)
+
+
+def gated(call: Arguments) -> Term:
+    """Of one array, its two halves along the last axis unless told otherwise."""
+    given = call.bound("x", "y", "axis")
+    if "y" in given and whole(given["y"]) is not None:
+        given["axis"] = given.pop("y")
+    if "y" in given:
+        return call.call(call.name, given["x"], given["y"])
+    return call.call(call.name, given["x"], axis=given.get("axis"))
+
+
+def divergence(call: Arguments) -> Term:
+    """PyTorch's takes log-probabilities first and the target distribution second, SciPy's is entry by entry."""
+    if call.library == NUMPY:
+        return call.made("x*log(x/y) - x + y", call.bound("x", "y"))
+    how = call.keywords.pop("reduction", None)
+    logarithm = call.keywords.pop("log_target", None)
+    given = call.bound("x", "y")
+    of_logs = isinstance(logarithm, ast.Constant) and logarithm.value
+    text = "exp(y)*(y - x)" if of_logs else "y*(log(y) - x)"
+    kind = how.value if isinstance(how, ast.Constant) else "mean" if how is None else None
+    wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}", "batchmean": "sum({})/EXTENT(x, 0)"}.get(str(kind))
+    if wrap is None:
+        raise call.refuse("this reduction cannot be read", "reduction is 'mean', 'batchmean', 'sum' or 'none'")
+    return call.made(wrap.format(text), given)
+
+
+def batch(call: Arguments) -> Term:
+    """In training: the running values are not looked at."""
+    given = call.bound("x", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")
+    if not is_(given.get("training"), True):
+        raise call.refuse("with running values it is no function of the batch", "as in F.batch_norm(…, training=True)")
+    eps = given.get("eps") or Literal(Fraction("0.00001"), call.span)
+    return call.call("batchnorm", given["x"], gain=given.get("weight"), bias=given.get("bias"), eps=eps)
+
+
+def groups(call: Arguments) -> Term:
+    given = call.bound("x", "num_groups", "weight", "bias", "eps")
+    eps = given.get("eps") or Literal(Fraction("0.00001"), call.span)
+    options = {"gain": given.get("weight"), "bias": given.get("bias"), "eps": eps}
+    return call.call("groupnorm", given["x"], given["num_groups"], **options)
 
 
 def linear(call: Arguments) -> Term:

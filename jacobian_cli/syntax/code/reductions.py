@@ -79,6 +79,77 @@ def norm(call: Arguments) -> Term:
     return call.call(function, x, axis=axis, keepdims=keep)
 
 
+def ordered(call: Arguments) -> Term:
+    """Entries in order, or their places; PyTorch's `sort` is a pair."""
+    given = call.bound("x", "axis", "descending", "kind", "stable")
+    x = given["x"]
+    if call.name == "argsort" and is_(given.get("descending"), True):
+        x = call.call("u-", x)
+    if call.name == "argsort":
+        return call.call("argsort", x, axis=given.get("axis"))
+    made = call.call("sort", x, axis=given.get("axis"), descending=given.get("descending"))
+    return Call("?pair", (made,), (), call.span) if call.library == TORCH else made
+
+
+def topmost(call: Arguments) -> Term:
+    """The largest entries, and behind them their places."""
+    given = call.bound("x", "k", "axis", "largest", "sorted")
+    made = call.call("topk", given["x"], given["k"], axis=given.get("axis"), largest=given.get("largest"))
+    return Call("?pair", (made,), (), call.span) if call.library else made
+
+
+def median(call: Arguments) -> Term:
+    """Of an even number of entries PyTorch takes the lower of the two in the middle, NumPy their mean."""
+    given = call.bound("x", "axis", "keepdims")
+    made = call.call("median", given["x"], axis=given.get("axis"), keepdims=given.get("keepdims"))
+    if call.library == TORCH:
+        call.code.doubt("of an even number of entries PyTorch's median is the lower of the two; `median` is their mean")
+        return Call("?pair", (made,), (), call.span) if "axis" in given else made
+    return made
+
+
+def average(call: Arguments) -> Term:
+    given = call.bound("x", "axis", "weights", "keepdims")
+    options = {name: given[name] for name in ("axis", "keepdims") if name in given}
+    if "weights" not in given:
+        return call.call("mean", given["x"], **options)
+    weighted = call.call("sum", call.call("*", given["x"], given["weights"]), **options)
+    return call.call("/", weighted, call.call("sum", given["weights"]))
+
+
+def svd(call: Arguments) -> Term:
+    given = call.bound("x", "full_matrices", "compute_uv")
+    if not is_(given.get("compute_uv"), False):
+        raise call.refuse("of a decomposition only the singular values are read", "they are `svdvals(A)`")
+    return call.call("svdvals", given["x"])
+
+
+def qr(call: Arguments) -> Term:
+    """Q and R, a pair; with mode="r" the second."""
+    given = call.bound("x", "mode")
+    call.code.doubt("`qr(A)` is the R whose diagonal is positive; that of a library may have rows of the other sign")
+    upper = call.call("qr", given["x"])
+    if is_(given.get("mode"), "r"):
+        return upper
+    return Group((call.call("@", given["x"], call.call("inv", upper)), upper), call.span)
+
+
+def cross(call: Arguments) -> Term:
+    """Of two vectors, whose one axis need not be named."""
+    given = call.bound("x", "y", "axis")
+    if "axis" in given and not is_(given["axis"], 0, -1):
+        raise call.refuse("only the product of two vectors is read", "as in `cross(u[:3], v[:3])`")
+    return call.call("cross", given["x"], given["y"])
+
+
+def normal(call: Arguments) -> Term:
+    """The normal distribution, of mean 0 and deviation 1."""
+    if call.module.rpartition(".")[2] != "norm":
+        raise call.refuse("of distributions only the normal one is read", "it is `Phi(x)`, its density `phi(x)`")
+    texts = {"cdf": "ndtr(x)", "pdf": "normal_pdf(x)", "logcdf": "log(ndtr(x))", "logpdf": "-x**2/2 - log(2*pi)/2"}
+    return call.made(texts[call.name], call.bound("x"))
+
+
 def clip(call: Arguments) -> Term:
     """Between two bounds, either of which may be missing."""
     low = next((word for word in ("min", "a_min", "min_val", "clip_value_min") if word in call.keywords), "min")

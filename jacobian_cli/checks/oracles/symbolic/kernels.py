@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
 from typing import Any, ClassVar
 
@@ -43,6 +43,13 @@ class Indicator(sympy.Function):  # type: ignore[misc]
 
     def _eval_is_nonnegative(self) -> bool:
         return True
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return sympy.Integer(0)
+
+
+class Floor(sympy.floor):  # type: ignore[misc]
+    """The whole number below; constant at generic points."""
 
     def _eval_derivative(self, symbol: Any) -> Any:
         return sympy.Integer(0)
@@ -132,6 +139,9 @@ class _Symbolic(ExactKernels):
     def power(self, x: Any, y: Any) -> Any:
         return np.frompyfunc(_power, 2, 1)(x, y)
 
+    def floor(self, x: Any) -> Any:
+        return _floor(x)
+
     def diag(self, x: Any) -> Any:
         return super().diag(x) + ZERO
 
@@ -151,8 +161,27 @@ class _Symbolic(ExactKernels):
         places = self.one_hot(i, count=count)
         return np.tensordot(places, np.asarray(x, dtype=object), (range(np.ndim(i)),) * 2)
 
+    def sort(self, x: Any, *, axis: tuple[int, ...] = (-1,)) -> Any:
+        return _ordered(np.sort, x, axis)
+
+    def argsort(self, x: Any, *, axis: tuple[int, ...] = (-1,)) -> Any:
+        return _ordered(np.argsort, x, axis)
+
     def logdet(self, x: Any) -> Any:
         return _logarithm(self.det(x))
+
+
+def _constant(kernel: Callable[..., Any], **options: Any) -> Any:
+    """What is made of sizes alone."""
+    return _integers(kernel(np, **options))
+
+
+def _ordered(function: Callable[..., Any], x: Any, axis: tuple[int, ...]) -> Any:
+    """Numbers have an order, and symbols none."""
+    try:
+        return function(x, axis=axis[0])
+    except TypeError:
+        raise TooLargeError(f"SymPy knows no {function.__name__} of symbols") from None
 
 
 def _shares(x: Any, axis: tuple[int, ...] | None, extreme: Any, beats: Any) -> Any:
@@ -197,6 +226,7 @@ def _power(x: Any, y: Any) -> Any:
     return x**y
 
 
+_floor = np.frompyfunc(Floor, 1, 1)
 _logarithm = np.frompyfunc(sympy.log, 1, 1)
 _integers = np.frompyfunc(lambda entry: sympy.Integer(int(entry)), 1, 1)
 _KERNELS = _Symbolic()
@@ -247,9 +277,13 @@ def _function(row: Row, *, named: bool) -> Callable[..., Any] | None:
     name = row.numpy or row.name
     if row.called and row.definition and name not in _OWN:
         return None
+    if row.kernel is not None and not row.parameters:
+        return partial(_constant, row.kernel)
+    if row.kernel is not None and row.moves:
+        return partial(row.kernel, np)
     if row.kernel is not None and name not in _OWN and row.kind is not Kind.CONTRACTION:
         raise TooLargeError(f"SymPy knows no {row.name}")
-    kernel: Callable[..., Any] | None = getattr(_KERNELS, name, None) or _KERNELS.of(row)
+    kernel: Callable[..., Any] | None = getattr(_KERNELS, name) if name in _OWN else _KERNELS.of(row)
     return kernel
 
 
