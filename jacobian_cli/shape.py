@@ -4,7 +4,7 @@ number is to be whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -143,13 +143,18 @@ class Size(Interned):
             total = total + term
         return total
 
+    @property
+    def written(self) -> Sequence[tuple[Monomial, Coefficient]]:
+        """Its terms in the order in which they are written: no minus in front where there is a plus, a number last."""
+        return sorted(self.terms, key=lambda term: (not term[0], term[1] < 0))
+
     def __str__(self) -> str:
         if not self.terms:
             return "0"
         below = self.denominator
         if below > 1 and len(self.terms) > 1 and all(isinstance(c, Fraction) for _, c in self.terms):
             return f"({Size.collect((m, c * below) for m, c in self.terms)})/{below}"
-        text = " + ".join(_term_text(m, c) for m, c in self.terms)
+        text = " + ".join(_term_text(m, c) for m, c in self.written)
         return text.replace("+ -", "- ")
 
     __repr__ = __str__

@@ -417,6 +417,57 @@ def scatter_add(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) 
     return (options["count"], *x[len(places) :])
 
 
+def unfold(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """For the last axis those of the windows and of what is in one."""
+    (shape,) = shapes
+    if not shape:
+        raise ShapeError("a scalar has no windows", order=True)
+    count: Size = options["count"]
+    return (*shape[:-1], _windows(unifier.resolve(shape[-1]), count), count)
+
+
+def _windows(size: Size, count: Size) -> Size:
+    """How many windows there are."""
+    starts = size - count + ONE
+    if starts.value is not None and starts.value < 1:
+        raise ShapeError(f"no window of {count} fits into {size} entries", "windows are no longer than the axis")
+    return starts
+
+
+def fold(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """One axis for the last two."""
+    del options
+    (shape,) = shapes
+    if len(shape) < 2:
+        raise ShapeError(f"windows are the rows of a matrix, not {described(shape)}", "as in `fold(X)`", order=True)
+    return (*shape[:-2], unifier.resolve(shape[-2]) + unifier.resolve(shape[-1]) - ONE)
+
+
+def correlate(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A vector of the windows of the first that are as long as the second."""
+    del options
+    x, y = _signals("correlate", shapes, unifier)
+    return (_windows(x, y),)
+
+
+def convolve(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Shape:
+    """A vector as long as both together, less one."""
+    del options
+    x, y = _signals("convolve", shapes, unifier)
+    return (x + y - ONE,)
+
+
+def _signals(name: str, shapes: list[Shape], unifier: Unifier) -> list[Size]:
+    for shape in shapes:
+        if len(shape) != 1:
+            raise ShapeError(
+                f"{name} takes two vectors, not {described(shape)}",
+                "with channels, (3, n), it is `conv1d(X, ones(4, 3, 2))`",
+                order=True,
+            )
+    return [unifier.resolve(shape[0]) for shape in shapes]
+
+
 def _want_orders(name: str, shapes: list[Shape], orders: set[int]) -> None:
     for shape in shapes:
         if len(shape) not in orders:

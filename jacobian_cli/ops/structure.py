@@ -291,3 +291,65 @@ def scatter_add(algebra: Algebra, tensors: list[Any], shapes: list[Shape], optio
         factors.append((_rows(algebra, places, count), (*bound, 0), 1))
     del shapes
     return algebra.product(shape, factors)
+
+
+def _lags(algebra: Algebra, size: Size, starts: Size, count: Size) -> tuple[Any, tuple[int, ...]]:
+    """1 where p = i + t, and which of its axes p, i and t it has; an axis of length one is none."""
+    if count is ONE:
+        return (algebra.ones(()), ()) if size is ONE else (algebra.delta(size), (0, 1))
+    if starts is ONE:
+        return algebra.delta(size), (0, 2)
+    return algebra.apply("unfold", (algebra.delta(size),), 1, (size, starts, count)), (0, 1, 2)
+
+
+def unfold(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """X[.., i, t] = Σ_p x[.., p] 1(p = i + t)."""
+    (tensor,), (shape,) = tensors, shapes
+    count: Size = options["count"]
+    size, starts = shape[-1], shape[-1] - count + ONE
+    front = len(proper(shape[:-1]))
+    whole = (*proper(shape[:-1]), *proper((starts, count)))
+    ties, axes = _lags(algebra, size, starts, count)
+    kept = [axis for axis in (1, 2) if axis in axes]
+    names = {axis: front + k for k, axis in enumerate(kept)} | {0: len(whole)}
+    labels = tuple(range(front)) + ((names[0],) if size is not ONE else ())
+    return algebra.product(whole, [(tensor, labels, 1), (ties, tuple(names[axis] for axis in axes), 1)])
+
+
+def fold(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """x[.., p] = Σ_it X[.., i, t] 1(p = i + t)."""
+    del options
+    (tensor,), (shape,) = tensors, shapes
+    *front, starts, count = shape
+    size = starts + count - ONE
+    before = len(proper(tuple(front)))
+    whole = (*proper(tuple(front)), *proper((size,)))
+    ties, axes = _lags(algebra, size, starts, count)
+    names = {0: before, 1: len(whole), 2: len(whole) + (starts is not ONE)}
+    labels = (*range(before), *(names[axis] for axis, length in ((1, starts), (2, count)) if length is not ONE))
+    return algebra.product(whole, [(tensor, labels, 1), (ties, tuple(names[axis] for axis in axes), 1)])
+
+
+def correlate(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """z[i] = Σ_t x[i + t] y[t]."""
+    del options
+    (size,), (count,) = shapes
+    return _lagged(algebra, tensors, (size, size - count + ONE, count), (0, 2), 1)
+
+
+def convolve(algebra: Algebra, tensors: list[Any], shapes: list[Shape], options: dict[str, Any]) -> Any:
+    """z[p] = Σ_t x[p - t] y[t]."""
+    del options
+    (starts,), (count,) = shapes
+    return _lagged(algebra, tensors, (starts + count - ONE, starts, count), (1, 2), 0)
+
+
+def _lagged(algebra: Algebra, tensors: list[Any], sizes: Shape, of: tuple[int, int], out: int) -> Any:
+    """Σ x y 1(p = i + t): of p, i and t the vectors have those in `of`, the value the one in `out`."""
+    ties, axes = _lags(algebra, *sizes)
+    names = {axis: k for k, axis in enumerate(axis for axis in (out, *of) if sizes[axis] is not ONE)}
+    labels = [(names[axis],) if axis in names else () for axis in of]
+    factors = [(tensor, own, 1) for tensor, own in zip(tensors, labels, strict=True)]
+    return algebra.product(
+        proper((sizes[out],)), [*factors, (ties, tuple(names[axis] for axis in axes if axis in names), 1)]
+    )

@@ -37,6 +37,7 @@ from jacobian_cli.calculus.notation.order import Style
 from jacobian_cli.calculus.notation.product_graph import Pieces
 from jacobian_cli.calculus.notation.subscripts import typed_letters
 from jacobian_cli.calculus.notation.user_spelling import spelled
+from jacobian_cli.calculus.notation.windows import windowed
 from jacobian_cli.calculus.notation.written_out import entries
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.factors import axes_of
@@ -165,6 +166,8 @@ class Notation(Style):
                 stacked = stacked_blocks([(1, node)], self.express)
                 if stacked is not None:
                     return stacked
+                if (named := windowed(node)) is not None:
+                    return self.express(named)
                 pieces = self.pieces(node)
                 return self._or_entries(node, pieces.sign(pieces.tensor()))
             case Sum():
@@ -187,6 +190,8 @@ class Notation(Style):
             if not any(a.shape == node.shape for a in arguments):
                 arguments[0] = self.written[node.arguments[0]]
             return write.apply(node.function, *arguments)
+        if len(node.arguments) > 1:
+            return write.apply(node.function, *(self.written[argument] for argument in node.arguments))
         (argument,) = node.arguments
         order = len(argument.shape)
         by_rows = entry.kind is Kind.ROW or (entry.kind in (Kind.SHARE, Kind.REDUCTION) and node.loop)

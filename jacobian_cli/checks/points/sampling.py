@@ -104,7 +104,8 @@ def draw_sizes(
 
 
 def draws_for(exprs: Sequence[Expr], count: int, seed: int, avoid: set[int]) -> list[dict[str, int]]:
-    """Assignments for the size symbols of expressions. Where some are to be halves of others, those that are.
+    """Assignments for the size symbols of expressions: where some are to be halves of others, or no longer than others,
+    those that are.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
@@ -113,8 +114,9 @@ def draws_for(exprs: Sequence[Expr], count: int, seed: int, avoid: set[int]) -> 
     """
     names, least = size_names(exprs), least_size(exprs)
     below = lcm(*(size.denominator for node in walk(exprs) for size in node.shape))
-    if below == 1:
-        return draw_sizes(names, count, seed, avoid, least)
+    plain = draw_sizes(names, count, seed, avoid, least)
+    if below == 1 and all(fits(exprs, sizes) for sizes in plain):
+        return plain
     drawn = draw_sizes(names, _SIZES, seed, avoid, least, more=3 * below)
     fitting = [sizes for sizes in drawn if fits(exprs, sizes)]
     return (list({tuple(sizes.items()): sizes for sizes in fitting}.values()) or drawn)[:count]

@@ -13,6 +13,7 @@ from jacobian_cli.ops.read import called_in
 from jacobian_cli.ops.row import Kind, Row
 from jacobian_cli.ops.table.activations import ACTIVATIONS
 from jacobian_cli.ops.table.arrays import ARRANGEMENTS, CREATIONS, LIKE
+from jacobian_cli.ops.table.convolutions import CONVOLUTIONS
 from jacobian_cli.ops.table.elementwise import ELEMENTARY
 from jacobian_cli.ops.table.literals import LITERALS
 from jacobian_cli.ops.table.losses import LOSSES
@@ -28,6 +29,7 @@ from jacobian_cli.ops.table.special import SPECIAL
 from jacobian_cli.ops.table.spectral import DEGENERATE, SPECTRAL
 from jacobian_cli.ops.table.statistics import STATISTICS
 from jacobian_cli.ops.table.symmetric import SYMMETRIC
+from jacobian_cli.ops.table.windows import WINDOWS
 
 __all__ = ["ALIASES", "DEGENERATE", "ELSEWHERE", "FUNCTIONS", "OF_MATRICES", "SPELLED", "WORDS", "of_one_axis", "row"]
 
@@ -49,6 +51,8 @@ FUNCTIONS: dict[str, Row] = {
         *PRODUCTS,
         *ARRANGEMENTS,
         *PLACES,
+        *WINDOWS,
+        *CONVOLUTIONS,
         *REARRANGING,
         *LITERALS,
         *CREATIONS,

@@ -58,19 +58,20 @@ def _roll(make: Any, x: Any, shift: Any, axis: Any = None) -> Any:
     back = by.value is not None and by.value < 0
     start = Size(()) - by if back else size - by
     parts = [make("[]", x, index=_at(x, along, item)) for item in ((start, None), (None, start))]
-    return _joined(make, parts, along)
+    return joined(make, parts, along)
 
 
-def _joined(make: Any, parts: list[Any], axis: int) -> Any:
+def joined(make: Any, parts: list[Any], axis: int) -> Any:
+    """Parts joined along an axis."""
     return make("concat", *parts, **({"axis": (axis,)} if axis else {}))
 
 
 def _pad(make: Any, x: Any, width: Any) -> Any:
     pairs = _widths(x, width)
     for axis, (before, behind) in enumerate(pairs):
-        sides = [_zeros(make, x, axis, _size(length)) for length in (before, behind)]
+        sides = [zeros(make, x, axis, _size(length)) for length in (before, behind)]
         parts = [part for part in (sides[0], x, sides[1]) if part is not None]
-        x = _joined(make, parts, axis) if len(parts) > 1 else x
+        x = joined(make, parts, axis) if len(parts) > 1 else x
     return x
 
 
@@ -88,7 +89,8 @@ def _widths(x: Any, width: Any) -> list[tuple[Any, Any]]:
     return [(part[0], part[1]) for part in width]
 
 
-def _zeros(make: Any, x: Any, axis: int, length: Size) -> Any:
+def zeros(make: Any, x: Any, axis: int, length: Size) -> Any:
+    """Zeros of the shape of x but for one axis; nothing where that would have no length."""
     if not length.terms:
         return None
     if length.value is not None and length.value < 0:

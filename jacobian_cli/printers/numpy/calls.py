@@ -360,6 +360,8 @@ def _listed(writer: Writer, node: Apply, parts: list[str]) -> Source:
 def options_of(writer: Writer, node: Apply, operands: list[Source]) -> list[str]:
     """The axes of a reduction, or of a function of rows, as arguments."""
     entry, options = row(node.function), dict(node.parameters)
+    if "count" in options:
+        return [writer.size(options["count"]).text]
     if "axis" not in entry.options or not operands[0].shape:
         return []
     if writer.along:
@@ -401,7 +403,7 @@ def helped(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     kernel = writer.target.runs(node.function, entry.kernel) or node.function in writer.target.kernels
     same = entry.kind is Kind.ELEMENTWISE or kernel or "axis" in entry.options
     shapes = () if same else alike([o.shape for o in operands])
-    function = writer.helper(Need(node.function, shapes, axes=bool(options)))
+    function = writer.helper(Need(node.function, shapes, axes=bool(options) and "axis" in entry.options))
     operands = operands[: len(given(node))]
     if sizes := dict(node.parameters).get("sizes"):
         options = [f"({', '.join(writer.size(size).text for size in sizes)},)"]

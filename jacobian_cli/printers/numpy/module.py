@@ -20,7 +20,7 @@ from jacobian_cli.printers.numpy.blocks import ALONG
 from jacobian_cli.printers.numpy.calls import Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source
 from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
-from jacobian_cli.printers.precedence import default
+from jacobian_cli.printers.precedence import Level, default
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError
 
@@ -320,7 +320,7 @@ def _checked(function: Function, writer: Writer) -> list[str]:
     lines: list[str] = []
     for bound in function.wants:
         left, relation, right = bound.sides
-        one, other = (writer.size(size).text for size in (left, right))
+        one, other = writer.size(left).at(Level.POWER if relation == "%" else Level.SUM), writer.size(right).text
         told = ", ".join(f"{name} = {{{writer.sizes.get(name, name)}}}" for name in bound.margin.names())
         lines += [
             f"if {one} {_OPPOSITE[relation]} {other}:",

@@ -47,6 +47,15 @@ _KERNELS = {
     "scatter_add": """def {name}(x, i, count):
     found = {np}.zeros((count, *x.shape[i.ndim:]), dtype=x.dtype, device=x.device)
     return found.index_put((i,), x, accumulate=True)""",
+    "unfold": """def {name}(x, count):
+    return x.unfold(-1, count, 1)""",
+    "fold": """def {name}(x):
+    count = x.shape[-1]
+    return sum({np}.nn.functional.pad(x[..., t], (t, count - 1 - t)) for t in range(count))""",
+    "correlate": """def {name}(x, y):
+    return {np}.nn.functional.conv1d(x[None, None], y[None, None])[0, 0]""",
+    "convolve": """def {name}(x, y):
+    return {np}.nn.functional.conv1d(x[None, None], y.flip(0)[None, None], padding=y.shape[0] - 1)[0, 0]""",
     "polygamma": """def {name}(k, x):
     return {np}.polygamma(int(k), x)""",
 }

@@ -167,6 +167,24 @@ class _Symbolic(ExactKernels):
     def argsort(self, x: Any, *, axis: tuple[int, ...] = (-1,)) -> Any:
         return _ordered(np.argsort, x, axis)
 
+    def unfold(self, x: Any, *, count: int) -> Any:
+        x = np.asarray(x, dtype=object)
+        return np.stack([x[..., i : i + count] for i in range(x.shape[-1] - count + 1)], axis=-2)
+
+    def fold(self, x: Any) -> Any:
+        x = np.asarray(x, dtype=object)
+        *front, starts, count = x.shape
+        total = _integers(np.zeros((*front, starts + count - 1)))
+        for i in range(starts):
+            total[..., i : i + count] += x[..., i, :]
+        return total
+
+    def correlate(self, x: Any, y: Any) -> Any:
+        return self.unfold(x, count=len(y)) @ np.asarray(y, dtype=object)
+
+    def convolve(self, x: Any, y: Any) -> Any:
+        return self.fold(np.multiply.outer(np.asarray(x, dtype=object), np.asarray(y, dtype=object)))
+
     def logdet(self, x: Any) -> Any:
         return _logarithm(self.det(x))
 
