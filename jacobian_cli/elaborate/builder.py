@@ -132,6 +132,13 @@ class Builder(Options):
         if row.places:
             self.want_places(row, arguments, call)
         if row.of_places and self.of_labels(*arguments):
+            if len(arguments[1].shape) != max(len(arguments[0].shape) - 1, 0):
+                raise OrderError(
+                    f"{row.name} has a label for each row",
+                    text=self.text,
+                    span=call.span,
+                    hint=f"as in `{row.example}`",
+                )
             return self.written(row.of_places, dict(zip(row.parameters, arguments, strict=True)))
         if row.reads is not None:
             return self.reading(row, arguments, options, call)

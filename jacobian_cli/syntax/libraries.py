@@ -156,10 +156,8 @@ REFUSED = {
     **dict.fromkeys(
         ("eig", "eigvals", "matrix_rank", "cond"), "of symmetric matrices there are `eigvalsh(A)` and `eigvecs(A)`"
     ),
-    "one_hot": "make the one-hot vector a parameter",
     "arange": "declare a variable for it",
     "linspace": "declare a variable for it",
     "fft": "its values are complex",
-    "conv2d": "it is not in the language",
 }
 """What no formula of the language is, and what to do."""

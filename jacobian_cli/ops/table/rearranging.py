@@ -66,8 +66,11 @@ def joined(make: Any, parts: list[Any], axis: int) -> Any:
     return make("concat", *parts, **({"axis": (axis,)} if axis else {}))
 
 
-def _pad(make: Any, x: Any, width: Any) -> Any:
+def _pad(make: Any, x: Any, width: Any, axis: Any = None) -> Any:
     pairs = _widths(x, width)
+    if axis is not None:
+        along = _axis(x, axis)
+        pairs = [pair if k == along else (0, 0) for k, pair in enumerate(pairs)]
     for axis, (before, behind) in enumerate(pairs):
         sides = [zeros(make, x, axis, _size(length)) for length in (before, behind)]
         parts = [part for part in (sides[0], x, sides[1]) if part is not None]
@@ -199,7 +202,8 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], Any, str], ...] =
     ("flip", "the entries in the opposite order, along the axes given or all", ("axis",), ("axis",), _flip, "flip(x)"),
     ("roll", "each entry shifted so many places on, those at the end coming first", ("shift", "axis"), ("axis",), _roll,
      "roll(x, 1)"),
-    ("pad", "zeros around: so many on every side, (before, behind), or a pair for each axis", ("width",), (), _pad,
+    ("pad", "zeros around: so many on every side, (before, behind), or a pair for each axis; along one axis if told", (
+     "width", "axis"), ("axis",), _pad,
      "pad(x, (1, 2))"),
     ("repeat", "each entry so many times", ("repeats", "axis"), ("axis",), _repeat, "repeat(x, 2)"),
     ("tile", "the whole so many times, one after the other", ("reps",), (), _tile, "tile(x, 2)"),

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, unpaired
 from jacobian_cli.syntax.code.functions import HANDLERS
+from jacobian_cli.syntax.code.places import counts_rows
 from jacobian_cli.syntax.code.python import Places, library_of, parsed
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
@@ -183,6 +184,9 @@ class Code:
         place = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if isinstance(read, Group) and isinstance(place, int) and -len(read.items) <= place < len(read.items):
             return read.items[place]
+        match node.slice:
+            case ast.Tuple(elts=[rows, picked]) if counts_rows(rows):
+                return Call("take_along_axis", (read, self.term(picked)), (), span)
         return Call("[]", (read, self.index(node.slice)), (), span)
 
     def index(self, node: ast.expr) -> Term:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jacobian_cli.syntax.code import arrays, layers, reductions
+from jacobian_cli.syntax.code import arrays, layers, places, reductions
 from jacobian_cli.syntax.code.arguments import Arguments
 from jacobian_cli.syntax.tree import Term
 
@@ -53,4 +53,13 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
         "astype double half to clone copy contiguous item cuda cpu numpy block_until_ready type".split(), arrays.same
     ),
     "linear": layers.linear,
+    **dict.fromkeys(("flip", "fliplr", "flipud"), places.flipped),
+    "index_select": places.selected,
+    **dict.fromkeys(("gather", "take_along_axis"), places.taken_along),
+    "one_hot": places.one_hot,
+    "pad": places.padded,
+    **dict.fromkeys(("conv1d", "conv2d"), places.convolved),
+    **dict.fromkeys(("convolve", "correlate"), places.slid),
+    **dict.fromkeys("max_pool1d max_pool2d avg_pool1d avg_pool2d".split(), places.pooled),
+    "unfold": places.unfolded,
 }

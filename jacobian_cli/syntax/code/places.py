@@ -1,0 +1,131 @@
+"""Picking by places, windows and what stands around arrays, as libraries spell them."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+
+from jacobian_cli.syntax.code.arguments import Arguments, whole
+from jacobian_cli.syntax.libraries import TORCH
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
+
+
+def counts_rows(node: ast.expr) -> bool:
+    """Whether an index counts the rows one by one: `range(n)`, `np.arange(len(y))`."""
+    if not isinstance(node, ast.Call) or len(node.args) != 1:
+        return False
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in ("range", "arange")
+    return False
+
+
+def flipped(call: Arguments) -> Term:
+    """Axes may be one, several, or a list of them."""
+    x, *axes = [call.code.term(argument) for argument in call.arguments]
+    if "axis" in call.keywords:
+        axes = [call.code.term(call.keywords["axis"])]
+    if call.name in ("fliplr", "flipud"):
+        axes = [Literal(Fraction(call.name == "fliplr"), call.span)]
+    flat = [item for axis in axes for item in _items(axis) if not isinstance(item, Flag)]
+    return call.call("flip", x, *([Group(tuple(flat), call.span)] if flat else []))
+
+
+def _items(term: Term) -> tuple[Term, ...]:
+    match term:
+        case Group(items=items) | Call(function="stack", arguments=items):
+            return items
+    return (term,)
+
+
+def selected(call: Arguments) -> Term:
+    given = call.bound("x", "axis", "index")
+    return call.call("take", given["x"], given["index"], axis=given["axis"])
+
+
+def taken_along(call: Arguments) -> Term:
+    """PyTorch names the axis before the places, NumPy behind them."""
+    names = ("x", "axis", "index") if call.name == "gather" else ("x", "indices", "axis")
+    given = call.bound(*names)
+    axis = whole(given.get("axis", Literal(Fraction(-1), call.span)))
+    if axis not in (1, -1):
+        raise call.refuse("one entry of each row is picked along the last axis", "as in `take_along_axis(P, y)`")
+    return call.call("take_along_axis", given["x"], given[names[1] if names[1] != "axis" else "index"])
+
+
+def one_hot(call: Arguments) -> Term:
+    given = call.bound("x", "num_classes")
+    if "num_classes" not in given or (isinstance(given["num_classes"], Literal) and whole(given["num_classes"]) == -1):
+        raise call.refuse("how many classes there are is told", "as in F.one_hot(y, 10)")
+    return call.call("one_hot", given["x"], given["num_classes"])
+
+
+def padded(call: Arguments) -> Term:
+    """PyTorch lists pairs from the last axis on; NumPy has a pair for each axis, or one for all."""
+    given = call.bound("x", "pad_width" if call.library != TORCH else "pad", "mode", "value", "constant_values")
+    width = given["pad_width" if call.library != TORCH else "pad"]
+    mode = given.get("mode")
+    zero = all(whole(given[name]) == 0 for name in ("value", "constant_values") if name in given)
+    if (mode is not None and not (isinstance(mode, Text) and mode.value == "constant")) or not zero:
+        raise call.refuse("only zeros are put around", "as in F.pad(x, (1, 2))")
+    if call.library != TORCH:
+        return call.call("pad", given["x"], Group(_items(width), width.span) if _is_list(width) else width)
+    sides, made = _items(width), given["x"]
+    if len(sides) % 2:
+        raise call.refuse("there is a pair of widths for each axis", "as in F.pad(x, (1, 2))")
+    for k in range(0, len(sides), 2):
+        axis = Literal(Fraction(-1 - k // 2), call.span)
+        made = call.call("pad", made, Group(sides[k : k + 2], width.span), axis=axis)
+    return made
+
+
+def _is_list(term: Term) -> bool:
+    return isinstance(term, Call) and term.function == "stack"
+
+
+def convolved(call: Arguments) -> Term:
+    """PyTorch's convolutions, whose third argument is a bias for each channel that comes out."""
+    given = call.bound("x", "weight", "bias", "stride", "padding", "dilation", "groups")
+    for name in ("dilation", "groups"):
+        if name in given and whole(given[name]) != 1:
+            raise call.refuse(f"{name} other than 1 is not in the language", "as in F.conv1d(X, W, stride=2)")
+    made = call.call(call.name, given["x"], given["weight"], stride=given.get("stride"), padding=given.get("padding"))
+    if "bias" not in given:
+        return made
+    every, new = Slice(None, None, call.span), Flag(None, call.span)
+    behind = Group((every, *[new] * int(call.name[4])), call.span)
+    return call.call("+", made, call.call("[]", given["bias"], behind))
+
+
+def slid(call: Arguments) -> Term:
+    """`np.convolve` is full unless told otherwise, `np.correlate` valid."""
+    given = call.bound("x", "v", "mode")
+    mode = given.get("mode")
+    told = mode.value if isinstance(mode, Text) else None
+    if mode is not None and told not in ("valid", "same", "full"):
+        raise call.refuse("a mode is 'valid', 'same' or 'full'")
+    x, kernel = given["x"], given["v"]
+    if told in (None, "full" if call.name == "convolve" else "valid"):
+        return call.call(call.name, x, kernel)
+    if call.name == "convolve":
+        kernel = call.call("flip", kernel)
+    return call.call("conv1d", x, kernel, padding=None if told == "valid" else Text(str(told), call.span))
+
+
+def pooled(call: Arguments) -> Term:
+    given = call.bound("x", "kernel_size", "stride", "padding")
+    name = call.name.replace("1d", "")
+    return call.call(name, given["x"], given["kernel_size"], stride=given.get("stride"), padding=given.get("padding"))
+
+
+def unfolded(call: Arguments) -> Term:
+    """A tensor's windows along one axis, a step apart."""
+    given = call.bound("x", "dimension", "size", "step")
+    if whole(given["dimension"]) != -1:
+        raise call.refuse("windows lie along the last axis here", "as in x.unfold(-1, 3, 1)")
+    made = call.call("unfold", given["x"], given["size"])
+    step = given["step"]
+    if whole(step) == 1:
+        return made
+    every = Slice(None, None, call.span)
+    return call.call("[]", made, Group((Dots(call.span), Slice(None, None, call.span, step), every), call.span))
