@@ -10,12 +10,12 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from jacobian_cli.elaborate.masked import is_mask, picked
 from jacobian_cli.elaborate.options import Options, Scope, items_of
 from jacobian_cli.elaborate.variant import along as along_axes
 from jacobian_cli.elaborate.variant import counts, handed_on, options_of, positional, taken_out, text_for, without
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
-from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.places import is_whole
 from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import (
@@ -112,6 +112,8 @@ class Builder(Options):
             row = self.row(call)
             if row.name == INDEXING and (gathered := self.gathered(call)) is not None:
                 return gathered
+            if (over := picked(self, row, call)) is not None:
+                return over
             call = positional(row, call)
             if row.given and (shorter := without(row, call)) is not None:
                 return self.shorter(*shorter, dict(call.keywords).get("axis"))
@@ -185,11 +187,11 @@ class Builder(Options):
         """W[i], where i is a variable that holds places: what else stands in the brackets is picked first."""
         items = items_of(call.arguments[1])
         for item in items:
-            if isinstance(item, Call) and item.function in COMPARED:
+            if is_mask(self, item):
                 raise self.error(
                     item.span,
                     "how many entries a condition picks no size can say",
-                    "`where(x > 0, x, 0)` keeps the shape; their sum is `sum((x > 0)*x)`",
+                    "`where(x > 0, x, 0)` keeps the shape; of those picked there are `sum(x[x > 0])`, mean and prod",
                 )
         places = [k for k, item in enumerate(items) if self.is_place(item)]
         if not places:

@@ -79,6 +79,7 @@ def meant(
     candidates: Callable[[Mapping[str, int]], Iterable[Mapping[str, int]]],
     square: Collection[str] = (),
     places: Collection[str] = (),
+    masks: Collection[str] = (),
 ) -> list[Definition]:
     """The statements with all that shapes decide decided, and the number of axes that each name then has.
 
@@ -90,7 +91,7 @@ def meant(
     settled: set[str] = set()
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not
         try:
-            return _attempt(statements, declared, sizes, guessed, square, places, True)
+            return _attempt(statements, declared, sizes, guessed, square, places, masks, True)
         except StrainedError as error:
             if error.name in settled:
                 break
@@ -101,7 +102,7 @@ def meant(
     first: InputError | None = None
     for flips in candidates(guessed):
         try:
-            return _attempt(statements, declared, sizes, guessed | dict(flips), square, places, False)
+            return _attempt(statements, declared, sizes, guessed | dict(flips), square, places, masks, False)
         except InputError as error:
             first = first or error
             if not isinstance(first, OrderError):
@@ -143,6 +144,7 @@ def _attempt(
     orders: Mapping[str, int],
     square: Collection[str],
     places: Collection[str],
+    masks: Collection[str],
     strict: bool,
 ) -> list[Definition]:
     unifier = Unifier()
@@ -151,7 +153,7 @@ def _attempt(
     for name, order in orders.items():
         axes = tuple(unifier.fresh() for _ in range(1 if name in square else order))
         values.setdefault(name, Variable(name, axes * 2 if name in square else axes))
-    scope = Scope(values, sizes, unifier, places=places)
+    scope = Scope(values, sizes, unifier, places=places, masks=masks)
     read: list[tuple[Definition, Meaning, Term]] = []
     for statement in statements:
         meaning = Meaning(scope, statement, strict and bool(statement.notation), orders)

@@ -29,6 +29,8 @@ class Scope:
     """Where the shape of every part is noted down, by the `id` of its tree."""
     places: Collection[str] = ()
     """The variables that are declared to hold places."""
+    masks: Collection[str] = ()
+    """The variables that are declared to be masks: what is 1 where an entry is picked, else 0."""
 
 
 class Options:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
@@ -50,7 +51,11 @@ def size_names(
 def _group(term: Term) -> tuple[Term, ...]:
     """The items of an index that are numbers or sizes; a call gives places."""
     items = term.items if isinstance(term, Group) else (term,)
-    return tuple(item for item in items if not (isinstance(item, Call) and item.function.isidentifier()))
+    return tuple(
+        item
+        for item in items
+        if not (isinstance(item, Call) and (item.function.isidentifier() or item.function in COMPARED))
+    )
 
 
 def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:

@@ -134,17 +134,19 @@ def elaborate(
     orders: Mapping[str, int] | None = None,
     square: Iterable[str] = (),
     places: Iterable[str] = (),
+    masks: Iterable[str] = (),
 ) -> Program:
     """Type a sequence of definitions; the last one is the output.
 
     `declared` gives shapes, `orders` the number of axes of further variables (known from their values), `square`
-    names further ones that are square matrices, `places` those that hold places.
+    names further ones that are square matrices, `places` those that hold places, `masks` those that pick entries.
     Raises `InputError` for unknown names, cycles, and shapes that do not fit.
     """
     declared = dict(declared or {})
     ordered, last = in_order(statements)
     held = frozenset(places)
-    sizes = size_names(ordered, declared, held)
+    covering = frozenset(masks)
+    sizes = size_names(ordered, declared, held | covering)
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
@@ -165,7 +167,7 @@ def elaborate(
         if n not in declared
     }
     squares = frozenset(n for n in square if n in guessed and guessed[n].order == 2)
-    formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares, held)
+    formula = _Formula(ordered, last, declared, sizes, free, frozenset(orders or {}), squares, held, covering)
     try:
         if any(s.notation and not s.read for s in ordered):
             likely = {s: replace(s, value=skeleton(s.value)) for s in ordered}
@@ -200,10 +202,17 @@ def _meant(
     declared, square = formula.declared, formula.square
     program: Program | None = None
     for _ in range(_READINGS):
-        found = meant(formula.statements, declared, formula.sizes, guessed, candidates, square, formula.places)
+        found = meant(
+            formula.statements, declared, formula.sizes, guessed, candidates, square, formula.places, formula.masks
+        )
         place = next(k for k, s in enumerate(formula.statements) if s is formula.last)
         program = elaborate(
-            [*found[:place], *found[place + 1 :], found[place]], declared, orders, square, formula.places
+            [*found[:place], *found[place + 1 :], found[place]],
+            declared,
+            orders,
+            square,
+            formula.places,
+            formula.masks,
         )
         known = {n: len(v.shape) for n, v in program.variables.items() if n in guessed}
         if all(known.get(name, order) == order for name, order in found[0].orders):
@@ -257,6 +266,7 @@ class _Formula:
     valued: frozenset[str]
     square: frozenset[str]
     places: frozenset[str] = frozenset()
+    masks: frozenset[str] = frozenset()
     equations: dict[frozenset[tuple[str, int]], tuple[Unifier, dict[str, Shape]]] = field(
         init=False, default_factory=dict
     )
@@ -320,7 +330,8 @@ class _Formula:
         if seen is not None or orders not in self.equations:
             unifier = Unifier()
             shapes = self.leaves(guessed, unifier)
-            self.build(Scope({n: Variable(n, s) for n, s in shapes.items()}, self.sizes, unifier, seen, self.places))
+            known: dict[str, Expr] = {n: Variable(n, s) for n, s in shapes.items()}
+            self.build(Scope(known, self.sizes, unifier, seen, self.places, self.masks))
             self.equations[orders] = unifier, shapes
         return self.equations[orders]
 
@@ -338,7 +349,7 @@ class _Formula:
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
         known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
         parts: dict[int, Shape] = {}
-        scope = Scope(dict(known), self.sizes, Unifier(), parts, self.places)
+        scope = Scope(dict(known), self.sizes, Unifier(), parts, self.places, self.masks)
         output = self.build(scope)
         values = {s.name: scope.values[s.name] for s in self.statements if s.name}
         used = set(variables(output))

@@ -35,6 +35,7 @@ class Fact:
 
 
 PLACES = "index"
+MASK = "mask"
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
@@ -49,6 +50,7 @@ FACTS: dict[str, Fact] = {
         Fact(name="positive", summary="has positive entries"),
         Fact(name="probability", summary="has entries between 0 and 1", implies=("positive",)),
         Fact(name="binary", summary="has entries 0 and 1", ties=True),
+        Fact(name=MASK, summary="has entries 0 and 1, and picks where it is 1: x[m]", ties=True, implies=("binary",)),
         Fact(name="pm1", summary="has entries 1 and -1", ties=True),
         Fact(name="sums_to_one", summary="sums to one along its last axis", holds="sums to one", rows=True, ties=True,
              beside=("positive", "probability")),

@@ -78,6 +78,7 @@ REFUSED = [
     *("softmax(X, axis=(0, 1))", "transpose(A, (0, 1, 2))", "transpose(A, (0, 0))", 'einsum("i1", A)', "eye(2, 3)"),
     *("conv1d(x, ones(2, 2))", "conv2d(A, ones(2, 2), stride=(1, 1, 1))", "max_pool(x, 0)", "fold(ones(2)) + x"),
     *("conv1d(x, y, padding='same')", "max_pool(x, 2, padding=1)", "correlate(A@A, x)"),
+    *("x[x > 0]", "cross_entropy(z@z.T, A@A)"),
     *("[]", "[[a, b], c]", "[x[:2], y[:2]]", "[[a, b], [c]]", "[[0, A], [A, 0]]", "(x, y) + z", "[[], [a]]"),
     *("commutation(2)", "reshape(ones(2, 3), (5,))", "reshape(ones(2, 3), (-1, 4))", "ones(n/m)"),
     *("concat(ones(2, 3), ones(2, 4))", "ones(2, 3)@ones(2, 3)", "ones(2, 3) + ones(2)", "ones(2)@ones(2, 2)"),

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from jacobian_cli.expr import Variable
-from jacobian_cli.ops.facts import FACTS, PLACES, Fact, everything
+from jacobian_cli.ops.facts import FACTS, MASK, PLACES, Fact, everything
 from jacobian_cli.shape import ONE, shape_text
 from jacobian_cli.syntax.declarations import parse_assumptions
 from jacobian_cli.syntax.errors import InputError
@@ -54,6 +54,11 @@ def square(assumptions: Iterable[Assumption]) -> list[str]:
 def places(assumptions: Iterable[Assumption]) -> list[str]:
     """The variables that hold places."""
     return [said.name for said in assumptions if said.fact == PLACES]
+
+
+def masks(assumptions: Iterable[Assumption]) -> list[str]:
+    """The variables that pick entries, those at which they are 1."""
+    return [said.name for said in assumptions if said.fact in (MASK, "binary")]
 
 
 def facts_of(

@@ -10,7 +10,7 @@ from operator import index
 from typing import Any
 
 from jacobian_cli.api.input.arguments import shown, word
-from jacobian_cli.api.input.assume import Facts, by_name, facts_of, places, square
+from jacobian_cli.api.input.assume import Facts, by_name, facts_of, masks, places, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, rebuild, variables
@@ -81,7 +81,7 @@ def pose(
     Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
     """
     orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
-    program = with_few_axes(elaborate(statements, shapes, orders, square(assume), places(assume)))
+    program = with_few_axes(elaborate(statements, shapes, orders, square(assume), places(assume), masks(assume)))
     output, known = program.output, dict(program.variables)
     picking = places_of([output])
     if wrt is None:

@@ -17,7 +17,7 @@ from jacobian_cli.expr import Variable
 from jacobian_cli.ops.facts import everything
 
 Facts = Mapping[str, frozenset[str]]
-_WITHOUT_SYMBOLS = frozenset({"orthogonal", "one_hot", "binary", "pm1"})
+_WITHOUT_SYMBOLS = frozenset({"orthogonal", "one_hot", "binary", "mask", "pm1"})
 """Facts that no choice of symbols makes true."""
 
 
