@@ -160,7 +160,7 @@ def test_half_of_a_size_is_said() -> None:
     ("formula", "wrt", "options", "told"),
     [
         ("x[i]", "i", {"shapes": {"i": "k"}}, "holds places"),
-        ("x[m]", "x", {"shapes": {"m": "k"}, "assume": {"m": "binary"}}, "declared binary"),
+        ("x[m]", "x", {"shapes": {"m": "k"}, "assume": {"m": "binary"}}, "no size can say"),
         ("x[x > 0]", "x", {}, "no size can say"),
         ("A[[0], [1]]", "A", {}, "only slices"),
         ("x[i]", "x", {"shapes": {"i": "k", "x": "3"}, "at": {"i": [0, 3], "x": [1, 2, 3]}}, "from 0 to 2"),

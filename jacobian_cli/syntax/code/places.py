@@ -49,7 +49,7 @@ def taken_along(call: Arguments) -> Term:
     given = call.bound(*names)
     axis = whole(given.get("axis", Literal(Fraction(-1), call.span)))
     if axis not in (1, -1):
-        raise call.refuse("one entry of each row is picked along the last axis", "as in `take_along_axis(P, y)`")
+        raise call.refuse("one entry of each row is picked along the last axis", "as in torch.gather(P, 1, y)")
     return call.call("take_along_axis", given["x"], given[names[1] if names[1] != "axis" else "index"])
 
 
