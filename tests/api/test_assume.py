@@ -122,7 +122,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("assume", "message", "hint"), REFUSED)
 def test_refused_with_one_message(assume: str, message: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = asked(f"derive 'q = x.T@S@x' 'q*c + sum(r)' -s c= --wrt x --assume {assume}", capsys)
+    status, out, err = asked(f"derive 'q = x.T@S@x' 'q*c + sum(r)' -s c=() --wrt x --assume {assume}", capsys)
     assert (status, out) == (2, "")
     assert message in err
     assert hint in err
