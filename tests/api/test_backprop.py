@@ -188,7 +188,7 @@ def caught(name: str) -> None:
     """Whether both engines object at some point; the cubes make that all entries matter, and not alike."""
     rng = np.random.default_rng(1)
     ranges, lengths = ((0.2, 0.9), (-0.9, 0.9), (1.1, 1.9)), ({"n": 2, "m": 3}, {"n": 3, "m": 2})
-    for (expression, shapes), (low, high), long in product(formulas(name), ranges, lengths):
+    for _, (expression, shapes), (low, high), long in product(range(3), formulas(name), ranges, lengths):
         at = {v: rng.uniform(low, high, [long.get(z) or int(z) for z in shape]) for v, shape in shapes.items()}
         try:
             engines = jac.backprop(f"sum((({expression}) + 1)**3)", at=at, shapes=shapes).check.engines

@@ -127,15 +127,15 @@ FLAT = np.outer([1.0, 2.0, 3.0, 1.0], [1.0, -1.0, 0.5])
 @pytest.mark.parametrize(
     ("formula", "value", "said"),
     [
-        ("eigvalsh(A)", TWICE, "eigvalsh"),
-        ("eigvecs(A)", TWICE, "eigvalsh"),
-        ("svdvals(A)", TWICE, "svdvals"),
-        ("svdvals(A)", FLAT, "svdvals"),
-        ("norm(A, 2)", ROTATION, "eigvalsh"),
-        ('norm(A, "nuc")', FLAT, "norm"),
-        ("pinv(A)", FLAT, "norm"),
-        ("sqrtm(A)", np.diag([1.0, 2.0, 0.0]), "eigvalsh"),
-        ("slogdet(A)", np.ones((2, 2)), "slogdet"),
+        ("eigvalsh(A)", TWICE, "two eigenvalues of the symmetric part are equal"),
+        ("eigvecs(A)", TWICE, "two eigenvalues of the symmetric part are equal"),
+        ("svdvals(A)", TWICE, "two singular values are equal"),
+        ("svdvals(A)", FLAT, "the rank drops"),
+        ("norm(A, 2)", ROTATION, "its two largest singular values are equal"),
+        ('norm(A, "nuc")', FLAT, "the rank drops"),
+        ("pinv(A)", FLAT, "the rank drops"),
+        ("sqrtm(A)", np.diag([1.0, 2.0, 0.0]), "the least eigenvalue of the symmetric part is not positive"),
+        ("slogdet(A)", np.ones((2, 2)), "det(A) must not be zero"),
     ],
 )
 def test_where_there_is_no_derivative_it_is_said(
@@ -146,7 +146,6 @@ def test_where_there_is_no_derivative_it_is_said(
     printed = capsys.readouterr()
     assert caught.value.code == 2
     assert said in printed.err + printed.out
-    assert "must" in printed.err + printed.out
 
 
 def test_exponential_of_batches() -> None:

@@ -113,6 +113,7 @@ _TOP = "eigvecs(x.T@x)[:, -1]"
 
 DEGENERATE = {
     **dict.fromkeys(("eigvalsh", "eigvecs"), "two eigenvalues of the symmetric part are equal, or nearly so"),
+    "sqrtm": "the least eigenvalue of the symmetric part is not positive, or nearly zero",
     "svdvals": "two singular values are equal, or the rank drops, or nearly so",
     "spectral_norm": "its two largest singular values are equal, or nearly so",
     **dict.fromkeys(("nuclear_norm", "polar", "pinv", "lstsq"), "the rank drops, or nearly so"),
