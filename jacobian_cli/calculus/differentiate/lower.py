@@ -13,6 +13,8 @@ from jacobian_cli.expr import Apply as Application
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Extent, Number, Variable, nodes
 from jacobian_cli.ops import Kind, Row, row
+from jacobian_cli.ops.facts import PLACES
+from jacobian_cli.ops.identities import held
 from jacobian_cli.ops.rules import fitting, parsed, reduced_axes
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.ops.table import of_one_axis
@@ -128,7 +130,7 @@ def _along(entry: Row, tensor: Tensor, typed: Shape, options: dict[str, Any]) ->
     places = [k for k, size in enumerate(typed) if size is not ONE]
     if axis not in places:  # rows of one entry
         if not entry.definition:
-            return tensor
+            return algebra.scale(0, tensor) if PLACES in held(entry.name) else tensor
         whole = tensor.shape
         body = template(entry.definition, entry.parameters, ((ONE,),))
         return substitute(body, {entry.parameters[0]: tensor}, whole)
