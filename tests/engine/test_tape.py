@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
-from jacobian_cli.checks.points.sampling import NoPointError, sample
+from jacobian_cli.checks.points.sampling import NoPointError, fits, sample
 from jacobian_cli.checks.verdict.gradients import Comparison
 from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.engine.tape import Tape
@@ -48,6 +48,8 @@ def compared(expr: Expr, seed: int) -> Report:
 def right(expr: Expr) -> bool | None:
     """Whether most of three points agree: one may lie where a function is too steep for differences."""
     verdicts: list[bool] = []
+    if not fits([expr], SIZES):
+        return None
     for seed in range(3):
         try:
             report = compared(expr, seed)
@@ -220,7 +222,8 @@ def test_what_the_table_says_of_moves(name: str) -> None:
         out = np.ravel(evaluate(expr, values, SIZES)).tolist()
         given = [entry for value in values.values() for entry in np.ravel(value).tolist()]
         listed = [item for item in dict(call.options).get("index", ()) if isinstance(item, Listed)]
-        if all(len({*item.places}) == len(item.places) for item in listed):
+        overlap = len(out) > len(given)  # windows do
+        if not overlap and all(len({*item.places}) == len(item.places) for item in listed):
             assert len(set(out)) == len(out)
         assert set(out) <= set(given)
 

@@ -10,9 +10,9 @@ from typing import Any, cast
 import autograd
 import autograd.numpy as anp
 import numpy as np
-from autograd.core import primitive_vjps
+from autograd.core import VJPNode, primitive_vjps
 from autograd.extend import defvjp, primitive
-from autograd.tracer import isbox
+from autograd.tracer import isbox, notrace_primitives
 
 from jacobian_cli.checks.oracles.alone import alone
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, numeric
@@ -60,8 +60,9 @@ class _TracedKernels(Kernels):
             return partial(own, self)
         kernel = super().of(row)
         if row.kernel is None or kernel is None:
-            unknown = row.definition and kernel is getattr(anp, row.numpy, None) and kernel not in primitive_vjps
-            return None if unknown else kernel
+            theirs = kernel is getattr(anp, row.numpy, None)
+            known = kernel in primitive_vjps or kernel in notrace_primitives[VJPNode]  # steps are flat
+            return None if row.definition and theirs and not known else kernel
         if row.name in _RULES:
             kernel = _with_rule(row.name, row.kernel)
         elif row.definition:
