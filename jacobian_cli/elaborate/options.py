@@ -9,7 +9,8 @@ from typing import Any
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
 from jacobian_cli.ops.cuts import Listed
-from jacobian_cli.ops.shapes import DOTS, REST
+from jacobian_cli.ops.picking import DOTS
+from jacobian_cli.ops.shapes import REST
 from jacobian_cli.shape import Shape, Size, Unifier, size_of
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text

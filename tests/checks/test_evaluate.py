@@ -14,7 +14,7 @@ import pytest
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.evaluate.evaluate import evaluate, numeric
 from jacobian_cli.evaluate.kernels import Kernels
-from jacobian_cli.expr import Number
+from jacobian_cli.expr import Apply, Number, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.shape import Size
 from tests.checks.formulas import SIZES, lengths, typed
@@ -174,10 +174,17 @@ def test_kernels_of_matrices() -> None:
     assert cholesky is not None
     assert logdet(x) == pytest.approx(math.log(8))
     assert np.isnan(logdet(-np.eye(3)))
-    assert np.isnan(cholesky(-np.eye(3))).all()
+    size = Size.named("n")
+    matrix = Variable("A", (size, size))
+    for name in ("cholesky", "inv"):  # a matrix that has none
+        none = evaluate(Apply(name, (matrix,), (), matrix.shape), {"A": np.zeros((3, 3))}, {"n": 3})
+        assert np.isnan(none).all()
+        assert none.shape == (3, 3)
     np.testing.assert_allclose(kernels.inv(x) @ x, np.eye(2), atol=1e-15)
     np.testing.assert_allclose(x @ kernels.inv(x) @ np.ones(2), np.ones(2))
     np.testing.assert_allclose(cholesky(x), np.array([[2, 0], [1, math.sqrt(2)]]))
-    assert kernels.cumsum(x).tolist() == [[4, 6], [2, 5]]
+    cumsum = kernels.of(FUNCTIONS["cumsum"])
+    assert cumsum is not None
+    assert cumsum(x).tolist() == [[4, 6], [2, 5]]
     assert kernels.concatenate(np.ones(1), 2.0).tolist() == [1, 2]
     assert kernels.stack(np.ones(2), np.zeros(2)).shape == (2, 2)

@@ -38,10 +38,26 @@ BY_OTHER_TESTS |= set(
     "eigvalsh eigvecs inv_gaps svdvals spectral_norm nuclear_norm polar pinv sqrtm expm slogdet".split()
 )
 BY_OTHER_TESTS |= {"bilinear", "skew", "rot2", "take", "one_hot", "scatter_add", "vech", "duplication", "elimination"}
+BY_OTHER_TESTS |= {"unfold", "fold", "correlate", "convolve"}
 """Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate, tests/checks/test_spectral,
-tests/elaborate/test_rearranging and tests/engine/test_everywhere.
+tests/elaborate/test_rearranging, tests/engine/test_everywhere and below.
 """
 ULPS = 4
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (5, 1), (5, 3), (4, 4)])
+def test_windows_are_those_of_numpy(n: int, k: int) -> None:
+    unfold, fold, correlate, convolve = (FUNCTIONS[f].kernel for f in ("unfold", "fold", "correlate", "convolve"))
+    assert unfold is not None
+    assert fold is not None
+    assert correlate is not None
+    assert convolve is not None
+    x, y, arrived = RNG.standard_normal(n), RNG.standard_normal(k), RNG.standard_normal((n - k + 1, k))
+    windows = np.lib.stride_tricks.sliding_window_view(x, k)
+    assert np.array_equal(unfold(np, x, k), windows)
+    np.testing.assert_allclose(np.sum(fold(np, arrived) * x), np.sum(arrived * windows), rtol=1e-12)
+    np.testing.assert_allclose(correlate(np, x, y), np.correlate(x, y, "valid"), rtol=1e-12)
+    np.testing.assert_allclose(convolve(np, x, y), np.convolve(x, y), rtol=1e-12)
 
 
 def test_every_kernel_is_compared() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jacobian_cli.ops import shapes, structure
+from jacobian_cli.ops import picking, structure
 from jacobian_cli.ops.row import Kind, Row
 
 OPERATORS = (
@@ -61,8 +61,8 @@ OPERATORS = (
         math="ᵀ",
         flow="the transpose turns back",
     ),
-    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=shapes.index,
-        settle=shapes.settle_index, form=structure.index, moves=True, numpy="index", law="indexing",
+    Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=picking.index,
+        settle=picking.settle_index, form=structure.index, moves=True, numpy="index", law="indexing",
         why="what was not picked gets 0", math="[ ]", flow="an index puts back, zeros elsewhere"),
 )  # fmt: skip
 

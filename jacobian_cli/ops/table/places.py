@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from jacobian_cli.expr import Extent, Number
-from jacobian_cli.ops import shapes, structure
+from jacobian_cli.ops import picking, structure
 from jacobian_cli.ops.row import Kind, Row
 from jacobian_cli.ops.rules import ShapeError, reduced_axes
 from jacobian_cli.ops.table.rearranging import whole
@@ -131,16 +131,16 @@ PLACES = (
         kind=Kind.SHAPE, options=("axis", "keepdims"), defaults={"axis": "", "keepdims": "False"}, reads=_median,
         example="median(x)"),
     Row(name="one_hot", summary="rows of an identity matrix with n columns, those at the places i", kind=Kind.SHAPE,
-        parameters=("i",), counts={"i": 0}, options=("count",), rule=shapes.one_hot, form=structure.one_hot,
+        parameters=("i",), counts={"i": 0}, options=("count",), rule=picking.one_hot, form=structure.one_hot,
         kernel=_one_hot, latex=r"\operatorname{onehot}", example="one_hot(i, n)@x"),
     Row(name="take", summary="the entries, or rows, at the places i: x[i]", kind=Kind.SHAPE, parameters=("x", "i"),
-        counts={"i": 0}, options=("axis",), rule=shapes.take, settle=shapes.settle_take,
+        counts={"i": 0}, options=("axis",), rule=picking.take, settle=picking.settle_take,
         form=structure.take, kernel=_take, law="indexing",
         why="what was picked gets its part added, as often as it was picked", flow="an index adds back where it picked",
         example="take(W, i)"),
     Row(name="scatter_add", summary="zeros, n rows of them, to which the rows of x are added at the places i: the "
         "transpose of x[i]", kind=Kind.SHAPE, parameters=("x", "i"), counts={"i": 0}, options=("count",),
-        rule=shapes.scatter_add, form=structure.scatter_add, kernel=_scatter_add, example="scatter_add(x, i, n)"),
+        rule=picking.scatter_add, form=structure.scatter_add, kernel=_scatter_add, example="scatter_add(x, i, n)"),
     Row(name="take_along_axis", summary="of each row of x the entry at its place i, or the entries", kind=Kind.SHAPE,
         parameters=("x", "i"), counts={"i": 0}, reads=_along_axis, example="take_along_axis(X, i)"),
 )  # fmt: skip
