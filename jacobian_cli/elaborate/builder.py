@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from jacobian_cli.elaborate.calls import arguments_of, call_hint, signature_hint, takes_values_only
 from jacobian_cli.elaborate.masked import is_mask, picked
 from jacobian_cli.elaborate.options import Options, Scope, items_of
 from jacobian_cli.elaborate.variant import along as along_axes
@@ -106,7 +107,7 @@ class Builder(Options):
 
     def call(self, call: Call) -> Expr:
         known = self.function(call.function)
-        if known is not None and not call.keywords and _takes_values_only(known, len(call.arguments)):
+        if known is not None and not call.keywords and takes_values_only(known, len(call.arguments)):
             return self.fitted(known, self.arguments(call.arguments), {}, call)
         try:
             row = self.row(call)
@@ -121,7 +122,7 @@ class Builder(Options):
                 return self.variant(row, *variant)
             if row.lacks:
                 raise self.error(call.span, f"{row.name} cannot be used: its row in the table has {row.lacks}")
-            terms = _listed(row, call.arguments)
+            terms = arguments_of(row, call.arguments)
             options = self.options(row, terms, call)
         except InputError as error:
             raise self.with_arguments(error, call) from None
@@ -326,7 +327,7 @@ class Builder(Options):
             known = [r.name for r in FUNCTIONS.values() if r.called]
             span = Span(call.span.start, call.span.start + len(name))
             if name in self.scope.values or name in self.scope.sizes:
-                raise self.error(span, f"'{name}' is a value and cannot be called", _call_hint(name, self.scope))
+                raise self.error(span, f"'{name}' is a value and cannot be called", call_hint(name, self.scope))
             if name in ELSEWHERE:
                 raise self.error(span, f"there is no function '{name}'", ELSEWHERE[name])
             close = difflib.get_close_matches(name, [*known, *ALIASES], n=2, cutoff=_NEAR)
@@ -357,24 +358,6 @@ class Builder(Options):
                 value, axis = self.text[first.start : first.stop], self.text[more.start : more.stop]
                 hint = row.second.get("ord", f"an axis is named: `{row.name}({value}, axis={axis})`")
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
-
-
-@lru_cache(maxsize=1024)
-def _takes_values_only(row: Row, count: int) -> bool:
-    """Whether so many arguments of a function are values, and mean nothing else."""
-    otherwise = (
-        row.given,
-        row.second,
-        row.lacks,
-        row.options,
-        row.whole,
-        row.of_two,
-        row.bare,
-        row.of_scalar,
-        row.reads,
-        row.places,
-    )
-    return not any(otherwise) and len(row.parameters) == count and "..." not in row.parameters
 
 
 @lru_cache(maxsize=1 << 14)
@@ -409,7 +392,7 @@ def inferred(row: Row, shapes: list[Shape], options: Mapping[str, Any], unifier:
         return contract(signature, shapes, unifier)
     raise ShapeError(
         f"{row.name} does not take " + " and ".join(described(shape) for shape in shapes),
-        _signature_hint(row, shapes),
+        signature_hint(row, shapes),
         order=True,
     )
 
@@ -433,26 +416,3 @@ class _Inside(Builder):
     def options(self, row: Row, terms: list[Term], call: Call) -> dict[str, Any]:
         found = super().options(row, terms, call)
         return found | {name: value for name, value in self.along.items() if name in row.options}
-
-
-def _listed(row: Row, terms: tuple[Term, ...]) -> list[Term]:
-    """The arguments of a function of many values, which may also come as one list."""
-    if row.parameters[-1:] == ("...",) and len(terms) == 1 and isinstance(terms[0], Group):
-        return list(terms[0].items)
-    return list(terms)
-
-
-def _signature_hint(row: Row, shapes: list[Shape]) -> str | None:
-    if row.name == "@" and len(shapes[0]) == 1:
-        return "a vector is a column: `x.T@A` is the row that can stand before a matrix"
-    if row.name == "@" and any(not shape for shape in shapes):
-        return "a scalar is multiplied with *: `c*A`"
-    return None
-
-
-def _call_hint(name: str, scope: Scope) -> str:
-    """What a value before a bracket may be meant to do: a scalar multiplies entry by entry, a matrix need not."""
-    value = scope.values.get(name)
-    if value is None or not value.shape:
-        return f"a product is written `{name}*(x + y)`"
-    return f"a product is written `{name}@(x + y)`, entry by entry `{name}*(x + y)`"
