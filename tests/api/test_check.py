@@ -227,3 +227,11 @@ def test_as_json() -> None:
     assert again["verdict"] == "wrong"
     assert [d["kind"] for d in again["diagnosis"]] == ["transposed", "does_not_conform"]
     assert again["diagnosis"][0]["fix"] == "W@diag(sigmoid(x)*(1 - sigmoid(x)))"
+
+
+def test_many_spaces_cost_nothing() -> None:
+    assert jac.check("x.T@x", wrt="x", claim=" " * 3000 + "2*x" + " " * 3000).verdict == "right"
+    assert (
+        jac.check("x.T@x", wrt="x", claim=" " * 1500 + "df/dx" + " " * 1500 + "=" + " " * 500 + "2*x").verdict
+        == "right"
+    )

@@ -21,12 +21,13 @@ from jacobian_cli.syntax.router import split
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, substituted
 
-_D = r"(?:∂|d|\\partial|\\mathrm\s*\{\s*d\s*\}|\\mathrm\s*d)"
-_NAME = r"(?:\\?\w+(?:\{[^{}=]*\})?(?:\s*_\s*\{[^{}=]*\})?)"
+# each run of spaces is taken whole: several that may share one would be tried in every way
+_D = r"(?:∂|d|\\partial|\\mathrm\s*+\{\s*+d\s*+\}|\\mathrm\s*+d)"
+_NAME = r"(?:\\?\w+(?:\{[^{}=]*\})?(?:\s*+_\s*+\{[^{}=]*\})?)"
 _LEFT = re.compile(
-    rf"\s*\$*\s*(?:(?:∇|\\nabla|grad(?=[_\s]))\s*(?:_?\s*(?:\{{[^{{}}=]*\}}|\\?\w|[ₐ-ₜ])\s*)?{_NAME}?\s*(?:\([^()=]*\))?"
-    rf"|\\[td]?frac\s*\{{\s*{_D}\s*{_NAME}?\s*\}}\s*\{{\s*{_D}\s*{_NAME}\s*\}}\s*{_NAME}?"
-    rf"|{_D}?\s*{_NAME}?\s*(?:/\s*{_D}\s*{_NAME}\s*)?|{_D}\s[^=/]*)\s*=(?!=)"
+    rf"\s*+\$*\s*+(?:(?:∇|\\nabla|grad(?=[_\s]))\s*+(?:_?\s*+(?:\{{[^{{}}=]*\}}|\\?\w|[ₐ-ₜ])\s*+)?{_NAME}?\s*+(?:\([^()=]*\))?"
+    rf"|\\[td]?frac\s*+\{{\s*+{_D}\s*+{_NAME}?\s*+\}}\s*+\{{\s*+{_D}\s*+{_NAME}\s*+\}}\s*+{_NAME}?"
+    rf"|{_D}?\s*+{_NAME}?\s*+(?:/\s*+{_D}\s*+{_NAME}\s*+)?|{_D}\s[^=/]*)\s*+=(?!=)"
 )
 """The side on which a claim says what it is: ∂f/∂W, \\frac{{\\partial f}}{{\\partial W}}, ∇_W f."""
 _FIRST = re.compile(rf"∇|\\nabla|grad|/\s*{_D}|frac")
