@@ -170,6 +170,45 @@ def _commutation(sizes: tuple[int, int]) -> Array:
     return result
 
 
+def _half(n: int) -> list[tuple[int, int]]:
+    """The places on and below the diagonal, column by column."""
+    return [(i, j) for j in range(n) for i in range(j, n)]
+
+
+def _vech(x: Array) -> Array:
+    return np.array([x[place] for place in _half(len(x))])
+
+
+def _elimination(sizes: tuple[int, ...]) -> Array:
+    (n,) = sizes
+    result = np.zeros((n * (n + 1) // 2, n * n))
+    for k, (i, j) in enumerate(_half(n)):
+        result[k, j * n + i] = 1.0
+    return result
+
+
+def _duplication(sizes: tuple[int, ...]) -> Array:
+    (n,) = sizes
+    result = np.zeros((n * n, n * (n + 1) // 2))
+    for k, (i, j) in enumerate(_half(n)):
+        result[j * n + i, k] = result[i * n + j, k] = 1.0
+    return result
+
+
+def _unfold(x: Array, count: int) -> Array:
+    return np.lib.stride_tricks.sliding_window_view(x, count, axis=-1)
+
+
+def _fold(x: Array) -> Array:
+    """Entry p sums x[i, p - i]."""
+    starts, count = np.shape(x)[-2:]
+    result = np.zeros((*np.shape(x)[:-2], starts + count - 1))
+    for i in range(starts):
+        for t in range(count):
+            result[..., i + t] += x[..., i, t]
+    return result
+
+
 def _log_softmax(x: Array, axes: tuple[int, ...]) -> Array:
     return x - _logsumexp(x, axes)
 
@@ -272,6 +311,7 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "rmsnorm": _rows(lambda x, axes: x / np.sqrt(_mean(x * x, axes))),
     "normalize": _rows(lambda x, axes: x / np.sqrt(_sum(x * x, axes))),
     "cumsum": _rows(lambda x, axes: np.cumsum(x, axis=axes[0]) if axes else x),
+    "cumprod": _rows(lambda x, axes: np.cumprod(x, axis=axes[0]) if axes else x),
     "trace": lambda x: np.trace(x, axis1=-2, axis2=-1),
     "det": np.linalg.det,
     "logdet": lambda x: np.log(np.linalg.det(x)),
@@ -297,6 +337,13 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "ones_like": np.ones_like,
     "zeros_like": np.zeros_like,
     "commutation": _commutation,
+    "elimination": _elimination,
+    "duplication": _duplication,
+    "vech": _vech,
+    "unfold": _unfold,
+    "fold": _fold,
+    "sort": _rows(lambda x, axes: np.sort(x, axis=axes[0])),
+    "argsort": _rows(lambda x, axes: np.argsort(x, axis=axes[0])),
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": lambda x, y: -np.mean(y * np.log(x) + (1 - y) * np.log(1 - x)),
     "mse": lambda x, y: np.mean((x - y) ** 2),
