@@ -26,10 +26,10 @@ def entries(node: Tensor) -> list[list[Tensor]] | None:
 
 
 def _has_units(node: Tensor) -> bool:
-    """Whether a unit gives it an axis."""
+    """Whether a unit at a place that is known gives it an axis."""
     match node:
-        case Unit():
-            return True
+        case Unit(index=index):
+            return isinstance(index, int)
         case Reshape(body=body):
             return _has_units(body)
         case Sum(terms=terms):
@@ -46,7 +46,7 @@ def _at(node: Tensor, places: tuple[int, ...]) -> Tensor:
     match node:
         case Sum(terms=terms):
             return algebra.add((), [(c, _at(term, places)) for c, term in terms])
-        case Unit(index=index):
+        case Unit(index=int(index)):
             return algebra.number(int(places[0] == index))
         case Reshape(body=body) if all(size.value is not None for size in body.shape):
             place, inside = 0, list[int]()

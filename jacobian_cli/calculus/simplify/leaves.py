@@ -19,8 +19,15 @@ def delta(size: Size) -> Tensor:
 
 
 def unit(size: Size, index: int | Size) -> Tensor:
+    """A row of an identity matrix; counted from the end only where how many there are is not known.
+
+    >>> unit(Size.number(3), -1) is unit(Size.number(3), 2)
+    True
+    """
     if isinstance(index, Size):
         index = index if index.value is None else index.value
+    if isinstance(index, int) and index < 0 and size.value is not None:
+        index += size.value
     return Unit(size, index)
 
 

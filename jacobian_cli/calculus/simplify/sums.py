@@ -174,10 +174,12 @@ def _scalars_in_common(node: Sum) -> tuple[tuple[Tensor, Rational], ...]:
 
 def every_unit(node: Sum) -> Part | None:
     """Σ_k e_k a = a, k over a whole axis."""
-    apart: dict[tuple[Rational, Rational, tuple[Factor, ...], int], dict[int | Size, Tensor]] = {}
+    apart: dict[tuple[Rational, Rational, tuple[Factor, ...], int], dict[int, Tensor]] = {}
     for c, term in node.terms:
         for k, (inner, labels, power) in enumerate(_factors_of(term)):
-            if isinstance(inner, Unit) and power == 1 and labels[0] < len(node.shape):
+            if not isinstance(inner, Unit) or isinstance(inner.index, Size):  # it may be any of the others
+                continue
+            if power == 1 and labels[0] < len(node.shape):
                 rest = (*_factors_of(term)[:k], *_factors_of(term)[k + 1 :])
                 times = term.coefficient if isinstance(term, Product) else 1
                 apart.setdefault((c, times, rest, labels[0]), {})[inner.index] = term
