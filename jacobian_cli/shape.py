@@ -145,8 +145,16 @@ class Size(Interned):
 
     @property
     def written(self) -> Sequence[tuple[Monomial, Coefficient]]:
-        """Its terms in the order in which they are written: no minus in front where there is a plus, a number last."""
-        return sorted(self.terms, key=lambda term: (not term[0], term[1] < 0))
+        """Its terms in the order in which they are written: without a minus in front where that can be, a number last.
+
+        >>> n, four = Size.named("n"), Size.number(4)
+        >>> n - four, four - n
+        (n - 4, 4 - n)
+        """
+        ordered = sorted(self.terms, key=lambda term: (not term[0], term[1] < 0))
+        if ordered and ordered[0][1] < 0 < ordered[-1][1]:  # only a number can be the only plus behind
+            ordered.insert(0, ordered.pop())
+        return ordered
 
     def __str__(self) -> str:
         if not self.terms:
