@@ -33,6 +33,20 @@ def places_of(roots: Iterable[Expr]) -> dict[str, list[Size]]:
     return found
 
 
+def place_letters(roots: Iterable[Expr]) -> list[str]:
+    """The size symbols that pick an entry and are the length of no axis: they may be 0.
+
+    >>> n = Size.named("n")
+    >>> place_letters([Apply("[]", (Variable("x", (n,)),), (("index", (Size.named("k"),)),), ())])
+    ['k']
+    """
+    found = nodes(*roots)
+    lengths = {name for node in found for size in node.shape for name in size.names()}
+    items = [item for node in found if isinstance(node, Apply) for item in dict(node.parameters).get("index", ())]
+    letters = dict.fromkeys(name for item in items if isinstance(item, Size) for name in item.names())
+    return [name for name in letters if name not in lengths]
+
+
 def no_slope(name: str, others: Iterable[str], text: str) -> InputError:
     """What to say where a derivative by places is asked for."""
     return InputError(

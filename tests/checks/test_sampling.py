@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jacobian_cli.checks.points.domain import violations
-from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, sample
+from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, draws_for, sample
 from jacobian_cli.evaluate.evaluate import node_values, numpy_backend
 from tests.checks.formulas import SIZES, typed
 
@@ -103,3 +103,10 @@ def test_sizes_are_pairwise_different() -> None:
     assert all(len(set(draw.values())) == 3 and 3 not in draw.values() for draw in draws)
     assert len({tuple(draw.items()) for draw in draws}) > 1
     assert draw_sizes([], 2, 0, set()) == [{}, {}]
+
+
+def test_letters_that_are_places_are_tried_from_the_first_on() -> None:
+    for formula, length in (("x[k] + x[n - 1]", "n"), ("x[k]*x[0]", "3")):
+        found = draws_for([typed(formula, x=length).output], 3, 0, set())
+        assert {sizes["k"] for sizes in found} == {0, 1, 2}
+        assert all(sizes.get("n", 3) > sizes["k"] for sizes in found)

@@ -210,7 +210,7 @@ class Answer(Portable):
 
         >>> from jacobian_cli import derive
         >>> derive("log(det(S))", wrt="S", assume={"S": "symmetric"}).symmetric.closed_form
-        '2*inv(S) - inv(S)*eye(n)'
+        '2*inv(S) - diag(diag(inv(S)))'
         """
         found = self.forms.symmetric
         return None if found is None else ClosedForm(found, symbols(self.variable.shape))

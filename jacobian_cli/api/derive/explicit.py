@@ -13,6 +13,7 @@ from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.symbolic import Explicit, explicit_jacobian
 from jacobian_cli.checks.points.sampling import draws_for, fits
 from jacobian_cli.expr import Variable
+from jacobian_cli.ops.places import place_letters
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 
@@ -33,7 +34,8 @@ def explicit_table(
     and where only some sizes are given.
     """
     drawn = table_sizes(problem)
-    chosen = {**drawn, **({} if sizes is None else lengths_of_sizes(sizes, drawn))}
+    places = place_letters([problem.output])
+    chosen = {**drawn, **({} if sizes is None else lengths_of_sizes(sizes, drawn, places))}
     if sizes and (missing := [name for name in drawn if name not in sizes]):
         example = ", ".join(f'"{name}": {chosen[name]}' for name in drawn)
         raise InputError(f"what is the size {' and '.join(missing)}?", hint=f"every size, as in {{{example}}}, or none")

@@ -110,8 +110,9 @@ def _masked(value: Any) -> bool:
     return isinstance(value, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(value)))
 
 
-def lengths_of_sizes(sizes: Any, known: Iterable[str]) -> dict[str, int]:
-    """Numbers for size symbols, from Python. Raises `InputError` for what is no size, or not one of those known.
+def lengths_of_sizes(sizes: Any, known: Iterable[str], places: Sequence[str] = ()) -> dict[str, int]:
+    """Numbers for size symbols, from Python; `places` may be 0. Raises `InputError` for what is no size, or not
+    one of those known.
 
     >>> lengths_of_sizes({"n": 3}, ["n", "m"])
     {'n': 3}
@@ -126,7 +127,7 @@ def lengths_of_sizes(sizes: Any, known: Iterable[str]) -> dict[str, int]:
             found[name] = index(length)
         except TypeError:
             raise InputError(f"the size {name} is a whole number, not {length!r}") from None
-        if found[name] < 1 or isinstance(length, bool):
+        if found[name] < (name not in places) or isinstance(length, bool):
             raise InputError(f"the size {name} cannot be {length!r}", hint="sizes are at least 1")
     return found
 

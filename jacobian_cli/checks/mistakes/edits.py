@@ -43,7 +43,7 @@ def edits(term: Term, known: Known = _NOTHING) -> Iterator[Edit]:
 
     >>> from jacobian_cli.syntax.parser import parse
     >>> sorted({e.made for e in edits(parse("a - b"))})
-    ['factor', 'missing_sum', 'missing_term', 'sign', 'term_transposed', 'transposed']
+    ['factor', 'missing_term', 'sign', 'term_transposed', 'transposed', 'unknown', 'wrong_contraction']
     """
     whole = _by_pairs(term)
     made_already = 0

@@ -17,13 +17,15 @@ from jacobian_cli.expr import Apply, Constant, Expr, size_names, variables, walk
 from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import chooses
-from jacobian_cli.ops.places import places_of
+from jacobian_cli.ops.places import place_letters, places_of
 from jacobian_cli.shape import Size
 
 Array = Any
 DOMAIN_MARGIN = 0.05
 KINK_MARGIN = 0.02
 _LARGE = 1e6
+_PLACES = 3
+"""So many places are tried for a letter that picks an entry."""
 _SIZES = 300
 """So many assignments of sizes are looked at for those at which halves are whole."""
 MAX_DIFFERENT = 24
@@ -114,12 +116,20 @@ def draws_for(exprs: Sequence[Expr], count: int, seed: int, avoid: set[int]) -> 
     """
     names, least = size_names(exprs), least_size(exprs)
     below = lcm(*(size.denominator for node in walk(exprs) for size in node.shape))
-    plain = draw_sizes(names, count, seed, avoid, least)
+    plain = _placed(exprs, draw_sizes(names, count, seed, avoid, least))
     if below == 1 and all(fits(exprs, sizes) for sizes in plain):
         return plain
-    drawn = draw_sizes(names, _SIZES, seed, avoid, least, more=3 * below)
+    drawn = _placed(exprs, draw_sizes(names, _SIZES, seed, avoid, least, more=3 * below))
     fitting = [sizes for sizes in drawn if fits(exprs, sizes)]
     return (list({tuple(sizes.items()): sizes for sizes in fitting}.values()) or drawn)[:count]
+
+
+def _placed(exprs: Sequence[Expr], draws: list[dict[str, int]]) -> list[dict[str, int]]:
+    """The assignments; letters that are places and no lengths are places from the first on, in turn."""
+    places = place_letters(exprs)
+    if not places:
+        return draws
+    return [{**sizes, **{name: (k + j) % _PLACES for j, name in enumerate(places)}} for k, sizes in enumerate(draws)]
 
 
 def sample(
