@@ -14,6 +14,9 @@ GRADIENTS = [
     ("sum(x[x > 0])", "x", {}, "x > 0"),
     ("sum(A[m])", "A", MASK, "m@ones(k).T"),
     ("sum(where(m, x, 0)**2)", "x", MASK, "2*m*where(m, x, 0)"),
+    ("sum((x[m] - y[m])**2)/2", "x", MASK, "m*(x - y)"),
+    ("sum((A[m] - 1)**2)", "A", MASK, "2*m[:, None]*(A - 1)"),
+    ("sum(exp(x[x > 0]))", "x", {}, "(x > 0)*exp(x)"),
 ]
 
 
@@ -36,6 +39,8 @@ def test_a_product_leaves_out_what_is_not_picked() -> None:
         ("x[x > 0]", {}, "no size can say"),
         ("sum(x[m])", MASK | {"m": "index"}, ""),
         ("sum(x[B])", {"B": "mask"}, "says nothing"),
+        ("sum(x[m]*y)", MASK, "others picked alike"),
+        ("sum(x[m]*y[y > 0])", MASK, "no size can say"),
     ],
 )
 def test_what_cannot_be_said(formula: str, facts: dict[str, str], said: str) -> None:
