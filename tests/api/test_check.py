@@ -235,3 +235,12 @@ def test_many_spaces_cost_nothing() -> None:
         jac.check("x.T@x", wrt="x", claim=" " * 1500 + "df/dx" + " " * 1500 + "=" + " " * 500 + "2*x").verdict
         == "right"
     )
+
+
+def test_a_vector_may_stand_before_a_matrix_as_in_numpy() -> None:
+    shapes = {"C": "n,n", "c": ""}
+    found = jac.check("w.T@C@w*c", wrt="c", claim="w@C@w", shapes=shapes)
+    assert (found.verdict, found.read) == ("right", "C.T@w@w")
+    assert jac.check("w.T@C@w", wrt="w", claim="C@w + w@C", shapes=shapes).verdict == "right"
+    wrong = jac.check("w.T@C@w", wrt="w", claim="w@C + w@C", shapes=shapes)
+    assert wrong.verdict == "wrong"

@@ -29,9 +29,24 @@ def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None
     judge.forget()
     read = judge.reader.read(claim, form, syntax)
     if read.expr is None:
-        return _answer(judge, read, Verdict(None, None), None)
+        as_code = _right_in_code(judge, claim, form) if syntax is None and "@" in claim else None
+        return as_code or _answer(judge, read, Verdict(None, None), None)
     judge = judge.with_room_for(read.expr)
     return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
+
+
+def _right_in_code(judge: Judge, claim: str, form: str | None) -> Check | None:
+    """The verdict where a claim is right as NumPy multiplies: `w@C` of a vector, which is no column there."""
+    try:
+        read = judge.reader.read(claim, form, "numpy")
+    except InputError:
+        return None
+    if read.expr is None:
+        return None
+    judge = judge.with_room_for(read.expr)
+    verdict = judge.verdict(read.expr, read.form)
+    right = verdict.meaning is not None and verdict.meaning.right and not verdict.condition
+    return _answer(judge, read, verdict, read.expr) if right else None
 
 
 def judged_source(judge: Judge, definitions: Sequence[Definition], form: str | None = None) -> Check:
