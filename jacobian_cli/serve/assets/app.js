@@ -174,7 +174,10 @@ async function judge() {
 }
 
 function chips(found) {
-  const held = document.activeElement?.id;
+  const active = document.activeElement;
+  const held = active?.id;
+  const selection = active?.dataset.shown === undefined ? null : [active.selectionStart, active.selectionEnd];
+  if (selection && active.value !== active.dataset.shown) return; // a size that is being typed stays as it is
   at("chips").replaceChildren(...found.chips.map((chip) => {
     const part = document.createElement("span");
     part.className = "chip";
@@ -190,10 +193,11 @@ function chips(found) {
     });
     const size = document.createElement("input");
     size.id = "size-" + chip.name;
-    size.value = chip.shape;
+    size.value = size.dataset.shown = chip.shape;
     size.title = `${chip.origin}; sizes as in n, m, or scalar`;
     size.setAttribute("aria-label", `shape of ${chip.name}, ${chip.origin}`);
     size.addEventListener("change", () => {
+      size.dataset.shown = size.value;
       const shapes = { ...state.shapes, [chip.name]: size.value.trim() };
       if (!size.value.trim()) delete shapes[chip.name];
       change({ shapes });
@@ -210,7 +214,9 @@ function chips(found) {
     part.append(by, size, fact);
     return part;
   }));
-  if (held && held !== "text") at(held)?.focus();
+  if (!held || held === "text") return;
+  at(held)?.focus();
+  if (selection) at(held)?.setSelectionRange(...selection);
 }
 
 function change(part, typing) {
