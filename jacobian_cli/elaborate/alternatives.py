@@ -6,9 +6,9 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
-from jacobian_cli.elaborate.defaults import terms_in
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.statement import names_in, typed_statement
+from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier

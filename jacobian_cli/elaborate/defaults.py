@@ -17,14 +17,16 @@ The first of these that says something decides. What the formula demands (`progr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, terms_in, values_in
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import ONE, Shape
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Slice, Term, listed
+from jacobian_cli.syntax.tokens import parts_of
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed
 
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
@@ -140,8 +142,8 @@ class _Parts:
         self.summed = {
             name
             for term in calls
-            if not elementwise(term) and not _of_scalar(term)
-            for argument in _arguments(term)
+            if not elementwise(term) and not of_scalar(term)
+            for argument in values_in(term)
             for name in self.carriers(argument)
         }
 
@@ -202,7 +204,7 @@ class _Parts:
                 elif isinstance(term, Call) and elementwise(term):
                     stack.extend(self._placed(term, place))
                 else:
-                    stack.extend((part, _Place()) for part in _below(term))
+                    stack.extend((part, _Place()) for part in parts_of(term))
 
     def _placed(self, term: Call, place: _Place) -> Iterator[tuple[Term, _Place]]:
         alone = replace(place, added=0)
@@ -317,11 +319,11 @@ class _Scaled:
         if not isinstance(term, Call):
             return "number"
         if not elementwise(term):
-            for part in _below(term):
+            for part in parts_of(term):
                 self.kind(part, pulled=False)
-            if _of_scalar(term):
+            if of_scalar(term):
                 self._scaling(term.arguments[0])
-            broad = any(parts.order(a) != 0 for a in _arguments(term))
+            broad = any(parts.order(a) != 0 for a in values_in(term))
             if parts.order(term) != 0:
                 return "constant" if is_number(term, parts.sizes) else "vector"
             return "scalar" if broad else "number"
@@ -389,56 +391,5 @@ def _is_small(name: str) -> bool:
     return name == "epsilon" or bool(_SMALL.fullmatch(name))
 
 
-def elementwise(term: Call) -> bool:
-    """Whether a function or operator goes entry by entry."""
-    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
-    if row is not None and row.of_two and len(term.arguments) == 2 and not term.keywords:
-        row = FUNCTIONS[row.of_two]
-    return row is not None and row.kind is Kind.ELEMENTWISE
-
-
-def _of_scalar(term: Call) -> bool:
-    """Whether it is a function of matrices, one of which may be a scalar."""
-    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
-    return row is not None and bool(row.of_scalar)
-
-
-def is_number(term: Term, sizes: Collection[str] = ()) -> bool:
-    """Whether a part is made of numbers and sizes only."""
-    waiting = [term]
-    for part in waiting:  # what is near comes first: most often it is a name
-        if isinstance(part, Name) and part.text not in sizes:
-            return False
-        waiting += _below(part)
-    return True
-
-
 def _is_row(shape: Shape | None) -> bool:
     return shape is not None and len(shape) == 2 and shape[0] is ONE
-
-
-def _arguments(term: Call) -> tuple[Term, ...]:
-    """The arguments that are values: a list of them counts as its items, what is inside an index not."""
-    if term.function == "[]":
-        return term.arguments[:1]
-    return tuple(item for a in term.arguments for item in (a.items if isinstance(a, Group) else (a,)))
-
-
-def _below(term: Term) -> tuple[Term, ...]:
-    match term:
-        case Call(arguments=arguments, keywords=keywords):
-            return (*arguments, *(value for _, value in keywords))
-        case Group(items=items):
-            return items
-        case Slice(start=start, stop=stop):
-            return tuple(bound for bound in (start, stop) if bound is not None)
-    return ()
-
-
-def terms_in(term: Term) -> Iterable[Term]:
-    """A tree and all its parts."""
-    stack = [term]
-    while stack:
-        part = stack.pop()
-        yield part
-        stack.extend(_below(part))

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jacobian_cli.elaborate.defaults import elementwise, habit, terms_in
+from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.shaped import LEANING
 from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.terms import elementwise, terms_in
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.identities import held
 from jacobian_cli.ops.table import ALIASES

@@ -10,7 +10,7 @@ from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS, OrderError
-from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers, terms_in
+from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers
 from jacobian_cli.elaborate.doubts import Typed, doubts
 from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import Scope
@@ -18,17 +18,16 @@ from jacobian_cli.elaborate.order import in_order, size_names
 from jacobian_cli.elaborate.statement import (
     named_places,
     names_in,
+    no_values,
     picked_whole,
     typed_statement,
     unknown_functions,
 )
+from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, variables
-from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, together
-from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term
 
@@ -150,7 +149,7 @@ def elaborate(
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
-    mistakes = _no_values(ordered, {*declared, *defined, *(orders or {})})
+    mistakes = no_values(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")
@@ -220,38 +219,6 @@ def _meant(
         guessed = guessed | known
     assert program is not None
     return program
-
-
-def _no_values(statements: Sequence[Definition], known: set[str]) -> list[InputError]:
-    """What is no value where one belongs, unless it was declared as a variable: `nan`, and names of functions."""
-    return [
-        InputError(
-            f"{name} is no number of the language",
-            text=statement.source,
-            span=span,
-            hint=f"if it is a variable of yours, declare it: `-s {name}=()`",
-        )
-        for statement in statements
-        for name, span in named_places(statement.value)
-        if name not in known and name in ("nan", "NaN", "NAN")
-    ] + [
-        InputError(
-            f"'{name}' is a function, and a value belongs here",
-            text=statement.source,
-            span=span,
-            hint=f"apply it, {_applied(name)}; or, if it is a variable of yours, declare it: `-s {name}=n`",
-        )
-        for statement in statements
-        for name, span in named_places(statement.value)
-        if name not in known and name not in LETTERS and (name in FUNCTIONS or name in ALIASES)
-    ]
-
-
-def _applied(name: str) -> str:
-    """A call of a function, to paste."""
-    row = FUNCTIONS[ALIASES.get(name, name)]
-    example = row.example or f"{name}({', '.join(p for p in row.parameters if p not in row.defaults)})"
-    return f"`{example}`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import OrderError
-from jacobian_cli.elaborate.defaults import terms_in
 from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums
+from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Extent
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import ONE, Size, product

@@ -8,11 +8,16 @@ from fractions import Fraction
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.expr import Expr
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import described
+from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.tokens import parts_of
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Literal, Name, Slice, Term
+
+_NO_NUMBERS = ("nan", "NaN", "NAN")
 
 
 def typed_statement(statement: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
@@ -46,6 +51,32 @@ def unknown_functions(statements: Iterable[Definition]) -> list[InputError]:
                 except InputError as error:
                     found.append(error)
     return found
+
+
+def no_values(statements: Sequence[Definition], known: set[str]) -> list[InputError]:
+    """What is no value where one belongs, unless it was declared as a variable: `nan`, and names of functions."""
+    found = []
+    for statement in statements:
+        for name, span in named_places(statement.value):
+            if name in known:
+                continue
+            if name in _NO_NUMBERS:
+                message = f"{name} is no number of the language"
+                hint = f"if it is a variable of yours, declare it: `-s {name}=()`"
+            elif name not in LETTERS and (name in FUNCTIONS or name in ALIASES):
+                message = f"'{name}' is a function, and a value belongs here"
+                hint = f"apply it, {_applied(name)}; or, if it is a variable of yours, declare it: `-s {name}=n`"
+            else:
+                continue
+            found.append(InputError(message, text=statement.source, span=span, hint=hint))
+    return found
+
+
+def _applied(name: str) -> str:
+    """A call of a function, to paste."""
+    row = FUNCTIONS[ALIASES.get(name, name)]
+    example = row.example or f"{name}({', '.join(p for p in row.parameters if p not in row.defaults)})"
+    return f"`{example}`"
 
 
 def picked_whole(statements: Sequence[Definition]) -> dict[str, int]:

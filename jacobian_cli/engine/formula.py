@@ -122,15 +122,15 @@ def _kernel(node: Apply | Extent, along: bool) -> tuple[Kernel, bool]:
         case Kind.CONTRACTION:
             return _product_of_rows(node), False
     sizes = dict(node.parameters)["sizes"]
-    kernel = getattr(KERNELS, row.numpy)
+    kernel = KERNELS.of(row)
+    assert kernel is not None
     return lambda count: kernel(sizes=tuple(size.at({COUNT: count}) for size in sizes)), True
 
 
 def runs_along(expr: Expr) -> bool:
     """Whether all that an expression does to one row can be done to every row at once."""
-    made = frozenset({"eye", "ones", "zeros"})
-    rows = [node for node in walk([expr]) if isinstance(node, Apply) and FUNCTIONS[node.function].kind in _APART]
-    return all(node.function in made for node in rows)
+    applied = (node for node in walk([expr]) if isinstance(node, Apply) and node.arguments)
+    return all(FUNCTIONS[node.function].kind not in _APART for node in applied)
 
 
 _APART = (Kind.SHAPE, Kind.CORE, Kind.FORMULA)

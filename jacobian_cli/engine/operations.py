@@ -36,7 +36,7 @@ class Operation(Protocol):
 def operation(node: Apply, wanted: Sequence[bool], sizes: Sizes) -> Operation:
     """The work of a node at these sizes; `wanted` says which inputs need a gradient. The tape knows composites."""
     row = FUNCTIONS[node.function]
-    if row.moves:
+    if row.moves and row.kind is not Kind.CONTRACTION:
         return Moved(node, sizes)
     match row.kind:
         case Kind.ELEMENTWISE:

@@ -101,6 +101,6 @@ def _holders(expr: Expr) -> list[str] | None:
             if PLACES in held(function) or not arguments:
                 return []
             parts = [_holders(argument) for argument in arguments]
-            if (FUNCTIONS[function].moves or function == ".T") and None not in parts:
+            if FUNCTIONS[function].moves and None not in parts:
                 return [name for part in parts for name in part or ()]
     return None

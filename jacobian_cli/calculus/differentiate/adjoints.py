@@ -68,7 +68,9 @@ class Backward:
 
     def _candidates(self) -> Iterator[Tensor]:
         arguments = {a for node in self.order if isinstance(node, Apply) for a in node.arguments}
-        arguments.update(f for node in self.order if isinstance(node, Product) for f in node.children if _sums(f))
+        products = (node for node in self.order if isinstance(node, Product))
+        # what arrives at a sum in a product arrives at all of its terms
+        arguments.update(part for node in products for part in node.children if isinstance(part, Sum))
         branching = self._branching()
         for node in reversed(self.order):
             if node not in self.active or isinstance(node, Leaf) or node is self.output:
@@ -144,11 +146,6 @@ def lies_turned(node: Tensor) -> bool:
         return False
     factors = [term.factors for term in node.children if isinstance(term, Product)]
     return len(factors) == len(node.terms) and all(len(fs) == 1 and fs[0][1] == (1, 0) for fs in factors)
-
-
-def _sums(factor: Tensor) -> bool:
-    """Whether a factor of a product is a sum: what arrives at it arrives at all of its terms."""
-    return isinstance(factor, Sum)
 
 
 def _times(tensor: Tensor, scalars: Scalars, sign: int) -> Tensor:

@@ -57,6 +57,7 @@ OPERATORS = (
         kind=Kind.CONTRACTION,
         signatures=("1i->i", "i->1i", "ij->ji", "->", "ijk->kji", "ijkl->lkji"),
         numpy="transpose",
+        moves=True,
         law="transpose",
         math="ᵀ",
         flow="the transpose turns back",

@@ -1,0 +1,50 @@
+"""What trees say before any shape is known: their parts, and what kind of function stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.syntax.tokens import parts_of
+from jacobian_cli.syntax.tree import Call, Group, Name, Term
+
+
+def elementwise(term: Call) -> bool:
+    """Whether a function or operator goes entry by entry."""
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    if row is not None and row.of_two and len(term.arguments) == 2 and not term.keywords:
+        row = FUNCTIONS[row.of_two]
+    return row is not None and row.kind is Kind.ELEMENTWISE
+
+
+def of_scalar(term: Call) -> bool:
+    """Whether it is a function of matrices, one of which may be a scalar."""
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    return row is not None and bool(row.of_scalar)
+
+
+def is_number(term: Term, sizes: Collection[str] = ()) -> bool:
+    """Whether a part is made of numbers and sizes only."""
+    waiting = [term]
+    for part in waiting:  # what is near comes first: most often it is a name
+        if isinstance(part, Name) and part.text not in sizes:
+            return False
+        waiting += parts_of(part)
+    return True
+
+
+def values_in(term: Call) -> tuple[Term, ...]:
+    """The arguments that are values: a list of them counts as its items, what is inside an index not."""
+    if term.function == "[]":
+        return term.arguments[:1]
+    return tuple(item for a in term.arguments for item in (a.items if isinstance(a, Group) else (a,)))
+
+
+def terms_in(term: Term) -> Iterable[Term]:
+    """A tree and all its parts."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        yield part
+        stack.extend(parts_of(part))
