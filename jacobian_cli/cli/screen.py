@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.box import ROUNDED, SIMPLE_HEAD, Box
@@ -29,8 +28,7 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(NamedTuple):
     """Cells in brackets, to stand in a column of a page."""
 
     rows: tuple[tuple[str, ...], ...]

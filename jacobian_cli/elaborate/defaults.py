@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, terms_in, values_in
 from jacobian_cli.ops import FUNCTIONS
@@ -53,8 +53,7 @@ def habit(name: str) -> int:
     return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem) else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
+class Default(NamedTuple):
     """How many axes a name is taken to have, and why."""
 
     order: int
@@ -99,8 +98,7 @@ def numbers(
     return _by_name(_Parts(statements, guessed, sizes, shapes))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a name stands within a part that is computed entry by entry."""
 
     scales: bool = False
@@ -207,7 +205,7 @@ class _Parts:
                     stack.extend((part, _Place()) for part in parts_of(term))
 
     def _placed(self, term: Call, place: _Place) -> Iterator[tuple[Term, _Place]]:
-        alone = replace(place, added=0)
+        alone = place._replace(added=0)
         match term.function, term.arguments:
             case "*" | "/", (a, b):
                 fraction = term.function == "/"
@@ -216,8 +214,7 @@ class _Parts:
                     beside = self.order(other)
                     yield (
                         mine,
-                        replace(
-                            alone,
+                        alone._replace(
                             scales=scales,
                             beside=max(place.beside, 2 if beside is None else beside),
                             below=place.below or below,
@@ -232,8 +229,7 @@ class _Parts:
                     beside = self.order(other)
                     yield (
                         mine,
-                        replace(
-                            place,
+                        place._replace(
                             root=place.root and not isinstance(other, Name),
                             summed=place.summed or not is_number(other),
                             scales=place.scales and is_number(other),
@@ -249,7 +245,7 @@ class _Parts:
                     and FUNCTIONS[ALIASES.get(term.function, term.function)].definition == "x**(1/2)"
                 )
                 for argument in term.arguments:
-                    yield argument, replace(alone, inside=True, below=False, summed=False, root=root or place.root)
+                    yield argument, alone._replace(inside=True, below=False, summed=False, root=root or place.root)
 
 
 def _by_name(parts: _Parts) -> dict[str, Default]:
@@ -293,8 +289,7 @@ def _by_part(parts: _Parts) -> dict[str, Default]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Scaled:
+class _Scaled(NamedTuple):
     """Finds the names that scale a scalar, or are added to one.
 
     A part is a `number`, a `scalar` that sums entries away, `loose` where it has its axes from such names alone, or a

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.shaped import LEANING
@@ -36,8 +36,7 @@ _OURS = ("", "math", "latex")
 Edit = tuple[Span, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """Statements that fit, and what is known of their parts."""
 
     statements: Sequence[Definition]

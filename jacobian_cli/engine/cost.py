@@ -8,8 +8,8 @@ than once the terms are added. The naive way multiplies every path from the outp
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.engine.formula import CORE, operations_in
@@ -20,8 +20,7 @@ from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.shape import Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """Operations of the three ways to the gradients."""
 
     forward: int
@@ -31,8 +30,7 @@ class Counts:
     """The places whose gradient the naive way works out more than once: how often."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Operations of one node: forwards, and backwards for each input."""
 
     forward: int

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 Array = Any
 Lengths = tuple[tuple[int, ...], ...]
@@ -15,8 +14,7 @@ _MANY = 10_000
 """So many products are worth the look for a matrix product among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One or two of the arrays at hand are taken away, and what `subscripts` makes of them is put behind the others."""
 
     places: tuple[int, ...]

@@ -5,9 +5,8 @@ high as they must.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from jacobian_cli.expr import Apply, Expr, walk
 from jacobian_cli.ops.cuts import Listed, cut_of
@@ -16,8 +15,7 @@ from jacobian_cli.ops.table import row
 from jacobian_cli.shape import ONE, Shape, Size
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A size that must be at least one: `n - 99` for the slice 1:100 of an axis n."""
 
     margin: Size

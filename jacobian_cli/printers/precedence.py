@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 from functools import cache, lru_cache, reduce
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply, Defined, Expr, walk
@@ -37,8 +36,7 @@ class Level(IntEnum):
     POSTFIX = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A text, its level, and whether a minus sign stands at its left edge.
 
     >>> Piece("a + b", Level.SUM).at(Level.PRODUCT)
@@ -54,8 +52,7 @@ class Piece:
         return self.text if self.level >= level else f"({self.text})"
 
 
-@dataclass(frozen=True, slots=True)
-class Infix:
+class Infix(NamedTuple):
     """An operator between two operands: its sign, its level, and the levels that its operands must have."""
 
     sign: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _QUOTED = re.compile(r"`([^`]+)`")
 
@@ -22,8 +22,7 @@ def plain(message: str) -> str:
     return message.replace("`", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """A reading that may not be the one meant. The message quotes both, first the one that was taken.
 
     >>> doubt = Doubt("`W*x` multiplies entry by entry; the matrix product is `W@x`")

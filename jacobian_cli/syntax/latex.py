@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.board import statement_of
@@ -333,7 +332,7 @@ class _Scanner(Scanner):
             first, *rest = plain.split("_")
             made = self.letter((first, tuple(rest), at, end)) if all(rest) else self.named(plain, (), at, end)
             prose = len(first) > 1 and self.text.startswith(_PROSE, at) and self.known.find(made.text) is None
-            found.append(replace(made, kind="word") if prose and made.kind == "name" else made)
+            found.append(made._replace(kind="word") if prose and made.kind == "name" else made)
         elif plain == "1":
             found.append(Token("ones", "", at, end))
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 from difflib import get_close_matches
 
 from jacobian_cli.syntax.errors import InputError, Span
@@ -95,7 +94,7 @@ class Letters:
         stem, indices = self.bases[token.start]
         made = self.letter((stem, (*indices, *index.split(",")), token.start, stop))
         if token.kind == "word" and made.kind == "name":
-            made = replace(made, kind="word")
+            made = made._replace(kind="word")
         found[place] = made
         return True
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 GREEK = {
     "alpha": "α",
@@ -46,8 +46,7 @@ LETTERS = {
 _NUMBERED = re.compile(r"(.*\D)(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A name taken apart: the stem, with a Greek letter by its English name, and the indices."""
 
     stem: str

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.mends import MAX_DEPTH, MAX_DIGITS
 from jacobian_cli.syntax.tree import Call, Group, Slice, Term
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One sign, name or number with its place.
 
     `kind` is one of num, name, func, op, open, close, bar, sup, sub, prime, sqrt, frac, sum, ones, eye, text, end.
@@ -26,7 +25,7 @@ class Token:
     """Whether a blank stands before it."""
     parts: tuple[tuple[Token, ...], ...] = ()
     """What stands inside: a superscript, a numerator and a denominator."""
-    value: Fraction | None = field(default=None)
+    value: Fraction | None = None
 
     @property
     def span(self) -> Span:

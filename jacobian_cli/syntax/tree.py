@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
@@ -136,8 +137,7 @@ class Definition:
     """The names among them of which an index says it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """`W: 8, 20` in a file, or `-s W=8,20`: the sizes of a variable, as typed."""
 
     name: str
@@ -145,8 +145,7 @@ class Declaration:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(NamedTuple):
     """`assume S: spd` in a file, or `--assume S=spd`: one fact about the values of a variable, as typed."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
@@ -146,7 +145,7 @@ def spoilt(rule: AnyRule) -> Rule[Any]:
             return None
         by = Fraction(1001, 1000)
         if isinstance(found, Rewrite):
-            return replace(found, number=found.number * by)
+            return found._replace(number=found.number * by)
         if isinstance(found, Plus) and not found.terms:
             return Times(subject.shape, [], by - 1)
         return Times(subject.shape, [(found, tuple(range(len(subject.shape))), 1)], by)

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from jacobian_cli.printers.graph.model import LIMIT, Graph, GraphEdge, GraphNode
-from jacobian_cli.printers.graph.page import Table, page
+from jacobian_cli.printers.graph.model import LIMIT, Graph, GraphEdge, GraphNode, Table
+from jacobian_cli.printers.graph.page import page
 from jacobian_cli.printers.graph.source import dot, mermaid
 from jacobian_cli.printers.graph.svg import svg
 from jacobian_cli.printers.graph.tree import tree

@@ -12,8 +12,7 @@ from jacobian_cli.api.backprop.run import Backprop
 from jacobian_cli.api.backprop.singular_points import Kink
 from jacobian_cli.api.figures import PRINTED, long, number, shape_text, short
 from jacobian_cli.api.pages import derivative, formulas, spelled
-from jacobian_cli.printers.graph.model import Graph
-from jacobian_cli.printers.graph.page import Table
+from jacobian_cli.printers.graph.model import Graph, Table
 from jacobian_cli.printers.math.unicode import math
 
 Array = Any

@@ -11,7 +11,7 @@ from jacobian_cli.api.backprop.run import Backprop
 from jacobian_cli.api.backprop.tables import definitions, tables
 from jacobian_cli.api.figures import PRINTED, number
 from jacobian_cli.expr import Variable
-from jacobian_cli.printers.graph.page import Table
+from jacobian_cli.printers.graph.model import Table
 from jacobian_cli.printers.math.latex import latex
 
 Array = Any

@@ -7,15 +7,13 @@ of variables and of sizes; a derivative of the one, with those names changed, is
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, nodes, walk
 from jacobian_cli.shape import Shape, Size
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What a formula is but for its names (`key`, None where sizes are more than names), and its names in order."""
 
     key: Hashable

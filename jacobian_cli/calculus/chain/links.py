@@ -10,7 +10,7 @@ so that nothing is written, or computed, twice and the length of the whole grows
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 
@@ -264,7 +264,7 @@ class Chain:
         variable = self.output if name == self.output.name else Variable(name, formula.shape)
         kind = kind_of(formula, self.notation.ranks)
         if any(name in self.declared.facts for name in kind.names):
-            kind = replace(kind, key=None)  # what is declared of a name holds for it alone
+            kind = kind._replace(key=None)  # what is declared of a name holds for it alone
         return Link(self, variable, formula, kind, inputs)
 
     def _sweep(self) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from math import prod
+from typing import NamedTuple
 
 from jacobian_cli.calculus.chain.links import Chain, Link, Running
 from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Sum, Tensor, Unit, Window
@@ -29,8 +30,7 @@ Tree = str | tuple["Tree", "Tree"]
 """An order of multiplication: a link's name, or two orders whose products are multiplied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One term of a Jacobian: the label of each row and column axis, the size of each label, and the labels of each
     factor of its entries. One label twice is a diagonal.
     """
@@ -64,8 +64,7 @@ class Cost:
         return sum(prod(size.at(sizes) for size in term) for term in self.terms)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """An order of multiplication and its cost; `tree` is None where the links are no line."""
 
     name: str

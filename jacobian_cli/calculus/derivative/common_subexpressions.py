@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
 from jacobian_cli.elaborate.builder import CONSTANTS
@@ -19,8 +20,7 @@ _DEEP = 60
 """A part of which more levels are written is named even where it does not repeat, so that the whole can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """Expressions in which repeated parts bear names, and the names in the order of their definition."""
 
     forms: Mapping[str, Expr]

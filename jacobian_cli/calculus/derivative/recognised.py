@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
+from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import NAME, OPERATION, cost
 from jacobian_cli.calculus.index.tensor import (
@@ -98,8 +98,7 @@ def _gates(name: Alias, body: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
             yield compared, algebra.apply(sign, (name, zero), body.loop, body.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     """A definition that is a product. `core` are the factors that must be there: those under its sum or, where nothing
     is summed, the one with most axes; of the others what is missing is divided by.
     """
@@ -107,7 +106,7 @@ class _Pattern:
     name: Alias
     body: Product
     core: Sequence[Factor]
-    others: Sequence[Factor] = field(default=())
+    others: Sequence[Factor] = ()
 
     @classmethod
     def of(cls, name: Alias, body: Product) -> _Pattern | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import DEFINITION, cost_together
 from jacobian_cli.calculus.derivative.shared_totals import shared_totals
@@ -30,8 +30,7 @@ Write = Callable[[Tensor, Shape], Expr]
 """How a tensor is written in a shape."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """An adjoint with a name of its own: `delta_Z` for that of a definition; that of a part without a name is
     `numbered`, and `variable` only holds its place.
     """
@@ -41,8 +40,7 @@ class Held:
     numbered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Skeleton:
+class Skeleton(NamedTuple):
     """The adjoints that have names, from the output backwards, and the gradients in terms of them."""
 
     held: Sequence[Held]

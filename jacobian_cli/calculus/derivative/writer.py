@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import count
+from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import DEFINITION, cost, shortest
 from jacobian_cli.calculus.derivative.assume import Declared
@@ -25,8 +25,7 @@ _TRIES = 3
 """So often what several products share is looked for, without what was not worth a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(NamedTuple):
     """Writes the derivatives of one formula. `orders` says how many axes in front are the output's."""
 
     notation: Notation
@@ -59,7 +58,7 @@ class Writer:
         for held in way.held:
             forms[_key(held.variable)] = writer.value(held.tensor, held.variable.shape)
             if writer._turns_into_itself(held.tensor):
-                writer = replace(writer, declared=writer.declared.also(held.variable.name, "symmetric"))
+                writer = writer._replace(declared=writer.declared.also(held.variable.name, "symmetric"))
         for variable, down in zip(self.variables, way.gradients, strict=True):
             forms[f"{variable.name} {self.rule}"] = writer.value(down, variable.shape)
         if self.scalar:
@@ -90,8 +89,7 @@ class Writer:
         return forms
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """The forms in names."""
 
     named: Named

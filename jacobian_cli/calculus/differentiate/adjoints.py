@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jacobian_cli.calculus.differentiate.path import Path
 from jacobian_cli.calculus.differentiate.pullback import active_in, arrived, downstream, passed_on
@@ -30,8 +31,7 @@ Scalars = tuple[Rational, tuple[Factor, ...]]
 """A number, and powers of numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(NamedTuple):
     """What one sweep found."""
 
     adjoints: Mapping[Tensor, Tensor]

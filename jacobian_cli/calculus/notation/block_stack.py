@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import shortest
 from jacobian_cli.calculus.index.tensor import Factor, Product, Rational, Sum, Tensor, Unit, Window
@@ -14,8 +14,7 @@ from jacobian_cli.ops.cuts import Cut
 from jacobian_cli.shape import ONE, Shape, Size
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """What stands in the rows `start:stop`; zeros if there is no tensor. A single row has no axis for rows."""
 
     start: Size

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.calculus.index.tensor import Apply, Factor, Labels, Product, Rational, Sum, Tensor, walk
 from jacobian_cli.calculus.simplify import normal_form as algebra
@@ -91,8 +91,7 @@ def _of_sum(node: Sum, known: Conditions) -> Tensor | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(NamedTuple):
     """A term of a sum: its number, and its other factors."""
 
     coefficient: Rational
@@ -159,8 +158,7 @@ def _choice(condition: Tensor, known: Conditions, taken: Tensor | None, other: T
     return Apply(known[condition], (condition, taken or nothing, other or nothing), len(shape), shape)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(NamedTuple):
     """A factor that is a condition's indicator, or, where that does not hold, ± its complement."""
 
     condition: Tensor

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import OPERATION, cost
 from jacobian_cli.calculus.notation.write import (
@@ -28,8 +28,7 @@ _BEAM = 3
 _ONE = number(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
+class _Chain(NamedTuple):
     """A term of a sum: scalar · A₁@A₂@… / divisor, and whether it is subtracted."""
 
     minus: bool

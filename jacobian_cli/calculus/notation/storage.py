@@ -6,7 +6,7 @@ them multiplied out; identities and commutation matrices take nothing (Golub & V
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number
@@ -16,8 +16,7 @@ _PATTERNS = ("eye", "zeros", "ones", "commutation")
 """Matrices that are known by their sizes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """How many entries a matrix takes, as it is written and written out."""
 
     structured: Size

@@ -6,10 +6,9 @@ Works on anything that has axes, without knowing what it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product as places
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from jacobian_cli.calculus.reshape.convention import Convention
 
@@ -20,8 +19,7 @@ SHAPE: Literal["shape"] = "shape"
 Format = Convention | Literal["canonical", "shape"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rearrangement:
+class Rearrangement(NamedTuple):
     """The same numbers elsewhere: split into axes, take these in another order, join them to another shape."""
 
     split: tuple[int, ...]

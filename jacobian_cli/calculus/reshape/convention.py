@@ -9,8 +9,8 @@ what order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.errors import InputError
@@ -36,8 +36,7 @@ class Vec(StrEnum):
         return axes if self is Vec.ROW else axes[::-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+class Convention(NamedTuple):
     """One way of making a derivative a matrix.
 
     >>> str(Convention(Layout.DENOMINATOR, Vec.COLUMN))

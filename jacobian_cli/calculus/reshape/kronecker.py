@@ -10,7 +10,7 @@ One writer serves all conventions: which labels are rows and which columns, slow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.calculus.index.tensor import Product, Sum, Tensor
 from jacobian_cli.calculus.notation import write
@@ -155,8 +155,7 @@ def _side(pieces: Pieces, labels: Axes) -> Expr:
     return _flattened(_without_scalars(pieces, *sorted(labels)), row=False, columns=labels[0] > labels[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(NamedTuple):
     """Which labels the two Kronecker factors bear, as (row, column): the first those of the slowest row.
 
     `crossed`: the slowest row goes with the fastest column.

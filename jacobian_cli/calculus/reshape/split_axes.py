@@ -7,7 +7,7 @@ and those of M K row by row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from jacobian_cli.calculus.index.tensor import Factor, Product, Reshape, Sum, Tensor
 from jacobian_cli.calculus.notation import write
@@ -48,8 +48,7 @@ def _sizes(factor: Expr) -> Shape:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(NamedTuple):
     """A term, the axes of its rows and of its columns, and the commutation matrices that stand around it."""
 
     term: Tensor
@@ -104,6 +103,6 @@ def _with_one_axis(sides: Sides, side: Axes) -> Sides | None:
     crossed = labels[at] != side[0]
     if side is sides.rows:
         front = (commutation(slow, fast),) if crossed else ()
-        return replace(sides, term=made, rows=one, columns=other_side, front=front)
+        return sides._replace(term=made, rows=one, columns=other_side, front=front)
     back = (commutation(fast, slow),) if crossed else ()
-    return replace(sides, term=made, rows=other_side, columns=one, back=back)
+    return sides._replace(term=made, rows=other_side, columns=one, back=back)

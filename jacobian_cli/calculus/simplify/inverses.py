@@ -8,7 +8,7 @@ The Matrix Cookbook, 2012, section 3.1).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.calculus.index.canonical import symmetric, transposed
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Delta, Factor, Product, Rational, Sum, Tensor, ratio
@@ -75,8 +75,7 @@ def _known_inverse(node: Tensor) -> Tensor | None:
 # an inverse beside other factors
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """Through a matrix: its place among the factors, the axis by which it is entered, the label to which it leads."""
 
     place: int
@@ -84,8 +83,7 @@ class _Step:
     label: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Net:
+class _Net(NamedTuple):
     """Factors, and at each label the places of those that bear it."""
 
     factors: Sequence[Factor]
@@ -124,8 +122,7 @@ class _Net:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     """What cancels: factors of the inverse's argument, the label at which they end there, factors beside the inverse,
     the label at which those end, how often the first go into the second, and the labels summed over on the way.
     """

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
 from jacobian_cli.shape import Shape, Size
@@ -80,8 +81,7 @@ class Open:
         return Counter(label for _, labels, _ in self.factors for label in set(labels))
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """What an identity makes of the factors of a product: those that stay, what stands there instead of the others, a
     number, and the labels over which it summed. Any other label that disappears still counts its size, see `counted`.
     """
@@ -89,7 +89,7 @@ class Rewrite:
     kept: Sequence[Factor]
     new: Sequence[Piece] = ()
     number: Rational = 1
-    summed: frozenset[int] = field(default=frozenset())
+    summed: frozenset[int] = frozenset()
 
 
 def counted(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jacobian_cli.calculus.index.tensor import Apply, Reshape, Sum
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.calculus.simplify.rules import Offer, Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(NamedTuple):
     """A rule that was applied: what it met, and what it said stands there instead."""
 
     rule: Rule[Any] | Offer[Any]

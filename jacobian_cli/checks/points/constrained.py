@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from jacobian_cli.ops.facts import FACTS, PLACES, everything
 
+if TYPE_CHECKING:
+    from numpy.random import Generator  # NumPy loads them when they are drawn
+
 Array = Any
 Shape = tuple[int, ...]
-Generator = np.random.Generator
 _ROUNDING = 1e-8
 
 
@@ -76,8 +77,7 @@ _DRAWN: Mapping[str, Callable[[Generator, Shape], Array]] = {
 """How values are drawn for the first of these that is declared; what is declared beside it holds by construction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """Where a value is not what it is declared to be: what is wrong there, in words."""
 
     fact: str

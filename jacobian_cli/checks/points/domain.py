@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,8 +29,7 @@ _LEAST, _FAR, _MOST = 1e-3, 1e12, 30.0
 DOMAIN, FORM, KINK, NOT_FINITE = "domain", "form", "kink", "not finite"
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """A function met a value outside its domain, at a kink, or gave nan or infinity; or it has a derivative there, but
     not by the form in which that is written.
 
@@ -87,8 +86,7 @@ class Point:
         return node_values(self.expr, moved, self.sizes, numpy_backend())
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """At `node` this expression, in the placeholders of its row, must be positive, or else must not be zero.
 
     Without an expression the node picks one of many entries, which must not come near another one; or one of two

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import cycle
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -215,8 +214,7 @@ def _masks(expr: Expr, moves: frozenset[str] | None) -> dict[str, frozenset[str]
     return dict.fromkeys(names - moves, frozenset({"binary"}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A point, how much is missing there, why, and the variables that what falls short is made of."""
 
     values: Mapping[str, Array]

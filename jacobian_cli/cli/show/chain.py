@@ -14,7 +14,6 @@ from jacobian_cli.checks.oracles.entry_text import greek, indexed
 from jacobian_cli.cli.screen import Matrix, Screen, cells
 from jacobian_cli.cli.show.about import about, both, closing, name_text, partial, stands, unchecked, verdict
 from jacobian_cli.cli.show.orders import at_sizes, count_text, left_out, show_orders, worth_showing
-from jacobian_cli.cli.show.steps import equations, verdict_on_steps
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.unicode import math
@@ -70,6 +69,8 @@ class ChainPage:
 
     def steps(self, points: int | None) -> None:
         """The derivation by each variable in place of the tables, each line checked at so many points, if at any."""
+        from jacobian_cli.cli.show.steps import equations, verdict_on_steps  # loads all of the steps
+
         for k, derivation in enumerate(self.found.stepwise):
             self.screen.line()
             self.screen.rule(f"{partial(self.found.name, derivation.wrt)}, step by step")

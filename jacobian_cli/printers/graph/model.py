@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jacobian_cli.syntax.errors import InputError
 
@@ -17,8 +17,7 @@ _TERMS = 18
 """Letters of a sum that is written out."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphNode:
+class GraphNode(NamedTuple):
     """One value: a leaf of the formula, or what an operation made. `shape` is empty for a scalar."""
 
     key: str
@@ -32,8 +31,7 @@ class GraphNode:
     """What tables beside the picture call an operation; nothing if its label says it."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphEdge:
+class GraphEdge(NamedTuple):
     """An operand: the value that goes forward along it, the downstream gradient that comes back."""
 
     source: str
@@ -125,3 +123,12 @@ def drawable(graph: Graph) -> None:
                 f"a graph of {many:,} {what} cannot be drawn legibly; the limit is {limit}",
                 hint="draw a part of it, or write vectors and matrices in place of their entries",
             )
+
+
+class Table(NamedTuple):
+    """Rows of text below a header, and a remark after them."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
-from jacobian_cli.printers.graph.model import Graph
+from jacobian_cli.printers.graph.model import Graph, Table
 from jacobian_cli.printers.graph.svg import svg
 from jacobian_cli.syntax.errors import printable
 
@@ -28,16 +27,6 @@ th{color:var(--faint);font-weight:600;white-space:nowrap}
 p{color:var(--faint);font-size:.9rem;margin:.5rem 0 0}
 @media print{figure,.wide{overflow:visible}svg{max-width:100%;height:auto}}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of text below a header, and a remark after them."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
 
 
 def page(graph: Graph, tables: Sequence[Table] = (), formulas: Sequence[str] = ()) -> str:

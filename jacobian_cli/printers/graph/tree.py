@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jacobian_cli.printers.graph.model import Graph, GraphEdge, drawable
 
 
-@dataclass(frozen=True, slots=True)
-class TreeLine:
+class TreeLine(NamedTuple):
     """A node below one of its uses: how deep it hangs, and what is written beside it."""
 
     depth: int

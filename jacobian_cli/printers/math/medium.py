@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, IntEnum
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
 from jacobian_cli.ops import Row
 
@@ -37,8 +37,7 @@ class Edge(Enum):
     CLOSED = "a bracket or a superscript"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A text without its minus sign, and what its neighbours must know of it."""
 
     text: str
@@ -54,7 +53,7 @@ class Part:
     """How it is written where its size follows from what stands beside it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Notation:
     """How one medium writes what mathematics means."""
 
@@ -124,7 +123,7 @@ class Notation:
 
     def unsigned(self, part: Part, level: Level) -> Part:
         """A part without its sign, which whoever asks must write."""
-        return self.at(replace(part, negative=False), level)
+        return self.at(part._replace(negative=False), level)
 
     def value(self, part: Part) -> str:
         """A part that stands alone, as an argument does."""
@@ -146,7 +145,7 @@ class Notation:
         else:
             between = self.beside
         made = self.join(left, between, right, level, negative=a.negative)
-        return replace(made, dotted=between == self.dot or left.dotted or right.dotted)
+        return made._replace(dotted=between == self.dot or left.dotted or right.dotted)
 
     def calls(self, text: str) -> bool:
         """Whether a text ends like a function, so that a bracket behind it would be taken for its argument's."""

@@ -63,7 +63,7 @@ def _number(value: Fraction, notation: Notation) -> Part:
     shown = decimal(abs(value))
     if shown is None:
         above, below = (_number(Fraction(whole), notation) for whole in (abs(value.numerator), value.denominator))
-        return replace(_fraction(above, below, notation), negative=value < 0)
+        return _fraction(above, below, notation)._replace(negative=value < 0)
     digits, exponent = shown
     if not exponent:
         return Part(notation.number(digits), Level.NUMBER, Edge.DIGIT, Edge.DIGIT, value < 0)
@@ -86,7 +86,7 @@ def _size(size: Size, notation: Notation) -> Part:
         if abs(coefficient) != 1 or not factors:
             factors.insert(0, _number(abs(Fraction(coefficient)), notation))
         term = reduce(lambda a, b: notation.side_by_side(a, b, (Level.SCALED, Level.POWER), Level.SCALED), factors)
-        term = replace(term, negative=coefficient < 0)
+        term = term._replace(negative=coefficient < 0)
         result = term if result is None else _sum(result, term, notation)
     return result or Part(notation.number("0"), Level.NUMBER, Edge.DIGIT, Edge.DIGIT)
 
@@ -118,7 +118,7 @@ def _difference(node: Apply, operands: list[Part], notation: Notation) -> Part:
 
 def _negative(node: Apply, operands: list[Part], notation: Notation) -> Part:
     del node
-    return replace(notation.at(operands[0], Level.QUOTIENT), negative=True)
+    return notation.at(operands[0], Level.QUOTIENT)._replace(negative=True)
 
 
 def _times(node: Apply, operands: list[Part], notation: Notation) -> Part:
@@ -128,14 +128,14 @@ def _times(node: Apply, operands: list[Part], notation: Notation) -> Part:
     if first.shape and second.shape:
         return notation.between(a, b, "⊙", (Level.CHAIN, Level.CHAIN), Level.HADAMARD)
     if isinstance(first, Number) and first.value == -1 and not b.negative:
-        return replace(notation.unsigned(b, Level.QUOTIENT), negative=True)
+        return notation.unsigned(b, Level.QUOTIENT)._replace(negative=True)
     wanted = Level.POWER if first.shape else Level.CHAIN
     level = Level.CHAIN if b.level is Level.CHAIN and wanted is Level.CHAIN else Level.SCALED
     made = notation.side_by_side(a, b, (Level.SCALED, wanted), level)
     if not (a.short or b.short):
         return made
-    a, b = (replace(part, text=part.short or part.text) for part in (a, b))
-    return replace(made, short=notation.side_by_side(a, b, (Level.SCALED, wanted), level).text)
+    a, b = (part._replace(text=part.short or part.text) for part in (a, b))
+    return made._replace(short=notation.side_by_side(a, b, (Level.SCALED, wanted), level).text)
 
 
 def _chain(node: Apply, operands: list[Part], notation: Notation) -> Part:
@@ -197,7 +197,7 @@ def _quotient(node: Apply, operands: list[Part], notation: Notation) -> Part:
 def _fraction(a: Part, b: Part, notation: Notation) -> Part:
     if not notation.fraction:
         return notation.between(a, b, "/", (Level.HADAMARD, Level.POWER), Level.QUOTIENT)
-    above = notation.value(replace(a, negative=False))
+    above = notation.value(a._replace(negative=False))
     shown = notation.fraction.format(above, notation.value(b))
     return Part(shown, Level.POWER, negative=a.negative, tall=True)
 
@@ -246,7 +246,7 @@ def _filled(node: Apply, operands: list[Part], notation: Notation) -> Part:
     ways = [way(shown) for way in notation.filled[node.function]]
     free = [part for part in ways if part.text not in notation.taken] or ways[-1:]
     if len(ways) > 1 and free[0] is ways[0] and shown not in ways[0].text:
-        return replace(free[min(1, len(free) - 1)], short=free[0].text)
+        return free[min(1, len(free) - 1)]._replace(short=free[0].text)
     return free[0]
 
 
@@ -255,7 +255,7 @@ def _shortened(node: Apply, operands: list[Part], least: int = 2) -> list[Part]:
     parts = list(operands)
     for k, other in ((0, 1), (1, 0)):
         if parts[k].short and len(node.arguments[other].shape) >= least and not operands[other].short:
-            parts[k] = replace(parts[k], text=parts[k].short)
+            parts[k] = parts[k]._replace(text=parts[k].short)
     return parts
 
 
