@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.calculus.index.tensor import Apply as Function
-from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Sum, Tensor, magnitude
+from jacobian_cli.calculus.index.tensor import Delta, Extent, Factor, Product, Sum, Tensor, magnitude
 from jacobian_cli.expr import Apply, Defined, Expr, walk
 
 NAME = 1
@@ -183,12 +183,14 @@ def cost_of(factors: Iterable[Factor]) -> int:
 
 
 def signs(node: Sum) -> float:
-    """What the signs of a sum cost: the first minus most, and more for minus one, as in h − 1, and where nothing stands
-    before a minus.
+    """What the signs of a sum cost: the first minus most, and more for minus one, as in h − 1 but not in n − 1 for a
+    size n, and where nothing stands before a minus.
     """
     minus = sum(c < 0 for c, _ in node.terms)
-    constant = sum(c < 0 and _is_one(term) for c, term in node.terms)
-    return (minus > 0) + ANOTHER_MINUS * minus + 1.5 * constant + (minus == len(node.terms))
+    sizes = sum(isinstance(term, Extent) for _, term in node.terms)
+    first = Extent if sizes and sizes + sum(_is_one(term) for _, term in node.terms) == len(node.terms) else None
+    behind = sum(c < 0 and (isinstance(term, first) if first else _is_one(term)) for c, term in node.terms)
+    return (minus > 0) + ANOTHER_MINUS * minus + 1.5 * behind + (minus == len(node.terms))
 
 
 def _is_one(term: Tensor) -> bool:

@@ -372,13 +372,20 @@ class Notation(Style):
         coefficient, factors = times * product.coefficient, list(product.factors)
         if minus == MINUS and sum(bool(labels) for _, labels, _ in factors) < 2:
             minus += NOTHING_ELSE
-        for k, (node, labels, power) in enumerate(factors):
-            if not isinstance(power, int) or power % 2 == 0:
-                continue
-            gain = self._gain(node)
-            if gain + (minus if coefficient < 0 else -minus) > 0:
-                factors[k] = (opposite(node), labels, power)
-                coefficient = -coefficient
+        gains: dict[int, float] = {}
+        for k, (node, _, power) in enumerate(factors):
+            if isinstance(power, int) and (gain := self._gain(node)) > -inf:
+                gains[k] = gain
+        better = {k for k, gain in gains.items() if gain > 0}
+        odd = [k for k in gains if factors[k][2] % 2]
+        if odd and (coefficient < 0) != (len(better.intersection(odd)) % 2 == 1):
+            least = min(odd, key=lambda k: abs(gains[k]))  # one more or one less, and no minus is left in front
+            if abs(gains[least]) < minus:
+                better ^= {least}
+        for k in better:
+            node, labels, power = factors[k]
+            factors[k] = (opposite(node), labels, power)
+            coefficient = -coefficient if power % 2 else coefficient
         return coefficient, factors
 
     def _gain(self, node: Tensor) -> float:
