@@ -182,15 +182,16 @@ def cost_of(factors: Iterable[Factor]) -> int:
     return sum(costs) + max(0, len(costs) - 1) * OPERATION
 
 
-def signs(node: Sum) -> float:
+def signs(node: Sum, *, typed: bool = False) -> float:
     """What the signs of a sum cost: the first minus most, and more for minus one, as in h − 1 but not in n − 1 for a
-    size n, and where nothing stands before a minus.
+    size n, and where nothing stands before a minus. A sum that the user typed costs less, and h − 1 as much as another.
     """
     minus = sum(c < 0 for c, _ in node.terms)
     sizes = sum(isinstance(term, Extent) for _, term in node.terms)
     first = Extent if sizes and sizes + sum(_is_one(term) for _, term in node.terms) == len(node.terms) else None
     behind = sum(c < 0 and (isinstance(term, first) if first else _is_one(term)) for c, term in node.terms)
-    return (minus > 0) + ANOTHER_MINUS * minus + 1.5 * behind + (minus == len(node.terms))
+    penalty = -0.5 if typed else 1.5 * behind
+    return (minus > 0) + ANOTHER_MINUS * minus + penalty + (minus == len(node.terms))
 
 
 def _is_one(term: Tensor) -> bool:

@@ -62,6 +62,11 @@ SPELLED = [
     Spelled("-(x - c).T@B@(x - c)", "x", "-(B + B.T)@(x - c)", _MATRIX),
     Spelled("(x - c).T@B@(x - c)", "c", "-(B + B.T)@(x - c)", _MATRIX),
     Spelled("norm(A - A@S@S.T)**2", "S", "-2*(M.T@A + A.T@M)@S", _MATRIX),
+    # signs are turned in pairs; a size stands before a number, others as they were typed
+    Spelled("var(x, ddof=1)", "x", "2*(x - mean(x))/(n - 1)", _MATRIX),
+    Spelled("norm(x - c)**2/(c1 - 1)", "c1", "-norm(x - c)**2/(c1 - 1)**2", _MATRIX),
+    Spelled("sum((v - 1)**2)", "v", "2*(v - 1)", {"v": "n"}),
+    Spelled("sum(log(sigmoid(v)))", "v", "1 - sigmoid(v)", {"v": "n"}),
     # like terms of sums that are joined
     Spelled("norm(A.T@A - S)**2/4", "A", "A@(2*A.T@A - S - S.T)/2", _MATRIX),
     # what is its own transpose has none

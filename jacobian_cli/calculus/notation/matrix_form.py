@@ -401,7 +401,7 @@ class Notation(Style):
 
     def _signs(self, node: Sum) -> float:
         """What the signs of a sum cost; less those that the user typed, least those before which a minus was typed."""
-        return signs(node) - 0.5 * (node in self.given) - (node in self.turned)
+        return signs(node, typed=node in self.given) - (node in self.turned)
 
 
 Powers = Mapping[tuple[Tensor, tuple[int, ...]], Rational]
