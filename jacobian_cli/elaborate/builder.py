@@ -268,7 +268,7 @@ class Builder(Options):
             raise self.error(call.span, f"{row.name} takes either {name} or {further[0][0]}")
         if re.search(rf"\b{name}\b", text):
             values[name] = self.build(term)
-            if values[name].shape and not applied:
+            if values[name].shape and not applied and name not in row.values:
                 raise OrderError(f"{name} of {row.name} is a number", text=self.text, span=term.span)
         try:
             scope = Scope(values, counts(row, arguments[0], options), self.scope.unifier)

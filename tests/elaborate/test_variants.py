@@ -64,6 +64,8 @@ VARIANTS: dict[str, Callable[..., Any]] = {
     "cov(A, rowvar=True)": np.cov,
     "corrcoef(A, rowvar=False)": lambda a: np.corrcoef(a, rowvar=False),
     "corrcoef(A, rowvar=True)": np.corrcoef,
+    "cov(x, x**2)": lambda x: np.cov(x, x**2),
+    "corrcoef(x, x**2)": lambda x: np.corrcoef(x, x**2),
     "cov(A, rowvar=False, ddof=0)": lambda a: np.cov(a, rowvar=False, ddof=0),
     "norm(A, 2)": lambda a: np.linalg.norm(a, 2),
     'norm(A, "nuc")': lambda a: np.linalg.norm(a, "nuc"),

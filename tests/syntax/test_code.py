@@ -136,6 +136,8 @@ def test_what_libraries_mean_differently_is_doubted(typed: str, wrt: str, said: 
         ("np.gelu()", "wants an argument"),
         ("F.cross_entropy(x)", "wants y"),
         ("np.exp()", "wants x"),
+        ("optax.huber_loss(x, y)", "no module"),
+        ("model.sigmoid(W@x)", "no module"),
     ],
 )
 def test_is_refused_with_a_way_out(typed: str, said: str) -> None:

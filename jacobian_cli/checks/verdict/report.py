@@ -117,6 +117,11 @@ class Report:
         return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes)}
 
 
+def many(count: int) -> str:
+    """`both checked`, or `all 4 checked`."""
+    return "both checked" if count == 2 else f"all {count} checked"
+
+
 def worst_of(reports: Sequence[Report]) -> Report:
     """The verdict on several answers, each engine at its worst; what was not asked of all is left out."""
     common = set.intersection(*(set(report.engines) for report in reports))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.api.sizes import shape_said
+from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.cli.screen import MARKS, Screen, cells
 from jacobian_cli.elaborate import Program
 from jacobian_cli.expr import Defined, Expr, Variable
@@ -119,9 +120,11 @@ def both(screen: Screen, form: ClosedForm, mathematics: str) -> None:
         screen.line(mathematics, indent=4)
 
 
-def where(screen: Screen, problem: Problem, found: Iterable[Answer]) -> None:
-    """What the names in the answers stand for, those of the user left out."""
+def where(screen: Screen, problem: Problem, found: Iterable[Answer], shown: Iterable[Expr] | None = None) -> None:
+    """What the names in the answers stand for, or those in the forms that are shown; those of the user left out."""
     bodies: dict[str, Expr] = {name: body for d in found for name, body in d.derivative.where.items()}
+    if shown is not None:
+        bodies = definitions(shown)
     named = [Defined(name, body) for name, body in bodies.items() if name not in problem.program.values]
     rows = [
         (f"{math(name)} = {math(name.body, problem.variables)}", f"{name.name} = {language(name.body)}")

@@ -84,9 +84,9 @@ class Page:
                 at_point(self.screen, each.answer, each.proof.at, full=self.full)
         reports = [each.proof.report for each in settled]
         if len(reports) > 1 and all(report.passed for report in reports):
-            from jacobian_cli.checks.verdict.report import worst_of  # NumPy is loaded by now
+            from jacobian_cli.checks.verdict.report import many, worst_of  # NumPy is loaded by now
 
-            verdict(self.screen, worst_of(reports), f"all {len(reports)} checked")
+            verdict(self.screen, worst_of(reports), many(len(reports)))
         else:
             for each, report in zip(settled, reports, strict=True):
                 label = f"{symbol(each.answer)}: " if len(reports) > 1 else ""
@@ -110,7 +110,7 @@ class Page:
             for row in rows:
                 labelled(self.screen, f"{row[0]}  =", row[1], row[3], style="bold")
                 labelled(self.screen, "", row[2], style="green")
-        where(self.screen, self.problem, found)
+        where(self.screen, self.problem, found, None if self.chosen else [form.expr for form in forms])
         if found[0].gradient is None:
             self.screen.line(f"each {jacobian_said(found[0])}".replace(f", {sized(forms[0].shape)}", ""), style="dim")
         if self.chosen:

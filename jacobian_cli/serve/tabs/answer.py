@@ -10,7 +10,7 @@ from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.api.sizes import shape_said, sized
 from jacobian_cli.checks.oracles.budget import Budget
-from jacobian_cli.checks.verdict.report import worst_of
+from jacobian_cli.checks.verdict.report import many, worst_of
 from jacobian_cli.expr import Variable
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.printers.math.mathml import mathml
@@ -45,7 +45,7 @@ def verdicts(problem: Problem, every: Sequence[Settled]) -> Markup:
     """The verdict on each, in one line where all are right."""
     lines = list[Markup]()
     if len(every) > 1 and all(each.passed for each in every):
-        return verdict(worst_of([each.report for each in every]), f"all {len(every)} checked")
+        return verdict(worst_of([each.report for each in every]), many(len(every)))
     for settled in every:
         if len(every) > 1:
             lines.append(element("h3", partial(problem.name, settled.answer.wrt)))

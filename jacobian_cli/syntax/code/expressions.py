@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, unpaired
-from jacobian_cli.syntax.code.functions import HANDLERS
+from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
 from jacobian_cli.syntax.code.places import counts_rows
 from jacobian_cli.syntax.code.python import Places, library_of, parsed
 from jacobian_cli.syntax.doubts import Doubt
@@ -220,7 +220,7 @@ class Code:
             case ast.Attribute(value=owner, attr=name) as function:
                 words = self.path(function)
                 if words is None:
-                    return self.function(name, self.library, node, [owner, *node.args], span, method=True)
+                    return self.method(name, node, owner, span)
                 if "random" in words[:-1]:
                     name = "random"
                 library = MODULES[words[0]]
@@ -228,6 +228,23 @@ class Code:
                     library = self.library
                 return self.function(name, library, node, list(node.args), span, module=".".join(words[:-1]))
         raise self.refuse(node.func, "only functions of the language can be called", "jac functions lists them")
+
+    def method(self, name: str, node: ast.Call, owner: ast.expr, span: Span) -> Term:
+        """A method of what stands before the dot. An undeclared name there may be meant as a module: with arguments
+        that no array's method takes, it is.
+        """
+        unknown = isinstance(owner, ast.Name) and bool(node.args) and not self.shadowed(owner.id)
+        try:
+            if not (unknown and name in LAYERS):
+                return self.function(name, self.library, node, [owner, *node.args], span, method=True)
+        except InputError:
+            if not unknown:
+                raise
+        raise self.refuse(
+            owner,
+            f"this is no module that is known here, and no array with a method '{name}' of such arguments",
+            "modules are np, torch, F, jax, tf and the like; a function may also stand alone",
+        )
 
     def function(
         self,

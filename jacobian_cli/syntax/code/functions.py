@@ -8,6 +8,20 @@ from jacobian_cli.syntax.code import arrays, layers, places, reductions
 from jacobian_cli.syntax.code.arguments import Arguments
 from jacobian_cli.syntax.tree import Term
 
+LAYERS: dict[str, Callable[[Arguments], Term]] = {
+    **dict.fromkeys(("glu", "swiglu"), layers.gated),
+    "kl_div": layers.divergence,
+    "batch_norm": layers.batch,
+    "group_norm": layers.groups,
+    "gelu": layers.gelu,
+    **dict.fromkeys(("layer_norm", "rms_norm"), layers.normed),
+    "cosine_similarity": layers.cosine,
+    "normalize": layers.normalized,
+    **dict.fromkeys("mse_loss l1_loss nll_loss huber_loss smooth_l1_loss cross_entropy".split(), layers.loss),
+    **dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), layers.loss),
+    "linear": layers.linear,
+}
+"""Those that no array has as a method."""
 HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("max", "min"), reductions.extreme),
     **dict.fromkeys(("var", "std"), reductions.spread),
@@ -22,10 +36,6 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     "flip": arrays.flipped,
     "cross": reductions.cross,
     **dict.fromkeys(("cdf", "pdf", "logcdf", "logpdf"), reductions.normal),
-    **dict.fromkeys(("glu", "swiglu"), layers.gated),
-    "kl_div": layers.divergence,
-    "batch_norm": layers.batch,
-    "group_norm": layers.groups,
     **dict.fromkeys(
         ("transpose", "swapaxes", "swapdims", "permute", "moveaxis", "movedim", "permute_dims"), arrays.transpose
     ),
@@ -34,12 +44,6 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("unsqueeze", "expand_dims"), arrays.grown),
     "squeeze": arrays.squeezed,
     **dict.fromkeys(("ones", "zeros", "eye", "identity", "full", "empty"), arrays.filled_array),
-    "gelu": layers.gelu,
-    **dict.fromkeys(("layer_norm", "rms_norm"), layers.normed),
-    "cosine_similarity": layers.cosine,
-    "normalize": layers.normalized,
-    **dict.fromkeys("mse_loss l1_loss nll_loss huber_loss smooth_l1_loss cross_entropy".split(), layers.loss),
-    **dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), layers.loss),
     **dict.fromkeys(("repeat", "repeat_interleave"), arrays.repeated),
     "einsum": reductions.einsum,
     "slogdet": reductions.slogdet,
@@ -52,7 +56,6 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(
         "astype double half to clone copy contiguous item cuda cpu numpy block_until_ready type".split(), arrays.same
     ),
-    "linear": layers.linear,
     **dict.fromkeys(("flip", "fliplr", "flipud"), places.flipped),
     "index_select": places.selected,
     **dict.fromkeys(("gather", "take_along_axis"), places.taken_along),
@@ -62,4 +65,5 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("convolve", "correlate"), places.slid),
     **dict.fromkeys("max_pool1d max_pool2d avg_pool1d avg_pool2d".split(), places.pooled),
     "unfold": places.unfolded,
+    **LAYERS,
 }
