@@ -177,8 +177,11 @@ def cost_inside(tensor: Tensor) -> int:
 
 
 def cost_of(factors: Iterable[Factor]) -> int:
-    """The cost of a product of powers; the parentheses of a sum in it are left out: it may be opened yet."""
-    costs = [cost(node) + (power != 1) * (OPERATION + NAME) for node, _, power in factors]
+    """The cost of a product of powers; numbers go in front, and the parentheses of a sum in it are left out: it may be
+    opened yet.
+    """
+    written = [(node, power) for node, _, power in factors if not isinstance(node, Product) or node.factors]
+    costs = [cost(node) + (power != 1) * (OPERATION + NAME) for node, power in written]
     return sum(costs) + max(0, len(costs) - 1) * OPERATION
 
 

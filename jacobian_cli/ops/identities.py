@@ -3,7 +3,7 @@ stand for, and from left to right it becomes simpler. To add one, add a row; the
 
 A name is a number, which runs along whatever it meets, unless `shapes` says otherwise. `where` says what must be known
 of it: a fact that may be declared (see `facts`), or that it is a `constant`, that it `varies`, that it is `finite`,
-`unsigned` (no minus stands in front).
+`unsigned` (no minus stands in front), `added` (none stands before any of its terms).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class Identity:
     left: str
     right: str
     where: Mapping[str, str] = field(default_factory=dict)
+    ordered: tuple[str, ...] = ()
+    """Two names of which the first is surely below the second."""
     shapes: Mapping[str, str] = field(default_factory=dict)
     example_shapes: Mapping[str, str] = field(default_factory=dict)
     """Shapes of the names of the example, where it is not the left side."""
@@ -75,6 +77,27 @@ def _bounds() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
+def _clipped() -> tuple[Identity, ...]:
+    """The lesser of a x and of a times x clipped, as in PPO: x counts where a x is no more than the other. Where it is
+    known which bound is the upper one, that is below it if a > 0, above the lower one if a < 0.
+    """
+    found = []
+    for way in ("minimum(maximum(x, {b}), {c})", "maximum(minimum(x, {c}), {b})"):
+        for sign, above, below in (("<", "x < {c}", "x > {b}"), (">", "x > {b}", "x < {c}")):
+            name = f"a multiple {sign} it clipped, {way[:7]} outside"
+            met = f"(x > {{b}})*(x < {{c}}) + ({{a}}*x {sign} {{a}}*{way})"
+            kept, side = f"{{a}}*x {sign}= {{a}}*{way}", f"where({{a}} > 0, {above}, {below})"
+            turned = kept.replace("{a}*x", "x*{a}")
+            bare, other, known = ({"a": a, "b": b, "c": c} for a, b, c in ("abc", "yab", "y12"))
+            found += [
+                Identity(name=name, left=met.format(**bare), right=kept.format(**bare),
+                         example=met.format(**other), shows=turned.format(**other)),
+                Identity(name=f"{name}, by sides", left=kept.format(**bare), right=side.format(**bare),
+                         ordered=("b", "c"), example=kept.format(**known), shows=side.format(**known)),
+            ]  # fmt: skip
+    return tuple(found)
+
+
 def _picked() -> tuple[Identity, ...]:
     """Where the largest entry is, times the entries, is the largest: these rows say which function marks which."""
     return tuple(
@@ -107,6 +130,16 @@ def _differences() -> tuple[Identity, ...]:
     )  # fmt: skip
 
 
+def _turned() -> tuple[Identity, ...]:
+    """-x > -y where x < y."""
+    pairs = (("<", ">"), (">", "<"), ("<=", ">="), (">=", "<="))
+    return tuple(
+        Identity(name=f"opposites, {left}", left=f"-x {left} -y", right=f"x {right} y",
+                 where={"x": "added", "y": "added"})
+        for left, right in pairs
+    )  # fmt: skip
+
+
 def _gates() -> tuple[Identity, ...]:
     """relu(x) > 0 where x > 0: these functions have the sign of their argument, or none where it has a minus."""
     above: Mapping[str, str] = {"a": "positive"}
@@ -129,6 +162,7 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="an indicator is not 0", left="y != 0", right="y", where={"y": "binary"}),
     Identity(name="an indicator is 0", left="y == 0", right="1 - y", where={"y": "binary"}),
     *_bounds(),
+    *_turned(),
     *_gates(),
     *_differences(),
     # what is declared
@@ -165,6 +199,7 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
     Identity(name="a gate that is open already", left="(x > 0)*relu(x)", right="relu(x)"),
     *_picked(),
+    *_clipped(),
     Identity(name="a choice between what is alike", left="where(c, x, x)", right="x", example="where(y > 0, x, x)"),
     Identity(name="a band", left="(x > b - a)*(x < b + a)", right="abs(x - b) < a", offered=True),
     Identity(name="a band around 0", left="(x > -a)*(x < a)", right="abs(x) < a"),
@@ -212,6 +247,8 @@ DECIDED: Mapping[str, Mapping[str, int]] = {
     ">": {"maximum": 0}, "<": {"minimum": 0}, "<=": {"maximum": 1}, ">=": {"minimum": 1},
 }  # fmt: skip
 """(x > a)*maximum(x, a) = (x > a)*x: the functions of two values that a comparison decides, and which of them it is."""
+CHOICES = frozenset(name for decided in DECIDED.values() for name in decided)
+"""The functions that are one of their two values, as a comparison of these says."""
 
 
 @cache

@@ -99,10 +99,9 @@ def derivative(
 
     def writer(declared: Declared) -> Writer:
         notation = Notation([*order, upstream], declared.spellings((t, e) for e, t in parts.items()))
-        notation.chooses(map(declared.tensor, parts.values()))
-        names = [declared.tensor(t) for t in parts.values() if isinstance(t, Alias)]
-        recognised = Recognised(name for name in names if isinstance(name, Alias))
-        return Writer(notation, declared, recognised, variables, orders, conventions, scalar=not output.shape)
+        known = list(map(declared.tensor, parts.values()))
+        notation.chooses(known)
+        return Writer(notation, declared, Recognised(known), variables, orders, conventions, scalar=not output.shape)
 
     def matrices(writer: Writer) -> dict[str, Expr]:
         """What is written in one piece in any case: the Jacobians of what is no scalar, and second derivatives."""

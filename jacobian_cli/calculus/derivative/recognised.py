@@ -24,21 +24,23 @@ from jacobian_cli.calculus.index.tensor import (
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.assumptions import known
 from jacobian_cli.calculus.simplify.substitution import rebuilt
-from jacobian_cli.ops.identities import COMPARED
+from jacobian_cli.ops.identities import CHOICES, COMPARED
 
 _MOST = 6
 """So often a product is asked again, with a name in it."""
 
 
 class Recognised:
-    """Tensors in which the values of definitions stand under their names."""
+    """Tensors in which the values of definitions stand under their names. `parts` are those of the formula."""
 
-    def __init__(self, definitions: Iterable[Alias]) -> None:
+    def __init__(self, parts: Iterable[Tensor]) -> None:
         self._names: dict[Tensor, Tensor] = {}
         named: dict[Tensor, Alias] = {}
-        for definition in definitions:
-            if definition.body.children and not isinstance(definition.body, Alias):
-                named.setdefault(definition.body, definition)
+        for part in parts:
+            if isinstance(part, Alias) and part.body.children and not isinstance(part.body, Alias):
+                named.setdefault(part.body, part)
+            elif isinstance(part, Apply):
+                self._names.update(_sides(part))
         self._names.update(named)
         for body, definition in named.items():
             self._names.update(_gates(definition, body))
@@ -85,6 +87,17 @@ class Recognised:
         for first, _, _ in dict.fromkeys(node.factors):
             for pattern in self._patterns.get(first, ()):
                 yield from pattern.put_in(node)
+
+
+def _sides(choice: Apply) -> Iterator[tuple[Tensor, Tensor]]:
+    """Of the maximum of two names, what says which of them it is: s >= t, whatever that means."""
+    if choice.function not in CHOICES or not all(isinstance(a, Alias) for a in choice.arguments):
+        return
+    meant = tuple(a.body for a in choice.arguments if isinstance(a, Alias))
+    for sign in COMPARED:
+        compared = algebra.apply(sign, meant, choice.loop, choice.shape)
+        if isinstance(compared, Apply):
+            yield compared, Apply(sign, choice.arguments, choice.loop, choice.shape)
 
 
 def _gates(name: Alias, body: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

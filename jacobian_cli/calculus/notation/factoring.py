@@ -7,8 +7,9 @@ from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from jacobian_cli.calculus.cost import OPERATION, cost
+from jacobian_cli.calculus.cost import OPERATION, cost, shortest
 from jacobian_cli.calculus.notation.write import (
+    apply,
     chain,
     divide,
     eye,
@@ -17,7 +18,9 @@ from jacobian_cli.calculus.notation.write import (
     number,
     scalar_part,
     scaled,
+    summands,
     total,
+    transpose,
 )
 from jacobian_cli.expr import Apply, Expr
 
@@ -102,8 +105,15 @@ def _together(a: _Chain, b: _Chain) -> Iterator[_Chain]:
         parts = [(False, left.expr), (a.minus != b.minus, right.expr)]
         if a.minus == b.minus and is_call(left.expr, ".T") and not is_call(right.expr, ".T"):
             parts.reverse()  # A + Aᵀ
-        around = (*a.factors[:front], total(parts), *a.factors[len(a.factors) - back :])
+        around = (*a.factors[:front], _upright(total(parts)), *a.factors[len(a.factors) - back :])
         yield _Chain(a.minus, _ONE if scalar else a.scalar, around, _ONE if divisor else a.divisor)
+
+
+def _upright(expr: Expr) -> Expr:
+    """A sum that stands in parentheses, or the transpose of the transposes: (Xᵀ − Zᵀ)m = (X − Z)ᵀm."""
+    if not all(is_call(term, ".T") for _, term in summands(expr)) or len(expr.shape) != 2:
+        return expr
+    return shortest([apply(".T", transpose(expr)), expr])
 
 
 def _shared(a: Sequence[Expr], b: Sequence[Expr]) -> Iterator[tuple[int, int]]:

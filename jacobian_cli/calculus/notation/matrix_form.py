@@ -324,8 +324,10 @@ class Notation(Style):
         if any(not taken <= axes_of(term) for term in rest.children):
             return None  # what is left would have to be broadcast
         bare, labels = algebra.unrepeated(rest, whole)
+        number = _common([c for c, _ in bare.terms]) if isinstance(bare, Sum) else 1
+        bare = algebra.scale(ratio(1, number), bare)
         self.express(bare)
-        found = self.pieces(Product(1, (*shared, (bare, labels, 1)), node.shape))
+        found = self.pieces(Product(number, (*shared, (bare, labels, 1)), node.shape))
         expr = found.sign(found.tensor())
         return shortest([expr, write.apply(".T", write.transpose(expr))]) if len(expr.shape) == 2 else expr
 

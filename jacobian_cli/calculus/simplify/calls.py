@@ -4,17 +4,16 @@ a factor beside them has made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from operator import is_
 
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Product, Rational, Sum, Tensor
 from jacobian_cli.calculus.simplify.assumptions import finite, known
 from jacobian_cli.calculus.simplify.factors import axes_of, without_axes
-from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Plus, Rewrite, Times, ones, zeros
-from jacobian_cli.ops.identities import COMPARED, DECIDED
+from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Plus, Rewrite, Times, multiple, ones, zeros
+from jacobian_cli.ops.identities import CHOICES, COMPARED, COMPLEMENTS, DECIDED, chooses
 
-_CHOICES = frozenset(name for decided in DECIDED.values() for name in decided)
-"""The functions that are one of their two values, as a comparison of these says."""
+_OPEN = CHOICES.union(COMPARED)
 
 
 def repeated(node: Apply) -> Times | None:
@@ -32,7 +31,14 @@ def repeated(node: Apply) -> Times | None:
 
 def surely_larger(node: Apply) -> Tensor | None:
     """1 − c < 1 + c where c is positive, and −1 < 1: a comparison of terms whose difference has one sign."""
-    first, second = node.arguments
+    sign = sign_of_difference(*node.arguments)
+    if sign is None:
+        return None
+    return ones(node.shape) if COMPARED[node.function](sign, 0) else zeros(node.shape)
+
+
+def sign_of_difference(first: Tensor, second: Tensor) -> int | None:
+    """1, 0 or -1 as the first is surely larger, the same or surely smaller; None where nothing is known."""
     difference = _terms(first)
     for term, number in _terms(second).items():
         difference[term] = difference.get(term, 0) - number
@@ -40,41 +46,75 @@ def surely_larger(node: Apply) -> Tensor | None:
     signs = {number > 0 for number, term in left if known(term, "positive")}
     if len(signs) > 1 or not all(known(term, "positive") for _, term in left):
         return None
-    sign = 0 if not left else 1 if signs == {True} else -1
-    return ones(node.shape) if COMPARED[node.function](sign, 0) else zeros(node.shape)
+    return 0 if not left else 1 if signs == {True} else -1
 
 
 def _terms(tensor: Tensor) -> dict[Tensor, Rational]:
-    """A sum as terms without numbers in front, and their numbers."""
-    if isinstance(tensor, Sum):
-        return {term: number for number, term in tensor.terms}
-    if isinstance(tensor, Product) and tensor.coefficient != 1:
-        whole = tuple(range(len(tensor.shape)))
-        alone = len(tensor.factors) == 1 and tensor.factors[0][1:] == (whole, 1)
-        return {tensor.factors[0][0] if alone else Product(1, tensor.factors, tensor.shape): tensor.coefficient}
-    return {tensor: 1}
+    """A sum as terms without numbers in front, and their numbers; what is one scalar throughout is that scalar."""
+    found: dict[Tensor, Rational] = {}
+    waiting: list[tuple[Rational, Tensor]] = [(1, tensor)]
+    while waiting:
+        number, part = waiting.pop()
+        if isinstance(part, Product):
+            number *= part.coefficient
+            part = multiple(1, part.factors, part.shape if any(labels for _, labels, _ in part.factors) else ())
+        if isinstance(part, Sum):
+            waiting += [(number * c, term) for c, term in part.terms]
+        else:
+            found[part] = found.get(part, 0) + number
+    return found
 
 
 def decided(met: Open) -> Rewrite | None:
-    """(x > a) g(max(x, a)) = (x > a) g(x), for sums, products and comparisons g, however deep the maximum stands.
+    """(x > a) g(max(x, a)) = (x > a) g(x), for sums, products and comparisons g, however deep the maximum stands, and
+    (x > a) where(x > a, y, z) = (x > a) y.
 
     Not for other functions: exp(min(x, 5)) is finite where exp(x) is not, and 0·∞ is not 0. A comparison is 0 or 1
     whatever is compared.
     """
     for k, (condition, labels, power) in enumerate(met.factors):
-        if not isinstance(condition, Apply) or power <= 0 or condition.function not in DECIDED:
-            continue
-        chosen: dict[Tensor, Tensor] = {
-            Apply(name, condition.arguments, condition.loop, condition.shape): condition.arguments[which]
-            for name, which in DECIDED[condition.function].items()
-        }
+        chosen = _held(condition) if power > 0 else {}
         plain = {choice: taken for choice, taken in chosen.items() if finite(taken)}
-        for j, (node, ls, p) in enumerate(met.factors):
-            compared = isinstance(node, Apply) and node.function in COMPARED
-            made = _chosen(node, chosen if compared else plain) if j != k and ls == labels else node
+        for j, (node, ls, p) in enumerate(met.factors) if chosen else ():
+            made = _chosen(node, chosen if _compares(node) else plain) if j != k and ls == labels else node
             if made is not node:
                 return Rewrite([f for i, f in enumerate(met.factors) if i != j], [(made, ls, p)])
     return None
+
+
+def decided_by_meaning(met: Open) -> Iterator[Rewrite]:
+    """(x > a)(s >= t) = (x > a) where s and t are names of max(x, a)y and xy: names opened where a comparison then says
+    nothing more.
+    """
+    for j, (node, labels, power) in enumerate(met.factors):
+        if not isinstance(node, Apply) or not _compares(node) or not any(isinstance(a, Alias) for a in node.arguments):
+            continue
+        chosen: dict[Tensor, Tensor] = {}
+        for k, (condition, ls, p) in enumerate(met.factors):
+            if k != j and ls == labels and p > 0:
+                chosen |= _held(condition)
+        meant = [a.body if isinstance(a, Alias) else a for a in node.arguments]
+        parts = tuple(_chosen(part, chosen) for part in meant)
+        if not all(map(is_, parts, meant)):
+            made = Call(node.function, parts, node.loop, node.shape)
+            yield Rewrite([f for i, f in enumerate(met.factors) if i != j], [(made, labels, power)])
+
+
+def _compares(node: Tensor) -> bool:
+    return isinstance(node, Apply) and node.function in COMPARED
+
+
+def _held(condition: Tensor) -> dict[Tensor, Tensor]:
+    """What is known of other tensors wherever a condition holds."""
+    if not isinstance(condition, Apply) or condition.function not in COMPARED:
+        return {}
+    arguments, loop, shape = condition.arguments, condition.loop, condition.shape
+    decides = DECIDED.get(condition.function, {})
+    return {
+        **{Apply(name, arguments, loop, shape): arguments[which] for name, which in decides.items()},
+        condition: ones(shape),
+        Apply(COMPLEMENTS[condition.function], arguments, loop, shape): zeros(shape),
+    }
 
 
 def _chosen(node: Tensor, chosen: Mapping[Tensor, Tensor]) -> Part:
@@ -87,9 +127,13 @@ def _chosen(node: Tensor, chosen: Mapping[Tensor, Tensor]) -> Part:
         case Alias(body=Apply() as body):
             opened = _chosen(body, chosen)
             return node if opened is body else opened
-        case Apply(function, arguments, loop, shape) if function in COMPARED or function in _CHOICES:
+        case Apply(function, arguments, loop, shape) if function in _OPEN or chooses(function):
             parts = [_chosen(argument, chosen) for argument in arguments]
-            return node if all(map(is_, parts, arguments)) else Call(function, tuple(parts), loop, shape)
+            if all(map(is_, parts, arguments)):
+                return node
+            call = Call(function, tuple(parts), loop, shape)
+            there = tuple(part for part in parts if isinstance(part, Tensor))
+            return call if len(there) < len(parts) else chosen.get(Apply(function, there, loop, shape), call)
         case Product(coefficient, factors, shape):
             plain = [isinstance(p, int) and p > 0 and labels == whole for _, labels, p in factors]
             parts = [_chosen(f[0], chosen) if free else f[0] for f, free in zip(factors, plain, strict=True)]

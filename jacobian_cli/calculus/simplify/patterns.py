@@ -6,11 +6,12 @@ number is `loop`. `log(sum(exp(x)))` with a vector x is found in Σ_j exp(X)_ij,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import combinations
 
 from jacobian_cli.calculus.index.tensor import (
+    Alias,
     Apply,
     Delta,
     Extent,
@@ -26,19 +27,15 @@ from jacobian_cli.calculus.index.tensor import (
     ratio,
 )
 from jacobian_cli.calculus.simplify.assumptions import finite, known
-from jacobian_cli.calculus.simplify.factors import is_constant
-from jacobian_cli.calculus.simplify.literal import literal
-from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Plus, Rewrite, Times, opposite
-from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.expr import Expr, Variable
-from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.ops.facts import FACTS
-from jacobian_cli.ops.identities import Identity
-from jacobian_cli.ops.read import read
-from jacobian_cli.shape import Shape, Size, size_of
-from jacobian_cli.syntax.declarations import parse_sizes
-from jacobian_cli.syntax.tree import Call as Typed
-from jacobian_cli.syntax.tree import Term
+from jacobian_cli.calculus.simplify.calls import sign_of_difference
+from jacobian_cli.calculus.simplify.factors import axes_of, is_constant
+from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Plus, Rewrite, Times, multiple, opposite
+from jacobian_cli.calculus.simplify.stated import Stated
+from jacobian_cli.shape import Shape, Size
+
+Term = tuple[Rational, Tensor]
+_MAX_TERMS = 8
+"""In longer sums nobody looks for a few terms that an identity speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,61 +55,8 @@ class Bound:
         return Bound(self.tensors, sizes)
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """An identity, read when it is first asked for."""
-
-    identity: Identity
-
-    @cached_property
-    def heads(self) -> frozenset[str]:
-        """Of a call its function, of a product what one of its factors must be."""
-        facts = frozenset(self.identity.where.values()) & frozenset(FACTS)
-        root = read(self.identity.left)
-        if self.identity.alone:
-            return frozenset({"+" + next(_heads(root, within=True))})
-        if self.of_call:
-            assert isinstance(root, Typed)
-            return frozenset({root.function})
-        return facts or frozenset({next(_heads(root, within=self.of_sum))})
-
-    @cached_property
-    def needs(self) -> frozenset[str]:
-        """What must be there beside: the functions, and kinds, of all that the left side is made of."""
-        left = self.left
-        if self.of_call:
-            return frozenset()
-        terms = [term for _, term in left.terms] if isinstance(left, Sum) else [left]
-        parts = [node for term in terms if isinstance(term, Product) for node, _, _ in term.factors]
-        kinds = {kind for part in parts if not isinstance(part, Leaf) for kind in made_of(part)}
-        return frozenset(kinds) | (frozenset(self.identity.where.values()) & frozenset(FACTS))
-
-    @cached_property
-    def of_call(self) -> bool:
-        """Whether the left side is a function of its arguments, rather than a product or a sum."""
-        root = read(self.identity.left)
-        return isinstance(root, Typed) and not _is_made_of_factors(root)
-
-    @cached_property
-    def of_sum(self) -> bool:
-        """Whether the left side is a sum."""
-        return _adds(read(self.identity.left))
-
-    @cached_property
-    def left(self) -> Tensor:
-        return self._side(self.identity.left)
-
-    @cached_property
-    def right(self) -> Tensor:
-        return self._side(self.identity.right)
-
-    def _side(self, text: str) -> Tensor:
-        shapes = {n: tuple(size_of(s) for s in parse_sizes(sizes)) for n, sizes in self.identity.shapes.items()}
-        values = _Holes({name: Variable(name, shape) for name, shape in shapes.items()})
-        sizes = {name: Size.named(name) for name in "nm"}
-        return literal(Builder(Scope(values, sizes), text).build(read(text)))
-
-    # matching
+class Pattern(Stated):
+    """An identity, as a rule that applies where its left side is met."""
 
     def in_call(self, node: Apply) -> Part | None:
         """What stands there instead of a function of its arguments."""
@@ -120,21 +64,41 @@ class Pattern:
         assert isinstance(left, Apply)
         loop = node.loop - left.loop
         for bound in self._same(left, node, loop, Bound()) if loop >= 0 else ():
+            if not self._ordered(bound):
+                continue
             return filled(self.right, bound, node.shape[:loop])
         return None
 
     def in_sum(self, node: Sum) -> Part | None:
-        """What stands there instead of a sum, or of a multiple of it."""
+        """What stands there instead of some terms of a sum, or of a multiple of them."""
         left = self.left
         assert isinstance(left, Sum)
-        if len(left.terms) != len(node.terms):
+        wanted = len(left.terms)
+        if wanted < len(node.terms) > _MAX_TERMS:
             return None
-        for number, _ in node.terms:
+        for chosen in combinations(node.terms, wanted):
+            for shared in dict.fromkeys((_shared([term for _, term in chosen]), ())):
+                made = self._in_terms(node.shape, chosen, shared)
+                if made is not None:
+                    rest = [(c, t) for c, t in node.terms if (c, t) not in chosen]
+                    return Plus(node.shape, [(1, made), *rest]) if rest else made
+        return None
+
+    def _in_terms(self, shape: Shape, terms: Sequence[Term], shared: Sequence[Factor]) -> Part | None:
+        """What stands there instead of terms of this shape, without the factors that they share."""
+        left = self.left
+        assert isinstance(left, Sum)
+        bare = [(c, _without(term, shared)) for c, term in terms]
+        used = {axis for _, term in bare for axis in axes_of(term)} if shared else range(len(shape))
+        kept = tuple(sorted(used))
+        loop = tuple(shape[axis] for axis in kept)
+        bare = [(c, _on_axes(term, kept)) for c, term in bare]
+        for number, _ in bare:
             times = ratio(number, left.terms[0][0])
-            terms = [(ratio(c, times), t) for c, t in node.terms]
-            for bound in self._terms(list(left.terms), terms, len(node.shape), Bound()):
-                whole = tuple(range(len(node.shape)))
-                return Times(node.shape, [(filled(self.right, bound, node.shape), whole, 1)], times)
+            multiples = [(ratio(c, times), term) for c, term in bare]
+            for bound in self._terms(list(left.terms), multiples, len(kept), Bound()):
+                if self._ordered(bound):
+                    return Times(shape, [*shared, (filled(self.right, bound, loop), kept, 1)], times)
         return None
 
     def in_factor(self, met: Open) -> Rewrite | None:
@@ -161,7 +125,7 @@ class Pattern:
                 continue
             for bound in self._same(first[0], factor[0], len(front), Bound()):
                 for used, names in self._beside(others, met.factors, front, {k: first[2]}, place, bound):
-                    if self._sums(met, used, names[0]):
+                    if self._ordered(names[1]) and self._sums(met, used, names[0]):
                         return self._put(met, front, factor[0].shape[: len(front)], used, names)
         return None
 
@@ -232,8 +196,10 @@ class Pattern:
                 yield from () if sized is None else (sized,)
             case Apply(), Apply() if ours.function == theirs.function and theirs.loop == ours.loop + loop:
                 yield from self._all(list(zip(ours.arguments, theirs.arguments, strict=True)), loop, bound)
-            case Product(), Product() if ours.coefficient == theirs.coefficient:
+            case Product(), Product():
                 yield from self._factors(ours, theirs, loop, bound)
+            case Product(factors=(_, _, *_)), Alias(body=Product() as body):  # what is found gets its name back
+                yield from self._same(ours, body, loop, bound)
             case Sum(), Sum() if len(ours.terms) == len(theirs.terms):
                 yield from self._terms(list(ours.terms), list(theirs.terms), loop, bound)
 
@@ -247,6 +213,11 @@ class Pattern:
         if sized is not None and (wanted is None or _is(theirs, wanted)):
             yield Bound({**bound.tensors, name: theirs}, sized.sizes)
 
+    def _ordered(self, bound: Bound) -> bool:
+        """Whether of two names the first is surely below the second, where the identity asks for that."""
+        pair = [bound.tensors[name] for name in self.identity.ordered]
+        return not pair or sign_of_difference(*pair) == -1
+
     def _all(self, pairs: list[tuple[Tensor, Tensor]], loop: int, bound: Bound) -> Iterator[Bound]:
         if not pairs:
             yield bound
@@ -255,9 +226,7 @@ class Pattern:
         for found in self._same(ours, theirs, loop, bound):
             yield from self._all(others, loop, found)
 
-    def _terms(
-        self, ours: list[tuple[Rational, Tensor]], theirs: list[tuple[Rational, Tensor]], loop: int, bound: Bound
-    ) -> Iterator[Bound]:
+    def _terms(self, ours: list[Term], theirs: list[Term], loop: int, bound: Bound) -> Iterator[Bound]:
         if not ours:
             yield bound
             return
@@ -268,61 +237,100 @@ class Pattern:
                     yield from self._terms(others, theirs[:k] + theirs[k + 1 :], loop, found)
 
     def _factors(self, ours: Product, theirs: Product, loop: int, bound: Bound) -> Iterator[Bound]:
-        """Of products inside: the same number of factors, summed labels standing for summed labels."""
-        if len(ours.factors) != len(theirs.factors):
+        """Of products inside: the same number of factors, summed labels standing for summed labels. A name may stand
+        for several of their factors and for the number in front; what a definition of theirs means is looked at too.
+        """
+        functions = {node.function for node in ours.children if isinstance(node, Apply)}
+        given = [(_opened(node, functions), labels, power) for node, labels, power in theirs.factors]
+        for met in self._numbered(ours, Product(theirs.coefficient, tuple(given), theirs.shape), loop, bound):
+            wanted, left, found = met
+            if sorted(power for _, _, power in wanted) != sorted(power for _, _, power in left):
+                continue
+            place = {k: k + loop for k in range(len(ours.shape))}
+            for _, (names, now) in self._beside(wanted, left, tuple(range(loop)), {}, place, found):
+                if all((k < len(ours.shape)) == (label < len(theirs.shape)) for k, label in names.items()):
+                    yield now
+
+    def _numbered(
+        self, ours: Product, theirs: Product, loop: int, bound: Bound
+    ) -> Iterator[tuple[list[Factor], list[Factor], Bound]]:
+        """The factors of both that are left once names stand for products, and for what bears the number of theirs."""
+        wanted, left, number = list(ours.factors), list(theirs.factors), ratio(theirs.coefficient, ours.coefficient)
+        free: list[tuple[Factor, str]] = []
+        for factor in ours.factors:
+            node, labels, power = factor
+            if not isinstance(node, Leaf) or labels or power != 1:
+                continue
+            known = bound.tensors.get(node.name)
+            if known is None:
+                free.append((factor, node.name))
+            elif isinstance(known, Product) and all(part in left for part in known.factors):
+                left = [part for part in left if part not in known.factors]
+                wanted.remove(factor)
+                number = ratio(number, known.coefficient)
+        if number == 1:
+            yield wanted, left, bound
             return
-        place = {k: k + loop for k in range(len(ours.shape))}
-        front = tuple(range(loop))
-        order = len(theirs.shape)
-        exact = all(p == q for p, q in zip(_sorted_powers(ours), _sorted_powers(theirs), strict=True))
-        for _, (names, found) in self._beside(ours.factors, theirs.factors, front, {}, place, bound) if exact else ():
-            if all((k < len(ours.shape)) == (label < order) for k, label in names.items()):
-                yield found
-
-
-class _Holes(dict[str, Expr]):
-    """The names of an identity: a number unless a shape was given."""
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name not in ("n", "m")
-
-    def __missing__(self, name: str) -> Variable:
-        return Variable(name, ())
-
-
-def made_of(node: Tensor) -> Iterator[str]:
-    """The kind of a tensor and its function; of a sum, or a product inside a product, the functions one level below."""
-    yield type(node).__name__
-    match node:
-        case Apply(function=function):
-            yield function
-        case Sum(terms=terms):
-            yield from ("+" + term.function for _, term in terms if isinstance(term, Apply))
-        case Product(factors=factors):
-            yield from ("*" + inner.function for inner, _, _ in factors if isinstance(inner, Apply))
+        whole = tuple(range(loop))
+        for factor, name in free:
+            for part in left:
+                if part[1:] == (whole, 1):
+                    made = Product(number, (part,), theirs.shape)
+                    for found in self._hole(name, (), made, loop, bound):
+                        yield [f for f in wanted if f is not factor], [f for f in left if f is not part], found
 
 
 def _is(tensor: Tensor, wanted: str) -> bool:
     if wanted in ("constant", "varies"):
         return is_constant(tensor) is (wanted == "constant")
-    if wanted == "unsigned":
-        return not _negative(tensor)
+    if wanted in ("unsigned", "added"):
+        return not (all if wanted == "unsigned" else any)(_minuses(tensor))
     return finite(tensor) if wanted == "finite" else known(tensor, wanted)
 
 
-def _negative(tensor: Tensor) -> bool:
-    """Whether a minus stands in front."""
+def _minuses(tensor: Tensor) -> Iterator[bool]:
+    """Of each term whether a minus stands before it."""
     if isinstance(tensor, Sum):
-        return all(c < 0 for c, _ in tensor.terms)
-    return isinstance(tensor, Product) and tensor.coefficient < 0
+        yield from (c < 0 for c, _ in tensor.terms)
+    else:
+        yield isinstance(tensor, Product) and tensor.coefficient < 0
 
 
 def _goes_into(power: Rational, other: Rational) -> bool:
     return isinstance(other, int) and power * other > 0 and magnitude(other) >= magnitude(power)
 
 
-def _sorted_powers(node: Product) -> list[Rational]:
-    return sorted(power for _, _, power in node.factors)
+def _opened(node: Tensor, functions: Collection[str]) -> Tensor:
+    """What a name means, where that is one of these functions."""
+    body = node.body if isinstance(node, Alias) else node
+    return body if isinstance(body, Apply) and body.function in functions else node
+
+
+def _shared(terms: Sequence[Tensor]) -> tuple[Factor, ...]:
+    """The factors entry by entry that all of some terms have."""
+    products = [term for term in terms if isinstance(term, Product)]
+    if len(products) < len(terms):
+        return ()
+    first, *others = (term.factors for term in products)
+    order = len(products[0].shape)
+    return tuple(f for f in first if max(f[1], default=-1) < order and all(f in factors for factors in others))
+
+
+def _without(term: Tensor, shared: Sequence[Factor]) -> Tensor:
+    """A product without some of its factors."""
+    if not isinstance(term, Product) or not shared:
+        return term
+    return multiple(1, tuple(factor for factor in term.factors if factor not in shared), term.shape)
+
+
+def _on_axes(term: Tensor, kept: Sequence[int]) -> Tensor:
+    """A product that repeats along all other axes, without those."""
+    if not isinstance(term, Product) or len(kept) == len(term.shape):
+        return term
+    names = {axis: k for k, axis in enumerate(kept)}
+    behind = len(kept) - len(term.shape)
+    factors = tuple((node, tuple(names.get(k, k + behind) for k in labels), p) for node, labels, p in term.factors)
+    return multiple(1, factors, tuple(term.shape[axis] for axis in kept))
 
 
 def _placed(place: Mapping[int, int], ours: Labels, theirs: Labels) -> Mapping[int, int] | None:
@@ -334,32 +342,6 @@ def _placed(place: Mapping[int, int], ours: Labels, theirs: Labels) -> Mapping[i
         if names.setdefault(k, label) != label:
             return None
     return names if len(set(names.values())) == len(names) else None
-
-
-def _adds(term: Term) -> bool:
-    """Whether an operator is a sum, or short for one."""
-    if not isinstance(term, Typed):
-        return False
-    entry = FUNCTIONS[term.function]
-    return entry.is_arithmetic and (entry.algebra == "sum" or bool(entry.definition and _adds(read(entry.definition))))
-
-
-def _is_made_of_factors(term: Typed) -> bool:
-    """Whether index calculus makes a sum or a product of it, which no function is left of."""
-    entry = FUNCTIONS[term.function]
-    return entry.is_arithmetic or (entry.kind is Kind.CONTRACTION and not entry.called)
-
-
-def _heads(term: Term, within: bool = False) -> Iterator[str]:
-    """What the factors of a product are: functions, and sums; or what they are in the terms of a sum."""
-    if isinstance(term, Typed):
-        if not _is_made_of_factors(term):
-            yield term.function
-        elif _adds(term) and not within:
-            yield "Sum"
-        else:
-            for argument in term.arguments:
-                yield from _heads(argument)
 
 
 def filled(right: Tensor, bound: Bound, loop: Shape) -> Part:

@@ -16,11 +16,12 @@ from typing import Any, Generic, TypeVar
 from jacobian_cli.calculus.index.tensor import Apply, Product, Reshape, Sum, Tensor
 from jacobian_cli.calculus.simplify import assumptions as facts
 from jacobian_cli.calculus.simplify import calls, definitions, fractions, inverses, joined_axes, sums
-from jacobian_cli.calculus.simplify.patterns import Pattern, made_of
+from jacobian_cli.calculus.simplify.patterns import Pattern
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
+from jacobian_cli.calculus.simplify.stated import made_of
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
-from jacobian_cli.ops.identities import COMPARED, DECIDED, IDENTITIES, inverts
+from jacobian_cli.ops.identities import COMPARED, IDENTITIES, inverts
 
 S = TypeVar("S", Open, Sum, Apply, Reshape)
 Result = Part | Rewrite
@@ -150,10 +151,13 @@ FACTORS: Stage[Open] = Stage((
 """Of the factors of a product as they meet."""
 
 POWERS: Stage[Open] = Stage((
+    # what a condition decides comes before two conditions become one: a band decides nothing
+    Rule(name="what a condition decides", heads=frozenset(COMPARED), matches=calls.decided,
+         example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
+    Offer(name="what a condition decides, by definitions", heads=frozenset(COMPARED), offers=calls.decided_by_meaning,
+          given="z = x*y; w = minimum(x, 1)*y", example="(x < 1)*(z >= w)", shows="x < 1"),
     *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
     *(_stated(pattern, Pattern.in_factor) for pattern in _ALONE),
-    Rule(name="what a condition decides", heads=frozenset(DECIDED), matches=calls.decided,
-         example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
           example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
 ))  # fmt: skip
