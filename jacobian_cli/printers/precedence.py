@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from fractions import Fraction
 from functools import cache, lru_cache, reduce
@@ -150,6 +150,15 @@ def index_text(index: Index, size: Callable[[Size], str], none: str = "None") ->
         return str(given)
 
     return ", ".join(map(item, index)) or "()"
+
+
+def axes_text(axes: Sequence[int]) -> str:
+    """What stands behind `axis=`.
+
+    >>> axes_text((1,)), axes_text((0, 2))
+    ('1', '(0, 2)')
+    """
+    return str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
 
 
 Made = TypeVar("Made")

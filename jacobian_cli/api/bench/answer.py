@@ -135,10 +135,10 @@ class Growth:
 
     def slopes(self) -> dict[str, float | None]:
         """The exponent p of seconds ∝ sizeᵖ, by least squares of the logarithms over the larger half of the sizes."""
-        return {name: slope(pairs[len(pairs) // 2 - 1 :] if len(pairs) > 3 else pairs) for name, pairs in self._all()}
-
-    def _all(self) -> Sequence[tuple[str, list[tuple[int, float]]]]:
-        return list(self.points().items())
+        return {
+            name: slope(pairs[len(pairs) // 2 - 1 :] if len(pairs) > 3 else pairs)
+            for name, pairs in self.points().items()
+        }
 
     def svg(self) -> str:
         """A picture of it, in logarithmic axes."""

@@ -57,14 +57,16 @@ def contenders(
     value = typed(answers, [function_of(answer, "value", (), answer.problem.output, "The formula.")])
     names = [w.answer.wrt for w in answers]
 
-    def made(name: str, library: str, write: Callable[[], str], *, compiled: bool = False) -> Contender:
+    def made(
+        name: str, library: str, write: Callable[[], str], *, asked: str = form, compiled: bool = False
+    ) -> Contender:
         needed = {"jac": "numpy", "differences": "numpy"}.get(library, library.partition(".")[0])
         if find_spec(needed) is None:
             return Contender(name, library, state=MISSING, reason=_INSTALL.get(needed, ""))
         if large and name != STRUCTURED:
             return Contender(name, library, state=TOO_LARGE, reason=large)
         try:
-            return Contender(name, library, write(), form=form, compiled=compiled)
+            return Contender(name, library, write(), form=asked, compiled=compiled)
         except InputError as error:
             return Contender(name, library, state=FAILED, reason=str(error).splitlines()[0])
 
@@ -73,8 +75,7 @@ def contenders(
 
     found = [made(OURS, "jac", lambda: _ours(answers, form))]
     if parts := parts_of(answers, form):
-        found.append(made(STRUCTURED, "jac", lambda: _structured(answers, parts)))
-        found[-1] = replace(found[-1], form="parts")
+        found.append(made(STRUCTURED, "jac", lambda: _structured(answers, parts), asked="parts"))
     if form in _WITH_RULES:
         in_torch = made("jac in PyTorch", "torch", lambda: torch_rule(*rule(answers), names))
         in_jax = made("jac in JAX", "jax", lambda: jax_rule(*rule(answers), names), compiled=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from time import perf_counter
 from types import ModuleType
@@ -219,9 +220,7 @@ def by_differences(module: ModuleType, task: Task) -> Prepared:
 
     def run() -> list[Array]:
         return [
-            _bent(lambda x, k=k: value(k, x), arrays[k], chosen[name])  # type: ignore[misc]
-            if second
-            else _slopes(lambda x, k=k: value(k, x), arrays[k], chosen[name])  # type: ignore[misc]
+            (_bent if second else _slopes)(partial(value, k), arrays[k], chosen[name])
             for k, name in zip(places, task.wrt, strict=True)
         ]
 

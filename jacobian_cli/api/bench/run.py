@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.bench.answer import Bench, Growth
-from jacobian_cli.api.bench.contenders import AGAINST, FORMS, contenders
+from jacobian_cli.api.bench.contenders import AGAINST, FORMS, MOST, contenders
 from jacobian_cli.api.bench.libraries import Task
 from jacobian_cli.api.bench.race import race
 from jacobian_cli.api.bench.validate import Judging
@@ -30,7 +30,6 @@ from jacobian_cli.syntax.errors import InputError
 NOMINAL = 64
 """What a size is that nobody gave."""
 SECONDS = 20.0
-_MOST = 40_000_000
 _ORDER = ("autograd", "JAX, jitted", "PyTorch")
 """Who is the reference, if there: engines that share nothing with us."""
 
@@ -162,7 +161,7 @@ def task_of(problem: Problem, form: str, sizes: Mapping[str, int]) -> Task:
     """A point, and what arrives from above and where it moves. Raises `InputError` where there is no such point."""
     lengths = {name: [size.at(sizes) for size in v.shape] for name, v in problem.variables.items()}
     for name, shape in lengths.items():
-        if np.prod(shape, dtype=float) > _MOST:
+        if np.prod(shape, dtype=float) > MOST:
             raise InputError(
                 f"{name} would have {int(np.prod(shape, dtype=float)):,} entries", hint="give smaller sizes"
             )

@@ -8,7 +8,7 @@ from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
 from jacobian_cli.printers.math.medium import Edge, Notation, Part
 from jacobian_cli.printers.math.render import notated, size_text
-from jacobian_cli.printers.precedence import index_text
+from jacobian_cli.printers.precedence import axes_text, index_text
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.names import GREEK, read
 
@@ -130,7 +130,7 @@ _LATEX = Notation(
         "shape": _sizes,
         "subscripts": lambda subscripts, _: rf"\mathtt{{{subscripts}}}".replace("->", r"\to "),
         "axes": lambda axes, _: f"({', '.join(map(str, axes))})",
-        "axis": lambda axes, _: _option("axis", str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"),
+        "axis": lambda axes, _: _option("axis", axes_text(axes)),
         "index": lambda index, notation: index_text(index, lambda size: size_text(size, notation), r"\text{None}"),
     },
 )

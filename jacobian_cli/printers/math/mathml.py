@@ -13,7 +13,7 @@ from jacobian_cli.ops import Row
 from jacobian_cli.printers.math.medium import Edge, Notation, Part
 from jacobian_cli.printers.math.render import notated, size_text
 from jacobian_cli.printers.math.unicode import math
-from jacobian_cli.printers.precedence import index_text
+from jacobian_cli.printers.precedence import axes_text, index_text
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.names import read
 
@@ -195,7 +195,7 @@ _MATHML = Notation(
         "shape": _sizes,
         "subscripts": lambda subscripts, _: f"<mtext>{escape(subscripts.replace('->', '→'))}</mtext>",
         "axes": lambda axes, _: f"<mtext>({', '.join(map(str, axes))})</mtext>",
-        "axis": lambda axes, _: _option("axis", str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"),
+        "axis": lambda axes, _: _option("axis", axes_text(axes)),
         "index": lambda index, _: f"<mtext>{escape(index_text(index, str))}</mtext>",
     },
     number="<mn>{}</mn>".format,

@@ -9,7 +9,7 @@ from jacobian_cli.expr import Expr
 from jacobian_cli.ops import Row
 from jacobian_cli.printers.math.medium import Edge, Level, Notation, Part
 from jacobian_cli.printers.math.render import notated, size_text
-from jacobian_cli.printers.precedence import index_text
+from jacobian_cli.printers.precedence import axes_text, index_text
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.names import read
 
@@ -143,7 +143,7 @@ _UNICODE = Notation(
         "shape": _sizes,
         "subscripts": lambda subscripts, _: f'"{subscripts.replace("->", "→")}"',
         "axes": lambda axes, _: f"({', '.join(map(str, axes))})",
-        "axis": lambda axes, _: "axis=" + (str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"),
+        "axis": lambda axes, _: f"axis={axes_text(axes)}",
         "index": lambda index, notation: index_text(index, lambda size: size_text(size, notation)),
     },
 )
