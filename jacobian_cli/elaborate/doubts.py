@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.shaped import LEANING
-from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.statement import names_in, subscripted
 from jacobian_cli.elaborate.terms import elementwise, terms_in
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.identities import held
@@ -263,8 +263,10 @@ def _held(statement: Definition, span: Span, product: str) -> str:
 def _matrices(typed: Typed) -> Iterator[Doubt]:
     """A lower-case name that only fits as a matrix, a capital that only fits as a vector."""
     asked = {paste for s in typed.statements for doubt in s.doubts for paste in doubt.readings}
+    settled = {name for statement in typed.statements for name in statement.settled}  # by an index
+    settled |= subscripted(typed.statements).keys()
     for name, shape in typed.assumed.items():
-        if f"--assume {name}=index" in asked:
+        if name in settled or f"--assume {name}=index" in asked:
             continue
         if habit(name) == 2 and len(shape) == 1 and name in typed.demanded:
             yield Doubt(

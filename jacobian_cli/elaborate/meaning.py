@@ -51,7 +51,7 @@ _SKELETON = {
     "?bars": "norm",
     "?logbars": "norm",
 }
-_INSIDE = frozenset("?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split())
+_INSIDE = frozenset("?picked ?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split())
 
 
 def skeleton(term: Term) -> Term:
@@ -225,13 +225,14 @@ Meaning.meanings = {
     **dict.fromkeys(AXES, Meaning.of_axes),
     "?turn": Meaning.turn,
     "?swap": Meaning.swap,
+    "?picked": Meaning.picked,
     "?flat": Meaning.flat,
     "?pair": Meaning.pair,
     "?slogdet": Meaning.slogdet,
     "?classes": Meaning.classes,
     "?over": Meaning.over,
     "?sigma": Meaning.sigma,
-    "?total": Meaning.total,
+    "?total": Meaning.entries_of,
     **{f"?{name}": Meaning.joined for name in ("hstack", "vstack", "row_stack", "column_stack")},
     "?extent": Meaning.extent,
     "?count": Meaning.number_of,

@@ -13,6 +13,9 @@ from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.tree import Call, Definition, Group, Term
 
+_KEPT = frozenset(CONSTANTS) - {"e"}
+"""Constants that derivatives are written with, so that no definition may have their names."""
+
 
 def size_names(
     statements: Sequence[Definition], declared: Mapping[str, Shape], places: Collection[str] = ()
@@ -71,9 +74,12 @@ def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defini
                 span=_name_span(statement),
                 hint="give the second one a name of its own",
             )
-        if statement.name in FUNCTIONS or statement.name in CONSTANTS:
+        if statement.name in FUNCTIONS or statement.name in _KEPT:
             raise InputError(
-                f"'{statement.name}' already has a meaning", text=statement.source, span=_name_span(statement)
+                f"'{statement.name}' already has a meaning",
+                text=statement.source,
+                span=_name_span(statement),
+                hint="give what is defined another name",
             )
         by_name[statement.name] = statement
     if not statements:

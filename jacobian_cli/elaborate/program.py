@@ -20,6 +20,7 @@ from jacobian_cli.elaborate.statement import (
     names_in,
     no_values,
     picked_whole,
+    subscripted,
     typed_statement,
     unknown_functions,
 )
@@ -156,9 +157,12 @@ def elaborate(
     fixed = dict.fromkeys(square, 2) | dict(orders or {})
     read = {name: order for s in ordered for name, order in s.orders}
     settled = {name for s in ordered for name in s.settled}
+    counted = subscripted(ordered)
     guessed = {
         n: Default(fixed[n], "")
         if n in fixed
+        else Default(counted[n], "its subscripts say so")
+        if n in counted
         else Default(read[n], _READ)
         if read.get(n, habit(n)) != habit(n) or n in settled
         else by_habit(n)

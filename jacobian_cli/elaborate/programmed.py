@@ -29,6 +29,10 @@ class Programs(Sums):
     # ---- MATLAB and Julia ------------------------------------------------------------------------------------------
 
     def mrdivide(self, term: Call) -> Typed:
+        for part in terms_in(term.arguments[1]):  # x/(2*s^2)
+            match part:
+                case Call(function="?mpower", arguments=(Name(text=name), _)) if self.assumed.get(name) == 1:
+                    self.strained(name, 0)
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         if not right[0].shape:
             return self.op("/", term.span, left, right)
@@ -142,10 +146,11 @@ class Programs(Sums):
         return self.op("@", term.span, left, right)
 
     def want_axes(self, parts: Sequence[Term], sides: Sequence[Typed]) -> None:
-        """A Greek name that is multiplied by @ is a vector, unless it was declared a number."""
-        for part, (expr, _) in zip(parts, sides, strict=True):
-            if not expr.shape and isinstance(part, Name) and self.assumed.get(part.text) == 0:
-                self.strained(part.text, 1)
+        """Refuse a number beside @, unless it is made of what was declared; a Greek name is taken for a vector."""
+        for part, (expr, plain) in zip(parts, sides, strict=True):
+            if not expr.shape and any(name in self.assumed for name in names_in(plain)):
+                if isinstance(part, Name) and self.assumed[part.text] == 0:
+                    self.strained(part.text, 1)
                 raise OrderError("@ stands between arrays", text=self.text, span=part.span)
 
     def turn(self, term: Call) -> Typed:
@@ -155,15 +160,35 @@ class Programs(Sums):
     def swap(self, term: Call) -> Typed:
         x, *axes = term.arguments
         inner = self.typed(x)
-        order = len(inner[0].shape)
-        if order < 2:
-            raise OrderError(
-                "a vector has no two axes", text=self.text, span=term.span, hint="declare it as a matrix: -s x=n,m"
-            )
-        first, second = (self.whole(axis) % order for axis in axes)
+        order, places = len(inner[0].shape), [self.whole(axis) for axis in axes]
+        self.want_order(x, order, max(2, *(place + 1 if place >= 0 else -place for place in places)))
+        first, second = (place % order for place in places)
         if order == 2:
             return inner if first == second else self.op(".T", term.span, inner)
         return self.turned(inner, (first, second), term.span)
+
+    def picked(self, term: Call) -> Typed:
+        """X[arange(n), y]: of each row of a matrix the entry at its place."""
+        x, places = term.arguments
+        self.want_order(x, len(self.build(x).shape), 2)
+        call = Call("take_along_axis", (self.typed(x)[1], self.typed(places)[1]), (), term.span)
+        return super().build(call), call
+
+    def want_order(self, term: Term, order: int, least: int) -> None:
+        """Refuse an array of fewer axes than are spoken of."""
+        if order >= least:
+            return
+        if isinstance(term, Name) and term.text in self.assumed:
+            self.strained(term.text, least)
+        name = next(iter(names_in(term)), "x")
+        sizes = ",".join("nmkpqr"[:least])
+        what = described(tuple(self.scope.unifier.fresh() for _ in range(order)))
+        raise OrderError(
+            f"{least} axes are spoken of, and this is {what}",
+            text=self.text,
+            span=term.span,
+            hint=f"declare as many: `-s {name}={sizes}`",
+        )
 
     def flat(self, term: Call) -> Typed:
         (call,) = term.arguments

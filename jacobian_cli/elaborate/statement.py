@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.options import Scope
+from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import described
@@ -15,7 +16,7 @@ from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Literal, Name, Slice, Term
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Literal, Name, Slice, Term, Text
 
 _NO_NUMBERS = ("nan", "NaN", "NAN")
 
@@ -77,6 +78,19 @@ def _applied(name: str) -> str:
     row = FUNCTIONS[ALIASES.get(name, name)]
     example = row.example or f"{name}({', '.join(p for p in row.parameters if p not in row.defaults)})"
     return f"`{example}`"
+
+
+def subscripted(statements: Iterable[Definition]) -> dict[str, int]:
+    """The names for which subscripts say how many axes they have: `einsum("bij,bj->bi", A, x)`."""
+    found: dict[str, int] = {}
+    for statement in statements:
+        for term in terms_in(statement.value):
+            match term:
+                case Call(arguments=(Text(value=subscripts), *operands)) if "..." not in subscripts:
+                    for letters, part in zip(subscripts.partition("->")[0].split(","), operands, strict=False):
+                        if isinstance(part, Name):
+                            found.setdefault(part.text, len(letters.strip()))
+    return found
 
 
 def picked_whole(statements: Sequence[Definition]) -> dict[str, int]:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
+
 from jacobian_cli.elaborate.builder import OrderError
+from jacobian_cli.elaborate.indexed import (
+    MOST_INDICES,
+    ROW,
+    Indexed,
+    contracted,
+    entries_in,
+    together,
+    total,
+    vectorial,
+)
 from jacobian_cli.elaborate.shaped import StrainedError, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Size
-from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
 
@@ -29,22 +42,41 @@ class Sums(Mathematics):
     """What shapes decide in sums."""
 
     def over(self, term: Call) -> Typed:
-        """∑ᵢ xᵢ yᵢ is sum(x*y): names with the index are vectors, all others numbers."""
-        value, function, limit = term.arguments
-        assert isinstance(function, Text)
-        assert isinstance(limit, Text)
-        inner = self.typed(self.by_entry(value))
-        if len(inner[0].shape) != 1:
-            raise OrderError("these are no entries of a vector", text=self.text, span=term.span, hint=_EINSUM)
-        size = inner[0].shape[0]
-        if limit.value and not self.runs_to(limit.value, self.scope.unifier.resolve(size)):
-            name = next(iter(names_in(inner[1])))
+        """∑ᵢ xᵢ yᵢ is sum(x*y), and ∑ᵢⱼ xᵢ Aᵢⱼ yⱼ is x.T@A@y: names with an index are arrays, all others numbers."""
+        return self.typed(self.summed(term).term)
+
+    def summed(self, term: Call) -> Indexed:
+        """A sum or a product over indices, which may carry others."""
+        value, *said = term.arguments
+        function, limits, indices = (part.value for part in said if isinstance(part, Text))
+        until = [*limits.split(",")]
+        while function == "sum" and isinstance(value, Call) and value.function == "?over":  # ∑ᵢ ∑ⱼ
+            inner, *said = value.arguments
+            other, limits, more = (part.value for part in said if isinstance(part, Text))
+            if other != "sum":
+                break
+            value, indices, until = inner, indices + more, [*until, *limits.split(",")]
+        parts = self.factors(value) if function == "sum" else [self.by_entry(value)]
+        for index, limit in zip(indices, until, strict=True):
+            if limit:
+                self.want_all(parts, index, limit, term.span)
+        if len({i for part in parts for i in part.indices}) > MOST_INDICES:
+            raise self.error(term.span, "a sum over so many indices cannot be read", _EINSUM)
+        if function == "sum":
+            return contracted(parts, indices, term.span)
+        return total(parts[0], indices, function, term.span)
+
+    def want_all(self, parts: Sequence[Indexed], index: str, limit: str, span: Span) -> None:
+        """Refuse a sum of which it is not known whether it runs over all entries."""
+        part = next(part for part in parts if index in part.indices)
+        size = self.scope.unifier.resolve(self.build(part.term).shape[part.indices.index(index)])
+        if not self.runs_to(limit, size):
+            name = next(iter(names_in(part.term)))
             raise self.error(
-                term.span,
-                f"whether the sum runs over all entries is not known: to {limit.value}",
-                f"declare how many there are: `-s {name}={limit.value}`",
+                span,
+                f"whether the sum runs over all entries is not known: to {limit}",
+                f"declare how many there are: `-s {name}={limit}`",
             )
-        return self.op(function.value, term.span, inner)
 
     def runs_to(self, limit: str, size: Size) -> bool:
         """Whether a limit is the number of entries: a number must be, and a name unless another one was declared."""
@@ -52,30 +84,95 @@ class Sums(Mathematics):
             return size == Size.number(int(limit))
         return str(size) == limit or not all(name in self.scope.sizes for name in size.names())
 
-    def by_entry(self, term: Term) -> Term:
+    def factors(self, term: Term) -> list[Indexed]:
+        """The factors of a product under a sum; between a row and a column, their product is one."""
+        if not isinstance(term, Call) or _BY_ENTRY.get(term.function) != "*":
+            return [self.by_entry(term)]
+        if term.function != "?beside":
+            return [found for part in term.arguments for found in self.factors(part)]
+        found, parts = list[Indexed](), list(term.arguments)
+        while parts:
+            inner, used = self.row_times(parts)
+            found.append(inner or self.by_entry(parts[0]))
+            del parts[: max(used, 1)]
+        return found
+
+    def row_times(self, parts: Sequence[Term]) -> tuple[Indexed | None, int]:
+        """wᵀxᵢ, where x₁, x₂ … are the rows of a matrix: X@w carries the index; and how many factors that takes."""
+        middle: Term | None = None
+        match parts:
+            case [Call(function="?T", arguments=(left,)), right, *_] if vectorial(left) and vectorial(right):
+                if len(parts) > 2 and vectorial(parts[2]) and len(self.build(right).shape) == 2:  # xᵢᵀAxᵢ
+                    middle, right = self.plain(right), parts[2]
+            case [Call(function="?T", arguments=(left,)), matrix, right, *_] if (
+                vectorial(left) and vectorial(right) and not entries_in(matrix) and len(self.build(matrix).shape) == 2
+            ):
+                middle = self.plain(matrix)
+            case _:
+                return None, 0
+        used = 2 if middle is None else 3
+        one, other = (self.vectors(part) for part in (left, right))
+        span = Span(parts[0].span.start, right.span.stop)
+        if middle is not None and one.indices:
+            one = Indexed(Call("@", (one.term, middle), (), span), one.indices)
+        elif middle is not None:
+            one = Indexed(Call("@", (Call(".T", (middle,), (), span), one.term), (), span), "")
+        if one.indices == other.indices:
+            if not one.indices:
+                return Indexed(Call("?beside", tuple(parts[:used]), (), span), ""), used
+            axis = (("axis", Literal(Fraction(1), span)),)
+            return Indexed(Call("sum", (Call("*", (one.term, other.term), (), span),), axis, span), one.indices), used
+        if not one.indices:
+            return Indexed(Call("@", (other.term, one.term), (), span), other.indices), used
+        if not other.indices:
+            return Indexed(Call("@", (one.term, other.term), (), span), one.indices), used
+        turned = Call(".T", (other.term,), (), span)
+        return Indexed(Call("@", (one.term, turned), (), span), one.indices + other.indices), used
+
+    def vectors(self, term: Term) -> Indexed:
+        """A vector, or the vectors that carry an index, in the rows of a matrix."""
+        made, indices = self.with_rows(term)
+        return Indexed(made, indices.removesuffix(ROW))
+
+    def with_rows(self, term: Term) -> Indexed:
+        match term:
+            case Call(function="?entry", arguments=(Name() as name, Text(value=indices))):
+                of_rows = self.of_order(name, len(indices) + 1, "carries the index, and is no vector")
+                return Indexed(of_rows, indices + ROW)
+            case Call(function="?plus" | "?minus", arguments=arguments, span=span):
+                return together(_BY_ENTRY[term.function], map(self.with_rows, arguments), span)
+            case Name():
+                return Indexed(self.of_order(term, 1, "does not carry the index, and is no vector"), ROW)
+        raise self.no_number(term)
+
+    def by_entry(self, term: Term) -> Indexed:
         """A term under a sum, its products entry by entry."""
         match term:
-            case Call(function="?entry", arguments=(Name() as name,)):
-                return self.of_order(name, 1, "carries the index, and is no vector")
+            case Call(function="?entry", arguments=(Name() as name, Text(value=indices))):
+                return Indexed(self.of_order(name, len(indices), "carries the index, and is no vector"), indices)
             case Name():
-                return self.of_order(term, 0, "does not carry the index, and is no number")
+                return Indexed(self.of_order(term, 0, "does not carry the index, and is no number"), "")
             case Call(function="?over"):
-                return term
+                return self.summed(term)
+            case Call(function="?norm", arguments=(value, Text(value=kind)), span=span):
+                if not entries_in(term):
+                    return Indexed(term, "")
+                if kind in ("", "2", "2?"):
+                    rows, indices = self.vectors(value)
+                    return Indexed(Call("norm", (rows,), (("axis", Literal(Fraction(-1), span)),), span), indices)
             case Call(function=function, arguments=arguments, keywords=(), span=span):
                 plain = _BY_ENTRY.get(function, function)
                 row = FUNCTIONS.get(ALIASES.get(plain, plain))
                 if row is not None and row.of_two and len(arguments) == 2:
                     row = FUNCTIONS[row.of_two]
                 if row is not None and row.kind is Kind.ELEMENTWISE:
-                    first, *rest = map(self.by_entry, arguments)
-                    if not rest or function != "?beside":
-                        return Call(plain, (first, *rest), (), span)
-                    for part in rest:
-                        first = Call(plain, (first, part), (), span)
-                    return first
+                    return together(plain, self.factors(term) if plain == "*" else map(self.by_entry, arguments), span)
             case Literal():
-                return term
-        raise self.error(
+                return Indexed(term, "")
+        raise self.no_number(term)
+
+    def no_number(self, term: Term) -> InputError:
+        return self.error(
             term.span,
             "this cannot be read under a sum over an index, where every value is a number",
             f"let a matrix hold what carries the index in its rows: `X@w` holds each w^T x_i; {_EINSUM}",
@@ -92,7 +189,7 @@ class Sums(Mathematics):
             self.held.add(name.text)
         return name
 
-    def total(self, term: Call) -> Typed:
+    def entries_of(self, term: Call) -> Typed:
         """∑ p log p: the factors are vectors, multiplied entry by entry, where nothing else fits."""
         (value,) = term.arguments
         assert isinstance(value, Call)

@@ -79,7 +79,6 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
     >>> read(r"\frac{1}{2} \lVert x \rVert^2", Known([])).value.function
     '?beside'
     """
-    guessed = guessed and "sigmoid'" not in known.functions  # a claim may hold what is printed of the formula
     want_short(text)
     want_formula(text, _DERIVATIVE)
     start, stop = 0, len(text)
@@ -91,7 +90,7 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
         tokens = [*scanner.scan(start, stop), Token("end", "", stop, stop + 1, True)]
     except RecursionError:
         raise too_deep(text) from None
-    return statement_of(tokens, text, known, notation, blanks=False, guessed=guessed)
+    return statement_of(tokens, text, known, notation, blanks=False, guessed=guessed and not known.primed)
 
 
 class _Scanner(Scanner):
@@ -232,6 +231,7 @@ class _Scanner(Scanner):
         if name in _GREEK:
             word = _GREEK[name]
             if word == "pi":
+                self.bases[at] = ("π", ())
                 found.append(Token("name", self.known.find("pi") or "pi", at, end))
             else:
                 found.append(self.named(word, (), at, end))

@@ -268,8 +268,8 @@ class Letters:
         free = [] if numbered else [i for i in indices if re.fullmatch(r"[ijk]|(?!ii|jj|kk)[ijk]{2}", i)]
         token = self.named(stem, indices, start, stop)
         if free and self.known.find(token.text) is None:
-            others = tuple(i for i in indices if i != free[0])
+            others = tuple(i for i in indices if i not in free)
             base = self.known.find(spelling(stem, others)) or spelling(stem, others)
-            marks = Token("sub", free[0], start, stop), Token("name", base, start, stop)
+            marks = Token("sub", "".join(free), start, stop), Token("name", base, start, stop)
             return Token("indexed", token.text, start, stop, parts=(marks,))
         return token

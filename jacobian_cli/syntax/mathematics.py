@@ -52,10 +52,12 @@ _REFUSED = {
 _ANGLES = re.compile(r"<[^<>=,|]+,[^<>=,|]+>")
 """An inner product, typed with the signs for less and more."""
 _ARROW = re.compile(
-    r"\s*(?:[^\W\d]\w*|\([\w\s,]*\)|\\?[A-Za-z]+)\s*(?:->|→|↦|=>|⟼|\\mapsto|\\to(?![a-z]))(?P<formula>.+)", re.DOTALL
+    r"\s*(?:[^\W\d]\w*|\([\w\s,]*\)|\\?[A-Za-z]+)\s*(?:->|→|↦|=>|⟼|\\mapsto|\\to(?![a-z]))(?=.)", re.DOTALL
 )
 """A function without a name: `x -> x^2`."""
-_DERIVATIVE = re.compile(r"\bd\s*/\s*d[^\W\d]\b|[∂∇]")
+_DERIVATIVE = re.compile(
+    r"\bd\s*/\s*d[^\W\d]\b|\bd\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*/\s*d[^\W\d]\b|[∂∇]|^\s*(?:grad|gradient|derivative)\b(?!\s*=)"
+)
 PSEUDO = "the pseudo-inverse is `pinv(A)`"
 _BLANK = r"(?:\s|\\[,;:! ])*"
 _DIVERGENCE = re.compile(
@@ -87,11 +89,10 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
     >>> read("u^T W x", Known([])).value.function
     '?beside'
     """
-    guessed = guessed and "sigmoid'" not in known.functions  # a claim may hold what is printed of the formula
     want_short(text)
     want_formula(text, _DERIVATIVE)
     try:
-        return statement_of(tokens(text, known), text, known, notation, guessed=guessed)
+        return statement_of(tokens(text, known), text, known, notation, guessed=guessed and not known.primed)
     except RecursionError:
         raise too_deep(text) from None
 
@@ -101,28 +102,15 @@ def want_formula(text: str, derivative: re.Pattern[str]) -> None:
     if found := derivative.search(text):
         raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
     if divergence := _DIVERGENCE.search(text):
-        p, q = divergence["p"], divergence["q"]
-        raise InputError(
-            "a divergence is not read so",
-            text=text,
-            span=Span(*divergence.span()),
-            hint=f"of two distributions it is `kl_div({p}, {q})`",
-        )
-    if least := _MINIMIZED.match(text):
-        raise InputError(
-            "what is to be minimized is typed alone",
-            text=text,
-            span=Span(*least.span()),
-            hint=f"that is `{text[least.end() :].strip()}`",
-        )
-    if arrow := _ARROW.match(text):
-        formula = arrow["formula"].strip()
-        raise InputError(
-            "a function without a name is not a formula",
-            text=text,
-            span=Span(0, arrow.start("formula")),
-            hint=f"type the formula alone: `{formula}`",
-        )
+        hint = f"of two distributions it is `kl_div({divergence['p']}, {divergence['q']})`"
+        raise InputError("a divergence is not read so", text=text, span=Span(*divergence.span()), hint=hint)
+    for pattern, message in (
+        (_MINIMIZED, "what is to be minimized is typed alone"),
+        (_ARROW, "a function without a name is not a formula"),
+    ):
+        if before := pattern.match(text):
+            hint = f"that is `{text[before.end() :].strip()}`"
+            raise InputError(message, text=text, span=Span(*before.span()), hint=hint)
 
 
 class Scanner(Letters):

@@ -156,6 +156,8 @@ class Known:
     def __init__(self, names: Iterable[str], functions: Collection[str] = ()) -> None:
         self.names = dict.fromkeys(names)
         self.functions = functions
+        self.primed = any(name.endswith("'") for name in functions)
+        """Whether derivatives of functions are known: then what is read may be what was printed."""
         self.by_key: dict[Key, str] = {}
         self.longest = 1
         for name in self.names:

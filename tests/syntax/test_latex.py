@@ -65,7 +65,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         (r"\frac{dy}{dx}", "jac takes the derivative"),
         (r"\phi(x)", "not a function"),
         (r"\begin{cases} a & b \end{cases}", "matrices are read"),
-        (r"\sum_{n=1}^N x_n", "einsum"),
+        (r"\sum_{n=1}^N x_{n+1}", "einsum"),
         (r"x_i", "einsum"),
         (r"\frac{1}{2", "never closed"),
         (r"\frac", "too early"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from jacobian_cli.checks.mistakes.changes import changes, confused
 from jacobian_cli.checks.mistakes.terms import Change, Known, indices, key, likely
@@ -84,7 +85,7 @@ def _everywhere(whole: Term, known: Known) -> Iterator[Edit]:
     for said, listed in places.items():
         if len(listed) > 1:
             for change in confused(likely(listed[0]), None, known):
-                yield _edit(change, listed[0], lambda new, said=said: _replaced(whole, said, new))  # type: ignore[misc]
+                yield _edit(change, listed[0], partial(_replaced, whole, said))
 
 
 def _replaced(term: Term, said: object, new: Term) -> Term:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,14 +39,13 @@ def paths(sweep: Sweep) -> Iterator[Path]:
             scalars = not node.shape and not sweep.wrt.shape
             kind = "missing_derivative" if scalars else "local_forgotten"
             said = "the chain stops at {}: its derivative by {wrt} is left out"
-            yield Path(kind, said, node, sweep.output, node, lambda s, k=number: s.table(stop=s.order[k]))  # type: ignore[misc]
+            yield Path(kind, said, node, sweep.output, node, partial(_stopped, number))
         said = "it is the derivative of {}, and not of the whole"
-        yield Path("chain_link", said, node, node, sweep.wrt, lambda s, k=number: s.table(start=s.order[k]))  # type: ignore[misc]
+        yield Path("chain_link", said, node, node, sweep.wrt, partial(_begun, number))
     for number, node in enumerate(sweep.order):
         if isinstance(node, Apply) and node.function in ("*", "@", "/") and _both_move(sweep, node):
             said = "the product of the derivatives stands for the product rule in {}"
-            made = lambda s, k=number: _of_derivatives(s, s.order[k])  # noqa: E731
-            yield Path("missing_term", said, node, sweep.output, sweep.wrt, made)
+            yield Path("missing_term", said, node, sweep.output, sweep.wrt, partial(_of_derivatives, number))
 
 
 def _both_move(sweep: Sweep, node: Apply) -> bool:
@@ -53,8 +53,17 @@ def _both_move(sweep: Sweep, node: Apply) -> bool:
     return a in sweep.moving and b in sweep.moving and sweep.lengths(a) == sweep.lengths(b) == sweep.lengths(node)
 
 
-def _of_derivatives(sweep: Sweep, node: Expr) -> Array | None:
+def _stopped(number: int, sweep: Sweep) -> Array | None:
+    return sweep.table(stop=sweep.order[number])
+
+
+def _begun(number: int, sweep: Sweep) -> Array | None:
+    return sweep.table(start=sweep.order[number])
+
+
+def _of_derivatives(number: int, sweep: Sweep) -> Array | None:
     """The table in which (fg)′ = f′g′, or (f/g)′ = f′/g′, at a node."""
+    node = sweep.order[number]
     assert isinstance(node, Apply)
     above, rest = sweep.table(stop=node), sweep.table(without=node)
     one, other = (sweep.table(start=part) for part in node.arguments)

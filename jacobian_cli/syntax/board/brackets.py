@@ -38,7 +38,10 @@ class Brackets(Cursor):
                 raise self.refuse(opened, "an inner product has two sides", "as in ⟨x, y⟩")
             self.take()
             other = self.comparison()
-            return Call("?inner", (value, other), (), Span(opened.start, self.close(opened).stop))
+            closed = self.close(opened)
+            if self.sees("sub") and self.next.text in ("F", "2"):  # of matrices, of vectors
+                closed = self.take()
+            return Call("?inner", (value, other), (), Span(opened.start, closed.stop))
         rows = self.rows(value)
         parts = [cell for row in rows for cell in row]
         closed = self.close(opened)

@@ -17,6 +17,8 @@ from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
 _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
+_EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
+"""What stands before square brackets where something is expected, and what the entries of an array have instead."""
 _FLAGS = {"None": None, "True": True, "False": False}
 
 _RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
@@ -85,7 +87,11 @@ class Factors(Functions):
         exponent = self.inside(inner, token)
         if self.text[token.start] == "^":
             exponent = self.tower(exponent, token)
-        if isinstance(term, Name) and term.text == "e" and self.known.find("e") is None:
+        if isinstance(term, Name) and term.text == "e":
+            if self.known.find("e"):
+                if not isinstance(exponent, Literal):
+                    self.doubts.append(Doubt("`e**x` is read, a power of the name e; the exponential is `exp(x)`"))
+                return Call("?power", (term, exponent), (), self.to_here(term))
             return Call("?exp", (exponent,), (), self.to_here(term))
         return Call("?power", (term, exponent), (), self.to_here(term))
 
@@ -184,8 +190,8 @@ class Factors(Functions):
     def name(self) -> Term:
         token = self.take()
         name = Name(token.text, token.span)
-        if self.running:
-            self.want_free(token)
+        if self.running and (entry := self.of_index(token)) is not None:
+            return entry
         if token.kind == "word" and token.text in _FLAGS and self.known.find(token.text) is None:
             return Flag(_FLAGS[token.text], token.span)
         if self.sees("sup") and key(token.text) == ("sigma",) and self.known.find(token.text) is None:
@@ -205,8 +211,22 @@ class Factors(Functions):
                     )
                 return self.called(token, "sigmoid")
             return name
-        if self.sees("open", "[") or (self.next.space and self.blanks):
+        if self.sees("open", "["):
+            self.want_value(token)
             return name
+        if not (self.next.space and self.blanks):
+            self.want_product_with(token)
+        return name
+
+    def want_value(self, token: Token) -> None:
+        """Refuse E[x]."""
+        if token.text in _EXPECTED:
+            inside = self.written(self.next.start, self.tokens[self.closing(self.at)].stop).strip("[]")
+            hint = f"over entries it is `{_EXPECTED[token.text]}({inside})`"
+            raise self.refuse(token, "an expectation is not in the language", hint)
+
+    def want_product_with(self, token: Token) -> None:
+        """Refuse names before a bracket that are neither functions nor scale what is in it."""
         stem, *marks = key(token.text)
         letter = not marks and len(stem) == 1 and stem.isascii()
         inside = self.tokens[self.at + 1 : self.at + 3]
@@ -224,7 +244,6 @@ class Factors(Functions):
                 f"a product is written `{token.text}*(x + y)` where {token.text} is declared: `-s {token.text}=()`; "
                 "jac functions lists the functions",
             )
-        return name
 
     def squared(self, token: Token, name: Name) -> Term:
         """σ²(x): the square of the sigmoid, or a variance that scales what stands in the brackets."""

@@ -71,6 +71,8 @@ class Functions(Sums):
                 f"'{token.text}' is a function, and nothing stands behind it",
                 f"apply it, `{token.text}(x)`; or, if it is a variable of yours, declare it: `-s {token.text}=n`",
             )
+        if self.sigma(first) and self.tokens[self.at + 1].kind == "func":  # log Σ exp x
+            return self.summed()
         parts = [self.factor()]
         if first.kind in ("func", "bar", "sum"):
             alone = True

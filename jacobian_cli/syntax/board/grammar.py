@@ -15,9 +15,9 @@ from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
 from jacobian_cli.syntax.board.factors import Factors
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
-from jacobian_cli.syntax.names import Known
-from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Term
+from jacobian_cli.syntax.names import Known, read
+from jacobian_cli.syntax.tokens import Token, parts_of, too_deep, want_shallow
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
 _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _MOST_FACTORS = 100
@@ -31,6 +31,7 @@ def statement_of(
     board = Board(tokens, text, known, blanks, at=first, guessed=guessed)
     try:
         value = board.read()
+        board.want_no_entry(value)
     except InputError as error:
         raise together([error, *_strangers(tokens, text, known, blanks, error)]) from None
     return Definition(name, value, text, tuple(board.doubts), notation)
@@ -154,6 +155,28 @@ class Board(Factors):
             self.take()
             left = self.call("?colon", left, self.product())
         return left
+
+    def want_no_entry(self, value: Term) -> None:
+        """Refuse −z_y + log ∑ⱼ exp(zⱼ), whose z_y may be an entry of z."""
+        terms = [value]
+        for term in terms:
+            terms += parts_of(term)
+        carried = {
+            name.text
+            for t in terms
+            if isinstance(t, Call) and t.function == "?entry"
+            for name in t.arguments[:1]
+            if isinstance(name, Name)
+        }
+        for term in terms if carried else ():
+            if isinstance(term, Name) and term.text not in carried and self.known.find(term.text) is None:
+                stem, indices = read(term.text)
+                if stem in carried and len(indices) == 1 and len(indices[0]) == 1 and indices[0].isalpha():
+                    raise self.refuse(
+                        Token("name", term.text, *term.span),
+                        f"is this an entry of {stem}, or a name of its own?",
+                        f"an entry is `{stem}[{indices[0]}]`; a name is declared: `-s {term.text}=()`",
+                    )
 
     def product(self) -> Term:
         if self.maybe_sum():

@@ -8,13 +8,17 @@ import unicodedata
 from jacobian_cli.syntax.board.brackets import Brackets
 from jacobian_cli.syntax.board.cursor import FACTOR, SUMS
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.names import key
+from jacobian_cli.syntax.names import key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Name, Term, Text
 
-_INDEX = re.compile(r"([ijk])(?:=1)?")
+_INDEX = re.compile(r"([a-z])(?:,?([a-z]))?(?:=1)?")
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 _SIGMA = ("Sigma",)
+
+
+def _entry(name: str, indices: str, token: Token) -> Term:
+    return Call("?entry", (Name(name, token.span), Text(indices, token.span)), (), token.span)
 
 
 class Sums(Brackets):
@@ -42,6 +46,7 @@ class Sums(Brackets):
                 break
             if token.kind == "indexed":
                 found.setdefault(token.parts[0][0].text, token.parts[0][0])
+        found = {text: token for text, token in found.items() if not {*text} <= {*self.running}}
         return next(iter(found.values())) if len(found) == 1 and not self.running else None
 
     def total(self, token: Token, value: Term) -> Term:
@@ -52,25 +57,28 @@ class Sums(Brackets):
         return Call("prod" if token.text == "prod" else "sum", (value,), (), span)
 
     def over(self, token: Token, index: Token | None = None) -> Term:
-        """A sum over an index: every name that carries it is a vector, and all others are numbers."""
+        """A sum over an index, or two: the names that carry one are vectors, those that carry two are matrices."""
         limit, first = "", index or self.next
-        while self.next.kind in ("sub", "sup"):
+        while self.next.kind in ("sub", "sup") or (self.next.kind == "T" and index and "=" in index.text):
             mark = self.take()
             if mark.kind == "sub":
                 index = mark
             else:
-                limit = self.limit(mark)
+                limit = self.limit(mark) if mark.kind == "sup" else "T"  # ∑ₜ₌₁ᵀ
         found = _INDEX.fullmatch(index.text.replace(" ", "")) if index else None
-        if found is None or found[1] in self.running:
+        indices = "".join(filter(None, found.groups())) if found else ""
+        if not indices or len({*indices, *self.running}) < len(indices) + len(self.running):
             raise self.summation(first)
-        self.running.append(found[1])
+        self.running += indices
         value = self.product()
-        self.running.pop()
-        if not self.carried(value):
-            raise self.refuse(Span(token.start, value.span.stop), f"nothing here carries the index {found[1]}", _EINSUM)
+        del self.running[-len(indices) :]
         span = Span(token.start, value.span.stop)
+        for letter in indices:
+            if not self.carried(value, letter):
+                raise self.refuse(span, f"nothing here carries the index {letter}", _EINSUM)
         function = "prod" if token.text == "prod" else "sum"
-        return Call("?over", (value, Text(function, span), Text(limit, span)), (), span)
+        limits = ",".join([limit] * len(indices))
+        return Call("?over", (value, *(Text(said, span) for said in (function, limits, indices))), (), span)
 
     def limit(self, mark: Token) -> str:
         """How far a sum runs: to a number, or to a name."""
@@ -79,16 +87,13 @@ class Sums(Brackets):
             raise self.summation(mark)
         return inner[0].text
 
-    def carried(self, term: Term) -> bool:
-        """Whether any name in a term carries an index that is summed over."""
-        stack = [term]
-        while stack:
-            part = stack.pop()
-            if isinstance(part, Call):
-                if part.function == "?entry":
-                    return True
-                if part.function != "?over":
-                    stack.extend(part.arguments)
+    def carried(self, term: Term, index: str) -> bool:
+        """Whether any name in a term carries an index."""
+        match term:
+            case Call(function="?entry", arguments=(_, Text(value=indices))):
+                return index in indices
+            case Call(arguments=arguments):
+                return any(self.carried(part, index) for part in arguments)
         return False
 
     def entry(self, token: Token) -> Term:
@@ -97,9 +102,11 @@ class Sums(Brackets):
         if key(token.text)[:1] == _SIGMA and self.tokens[self.at + 1].kind in FACTOR:
             self.take()
             return self.over(token, mark)
-        if self.running and mark.text == self.running[-1] and base.text:
+        if {*mark.text} <= {*self.running} and key(base.text) == ("pi",):
+            raise self.refuse(token, "π is a number here", "call what is summed by another letter: `\\sum_i w_i x_i`")
+        if {*mark.text} <= {*self.running} and base.text:
             self.take()
-            return Call("?entry", (Name(base.text, token.span),), (), token.span)
+            return _entry(base.text, mark.text, token)
         raise self.refuse(
             token,
             f"an entry with the index {mark.text} cannot be read"
@@ -107,11 +114,24 @@ class Sums(Brackets):
             f'write sums as `einsum("ij,j->i", A, x)`; if {token.text} is a name, declare it: `-s {token.text}=n`',
         )
 
-    def want_free(self, token: Token) -> None:
-        """Refuse a name with more than the index that is summed over: x_{i+1}."""
-        written = unicodedata.normalize("NFKC", self.text[token.start + 1 : token.stop])
-        if re.search(rf"(?<![^\W_]){self.running[-1]}(?![^\W_])", written):
-            raise self.refuse(token, f"only the index {self.running[-1]} itself is read here", _EINSUM)
+    def of_index(self, token: Token) -> Term | None:
+        """An entry, where a name carries a letter that is summed over and that else is a part of names: tₙ, x_t.
+
+        Raises `InputError` for a name with more than that, x_{i+1}, and for the index as a number.
+        """
+        if self.known.find(token.text) is not None:
+            return None
+        stem, marks = read(token.text)
+        carried = [mark for mark in marks if mark in self.running]
+        if carried and stem:
+            others = tuple(mark for mark in marks if mark not in self.running)
+            plain = spelling(stem, others)
+            return _entry(self.known.find(plain) or plain, "".join(carried), token)
+        written = unicodedata.normalize("NFKC", self.text[token.start : token.stop])
+        for index in self.running:
+            if re.search(rf"(?<![^\W_]){index}(?![^\W_])", written):
+                raise self.refuse(token, f"only the index {index} of names is read here", _EINSUM)
+        return None
 
     def summation(self, where: Token) -> InputError:
         return self.refuse(

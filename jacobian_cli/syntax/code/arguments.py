@@ -74,7 +74,7 @@ class Arguments:
                 raise self.code.refuse(value, f"{self.name} has no option '{name}' that is read here")
             found[name] = self.code.term(value)
         if "axis" in found:
-            found["axis"] = _listed(found["axis"])
+            found["axis"] = listed(found["axis"])
         kept = {name: term for name, term in found.items() if not (isinstance(term, Flag) and term.value is None)}
         return _Given(self, kept)
 
@@ -112,11 +112,11 @@ class _Given(dict[str, Term]):
         raise self.call.refuse(f"'{self.call.name}' wants {name}")
 
 
-def _listed(term: Term) -> Term:
-    """Lists of axes, which read as values are stacked."""
+def listed(term: Term) -> Term:
+    """Lists of axes and of widths, which read as values are stacked."""
     match term:
         case Group(items=items) | Call(function="stack", arguments=items):
-            return Group(tuple(map(_listed, items)), term.span)
+            return Group(tuple(map(listed, items)), term.span)
     return term
 
 

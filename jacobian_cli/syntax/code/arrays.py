@@ -9,6 +9,9 @@ from jacobian_cli.syntax.code.arguments import Arguments, whole
 from jacobian_cli.syntax.libraries import TORCH
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
 
+SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
+"""Functions that are told which two axes change places."""
+
 
 def transpose(call: Arguments) -> Term:
     """NumPy names the new order of axes, PyTorch the two that change places."""
@@ -23,9 +26,7 @@ def transpose(call: Arguments) -> Term:
         return call.call(".T", x) if call.name != "permute" else call.call("?turn", x)
     if len(order) == 1 and isinstance(order[0], Group):
         order = list(order[0].items)
-    swaps = call.name in ("swapaxes", "swapdims", "moveaxis", "movedim") or (
-        call.name == "transpose" and call.library == TORCH
-    )
+    swaps = call.name in SWAPS or (call.name == "transpose" and call.library == TORCH)
     if call.name == "transpose" and not call.library and len(order) == 2:
         if [whole(axis) for axis in order] == [0, 1]:
             call.code.doubt("the two axes change places, as in PyTorch: `X.T`; in NumPy transpose(0, 1) leaves `X`")
@@ -33,9 +34,6 @@ def transpose(call: Arguments) -> Term:
     if swaps and len(order) == 2:
         return call.call("?swap", x, *order)
     return call.call("transpose", x, Group(tuple(order), call.span))
-
-
-_SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
 
 
 def reshape(call: Arguments) -> Term:
@@ -119,12 +117,6 @@ def squeezed(call: Arguments) -> Term:
     if place not in picks:
         raise call.refuse("which axis goes?", "as in x.squeeze(-1), which is x[..., 0]")
     return call.call("[]", given["x"], Group(picks[place], span))
-
-
-def flipped(call: Arguments) -> Term:
-    """Along one axis, a list of them, or all."""
-    given = call.bound("x", "axis")
-    return call.call("flip", given["x"], axis=given.get("axis"))
 
 
 def filled_array(call: Arguments) -> Term:

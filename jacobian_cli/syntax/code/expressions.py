@@ -186,7 +186,7 @@ class Code:
             return read.items[place]
         match node.slice:
             case ast.Tuple(elts=[rows, picked]) if counts_rows(rows):
-                return Call("take_along_axis", (read, self.term(picked)), (), span)
+                return Call("?picked", (read, self.term(picked)), (), span)
         return Call("[]", (read, self.index(node.slice)), (), span)
 
     def index(self, node: ast.expr) -> Term:

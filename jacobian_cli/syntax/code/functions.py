@@ -33,12 +33,9 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     "average": reductions.average,
     "svd": reductions.svd,
     "qr": reductions.qr,
-    "flip": arrays.flipped,
     "cross": reductions.cross,
     **dict.fromkeys(("cdf", "pdf", "logcdf", "logpdf"), reductions.normal),
-    **dict.fromkeys(
-        ("transpose", "swapaxes", "swapdims", "permute", "moveaxis", "movedim", "permute_dims"), arrays.transpose
-    ),
+    **dict.fromkeys(("transpose", "permute", "permute_dims", *arrays.SWAPS), arrays.transpose),
     **dict.fromkeys(("reshape", "view", "flatten", "ravel"), arrays.reshape),
     **dict.fromkeys("concatenate concat cat stack hstack vstack column_stack row_stack".split(), arrays.joined),
     **dict.fromkeys(("unsqueeze", "expand_dims"), arrays.grown),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, whole
+from jacobian_cli.syntax.code.arguments import Arguments, listed, whole
 from jacobian_cli.syntax.libraries import TORCH
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
+from jacobian_cli.syntax.tree import Dots, Flag, Group, Literal, Slice, Term, Text
 
 
 def counts_rows(node: ast.expr) -> bool:
@@ -32,10 +32,7 @@ def flipped(call: Arguments) -> Term:
 
 
 def _items(term: Term) -> tuple[Term, ...]:
-    match term:
-        case Group(items=items) | Call(function="stack", arguments=items):
-            return items
-    return (term,)
+    return term.items if isinstance(term := listed(term), Group) else (term,)
 
 
 def selected(call: Arguments) -> Term:
@@ -69,7 +66,7 @@ def padded(call: Arguments) -> Term:
     if (mode is not None and not (isinstance(mode, Text) and mode.value == "constant")) or not zero:
         raise call.refuse("only zeros are put around", "as in F.pad(x, (1, 2))")
     if call.library != TORCH:
-        return call.call("pad", given["x"], Group(_items(width), width.span) if _is_list(width) else width)
+        return call.call("pad", given["x"], listed(width))
     sides, made = _items(width), given["x"]
     if len(sides) % 2:
         raise call.refuse("there is a pair of widths for each axis", "as in F.pad(x, (1, 2))")
@@ -77,10 +74,6 @@ def padded(call: Arguments) -> Term:
         axis = Literal(Fraction(-1 - k // 2), call.span)
         made = call.call("pad", made, Group(sides[k : k + 2], width.span), axis=axis)
     return made
-
-
-def _is_list(term: Term) -> bool:
-    return isinstance(term, Call) and term.function == "stack"
 
 
 def convolved(call: Arguments) -> Term:

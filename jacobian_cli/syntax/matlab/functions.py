@@ -15,6 +15,7 @@ SAME = {
     "tr": "trace", "abs2": "square", "σ": "sigmoid", "logistic": "sigmoid", "norm2": "norm", "swish": "silu",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "log", "sum": "sum", "chol": "cholesky",
     "ln": "log", "tril": "tril", "triu": "triu", "logabsdet": "logdet", "leakyrelu": "leaky_relu",
+    "logsoftmax": "log_softmax",
 }  # fmt: skip
 """Functions of the language under the names that they have here."""
 _COLUMNS = frozenset("sum mean prod var std cumsum".split())
@@ -86,8 +87,8 @@ class Functions(Cursor):
             raise self.refuse(token, f"there is no function '{token.text[:40]}'", "jac functions lists those there are")
         if name in _COLUMNS or name in ("norm1", "logsumexp"):
             return self.reduced(name, token, arguments, keywords, span)
-        if name in ("softmax", "log_softmax", "logsoftmax"):
-            return self.softmax(name.replace("logs", "log_s"), arguments, keywords, span)
+        if name in ("softmax", "log_softmax"):
+            return self.softmax(name, arguments, keywords, span)
         if keywords:
             raise self.refuse(token, f"{token.text} has no options that are read here")
         made = Call(name, tuple(arguments), (), span)

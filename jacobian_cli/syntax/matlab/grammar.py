@@ -214,7 +214,7 @@ class _Reader(Functions):
                 return self.applied(token, dotted=dotted)
             return self.entries(self.called(token), ")")
         name = self.called(token)
-        if token.text == "I" and self.known.find("I") is None and self.julia:
+        if token.text == "I" and self.known.find("I") is None and (self.julia or self.guessed):
             return Call("?eye", (), (), token.span)
         if self.sees("[") and self.julia and not self.next.space:
             return self.entries(name, "]")

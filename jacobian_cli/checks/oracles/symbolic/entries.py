@@ -25,7 +25,7 @@ MAX_OPERATIONS = 60_000
 _MAX_LENGTH = 20_000
 
 
-class _Spelled(sympy.Symbol):  # type: ignore[misc]
+class _Spelled(sympy.Symbol):  # type: ignore[misc]  # SymPy has no types
     """The symbol of a Greek letter that was spelled out: `delta` looks like `δ` and is another variable."""
 
 

@@ -28,7 +28,7 @@ DIGITS = 30
 _MAX_POWER = 10_000
 
 
-class Indicator(sympy.Function):  # type: ignore[misc]
+class Indicator(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     """1(condition): 1 where it holds, else 0; constant at generic points."""
 
     nargs = 1
@@ -48,14 +48,14 @@ class Indicator(sympy.Function):  # type: ignore[misc]
         return sympy.Integer(0)
 
 
-class Floor(sympy.floor):  # type: ignore[misc]
+class Floor(sympy.floor):  # type: ignore[misc]  # SymPy has no types
     """The whole number below; constant at generic points."""
 
     def _eval_derivative(self, symbol: Any) -> Any:
         return sympy.Integer(0)
 
 
-class Named(sympy.Function):  # type: ignore[misc]
+class Named(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     """A composite function of the table that keeps its name."""
 
     row: ClassVar[Row]

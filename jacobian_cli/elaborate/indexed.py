@@ -1,0 +1,93 @@
+"""Terms whose axes carry indices, multiplied and summed: ∑ᵢⱼ xᵢ Aᵢⱼ yⱼ is x.T@A@y."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from jacobian_cli.elaborate.terms import terms_in
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term
+
+MOST_INDICES = 2
+ROW = "."
+"""What the axis of a vector carries whose entries have no index."""
+
+
+class Indexed(NamedTuple):
+    """A term of the language, and the index that each of its axes carries."""
+
+    term: Term
+    indices: str
+
+
+def vectorial(term: Term) -> bool:
+    """Whether a term is a name, with an index or without one, or a sum of such, one with an index."""
+    if isinstance(term, Call) and term.function in ("?plus", "?minus"):
+        return entries_in(term)
+    return isinstance(term, Name) or (isinstance(term, Call) and term.function == "?entry")
+
+
+def entries_in(term: Term) -> bool:
+    """Whether anything in a term carries an index."""
+    return any(isinstance(part, Call) and part.function == "?entry" for part in terms_in(term))
+
+
+def together(function: str, parts: Iterable[Indexed], span: Span) -> Indexed:
+    """An elementwise function of parts whose axes are brought in line; a product of any number of them."""
+    parts = list(parts)
+    indices = max((part.indices for part in parts), key=len)
+    indices += "".join(dict.fromkeys(i for part in parts for i in part.indices if i not in indices))
+    first, *rest = (_along(part, indices, span) for part in parts)
+    if function != "*":
+        return Indexed(Call(function, (first, *rest), (), span), indices)
+    for part in rest:
+        first = Call("*", (first, part), (), span)
+    return Indexed(first, indices)
+
+
+def _along(part: Indexed, indices: str, span: Span) -> Term:
+    """A term with its axes in the order of these indices; along those that it does not carry it is repeated."""
+    if part.indices in (indices, indices[-1:], ""):
+        return part.term
+    if len(part.indices) == len(indices):
+        return Call(".T", (part.term,), (), span)
+    picks = Group((Slice(None, None, span), Flag(None, span)), span)
+    return Call("[]", (part.term, picks), (), span)
+
+
+def total(part: Indexed, summed: str, function: str, span: Span) -> Indexed:
+    """The sum or product of a part over indices."""
+    left = "".join(i for i in part.indices if i not in summed)
+    if not left:
+        inner = part.term
+        if isinstance(inner, Call) and inner.function == function == "sum":  # of sums along rows
+            inner = inner.arguments[0]
+        return Indexed(Call(function, (inner,), (), span), "")
+    axis = Literal(Fraction(part.indices.index(*{*part.indices} - {*left})), span)
+    return Indexed(Call(function, (part.term,), (("axis", axis),), span), left)
+
+
+def contracted(parts: Sequence[Indexed], summed: str, span: Span) -> Indexed:
+    """The sum of a product over indices, as a matrix product where a matrix meets a vector."""
+    whole = together("*", parts, span)
+    matrices = [part for part in parts if len(part.indices) == len(whole.indices) == 2]
+    if not matrices:
+        return total(whole, summed, "sum", span)
+    matrix, indices = together("*", matrices, span)
+    row, column = indices[0], indices[1]
+    left, right = ([part for part in parts if part.indices == index] for index in (row, column))
+    numbers = [part for part in parts if not part.indices]
+    if not (right and column in summed):  # from the other side
+        matrix, row, column, left, right = Call(".T", (matrix,), (), span), column, row, right, left
+    if not (right and column in summed):
+        return total(whole, summed, "sum", span)
+    vector = together("*", right, span).term
+    if left and row in summed:
+        turned = Call(".T", (together("*", left, span).term,), (), span)
+        made = Indexed(Call("@", (Call("@", (turned, matrix), (), span), vector), (), span), "")
+    else:
+        made = together("*", [*left, Indexed(Call("@", (matrix, vector), (), span), row)], span)
+        made = total(made, summed, "sum", span) if row in summed else made
+    return together("*", [*numbers, made], span)
