@@ -17,6 +17,7 @@ from jacobian_cli.api.derive.proof import Proof, lettered
 from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.api.input.arguments import points_of, positive
 from jacobian_cli.api.input.values import as_arrays, fitted_to
+from jacobian_cli.checks.every_size.certificate import together
 from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits
 from jacobian_cli.checks.verdict.answer import sample_all
@@ -84,7 +85,9 @@ class ChainProof(Portable):
         if any(report.passed is None for report in reports):
             passed = None if passed else passed
         notes = list(dict.fromkeys(note for report in reports for note in report.notes))
-        return Report(passed, max(r.points for r in reports), engines, self.lines.sizes, notes)
+        certificate = together([each.report.certificate for each in self.settled.values()])
+        points = max(r.points for r in reports)
+        return Report(passed, points, engines, self.lines.sizes, notes, certificate=certificate)
 
     def __repr__(self) -> str:
         return repr(self.report)

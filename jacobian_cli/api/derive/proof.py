@@ -15,6 +15,8 @@ from jacobian_cli.api.derive.printed import Array, Shown
 from jacobian_cli.api.input.arguments import points_of
 from jacobian_cli.api.input.problem import Problem, pose
 from jacobian_cli.api.input.values import as_arrays, fitted_to
+from jacobian_cli.checks.every_size.certificate import Certificate
+from jacobian_cli.checks.every_size.certify import Question, certified
 from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.oracles.restricted import restricted, without_symbols
 from jacobian_cli.checks.oracles.symbolic import (
@@ -100,6 +102,23 @@ def prove_shown(
     budget: Budget | None = None,
 ) -> Proof:
     """The same of texts that may have been read before; see `prove`."""
+    proof, small = _proved(shown, points, values, full=full, budget=budget)
+    if not proof.report.passed:
+        return proof
+    return replace(proof, report=replace(proof.report, certificate=certificate_of(small or shown)))
+
+
+def certificate_of(shown: Shown) -> Certificate | None:
+    """For which sizes the printed forms are proven."""
+    problem, upstream = shown.answer.problem, shown.answer.upstream
+    wrt, forms = shown.answer.variable, shown.forms
+    return certified(Question(problem.output, wrt, forms, problem.variables, problem.facts, shown.laid, upstream))
+
+
+def _proved(
+    shown: Shown, points: int, values: Mapping[str, Array] | None, *, full: bool, budget: Budget | None
+) -> tuple[Proof, Shown | None]:
+    """The proof, and the same answer with letters for declared numbers, if it was needed."""
     answer, problem = shown.answer, shown.answer.problem
     budget = budget or Budget()
     at = None if values is None else numbers_at(shown, values)
@@ -125,7 +144,7 @@ def prove_shown(
         if listed:
             explicit = _table(answer, sizes, budget)
             engine = None if unsaid else exact_engine(shown, explicit, sizes)
-            return Proof(_with(report, engine, unsaid), sizes, explicit, at)
+            return Proof(_with(report, engine, unsaid), sizes, explicit, at), small
         if unsaid:
             note = note or unsaid
         elif small is not None and _cells(small.answer, few := table_sizes(small.answer.problem)) <= MAX_EXPLICIT:
@@ -139,7 +158,7 @@ def prove_shown(
     except TooLargeError as error:
         note = note or f"not compared with SymPy: {error}"
     pattern = pattern_of(shown, sizes) if cells <= MAX_EXPLICIT else None
-    return Proof(_with(report, engine, note), sizes, None, at, pattern)
+    return Proof(_with(report, engine, note), sizes, None, at, pattern), small
 
 
 def _table(answer: Answer, sizes: Mapping[str, int], budget: Budget) -> Explicit:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from jacobian_cli.checks.every_size.certificate import Certificate, together
+
 FLOOR = 1e-3
 """Errors are relative to the largest entry, or to this part of the value where all entries are smaller."""
 _DOUBTS = 4
@@ -74,6 +76,8 @@ class Report:
     notes: Sequence[str] = field(default_factory=tuple)
     unseen: frozenset[str] = frozenset()
     """Forms that would have held too many numbers to be compared."""
+    certificate: Certificate | None = None
+    """For which sizes it is proven; None where nothing is said of that."""
 
     def __repr__(self) -> str:
         return self.line()
@@ -87,7 +91,14 @@ class Report:
 
     def __str__(self) -> str:
         """The same, with the entries that differ, and the notes."""
-        return "\n".join([repr(self), *self.mismatches, *self.notes])
+        return "\n".join(filter(None, [repr(self), self.reach, *self.mismatches, *self.notes]))
+
+    @property
+    def reach(self) -> str:
+        """For which sizes it is proven, in one line; nothing where nothing is said of that."""
+        if self.certificate is None or not self.passed:
+            return ""
+        return f"{'✓' if self.certificate.every else '·'} {self.certificate}"
 
     @property
     def mismatches(self) -> list[str]:
@@ -114,7 +125,8 @@ class Report:
                     "true": worst.true,
                 }
             engines[name] = entry
-        return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes)}
+        reach = self.certificate.to_dict() if self.certificate else {}
+        return {"passed": self.passed, "points": self.points, "engines": engines, "notes": list(self.notes), **reach}
 
 
 def many(count: int) -> str:
@@ -131,7 +143,8 @@ def worst_of(reports: Sequence[Report]) -> Report:
         if name in common
     }
     points = min(report.points for report in reports)
-    return replace(reports[0], points=points, engines=engines, notes=_alike(reports))
+    certificate = together([report.certificate for report in reports])
+    return replace(reports[0], points=points, engines=engines, notes=_alike(reports), certificate=certificate)
 
 
 def _alike(reports: Sequence[Report]) -> list[str]:

@@ -195,6 +195,8 @@ def verdict(screen: Screen, report: Report, checked: str = "checked", label: str
     """The last line: what was compared, and how well it agreed."""
     colour = MARKS[report.passed][1]
     screen.line(report.line(checked, label), style=colour)
+    if report.reach:
+        screen.line(report.reach, style=colour if report.certificate and report.certificate.every else "dim")
     for mismatch in report.mismatches:
         screen.line(mismatch, style=colour, indent=2)
     for note in report.notes:

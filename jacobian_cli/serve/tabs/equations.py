@@ -94,6 +94,7 @@ def pasted(form: ClosedForm) -> Markup:
 def verdict(report: Report, checked: str = "checked") -> Markup:
     """The tick line, what differs, and the notes."""
     lines = [element("p", report.line(checked), class_=f"verdict {_MARKS[report.passed]}", role="status")]
+    lines += [element("p", report.reach, class_="dim")] if report.reach else []
     lines += [element("p", each, class_="wrong") for each in report.mismatches]
     lines += [element("p", note, class_="dim") for note in report.notes]
     return markup(*lines)

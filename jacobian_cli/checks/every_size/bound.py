@@ -1,0 +1,436 @@
+"""How many indices one term of a formula can hold, and of what degree it can be in each size: at which sizes two
+formulas must agree to agree at every size (see the page of this package).
+
+What is counted are the places for an index in the factors of one term, functions opened: more than enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from math import ceil
+
+from jacobian_cli.checks.every_size.expand import constant
+from jacobian_cli.checks.every_size.functions import CONSTANT, SLOPES
+from jacobian_cli.checks.every_size.terms import (
+    Count,
+    Powers,
+    Term,
+    Terms,
+    UncoveredError,
+    added,
+    aligned,
+    at_most,
+    axes,
+    both,
+    either_of,
+    leibniz,
+    most,
+    multiplied,
+    plus,
+    powers_of,
+    raised,
+    span,
+    times,
+)
+from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, walk
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.cuts import Bounds, Listed, cut_of
+from jacobian_cli.ops.rules import fitting
+from jacobian_cli.shape import ONE, Shape, Size, product
+
+_ANY = Fraction(0)
+"""The exponent of a function that is no power."""
+_LONG = 12
+"""Higher powers hold more indices than are worth a comparison."""
+_IRREDUCIBLE = 2
+"""A sum over so many more indices has no factors other than at every size (see the page of this package)."""
+_UNBOUNDED = {
+    "prod": "a product of all entries",
+    "cumprod": "a product of all entries",
+    "det": "a determinant",
+    "logdet": "a determinant",
+    "inv": "an inverse",
+    "cholesky": "a Cholesky factor",
+}
+_ORDERED = {
+    **dict.fromkeys(
+        ("tril", "triu", "cumsum", "sort", "argsort", "vech", "elimination", "duplication"), "an order of indices"
+    ),
+    **dict.fromkeys(("unfold", "fold", "correlate", "convolve"), "windows"),
+    **dict.fromkeys(("take", "one_hot", "scatter_add"), "places"),
+}
+
+
+class Bound:
+    """The count for some formulas together, of which one is differentiated by `wrt` so many times.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> bound = Bound(frozenset("x"), 1)
+    >>> bound.add(elaborate([parse_statement("u.T@(W@x)")]).output, 1)
+    >>> bound.places
+    {'n': 2, 'm': 2}
+    """
+
+    def __init__(self, wrt: frozenset[str], order: int) -> None:
+        self.wrt, self.order = wrt, order
+        self.places: Count = {}
+        self.powers: Powers = {}
+        """Those of the sizes, in all terms of all formulas."""
+        self.opened: Count = {}
+        """Degrees of what functions are applied to: where two arguments are the same at some sizes only."""
+        self.needed: Count = {}
+        """What the arguments of functions hold: so many indices tell them apart."""
+        self.free = False
+        """Whether inverses or determinants are in it, as free symbols."""
+        self._found: dict[Expr, Terms] = {}
+        self.summed = False
+        """Whether a sum may run over an index that its terms do not hold."""
+        self._entryless: set[Expr] = set()
+        self._bounds: dict[Size, set[Size]] = {}
+        self._joints: dict[Size, Shape] = {}
+
+    def add(self, expr: Expr, order: int, directions: Iterable[Size] = ()) -> None:
+        """Take in a formula in few functions, compared along directions with these axes."""
+        for node in walk([expr]):
+            if node not in self._found:
+                self._found[node] = self._terms(node)
+                if not isinstance(node, Variable) and self._entryless.issuperset(node.children):
+                    self._entryless.add(node)
+        self.places = most(self.places, self.needed)
+        term = self._found[expr][order]
+        if term is not None:
+            self.places = most(self.places, plus(term.places, axes(directions)))
+            self.powers = either_of(self.powers, term.powers) if self.powers else term.powers
+
+    def _terms(self, node: Expr) -> Terms:
+        none = (None,) * self.order
+        match node:
+            case Variable(name, shape):
+                everywhere = (True,) * len(shape)
+                leaf = Term(axes(shape), {}, everywhere, everywhere)
+                return (leaf, leaf, *none[1:]) if name in self.wrt and self.order else (leaf, *none)
+            case Number(value):
+                return (Term({}, {}, (), ()) if value else None, *none)
+            case Constant():
+                return (Term({}, {}, (), ()), *none)
+            case Extent(size):
+                return (Term({}, powers_of(size), (), ()), *none)
+            case Apply():
+                return self._applied(node)
+        raise AssertionError(node)
+
+    def _applied(self, node: Apply) -> Terms:
+        name = node.function
+        inner = [self._found[a] for a in node.arguments]
+        match name:
+            case "+":
+                parts = [self._broadcast(t, a, node) for t, a in zip(inner, node.arguments, strict=True)]
+                return tuple(added(same) for same in zip(*parts, strict=True))
+            case "*":
+                parts = [self._broadcast(t, a, node) for t, a in zip(inner, node.arguments, strict=True)]
+                return leibniz(parts, self.order, multiplied)
+            case "**":
+                exponent = constant(node.arguments[1])
+                assert exponent is not None
+                return self._power(inner[0], node, exponent)
+            case "where":
+                parts = [self._broadcast(t, a, node) for t, a in zip(inner, node.arguments, strict=True)]
+                chosen = self._function(parts[0], node)
+                ways = [leibniz([chosen, part], self.order, multiplied) for part in parts[1:]]
+                found = tuple(added(same) for same in zip(*ways, strict=True))
+                plain = [added([a, b]) for a, b in zip(parts[1], parts[2], strict=True)]
+                return tuple(
+                    t and p and Term(t.places, t.powers, p.held, t.met) for t, p in zip(found, plain, strict=True)
+                )
+            case "inv" | "det" | "logdet":
+                return self._matrix(name, inner[0], node)
+            case "max" | "largest":
+                return self._chosen(node, inner[0])
+        if name in CONSTANT and len(inner) == 2:
+            parts = [self._broadcast(t, a, node) for t, a in zip(inner, node.arguments, strict=True)]
+            difference = tuple(added(same) for same in zip(*parts, strict=True))
+            return (self._function(difference, node)[0], *(None,) * self.order)
+        if name in CONSTANT:
+            return (self._function(inner[0], node)[0], *(None,) * self.order)
+        if name in SLOPES:
+            return self._function(self._broadcast(inner[-1], node.arguments[-1], node), node)
+        if name == "sum":
+            return tuple(self._summed(t, node.arguments[0].shape, node) for t in inner[0])
+        row = FUNCTIONS[name]
+        if row.kind is Kind.CONTRACTION:
+            return self._contracted(node, inner)
+        return self._rearranged(node, inner)
+
+    @staticmethod
+    def _broadcast(terms: Terms, argument: Expr, node: Expr) -> Terms:
+        """The same with the axes of the value."""
+        shape, made = argument.shape, node.shape
+        if shape == made:
+            return terms
+        return tuple(
+            t and Term(t.places, t.powers, aligned(t.held, shape, made), aligned(t.met, shape, made)) for t in terms
+        )
+
+    def _function(self, terms: Terms, node: Apply) -> Terms:
+        """A function of entries is one factor, which holds an index if its argument does at all. Two of them are the
+        same where their arguments are, of which is to be told at which sizes.
+        """
+        first = self._met(terms[0], node)
+        self.needed = most(self.needed, first.places)
+        return self._derived(Term(axes(node.shape), raised(first.powers, _ANY), first.met, first.met), terms)
+
+    def _power(self, terms: Terms, node: Apply, exponent: Fraction) -> Terms:
+        """A quotient or a root is as long as what is under it: it may be multiplied out."""
+        if abs(exponent) > _LONG:
+            raise UncoveredError("a high power")
+        if exponent.denominator == 1 and exponent > 0:
+            return leibniz([terms] * int(exponent), self.order, multiplied)
+        first, factors = self._met(terms[0], node), max(1, ceil(abs(exponent)))
+        self.needed = most(self.needed, {name: number + _IRREDUCIBLE for name, number in first.places.items()})
+        own = Term(plus(*[first.places] * factors), raised(first.powers, exponent), first.met, first.met)
+        return self._derived(own, terms)
+
+    def _met(self, term: Term | None, node: Apply) -> Term:
+        if term is None:
+            nowhere = (False,) * len(node.shape)
+            return Term({}, {}, nowhere, nowhere)
+        if not self._entryless.issuperset(node.arguments):
+            self.opened = plus(self.opened, span(term.powers))
+        return term
+
+    def _derived(self, own: Term, terms: Terms) -> Terms:
+        """A function of an argument with these terms, and its derivatives: each of these is a function again."""
+        found: list[Term | None] = [own]
+        if self.order:
+            found.append(multiplied([own, terms[1]]))
+        if self.order > 1:
+            found.append(added([multiplied([own, terms[1], terms[1]]), multiplied([own, terms[2]])]))
+        return tuple(found)
+
+    def _summed(self, term: Term | None, shape: Shape, node: Apply) -> Term | None:
+        if term is None:
+            return None
+        options = dict(node.parameters)
+        over = {a % len(shape) for a in options.get("axis", range(len(shape)))} if shape else set()
+        free = [at_most(powers_of(shape[a])) for a in sorted(over) if not term.held[a]]
+        self.summed = self.summed or any(free)
+        kept = [a for a in range(len(shape)) if a not in over or options.get("keepdims")]
+        flags = [tuple(f[a] if a not in over else True for a in kept) for f in (term.held, term.met)]
+        return Term(term.places, times(term.powers, *free), *flags)
+
+    def _chosen(self, node: Apply, terms: Terms) -> Terms:
+        """The largest entry stands at a place of its own."""
+        shape, options = node.arguments[0].shape, dict(node.parameters)
+        over = {a % len(shape) for a in options.get("axis", range(len(shape)))} if shape else set()
+        place = axes(shape[a] for a in sorted(over))
+        whole = node.function == "largest"
+        kept = [a for a in range(len(shape)) if whole or a not in over or options.get("keepdims")]
+
+        def one(term: Term | None) -> Term | None:
+            if term is None:
+                return None
+            flags = [tuple(f[a] or a in over for a in kept) for f in (term.held, term.met)]
+            return Term(plus(term.places, place), term.powers, *flags)
+
+        return (one(terms[0]), *(None,) * self.order) if whole else tuple(map(one, terms))
+
+    def _matrix(self, name: str, terms: Terms, node: Apply) -> Terms:
+        """An inverse is a matrix of free symbols, of which is known how it changes: dY = -Y dA Y."""
+        argument = node.arguments[0].shape
+        if len(argument) != 2 or terms[0] is None:
+            raise UncoveredError(_UNBOUNDED[name])
+        self.free = True
+        both = (True, True)
+        inverse = Term(plus(terms[0].places, axes(argument)), raised(terms[0].powers, _ANY), both, both)
+        alone = Term(inverse.places, inverse.powers, (), ())
+
+        def bare(term: Term | None) -> Term | None:
+            return term and Term(term.places, term.powers, (), ())
+
+        own = inverse if name == "inv" else alone
+        factors = [own, inverse] if name == "inv" else [own, alone]
+        wide = (lambda t: t) if name == "inv" else bare
+        found: list[Term | None] = [own]
+        if self.order:
+            found.append(multiplied([*factors, wide(terms[1])]))
+        if self.order > 1:
+            twice, second = [wide(terms[1])] * 2, wide(terms[2])
+            found.append(added([multiplied([*factors, *factors, *twice]), multiplied([*factors, second])]))
+        return tuple(found)
+
+    def _contracted(self, node: Apply, inner: Sequence[Terms]) -> Terms:
+        given = dict(node.parameters).get("subscripts")
+        shapes = [a.shape for a in node.arguments]
+        signature = given or fitting(FUNCTIONS[node.function].signatures, shapes)
+        if signature is None:
+            raise UncoveredError(f"{node.function} of a batch")
+        inputs, output = signature.split("->")
+        letters = inputs.split(",")
+        sizes = {a: s for part, shape in zip(letters, shapes, strict=True) for a, s in zip(part, shape, strict=True)}
+        summed = [a for a in sizes if a not in output and a != "1"]
+
+        def one(terms: Sequence[Term | None]) -> Term | None:
+            there = [t for t in terms if t is not None]
+            if len(there) < len(terms):
+                return None
+            held = {a for part, t in zip(letters, there, strict=True) for a in _letters(part, t.held)}
+            met = {a for part, t in zip(letters, there, strict=True) for a in _letters(part, t.met)}
+            free = [at_most(powers_of(sizes[a])) for a in summed if a not in held]
+            self.summed = self.summed or any(free)
+            places, powers = plus(*(t.places for t in there)), times(*(t.powers for t in there), *free)
+            return Term(places, powers, *(tuple(a in f or a == "1" for a in output) for f in (held, met)))
+
+        return leibniz(inner, self.order, one)
+
+    def _rearranged(self, node: Apply, inner: Sequence[Terms]) -> Terms:
+        """What makes entries, or puts them elsewhere."""
+        name, shape = node.function, node.shape
+        if name.startswith("zeros"):
+            return (None,) * (self.order + 1)
+        if name.startswith(("eye", "ones", "commutation")):
+            nowhere = (False,) * len(shape)
+            sizes = dict(node.parameters).get("sizes", shape)
+            if name == "commutation":
+                self.join(sizes)
+                self.join(sizes[::-1])
+            return (Term(axes(shape), {}, nowhere, nowhere), *(None,) * self.order)
+        if name in ("concat", "stack"):
+            return self._joined(node, inner)
+        if name == "kron":
+            return self._kronecker(node, inner)
+        if name in _UNBOUNDED:
+            raise UncoveredError(_UNBOUNDED[name])
+        moves = {"[]": self._indexed, "transpose": self._turned, "reshape": self._reshaped, "vec": self._stacked}
+        if name not in moves:
+            raise UncoveredError(_ORDERED.get(name, f"`{name}`"))
+        sources, place = moves[name](node)
+
+        def one(term: Term | None) -> Term | None:
+            if term is None:
+                return None
+            flags = [tuple(all(f[a] for a in source) for source in sources) for f in (term.held, term.met)]
+            return Term(plus(term.places, place), term.powers, *flags)
+
+        return tuple(map(one, inner[0]))
+
+    def join(self, sizes: Shape) -> None:
+        """Several axes are one, in this order; another order elsewhere would not be told apart by renaming."""
+        sizes = tuple(size for size in sizes if size is not ONE)
+        if len(sizes) > 1 and self._joints.setdefault(product(sizes), sizes) != sizes:
+            raise UncoveredError("axes that are joined in two orders")
+
+    def _cut(self, item: Bounds, size: Size) -> None:
+        """A slice is a part of an axis that is put together of parts."""
+        cut = cut_of(item, size)
+        if cut.step != 1:
+            raise UncoveredError("a slice")
+        self._apart(size, (cut.first, cut.stop))
+
+    def _apart(self, size: Size, ends: Iterable[Size]) -> None:
+        """Parts of an axis end here. Those of different orders would not be told apart by renaming."""
+        there = self._bounds.setdefault(size, {Size(()), size})
+        there.update(ends)
+        ordered = sorted(there, key=lambda end: sum(c for _, c in end.terms))
+        for before, after in pairwise(ordered):
+            if any(c < 0 for _, c in (after - before).terms):
+                raise UncoveredError("a slice")
+
+    def _joined(self, node: Apply, inner: Sequence[Terms]) -> Terms:
+        rank = len(node.shape)
+        (axis,) = dict(node.parameters).get("axis", (0,))
+        if node.function == "concat":
+            parts = [a.shape[axis] if a.shape else ONE for a in node.arguments]
+            self._apart(node.shape[axis], accumulate(parts, Size.__add__))
+
+        def widened(term: Term | None) -> Term | None:
+            if term is None or len(term.held) == rank:
+                return term
+            return Term(term.places, term.powers, (True,) * rank, (True,) * rank) if all(term.held) else bare(term)
+
+        def bare(term: Term) -> Term:
+            return Term(term.places, term.powers, (False,) * rank, (False,) * rank)
+
+        return tuple(added([widened(t) for t in same]) for same in zip(*inner, strict=True))
+
+    def _kronecker(self, node: Apply, inner: Sequence[Terms]) -> Terms:
+        left, right = (a.shape if len(node.shape) < 2 or len(a.shape) > 1 else (*a.shape, ONE) for a in node.arguments)
+        for pair in zip(left, right, strict=True):
+            self.join(pair)
+        rank = len(node.shape)
+
+        def one(terms: Sequence[Term | None]) -> Term | None:
+            there = [t for t in terms if t is not None]
+            if len(there) < len(terms):
+                return None
+            wide = [(*t.held, *(True,) * (rank - len(t.held))) for t in there]
+            met = [(*t.met, *(True,) * (rank - len(t.met))) for t in there]
+            return Term(plus(*(t.places for t in there)), times(*(t.powers for t in there)), both(*wide), both(*met))
+
+        return leibniz(inner, self.order, one)
+
+    def _indexed(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
+        shape, sources, axis = node.arguments[0].shape, list[tuple[int, ...]](), 0
+        fixed: list[Size] = []
+        for item in dict(node.parameters)["index"]:
+            if item is None:
+                sources.append(())
+                continue
+            size = shape[axis]
+            if isinstance(item, tuple):
+                if size.names() and tuple(item) != (None, None):
+                    self._cut(item, size)
+                sources.append((axis,))
+            else:
+                fixed.append(size)
+                if isinstance(item, Size) and item.names():
+                    raise UncoveredError("a place that is a letter")
+                if isinstance(item, Listed):
+                    sources.append((axis,))
+                    fixed += [size] * (len(item.places) - 1)
+            axis += 1
+        return [*sources, *((a,) for a in range(axis, len(shape)))], axes(fixed)
+
+    def _turned(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
+        return [(axis,) for axis in dict(node.parameters)["axes"]], {}
+
+    def _stacked(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
+        self.join(node.arguments[0].shape[::-1])
+        return [tuple(range(len(node.arguments[0].shape)))], {}
+
+    def _reshaped(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
+        """Axes are joined, or taken apart as they were joined."""
+        wide = [k for k, size in enumerate(node.arguments[0].shape) if size is not ONE]
+        old, new = [node.arguments[0].shape[k] for k in wide], [size for size in node.shape if size is not ONE]
+        found: list[tuple[int, ...]] = []
+        i = j = 0
+        while i < len(old) or j < len(new):
+            before, after = [i] if i < len(old) else [], [j] if j < len(new) else []
+            while True:
+                left, right = product(old[k] for k in before), product(new[k] for k in after)
+                if left is right:
+                    break
+                if before and after and left.over(right) is not None and after[-1] + 1 < len(new):
+                    after.append(after[-1] + 1)
+                elif before and before[-1] + 1 < len(old):
+                    before.append(before[-1] + 1)
+                elif after and after[-1] + 1 < len(new):
+                    after.append(after[-1] + 1)
+                else:
+                    raise UncoveredError("an axis cut otherwise than it was joined")
+            if len(before) > 1 and len(after) > 1 and [old[k] for k in before] != [new[k] for k in after]:
+                raise UncoveredError("an axis cut otherwise than it was joined")
+            for group, sizes in ((before, old), (after, new)):
+                if len(group) > 1:
+                    self.join(tuple(sizes[k] for k in group))
+            found += [tuple(wide[k] for k in before)] * len(after)
+            i, j = i + len(before), j + len(after)
+        there = iter(found)
+        return [() if size is ONE else next(there) for size in node.shape], {}
+
+
+def _letters(part: str, flags: tuple[bool, ...]) -> Iterable[str]:
+    """The letters whose index a factor holds; what is on a diagonal may be the same everywhere."""
+    return [a for a, flag in zip(part, flags, strict=True) if flag and part.count(a) == 1]

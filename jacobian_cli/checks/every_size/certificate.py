@@ -1,0 +1,84 @@
+"""What a certificate says: for which sizes an answer is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jacobian_cli.interned import Portable
+
+Sizes = Mapping[str, int]
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Certificate(Portable):
+    """The sizes at which an answer was compared exactly, modulo a prime, and whether they settle all sizes.
+
+    >>> print(Certificate(("n", "m"), [{"n": 4, "m": 5}], modulus=7, bound=5))
+    for every n and m: exactly, modulo a prime, at 1 size (no term holds more than 5 indices)
+    >>> print(Certificate(("n",), [{"n": 3}, {"n": 4}], modulus=7, why="windows"))
+    at n=3 and n=4: exactly, modulo a prime; not proven for every size: windows
+    """
+
+    names: tuple[str, ...]
+    sizes: Sequence[Sizes]
+    modulus: int
+    bound: int = 0
+    """The most indices over one size that a term of the question or the answer can hold."""
+    why: str = ""
+    """Why it is not every size."""
+    branches: bool = False
+    """Whether the formula has kinks: it is proven in the branches that were met."""
+
+    @property
+    def every(self) -> bool:
+        """Whether it holds at every size."""
+        return not self.why
+
+    def __str__(self) -> str:
+        if self.every:
+            count = len(self.sizes)
+            where = f"for every {_listed(self.names)}{', branch by branch' if self.branches else ''}"
+            held = f"no term holds more than {self.bound} {'indices' if self.bound != 1 else 'index'}"
+            return f"{where}: exactly, modulo a prime, at {count} size{'s' * (count != 1)} ({held})"
+        shown = [" ".join(f"{name}={size}" for name, size in sizes.items()) for sizes in self.sizes]
+        places = _listed(shown) if len(shown) <= _SHOWN else f"{len(shown)} sizes"
+        return f"at {places}: exactly, modulo a prime; not proven for every size: {self.why}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable fields in JSON: `sizes` is "all", or the list of those compared."""
+        if self.every:
+            return {"sizes": "all", "bound": self.bound, "modulus": self.modulus}
+        return {"sizes": [dict(sizes) for sizes in self.sizes], "why": self.why, "modulus": self.modulus}
+
+
+def together(certificates: Sequence[Certificate | None]) -> Certificate | None:
+    """The certificate of several answers at once: what holds for each; None where one has none.
+
+    >>> first, second = (Certificate(("n",), [{"n": k}], modulus=7, bound=k) for k in (3, 4))
+    >>> together([first, second]).bound, together([first, None])
+    (4, None)
+    """
+    there = [each for each in certificates if each is not None]
+    if not there or len(there) < len(certificates):
+        return None
+    names = tuple(dict.fromkeys(name for each in there for name in each.names))
+    limited = [each for each in there if not each.every]
+    sizes = {tuple(sizes.items()): sizes for each in (limited or there) for sizes in each.sizes}
+    return Certificate(
+        names,
+        list(sizes.values()),
+        max(each.modulus for each in there),
+        max(each.bound for each in there),
+        limited[0].why if limited else "",
+        any(each.branches for each in there),
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

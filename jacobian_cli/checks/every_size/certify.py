@@ -1,0 +1,243 @@
+"""Whether an answer holds at every size: exact comparisons modulo a prime, at as many sizes as the bound asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from time import perf_counter
+
+import numpy as np
+
+from jacobian_cli.checks.every_size.bound import Bound
+from jacobian_cli.checks.every_size.certificate import Certificate, Sizes
+from jacobian_cli.checks.every_size.draw import UNCOVERED
+from jacobian_cli.checks.every_size.expand import UnknownError, expanded
+from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, base, slope
+from jacobian_cli.checks.every_size.point import Point, RootError, TooManyError, depth
+from jacobian_cli.checks.every_size.terms import TOTAL, UncoveredError, span
+from jacobian_cli.checks.oracles.layout import Laid
+from jacobian_cli.checks.points.sampling import fits, least_size
+from jacobian_cli.evaluate.evaluate import lengths
+from jacobian_cli.expr import Apply, Expr, Variable, size_names, walk
+
+SECONDS = 0.15
+"""What a certificate may take."""
+_AGAIN = 16
+_TRIES = 60
+"""Points drawn until one is met where every square root exists."""
+_SIZES = 40
+"""So many sizes are compared at most."""
+_LARGE = 30
+"""No size is drawn larger."""
+_LEAST = 3
+
+
+class SpentError(Exception):
+    """The time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is compared: a formula, the variable, and the forms of its derivative as they were read back."""
+
+    output: Expr
+    wrt: Variable
+    forms: Mapping[str, Expr]
+    known: Mapping[str, Variable]
+    facts: Mapping[str, frozenset[str]]
+    laid: Laid
+    upstream: str
+
+
+def certified(question: Question, seed: int = 1, seconds: float = SECONDS) -> Certificate | None:
+    """Compare a formula and its derivative exactly; None where that says nothing, or where they differ.
+
+    A difference modulo a prime is no proof that an answer is wrong: an identity of a function may be used that is
+    not known here.
+    """
+    clock = _Clock(seconds)
+    try:
+        return _certified(question, seed, clock)
+    except (DegenerateError, UnknownError, TooManyError, SpentError, RecursionError):
+        return None
+
+
+class _Clock:
+    """Raises `SpentError` when the time is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = perf_counter() + seconds
+
+    def __call__(self) -> None:
+        if perf_counter() > self._end:
+            raise SpentError
+
+
+def _certified(question: Question, seed: int, clock: _Clock) -> Certificate | None:
+    names = tuple(size_names([question.output, *question.known.values()]))
+    if not names:
+        return None
+    output = expanded(question.output)
+    forms = {name: expanded(form) for name, form in question.forms.items() if name not in _TIED}
+    orders = [1 + name.startswith("hessian ") for name in forms]
+    moved = frozenset({question.wrt.name, *(name.removeprefix("hessian ") for name in forms)})
+    bound = Bound(moved, max(orders))
+    branches = _kinked([output, *forms.values()])
+    why = ""
+    try:
+        _count(bound, question, output, forms)
+    except UncoveredError as error:
+        why = str(error)
+    drawn, needed = _sizes(names, bound, question, why)
+    if any(size > _LARGE for sizes in drawn for size in sizes.values()) or len(drawn) > _SIZES:
+        why = why or "its terms hold too many indices"
+        drawn, needed = _sizes(names, bound, question, why)
+    comparison = _Comparison(question, output, forms, clock)
+    compared: list[Sizes] = []
+    free, apart = bound.free and not why, False
+    if len(drawn) > 1 and not why and not bound.summed and comparison.agrees(drawn[0], seed, free=free, apart=True):
+        drawn, apart = drawn[:1], True
+    draws = [(sizes, k) for k, sizes in enumerate(drawn)]
+    if branches:
+        draws += [(drawn[0], len(drawn) + k) for k in range(_BRANCHES)]
+    try:
+        for sizes, k in draws:
+            if not comparison.agrees(sizes, seed + 1000 * k, free=free, apart=apart):
+                if not free:
+                    return None
+                free, why, compared = False, "an inverse or a determinant", []
+                break
+            compared.append(sizes)
+        if why and not compared:
+            for k, sizes in enumerate(_sizes(names, bound, question, why)[0]):
+                if not comparison.agrees(sizes, seed + 1000 * k, free=False):
+                    return None
+                compared.append(sizes)
+    except SpentError:
+        if not compared:
+            raise
+        why = why or "that would take too long"
+    unique = list({tuple(sizes.items()): sizes for sizes in compared}.values())
+    return Certificate(names, unique, PRIMES[comparison.level], needed, why, branches)
+
+
+_TIED = ("symmetric", "half")
+_BRANCHES = 4
+"""So many further points where there are kinks, so that other branches are met."""
+_CHOICES = frozenset(("sign", "floor", "where", ">", "<", ">=", "<=", "==", "!=", "max", "largest", "sort", "argsort"))
+
+
+def _kinked(exprs: Sequence[Expr]) -> bool:
+    return any(isinstance(node, Apply) and node.function in _CHOICES for node in walk(exprs))
+
+
+def _count(bound: Bound, question: Question, output: Expr, forms: Mapping[str, Expr]) -> None:
+    """Take in all that is compared. Raises `UncoveredError`."""
+    tied = {fact for facts in question.facts.values() for fact in facts} & UNCOVERED
+    if tied:
+        raise UncoveredError(f"`{min(tied)}`")
+    out, variable = question.output.shape, question.wrt.shape
+    for order in range(1, 1 + bound.order):
+        bound.add(output, order, out)
+    for name, form in forms.items():
+        if name in ("jacobian", "gradient", "vjp"):
+            bound.add(form, 0, (*(out if name == "jacobian" else ()), *variable))
+        else:
+            second = question.known[name.removeprefix("hessian ")].shape
+            bound.add(form, 0, (*out, *variable, *second))
+    for joined in (out, variable):
+        bound.join(joined if question.laid.vec == "row" else joined[::-1])
+
+
+def _sizes(names: Sequence[str], bound: Bound, question: Question, why: str) -> tuple[list[Sizes], int]:
+    """The sizes to compare at, and the most indices that a term holds; where it is known `why` it cannot be every size,
+    a few small sizes.
+    """
+    exprs = [question.output, *question.forms.values()]
+    least = max(_LEAST, least_size(exprs))
+    start: dict[str, int] = {}
+    needed = max((bound.places.get(name, 0) for name in names), default=0)
+    for name in sorted(names, key=lambda name: bound.places.get(name, 0)):
+        size = least if why else max(least, bound.places.get(name, 0) + least - _LEAST)
+        while size in start.values():
+            size += 1
+        start[name] = size
+    if why:
+        return [start, {name: size + 1 for name, size in start.items()}], needed
+    own = span(bound.powers)
+    degree = {name: own.get(name, 0) + bound.opened.get(name, 0) for name in (*names, TOTAL)}
+    steps = [range(degree[name] + 1) for name in names]
+    if prod(map(len, steps)) > _SIZES**2:
+        return [start] * (_SIZES + 1), needed
+    added = sorted((more for more in product(*steps) if sum(more) <= degree[TOTAL]), key=sum)
+    return [{name: start[name] + k for name, k in zip(names, more, strict=True)} for more in added], needed
+
+
+class _Comparison:
+    """The forms of a derivative beside the derivative of the formula, along random directions at random points."""
+
+    def __init__(self, question: Question, output: Expr, forms: Mapping[str, Expr], clock: _Clock) -> None:
+        self.question, self.output, self.forms, self.clock = question, output, forms, clock
+        self.level = max(map(depth, [output, *forms.values()]))
+        if self.level >= len(PRIMES):
+            raise UnknownError("exp")
+
+    def agrees(self, sizes: Sizes, seed: int, *, free: bool, apart: bool = False) -> bool:
+        """Whether all forms say the same at these sizes."""
+        question = self.question
+        if not fits([question.output, *question.known.values()], sizes):
+            raise DegenerateError
+        for again in range(_AGAIN):  # where something that is divided by is zero, or a root does not exist
+            point = Point(sizes, question.facts, seed + 7919 * again, free=free, apart=apart, alive=self.clock)
+            with suppress(DegenerateError):
+                return self._at(point)
+        raise DegenerateError
+
+    def _at(self, point: Point) -> bool:
+        question, sizes = self.question, point.sizes
+        first = [name for name in self.forms if not name.startswith("hessian ")]
+        second = [name for name in self.forms if name.startswith("hessian ")]
+        along = point.random(lengths(question.wrt.shape, sizes), self.level)
+        upstream = point.random(lengths(question.output.shape, sizes), self.level)
+        point.bases[question.upstream, self.level] = upstream
+        for _ in range(_TRIES):
+            try:
+                agree = self._first(point, first, along, upstream)
+                return agree and all(self._second(point, name, along, upstream) for name in second)
+            except RootError as error:
+                point.repair(error)
+        raise DegenerateError
+
+    def _first(self, point: Point, names: Sequence[str], along: Array, upstream: Array) -> bool:
+        question, level = self.question, self.level
+        prime, laid = PRIMES[level], question.laid
+        point.directions = {question.wrt.name: [(1, along)]}
+        true = int(np.sum(upstream * slope(point.value(self.output, level, 1), 1))) % prime
+        for name in names:
+            form = base(point.value(self.forms[name], level, 0))
+            if name == "jacobian":
+                rows, columns = laid.flat(upstream), laid.flat(along)
+                table = np.reshape(form, laid.shape(len(rows), len(columns)))
+                found = rows @ (table.T if laid.turned else table) @ columns
+            else:
+                found = np.sum(form * along) * (upstream if name == "gradient" else 1)
+            if int(np.sum(found)) % prime != true:
+                return False
+        return True
+
+    def _second(self, point: Point, name: str, along: Array, upstream: Array) -> bool:
+        question, level = self.question, self.level
+        prime, other = PRIMES[level], name.removeprefix("hessian ")
+        across = point.random(lengths(question.known[other].shape, point.sizes), level)
+        point.directions = {question.wrt.name: [(1, along)]}
+        point.directions.setdefault(other, []).append((2, across))
+        point.forget()
+        true = int(np.sum(upstream * slope(point.value(self.output, level, 2), 2))) % prime
+        laid = question.laid
+        rows = laid.flat(np.multiply.outer(upstream, along))
+        columns = laid.flat(across)
+        table = np.reshape(base(point.value(self.forms[name], level, 0)), (len(rows), len(columns)))
+        return int(rows @ table @ columns) % prime == true

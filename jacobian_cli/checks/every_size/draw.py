@@ -1,0 +1,52 @@
+"""Values of variables modulo a prime, of which what is declared holds exactly."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+
+from jacobian_cli.checks.every_size.field import PRIMES, Array, Field
+from jacobian_cli.ops.facts import MASK, PLACES, everything
+
+UNCOVERED = frozenset(("orthogonal", "lower", PLACES))
+"""Facts that the theorem does not speak of."""
+
+
+def entries(rng: Random, shape: tuple[int, ...], prime: int) -> Array:
+    """Random entries."""
+    found = np.empty(int(np.prod(shape, dtype=int)), object)
+    found[:] = [rng.randrange(1, prime) for _ in range(len(found))]
+    return found.reshape(shape)
+
+
+def declared(rng: Random, facts: frozenset[str], shape: tuple[int, ...], field: Field) -> Array:
+    """A value of which these facts hold; positive is what has a square root."""
+    p, known = PRIMES[field.level], everything(facts)
+    value = entries(rng, shape, p)
+    if PLACES in known:
+        return np.zeros(shape, int).astype(object)
+    if "one_hot" in known:
+        places = np.array([rng.randrange(shape[-1]) for _ in range(int(np.prod(shape[:-1], dtype=int)))], int)
+        return np.eye(shape[-1], dtype=int)[places.reshape(shape[:-1])].astype(object)
+    if "binary" in known or MASK in known:
+        value = value % 2
+    elif "pm1" in known:
+        value = (1 - 2 * (value % 2)) % p
+    elif "positive" in known:
+        value = value * value % p
+    if "orthogonal" in known:
+        skew, one = value - value.T, np.eye(shape[0], dtype=int).astype(object)
+        value = (one - skew) @ field.inverse((one + skew) % p)[0] % p
+    elif "sums_to_one" in known:
+        rest = np.sum(value, axis=-1, keepdims=True)
+        value = value * field.each(lambda a: pow(a, -1, p), rest % p) % p
+    if "lower" in known:
+        value = np.tril(value)
+        at = np.arange(shape[0])
+        value[at, at] = value[at, at] ** 2 % p
+    if "diagonal" in known:
+        value = value * np.eye(shape[0], dtype=int)
+    if "symmetric" in known:
+        value = (np.triu(value) + np.triu(value, 1).T) % p
+    return value

@@ -1,0 +1,256 @@
+"""A point at which formulas have values modulo a prime: sizes in numbers, random entries, and directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from math import prod
+from random import Random
+
+import numpy as np
+
+from jacobian_cli.checks.every_size.draw import declared, entries
+from jacobian_cli.checks.every_size.expand import UnknownError, constant, expanded, written
+from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, Dual, Field, Value, base, within
+from jacobian_cli.checks.every_size.functions import CONSTANT, SLOPES, Symbols
+from jacobian_cli.checks.every_size.whole import multiplied, of_matrix, ordered
+from jacobian_cli.evaluate.evaluate import lengths, resolved
+from jacobian_cli.evaluate.kernels import Kernels
+from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, nodes, walk
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.shape import Shape, Size
+
+_KERNELS = Kernels()
+_COMPARED = {">": (1,), "<": (-1,), ">=": (0, 1), "<=": (-1, 0), "==": (0,), "!=": (-1, 1)}
+_REPAIRS = 30
+_LIMIT = 100_000
+"""No array of more entries is made."""
+
+
+class RootError(DegenerateError):
+    """A square root does not exist: of which expression, at which level, and in which entries."""
+
+    def __init__(self, node: Expr, level: int, places: Array) -> None:
+        super().__init__()
+        self.node, self.level, self.places = node, level, places
+
+
+class TooManyError(Exception):
+    """Values that would hold too many numbers."""
+
+
+@lru_cache(maxsize=256)
+def depth(expr: Expr) -> int:
+    """How many exponentials stand in each other."""
+    found: dict[Expr, int] = {}
+    for node in walk([expr]):
+        inner = max((found[child] for child in node.children), default=0)
+        own = isinstance(node, Apply) and node.function in ("exp", "erf", "erfinv")
+        found[node] = inner + own
+    return found[expr]
+
+
+class Point:
+    """Values of expressions in few functions (see `expand`) at one random point.
+
+    `free` says whether inverses and determinants are free symbols, tied by their derivatives only, or what they are;
+    `apart` whether sizes used as numbers are any numbers, apart from the lengths of axes.
+    """
+
+    def __init__(
+        self,
+        sizes: Mapping[str, int],
+        facts: Mapping[str, frozenset[str]],
+        seed: int,
+        *,
+        free: bool,
+        apart: bool = False,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.sizes, self.facts, self.free, self.apart, self.alive = sizes, facts, free, apart, alive
+        self.rng = Random(seed)
+        self.symbols = Symbols(self.rng)
+        self.bases: dict[tuple[str, int], Array] = {}
+        self.directions: dict[str, list[tuple[int, Array]]] = {}
+        """Along what a variable moves, the order of the derivative with it."""
+        self._found: dict[tuple[Expr, int, int], Value] = {}
+
+    def random(self, shape: Iterable[int], level: int) -> Array:
+        """Random entries."""
+        return entries(self.rng, tuple(shape), PRIMES[level])
+
+    def variable(self, name: str, shape: Shape, level: int, order: int) -> Value:
+        """The value of a variable."""
+        key = (name, level)
+        if key not in self.bases:
+            facts = self.facts.get(name, frozenset())
+            self.bases[key] = declared(self.rng, facts, lengths(shape, self.sizes), Field.at(level))
+        found: Value = self.bases[key]
+        for tag, along in self.directions.get(name, ()):
+            if tag <= order:
+                found = Dual(tag, found, along)
+        return found
+
+    def forget(self) -> None:
+        """Values are asked for again."""
+        self._found.clear()
+
+    def repair(self, error: RootError) -> None:
+        """Draw some entries again, so that square roots exist. Raises `DegenerateError` where that does not help."""
+        inside, level = error.node, error.level
+        names = [n for n in nodes(inside) if isinstance(n, Variable) and (n.name, level) in self.bases]
+        missing = int(np.sum(error.places))
+        for _ in range(_REPAIRS):
+            if not names:
+                break
+            variable = self.rng.choice(names)
+            before = self.bases[variable.name, level]
+            self.bases[variable.name, level] = self._redrawn(variable, level, error.places)
+            self.forget()
+            try:
+                again = base(self.value(inside, level, 0))
+            except RootError:
+                again = None
+            left = missing if again is None else int(np.sum(Field.at(level).sign(again) < 0))
+            if left < missing:
+                self.forget()
+                return
+            self.bases[variable.name, level] = before
+        raise DegenerateError
+
+    def _redrawn(self, variable: Variable, level: int, places: Array) -> Array:
+        """Other entries in the places named, along the axes that are as long; where something is declared, all."""
+        field, before = Field.at(level), self.bases[variable.name, level]
+        facts = self.facts.get(variable.name, frozenset())
+        fresh = declared(self.rng, facts, np.shape(before), field)
+        if facts or not np.ndim(places) or not np.ndim(before):
+            return fresh
+        chosen = np.ones(np.shape(before), bool)
+        for axis, length in enumerate(np.shape(before)):
+            for other, long in enumerate(np.shape(places)):
+                if long == length:
+                    hit = np.any(places, axis=tuple(k for k in range(np.ndim(places)) if k != other))
+                    chosen &= np.reshape(hit, [-1 if k == axis else 1 for k in range(np.ndim(before))])
+        return np.where(chosen, fresh, before)
+
+    def value(self, expr: Expr, level: int, order: int) -> Value:
+        """The value of an expression, with derivatives up to this order."""
+        for node in walk([expr], lambda node: (node, level, order) not in self._found):
+            if (node, level, order) not in self._found:
+                self.alive()
+                self._found[node, level, order] = self._value(node, level, order)
+        return self._found[expr, level, order]
+
+    def _value(self, node: Expr, level: int, order: int) -> Value:
+        field = Field.at(level)
+        match node:
+            case Variable(name, shape):
+                return self.variable(name, shape, level, order)
+            case Number(value):
+                return field.number(value)
+            case Extent(size):
+                return self._extent(size, field)
+            case Constant("e"):
+                return field.generator if level else self.symbols.constant("e", field)
+            case Constant(name):
+                if name == "inf":
+                    raise DegenerateError
+                return self.symbols.constant(name, field)
+            case Apply():
+                return self._applied(node, level, order, field)
+        raise AssertionError(node)
+
+    def _extent(self, size: Size, field: Field) -> int:
+        """A size as a number, or, where sizes are apart from the lengths of axes, as a polynomial in random numbers."""
+        if not self.apart:
+            return size.at(self.sizes) % field.prime
+        total = 0
+        for monomial, coefficient in size.terms:
+            powers = [pow(self.symbols.of(f"size {name}", 0, field), power, field.prime) for name, power in monomial]
+            total += field.number(coefficient) * prod(powers)
+        return total % field.prime
+
+    def _applied(self, node: Apply, level: int, order: int, field: Field) -> Value:
+        name = node.function
+        if prod(lengths(node.shape, self.sizes)) > _LIMIT:
+            raise TooManyError
+        arguments = [self.value(a, level, order) for a in node.arguments]
+        match name:
+            case "+":
+                return field.add(*arguments)
+            case "*":
+                return field.times(*arguments)
+            case "**":
+                exponent = constant(node.arguments[1])
+                assert exponent is not None
+                if not exponent.denominator % 2:
+                    missing = np.less(field.sign(base(arguments[0])), 0)
+                    if np.any(missing):
+                        raise RootError(node.arguments[0], level, missing)
+                return field.power(arguments[0], exponent)
+            case "where":
+                chosen = np.not_equal(base(arguments[0]), 0)
+                return field.joint(
+                    lambda x, y: np.where(chosen, np.asarray(x, object), np.asarray(y, object)), *arguments[1:]
+                )
+            case "max" | "largest" | "sort" | "argsort":
+                return ordered(name, arguments[0], dict(node.parameters), field)
+            case "prod" | "cumprod":
+                return multiplied(name, arguments[0], dict(node.parameters), field)
+            case "inv" | "det" | "logdet" | "cholesky":
+                return of_matrix(name, arguments[0], field, self.symbols, free=self.free)
+        if name in _COMPARED:
+            signs = field.sign((base(arguments[0]) - base(arguments[1])) % field.prime)
+            return field.each(lambda a: int(a in _COMPARED[name]), signs)
+        if name in CONSTANT or name in SLOPES:
+            return self._function(node, arguments, level, order, field)
+        return self._rearranged(node, arguments, field)
+
+    def _rearranged(self, node: Apply, arguments: list[Value], field: Field) -> Value:
+        """What is linear in each argument, or in all together."""
+        row = FUNCTIONS[node.function]
+        kernel = _KERNELS.of(row)
+        if kernel is None or not (row.kind in (Kind.CONTRACTION, Kind.SHAPE) or node.function in ("sum", "cumsum")):
+            raise UnknownError(node.function)
+        options = {key: resolved(value, self.sizes) for key, value in node.parameters}
+        shape = lengths(node.shape, self.sizes)
+        places = [name in row.places for name in row.parameters]
+
+        def found(*parts: Array) -> Array:
+            given = [np.asarray(p, int) if k < len(places) and places[k] else p for k, p in enumerate(parts)]
+            made = _whole(kernel(*given, **options))
+            return made if np.shape(made) == shape else np.reshape(made, shape)
+
+        together = node.function in ("concat", "stack") or not arguments
+        return field.joint(found, *arguments) if together else field.linear(found, *arguments)
+
+    def _function(self, node: Apply, arguments: list[Value], level: int, order: int, field: Field) -> Value:
+        """A function of each entry, its derivative being what defines it."""
+        name, last = node.function, node.arguments[-1]
+        x = arguments[-1]
+
+        def plain(x: Array) -> Array:
+            if name == "exp":
+                return self.symbols.exponential(base(self.value(last, level - 1, 0)) if level else None, x, field)
+            symbol = name if len(arguments) == 1 else f"{name} {base(arguments[0])}"
+            return self.symbols.each(symbol, x, field)
+
+        if name in CONSTANT or not isinstance(x, Dual):
+            return plain(base(x))
+        along = node if name == "exp" else expanded(written(SLOPES[name], node))
+        return lifted(plain, self.value(along, level, order - 1), x, field)
+
+
+def lifted(function: Callable[[Array], Array], along: Value, x: Value, field: Field) -> Value:
+    """A function of each entry, given its derivative there."""
+    if not isinstance(x, Dual):
+        return function(x)
+    along = within(along, x.tag - 1)
+    return Dual(x.tag, lifted(function, along, x.value, field), field.times(along, x.slope))
+
+
+def _whole(x: Array) -> Array:
+    """Whole numbers as such, whatever they were made of."""
+    if isinstance(x, np.ndarray) and x.dtype != object:
+        return (x.astype(int) if x.dtype != int else x).astype(object)
+    return x

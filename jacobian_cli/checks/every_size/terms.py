@@ -1,0 +1,163 @@
+"""The longest terms of a value: how many places for an index they have, and of what degree they are in the sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product as combinations
+from math import ceil, floor
+
+from jacobian_cli.shape import ONE, Shape, Size
+
+TOTAL = "*"
+"""The key of the degree in all sizes together."""
+Count = Mapping[str, int]
+"""For each size how often; sizes that do not occur are left out."""
+Powers = Mapping[str, tuple[int, int]]
+"""For each size the least and the largest power."""
+_NOTHING: Count = {}
+
+
+class UncoveredError(Exception):
+    """What the theorem says nothing of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The longest terms of a value: the places for an index in their factors, and the powers of the
+    sizes that multiply them.
+
+    `held` says of each axis whether every term holds its index, so that a sum over it counts nothing twice; `met`
+    whether any does.
+    """
+
+    places: Count
+    powers: Powers
+    held: tuple[bool, ...]
+    met: tuple[bool, ...]
+
+
+Terms = tuple[Term | None, ...]
+"""Those of a value and of its derivatives, one after the other; None where it is zero."""
+
+
+def plus(*counts: Count) -> Count:
+    total: dict[str, int] = {}
+    for count in counts:
+        for name, number in count.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def most(*counts: Count) -> Count:
+    most: dict[str, int] = {}
+    for count in counts:
+        for name, number in count.items():
+            most[name] = max(most.get(name, 0), number)
+    return most
+
+
+def of_size(size: Size) -> Count:
+    """An index over an axis may be one over each of its sizes."""
+    if any(c < 0 or c.denominator != 1 for _, c in size.terms):
+        raise UncoveredError("a length that is a difference, or a part of another")
+    return {name: max(power for m, _ in size.terms for n, power in m if n == name) for name in size.names()}
+
+
+def powers_of(size: Size) -> Powers:
+    """The powers of a size used as a number."""
+    each = [dict(m) for m, _ in size.terms]
+    found = {name: (min(m.get(name, 0) for m in each), max(m.get(name, 0) for m in each)) for name in size.names()}
+    totals = [sum(m.values()) for m in each]
+    return {**found, TOTAL: (min(totals), max(totals))} if found else {}
+
+
+def at_most(powers: Powers) -> Powers:
+    """Any of the powers from 0 on: of a sum that may or may not run over an index that its term holds."""
+    return {name: (min(0, low), max(0, high)) for name, (low, high) in powers.items()}
+
+
+def raised(powers: Powers, exponent: Fraction) -> Powers:
+    """Of a function of what has these powers, or of its power: what it is multiplied out, times a power of the size."""
+    times, found = max(1, ceil(abs(exponent))), dict[str, tuple[int, int]]()
+    for name, (low, high) in powers.items():
+        found[name] = (floor(exponent * low), ceil(exponent * low) + times * (high - low))
+    return found
+
+
+def times(*parts: Powers) -> Powers:
+    """The powers in a product."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    found = {name: [part.get(name, (0, 0)) for part in parts] for name in names}
+    return {name: (sum(low for low, _ in each), sum(high for _, high in each)) for name, each in found.items()}
+
+
+def either_of(*parts: Powers) -> Powers:
+    """The powers in a sum."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    found = {name: [part.get(name, (0, 0)) for part in parts] for name in names}
+    return {name: (min(low for low, _ in each), max(high for _, high in each)) for name, each in found.items()}
+
+
+def span(powers: Powers) -> Count:
+    """The degree of a polynomial with these powers, when it is divided by what divides it in any case."""
+    lowest = sum(low for name, (low, _) in powers.items() if name != TOTAL)
+    found = {name: high - (lowest if name == TOTAL else low) for name, (low, high) in powers.items()}
+    return {name: degree for name, degree in found.items() if degree}
+
+
+def axes(shape: Iterable[Size]) -> Count:
+    return plus(*map(of_size, shape))
+
+
+def aligned(flags: tuple[bool, ...], shape: Shape, made: Shape) -> tuple[bool, ...]:
+    """Flags of axes after broadcasting: an axis that is not there is not held."""
+    missing = len(made) - len(shape)
+    return tuple(
+        k >= missing and (flags[k - missing] and (shape[k - missing] is not ONE or size is ONE))
+        for k, size in enumerate(made)
+    )
+
+
+def either(*flags: tuple[bool, ...]) -> tuple[bool, ...]:
+    return tuple(any(of_axis) for of_axis in zip(*flags, strict=True))
+
+
+def both(*flags: tuple[bool, ...]) -> tuple[bool, ...]:
+    return tuple(all(of_axis) for of_axis in zip(*flags, strict=True))
+
+
+def added(parts: Sequence[Term | None]) -> Term | None:
+    """The terms of a sum, of values of one shape."""
+    there = [part for part in parts if part is not None]
+    if not there:
+        return None
+    return Term(
+        most(*(t.places for t in there)),
+        either_of(*(t.powers for t in there)),
+        both(*(t.held for t in there)),
+        either(*(t.met for t in there)),
+    )
+
+
+def multiplied(parts: Sequence[Term | None]) -> Term | None:
+    """The terms of a product, of values of one shape."""
+    there = [part for part in parts if part is not None]
+    if len(there) < len(parts):
+        return None
+    return Term(
+        plus(*(t.places for t in there)),
+        times(*(t.powers for t in there)),
+        either(*(t.held for t in there)),
+        either(*(t.met for t in there)),
+    )
+
+
+def leibniz(factors: Sequence[Terms], order: int, product: Callable[[Sequence[Term | None]], Term | None]) -> Terms:
+    """A product and its derivatives: of each factor as many as add up."""
+    found = []
+    for k in range(order + 1):
+        ways = [way for way in combinations(range(k + 1), repeat=len(factors)) if sum(way) == k]
+        found.append(added([product([f[j] for f, j in zip(factors, way, strict=True)]) for way in ways]))
+    return tuple(found)
