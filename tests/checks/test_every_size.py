@@ -20,7 +20,7 @@ from jacobian_cli.expr import Variable, variables
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
 
-UNHURRIED = 20.0
+UNHURRIED = 100_000_000
 
 
 def shapes_of(shapes: Mapping[str, str]) -> dict[str, Shape]:
@@ -40,7 +40,7 @@ def claimed(formula: str, wrt: str, claim: str, shapes: Mapping[str, str]) -> Qu
 def agrees(question: Question, size: int) -> bool:
     """Whether the claim is right where all sizes are this one, of true inverses and determinants."""
     forms = {name: expanded(form) for name, form in question.forms.items()}
-    comparison = certify._Comparison(question, expanded(question.output), forms, certify._Clock(UNHURRIED))
+    comparison = certify._Comparison(question, expanded(question.output), forms, certify.Effort(UNHURRIED))
     return comparison.agrees({"n": size}, 5, free=False)
 
 
@@ -167,8 +167,8 @@ def derived(formula: str, shapes: Mapping[str, str] | None = None) -> Any:
     return jac.derive(formula, wrt=list(variables(elaborate([parse_statement(formula)], known).output)), shapes=shapes)
 
 
-def certificate(d: Any, seconds: float) -> Certificate | None:
+def certificate(d: Any, work: int) -> Certificate | None:
     shown, problem = Shown(d), d.problem
     upstream = d.derivative.upstream.name
     question = Question(problem.output, d.variable, shown.forms, problem.variables, problem.facts, shown.laid, upstream)
-    return certified(question, seconds=seconds)
+    return certified(question, work=work)

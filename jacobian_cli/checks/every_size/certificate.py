@@ -17,7 +17,7 @@ class Certificate(Portable):
     """The sizes at which an answer was compared exactly, modulo a prime, and whether they settle all sizes.
 
     >>> print(Certificate(("n", "m"), [{"n": 4, "m": 5}], modulus=7, bound=5))
-    for every n and m: exactly, modulo a prime, at 1 size (no term holds more than 5 indices)
+    for every n and m: exactly, modulo a prime, at 1 size (≤ 5 indices a term)
     >>> print(Certificate(("n",), [{"n": 3}, {"n": 4}], modulus=7, why="windows"))
     at n=3 and n=4: exactly, modulo a prime; not proven for every size: windows
     """
@@ -39,10 +39,9 @@ class Certificate(Portable):
 
     def __str__(self) -> str:
         if self.every:
-            count = len(self.sizes)
+            sizes = f"{len(self.sizes)} size{'s' * (len(self.sizes) != 1)}"
             where = f"for every {_listed(self.names)}{', branch by branch' if self.branches else ''}"
-            held = f"no term holds more than {self.bound} {'indices' if self.bound != 1 else 'index'}"
-            return f"{where}: exactly, modulo a prime, at {count} size{'s' * (count != 1)} ({held})"
+            return f"{where}: exactly, modulo a prime, at {sizes} (≤ {self.bound} indices a term)"
         shown = [" ".join(f"{name}={size}" for name, size in sizes.items()) for sizes in self.sizes]
         places = _listed(shown) if len(shown) <= _SHOWN else f"{len(shown)} sizes"
         return f"at {places}: exactly, modulo a prime; not proven for every size: {self.why}"

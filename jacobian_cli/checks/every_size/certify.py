@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 
@@ -23,8 +23,10 @@ from jacobian_cli.checks.points.sampling import fits, least_size
 from jacobian_cli.evaluate.evaluate import lengths
 from jacobian_cli.expr import Apply, Expr, Variable, size_names, walk
 
-SECONDS = 0.15
-"""What a certificate may take."""
+WORK = 400_000
+"""Products that a certificate may take: about a tenth of a second."""
+_SLOWEST = 5e-6
+"""Seconds that one product takes at most."""
 _AGAIN = 16
 _TRIES = 60
 """Points drawn until one is met where every square root exists."""
@@ -52,31 +54,33 @@ class Question:
     upstream: str
 
 
-def certified(question: Question, seed: int = 1, seconds: float = SECONDS) -> Certificate | None:
+def certified(question: Question, seed: int = 1, work: int = WORK) -> Certificate | None:
     """Compare a formula and its derivative exactly; None where that says nothing, or where they differ.
 
     A difference modulo a prime is no proof that an answer is wrong: an identity of a function may be used that is
     not known here.
     """
-    clock = _Clock(seconds)
     try:
-        return _certified(question, seed, clock)
+        return _certified(question, seed, Effort(work))
     except (DegenerateError, UnknownError, TooManyError, SpentError, RecursionError):
         return None
 
 
-class _Clock:
-    """Raises `SpentError` when the time is over."""
+class Effort:
+    """Raises `SpentError` when so much work is done: products counted, so that no answer depends on a clock, which
+    stands behind them for what is slower than it seems.
+    """
 
-    def __init__(self, seconds: float) -> None:
-        self._end = perf_counter() + seconds
+    def __init__(self, work: int) -> None:
+        self._left, self._end = work, thread_time() + work * _SLOWEST
 
-    def __call__(self) -> None:
-        if perf_counter() > self._end:
+    def __call__(self, work: int) -> None:
+        self._left -= work
+        if self._left < 0 or thread_time() > self._end:
             raise SpentError
 
 
-def _certified(question: Question, seed: int, clock: _Clock) -> Certificate | None:
+def _certified(question: Question, seed: int, effort: Effort) -> Certificate | None:
     names = tuple(size_names([question.output, *question.known.values()]))
     if not names:
         return None
@@ -95,7 +99,7 @@ def _certified(question: Question, seed: int, clock: _Clock) -> Certificate | No
     if any(size > _LARGE for sizes in drawn for size in sizes.values()) or len(drawn) > _SIZES:
         why = why or "its terms hold too many indices"
         drawn, needed = _sizes(names, bound, question, why)
-    comparison = _Comparison(question, output, forms, clock)
+    comparison = _Comparison(question, output, forms, effort)
     compared: list[Sizes] = []
     free, apart = bound.free and not why, False
     if len(drawn) > 1 and not why and not bound.summed and comparison.agrees(drawn[0], seed, free=free, apart=True):
@@ -179,8 +183,8 @@ def _sizes(names: Sequence[str], bound: Bound, question: Question, why: str) -> 
 class _Comparison:
     """The forms of a derivative beside the derivative of the formula, along random directions at random points."""
 
-    def __init__(self, question: Question, output: Expr, forms: Mapping[str, Expr], clock: _Clock) -> None:
-        self.question, self.output, self.forms, self.clock = question, output, forms, clock
+    def __init__(self, question: Question, output: Expr, forms: Mapping[str, Expr], effort: Effort) -> None:
+        self.question, self.output, self.forms, self.effort = question, output, forms, effort
         self.level = max(map(depth, [output, *forms.values()]))
         if self.level >= len(PRIMES):
             raise UnknownError("exp")
@@ -191,7 +195,7 @@ class _Comparison:
         if not fits([question.output, *question.known.values()], sizes):
             raise DegenerateError
         for again in range(_AGAIN):  # where something that is divided by is zero, or a root does not exist
-            point = Point(sizes, question.facts, seed + 7919 * again, free=free, apart=apart, alive=self.clock)
+            point = Point(sizes, question.facts, seed + 7919 * again, free=free, apart=apart, spend=self.effort)
             with suppress(DegenerateError):
                 return self._at(point)
         raise DegenerateError

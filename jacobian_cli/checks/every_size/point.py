@@ -23,6 +23,8 @@ from jacobian_cli.shape import Shape, Size
 _KERNELS = Kernels()
 _COMPARED = {">": (1,), "<": (-1,), ">=": (0, 1), "<=": (-1, 0), "==": (0,), "!=": (-1, 1)}
 _REPAIRS = 30
+_OVERHEAD, _POWER = 100, 25
+"""What a node costs, and a power modulo a prime, in products of two numbers."""
 _LIMIT = 100_000
 """No array of more entries is made."""
 
@@ -65,9 +67,9 @@ class Point:
         *,
         free: bool,
         apart: bool = False,
-        alive: Callable[[], None] = lambda: None,
+        spend: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self.sizes, self.facts, self.free, self.apart, self.alive = sizes, facts, free, apart, alive
+        self.sizes, self.facts, self.free, self.apart, self.spend = sizes, facts, free, apart, spend
         self.rng = Random(seed)
         self.symbols = Symbols(self.rng)
         self.bases: dict[tuple[str, int], Array] = {}
@@ -137,9 +139,20 @@ class Point:
         """The value of an expression, with derivatives up to this order."""
         for node in walk([expr], lambda node: (node, level, order) not in self._found):
             if (node, level, order) not in self._found:
-                self.alive()
+                self.spend(self._cost(node, order))
                 self._found[node, level, order] = self._value(node, level, order)
         return self._found[expr, level, order]
+
+    def _cost(self, node: Expr, order: int) -> int:
+        """About how many entries are multiplied."""
+        made = prod(lengths(node.shape, self.sizes))
+        if not isinstance(node, Apply):
+            return _OVERHEAD
+        parts = [lengths(a.shape, self.sizes) for a in node.arguments]
+        if FUNCTIONS[node.function].kind is Kind.CONTRACTION:
+            return _OVERHEAD + (order + 1) * made * max((part[-1] for part in parts if part), default=1)
+        each = _POWER if node.function in SLOPES or node.function in ("**", "sign", *_COMPARED) else order + 1
+        return _OVERHEAD + each * max([made, *map(prod, parts)])
 
     def _value(self, node: Expr, level: int, order: int) -> Value:
         field = Field.at(level)
