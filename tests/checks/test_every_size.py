@@ -12,7 +12,7 @@ import jacobian_cli as jac
 from jacobian_cli.api.derive.printed import Shown
 from jacobian_cli.checks.every_size import certify
 from jacobian_cli.checks.every_size.certificate import Certificate
-from jacobian_cli.checks.every_size.certify import Question, certified
+from jacobian_cli.checks.every_size.certify import Question, attempted, certified
 from jacobian_cli.checks.every_size.expand import expanded
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.elaborate import elaborate
@@ -171,4 +171,4 @@ def certificate(d: Any, work: int) -> Certificate | None:
     shown, problem = Shown(d), d.problem
     upstream = d.derivative.upstream.name
     question = Question(problem.output, d.variable, shown.forms, problem.variables, problem.facts, shown.laid, upstream)
-    return certified(question, work=work)
+    return attempted(question, work=work)

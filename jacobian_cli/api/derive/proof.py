@@ -105,7 +105,10 @@ def prove_shown(
     proof, small = _proved(shown, points, values, full=full, budget=budget)
     if not proof.report.passed:
         return proof
-    return replace(proof, report=replace(proof.report, certificate=certificate_of(small or shown)))
+    certificate = certificate_of(small or shown)
+    if certificate is not None and small is not None:
+        certificate = replace(certificate, names=())
+    return replace(proof, report=replace(proof.report, certificate=certificate))
 
 
 def certificate_of(shown: Shown) -> Certificate | None:

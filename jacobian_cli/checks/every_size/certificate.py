@@ -23,6 +23,7 @@ class Certificate(Portable):
     """
 
     names: tuple[str, ...]
+    """The sizes that are letters; none where letters stand for declared numbers."""
     sizes: Sequence[Sizes]
     modulus: int
     bound: int = 0
@@ -40,7 +41,7 @@ class Certificate(Portable):
     def __str__(self) -> str:
         if self.every:
             sizes = f"{len(self.sizes)} size{'s' * (len(self.sizes) != 1)}"
-            where = f"for every {_listed(self.names)}{', branch by branch' if self.branches else ''}"
+            where = f"for every {_listed(self.names) or 'size'}{', branch by branch' if self.branches else ''}"
             return f"{where}: exactly, modulo a prime, at {sizes} (≤ {self.bound} indices a term)"
         shown = [" ".join(f"{name}={size}" for name, size in sizes.items()) for sizes in self.sizes]
         places = _listed(shown) if len(shown) <= _SHOWN else f"{len(shown)} sizes"

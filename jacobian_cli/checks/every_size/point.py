@@ -230,7 +230,7 @@ class Point:
         places = [name in row.places for name in row.parameters]
 
         def found(*parts: Array) -> Array:
-            given = [np.asarray(p, int) if k < len(places) and places[k] else p for k, p in enumerate(parts)]
+            given = [np.asarray(p, int if k < len(places) and places[k] else object) for k, p in enumerate(parts)]
             made = _whole(kernel(*given, **options))
             return made if np.shape(made) == shape else np.reshape(made, shape)
 
