@@ -43,6 +43,8 @@ def answer(request: Request, wishes: Wishes) -> int:
         raise InputError(
             f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
         )
+    if wishes.to == "html":
+        return _page(request, wishes)
     problem, _ = problem_of(request)
     if wishes.order == 2 and problem.output.shape:
         raise InputError(f"a Hessian is that of a scalar; {problem.name} is none", hint="leave --order out, or sum it")
@@ -64,3 +66,20 @@ def answer(request: Request, wishes: Wishes) -> int:
     write_files(files, force=wishes.force)
     click.echo("\n".join(f"wrote {name}" for name in files))
     return WRITTEN
+
+
+def _page(request: Request, wishes: Wishes) -> int:
+    """What `jac page` writes, without its script."""
+    from jacobian_cli.cli.page import page_of
+
+    if wishes.unchecked:
+        raise InputError("a page bears its verdict", hint="leave --no-check out")
+    if wishes.order == 2:
+        raise InputError("a page is of first derivatives", hint="--to latex, markdown and json write a Hessian")
+    text, status = page_of(request, script=False)
+    if wishes.output is None:
+        click.echo(text, nl=False)
+        return status
+    write_files({wishes.output: text}, force=wishes.force)
+    click.echo(f"wrote {wishes.output}")
+    return status

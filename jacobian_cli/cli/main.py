@@ -246,7 +246,7 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
 @formula_command
 @click.option(
     "--to",
-    type=click.Choice(["numpy", "torch", "jax", "latex", "markdown", "json"]),
+    type=click.Choice(["numpy", "torch", "jax", "latex", "markdown", "html", "json"]),
     help="Source for a library, or a form to read; numpy if left out.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the screen.")
@@ -259,7 +259,7 @@ def export(request: Request, to: str | None, **wishes: Any) -> int:
 
     FORMULA is as for `jac derive`. The functions are value, jacobian, vjp, jvp and, of a scalar, gradient and
     value_and_gradient; with several variables their names end in them. For PyTorch and JAX it is one function, value,
-    with a backward pass of its own.
+    with a backward pass of its own. html is the page that `jac page` writes, without a script.
     """
     one_form(request, to)
     from jacobian_cli.cli.export import Wishes, answer

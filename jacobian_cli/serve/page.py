@@ -32,10 +32,17 @@ def style() -> str:
 
 
 def page(
-    problem: Problem, command: str, values: Mapping[str, Any] | None = None, proofs: Sequence[Settled] | None = None
+    problem: Problem,
+    command: str,
+    values: Mapping[str, Any] | None = None,
+    proofs: Sequence[Settled] | None = None,
+    *,
+    script: bool = True,
 ) -> str:
     """The whole page: the answer with its verdict, steps, chain, graph at these values or small ones, entries, code,
     and the command that gives the same.
+
+    Without its `script` all of it stands one below the other, without tabs and without buttons.
     """
     settled = answer.settled_of(problem) if proofs is None else proofs
     tabs = {
@@ -50,8 +57,11 @@ def page(
     title = f"{problem.name} = {math(problem.output, problem.variables)}"
     head = markup(element("title", title), Markup(f"<style>{style()}</style>"))
     foot = element("div", copied(command, "command"), class_="command")
-    main = element("main", element("h1", title), *panels, foot, data_still=True)
-    return f"{_START}{head}</head><body>{main}<script>{asset('page.js')}</script></body></html>\n"
+    main = element(
+        "main", element("h1", title), *panels, foot, data_still=script or None, data_plain=not script or None
+    )
+    does = f"<script>{asset('page.js')}</script>" if script else ""
+    return f"{_START}{head}</head><body>{main}{does}</body></html>\n"
 
 
 def answered(show: Callable[[], Markup]) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.serve.served import SECONDS, Served, served
+from tests.terminal import shared_jac
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -245,3 +247,30 @@ def test_a_page_and_its_answers_weigh_little(page: Any) -> None:
     typed(page, NEURON)
     weight = page.evaluate("performance.getEntriesByType('resource').reduce((all, e) => all + e.transferSize, 0)")
     assert weight < 200_000
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_an_exported_page_needs_no_script_and_no_network(context: Any, tmp_path: Path, width: int) -> None:
+    """Every part stands below the one before, as wide as the page, and nothing is asked of anybody."""
+    file = tmp_path / "answer.html"
+    subprocess.run(
+        [*shared_jac(), "export", *THREE.splitlines(), "--wrt", "W,b", "--to", "html", "-o", str(file)], check=True
+    )
+    browser = context.browser
+    found = browser.new_page(java_script_enabled=False, viewport={"width": width, "height": 800})
+    asked: list[str] = []
+    found.on("request", lambda request: asked.append(request.url))
+    found.goto(file.as_uri())
+    assert found.evaluate("document.documentElement.scrollWidth") <= width
+    assert found.evaluate("document.scripts.length") == 0
+    heights = found.evaluate("[...document.querySelectorAll('[data-tab]')].map(each => each.offsetHeight)")
+    assert len(heights) == 6
+    assert min(heights) > 100
+    assert found.evaluate(
+        "[...document.querySelectorAll('math:not(.own math, .where dt math)')]"
+        ".every(each => each.getBoundingClientRect().width > 0)"
+    )
+    assert found.evaluate("[...document.querySelectorAll('button')].every(each => each.offsetParent === null)")
+    assert "checked" in found.inner_text("#panel-Answer .verdict.right")
+    found.close()
+    assert asked == [file.as_uri()]

@@ -193,3 +193,17 @@ def test_a_page_is_written_and_not_written_over(tmp_path: Path) -> None:
     assert "[1, 2]" in file.read_text("utf-8")
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2
     assert subprocess.run([*command, "--force"], capture_output=True, check=False).returncode == 0
+
+
+def test_an_exported_page_is_the_same_without_its_script(tmp_path: Path) -> None:
+    question = QUESTIONS["softmax"]
+    file = tmp_path / "answer.html"
+    command = [*shared_jac(), "export", "softmax(W@x)", "--wrt", "W", "--to", "html", "-o", str(file)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    plain, own = file.read_text("utf-8"), page(question.problem, question.command)
+    assert "<script" not in plain
+    assert not Read(plain).links
+    bare = own.replace(f"<script>{asset('page.js')}</script>", "").replace(" data-still", " data-plain")
+    assert plain == bare
+    for option in ("--no-check", "--order=2", "--at=x=[1]"):
+        assert subprocess.run([*command, "--force", option], capture_output=True, check=False).returncode == 2
