@@ -110,3 +110,16 @@ def test_letters_that_are_places_are_tried_from_the_first_on() -> None:
         found = draws_for([typed(formula, x=length).output], 3, 0, set())
         assert {sizes["k"] for sizes in found} == {0, 1, 2}
         assert all(sizes.get("n", 3) > sizes["k"] for sizes in found)
+
+
+@pytest.mark.parametrize("text", ["logdet(A@X@B)", "inv(A@X@B)", "slogdet(A@X@B)"])
+def test_a_determinant_that_is_zero_but_for_rounding_is_zero(text: str) -> None:
+    """The product of 5 × 3 and 3 × 5 has no inverse, however large its entries are."""
+    expr, sizes = typed(text, A="n,m", X="m,m", B="m,n").output, {"n": 5, "m": 3}
+    rng = np.random.default_rng(0)
+    with pytest.raises(NoPointError):
+        sample(expr, sizes, rng)
+    large = {name: 1e3 * rng.standard_normal(shape) for name, shape in (("A", (5, 3)), ("X", (3, 3)), ("B", (3, 5)))}
+    assert violations(expr, large, sizes)
+    hilbert = 1 / (np.arange(7)[:, None] + np.arange(1, 8))
+    assert not violations(typed("inv(S)", S="n,n").output, {"S": hilbert}, {"n": 7})

@@ -134,7 +134,7 @@ class Book:
     def by_value(self, claim: Claim, expr: Expr) -> list[Diagnosis]:
         """What gives a claim, in whatever shape it is."""
         found = self._told(claim, self.by_values.looked_up(claim, expr, ("whole", "steps", "truth")))
-        ranked = sorted((d for d in found.values() if d.kind != "unknown"), key=lambda d: rank(d.kind))
+        ranked = sorted((d for d in found.values() if d.kind != "unknown"), key=lambda d: (not d.place, rank(d.kind)))
         return [replace(d, certain=len(ranked) == 1) for d in ranked[:SHOWN]]
 
     def _told(self, claim: Claim, found: Iterable[Known]) -> dict[str, Diagnosis]:

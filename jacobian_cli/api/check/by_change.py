@@ -69,10 +69,10 @@ class ByChange:
         """Those of some changes that make a claim right, each with the formula."""
         for edit in tried:
             expr = self.right(claim, edit.term)
-            if expr is not None and self._sensible(claim, edit):
+            if expr is not None and self.sensible(claim, edit):
                 yield edit, expr
 
-    def _sensible(self, claim: Claim, edit: Edit) -> bool:
+    def sensible(self, claim: Claim, edit: Edit) -> bool:
         """Whether what is called an inner or an outer product is one of vectors."""
         if edit.mended not in ("inner_for_outer", "outer_lost") or not isinstance(edit.place, Call):
             return True

@@ -90,8 +90,8 @@ class ByValue:
                     if not all(self._again(known, meaning, k + 1, scale * value) for k, value in enumerate(more)):
                         continue
                     hits += 1
-                    if words:
-                        yield Known(words, known.place, SAID[words], known.at)
+                    if words:  # where, is not known: the other mistake has the place
+                        yield Known(words, "", SAID[words], known.at)
                     if not meaning.right and np.ndim(first) == 2 and known.kind != "transposed":
                         yield Known("transposed", "", "it is laid out as the transpose", known.at)
                     yield known

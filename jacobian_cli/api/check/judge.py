@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -16,6 +17,7 @@ from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.rounding import spread
+from jacobian_cli.checks.points.domain import singular
 from jacobian_cli.checks.points.sampling import least_size
 from jacobian_cli.checks.verdict.claim import (
     Function,
@@ -29,6 +31,7 @@ from jacobian_cli.checks.verdict.claim import (
 from jacobian_cli.checks.verdict.report import TOLERANCE
 from jacobian_cli.evaluate.evaluate import applied, evaluate, numpy_backend
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
+from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.facts import FACTS, PLACES, Fact
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.errors import InputError
@@ -76,6 +79,7 @@ class Judge:
         self.claims: tuple[Expr, ...] = ()
         """Claims that take more room than the function: points are drawn where they have values."""
         self._roomy: dict[int, Judge] = {}
+        self._partial: dict[tuple[int, ...], Judge] = {}
         self._assumed: dict[tuple[str, str], tuple[list[TruePoint], Iterator[TruePoint]]] = {}
         self._values: dict[TruePoint, dict[Expr, Array]] = {}
         self._meanings: dict[str | None, list[Meaning]] = {}
@@ -106,8 +110,15 @@ class Judge:
         return found
 
     def with_room_for(self, expr: Expr) -> Judge:
-        """What judges a claim that takes entries which the smallest sizes of this one's points have not."""
-        if self.at is not None or not any(isinstance(n, Apply) and "index" in dict(n.parameters) for n in walk([expr])):
+        """What judges a claim that takes entries which the smallest sizes of this one's points have not, or inverts
+        what is singular at some: det(AXB) has a derivative where AXB has no inverse.
+        """
+        calls = [n for n in walk([expr]) if isinstance(n, Apply)] if self.at is None else []
+        if any(FUNCTIONS[n.function].kind is Kind.CORE for n in calls):
+            regular = [p for p in self.points if not singular(expr, with_arrivals(p), p.sizes)]
+            if 0 < len(regular) < len(self.points):
+                return self._at(regular)
+        if not any("index" in dict(n.parameters) for n in calls):
             return self
         least = least_size([expr])
         if least <= min((size for point in self.points for size in point.sizes.values()), default=least):
@@ -117,6 +128,16 @@ class Judge:
             other.claims = (expr,)
             self._roomy[least] = other
         return self._roomy[least]
+
+    def _at(self, points: list[TruePoint]) -> Judge:
+        """The same judge at some of its points."""
+        places = tuple(self.points.index(point) for point in points)
+        if places not in self._partial:
+            other = self._partial[places] = copy(self)
+            other._meanings, other._relaxed, other._roomy = {}, {}, {}
+            other.__dict__.pop("books", None)
+            other.__dict__["points"] = points
+        return self._partial[places]
 
     def verdict(self, expr: Expr, form: str | None, *, conditions: bool = True) -> Verdict:
         """What a value is: a derivative that was asked for, one under a condition, or none."""

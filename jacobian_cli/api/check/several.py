@@ -39,7 +39,8 @@ def by_two(claim: Claim, book: Book) -> list[Diagnosis]:
     both may be changes.
     """
     wanted = _CONFORMING if claim.expr is None else _COMMON
-    first = sorted((e for e in book.by_change.edits_of(claim) if e.mended in wanted), key=lambda e: rank(e.mended))
+    likely = (e for e in book.by_change.edits_of(claim) if e.mended in wanted and book.by_change.sensible(claim, e))
+    first = sorted(likely, key=lambda e: rank(e.mended))
     tried = 0
     for edit in first[:_FIRST]:
         try:

@@ -23,6 +23,8 @@ ANS = "ans"
 _SAME = 1e-10
 """Entries that differ by less than this part of them are the same number, computed in two ways."""
 _NUDGE = 1e-3
+_ROUNDING, _NOTHING = 1e-14, 1e-3
+"""A last digit, and how much of a number may change with it."""
 _LEAST, _FAR, _MOST = 1e-3, 1e12, 30.0
 """What is missing at an entry is at least and at most so much, and counts by its logarithm; what nobody can tell, most.
 """
@@ -107,6 +109,10 @@ class Condition(NamedTuple):
         if self.expression is None:
             return self._parted(point, margin)
         value = self._value(point.found, point.sizes)
+        if any(
+            FUNCTIONS[part.function].kind is Kind.CORE for part in walk([self.expression]) if isinstance(part, Apply)
+        ):
+            value = np.where(self._lost(point, value), 0.0, value)
         with np.errstate(invalid="ignore"):  # ∞ − ∞ cannot be told
             short = margin - (value if self.positive else np.abs(value))
             short = np.where(short < 0, 0.0, np.maximum(short, _LEAST))
@@ -114,6 +120,13 @@ class Condition(NamedTuple):
                 again = self._value(point.near, point.sizes)
                 short = np.where(np.abs(again - value) <= _SAME * np.maximum(1.0, np.abs(value)), 0.0, short)
         return short
+
+    def _lost(self, point: Point, value: Any) -> Any:
+        """Where a determinant is nothing but what rounding left: it is another where its matrix is a last digit off."""
+        rng = np.random.default_rng(0)
+        arguments = {a: point.found[a] for a in self.node.arguments}
+        off = {a: x * (1 + _ROUNDING * rng.standard_normal(np.shape(x))) for a, x in arguments.items()}
+        return np.abs(self._value({**point.found, **off}, point.sizes) - value) > _NOTHING * np.abs(value)
 
     def _value(self, found: Mapping[Expr, Any], sizes: Mapping[str, int]) -> Any:
         assert self.expression is not None
@@ -165,6 +178,13 @@ def violations(
     met = [violation for violation, _ in failing(point, conditions(expr, sizes), margin, kink_margin)]
     seen = reaching(expr, point.found) if any(v.kind != KINK for v in met) else set()
     return [v for v in met if v.kind == KINK or v.node in seen]
+
+
+def singular(expr: Expr, values: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
+    """Whether a matrix of which the inverse or the like is taken has none at a point."""
+    point = Point(expr, values, sizes)
+    of_matrices = [c for c in conditions(expr, sizes) if c.row.kind is Kind.CORE and c.kind == DOMAIN]
+    return any(np.any(condition.missing(point, 0.0)) for condition in of_matrices)
 
 
 def failing(
