@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from itertools import product as combinations
 from math import ceil
 
 from jacobian_cli.checks.every_size.expand import constant
@@ -16,15 +17,18 @@ from jacobian_cli.checks.every_size.functions import CONSTANT, SLOPES
 from jacobian_cli.checks.every_size.terms import (
     Count,
     Powers,
+    Sum,
     Term,
     Terms,
     UncoveredError,
     added,
     aligned,
-    at_most,
     axes,
     both,
+    either,
     either_of,
+    freely,
+    kinds,
     leibniz,
     most,
     multiplied,
@@ -33,6 +37,7 @@ from jacobian_cli.checks.every_size.terms import (
     raised,
     span,
     times,
+    whole,
 )
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -100,24 +105,27 @@ class Bound:
                 if not isinstance(node, Variable) and self._entryless.issuperset(node.children):
                     self._entryless.add(node)
         self.places = most(self.places, self.needed)
-        term = self._found[expr][order]
-        if term is not None:
+        for term in self._found[expr][order]:
             self.places = most(self.places, plus(term.places, axes(directions)))
             self.powers = either_of(self.powers, term.powers) if self.powers else term.powers
 
+    def _constant(self, *terms: Term) -> Terms:
+        """What does not depend on a variable."""
+        return (terms, *((),) * self.order)
+
     def _terms(self, node: Expr) -> Terms:
-        none = (None,) * self.order
         match node:
             case Variable(name, shape):
                 everywhere = (True,) * len(shape)
                 leaf = Term(axes(shape), {}, everywhere, everywhere)
-                return (leaf, leaf, *none[1:]) if name in self.wrt and self.order else (leaf, *none)
+                moves = (leaf,) if name in self.wrt else ()
+                return ((leaf,), moves, ())[: self.order + 1]
             case Number(value):
-                return (Term({}, {}, (), ()) if value else None, *none)
+                return self._constant(*[Term({}, {}, (), ())] * bool(value))
             case Constant():
-                return (Term({}, {}, (), ()), *none)
+                return self._constant(Term({}, {}, (), ()))
             case Extent(size):
-                return (Term({}, powers_of(size), (), ()), *none)
+                return self._constant(Term({}, powers_of(size), (), ()))
             case Apply():
                 return self._applied(node)
         raise AssertionError(node)
@@ -140,11 +148,7 @@ class Bound:
                 parts = [self._broadcast(t, a, node) for t, a in zip(inner, node.arguments, strict=True)]
                 chosen = self._function(parts[0], node)
                 ways = [leibniz([chosen, part], self.order, multiplied) for part in parts[1:]]
-                found = tuple(added(same) for same in zip(*ways, strict=True))
-                plain = [added([a, b]) for a, b in zip(parts[1], parts[2], strict=True)]
-                return tuple(
-                    t and p and Term(t.places, t.powers, p.held, t.met) for t, p in zip(found, plain, strict=True)
-                )
+                return tuple(added(same) for same in zip(*ways, parts[2], strict=True))
             case "inv" | "det" | "logdet":
                 return self._matrix(name, inner[0], node)
             case "max" | "largest":
@@ -152,13 +156,13 @@ class Bound:
         if name in CONSTANT and len(inner) == 2:
             parts = [self._broadcast(t, a, node) for t, a in zip(inner, node.arguments, strict=True)]
             difference = tuple(added(same) for same in zip(*parts, strict=True))
-            return (self._function(difference, node)[0], *(None,) * self.order)
+            return self._constant(*self._function(difference, node)[0])
         if name in CONSTANT:
-            return (self._function(inner[0], node)[0], *(None,) * self.order)
+            return self._constant(*self._function(inner[0], node)[0])
         if name in SLOPES:
             return self._function(self._broadcast(inner[-1], node.arguments[-1], node), node)
         if name == "sum":
-            return tuple(self._summed(t, node.arguments[0].shape, node) for t in inner[0])
+            return tuple(kinds(self._summed(t, node.arguments[0].shape, node) for t in terms) for terms in inner[0])
         row = FUNCTIONS[name]
         if row.kind is Kind.CONTRACTION:
             return self._contracted(node, inner)
@@ -171,7 +175,8 @@ class Bound:
         if shape == made:
             return terms
         return tuple(
-            t and Term(t.places, t.powers, aligned(t.held, shape, made), aligned(t.met, shape, made)) for t in terms
+            kinds(Term(t.places, t.powers, aligned(t.held, shape, made), aligned(t.met, shape, made)) for t in part)
+            for part in terms
         )
 
     def _function(self, terms: Terms, node: Apply) -> Terms:
@@ -180,7 +185,7 @@ class Bound:
         """
         first = self._met(terms[0], node)
         self.needed = most(self.needed, first.places)
-        return self._derived(Term(axes(node.shape), raised(first.powers, _ANY), first.met, first.met), terms)
+        return self._derived((Term(axes(node.shape), raised(first.powers, _ANY), first.met, first.met),), terms)
 
     def _power(self, terms: Terms, node: Apply, exponent: Fraction) -> Terms:
         """A quotient or a root is as long as what is under it: it may be multiplied out."""
@@ -191,31 +196,30 @@ class Bound:
         first, factors = self._met(terms[0], node), max(1, ceil(abs(exponent)))
         self.needed = most(self.needed, {name: number + _IRREDUCIBLE for name, number in first.places.items()})
         own = Term(plus(*[first.places] * factors), raised(first.powers, exponent), first.met, first.met)
-        return self._derived(own, terms)
+        return self._derived((own,), terms)
 
-    def _met(self, term: Term | None, node: Apply) -> Term:
-        if term is None:
+    def _met(self, terms: Sum, node: Apply) -> Term:
+        if not terms:
             nowhere = (False,) * len(node.shape)
             return Term({}, {}, nowhere, nowhere)
+        term = whole(terms)
         if not self._entryless.issuperset(node.arguments):
             self.opened = plus(self.opened, span(term.powers))
         return term
 
-    def _derived(self, own: Term, terms: Terms) -> Terms:
+    def _derived(self, own: Sum, terms: Terms) -> Terms:
         """A function of an argument with these terms, and its derivatives: each of these is a function again."""
-        found: list[Term | None] = [own]
+        found: list[Sum] = [own]
         if self.order:
             found.append(multiplied([own, terms[1]]))
         if self.order > 1:
             found.append(added([multiplied([own, terms[1], terms[1]]), multiplied([own, terms[2]])]))
         return tuple(found)
 
-    def _summed(self, term: Term | None, shape: Shape, node: Apply) -> Term | None:
-        if term is None:
-            return None
+    def _summed(self, term: Term, shape: Shape, node: Apply) -> Term:
         options = dict(node.parameters)
         over = {a % len(shape) for a in options.get("axis", range(len(shape)))} if shape else set()
-        free = [at_most(powers_of(shape[a])) for a in sorted(over) if not term.held[a]]
+        free = [freely(shape[a], met=term.met[a]) for a in sorted(over) if not term.held[a]]
         self.summed = self.summed or any(free)
         kept = [a for a in range(len(shape)) if a not in over or options.get("keepdims")]
         flags = [tuple(f[a] if a not in over else True for a in kept) for f in (term.held, term.met)]
@@ -226,39 +230,36 @@ class Bound:
         shape, options = node.arguments[0].shape, dict(node.parameters)
         over = {a % len(shape) for a in options.get("axis", range(len(shape)))} if shape else set()
         place = axes(shape[a] for a in sorted(over))
-        whole = node.function == "largest"
-        kept = [a for a in range(len(shape)) if whole or a not in over or options.get("keepdims")]
+        shares = node.function == "largest"
+        kept = [a for a in range(len(shape)) if shares or a not in over or options.get("keepdims")]
 
-        def one(term: Term | None) -> Term | None:
-            if term is None:
-                return None
+        def one(term: Term) -> Term:
             flags = [tuple(f[a] or a in over for a in kept) for f in (term.held, term.met)]
             return Term(plus(term.places, place), term.powers, *flags)
 
-        return (one(terms[0]), *(None,) * self.order) if whole else tuple(map(one, terms))
+        found = tuple(kinds(map(one, part)) for part in terms)
+        return self._constant(*found[0]) if shares else found
 
     def _matrix(self, name: str, terms: Terms, node: Apply) -> Terms:
         """An inverse is a matrix of free symbols, of which is known how it changes: dY = -Y dA Y."""
         argument = node.arguments[0].shape
-        if len(argument) != 2 or terms[0] is None:
+        if len(argument) != 2 or not terms[0]:
             raise UncoveredError(_UNBOUNDED[name])
         self.free = True
-        both = (True, True)
-        inverse = Term(plus(terms[0].places, axes(argument)), raised(terms[0].powers, _ANY), both, both)
-        alone = Term(inverse.places, inverse.powers, (), ())
+        first = whole(terms[0])
+        places, powers = plus(first.places, axes(argument)), raised(first.powers, _ANY)
+        inverse = Term(places, powers, *[(True, True) if name == "inv" else ()] * 2)
 
-        def bare(term: Term | None) -> Term | None:
-            return term and Term(term.places, term.powers, (), ())
+        def bare(part: Sum) -> Sum:
+            return part if name == "inv" else kinds(Term(t.places, t.powers, (), ()) for t in part)
 
-        own = inverse if name == "inv" else alone
-        factors = [own, inverse] if name == "inv" else [own, alone]
-        wide = (lambda t: t) if name == "inv" else bare
-        found: list[Term | None] = [own]
+        own, along = (inverse,), list(map(bare, terms))
+        twice: list[Sum] = [own, own]
+        found: list[Sum] = [own]
         if self.order:
-            found.append(multiplied([*factors, wide(terms[1])]))
+            found.append(multiplied([*twice, along[1]]))
         if self.order > 1:
-            twice, second = [wide(terms[1])] * 2, wide(terms[2])
-            found.append(added([multiplied([*factors, *factors, *twice]), multiplied([*factors, second])]))
+            found.append(added([multiplied([*twice, *twice, along[1], along[1]]), multiplied([*twice, along[2]])]))
         return tuple(found)
 
     def _contracted(self, node: Apply, inner: Sequence[Terms]) -> Terms:
@@ -272,31 +273,29 @@ class Bound:
         sizes = {a: s for part, shape in zip(letters, shapes, strict=True) for a, s in zip(part, shape, strict=True)}
         summed = [a for a in sizes if a not in output and a != "1"]
 
-        def one(terms: Sequence[Term | None]) -> Term | None:
-            there = [t for t in terms if t is not None]
-            if len(there) < len(terms):
-                return None
+        def one(there: Sequence[Term]) -> Term:
             held = {a for part, t in zip(letters, there, strict=True) for a in _letters(part, t.held)}
-            met = {a for part, t in zip(letters, there, strict=True) for a in _letters(part, t.met)}
-            free = [at_most(powers_of(sizes[a])) for a in summed if a not in held]
+            met = {a for part, t in zip(letters, there, strict=True) for a, m in zip(part, t.met, strict=True) if m}
+            free = [freely(sizes[a], met=a in met) for a in summed if a not in held]
             self.summed = self.summed or any(free)
             places, powers = plus(*(t.places for t in there)), times(*(t.powers for t in there), *free)
             return Term(places, powers, *(tuple(a in f or a == "1" for a in output) for f in (held, met)))
 
-        return leibniz(inner, self.order, one)
+        return leibniz(inner, self.order, lambda parts: kinds(map(one, combinations(*parts))))
 
     def _rearranged(self, node: Apply, inner: Sequence[Terms]) -> Terms:
         """What makes entries, or puts them elsewhere."""
         name, shape = node.function, node.shape
         if name.startswith("zeros"):
-            return (None,) * (self.order + 1)
+            return self._constant()
         if name.startswith(("eye", "ones", "commutation")):
             nowhere = (False,) * len(shape)
             sizes = dict(node.parameters).get("sizes", shape)
             if name == "commutation":
                 self.join(sizes)
                 self.join(sizes[::-1])
-            return (Term(axes(shape), {}, nowhere, nowhere), *(None,) * self.order)
+            tied = nowhere if name.startswith("ones") else (True,) * len(shape)  # one index is the other
+            return self._constant(Term(axes(shape), {}, nowhere, tied))
         if name in ("concat", "stack"):
             return self._joined(node, inner)
         if name == "kron":
@@ -308,13 +307,12 @@ class Bound:
             raise UncoveredError(_ORDERED.get(name, f"`{name}`"))
         sources, place = moves[name](node)
 
-        def one(term: Term | None) -> Term | None:
-            if term is None:
-                return None
-            flags = [tuple(all(f[a] for a in source) for source in sources) for f in (term.held, term.met)]
-            return Term(plus(term.places, place), term.powers, *flags)
+        def one(term: Term) -> Term:
+            held = tuple(all(term.held[a] for a in source) for source in sources)
+            met = tuple(any(term.met[a] for a in source) for source in sources)
+            return Term(plus(term.places, place), term.powers, held, met)
 
-        return tuple(map(one, inner[0]))
+        return tuple(kinds(map(one, part)) for part in inner[0])
 
     def join(self, sizes: Shape) -> None:
         """Several axes are one, in this order; another order elsewhere would not be told apart by renaming."""
@@ -345,15 +343,15 @@ class Bound:
             parts = [a.shape[axis] if a.shape else ONE for a in node.arguments]
             self._apart(node.shape[axis], accumulate(parts, Size.__add__))
 
-        def widened(term: Term | None) -> Term | None:
-            if term is None or len(term.held) == rank:
+        def widened(term: Term) -> Term:
+            if len(term.held) == rank:
                 return term
             return Term(term.places, term.powers, (True,) * rank, (True,) * rank) if all(term.held) else bare(term)
 
         def bare(term: Term) -> Term:
-            return Term(term.places, term.powers, (False,) * rank, (False,) * rank)
+            return Term(term.places, term.powers, (False,) * rank, (True,) * rank)
 
-        return tuple(added([widened(t) for t in same]) for same in zip(*inner, strict=True))
+        return tuple(kinds(widened(t) for part in same for t in part) for same in zip(*inner, strict=True))
 
     def _kronecker(self, node: Apply, inner: Sequence[Terms]) -> Terms:
         left, right = (a.shape if len(node.shape) < 2 or len(a.shape) > 1 else (*a.shape, ONE) for a in node.arguments)
@@ -361,15 +359,14 @@ class Bound:
             self.join(pair)
         rank = len(node.shape)
 
-        def one(terms: Sequence[Term | None]) -> Term | None:
-            there = [t for t in terms if t is not None]
-            if len(there) < len(terms):
-                return None
-            wide = [(*t.held, *(True,) * (rank - len(t.held))) for t in there]
-            met = [(*t.met, *(True,) * (rank - len(t.met))) for t in there]
-            return Term(plus(*(t.places for t in there)), times(*(t.powers for t in there)), both(*wide), both(*met))
+        def one(there: Sequence[Term]) -> Term:
+            held, met = (
+                [(*f, *(True,) * (rank - len(f))) for f in fs]
+                for fs in ([t.held for t in there], [t.met for t in there])
+            )
+            return Term(plus(*(t.places for t in there)), times(*(t.powers for t in there)), both(*held), either(*met))
 
-        return leibniz(inner, self.order, one)
+        return leibniz(inner, self.order, lambda parts: kinds(map(one, combinations(*parts))))
 
     def _indexed(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
         shape, sources, axis = node.arguments[0].shape, list[tuple[int, ...]](), 0

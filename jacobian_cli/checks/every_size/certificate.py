@@ -57,6 +57,15 @@ class Certificate(Portable):
         return {"sizes": [dict(sizes) for sizes in self.sizes], "why": self.why, "modulus": self.modulus}
 
 
+@dataclass(frozen=True)
+class Doubt(Portable):
+    """Sizes at which two sides differ modulo a prime. They may be equal all the same, by an identity of functions that
+    does not hold there; other numbers are to tell.
+    """
+
+    sizes: Sizes
+
+
 def together(certificates: Sequence[Certificate | None]) -> Certificate | None:
     """The certificate of several answers at once: what holds for each; None where one has none.
 

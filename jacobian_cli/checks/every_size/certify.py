@@ -12,7 +12,7 @@ from time import thread_time
 import numpy as np
 
 from jacobian_cli.checks.every_size.bound import Bound
-from jacobian_cli.checks.every_size.certificate import Certificate, Sizes
+from jacobian_cli.checks.every_size.certificate import Certificate, Doubt, Sizes
 from jacobian_cli.checks.every_size.draw import UNCOVERED
 from jacobian_cli.checks.every_size.expand import UnknownError, expanded
 from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, base, slope
@@ -23,16 +23,16 @@ from jacobian_cli.checks.points.sampling import fits, least_size
 from jacobian_cli.evaluate.evaluate import lengths
 from jacobian_cli.expr import Apply, Expr, Variable, size_names, walk
 
-WORK = 400_000
+WORK = 500_000
 """Products that a certificate may take: about a tenth of a second."""
 _SLOWEST = 5e-6
 """Seconds that one product takes at most."""
 _AGAIN = 16
 _TRIES = 60
 """Points drawn until one is met where every square root exists."""
-_SIZES = 40
+_SIZES = 60
 """So many sizes are compared at most."""
-_LARGE = 30
+_LARGE = 60
 """No size is drawn larger."""
 _LEAST = 3
 
@@ -54,19 +54,15 @@ class Question:
     upstream: str
 
 
-def certified(question: Question, seed: int = 1, work: int = WORK) -> Certificate | None:
-    """Compare a formula and its derivative exactly; None where that says nothing, or where they differ.
-
-    A difference modulo a prime is no proof that an answer is wrong: an identity of a function may be used that is
-    not known here.
-    """
+def certified(question: Question, seed: int = 1, work: int = WORK) -> Certificate | Doubt | None:
+    """Compare a formula and its derivative exactly; None where that says nothing, a `Doubt` where they differ."""
     try:
         return attempted(question, seed, work)
     except Exception:  # noqa: BLE001 - an answer that was checked by others does not fall with its certificate
         return None
 
 
-def attempted(question: Question, seed: int = 1, work: int = WORK) -> Certificate | None:
+def attempted(question: Question, seed: int = 1, work: int = WORK) -> Certificate | Doubt | None:
     """The same, but faults of this package are raised."""
     try:
         return _certified(question, seed, Effort(work))
@@ -80,15 +76,20 @@ class Effort:
     """
 
     def __init__(self, work: int) -> None:
-        self._left, self._end = work, thread_time() + work * _SLOWEST
+        self.work, self.used, self._end = work, 0, thread_time() + work * _SLOWEST
+
+    def expect(self, work: int) -> None:
+        """Not even begin with so much work."""
+        if work > self.work:
+            raise SpentError
 
     def __call__(self, work: int) -> None:
-        self._left -= work
-        if self._left < 0 or thread_time() > self._end:
+        self.used += work
+        if self.used > self.work or thread_time() > self._end:
             raise SpentError
 
 
-def _certified(question: Question, seed: int, effort: Effort) -> Certificate | None:
+def _certified(question: Question, seed: int, effort: Effort) -> Certificate | Doubt | None:
     names = tuple(size_names([question.output, *question.known.values()]))
     if not names:
         return None
@@ -119,14 +120,15 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | N
         for sizes, k in draws:
             if not comparison.agrees(sizes, seed + 1000 * k, free=free, apart=apart):
                 if not free:
-                    return None
+                    return Doubt(sizes)
                 free, why, compared = False, "an inverse or a determinant", []
                 break
             compared.append(sizes)
+            effort.expect(effort.used // len(compared) * len(draws))
         if why and not compared:
             for k, sizes in enumerate(_sizes(names, bound, question, why)[0]):
                 if not comparison.agrees(sizes, seed + 1000 * k, free=False):
-                    return None
+                    return Doubt(sizes)
                 compared.append(sizes)
     except SpentError:
         if not compared:
@@ -203,7 +205,9 @@ class _Comparison:
         if not fits([question.output, *question.known.values()], sizes):
             raise DegenerateError
         for again in range(_AGAIN):  # where something that is divided by is zero, or a root does not exist
-            point = Point(sizes, question.facts, seed + 7919 * again, free=free, apart=apart, spend=self.effort)
+            point = Point(
+                sizes, question.facts, seed + 7919 * again, self.level, free=free, apart=apart, spend=self.effort
+            )
             with suppress(DegenerateError):
                 return self._at(point)
         raise DegenerateError
@@ -229,12 +233,13 @@ class _Comparison:
         point.directions = {question.wrt.name: [(1, along)]}
         true = int(np.sum(upstream * slope(point.value(self.output, level, 1), 1))) % prime
         for name in names:
-            form = base(point.value(self.forms[name], level, 0))
             if name == "jacobian":
                 rows, columns = laid.flat(upstream), laid.flat(along)
-                table = np.reshape(form, laid.shape(len(rows), len(columns)))
-                found = rows @ (table.T if laid.turned else table) @ columns
+                if laid.turned:
+                    rows, columns = columns, rows
+                found = point.row(rows, self.forms[name], level) @ columns
             else:
+                form = base(point.value(self.forms[name], level, 0))
                 found = np.sum(form * along) * (upstream if name == "gradient" else 1)
             if int(np.sum(found)) % prime != true:
                 return False
@@ -251,5 +256,4 @@ class _Comparison:
         laid = question.laid
         rows = laid.flat(np.multiply.outer(upstream, along))
         columns = laid.flat(across)
-        table = np.reshape(base(point.value(self.forms[name], level, 0)), (len(rows), len(columns)))
-        return int(rows @ table @ columns) % prime == true
+        return int(point.row(rows, self.forms[name], level) @ columns) % prime == true

@@ -11,8 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from jacobian_cli.elaborate.row_text import meaning
-from jacobian_cli.expr import Apply, Defined, Expr, Extent, Number, Variable, rebuild, walk, with_parts
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, rebuild, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.rules import parsed
 from jacobian_cli.shape import product
 
 PLAIN = frozenset(
@@ -78,8 +79,8 @@ def expanded(expr: Expr) -> Expr:
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> from jacobian_cli.printers.language import text
-    >>> text(expanded(elaborate([parse_statement("sqrt(c)")], {"c": ()}).output))
-    'c**(1/2)'
+    >>> text(expanded(elaborate([parse_statement("sigmoid(c)")], {"c": ()}).output))
+    '(1 + exp(-1*c))**-1'
 
     Raises `UnknownError` for a function that a user registered, and for others of which nothing is known here.
     """
@@ -105,6 +106,10 @@ def _grown(node: Expr, grown: Callable[[Expr], Expr]) -> Expr:
     assert isinstance(node, Apply)
     if node.function == "**":
         return _power(node, grown)
+    if node.function == "exp":
+        return _exponential(node, grown)
+    if node.function == "sign" and _positive(node.arguments[0]):
+        return grown(written("x**0", node))
     row = FUNCTIONS[node.function]
     if row.own is not None:
         raise UnknownError(node.function)
@@ -115,6 +120,8 @@ def _grown(node: Expr, grown: Callable[[Expr], Expr]) -> Expr:
         if row.kind in (Kind.CONTRACTION, Kind.SHAPE):
             return node
         raise UnknownError(node.function)
+    if row.kind is Kind.CORE and len(node.arguments[0].shape) != len(parsed(row.signatures[0])[0][0]):
+        raise UnknownError(node.function)  # a definition of one matrix, of a batch of them
     return grown(written(text, node))
 
 
@@ -143,10 +150,99 @@ def written(text: str, node: Apply) -> Expr:
 
 
 def _power(node: Apply, grown: Callable[[Expr], Expr]) -> Expr:
-    """A power is one to a rational number, or an exponential."""
-    if constant(node.arguments[1]) is not None:
+    """A power is one to a rational number, or an exponential: x**(y + c) is exp(y*log(x))*x**c."""
+    x, y = node.arguments
+    if constant(y) is not None:
         return node
-    return grown(written("exp(y*log(x))", node))
+    total, others = Fraction(0), list[Expr]()
+    for term in _summands(y):
+        number = constant(term)
+        if number is None:
+            others.append(term)
+        else:
+            total += number
+    found = grown(composed("exp(y*log(x))", x=x, y=_summed(others)))
+    return grown(composed("x*y", x=found, y=grown(composed("x**y", x=x, y=Number(total))))) if total else found
+
+
+def _exponential(node: Apply, grown: Callable[[Expr], Expr]) -> Expr:
+    """exp(a + c*log(t)) is exp(a)*t**c, also where entries of the logarithm have been put elsewhere."""
+    (argument,) = node.arguments
+    if isinstance(argument, Apply) and argument.function in _MOVES:
+        inside = grown(composed("exp(x)", x=argument.arguments[0]))
+        if not (isinstance(inside, Apply) and inside.function == "exp"):
+            return Apply(argument.function, (inside, *argument.arguments[1:]), argument.parameters, argument.shape)
+        return node
+    others, factors = list[Expr](), list[Expr]()
+    for term in _summands(argument):
+        made = _of_logarithm(term, grown)
+        if made is None:
+            others.append(term)
+        else:
+            factors.append(made)
+    if not factors:
+        return node
+    if others:
+        factors.insert(0, grown(composed("exp(x)", x=_summed(others))))
+    found = factors[0]
+    for factor in factors[1:]:
+        found = grown(composed("x*y", x=found, y=factor))
+    return found if found.shape == node.shape else node
+
+
+_MOVES = frozenset(("[]", "reshape", "transpose", ".T"))
+
+
+def _of_logarithm(term: Expr, grown: Callable[[Expr], Expr]) -> Expr | None:
+    """exp of a term, if that is a multiple of a logarithm, or one whose entries are elsewhere."""
+    match term:
+        case Apply("log", (inside,)):
+            return inside
+        case Apply("*", (scale, Apply("log", (inside,)))) if (number := constant(scale)) is not None:
+            return grown(composed("x**y", x=inside, y=Number(number)))
+        case Apply("*", (scale, Apply() as moved)) if constant(scale) == -1:
+            found = _of_logarithm(moved, grown)
+            return found and grown(composed("x**-1", x=found))
+        case Apply(function, (inner,)) if function in _MOVES:
+            found = _of_logarithm(inner, grown)
+            return found and Apply(function, (found,), term.parameters, term.shape)
+        case Apply("@", (inner, Apply(".T", (Apply("ones"),)) as ones)) if len(inner.shape) == 1:
+            found = _of_logarithm(inner, grown)
+            return found and Apply("@", (found, ones), term.parameters, term.shape)
+    return None
+
+
+def _summands(node: Expr) -> list[Expr]:
+    if not (isinstance(node, Apply) and node.function == "+"):
+        return [node]
+    return [term for part in node.arguments for term in _summands(part)]
+
+
+def _summed(terms: list[Expr]) -> Expr:
+    found = terms[0]
+    for term in terms[1:]:
+        found = composed("x + y", x=found, y=term)
+    return found
+
+
+def _positive(node: Expr) -> bool:
+    """Whether a value is seen to be positive."""
+    match node:
+        case Number(value):
+            return value > 0
+        case Extent() | Constant() | Apply("exp" | "ones"):
+            return True
+        case Apply("+" | "*" | "sum" | "**" | "[]" | "reshape" | "transpose" | ".T", (first, *others)):
+            if node.function == "+":
+                return all(map(_positive, node.arguments))
+            return _positive(first) and (node.function != "*" or all(map(_positive, others)))
+    return False
+
+
+def composed(text: str, **values: Expr) -> Expr:
+    """A text in these names, of these values."""
+    body = meaning(text, tuple(values), tuple(value.shape for value in values.values()))
+    return rebuild(body, lambda part: values[part.name] if isinstance(part, Variable) else None)
 
 
 @lru_cache(maxsize=1024)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +17,33 @@ from jacobian_cli.checks.every_size.functions import CONSTANT, SLOPES, Symbols
 from jacobian_cli.checks.every_size.whole import multiplied, of_matrix, ordered
 from jacobian_cli.evaluate.evaluate import lengths, resolved
 from jacobian_cli.evaluate.kernels import Kernels
+from jacobian_cli.evaluate.pairwise import contract, plan
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, nodes, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.shape import Shape, Size
+from jacobian_cli.shape import ONE, Shape, Size
 
-_KERNELS = Kernels()
+
+class _Whole:
+    """NumPy whose zeros and ones are whole numbers without end."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def zeros(self, shape: Any) -> Array:
+        return np.zeros(shape, object)
+
+    def ones(self, shape: Any) -> Array:
+        return np.ones(shape, int).astype(object)
+
+    def eye(self, count: int) -> Array:
+        return np.eye(count, dtype=int).astype(object)
+
+
+_KERNELS = Kernels(_Whole())
 _COMPARED = {">": (1,), "<": (-1,), ">=": (0, 1), "<=": (-1, 0), "==": (0,), "!=": (-1, 1)}
 _REPAIRS = 30
-_OVERHEAD, _POWER = 100, 25
-"""What a node costs, and a power modulo a prime, in products of two numbers."""
+_OVERHEAD, _POWER, _ADDED = 100, 25, 8
+"""What a node costs, and a power modulo a prime, in products; so many cost one where they are added by NumPy."""
 _LIMIT = 100_000
 """No array of more entries is made."""
 
@@ -55,8 +74,9 @@ def depth(expr: Expr) -> int:
 class Point:
     """Values of expressions in few functions (see `expand`) at one random point.
 
-    `free` says whether inverses and determinants are free symbols, tied by their derivatives only, or what they are;
-    `apart` whether sizes used as numbers are any numbers, apart from the lengths of axes.
+    `top` is the level at which formulas are compared, and choices are made. `free` says whether inverses and
+    determinants are free symbols, tied by their derivatives only, or what they are; `apart` whether sizes used as
+    numbers are any numbers, apart from the lengths of axes.
     """
 
     def __init__(
@@ -64,6 +84,7 @@ class Point:
         sizes: Mapping[str, int],
         facts: Mapping[str, frozenset[str]],
         seed: int,
+        top: int,
         *,
         free: bool,
         apart: bool = False,
@@ -72,6 +93,7 @@ class Point:
         self.sizes, self.facts, self.free, self.apart, self.spend = sizes, facts, free, apart, spend
         self.rng = Random(seed)
         self.symbols = Symbols(self.rng)
+        self.top = top
         self.bases: dict[tuple[str, int], Array] = {}
         self.directions: dict[str, list[tuple[int, Array]]] = {}
         """Along what a variable moves, the order of the derivative with it."""
@@ -101,6 +123,8 @@ class Point:
         """Draw some entries again, so that square roots exist. Raises `DegenerateError` where that does not help."""
         inside, level = error.node, error.level
         names = [n for n in nodes(inside) if isinstance(n, Variable) and (n.name, level) in self.bases]
+        within_roots = {n for root in nodes(inside) if _is_root(root) for n in nodes(root) if isinstance(n, Variable)}
+        names = [n for n in names if n not in within_roots] or names  # what would not spoil a root that exists
         missing = int(np.sum(error.places))
         for _ in range(_REPAIRS):
             if not names:
@@ -143,14 +167,55 @@ class Point:
                 self._found[node, level, order] = self._value(node, level, order)
         return self._found[expr, level, order]
 
+    def row(self, left: Array, table: Expr, level: int) -> Array:
+        """A row times a table, which is not written out where it is a product, a sum, or a Kronecker product."""
+        p = PRIMES[level]
+        match table:
+            case Apply("@", (a, b)) if len(a.shape) == len(b.shape) == 2 and ONE not in (*a.shape, *b.shape):
+                return self.row(self.row(left, a, level), b, level)
+            case Apply("reshape", (Apply("einsum") as a,)):
+                kept = self._folded(left, a, level)
+                if kept is not None:
+                    return kept
+            case Apply("+", (a, b)) if a.shape == b.shape == table.shape:
+                return (self.row(left, a, level) + self.row(left, b, level)) % p
+            case Apply("*", (a, b)) if () in (a.shape, b.shape):
+                scale, matrix = (a, b) if a.shape == () else (b, a)
+                return self.row(left, matrix, level) * base(self.value(scale, level, 0)) % p
+            case Apply("kron", (a, b)) if len(a.shape) == len(b.shape) == 2:
+                first, second = (base(self.value(part, level, 0)) for part in (a, b))
+                self.spend(np.size(left) * (np.shape(first)[1] + np.shape(second)[1]) // _ADDED)
+                square = np.reshape(left, (len(first), len(second)))
+                return np.reshape(first.T @ square % p @ second % p, -1)
+        found = base(self.value(table, level, 0))
+        return left @ np.reshape(found, (len(left), -1)) % p
+
+    def _folded(self, left: Array, tensor: Apply, level: int) -> Array | None:
+        """A row times a tensor given by its subscripts, if the row runs over the first of its axes."""
+        inputs, output = dict(tensor.parameters)["subscripts"].split("->")
+        long = lengths(tensor.shape, self.sizes)
+        count = next((k for k in range(len(output) + 1) if prod(long[:k]) == len(left)), None)
+        if count is None:
+            return None
+        parts = [base(self.value(part, level, 0)) for part in tensor.arguments]
+        subscripts = f"{inputs},{output[:count]}->{output[count:]}"
+        shaped = np.reshape(left, long[:count])
+        shapes = tuple(np.shape(part) for part in (*parts, shaped))
+        self.spend(sum(step.operations for step in plan(subscripts, shapes)) // _ADDED)
+        return np.reshape(contracted(subscripts, (*parts, shaped), PRIMES[level]), -1)
+
     def _cost(self, node: Expr, order: int) -> int:
         """About how many entries are multiplied."""
         made = prod(lengths(node.shape, self.sizes))
         if not isinstance(node, Apply):
             return _OVERHEAD
         parts = [lengths(a.shape, self.sizes) for a in node.arguments]
+        options = dict(node.parameters)
+        if "subscripts" in options:
+            operations = sum(step.operations for step in plan(options["subscripts"], tuple(parts)))
+            return _OVERHEAD + (order + 1) * operations // _ADDED
         if FUNCTIONS[node.function].kind is Kind.CONTRACTION:
-            return _OVERHEAD + (order + 1) * made * max((part[-1] for part in parts if part), default=1)
+            return _OVERHEAD + (order + 1) * made * max((part[-1] for part in parts if part), default=1) // _ADDED
         each = _POWER if node.function in SLOPES or node.function in ("**", "sign", *_COMPARED) else order + 1
         return _OVERHEAD + each * max([made, *map(prod, parts)])
 
@@ -207,13 +272,15 @@ class Point:
                     lambda x, y: np.where(chosen, np.asarray(x, object), np.asarray(y, object)), *arguments[1:]
                 )
             case "max" | "largest" | "sort" | "argsort":
-                return ordered(name, arguments[0], dict(node.parameters), field)
+                order_of = base(self.value(node.arguments[0], self.top, 0))
+                return ordered(name, arguments[0], order_of, dict(node.parameters), field)
             case "prod" | "cumprod":
                 return multiplied(name, arguments[0], dict(node.parameters), field)
             case "inv" | "det" | "logdet" | "cholesky":
                 return of_matrix(name, arguments[0], field, self.symbols, free=self.free)
         if name in _COMPARED:
-            signs = field.sign((base(arguments[0]) - base(arguments[1])) % field.prime)
+            first, second = (base(self.value(a, self.top, 0)) for a in node.arguments)
+            signs = Field.at(self.top).sign((first - second) % PRIMES[self.top])
             return field.each(lambda a: int(a in _COMPARED[name]), signs)
         if name in CONSTANT or name in SLOPES:
             return self._function(node, arguments, level, order, field)
@@ -234,6 +301,8 @@ class Point:
             made = _whole(kernel(*given, **options))
             return made if np.shape(made) == shape else np.reshape(made, shape)
 
+        if node.function.endswith("_like"):
+            return found(base(arguments[0])) % field.prime
         together = node.function in ("concat", "stack") or not arguments
         return field.joint(found, *arguments) if together else field.linear(found, *arguments)
 
@@ -243,6 +312,8 @@ class Point:
         x = arguments[-1]
 
         def plain(x: Array) -> Array:
+            if name == "sign":
+                return Field.at(self.top).sign(base(self.value(last, self.top, 0))) % field.prime
             if name == "exp":
                 return self.symbols.exponential(base(self.value(last, level - 1, 0)) if level else None, x, field)
             symbol = name if len(arguments) == 1 else f"{name} {base(arguments[0])}"
@@ -252,6 +323,20 @@ class Point:
             return plain(base(x))
         along = node if name == "exp" else expanded(written(SLOPES[name], node))
         return lifted(plain, self.value(along, level, order - 1), x, field)
+
+
+def _is_root(node: Expr) -> bool:
+    """Whether a square root is taken."""
+    if not isinstance(node, Apply) or node.function != "**":
+        return False
+    exponent = constant(node.arguments[1])
+    return exponent is not None and exponent.denominator % 2 == 0
+
+
+def contracted(subscripts: str, parts: Sequence[Array], prime: int) -> Array:
+    """A sum of products, two factors at a time, modulo a prime."""
+    shapes = tuple(np.shape(part) for part in parts)
+    return contract(lambda text, *a, **_: np.einsum(text, *a) % prime, subscripts, parts, shapes)
 
 
 def lifted(function: Callable[[Array], Array], along: Value, x: Value, field: Field) -> Value:

@@ -25,11 +25,11 @@ class UncoveredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The longest terms of a value: the places for an index in their factors, and the powers of the
-    sizes that multiply them.
+    """The longest terms of a kind: the places for an index in their factors, and the powers of the sizes that multiply
+    them.
 
-    `held` says of each axis whether every term holds its index, so that a sum over it counts nothing twice; `met`
-    whether any does.
+    `held` says of each axis whether each of them holds its index, so that a sum over it counts nothing twice; `met`
+    whether any may.
     """
 
     places: Count
@@ -38,8 +38,12 @@ class Term:
     met: tuple[bool, ...]
 
 
-Terms = tuple[Term | None, ...]
-"""Those of a value and of its derivatives, one after the other; None where it is zero."""
+Sum = tuple[Term, ...]
+"""Kinds of terms that differ in what they hold; none where a value is zero."""
+Terms = tuple[Sum, ...]
+"""Those of a value and of its derivatives, one after the other."""
+_KINDS = 12
+"""More kinds of terms are taken for one."""
 
 
 def plus(*counts: Count) -> Count:
@@ -73,9 +77,10 @@ def powers_of(size: Size) -> Powers:
     return {**found, TOTAL: (min(totals), max(totals))} if found else {}
 
 
-def at_most(powers: Powers) -> Powers:
-    """Any of the powers from 0 on: of a sum that may or may not run over an index that its term holds."""
-    return {name: (min(0, low), max(0, high)) for name, (low, high) in powers.items()}
+def freely(size: Size, *, met: bool) -> Powers:
+    """What a sum counts over an index that no factor holds; where one may, nothing perhaps."""
+    powers = powers_of(size)
+    return {name: (min(0, low), high) for name, (low, high) in powers.items()} if met else powers
 
 
 def raised(powers: Powers, exponent: Fraction) -> Powers:
@@ -128,11 +133,9 @@ def both(*flags: tuple[bool, ...]) -> tuple[bool, ...]:
     return tuple(all(of_axis) for of_axis in zip(*flags, strict=True))
 
 
-def added(parts: Sequence[Term | None]) -> Term | None:
-    """The terms of a sum, of values of one shape."""
-    there = [part for part in parts if part is not None]
-    if not there:
-        return None
+def whole(terms: Iterable[Term]) -> Term:
+    """All terms as one kind."""
+    there = list(terms)
     return Term(
         most(*(t.places for t in there)),
         either_of(*(t.powers for t in there)),
@@ -141,23 +144,38 @@ def added(parts: Sequence[Term | None]) -> Term | None:
     )
 
 
-def multiplied(parts: Sequence[Term | None]) -> Term | None:
+def kinds(terms: Iterable[Term]) -> Sum:
+    """Those that hold the same are one kind."""
+    found: dict[tuple[tuple[bool, ...], tuple[bool, ...]], list[Term]] = {}
+    for term in terms:
+        found.setdefault((term.held, term.met), []).append(term)
+    if len(found) > _KINDS:
+        return (whole(term for same in found.values() for term in same),)
+    return tuple(map(whole, found.values()))
+
+
+def added(parts: Iterable[Sum]) -> Sum:
+    """The terms of a sum, of values of one shape."""
+    return kinds(term for part in parts for term in part)
+
+
+def multiplied(parts: Sequence[Sum]) -> Sum:
     """The terms of a product, of values of one shape."""
-    there = [part for part in parts if part is not None]
-    if len(there) < len(parts):
-        return None
-    return Term(
-        plus(*(t.places for t in there)),
-        times(*(t.powers for t in there)),
-        either(*(t.held for t in there)),
-        either(*(t.met for t in there)),
+    return kinds(
+        Term(
+            plus(*(t.places for t in way)),
+            times(*(t.powers for t in way)),
+            either(*(t.held for t in way)),
+            either(*(t.met for t in way)),
+        )
+        for way in combinations(*parts)
     )
 
 
-def leibniz(factors: Sequence[Terms], order: int, product: Callable[[Sequence[Term | None]], Term | None]) -> Terms:
+def leibniz(factors: Sequence[Terms], order: int, product: Callable[[Sequence[Sum]], Sum]) -> Terms:
     """A product and its derivatives: of each factor as many as add up."""
     found = []
     for k in range(order + 1):
         ways = [way for way in combinations(range(k + 1), repeat=len(factors)) if sum(way) == k]
-        found.append(added([product([f[j] for f, j in zip(factors, way, strict=True)]) for way in ways]))
+        found.append(added(product([f[j] for f, j in zip(factors, way, strict=True)]) for way in ways))
     return tuple(found)

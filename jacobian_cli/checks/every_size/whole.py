@@ -16,9 +16,9 @@ from jacobian_cli.checks.every_size.functions import Symbols
 Options = Mapping[str, Any]
 
 
-def ordered(name: str, x: Value, options: Options, field: Field) -> Value:
-    """Functions of an order of entries; any order is one that entries may have."""
-    plain, axes = np.asarray(base(x), object), options.get("axis", ())
+def ordered(name: str, x: Value, order: Array, options: Options, field: Field) -> Value:
+    """Functions of the order of entries; any order is one that they may have."""
+    plain, axes = np.asarray(order, object), options.get("axis", ())
     if name in ("sort", "argsort"):
         (axis,) = axes or (-1,)
         places = np.argsort(plain, axis=axis, kind="stable")
