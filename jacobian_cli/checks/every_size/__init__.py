@@ -35,8 +35,8 @@ and each term is of degree 1.
 exp is a symbol with a law: exp(a) exp(b) = exp(a + b). A product of exponentials is 1 only where a whole combination
 of their arguments is zero (exponentials of independent arguments are algebraically independent; Ax 1971), which again
 is a sum of terms no longer than the longest argument. Steps (`>`, sign) are symbols with c² = c: products of different
-ones are a basis. Their values are drawn, and a factor of d steps that is wrong shows with a probability of 2^-d only;
-so several points are taken, and the certificate is for the branches that were met.
+ones are a basis. Their values are those at a real point, and a factor of d steps that is wrong shows with a probability
+of 2^-d only; so several points are taken, and the certificate is for the branches that were met.
 
 **Theorem 3 (quotients and roots).** The same holds with 1/τ and τ^(p/q), with r τ = 1 and s^q = τ^p, if the places of
 τ are counted in each term that divides by it, and each B_s is at least two more than the places in τ.

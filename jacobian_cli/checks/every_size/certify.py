@@ -19,12 +19,15 @@ from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError,
 from jacobian_cli.checks.every_size.point import Point, RootError, TooManyError, depth
 from jacobian_cli.checks.every_size.terms import TOTAL, UncoveredError, span
 from jacobian_cli.checks.oracles.layout import Laid
-from jacobian_cli.checks.points.sampling import fits, least_size
-from jacobian_cli.evaluate.evaluate import lengths
-from jacobian_cli.expr import Apply, Expr, Variable, size_names, walk
+from jacobian_cli.checks.points.constrained import drawn
+from jacobian_cli.checks.points.sampling import NoPointError, fits, least_size, sample
+from jacobian_cli.evaluate.evaluate import evaluate, lengths
+from jacobian_cli.expr import Apply, Expr, Variable, size_names, variables, walk
 
-WORK = 500_000
+WORK = 700_000
 """Products that a certificate may take: about a tenth of a second."""
+_COUNTED = 800
+"""What it takes to write a node out and to count its terms, in products."""
 _SLOWEST = 5e-6
 """Seconds that one product takes at most."""
 _AGAIN = 16
@@ -78,6 +81,11 @@ class Effort:
     def __init__(self, work: int) -> None:
         self.work, self.used, self._end = work, 0, thread_time() + work * _SLOWEST
 
+    @property
+    def left(self) -> int:
+        """What may still be done."""
+        return self.work - self.used
+
     def expect(self, work: int) -> None:
         """Not even begin with so much work."""
         if work > self.work:
@@ -98,7 +106,7 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
     orders = [1 + name.startswith("hessian ") for name in forms]
     moved = frozenset({question.wrt.name, *(name.removeprefix("hessian ") for name in forms)})
     bound = Bound(moved, max(orders))
-    branches = _kinked([output, *forms.values()])
+    effort(_COUNTED * sum(1 for _ in walk([output, *forms.values()])))
     why = ""
     try:
         _count(bound, question, output, forms)
@@ -109,10 +117,12 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
         why = why or "its terms hold too many indices"
         drawn, needed = _sizes(names, bound, question, why)
     comparison = _Comparison(question, output, forms, effort)
+    branches = bool(comparison.chosen)
     compared: list[Sizes] = []
     free, apart = bound.free and not why, False
     if len(drawn) > 1 and not why and not bound.summed and comparison.agrees(drawn[0], seed, free=free, apart=True):
         drawn, apart = drawn[:1], True
+    before = effort.used
     draws = [(sizes, k) for k, sizes in enumerate(drawn)]
     if branches:
         draws += [(drawn[0], len(drawn) + k) for k in range(_BRANCHES)]
@@ -124,7 +134,10 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
                 free, why, compared = False, "an inverse or a determinant", []
                 break
             compared.append(sizes)
-            effort.expect(effort.used // len(compared) * len(draws))
+            each = (effort.used - before) // len(compared)
+            effort.expect(before + each * len(drawn))
+            if len(compared) >= len(drawn) and each > effort.left:
+                break  # other branches of what takes so long are not looked for
         if why and not compared:
             for k, sizes in enumerate(_sizes(names, bound, question, why)[0]):
                 if not comparison.agrees(sizes, seed + 1000 * k, free=False):
@@ -141,11 +154,7 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
 _TIED = ("symmetric", "half")
 _BRANCHES = 4
 """So many further points where there are kinks, so that other branches are met."""
-_CHOICES = frozenset(("sign", "floor", "where", ">", "<", ">=", "<=", "==", "!=", "max", "largest", "sort", "argsort"))
-
-
-def _kinked(exprs: Sequence[Expr]) -> bool:
-    return any(isinstance(node, Apply) and node.function in _CHOICES for node in walk(exprs))
+_CHOICES = frozenset(("sign", "floor", ">", "<", ">=", "<=", "==", "!=", "max", "largest", "sort", "argsort"))
 
 
 def _count(bound: Bound, question: Question, output: Expr, forms: Mapping[str, Expr]) -> None:
@@ -198,19 +207,37 @@ class _Comparison:
         self.level = max(map(depth, [output, *forms.values()]))
         if self.level >= len(PRIMES):
             raise UnknownError("exp")
+        nodes = [node for node in walk([output, *forms.values()]) if isinstance(node, Apply)]
+        self.chosen = list(dict.fromkeys(a for node in nodes if node.function in _CHOICES for a in node.arguments))
 
     def agrees(self, sizes: Sizes, seed: int, *, free: bool, apart: bool = False) -> bool:
         """Whether all forms say the same at these sizes."""
         question = self.question
         if not fits([question.output, *question.known.values()], sizes):
             raise DegenerateError
+        real = self._real(sizes, seed) if self.chosen else {}
         for again in range(_AGAIN):  # where something that is divided by is zero, or a root does not exist
             point = Point(
                 sizes, question.facts, seed + 7919 * again, self.level, free=free, apart=apart, spend=self.effort
             )
+            point.real = real
             with suppress(DegenerateError):
                 return self._at(point)
         raise DegenerateError
+
+    def _real(self, sizes: Sizes, seed: int) -> Mapping[Expr, Array]:
+        """What is chosen by, at a real point where the formula has a value; nothing where none is found."""
+        question, rng = self.question, np.random.default_rng(seed)
+        try:
+            values = sample(question.output, sizes, rng, question.facts, frozenset({question.wrt.name}))
+        except NoPointError:
+            return {}
+        for name, variable in question.known.items():
+            if name not in values:
+                said, shape = question.facts.get(name), lengths(variable.shape, sizes)
+                values[name] = drawn(said, shape, rng) if said else rng.standard_normal(shape)
+        found = {node: evaluate(node, values, sizes) for node in self.chosen if variables(node).keys() <= values.keys()}
+        return {node: value for node, value in found.items() if np.all(np.isfinite(value))}
 
     def _at(self, point: Point) -> bool:
         question, sizes = self.question, point.sizes

@@ -100,7 +100,7 @@ class Field:
         """A function that is linear in each of its arguments, of values with derivatives (Leibniz's rule)."""
         tag = max((a.tag for a in arguments if isinstance(a, Dual)), default=0)
         if not tag:
-            return function(*arguments) % self.prime
+            return np.asarray(function(*arguments), object) % self.prime
         own = [isinstance(a, Dual) and a.tag == tag for a in arguments]
         plain = [a.value if mine else a for a, mine in zip(arguments, own, strict=True)]
         total = None
@@ -114,7 +114,7 @@ class Field:
         """A function that is linear in all of its arguments together."""
         tag = max((a.tag for a in arguments if isinstance(a, Dual)), default=0)
         if not tag:
-            return function(*arguments) % self.prime
+            return np.asarray(function(*arguments), object) % self.prime
         values = [within(a, tag - 1) for a in arguments]
         slopes = [a.slope if isinstance(a, Dual) and a.tag == tag else zero(a) for a in arguments]
         return Dual(tag, self.joint(function, *values), self.joint(function, *slopes))

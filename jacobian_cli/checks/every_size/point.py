@@ -42,6 +42,8 @@ class _Whole:
 _KERNELS = Kernels(_Whole())
 _COMPARED = {">": (1,), "<": (-1,), ">=": (0, 1), "<=": (-1, 0), "==": (0,), "!=": (-1, 1)}
 _REPAIRS = 30
+_NEAR = 1e-9
+"""Numbers so near are the same."""
 _OVERHEAD, _POWER, _ADDED = 100, 25, 8
 """What a node costs, and a power modulo a prime, in products; so many cost one where they are added by NumPy."""
 _LIMIT = 100_000
@@ -93,11 +95,14 @@ class Point:
         self.sizes, self.facts, self.free, self.apart, self.spend = sizes, facts, free, apart, spend
         self.rng = Random(seed)
         self.symbols = Symbols(self.rng)
+        self.real: Mapping[Expr, Array] = {}
+        """Values at a real point, by which choices are made."""
         self.top = top
         self.bases: dict[tuple[str, int], Array] = {}
         self.directions: dict[str, list[tuple[int, Array]]] = {}
         """Along what a variable moves, the order of the derivative with it."""
         self._found: dict[tuple[Expr, int, int], Value] = {}
+        self._of: dict[Expr, frozenset[str]] = {}
 
     def random(self, shape: Iterable[int], level: int) -> Array:
         """Random entries."""
@@ -115,9 +120,10 @@ class Point:
                 found = Dual(tag, found, along)
         return found
 
-    def forget(self) -> None:
-        """Values are asked for again."""
-        self._found.clear()
+    def forget(self, name: str = "") -> None:
+        """Values, or those that depend on a variable, are asked for again."""
+        kept = {} if not name else {key: v for key, v in self._found.items() if name not in self._of[key[0]]}
+        self._found = kept
 
     def repair(self, error: RootError) -> None:
         """Draw some entries again, so that square roots exist. Raises `DegenerateError` where that does not help."""
@@ -132,16 +138,16 @@ class Point:
             variable = self.rng.choice(names)
             before = self.bases[variable.name, level]
             self.bases[variable.name, level] = self._redrawn(variable, level, error.places)
-            self.forget()
+            self.forget(variable.name)
             try:
                 again = base(self.value(inside, level, 0))
             except RootError:
                 again = None
             left = missing if again is None else int(np.sum(Field.at(level).sign(again) < 0))
             if left < missing:
-                self.forget()
                 return
             self.bases[variable.name, level] = before
+            self.forget(variable.name)
         raise DegenerateError
 
     def _redrawn(self, variable: Variable, level: int, places: Array) -> Array:
@@ -164,6 +170,9 @@ class Point:
         for node in walk([expr], lambda node: (node, level, order) not in self._found):
             if (node, level, order) not in self._found:
                 self.spend(self._cost(node, order))
+                if node not in self._of:
+                    own = {node.name} if isinstance(node, Variable) else ()
+                    self._of[node] = frozenset().union(own, *(self._of[child] for child in node.children))
                 self._found[node, level, order] = self._value(node, level, order)
         return self._found[expr, level, order]
 
@@ -173,6 +182,13 @@ class Point:
         match table:
             case Apply("@", (a, b)) if len(a.shape) == len(b.shape) == 2 and ONE not in (*a.shape, *b.shape):
                 return self.row(self.row(left, a, level), b, level)
+            case Apply("eye"):
+                return left
+            case Apply("diag", (a,)) if len(a.shape) == 1:
+                return left * base(self.value(a, level, 0)) % p
+            case Apply("commutation"):
+                rows, columns = resolved(dict(table.parameters)["sizes"], self.sizes)
+                return np.reshape(np.reshape(left, (rows, columns)).T, -1)
             case Apply("reshape", (Apply("einsum") as a,)):
                 kept = self._folded(left, a, level)
                 if kept is not None:
@@ -272,19 +288,30 @@ class Point:
                     lambda x, y: np.where(chosen, np.asarray(x, object), np.asarray(y, object)), *arguments[1:]
                 )
             case "max" | "largest" | "sort" | "argsort":
-                order_of = base(self.value(node.arguments[0], self.top, 0))
+                order_of = self.real.get(node.arguments[0])
+                if order_of is None:
+                    order_of = base(self.value(node.arguments[0], self.top, 0))
                 return ordered(name, arguments[0], order_of, dict(node.parameters), field)
             case "prod" | "cumprod":
                 return multiplied(name, arguments[0], dict(node.parameters), field)
             case "inv" | "det" | "logdet" | "cholesky":
                 return of_matrix(name, arguments[0], field, self.symbols, free=self.free)
         if name in _COMPARED:
-            first, second = (base(self.value(a, self.top, 0)) for a in node.arguments)
-            signs = Field.at(self.top).sign((first - second) % PRIMES[self.top])
+            signs = self._signs(node)
             return field.each(lambda a: int(a in _COMPARED[name]), signs)
         if name in CONSTANT or name in SLOPES:
             return self._function(node, arguments, level, order, field)
         return self._rearranged(node, arguments, field)
+
+    def _signs(self, node: Apply) -> Array:
+        """The sign of the argument, or of the difference of the two: at the real point, if there is one."""
+        first, *others = (self.real.get(a) for a in node.arguments)
+        if first is not None and all(other is not None for other in others):
+            gap = first - others[0] if others else first
+            near = np.abs(gap) <= _NEAR * (1 + np.abs(first))
+            return np.asarray(np.where(near, 0, np.sign(gap))).astype(int).astype(object)
+        values = [base(self.value(a, self.top, 0)) for a in node.arguments]
+        return Field.at(self.top).sign((values[0] - values[1] if len(values) > 1 else values[0]) % PRIMES[self.top])
 
     def _rearranged(self, node: Apply, arguments: list[Value], field: Field) -> Value:
         """What is linear in each argument, or in all together."""
@@ -313,7 +340,7 @@ class Point:
 
         def plain(x: Array) -> Array:
             if name == "sign":
-                return Field.at(self.top).sign(base(self.value(last, self.top, 0))) % field.prime
+                return self._signs(node) % field.prime
             if name == "exp":
                 return self.symbols.exponential(base(self.value(last, level - 1, 0)) if level else None, x, field)
             symbol = name if len(arguments) == 1 else f"{name} {base(arguments[0])}"
