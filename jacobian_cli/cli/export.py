@@ -32,6 +32,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     """Write the export, to a file or to the screen. What fails its check is not written as source: status 1."""
     from jacobian_cli.api.derive.derivation import derivations
     from jacobian_cli.api.derive.source import FailedError
+    from jacobian_cli.api.export.c import compiler, run_test
     from jacobian_cli.api.export.run import CODE, export, export_test
     from jacobian_cli.cli.derive import problem_of
 
@@ -39,7 +40,9 @@ def answer(request: Request, wishes: Wishes) -> int:
         raise InputError("export is of a formula, at no point", hint="leave --at out; jac derive takes it")
     if wishes.test and (wishes.output is None or wishes.to not in CODE):
         raise InputError("--test writes a test beside a file of source", hint="name the file: -o window.py")
-    if wishes.test and wishes.to != "numpy" and find_spec(wishes.to) is None:
+    if wishes.test and wishes.to == "c" and compiler() is None:
+        raise InputError("there is no C compiler here to test with", hint="install one: apt-get install gcc")
+    if wishes.test and wishes.to not in ("numpy", "c") and find_spec(wishes.to) is None:
         raise InputError(
             f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
         )
@@ -55,7 +58,7 @@ def answer(request: Request, wishes: Wishes) -> int:
         asked = found if len(found) > 1 else found[0]
         text = export(asked, wishes.to)
         path = Path(wishes.output or "")
-        test = export_test(asked, wishes.to, path.name) if wishes.test else ""
+        test = export_test(asked, wishes.to, path.name) if wishes.test and wishes.to != "c" else ""
     except FailedError as error:
         click.echo(f"jac: {error}", err=True)
         return FAILED
@@ -65,6 +68,10 @@ def answer(request: Request, wishes: Wishes) -> int:
     files = {str(path): text, **({str(path.with_name(f"test_{path.name}")): test} if test else {})}
     write_files(files, force=wishes.force)
     click.echo("\n".join(f"wrote {name}" for name in files))
+    if wishes.test and wishes.to == "c":
+        passed, said = run_test(text)
+        click.echo(f"its test: {said}", err=not passed)
+        return WRITTEN if passed else FAILED
     return WRITTEN
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from jacobian_cli.checks.points.sampling import NoPointError, draws_for, sample
 from jacobian_cli.ops.places import places_of
 from tests.calculus.expressions import CALLS, Call
 from tests.checks.test_rows import calls, on_variables
+from tests.export.compiled import Library, needs_compiler
 
 Array = Any
 LACKING = {
@@ -130,6 +133,41 @@ def test_jax_agrees(call: Call) -> None:
         np.testing.assert_allclose(out, value, rtol=1e-8, atol=1e-10)
         scale = max(1.0, float(np.max(np.abs(back), initial=0.0)))
         np.testing.assert_allclose(pull(jax.numpy.asarray(delta))[0], back, rtol=1e-7, atol=1e-9 * scale)
+
+
+LACKING_IN_C = {
+    "digamma", "polygamma", "erfinv", "eigvalsh", "eigvecs", "pinv", "nuclear_norm", "polar", "sqrtm", "expm", "sort",
+    "argsort", "take", "scatter_add", "unfold", "fold", "correlate", "convolve", "vech",
+}  # fmt: skip
+
+
+@needs_compiler
+@pytest.mark.parametrize("call", EXAMPLES)
+def test_c_agrees(call: Call, tmp_path: Path) -> None:
+    """At sizes that are numbers: value, Jacobian and backward rule."""
+    found, at, sizes = derived(call)
+    formula, _ = on_variables(call)
+    for name, size in sizes.items():
+        formula = re.sub(rf"\b{name}\b", str(size), formula)
+    shapes = {n: tuple(s.at(sizes) for s in v.shape) for n, v in found.problem.variables.items()}
+    fixed = jac.derive(formula, found.wrt, shapes, check=False)
+    module = ran(jac.export(fixed))
+    value = np.asarray(module["value"](**at), float)
+    try:
+        library = Library(jac.export(fixed, "c"), tmp_path)
+    except jac.InputError as error:
+        said = str(error).splitlines()[0]
+        name, _, _ = said.partition(" has no counterpart")
+        assert name in LACKING_IN_C, said
+        pytest.skip(said)
+    given = {**at, "delta": np.random.default_rng(2).standard_normal(value.shape)}
+    for function in ("value", "jacobian", "vjp"):
+        returned, written = library(function, given)
+        takes = inspect.signature(module[function]).parameters
+        expected = np.asarray(module[function](**{name: given[name] for name in takes}), float)
+        scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+        flat = np.ravel(written[0] if returned is None else returned)
+        np.testing.assert_allclose(flat, expected.ravel(), 1e-8, 1e-10 * scale, err_msg=function)
 
 
 PICKED: list[tuple[str, str, dict[str, tuple[int, ...]], dict[str, str]]] = [

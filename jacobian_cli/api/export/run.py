@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
+from jacobian_cli.api.export.c import c_source
 from jacobian_cli.api.export.forms import written
 from jacobian_cli.api.export.functions import exported, rule
+from jacobian_cli.api.export.templates import LIBRARIES
 from jacobian_cli.api.export.written_test import written_test
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.printers.jax.rule import rule_source as jax_rule
@@ -14,7 +16,7 @@ from jacobian_cli.printers.numpy.module import module_source
 from jacobian_cli.printers.torch.rule import rule_source as torch_rule
 from jacobian_cli.syntax.errors import InputError
 
-CODE = ("numpy", "torch", "jax")
+CODE = ("numpy", "torch", "jax", "c")
 TARGETS = (*CODE, "latex", "markdown", "json")
 
 
@@ -26,7 +28,9 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
     the names end in them: `vjp_W`. Source is written from what passes the check.
 
     Of PyTorch there is `value`, a `torch.autograd.Function` that can be differentiated again and runs under
-    `torch.func.vmap`; of JAX `value`, a `jax.custom_vjp`. What has no counterpart there is refused by name.
+    `torch.func.vmap`; of JAX `value`, a `jax.custom_vjp`. Of C, `c`, there are the functions that NumPy has, in C99 of
+    arrays that lie row by row, with a test behind `#ifdef JAC_TEST`; all sizes must be numbers there. What has no
+    counterpart is refused by name.
 
     Raises `InputError` for another target, and where nothing passes the check.
 
@@ -44,11 +48,14 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
     word(to, TARGETS, "there is no target {}")
     if to in CODE:
         answers = [each.written() for each in found]
+        together = len(found) > 1 or found is derivation
+        if to == "c":
+            return c_source(answers, together=together)
         if to != "numpy":
             forward, backward = rule(answers)
             write = torch_rule if to == "torch" else jax_rule
             return write(forward, backward, [each.wrt for each in found])
-        return module_source(exported(answers, together=len(found) > 1 or found is derivation))
+        return module_source(exported(answers, together=together))
     settled = [each.settled if each.checking else each for each in found]
     reports = [each.check() for each in found if each.checking]
     if to != "json":
@@ -61,6 +68,6 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
 def export_test(derivation: Derivation | Derivations, to: str, file: str) -> str:
     """The test that goes with the exported `file`, to stand beside it, for pytest."""
     found = derivation if isinstance(derivation, Derivations) else Derivations((derivation,))
-    word(to, CODE, "there is no test of {}")
+    word(to, LIBRARIES, "there is no test of {}")
     together = isinstance(derivation, Derivations)
     return written_test([each.written() for each in found], to, file, together=together)

@@ -36,7 +36,7 @@ def written_test(answers: Sequence[Written], to: str, file: str, *, together: bo
     answer = answers[0].answer
     problem = answer.problem
     names = size_names([problem.output, *problem.variables.values()])
-    cases, kinds = _cases(answer, names)
+    cases, kinds = cases_of(answer, names)
     (formula,) = sized(problem, [function_of(answer, "formula", (), problem.output, "What is differentiated.")])
     shapes = ", ".join(f'"{n}": {_shape(v.shape)}' for n, v in problem.variables.items())
     library = LIBRARIES[to]
@@ -67,7 +67,7 @@ def _shape(shape: Shape) -> str:
     return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
 
 
-def _cases(answer: Answer, names: Sequence[str]) -> tuple[list[dict[str, int]], dict[str, str]]:
+def cases_of(answer: Answer, names: Sequence[str]) -> tuple[list[dict[str, int]], dict[str, str]]:
     """Sizes to test at, and how each variable is drawn."""
     problem = answer.problem
     if places_of([problem.output]):
