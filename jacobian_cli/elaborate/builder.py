@@ -166,7 +166,7 @@ class Builder(Options):
         along = {} if axis is None or isinstance(axis, Flag) else {"axis": (self.whole(axis),)}
         scope = Scope({name: self.build(term) for name, term in given.items()}, {}, self.scope.unifier)
         try:
-            return _Inside(scope, text, along).build(read(text))
+            return Inside(scope, text, along).build(read(text))
         except InputError as error:
             raise self.error(next(iter(given.values())).span, error.message, error.hint) from None
 
@@ -272,7 +272,7 @@ class Builder(Options):
                 raise OrderError(f"{name} of {row.name} is a number", text=self.text, span=term.span)
         try:
             scope = Scope(values, counts(row, arguments[0], options), self.scope.unifier)
-            return _Inside(scope, text, along_axes(row, shape, options)).build(tree)
+            return Inside(scope, text, along_axes(row, shape, options)).build(tree)
         except (InputError, ShapeError) as error:
             raise self.error(call.span, f"in {row.name}, {error.message}") from None
 
@@ -406,7 +406,7 @@ def _formula_shape(row: Row, shapes: list[Shape], unifier: Unifier) -> Shape:
         raise ShapeError(f"in {row.name}, {error.message}", error.quoted, order=isinstance(error, OrderError)) from None
 
 
-class _Inside(Builder):
+class Inside(Builder):
     """Builds a text of the table whose reductions run along an axis."""
 
     def __init__(self, scope: Scope, text: str, along: Mapping[str, Any]) -> None:

@@ -38,6 +38,8 @@ class Identity:
     """
     example: str = ""
     """A formula in which it applies, where the left side is none by itself."""
+    steady: bool = False
+    """Whether the right side has a value, or digits, where the left one overflows or cancels: code is written so."""
     shows: str = ""
     """The formula as it is then written, where that is not the right side."""
 
@@ -187,8 +189,9 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="logarithm of an exponential", left="log(exp(x))", right="x"),
     Identity(name="exponential of a logarithm", left="exp(log(x))", right="x"),
     Identity(name="inverse of an inverse", left="inv(inv(A))", right="A", shapes={"A": "n,n"}),
-    Identity(name="logsumexp", left="log(sum(exp(x)))", right="logsumexp(x)", shapes={"x": "n"}),
-    Identity(name="softplus", left="log(1 + exp(x))", right="softplus(x)"),
+    Identity(name="logsumexp", left="log(sum(exp(x)))", right="logsumexp(x)", shapes={"x": "n"},
+             steady=True),
+    Identity(name="softplus", left="log(1 + exp(x))", right="softplus(x)", steady=True),
     # quotients that are a function
     Identity(name="tangent", left="sin(x)/cos(x)", right="tan(x)"),
     Identity(name="hyperbolic tangent", left="sinh(x)/cosh(x)", right="tanh(x)"),
@@ -211,14 +214,14 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="the entry that was picked", left="x*e/(x.T@e)", right="e", where={"e": "one_hot"},
              shapes={"x": "n", "e": "n"}),
     # shares of one, and of a row
-    Identity(name="softmax", left="exp(x)/sum(exp(x))", right="softmax(x)", shapes={"x": "n"}),
+    Identity(name="softmax", left="exp(x)/sum(exp(x))", right="softmax(x)", shapes={"x": "n"}, steady=True),
     Identity(name="sigmoid", left="exp(x)/(1 + exp(x))", right="sigmoid(x)",
-             example="exp(x)**2/(1 + exp(x))**2", shows="sigmoid(x)**2"),
+             example="exp(x)**2/(1 + exp(x))**2", shows="sigmoid(x)**2", steady=True),
     Identity(name="a sigmoid over its total", left="sigmoid(x)/(1 + exp(x))", right="sigmoid(x)*(1 - sigmoid(x))"),
     Identity(name="a sigmoid turned", left="exp(x)*sigmoid(-x)", right="sigmoid(x)"),
     Identity(name="what a turned sigmoid leaves of one", left="1 - sigmoid(-x)", right="sigmoid(x)",
              where={"x": "unsigned"}, alone=True, example="y*(1 - sigmoid(-x))", shows="y*sigmoid(x)"),
-    Identity(name="the other share of one", left="1/(1 + exp(x))", right="sigmoid(-x)"),
+    Identity(name="the other share of one", left="1/(1 + exp(x))", right="sigmoid(-x)", steady=True),
     # what is added to all entries of a row
     *_shifts(),
     # matrices
@@ -227,6 +230,21 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="cofactors of a transpose", left="cofactors(A.T)", right="cofactors(A).T", shapes={"A": "n,n"}),
     Identity(name="determinant of a diagonal", left="det(diag(x))", right="prod(x)", shapes={"x": "n"}),
 )  # fmt: skip
+
+STEADY: tuple[Identity, ...] = (
+    *(identity for identity in IDENTITIES if identity.steady),
+    Identity(name="log of a softmax", left="log(softmax(x))", right="log_softmax(x)", shapes={"x": "n"}, steady=True),
+    Identity(name="log of a sigmoid", left="log(sigmoid(x))", right="log_sigmoid(x)", steady=True),
+    Identity(name="log of the other share", left="log(1 - sigmoid(x))", right="log_sigmoid(-x)", steady=True),
+    Identity(name="log of two exponentials", left="log(exp(x) + exp(y))", right="logaddexp(x, y)", steady=True),
+    Identity(name="log of a hyperbolic cosine", left="log(cosh(x))", right="logaddexp(x, -x) - log(2)", steady=True),
+    Identity(name="log near one", left="log(1 + x)", right="log1p(x)", steady=True),
+    Identity(name="log near one, below", left="log(1 - x)", right="log1p(-x)", steady=True),
+    Identity(name="exponential near one", left="exp(x) - 1", right="expm1(x)", steady=True),
+    Identity(name="root of a dot product", left="sqrt(x.T@x)", right="norm(x)", shapes={"x": "n"}, steady=True),
+    Identity(name="root of squares", left="sqrt(sum(x**2))", right="norm(x)", shapes={"x": "n"}, steady=True),
+)  # fmt: skip
+"""What code says instead of what is written on paper; those before come first."""
 
 HOLDS: tuple[Holds, ...] = (
     *(Holds(function=name, fact="binary") for name in (">", "<", ">=", "<=", "==", "!=")),

@@ -9,11 +9,12 @@ from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.derive.settle import Settled, mismatch
 from jacobian_cli.api.input.arguments import word
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.calculus.derivative.common_subexpressions import definitions
+from jacobian_cli.calculus.derivative.common_subexpressions import definitions, name_repeats
 from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.steady import steady
 from jacobian_cli.calculus.notation.symmetric import symmetrised
 from jacobian_cli.calculus.reshape import jacobian_shape
-from jacobian_cli.expr import Expr
+from jacobian_cli.expr import Expr, size_names
 from jacobian_cli.printers.numpy.module import Function, module_source
 from jacobian_cli.printers.numpy.sizes import sizes_of
 from jacobian_cli.shape import ONE, Shape, product, shape_text
@@ -97,7 +98,20 @@ def _two_axes(form: Expr, shape: Shape) -> Expr:
 def function_of(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
     """A function of the variables, and of what stands before them."""
     arguments = (*first, *answer.problem.variables)
+    (result,) = computed_forms(answer, [result])
     return Function(name, arguments, tuple(definitions([result]).items()), result, shape_text(result.shape), doc, {})
+
+
+def computed_forms(answer: Answer, forms: Sequence[Expr]) -> list[Expr]:
+    """Forms as they are computed side by side: in steady terms, in which nothing is computed twice for that."""
+    found = [steady(form) for form in forms]
+    if found == list(forms):
+        return found
+    problem = answer.problem
+    taken = [*problem.variables, *problem.program.values, *answer.where, answer.upstream, *size_names(found)]
+    keys = [str(k) for k in range(len(found))]
+    named = name_repeats(dict(zip(keys, found, strict=True)), keys, taken).forms
+    return [named[key] for key in keys]
 
 
 def sized(problem: Problem, functions: Sequence[Function]) -> list[Function]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jacobian_cli.api.derive.source import Written, function_of, functions, sized
+from jacobian_cli.api.derive.source import Written, computed_forms, function_of, functions, sized
 from jacobian_cli.api.export.directions import direction_of, hvp, jvp
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.expr import Defined, Expr, rebuild, walk
@@ -39,7 +39,7 @@ def rule(answers: Sequence[Written]) -> tuple[Function, Function]:
     value = function_of(first, "value", (), problem.output, f"{problem.name} = {problem.text}\n{remark}".strip())
     names = ", ".join(w.answer.wrt for w in answers)
     value = replace(value, docstring=f"{value.docstring}\n\nIts backward pass, by {names}, is a closed form.")
-    result, *others = apart([w.answer.forms.vjp for w in answers])
+    result, *others = computed_forms(first, apart([w.answer.forms.vjp for w in answers]))
     back = function_of(first, "backward", (upstream,), result, "")
     defined = tuple(definitions([result, *others]).items())
     named = tuple((w.answer.wrt, form) for w, form in zip(answers[1:], others, strict=True))
@@ -82,7 +82,7 @@ def _joint(answers: Sequence[Written], gradients: Sequence[tuple[str, Expr]]) ->
     first = answers[0].answer
     problem = first.problem
     value = first.derivative.named.renamed(problem.output)
-    result, *forms = apart([value, *(gradient for _, gradient in gradients)])
+    result, *forms = computed_forms(first, apart([value, *(gradient for _, gradient in gradients)]))
     names = ", ".join(name for name, _ in gradients)
     remark = "\n".join(dict.fromkeys(w.remark for w in answers if w.remark))
     doc = f"{problem.name}, and its gradients by {names}, each in the shape of its variable."

@@ -1,0 +1,117 @@
+"""Formulas as they are computed: what is written log(1 + exp(x)) on paper is softplus(x) in code, for where x is large
+exp(x) has no value, and where it is far below 0 nothing is left of it beside 1 (N. J. Higham, Accuracy and Stability of
+Numerical Algorithms, SIAM 2002, chapter 1).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jacobian_cli.calculus.notation.operations import unsigned
+from jacobian_cli.elaborate.builder import Inside
+from jacobian_cli.elaborate.options import Scope
+from jacobian_cli.expr import Apply, Defined, Expr, Number, rebuild, walk, with_parts
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.identities import STEADY, Identity
+from jacobian_cli.ops.read import read
+from jacobian_cli.ops.rules import reduce, reduced_axes
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term
+
+_WHOLE = (None, None)
+"""In an index: all of an axis; `None` alone makes a new one."""
+
+
+def steady(expr: Expr) -> Expr:
+    """The same function of its variables, in terms that neither overflow nor cancel where its value does not.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.printers.language import text
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> shown = lambda formula: text(steady(elaborate([parse_statement(formula)]).output))
+    >>> shown("sum(log(1 + exp(-y*x)))"), shown("exp(X)/sum(exp(X), axis=1)[:, None]")
+    ('sum(softplus(-y*x))', 'softmax(X, axis=1)')
+    """
+    made: dict[Expr, Expr] = {}
+    for node in walk([expr]):
+        made[node] = _said(with_parts(node, made))
+    return made[expr]
+
+
+def _said(node: Expr) -> Expr:
+    """A node whose parts are steady already, as it is computed."""
+    if isinstance(node, Apply):
+        for identity in STEADY:
+            found = _Match(identity).of(node)
+            if found is not None:
+                return found
+    return node
+
+
+class _Match:
+    """What the names of an identity stand for, and the axes that its total, or its function of rows, runs along."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.meant: dict[str, Expr] = {}
+        self.along: dict[str, Any] = {}
+        self.rows = True
+        """Whether a total stands beside the entries of its own row, so that a function of rows may be said."""
+
+    def of(self, node: Apply) -> Expr | None:
+        """The right side, where the left one is this node."""
+        right = self.identity.right
+        if not self.fits(read(self.identity.left), node):
+            return None
+        try:
+            found = Inside(Scope(dict(self.meant)), right, self.along).build(read(right))
+        except InputError:  # several axes, where the function on the right runs along one
+            return None
+        of_rows = isinstance(found, Apply) and FUNCTIONS[found.function].kind is Kind.ROW
+        if found.shape != node.shape or (of_rows and not self.rows):
+            return None
+        return rebuild(found, _turned)
+
+    def fits(self, pattern: Term, expr: Expr) -> bool:
+        """Whether a part of the left side is this expression."""
+        if isinstance(pattern, Name):
+            return self.meant.setdefault(pattern.text, expr) is expr
+        expr, kept = _total(expr)
+        if isinstance(pattern, Literal):
+            return isinstance(expr, Number) and expr.value == pattern.value
+        if not (isinstance(pattern, Call) and isinstance(expr, Apply) and expr.function == pattern.function):
+            return False
+        if len(expr.arguments) != len(pattern.arguments):
+            return False
+        options = dict(expr.parameters) | kept
+        if FUNCTIONS[expr.function].kind is Kind.REDUCTION:
+            self.rows = bool(options.get("keepdims")) or reduced_axes(expr.arguments[0].shape, options) == (0,)
+        self.along |= options
+        orders = [expr.arguments, expr.arguments[::-1]] if expr.function == "+" else [expr.arguments]
+        before = dict(self.meant)
+        for parts in orders:
+            self.meant = dict(before)
+            if all(self.fits(p, part) for p, part in zip(pattern.arguments, parts, strict=True)):
+                return True
+        return False
+
+
+def _total(expr: Expr) -> tuple[Expr, dict[str, Any]]:
+    """What a name stands for, and a total without the index that puts its axes back, as sum(X, axis=1)[:, None]."""
+    while isinstance(expr, Defined):
+        expr = expr.body
+    if isinstance(expr, Apply) and expr.function == "[]":
+        (inner, _), index = _total(expr.arguments[0]), dict(expr.parameters).get("index", (0,))
+        if isinstance(inner, Apply) and FUNCTIONS[inner.function].kind is Kind.REDUCTION:
+            kept = {**dict(inner.parameters), "keepdims": True}
+            if set(index) <= {None, _WHOLE} and reduce(inner.arguments[0].shape, kept) == expr.shape:
+                return inner, {"keepdims": True}
+    return expr, {}
+
+
+def _turned(node: Expr) -> Expr | None:
+    """-(-x) is x: the sign that an identity puts in front."""
+    if isinstance(node, Apply) and node.function == "u-":
+        minus, inner = unsigned(node.arguments[0])
+        return inner if minus else node
+    return None
