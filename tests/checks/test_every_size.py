@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
+import numpy as np
 import pytest
+import sympy
 
 import jacobian_cli as jac
 from jacobian_cli.api.derive.printed import Shown
+from jacobian_cli.api.derive.proof import certificate_of
+from jacobian_cli.calculus.simplify.rules import RULES
 from jacobian_cli.checks.every_size import certify
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt
 from jacobian_cli.checks.every_size.certify import Question, attempted, certified
-from jacobian_cli.checks.every_size.expand import expanded
+from jacobian_cli.checks.every_size.expand import composed, expanded, written
+from jacobian_cli.checks.every_size.field import PRIMES, Dual, Field
+from jacobian_cli.checks.every_size.functions import SLOPES
 from jacobian_cli.checks.oracles.layout import Laid
+from jacobian_cli.cli.main import run
 from jacobian_cli.elaborate import elaborate
-from jacobian_cli.expr import Variable, variables
+from jacobian_cli.evaluate.evaluate import evaluate
+from jacobian_cli.expr import Apply, Variable, variables
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.parser import parse_statement
+from tests.calculus.rewriting import normal, posed
+from tests.calculus.rewriting import written as written_again
+from tests.checks.test_rules_are_caught import forget
 
 UNHURRIED = 100_000_000
 
@@ -173,3 +188,161 @@ def certificate(d: Any, work: int) -> Certificate | None:
     found = attempted(question, work=work)
     assert not isinstance(found, Doubt)
     return found
+
+
+def test_a_rule_that_is_right_at_small_sizes_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The points of the numeric check are all of sizes at which it is right."""
+    forget()
+    wrong = "x/ans*(1 + (N - 1)*(N - 2)*(N - 3)*(N - 4)*(N - 5)*(N - 6))"
+    monkeypatch.setitem(FUNCTIONS, "norm", replace(FUNCTIONS["norm"], derivative=(wrong,)))
+    d = jac.derive("norm(x)", wrt="x", check=False)
+    doubt = certificate_of(Shown(d))
+    report = d.check()
+    forget()
+    assert isinstance(doubt, Doubt)
+    assert doubt.sizes["n"] > 6
+    assert report.passed is False
+    assert any(sizes["n"] > 6 for sizes in report.sizes)
+    assert all(sizes["n"] <= 6 for sizes in report.sizes[:3])
+
+
+def test_the_derivatives_of_the_table_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [d for formula in ("u.T@tanh(W@x)", "layernorm(x)", "relu(x)*softmax(x)") for d in derived(formula)]
+    shown = [(d, Shown(d)) for d in answers]
+    assert all(each.forms for _, each in shown)
+    for name, row in list(FUNCTIONS.items()):
+        monkeypatch.setitem(FUNCTIONS, name, replace(row, derivative=tuple("0" for _ in row.derivative), backward=()))
+    for d, each in shown:
+        found = certificate_of(each)
+        assert isinstance(found, Certificate), d.wrt
+        assert found.every, d.wrt
+
+
+def test_the_primes_are_such_that_numbers_resemble_the_reals() -> None:
+    for level, prime in enumerate(PRIMES):
+        field = Field.at(level)
+        assert pow(3, prime - 1, prime) == 1
+        assert field.square(prime - 1) == -1
+        assert all(field.square(small) == 1 for small in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31))
+        assert (prime - 1) % 3 != 0
+        assert (prime - 1) % 5 != 0
+        if level:
+            assert (prime - 1) % PRIMES[level - 1] == 0
+            assert pow(field.generator, PRIMES[level - 1], prime) == 1 != field.generator
+
+
+@pytest.mark.parametrize("name", [name for name in SLOPES if name != "polygamma"])
+def test_slopes_are_those_of_sympy(name: str) -> None:
+    """What is said here of functions is what SymPy says of them, in numbers."""
+    x = sympy.Symbol("x")
+    called = FUNCTIONS[name].sympy
+    true = sympy.diff(getattr(sympy, called)(x), x)
+    node = Apply(name, (Variable("x", ()),), (), ())
+    slope = written(SLOPES[name], node)
+    at = 1.7 if name == "arccosh" else 0.3
+    ours = float(evaluate(slope, {"x": np.float64(at)}, {}))
+    assert ours == pytest.approx(float(true.subs(x, at).evalf()), rel=1e-9)
+
+
+def test_derivatives_over_a_field_are_those_of_polynomials() -> None:
+    field = Field.at(0)
+    x = Dual(2, Dual(1, np.array([5], object), np.array([1], object)), np.array([1], object))
+    cube = field.power(x, Fraction(3))
+    assert [int(v[0]) for v in (cube.value.value, cube.value.slope, cube.slope.value, cube.slope.slope)] == [
+        125, 75, 75, 30
+    ]  # fmt: skip
+    root = field.power(Dual(1, np.array([9], object), np.array([6], object)), Fraction(1, 2))
+    assert [int(root.value[0]), int(root.slope[0])] == [3, 1]
+
+
+FACTS = {
+    "x.T@S@x": {"S": "symmetric"},
+    "log(det(S))": {"S": "spd"},
+    "x.T@D@x": {"D": "diagonal"},
+    "cross_entropy(z, y)": {"y": "one_hot"},
+    "-sum(y*log_softmax(z))": {"y": "sums_to_one"},
+    "sum(sqrt(x))": {"x": "positive"},
+}
+
+
+@pytest.mark.parametrize("formula", FACTS)
+def test_what_is_declared_holds_exactly(formula: str) -> None:
+    known = elaborate([parse_statement(formula)]).output
+    free = [name for name in variables(known) if name not in FACTS[formula]] or list(variables(known))
+    for d in jac.derive(formula, wrt=free, assume=FACTS[formula]):
+        found = certificate(d, UNHURRIED)
+        assert found is not None, d.wrt
+        assert found.every, f"{d.wrt}: {found}"
+
+
+@pytest.mark.parametrize("formula", ["sum(log(1 + exp(X@w)))", "w.T@A@w", "logsumexp(w)", "sum(tanh(w)**2)"])
+def test_hessians_are_proven_for_every_size(formula: str) -> None:
+    d = jac.derive(formula, wrt="w", order=2)
+    found = certificate(d, UNHURRIED)
+    assert found is not None
+    assert found.every, str(found)
+
+
+def test_a_hessian_that_is_right_at_one_size_is_not() -> None:
+    d = jac.derive("sum(exp(w))", wrt="w", order=2)
+    right = Shown(d).forms
+    known = shapes_of({"w": "n"})
+    form = elaborate([parse_statement("diag(exp(w))*(n - 2)")], {**known, "?sizes": (Size.named("n"),)}).output
+    question = Question(
+        d.problem.output, d.variable, {**right, "hessian w": form}, d.problem.variables, {}, Laid(), "delta"
+    )
+    assert isinstance(certified(question, work=UNHURRIED), Doubt)
+
+
+def test_every_layout_is_proven() -> None:
+    for layout in ("numerator", "denominator"):
+        for vec in ("row", "column"):
+            found = certificate(jac.derive("A@X@B", wrt="X", layout=layout, vec=vec), UNHURRIED)
+            assert found is not None
+            assert found.every, (layout, vec)
+
+
+def test_json_and_the_tick_line_say_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["derive", "u.T@sigmoid(W@x + b)", "--wrt", "W", "--json"])
+    check = json.loads(capsys.readouterr().out)["answers"][0]["check"]
+    assert check["sizes"] == "all"
+    assert check["bound"] == 4
+    with pytest.raises(SystemExit):
+        run(["derive", "cumsum(x)", "--wrt", "x", "--json"])
+    check = json.loads(capsys.readouterr().out)["answers"][0]["check"]
+    assert check["sizes"] == [{"n": 3}, {"n": 4}]
+    with pytest.raises(SystemExit):
+        run(["derive", "u.T@sigmoid(W@x + b)", "--wrt", "W"])
+    assert "✓ for every n and m: exactly, modulo a prime, at 1 size (≤ 4 indices a term)" in capsys.readouterr().out
+
+
+def test_identities_of_the_table_hold_at_every_size() -> None:
+    """Each with its example: what is written is the derivative by t of t times what was typed."""
+    certificates = {rule.name: proven(rule) for rule in RULES}
+    assert {name for name, found in certificates.items() if isinstance(found, Doubt)} == LOGARITHMS
+    sized = [found for found in certificates.values() if isinstance(found, Certificate)]
+    assert sum(found.every for found in sized) >= 0.85 * len(sized) > 85
+
+
+LOGARITHMS = {f"{name} of what is {moved}" for name in ("logsumexp", "log_softmax") for moved in ("raised", "lowered")}
+"""That log(exp(c)*t) is c + log(t) is not known modulo a prime: of these, floating-point numbers decide."""
+
+
+def proven(rule: Any) -> Certificate | Doubt | None:
+    """What is found of an identity."""
+    given = "; ".join(filter(None, [rule.given, rule.example]))
+    problem = posed(given, rule.shapes, rule.facts)
+    shown = written_again(problem, normal(problem)[0])
+    output = problem.output
+    t, delta = Variable("t?", ()), Variable("delta?", output.shape)
+    question = Question(
+        composed("t*x", t=t, x=output),
+        t,
+        {"vjp": composed("sum(delta*x)", delta=delta, x=shown)},
+        {**problem.variables, t.name: t},
+        problem.facts,
+        Laid(),
+        delta.name,
+    )
+    return attempted(question, work=UNHURRIED // 50)

@@ -13,16 +13,17 @@ import numpy as np
 
 from jacobian_cli.checks.every_size.bound import Bound
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt, Sizes
-from jacobian_cli.checks.every_size.draw import UNCOVERED
+from jacobian_cli.checks.every_size.draw import DISCRETE, UNCOVERED
 from jacobian_cli.checks.every_size.expand import UnknownError, expanded
 from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, base, slope
 from jacobian_cli.checks.every_size.point import Point, RootError, TooManyError, depth
 from jacobian_cli.checks.every_size.terms import TOTAL, UncoveredError, span
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.sampling import NoPointError, fits, least_size, sample
+from jacobian_cli.checks.points.sampling import fits, least_size
 from jacobian_cli.evaluate.evaluate import evaluate, lengths
 from jacobian_cli.expr import Apply, Expr, Variable, size_names, variables, walk
+from jacobian_cli.ops.facts import everything
 
 WORK = 700_000
 """Products that a certificate may take: about a tenth of a second."""
@@ -215,29 +216,38 @@ class _Comparison:
         question = self.question
         if not fits([question.output, *question.known.values()], sizes):
             raise DegenerateError
-        real = self._real(sizes, seed) if self.chosen else {}
+        real, values = self._real(sizes, seed)
+        discrete = {name: value.astype(int).astype(object) for name, value in values.items() if self._is_discrete(name)}
         for again in range(_AGAIN):  # where something that is divided by is zero, or a root does not exist
             point = Point(
                 sizes, question.facts, seed + 7919 * again, self.level, free=free, apart=apart, spend=self.effort
             )
-            point.real = real
+            point.real, point.whole = real, discrete
             with suppress(DegenerateError):
                 return self._at(point)
         raise DegenerateError
 
-    def _real(self, sizes: Sizes, seed: int) -> Mapping[Expr, Array]:
-        """What is chosen by, at a real point where the formula has a value; nothing where none is found."""
+    def _is_discrete(self, name: str) -> bool:
+        return not DISCRETE.isdisjoint(everything(self.question.facts.get(name, ())))
+
+    def _real(self, sizes: Sizes, seed: int) -> tuple[Mapping[Expr, Array], Mapping[str, Array]]:
+        """What is chosen by, at a real point, and that point: between 0 and 1 where there is no value elsewhere."""
         question, rng = self.question, np.random.default_rng(seed)
-        try:
-            values = sample(question.output, sizes, rng, question.facts, frozenset({question.wrt.name}))
-        except NoPointError:
-            return {}
-        for name, variable in question.known.items():
-            if name not in values:
+        best: tuple[Mapping[Expr, Array], Mapping[str, Array]] | None = None
+        for draw in (rng.standard_normal, lambda shape: rng.uniform(0.1, 0.9, shape)):
+            values: dict[str, Array] = {}
+            for name, variable in question.known.items():
                 said, shape = question.facts.get(name), lengths(variable.shape, sizes)
-                values[name] = drawn(said, shape, rng) if said else rng.standard_normal(shape)
-        found = {node: evaluate(node, values, sizes) for node in self.chosen if variables(node).keys() <= values.keys()}
-        return {node: value for node, value in found.items() if np.all(np.isfinite(value))}
+                values[name] = drawn(said, shape, rng) if said else draw(shape)
+            known = [node for node in self.chosen if variables(node).keys() <= values.keys()]
+            found = {node: evaluate(node, values, sizes) for node in known}
+            finite = {node: value for node, value in found.items() if np.all(np.isfinite(value))}
+            if best is None or len(finite) > len(best[0]):
+                best = finite, values
+            if len(finite) == len(known):
+                break
+        assert best is not None
+        return best
 
     def _at(self, point: Point) -> bool:
         question, sizes = self.question, point.sizes

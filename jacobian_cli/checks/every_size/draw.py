@@ -12,6 +12,9 @@ from jacobian_cli.ops.facts import MASK, PLACES, everything
 UNCOVERED = frozenset(("orthogonal", "lower", PLACES))
 """Facts that the theorem does not speak of."""
 
+DISCRETE = frozenset(("binary", "pm1", "one_hot", MASK, PLACES))
+"""Facts of entries that are whole numbers."""
+
 
 def entries(rng: Random, shape: tuple[int, ...], prime: int) -> Array:
     """Random entries."""
@@ -21,19 +24,10 @@ def entries(rng: Random, shape: tuple[int, ...], prime: int) -> Array:
 
 
 def declared(rng: Random, facts: frozenset[str], shape: tuple[int, ...], field: Field) -> Array:
-    """A value of which these facts hold; positive is what has a square root."""
+    """A value of which these facts hold; positive is what has a square root. Whole numbers are drawn elsewhere."""
     p, known = PRIMES[field.level], everything(facts)
     value = entries(rng, shape, p)
-    if PLACES in known:
-        return np.zeros(shape, int).astype(object)
-    if "one_hot" in known:
-        places = np.array([rng.randrange(shape[-1]) for _ in range(int(np.prod(shape[:-1], dtype=int)))], int)
-        return np.eye(shape[-1], dtype=int)[places.reshape(shape[:-1])].astype(object)
-    if "binary" in known or MASK in known:
-        value = value % 2
-    elif "pm1" in known:
-        value = (1 - 2 * (value % 2)) % p
-    elif "positive" in known:
+    if "positive" in known:
         value = value * value % p
     if "orthogonal" in known:
         skew, one = value - value.T, np.eye(shape[0], dtype=int).astype(object)

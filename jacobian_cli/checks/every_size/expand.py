@@ -108,6 +108,8 @@ def _grown(node: Expr, grown: Callable[[Expr], Expr]) -> Expr:
         return _power(node, grown)
     if node.function == "exp":
         return _exponential(node, grown)
+    if node.function in ("sin", "cos"):
+        return _turned(node, grown)
     if node.function == "sign" and _positive(node.arguments[0]):
         return grown(written("x**0", node))
     row = FUNCTIONS[node.function]
@@ -188,6 +190,15 @@ def _exponential(node: Apply, grown: Callable[[Expr], Expr]) -> Expr:
     for factor in factors[1:]:
         found = grown(composed("x*y", x=found, y=factor))
     return found if found.shape == node.shape else node
+
+
+def _turned(node: Apply, grown: Callable[[Expr], Expr]) -> Expr:
+    """A quarter turn makes a cosine of a sine: sin(x + pi/2) is cos(x), and cos(x + pi/2) is -sin(x)."""
+    terms, quarter = _summands(node.arguments[0]), grown(composed("x/2", x=Constant("pi")))
+    others = [term for term in terms if term is not quarter]
+    if len(others) != len(terms) - 1 or not others:
+        return node
+    return grown(composed("cos(x)" if node.function == "sin" else "-1*sin(x)", x=_summed(others)))
 
 
 _MOVES = frozenset(("[]", "reshape", "transpose", ".T"))

@@ -99,6 +99,8 @@ class Point:
         """Values at a real point, by which choices are made."""
         self.top = top
         self.bases: dict[tuple[str, int], Array] = {}
+        self.whole: Mapping[str, Array] = {}
+        """Values of variables that are 0, 1 or -1, or places: the same at every level, and at the real point."""
         self.directions: dict[str, list[tuple[int, Array]]] = {}
         """Along what a variable moves, the order of the derivative with it."""
         self._found: dict[tuple[Expr, int, int], Value] = {}
@@ -111,7 +113,9 @@ class Point:
     def variable(self, name: str, shape: Shape, level: int, order: int) -> Value:
         """The value of a variable."""
         key = (name, level)
-        if key not in self.bases:
+        if key not in self.bases and name in self.whole:
+            self.bases[key] = self.whole[name] % PRIMES[level]
+        elif key not in self.bases:
             facts = self.facts.get(name, frozenset())
             self.bases[key] = declared(self.rng, facts, lengths(shape, self.sizes), Field.at(level))
         found: Value = self.bases[key]
