@@ -14,6 +14,7 @@ from jacobian_cli.cli.request import Request
 from jacobian_cli.syntax.errors import InputError
 
 WRITTEN, FAILED = 0, 1
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Wishes:
     order: int
     unchecked: bool
     test: bool = False
+    sizes: str | None = None
+    """What letters are, in C: `n=3,m=4`."""
 
 
 def answer(request: Request, wishes: Wishes) -> int:
@@ -46,6 +49,7 @@ def answer(request: Request, wishes: Wishes) -> int:
         raise InputError(
             f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
         )
+    sizes = _sizes(wishes.sizes or "")
     if wishes.to == "html":
         return _page(request, wishes)
     problem, _ = problem_of(request)
@@ -56,7 +60,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     gc.enable()
     try:
         asked = found if len(found) > 1 else found[0]
-        text = export(asked, wishes.to)
+        text = export(asked, wishes.to, sizes=sizes)
         path = Path(wishes.output or "")
         test = export_test(asked, wishes.to, path.name) if wishes.test and wishes.to != "c" else ""
     except FailedError as error:
@@ -90,3 +94,16 @@ def _page(request: Request, wishes: Wishes) -> int:
     write_files({wishes.output: text}, force=wishes.force)
     click.echo(f"wrote {wishes.output}")
     return status
+
+
+def _sizes(text: str) -> dict[str, int]:
+    """Letters and their numbers."""
+    found: dict[str, int] = {}
+    for part in text.split(",") if text else ():
+        name, _, number = (word.strip() for word in part.partition("="))
+        if not name.isidentifier() or not (number.isascii() and number.isdigit()) or len(number) > _DIGITS:
+            raise InputError(
+                f"{part.strip() or 'nothing'} is no size", hint="letters and whole numbers: --sizes n=3,m=4"
+            )
+        found[name] = int(number)
+    return found

@@ -252,6 +252,7 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the screen.")
 @click.option("--test", is_flag=True, help="Write a test of it beside, for pytest; that of C is compiled and run.")
 @click.option("--order", default=1, show_default=True, type=click.IntRange(1, 2), help="With 2, hessian and hvp too.")
+@click.option("--sizes", metavar="SIZES", help="What letters are in C, as in n=3,m=4.")
 @force_option
 @no_check_option
 def export(request: Request, to: str | None, **wishes: Any) -> int:
@@ -259,8 +260,8 @@ def export(request: Request, to: str | None, **wishes: Any) -> int:
 
     FORMULA is as for `jac derive`. The functions are value, jacobian, vjp, jvp and, of a scalar, gradient and
     value_and_gradient; with several variables their names end in them. For PyTorch and JAX it is one function, value,
-    with a backward pass of its own. C has the same functions as NumPy, of arrays whose sizes are declared as numbers
-    (-s W=3,4), with a test behind #ifdef JAC_TEST. html is the page that `jac page` writes, without a script.
+    with a backward pass of its own. C has the same functions as NumPy, of arrays whose sizes are numbers (-s W=3,4 or
+    --sizes n=3,m=4), with a test behind #ifdef JAC_TEST. html is the page that `jac page` writes, without a script.
     """
     one_form(request, to)
     from jacobian_cli.cli.export import Wishes, answer

@@ -164,6 +164,40 @@ def test_what_c_lacks_is_refused_by_name(arguments: list[str], said: str, capsys
     assert said in capsys.readouterr().err
 
 
+@needs_compiler
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_letters_are_given_numbers(n: int, tmp_path: Path) -> None:
+    """One derivation at several sizes, of which one is 1; also where no axis tells a size."""
+    formula, sizes = "softmax(X@W + ones(k).T)@(c*ones(k)) - sum(X)/n*X[0, 0]", {"n": n, "m": 3, "k": 2}
+    found = jac.derive(formula, ["W", "X"], {"X": "n,m", "W": "m,k", "c": "()"}, check=False)
+    source = jac.export(found, "c", sizes=sizes)
+    assert f"n = {n}, m = 3, k = 2" in source
+    assert run_test(source) == (True, "right at 5 points")
+    library, module = Library(source, tmp_path), module_of(jac.export(found))
+    rng = np.random.default_rng(0)
+    at = {"X": rng.standard_normal((n, 3)), "W": rng.standard_normal((3, 2)), "c": 2.0, "delta": rng.standard_normal(n)}
+    for function in ("value", "vjp_W", "vjp_X", "jacobian_X"):
+        given = {name: at[name] for name in inspect.signature(module[function]).parameters if name in at}
+        _, (written,) = library(function, at)
+        np.testing.assert_allclose(written, np.ravel(module[function](**given)), 1e-11, 1e-12, err_msg=function)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["W@x", "--sizes", "n=3"], "--sizes n=3,m=4"),
+        (["W@x", "--sizes", "n=3,m=4,k=5"], "there is no size k in the formula"),
+        (["W@x", "--sizes", "n=0,m=4"], "a size is a whole number from 1 on"),
+        (["W@x", "--sizes", "n"], "n is no size"),
+        (["x[3:5]", "-s", "x=n", "--sizes", "n=4"], "the formula wants n >= 5"),
+        (["W@x", "--to", "numpy", "--sizes", "n=3"], "numpy takes any sizes"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exported([*arguments, "--no-check"]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_names_that_c_keeps_are_renamed_and_that_is_said() -> None:
     source = jac.export(jac.derive("out*double + sigmoid*λ + 0*exp(v)", ["out", "v"], dict.fromkeys(
         ("out", "double", "sigmoid", "λ", "v"), "3"), check=False), "c")  # fmt: skip

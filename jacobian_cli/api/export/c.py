@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,7 @@ from jacobian_cli.api.export.functions import exported
 from jacobian_cli.api.export.written_test import cases_of
 from jacobian_cli.expr import size_names
 from jacobian_cli.printers.c.module import entries, module_source
-from jacobian_cli.printers.c.trial import trial
+from jacobian_cli.printers.c.trial import Asked, Trial
 from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
 
@@ -22,23 +23,34 @@ _MOST = 10**7
 _SECONDS = 120
 
 
-def c_source(answers: Sequence[Written], *, together: bool) -> str:
+def c_source(answers: Sequence[Written], sizes: Mapping[str, int], *, together: bool) -> str:
     """The file: `value`, `jacobian`, `gradient`, … of arrays row by row, and behind `#ifdef JAC_TEST` their test.
 
-    Raises `InputError` where a size is no number, and for what has no counterpart in C.
+    Raises `InputError` where a size is neither a number nor among `sizes`, and for what has no counterpart in C.
     """
     answer = answers[0].answer
     problem = answer.problem
-    _fixed({n: v.shape for n, v in problem.variables.items()})
-    _held(problem.output.shape + w.answer.variable.shape for w in answers)
-    functions = exported(answers, together=together)
-    if left := size_names(form for f in functions for form in f.results):
+    shapes = {name: variable.shape for name, variable in problem.variables.items()}
+    _fixed(shapes, sizes)
+    _held((problem.output.shape + w.answer.variable.shape for w in answers), sizes)
+    functions = [
+        replace(f, arguments=tuple(n for n in f.arguments if n in f.shapes))
+        for f in exported(answers, together=together)
+    ]
+    letters = size_names(form for f in functions for form in (*f.results, *problem.variables.values()))
+    if left := [name for name in letters if name not in sizes]:
         raise InputError(
-            f"C wants every size as a number, and {', '.join(left)} is none", hint="write a number in its place"
+            f"C wants every size as a number, and {', '.join(left)} is none", hint=f"give it one: --sizes {left[0]}=3"
         )
-    _held(shape for f in functions for shape in (*f.shapes.values(), *(form.shape for form in f.results)))
+    if unknown := [name for name in sizes if name not in letters]:
+        there = f"there are {', '.join(letters)}" if letters else "all are numbers"
+        raise InputError(f"there is no size {unknown[0]} in the formula", hint=there)
+    if broken := [bound for bound in functions[0].wants if not bound.holds(sizes)]:
+        raise InputError(f"the formula wants {broken[0]}, and that is not so at these sizes")
+    _held((shape for f in functions for shape in (*f.shapes.values(), *(form.shape for form in f.results))), sizes)
+    at = f" at {', '.join(f'{name} = {size}' for name, size in sizes.items())}" if sizes else ""
     head = (
-        f"{problem.name} = {problem.text}, and its derivatives: C99, which needs math.h and nothing else.\n"
+        f"{problem.name} = {problem.text}{at}, and its derivatives: C99, which needs math.h and nothing else.\n"
         "Arrays lie row by row: entry i, j of a matrix with m columns is W[m*i + j], so that W[0] gives a\n"
         "double W[3][4]. Results are written to out, which is none of the arguments."
     )
@@ -46,29 +58,33 @@ def c_source(answers: Sequence[Written], *, together: bool) -> str:
 
     def tested(names: Mapping[str, str], taken: set[str]) -> str:
         try:
-            _, kinds = cases_of(answer, [])
+            _, kinds = cases_of(answer, [dict(sizes)])
         except InputError as error:
             return f"/* There is no test of it: {error.message}. */"
-        return trial(functions, kinds, names, suffixes, taken)
+        return Trial(Asked({f.name: f for f in functions}, kinds, names, suffixes, sizes), taken).text()
 
-    return module_source(functions, head, tested)
+    return module_source(functions, head, tested, sizes)
 
 
-def _fixed(shapes: Mapping[str, Shape]) -> None:
-    open_ = {name: shape for name, shape in shapes.items() if any(size.value is None for size in shape)}
-    if not open_:
+def _fixed(shapes: Mapping[str, Shape], sizes: Mapping[str, int]) -> None:
+    letters = dict.fromkeys(letter for shape in shapes.values() for size in shape for letter in size.names())
+    if all(letter in sizes for letter in letters):
         return
-    letters = dict.fromkeys(letter for shape in open_.values() for size in shape for letter in size.names())
     chosen = {letter: k for k, letter in enumerate(letters, 3)}
+    open_ = {name: shape for name, shape in shapes.items() if any(size.value is None for size in shape)}
     told = ", ".join(f"{name} is {shape_text(shape)}" for name, shape in open_.items())
-    sizes = {name: ",".join(str(size.at(chosen)) for size in shape) for name, shape in open_.items()}
-    declared = " ".join(f"-s {name}={said}" for name, said in sizes.items())
-    raise InputError(f"C wants every size as a number: {told}", hint=f"declare them, as in {declared}")
+    lengths = {name: ",".join(str(size.at(chosen)) for size in shape) for name, shape in open_.items()}
+    declared = " ".join(f"-s {name}={said}" for name, said in lengths.items())
+    given = ",".join(f"{letter}={size}" for letter, size in chosen.items())
+    raise InputError(
+        f"C wants every size as a number: {told}",
+        hint=f"declare them, as in {declared}, or say what the letters are, --sizes {given}",
+    )
 
 
-def _held(shapes: Iterable[Shape]) -> None:
+def _held(shapes: Iterable[Shape], sizes: Mapping[str, int]) -> None:
     for shape in shapes:
-        if all(size.value is not None for size in shape) and not 0 < entries(shape) <= _MOST:
+        if all(name in sizes for size in shape for name in size.names()) and not 0 < entries(shape, sizes) <= _MOST:
             raise InputError(
                 f"an array of {shape_text(shape)} entries is none that C is written of here",
                 hint=f"from 1 to {_MOST:,} entries are; --to numpy takes any",

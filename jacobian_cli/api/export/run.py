@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.c import c_source
@@ -20,7 +21,7 @@ CODE = ("numpy", "torch", "jax", "c")
 TARGETS = (*CODE, "latex", "markdown", "json")
 
 
-def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
+def export(derivation: Derivation | Derivations, to: str = "numpy", *, sizes: Mapping[str, int] | None = None) -> str:
     """What was derived as a text to take away: source for a library, LaTeX, Markdown or JSON.
 
     Of NumPy there are `value`, `jacobian`, `vjp(delta, **variables)` and `jvp(**variables, v)`; of a scalar `gradient`
@@ -29,8 +30,8 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
 
     Of PyTorch there is `value`, a `torch.autograd.Function` that can be differentiated again and runs under
     `torch.func.vmap`; of JAX `value`, a `jax.custom_vjp`. Of C, `c`, there are the functions that NumPy has, in C99 of
-    arrays that lie row by row, with a test behind `#ifdef JAC_TEST`; all sizes must be numbers there. What has no
-    counterpart is refused by name.
+    arrays that lie row by row, with a test behind `#ifdef JAC_TEST`; all sizes are numbers there, letters those that
+    `sizes` says. What has no counterpart is refused by name.
 
     Raises `InputError` for another target, and where nothing passes the check.
 
@@ -46,11 +47,13 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
     if not isinstance(found, Derivations) or not found:
         raise InputError(f"{shown(derivation)} is no derivation", hint='export takes what jac.derive("W@x", "W") gives')
     word(to, TARGETS, "there is no target {}")
+    if sizes and to != "c":
+        raise InputError(f"{to} takes any sizes", hint="sizes are fixed in C only")
     if to in CODE:
         answers = [each.written() for each in found]
         together = len(found) > 1 or found is derivation
         if to == "c":
-            return c_source(answers, together=together)
+            return c_source(answers, _numbers(sizes or {}), together=together)
         if to != "numpy":
             forward, backward = rule(answers)
             write = torch_rule if to == "torch" else jax_rule
@@ -63,6 +66,14 @@ def export(derivation: Derivation | Derivations, to: str = "numpy") -> str:
     checks = [report.to_dict() for report in reports] or [{"passed": None, "skipped": True}] * len(found)
     answers_ = [{**each.to_dict(), "check": check} for each, check in zip(settled, checks, strict=True)]
     return json.dumps({"answers": answers_}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _numbers(sizes: Mapping[str, int]) -> dict[str, int]:
+    given: Mapping[str, object] = sizes
+    for name, size in given.items():
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise InputError(f"a size is a whole number from 1 on, and {name} is {shown(size)}", hint="as in n=3")
+    return dict(sizes)
 
 
 def export_test(derivation: Derivation | Derivations, to: str, file: str) -> str:

@@ -36,7 +36,7 @@ def written_test(answers: Sequence[Written], to: str, file: str, *, together: bo
     answer = answers[0].answer
     problem = answer.problem
     names = size_names([problem.output, *problem.variables.values()])
-    cases, kinds = cases_of(answer, names)
+    cases, kinds = cases_of(answer, list(_sizes(names)))
     (formula,) = sized(problem, [function_of(answer, "formula", (), problem.output, "What is differentiated.")])
     shapes = ", ".join(f'"{n}": {_shape(v.shape)}' for n, v in problem.variables.items())
     library = LIBRARIES[to]
@@ -67,8 +67,8 @@ def _shape(shape: Shape) -> str:
     return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
 
 
-def cases_of(answer: Answer, names: Sequence[str]) -> tuple[list[dict[str, int]], dict[str, str]]:
-    """Sizes to test at, and how each variable is drawn."""
+def cases_of(answer: Answer, tried: Sequence[dict[str, int]]) -> tuple[list[dict[str, int]], dict[str, str]]:
+    """Those of the sizes tried at which the formula has a value, and how each variable is drawn there."""
     problem = answer.problem
     if places_of([problem.output]):
         raise InputError("no test is written of a formula with places", hint="leave --test out")
@@ -77,8 +77,8 @@ def cases_of(answer: Answer, names: Sequence[str]) -> tuple[list[dict[str, int]]
         raise InputError("no test is written under these facts", hint="leave --test out")
     for kind in KINDS:
         kinds = {name: told[name][0] if name in told else kind for name in problem.variables}
-        cases = [sizes for sizes in _sizes(names) if _has_value(answer, sizes, kinds)]
-        if len(cases) > min(1, len(names)):
+        cases = [sizes for sizes in tried if _has_value(answer, sizes, kinds)]
+        if len(cases) > min(1, len(tried) - 1):
             return cases, kinds
     raise InputError("no test is written: no point was found at which the formula has a value", hint="leave --test out")
 

@@ -83,15 +83,18 @@ class Module:
         return "\n".join([f"{head} {{", *made.lines, "}"])
 
 
-def module_source(functions: Sequence[Function], head: str, tail: Tail | None = None) -> str:
+def module_source(
+    functions: Sequence[Function], head: str, tail: Tail | None = None, sizes: Mapping[str, int] | None = None
+) -> str:
     """The file: `head` as a comment, what is needed, the functions, and a `tail`, given what arguments are called here
     and all names that are taken.
 
-    All sizes are numbers. Raises `InputError` for what has no counterpart in C.
+    Sizes are numbers, or letters that `sizes` gives numbers. Raises `InputError` for what has no counterpart in C.
 
     >>> x = Variable("x", (Size.number(3),))
     >>> twice = Apply("+", (x, x), (), x.shape)
-    >>> print(module_source([Function("value", ("x",), (), twice, None, "Twice.", {}, shapes={"x": x.shape})], "x"))
+    >>> value = Function("value", ("x",), (), twice, None, "Twice.", {}, shapes={"x": x.shape})
+    >>> print(module_source([value], "x"))
     /* x */
     #include <math.h>
     <BLANKLINE>
@@ -109,7 +112,7 @@ def module_source(functions: Sequence[Function], head: str, tail: Tail | None = 
     names = {name: free(ascii_name(name), taken) for name in arguments}
     defined = {node.name for f in functions for node in walk(f.results) if isinstance(node, Defined)}
     module = Module({*taken, *map(ascii_name, defined)})
-    bodies = [_written(function, module, names, taken) for function in functions]
+    bodies = [_written(function, module, names, taken, sizes or {}) for function in functions]
     said = [f"{name} is {there} here" for name, there in names.items() if there != name]
     lines = [*head.splitlines(), *([f"{'; '.join(said)}: the names are taken, or no names of C."] if said else [])]
     parts = [f"{_comment(lines)}\n#include <math.h>", *module.texts.values(), *bodies]
@@ -118,11 +121,13 @@ def module_source(functions: Sequence[Function], head: str, tail: Tail | None = 
     return "\n\n".join(parts) + "\n"
 
 
-def _written(function: Function, module: Module, names: Mapping[str, str], taken: set[str]) -> str:
+def _written(
+    function: Function, module: Module, names: Mapping[str, str], taken: set[str], sizes: Mapping[str, int]
+) -> str:
     variables = {n.name: n for n in walk(function.results) if isinstance(n, Variable)}
     own = {*taken, *module.helpers.values()}
     outs = _outs(function)
-    body = Body(module, {v: names[n] for n, v in variables.items()}, {}, own)
+    body = Body(module, {v: names[n] for n, v in variables.items()}, sizes, own)
     extra = {name: body.claim(out) for name, out in outs.items() if name}
     for node in walk(function.results):
         if isinstance(node, Defined):
@@ -133,9 +138,9 @@ def _written(function: Function, module: Module, names: Mapping[str, str], taken
     body.result(function.result, _OUT if function.result.shape else "")
     met = set(re.findall(r"\w+", "\n".join(body.lines)))
     unused = [f"    (void){names[n]};" for n in function.arguments if names[n] not in met]
-    parameters = [parameter(names[n], function.shapes[n]) for n in function.arguments]
-    parameters += [_out(extra[name], results[name].shape) for name in results]
-    parameters += [_out(_OUT, function.result.shape)] if function.result.shape else []
+    parameters = [parameter(names[n], function.shapes[n], sizes) for n in function.arguments]
+    parameters += [_out(extra[name], results[name].shape, sizes) for name in results]
+    parameters += [_out(_OUT, function.result.shape, sizes)] if function.result.shape else []
     kind = "void" if function.result.shape else "double"
     written = [f"out: {shape_text(function.result.shape)}."] if function.result.shape else []
     doc = _comment([*function.docstring.splitlines(), *written])
@@ -146,18 +151,18 @@ def _outs(function: Function) -> dict[str, str]:
     return {name: f"grad_{ascii_name(name)}" for name, _ in function.others}
 
 
-def parameter(name: str, shape: Shape) -> str:
+def parameter(name: str, shape: Shape, sizes: Mapping[str, int]) -> str:
     """An argument: an array row by row, or a number."""
-    return f"const double {name}[{entries(shape)}]" if shape else f"double {name}"
+    return f"const double {name}[{entries(shape, sizes)}]" if shape else f"double {name}"
 
 
-def _out(name: str, shape: Shape) -> str:
-    return f"double {name}[{entries(shape)}]" if shape else f"double *{name}"
+def _out(name: str, shape: Shape, sizes: Mapping[str, int]) -> str:
+    return f"double {name}[{entries(shape, sizes)}]" if shape else f"double *{name}"
 
 
-def entries(shape: Shape) -> int:
+def entries(shape: Shape, sizes: Mapping[str, int]) -> int:
     """How many entries an array of this shape has."""
-    return count(size.at({}) for size in shape)
+    return count(size.at(sizes) for size in shape)
 
 
 def _comment(lines: Sequence[str]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jacobian_cli.printers.c.entries import free
-from jacobian_cli.printers.c.places import count
+from jacobian_cli.printers.c.module import entries
 from jacobian_cli.printers.numpy.module import Function
 from jacobian_cli.shape import Shape
 
@@ -73,6 +73,7 @@ class Asked:
     """Of each argument in the file."""
     wrt: Mapping[str, str]
     """Each variable, and what names of functions end in."""
+    sizes: Mapping[str, int]
 
 
 class Trial:
@@ -85,7 +86,7 @@ class Trial:
         value = asked.functions["value"]
         self.variables = {n: value.shapes[n] for n in value.arguments}
         self.at = {name: free(f"at_{asked.names[name]}", self.taken) for name in self.variables}
-        self.size = _count(value.result.shape)
+        self.size = self._count(value.result.shape)
         self.arrays: dict[str, int] = {}
 
     def text(self) -> str:
@@ -94,7 +95,7 @@ class Trial:
         draws = [self._drawn(name, shape) for name, shape in self.variables.items()]
         used = " ".join([*draws, *checks])
         wanted = {"uniform", "same", "draw"} | {tool for tool in _TOOLS if f"{self.tools[tool]}(" in used}
-        globals_ = [f"static double {self.at[n]}[{_count(shape)}];" for n, shape in self.variables.items()]
+        globals_ = [f"static double {self.at[n]}[{self._count(shape)}];" for n, shape in self.variables.items()]
         body = [
             *[f"static double {name}[{size}];" for name, size in self.arrays.items()],
             "int wrong = 0;",
@@ -125,9 +126,12 @@ class Trial:
             ]
         )
 
+    def _count(self, shape: Shape) -> int:
+        return entries(shape, self.asked.sizes)
+
     def _drawn(self, name: str, shape: Shape) -> str:
-        kind, size = self.asked.kinds[name], _count(shape)
-        lengths = [each.at({}) for each in shape]
+        kind, size = self.asked.kinds[name], self._count(shape)
+        lengths = [each.at(self.asked.sizes) for each in shape]
         if kind == "shares":
             return f"{self.tools['shares']}({self.at[name]}, {size}, {lengths[-1] if lengths else 1});"
         if kind == "dominant" and len(lengths) == 2 and lengths[0] == lengths[1]:
@@ -144,7 +148,7 @@ class Trial:
         given = {**self.at, **(first or {})}
         arguments = [given[n] if function.shapes[n] else f"{given[n]}[0]" for n in function.arguments]
         for name, form in function.others:
-            slot = self._array(f"grad{list(dict(function.others)).index(name)}", _count(form.shape))
+            slot = self._array(f"grad{list(dict(function.others)).index(name)}", self._count(form.shape))
             arguments.append(slot)
         if function.result.shape:
             return [f"{function.name}({', '.join([*arguments, out])});"]
@@ -152,7 +156,7 @@ class Trial:
 
     def _slopes(self, function: Function, name: str, out: str) -> list[str]:
         """The matrix of differences of a function by a variable, of fourth order."""
-        x, entries, rows = self.at[name], _count(self.variables[name]), _count(function.result.shape)
+        x, entries, rows = self.at[name], self._count(self.variables[name]), self._count(function.result.shape)
         self._array(out, rows * entries)
         moved = self._array("moved", rows)
         return [
@@ -175,7 +179,7 @@ class Trial:
     def _of(self, name: str, suffix: str) -> list[str]:
         """What is checked of the derivatives by one variable."""
         functions = self.asked.functions
-        entries = _count(self.variables[name])
+        entries = self._count(self.variables[name])
         lines = self._slopes(functions["value"], name, "slope")
         for kind in ("jacobian", "gradient"):
             if found := functions.get(kind + suffix):
@@ -229,18 +233,3 @@ def _contracted(out: str, matrix: str, vector: str, entries: int, rows: int, *, 
         "    }",
         "}",
     ]
-
-
-def _count(shape: Shape) -> int:
-    return count(size.at({}) for size in shape)
-
-
-def trial(
-    functions: Sequence[Function],
-    kinds: Mapping[str, str],
-    names: Mapping[str, str],
-    wrt: Mapping[str, str],
-    taken: set[str],
-) -> str:
-    """The test of a file with these functions."""
-    return Trial(Asked({f.name: f for f in functions}, kinds, names, wrt), taken).text()
