@@ -94,8 +94,9 @@ def numbers(
     sizes: Collection[str],
     shapes: Mapping[int, Shape],
 ) -> dict[str, Default]:
-    """The names that are numbers by their names and places alone."""
-    return _by_name(_Parts(statements, guessed, sizes, shapes))
+    """The names that are numbers by their names and places alone, or because they stand in a list."""
+    parts = _Parts(statements, guessed, sizes, shapes)
+    return _by_entry(parts) | _by_name(parts)
 
 
 class _Place(NamedTuple):

@@ -28,7 +28,9 @@ _LONGEST = 80
 """Formulas as long as this are quoted whole."""
 _FACTORS = re.compile(r"[^\W\d_]T?")
 _TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
-_BESIDE = re.compile(r"[A-Z]{1,3}[a-z]|[A-Z]{2}")
+_BESIDE = re.compile(r"[A-Z]{1,3}[a-z]|[A-Z]{2}|[a-ce-z][A-Z]{2}")
+_NUMBERS = re.compile(r"[a-ce-z][A-Z]{2}")
+"""As in p = nRT/V."""
 _SINGLE = re.compile(r"\w+(\.T)?")
 _IDENTITY = "I"
 _OURS = ("", "math", "latex")
@@ -74,7 +76,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             yield from _quotients(typed, statement)
         for term in terms_in(statement.value):
             if isinstance(term, Call):
-                for consider in (_logits, _columns, _inverse, _squares):
+                for consider in (_logits, _columns, _inverse, _squares, _outer):
                     yield from consider(typed, statement, term)
     yield from _matrices(typed)
     if _IDENTITY in typed.assumed:
@@ -118,6 +120,24 @@ def _matrix_product(typed: Typed, statement: Definition, term: Call) -> Iterator
         yield Span(at, at + 1), "@"
         if (typed.order(left), typed.order(right)) == (1, 2) and isinstance(left, Name):
             yield Span(left.span.stop, left.span.stop), ".T"
+
+
+def _outer(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`softmax(q@k.T)`, whose q and k were taken for vectors: a function of rows asks for matrices."""
+    if term.function != "@" or not any(_of_rows(t) for s in typed.statements for t in terms_in(s.value)):
+        return
+    match term.arguments:
+        case (Name(text=left) as one, Call(function=".T", arguments=(Name(text=right) as other,))) if {
+            left,
+            right,
+        } <= typed.assumed.keys() and typed.order(one) == typed.order(other) == 1:
+            declared = f"`-s {left}=n,d` `-s {right}=m,d`"
+            yield Doubt(f"`{left}@{right}.T` is the outer product of two vectors; matrices are declared: {declared}")
+
+
+def _of_rows(term: Term) -> bool:
+    row = _row(term) if isinstance(term, Call) else None
+    return row is not None and row.kind is Kind.ROW
 
 
 def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
@@ -239,18 +259,20 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
             len(name) == 2 and name.islower() and typed.assumed[name] and short and below.intersection(map(id, places))
         )
         likely = len(parts) == 1 or name[0].islower() or known or parts[0][0] == parts[-1][0] or name[-1] == "T"
+        numbers = _NUMBERS.fullmatch(name)
         turned = likely and bool(_TURNED.fullmatch(name))
         beside = _BESIDE.fullmatch(name) and not any(id(place) in operands for place in places)
-        if not (turned or beside or (known and len(parts) < 4) or divides):
+        if not (turned or beside or numbers or (known and len(parts) < 4) or divides):
             continue
-        product = ("@" if turned or not name.islower() else "*").join(
-            re.sub("T$", ".T", part) if len(part) > 1 else part for part in parts
+        product = ("@" if (turned or not name.islower()) and not numbers else "*").join(
+            re.sub("T$", ".T", part) if len(part) > 1 else part for part in (name if numbers else parts)
         )
         other = _edited(statement, [(place.span, _held(statement, place.span, product)) for place in places])
         if other is not None and typed.fits(statement, other):
             taken, meant = _quoted(statement, other, places[0].span)
             what = f"the transpose is `{product}`" if len(parts) == 1 else f"a product is `{product}`"
-            yield Doubt(f"`{name}` is one name in `{taken}`; {what}, as in `{meant}`")
+            declared = f"; a number is declared: `-s {name}=()`" if numbers else ""
+            yield Doubt(f"`{name}` is one name in `{taken}`; {what}, as in `{meant}`{declared}")
 
 
 def _held(statement: Definition, span: Span, product: str) -> str:

@@ -16,6 +16,7 @@ from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.programmed import AXES, Programs
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, placed
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt
@@ -24,7 +25,7 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import parts_of, too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Name, Term, Text
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Name, Term, Text
 
 _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""
@@ -59,6 +60,11 @@ def skeleton(term: Term) -> Term:
     match term:
         case Call(function=function, arguments=arguments) if function in _INSIDE:
             return skeleton(arguments[0])
+        case Call(function="?column", arguments=arguments, span=span):
+            cells = [skeleton(part) for part in arguments]
+            if any(habit(name) == 2 for cell in cells for name in names_in(cell)):  # of vectors
+                return Call("concat", tuple(cells), (), span)
+            return Call(LITERAL, tuple(map(_entrywise, cells)), (), span)
         case Call(function=function, arguments=arguments, keywords=keywords, span=span):
             parts = [skeleton(part) for part in arguments if not isinstance(part, Text)]
             plain = _SKELETON.get(function, function)
@@ -68,6 +74,14 @@ def skeleton(term: Term) -> Term:
             for part in parts[1:]:
                 total = Call(plain, (total, part), (), span)
             return total
+    return term
+
+
+def _entrywise(term: Term) -> Term:
+    """A tree whose products are those of numbers."""
+    match term:
+        case Call(function=function, arguments=arguments, keywords=keywords, span=span):
+            return Call("*" if function == "@" else function, tuple(map(_entrywise, arguments)), keywords, span)
     return term
 
 
@@ -225,6 +239,7 @@ Meaning.meanings = {
     **dict.fromkeys(AXES, Meaning.of_axes),
     "?turn": Meaning.turn,
     "?swap": Meaning.swap,
+    "?column": Meaning.below,
     "?picked": Meaning.picked,
     "?flat": Meaning.flat,
     "?pair": Meaning.pair,

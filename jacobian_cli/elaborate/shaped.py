@@ -85,8 +85,10 @@ class Shaped(Builder):
                 self.entrywise(meant, self.plain(term))
         return expr
 
-    def entrywise(self, meant_otherwise: str, term: Term) -> None:
-        self.doubt(f"`{spelled(term)}` is taken entry by entry; the {meant_otherwise} is not in the language")
+    def entrywise(self, otherwise: str, term: Term) -> None:
+        """Say what a function of a matrix would be, of which `{}` is the argument."""
+        inner = spelled(term.arguments[0]) if isinstance(term, Call) else ""
+        self.doubt(f"`{spelled(term)}` is taken entry by entry; {otherwise.format(inner)}")
 
     def sized(self, term: Call) -> Call:
         """A call whose sizes and indices are spelled with the signs of the language."""

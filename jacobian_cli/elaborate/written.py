@@ -19,13 +19,16 @@ from jacobian_cli.elaborate.shaped import (
 )
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.table import OF_MATRICES
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term, Text
 
 _NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
+_SCALING = frozenset("tsck")
+"""Letters that are numbers where they stand before a matrix; others are rows there."""
 _MOST_POWERS = 8
 
 
@@ -48,6 +51,10 @@ class Mathematics(Shaped):
 
     def want_numbers(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
         """A name that scales nothing but numbers is a number: n/2 log|Σ|."""
+        for part, (expr, _), (behind, _) in zip(parts, factors, factors[1:], strict=False):
+            before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1
+            if before and isinstance(part, Name) and part.text in _SCALING and part.text in self.assumed:  # A + tB
+                self.strained(part.text, 0)
         large = [k for k, (expr, _) in enumerate(factors) if expr.shape]
         if len(large) != 1:
             return
@@ -234,7 +241,7 @@ class Mathematics(Shaped):
             if base[0].shape:
                 raise self.error(term.span, "a matrix above the line cannot be read", "entry by entry it is `A**B`")
             made = self.op("**", term.span, base, exponent)
-            self.entrywise("power with a matrix as its exponent", made[1])
+            self.entrywise("the power with a matrix as its exponent is not in the language", made[1])
             return made
         if len(base[0].shape) < 2:
             return self.op("**", term.span, base, exponent)
@@ -260,7 +267,7 @@ class Mathematics(Shaped):
         exponent = self.typed(term.arguments[0])
         made = self.op("exp", term.span, exponent)
         if axes_of(exponent[0].shape) == 2:
-            self.entrywise("matrix exponential", made[1])
+            self.entrywise(OF_MATRICES["exp"], made[1])
         return made
 
     def slope(self, term: Call) -> Typed:
@@ -272,6 +279,14 @@ class Mathematics(Shaped):
         row = FUNCTIONS[expr.function]
         made = spelled_out(row.derivative[0], {row.parameters[0]: plain.arguments[0], "ans": plain}, term.span)
         return self.build(made), made
+
+    def below(self, term: Call) -> Typed:
+        """A list of numbers, or vectors end to end."""
+        cells = [self.typed(part) for part in term.arguments]
+        plain = tuple(cell for _, cell in cells)
+        numbers = not any(expr.shape for expr, _ in cells)
+        call = Call(LITERAL if numbers else "concat", plain, (), term.span)
+        return super().build(call), call
 
     # ---- ones and identities ---------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import cached_property
 
 from jacobian_cli.syntax.board import statement_of
 from jacobian_cli.syntax.mathematics import ALONE, PSEUDO, Scanner, want_formula
@@ -60,6 +61,9 @@ _REFUSED = {
 }
 _TABLES = frozenset("matrix bmatrix pmatrix smallmatrix bsmallmatrix psmallmatrix array".split())
 """Environments whose cells are those of a matrix."""
+_OPENED = re.compile(r"(?<=\\left)\|\s*\\left\s*\|")
+_CLOSED = re.compile(r"\\right\s*(\|\s*\\right\s*\|)")
+_SIZED = re.compile(r"\\(?:left|right)(?![A-Za-z])")
 _SPACE = re.compile(r"\s*\[[\d. ]*(?:pt|em|ex|mm|cm)\]")
 _D = r"(?:\\partial|d|\\mathrm\s*\{?\s*d\s*\}?)"
 _DERIVATIVE = re.compile(
@@ -103,6 +107,9 @@ class _Scanner(Scanner):
         sign = self.text[at]
         if sign == "\\":
             return self.command(at, stop, found)
+        if sign == "|" and at in self.halves:
+            self.sign("bar", "‖", at, self.halves[at], found)
+            return self.halves[at]
         if sign == "&" and self.tables:
             found.append(Token("op", ",", at, at + 1))
             return at + 1
@@ -272,6 +279,20 @@ class _Scanner(Scanner):
             name, "a function of the language is written \\operatorname{name}; jac functions lists them"
         )
         raise self.refuse(at, end, f"{name} cannot be read here", hint)
+
+    @cached_property
+    def halves(self) -> dict[int, int]:
+        """Where ‖ is written as two bars, each with its size, and where it ends: both close beside each other too."""
+        found: dict[int, int] = {}
+        for opened in _OPENED.finditer(self.text):
+            depth = 2
+            for sized in _SIZED.finditer(self.text, opened.end()):
+                depth += 1 if sized[0] == r"\left" else -1
+                if depth == 1:
+                    if closed := _CLOSED.match(self.text, sized.start()):
+                        found |= {opened.start(): opened.end(), closed.start(1): closed.end()}
+                    break
+        return found
 
     def table(self, name: str, at: int, end: int, stop: int, found: list[Token]) -> int:
         """A matrix: its brackets, and the ends of its rows."""

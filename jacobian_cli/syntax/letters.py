@@ -30,6 +30,9 @@ Unit = tuple[str, tuple[str, ...], int, int]
 _PLAIN = re.compile(r"[A-Za-z]+")
 _MARK = re.compile(r"\^\{\(([^(){}]{1,20})\)\}|\^\{\[([^\[\]{}]{1,20})\]\}|⁽([^⁽⁾]{1,20})⁾")
 """A name's index above the line, in brackets: W^{(1)}, W^{[1]}."""
+_SUMMED = re.compile(r"[ₐ-ₜᵢⱼ]₌|_\{[a-z](?:,[a-z])?=")
+"""Where a sum begins to run, which is no index of a name."""
+_ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
 _UNCLEAR = {
     **dict.fromkeys(("lg", "ld"), ("a logarithm to which base?", "write `log10(x)`, `log2(x)` or `log(x)`")),
@@ -145,14 +148,14 @@ class Letters:
         text, end = self.text, at + 1
         while end < stop and unicodedata.combining(text[end]):
             end += 1
-        stem = unicodedata.normalize("NFKC", text[at:end])
+        stem = unicodedata.normalize("NFKC", text[at:end].replace(_ARROW, ""))  # of a vector, as if it were bold
         digits = re.compile(r"[0-9]+").match(text, end, stop)
         indices: list[str] = []
         if digits:
             indices.append(digits[0])
             end = digits.end()
         while end < stop:
-            if text[end : end + 2] == "ᵢ₌" or re.match(r"_\{[ijk]=", text[end : end + 4]):
+            if _SUMMED.match(text, end, stop):
                 break
             if text[end] in SUBSCRIPTS or (text[end] == "_" and re.match(r"[\w{∞]", text[end + 1 : end + 2])):
                 index, end = self.index(end, stop)

@@ -54,6 +54,8 @@ MEANT = {
     # names
     "A + I": "eye(n)",
     "trace(v)": "-s v=n,n",
+    "p = nRT/V": "-s nRT=()",
+    "softmax(q@k.T)": "-s q=n,d",
 }
 
 

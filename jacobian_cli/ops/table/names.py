@@ -50,9 +50,9 @@ SPELLED: dict[str, str] = {
 }
 """What parameters and options are called elsewhere, and here."""
 OF_MATRICES: dict[str, str] = {
-    "exp": "matrix exponential",
-    "log": "matrix logarithm",
-    "sqrt": "square root of a matrix",
+    "exp": "the matrix exponential is `expm({})`",
+    "log": "the matrix logarithm is not in the language",
+    "sqrt": "the square root of a matrix is `sqrtm({})`",
 }
 """What mathematicians mean by a function when it is applied to a matrix, where that is not its entries' values."""
 WORDS = frozenset("alpha beta delta lambd margin negative_slope".split())

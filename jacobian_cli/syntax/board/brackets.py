@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jacobian_cli.syntax.board.cursor import SUMS, Cursor
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tokens import Token
+from jacobian_cli.syntax.tokens import Token, parts_of
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text, literal
 
 _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧", "⌊": "⌋", "⌈": "⌉"}
 _ROUNDED = {"⌊": "floor", "⌈": "ceil"}
+
+
+def _column(cells: Sequence[Term], span: Span) -> Call:
+    """Vectors end to end, or numbers below each other: what shapes decide where more than names stand there."""
+    parts = [part for cell in cells for part in (cell, *parts_of(cell)) if isinstance(part, Call)]
+    curved = any(
+        part.function.isidentifier()
+        or part.function == "?power"
+        or (part.function == "?beside" and sum(not isinstance(a, Literal) for a in part.arguments) > 1)
+        for part in parts
+    )
+    return Call("?column" if curved else "concat", tuple(cells), (), span)
 
 
 class Brackets(Cursor):
@@ -56,7 +70,7 @@ class Brackets(Cursor):
             return _respanned(value, span)
         if opened.text != "[":
             raise self.refuse(span, "a list is not a value here", "end to end, vectors are `[x; y]` or `concat(x, y)`")
-        return Call("concat", tuple(parts), (), span)
+        return _column(parts, span)
 
     def want_product(self, value: Call, span: Span) -> None:
         """Refuse `[x 1]`: factors with a number behind them are a list."""
@@ -105,7 +119,7 @@ class Brackets(Cursor):
         span = Span(opened.start, self.close(opened).stop)
         if opened.text == "⟦" and max(map(len, found)) == 1:
             cells = [row[0] for row in found]
-            return _respanned(cells[0], span) if len(cells) == 1 else Call("concat", tuple(cells), (), span)
+            return _respanned(cells[0], span) if len(cells) == 1 else _column(cells, span)
         return literal(found, span)
 
     def closes(self, token: Token) -> bool:

@@ -17,6 +17,8 @@ from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
 _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
+_SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
+"""Letters for eigenvalues of symmetric matrices, and for singular values."""
 _EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
 """What stands before square brackets where something is expected, and what the entries of an array have instead."""
 _FLAGS = {"None": None, "True": True, "False": False}
@@ -56,7 +58,7 @@ class Factors(Functions):
                     term = Call("?T", (inverse,), (), inverse.span)
                 case "sup":
                     term = self.raised(term, token)
-                case "open" if token.text == "[" and not token.space and self.indexes():
+                case "open" if token.text == "[" and not (token.space or _is_quotient(term)) and self.indexes():
                     self.at += 1
                     index = self.index()
                     self.at -= 1
@@ -192,6 +194,7 @@ class Factors(Functions):
         name = Name(token.text, token.span)
         if self.running and (entry := self.of_index(token)) is not None:
             return entry
+        self.want_spectral(token)
         if token.kind == "word" and token.text in _FLAGS and self.known.find(token.text) is None:
             return Flag(_FLAGS[token.text], token.span)
         if self.sees("sup") and key(token.text) == ("sigma",) and self.known.find(token.text) is None:
@@ -217,6 +220,18 @@ class Factors(Functions):
         if not (self.next.space and self.blanks):
             self.want_product_with(token)
         return name
+
+    def want_spectral(self, token: Token) -> None:
+        """Refuse λmax(A), λ_max(A) and σ_min(A): the spectrum has functions of its own."""
+        stem, *marks = key(token.text)
+        values = _SPECTRUM.get(stem)
+        extreme = marks[0] if marks else self.next.text if self.next.kind == "func" and not self.next.space else ""
+        if values is None or extreme not in ("max", "min") or self.known.find(token.text):
+            return
+        behind = self.at + (not marks)
+        if self.tokens[behind].kind == "open":
+            inside = self.written(self.tokens[behind].start, self.tokens[self.closing(behind)].stop)
+            raise self.refuse(token, f"is this of the spectrum of {inside}?", f"it is `{extreme}({values}{inside})`")
 
     def want_value(self, token: Token) -> None:
         """Refuse E[x]."""
@@ -316,6 +331,11 @@ class Factors(Functions):
                 total = Call("-" if found[1] == "-" else "+", (total, part), (), token.span)
         assert total is not None
         return total
+
+
+def _is_quotient(term: Term) -> bool:
+    """Whether brackets behind a term are a factor, as behind ½ and 1/n."""
+    return isinstance(term, Literal) or (isinstance(term, Call) and term.function == "/")
 
 
 def _sizes_of(text: str) -> list[str]:

@@ -15,7 +15,7 @@ SAME = {
     "tr": "trace", "abs2": "square", "σ": "sigmoid", "logistic": "sigmoid", "norm2": "norm", "swish": "silu",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "log", "sum": "sum", "chol": "cholesky",
     "ln": "log", "tril": "tril", "triu": "triu", "logabsdet": "logdet", "leakyrelu": "leaky_relu",
-    "logsoftmax": "log_softmax",
+    "logsoftmax": "log_softmax", "svd": "svdvals",
 }  # fmt: skip
 """Functions of the language under the names that they have here."""
 _COLUMNS = frozenset("sum mean prod var std cumsum".split())
@@ -24,16 +24,11 @@ _WITHOUT = frozenset(("eye",))
 """Functions that may stand without an argument."""
 ELSEWHERE = {
     "reshape": "entries are rearranged row by row in the language, column by column here; declare the reshaped one",
-    "eig": "it is not in the language",
-    "svd": "it is not in the language",
-    "pinv": "of full column rank it is `inv(A.T@A)@A.T`",
+    "eig": "of symmetric matrices it is `eigvalsh(A)` in the language",
     "rand": "random numbers are no formula",
     "randn": "random numbers are no formula",
-    "expm": "the matrix exponential is not in the language",
     "logm": "the matrix logarithm is not in the language",
-    "sqrtm": "the square root of a matrix is not in the language",
     "repmat": "`ones(n)@x.T` holds x in each of n rows",
-    "cross": "it is not in the language",
 }
 
 
