@@ -19,7 +19,7 @@ LONGER = {
     "cb-055": 2,
     "cb-079": 2,
     "wp-ms-inv2": 10,
-    "a1-nn-x": 4,
+    "a1-nn-x": 3,
     "ml-ce-smooth": 2,
     "ml-ln-rows": 4,
     "ml-swiglu-A": 1,

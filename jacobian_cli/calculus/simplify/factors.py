@@ -222,7 +222,8 @@ def parted(
         return 1, node, ()
     if not inner:
         return raised, None, ()
-    if not bound and (isinstance(power, int) or rooted(inner, power)):
+    turned = len(inner) == 1 and inner[0][2] == 1  # Aᵀ, or what repeats: any power of it is that of its entries
+    if not bound and (turned or isinstance(power, int) or rooted(inner, power)):
         return raised, None, [(part, labels, p * power) for part, labels, p in inner]
     if node.coefficient != 1 and (node.coefficient > 0 or isinstance(power, int)):
         return raised, Product(1, inner, node.shape), ()

@@ -183,16 +183,28 @@ def add(shape: Shape, terms: Iterable[tuple[Rational, Tensor]]) -> Tensor:
         if isinstance(term, Sum):
             todo.extend((coefficient * c, t) for c, t in reversed(term.terms))
             continue
-        if isinstance(term, Product) and term.coefficient != 1:
-            coefficient, term = coefficient * term.coefficient, monic(term)
+        if isinstance(term, Product):
+            if term.coefficient != 1:
+                coefficient, term = coefficient * term.coefficient, monic(term)
             if isinstance(term, Sum):
                 todo.append((coefficient, term))
+                continue
+            if (inner := _repeated_sum(term)) is not None:
+                todo.extend((coefficient * c, t) for c, t in reversed(inner))
                 continue
         total[term] = total.get(term, 0) + coefficient
     kept = [(c, t) for t, c in total.items() if c]
     if len(kept) == 1:
         return scale(*kept[0])
     return _shortest(Sum(tuple(sorted(kept, key=lambda ct: ct[1].digest)), shape))
+
+
+def _repeated_sum(term: Tensor) -> list[tuple[Rational, Tensor]] | None:
+    """The terms of a sum that is repeated along other axes, each repeated by itself: 1(a + b) = 1a + 1b."""
+    match term:
+        case Product(factors=((Sum(terms=terms), labels, 1),), shape=shape) if max(labels, default=-1) < len(shape):
+            return [(c, spread(inner, labels, shape)) for c, inner in terms]
+    return None
 
 
 _trying = ContextVar("_trying", default=False)
