@@ -200,6 +200,8 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="sign as a quotient", left="abs(x)/x", right="sign(x)"),
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
+    Identity(name="powers of one base", left="x**a*x**b", right="x**(a + b)"),
+    Identity(name="one more power", left="x*x**a", right="x**(1 + a)", example="x*x**(y - 1)", shows="x**y"),
     Identity(name="a gate that is open already", left="(x > 0)*relu(x)", right="relu(x)"),
     *_picked(),
     *_clipped(),

@@ -41,6 +41,7 @@ from jacobian_cli.calculus.notation.windows import windowed
 from jacobian_cli.calculus.notation.written_out import entries
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.factors import axes_of
+from jacobian_cli.calculus.simplify.fractions import over_least_power
 from jacobian_cli.calculus.simplify.joined_axes import kronecker
 from jacobian_cli.calculus.simplify.recipe import opposite
 from jacobian_cli.expr import Constant as ConstantExpr
@@ -248,7 +249,8 @@ class Notation(Style):
         taken_out = [self._common_factors(node, powers, along=along) if everywhere else None for along in (False, True)]
         if taken_out[0] is not None and taken_out[1] is None:
             return taken_out[0]
-        written = (self._plain_sum(node), *taken_out, *self._with_typed_sums(node))
+        least = (self.express(algebra.built(way)) for way in over_least_power(node))
+        written = (self._plain_sum(node), *taken_out, *self._with_typed_sums(node), *least)
         return shortest(e for e in written if e is not None)
 
     def _with_typed_sums(self, node: Sum) -> Iterator[Expr]:

@@ -5,11 +5,12 @@ a factor beside them has made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from operator import is_
 
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Product, Rational, Sum, Tensor
 from jacobian_cli.calculus.simplify.assumptions import finite, known
-from jacobian_cli.calculus.simplify.factors import axes_of, without_axes
+from jacobian_cli.calculus.simplify.factors import axes_of, is_constant, without_axes
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Plus, Rewrite, Times, multiple, ones, zeros
 from jacobian_cli.ops.identities import CHOICES, COMPARED, COMPLEMENTS, DECIDED, chooses
 
@@ -29,6 +30,15 @@ def repeated(node: Apply) -> Times | None:
     return Times(node.shape, [(small, (*kept, *behind), 1)])
 
 
+def raised(node: Apply) -> Times | None:
+    """x**1 = x and x**0 = 1, where an exponent turns out to be a number."""
+    base, exponent = node.arguments
+    if not is_constant(exponent):
+        return None
+    number = exponent.coefficient if isinstance(exponent, Product) else 0
+    return Times(node.shape, [(base, tuple(range(len(node.shape))), number)] if number else [])
+
+
 def surely_larger(node: Apply) -> Tensor | None:
     """1 − c < 1 + c where c is positive, and −1 < 1: a comparison of terms whose difference has one sign."""
     sign = sign_of_difference(*node.arguments)
@@ -39,14 +49,26 @@ def surely_larger(node: Apply) -> Tensor | None:
 
 def sign_of_difference(first: Tensor, second: Tensor) -> int | None:
     """1, 0 or -1 as the first is surely larger, the same or surely smaller; None where nothing is known."""
-    difference = _terms(first)
-    for term, number in _terms(second).items():
-        difference[term] = difference.get(term, 0) - number
-    left = [(number, term) for term, number in difference.items() if number]
+    left = _difference(first, second)
     signs = {number > 0 for number, term in left if known(term, "positive")}
     if len(signs) > 1 or not all(known(term, "positive") for _, term in left):
         return None
     return 0 if not left else 1 if signs == {True} else -1
+
+
+def number_between(first: Tensor, second: Tensor) -> Rational | None:
+    """The number by which the first is larger; None where it is none."""
+    left = _difference(first, second)
+    if any(not is_constant(term) for _, term in left):
+        return None
+    return sum((number for number, _ in left), Fraction(0))
+
+
+def _difference(first: Tensor, second: Tensor) -> list[tuple[Rational, Tensor]]:
+    difference = _terms(first)
+    for term, number in _terms(second).items():
+        difference[term] = difference.get(term, 0) - number
+    return [(number, term) for term, number in difference.items() if number]
 
 
 def _terms(tensor: Tensor) -> dict[Tensor, Rational]:

@@ -7,10 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeGuard
 
 from jacobian_cli.calculus.cost import TRIED, cost
-from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
+from jacobian_cli.calculus.index.tensor import Apply, Extent, Factor, Labels, Product, Rational, Sum, Tensor
+from jacobian_cli.calculus.simplify.calls import number_between
 from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times
+from jacobian_cli.ops import FUNCTIONS
 
 _MAX_TERMS = 4
 """Sums of more terms than this are not multiplied out."""
@@ -48,10 +51,17 @@ def met_by_factors(met: Open) -> Iterator[Rewrite]:
 
 @lru_cache(maxsize=4096)
 def _ends(node: Sum) -> tuple[frozenset[tuple[Tensor, Labels]], frozenset[tuple[Tensor, Labels]]]:
-    """What some term of a sum is divided by, and what all its terms are multiplied by."""
+    """What some term of a sum is divided by, or has to a power that is no number, and what all its terms are multiplied
+    by.
+    """
     powers = [_powers(term) for _, term in node.terms]
     below = frozenset(key for own in powers for key, p in own if p < 0)
-    return below, frozenset.intersection(*(frozenset(key for key, p in own if p > 0) for own in powers))
+    raised = frozenset((part.arguments[0], at) for own in powers for (part, at), _ in own if _is_power(part))
+    return below | raised, frozenset.intersection(*(frozenset(key for key, p in own if p > 0) for own in powers))
+
+
+def _is_power(tensor: Tensor) -> TypeGuard[Apply]:
+    return isinstance(tensor, Apply) and FUNCTIONS[tensor.function].algebra == "power"
 
 
 def over_one_denominator(node: Sum) -> Iterator[Part]:
@@ -68,6 +78,28 @@ def over_one_denominator(node: Sum) -> Iterator[Part]:
         raised = (base, labels, -least)
         terms = [(c, Opened(Times(node.shape, [(t, whole, 1), raised]))) for c, t in node.terms]
         yield Times(node.shape, [(Plus(node.shape, terms), whole, 1), (base, labels, least)])
+
+
+def over_least_power(node: Sum) -> Iterator[Part]:
+    """x**(2 − a) − y x**(1 − a) = x**(1 − a)(x − y)."""
+    raised: list[dict[tuple[Tensor, Labels], Apply]] = []
+    for _, term in node.terms if len(node.terms) <= _MAX_TERMS else ():
+        raised.append({(f.arguments[0], at): f for (f, at), p in _powers(term) if p == 1 and _is_power(f)})
+        if not raised[-1]:
+            return
+    whole = tuple(range(len(node.shape)))
+    for (base, labels), first in raised[0].items() if raised else ():
+        there = (own[base, labels] for own in raised if (base, labels) in own)
+        found = [(power, number_between(power.arguments[1], first.arguments[1])) for power in there]
+        gaps = [(power, gap) for power, gap in found if gap is not None and gap.denominator == 1]
+        if len(gaps) < len(node.terms):
+            continue
+        shared, least = min(gaps, key=lambda pair: pair[1])
+        terms = [
+            (c, Times(node.shape, [(t, whole, 1), (power, labels, -1), (base, labels, gap - least)]))
+            for (c, t), (power, gap) in zip(node.terms, gaps, strict=True)
+        ]
+        yield Times(node.shape, [(shared, labels, 1), (Plus(node.shape, terms), whole, 1)])
 
 
 def multiplied_out(node: Sum) -> Iterator[Part]:

@@ -62,8 +62,7 @@ def _applied(expr: Application) -> Tensor:
             return Sum(tuple(term for part in parts for term in _terms(part, shape)), shape)
         case Kind.ELEMENTWISE, "product":
             return _times(shape, parts, 1)
-        case Kind.ELEMENTWISE, "power":
-            assert isinstance(parts[1], Product)
+        case Kind.ELEMENTWISE, "power" if isinstance(parts[1], Product) and not parts[1].factors:
             return _times(shape, parts[:1], parts[1].coefficient)
         case Kind.ELEMENTWISE, _:
             return Apply(expr.function, tuple(_along(part, shape) for part in parts), len(shape), shape)

@@ -186,6 +186,8 @@ CALLS: Stage[Apply] = Stage((
     Rule(name="what is surely larger", heads=frozenset(COMPARED), matches=calls.surely_larger,
          example="y + (1 + exp(x) > 0)", shows="1 + y"),
     *(_stated(pattern, Pattern.in_call) for pattern in _CALLS),
+    Rule(name="a number is the exponent", heads=having(lambda row: row.algebra == "power"), matches=calls.raised,
+         example="x**(1 - y)*x**y", shows="x"),
     Rule(name="the inverse of a multiple", heads=_INVERSES, matches=inverses.of_scaled,
          example="inv(2*diag(x)@A)", shows="inv(A)@diag(1/x)/2", shapes={"A": "n,n"}),
     Rule(name="the inverse of a product", heads=_INVERSES, matches=inverses.of_known_ends,

@@ -16,7 +16,7 @@ from jacobian_cli.ops.identities import Identity
 from jacobian_cli.ops.read import read
 from jacobian_cli.shape import Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
-from jacobian_cli.syntax.tree import Call, Term
+from jacobian_cli.syntax.tree import Call, Literal, Term
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ def _adds(term: Term) -> bool:
 def _is_made_of_factors(term: Call) -> bool:
     """Whether index calculus makes a sum or a product of it, which no function is left of."""
     entry = FUNCTIONS[term.function]
+    if entry.algebra == "power" and not isinstance(term.arguments[1], Literal):
+        return False
     return entry.is_arithmetic or (entry.kind is Kind.CONTRACTION and not entry.called)
 
 
