@@ -29,6 +29,7 @@ class Wishes:
     test: bool = False
     sizes: str | None = None
     """What letters are, in C: `n=3,m=4`."""
+    recompute: str | None = None
 
 
 def answer(request: Request, wishes: Wishes) -> int:
@@ -60,7 +61,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     gc.enable()
     try:
         asked = found if len(found) > 1 else found[0]
-        text = export(asked, wishes.to, sizes=sizes)
+        text = export(asked, wishes.to, wishes.recompute or (), sizes=sizes)
         path = Path(wishes.output or "")
         test = export_test(asked, wishes.to, path.name) if wishes.test and wishes.to != "c" else ""
     except FailedError as error:

@@ -5,6 +5,7 @@ in single precision, over strides, and over batches.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
+from jacobian_cli.api.export.functions import rule
 
 Array = Any
 Shapes = dict[str, tuple[int, ...]]
@@ -203,3 +205,85 @@ def test_jax_has_no_zero_in_place_of_what_was_not_exported() -> None:
 def test_what_has_no_counterpart_is_named(formula: str, to: str, named: str) -> None:
     with pytest.raises(jac.InputError, match=named):
         jac.export(jac.derive(formula, wrt=["A" if "A" in formula else "x"], check=False), to)
+
+
+ATTENTION = ("softmax(Q@K.T/sqrt(d))@V", "Q,K,V", {"Q": "n,d", "K": "m,d", "V": "m,p"})
+LAYERS = ("Z = W@X", "H = sigmoid(Z)", "V@H")
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "kept"),
+    [
+        ("softmax(Q@K.T/sqrt(2))@V", "Q,K,V", ["P"]),
+        (LAYERS, "W,V", ["H"]),
+        (("Z = W@X", "V@relu(Z)"), "W,V", ["Z"]),
+        ("sum((T - U@V.T)**2)", "U", ["M"]),
+        ("softmax(X)", "X", ["P"]),
+        ("W@x", "W", []),
+        ("kron(A, B)", "A,B", []),
+    ],
+)
+def test_the_fewest_values_are_kept_and_named(formula: Any, wrt: str, kept: list[str]) -> None:
+    derivations = jac.derive(formula, wrt.split(","), check=False)
+    forward, backward = rule([each.written() for each in derivations])
+    assert list(forward.kept) == list(backward.kept) == kept
+    for to in TARGETS:
+        source = jac.export(derivations, to)
+        assert all(f"\n      {name} = " in source for name in kept)
+
+
+@pytest.mark.parametrize("to", TARGETS)
+def test_what_is_recomputed_is_not_kept_and_gives_the_same(to: str) -> None:
+    pytest.importorskip(to, reason=f"exported rules of {to} run where {to} is installed")
+    derivations = jac.derive(*ATTENTION[:1], wrt=ATTENTION[1].split(","), shapes=ATTENTION[2], check=False)
+    found = []
+    for recompute in ("", "P"):
+        names: dict[str, Any] = {}
+        exec(compile(jac.export(derivations, to, recompute), "<exported>", "exec", dont_inherit=True), names)
+        at = point({"Q": (3, 2), "K": (4, 2), "V": (4, 5)})
+        if to == "torch":
+            tensors = [names["torch"].tensor(a, requires_grad=True) for a in at.values()]
+            sizes: list[Any] = []
+            with names["torch"].autograd.graph.saved_tensors_hooks(_noted(sizes), _same):
+                out = names["value"](*tensors)
+            out.sum().backward()
+            assert ((3, 4) in [tuple(t.shape) for t in sizes]) is not bool(recompute)
+            found.append([t.grad.numpy() for t in tensors])
+        else:
+            out, pull = names["jax"].vjp(names["value"], *map(names["jnp"].asarray, at.values()))
+            found.append(pull(names["jnp"].ones_like(out)))
+            shapes = [np.shape(a) for a in names["jax"].tree_util.tree_leaves(pull)]
+            assert ((3, 4) in shapes) is not bool(recompute)
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def _same(tensor: Any) -> Any:
+    return tensor
+
+
+def _noted(kept: list[Any]) -> Callable[[Any], Any]:
+    def note(tensor: Any) -> Any:
+        kept.append(tensor)
+        return tensor
+
+    return note
+
+
+def test_torch_keeps_no_more_than_it_says() -> None:
+    module = module_of("softmax(X)", "X", "torch")
+    torch = module["torch"]
+    x = torch.randn(3, 4, requires_grad=True)
+    kept: list[Any] = []
+    with torch.autograd.graph.saved_tensors_hooks(_noted(kept), _same):
+        out = module["value"](x)
+    assert [t.data_ptr() for t in kept] == [out.data_ptr()]
+
+
+def test_a_name_of_nothing_that_is_kept_is_refused() -> None:
+    found = jac.derive(LAYERS, ["W", "V"], check=False)
+    with pytest.raises(jac.InputError, match="Z is not kept") as error:
+        jac.export(found, "torch", "Z")
+    assert "what is kept: H" in str(error.value)
+    with pytest.raises(jac.InputError, match="nothing is kept between passes in numpy"):
+        jac.export(found, "numpy", "H")

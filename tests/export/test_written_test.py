@@ -42,17 +42,17 @@ FAULTS: dict[str, list[Fault]] = {
         ("wrong axis", ROWS, "dim=1", "dim=0"),
         ("lost digits", LAYER, "delta1 = u*h*(1 - h)", "delta1 = (u*h*(1 - h)).float().to(u.dtype)"),
         ("cut off", LAYER, "h = torch.sigmoid(W@x + b)", "h = torch.sigmoid(W@x + b).detach()"),
-        ("value", LAYER, "return u@torch.sigmoid(W@x + b)", "return u@torch.sigmoid(W@x - b)"),
+        ("value", LAYER, "torch.sigmoid(W@x + b)", "torch.sigmoid(W@x - b)"),
     ],
     "jax": [
         ("sign", LAYER, "jnp.outer(delta*delta1, x)", "-jnp.outer(delta*delta1, x)"),
         ("factor", LEAST, "2*", "1*"),
         ("missing factor", LAYER, "delta*delta1,)", "delta1,)"),
-        ("transposed", LAYER, "jnp.outer(delta*delta1, x)", "jnp.outer(x, delta*delta1).reshape(W.shape)"),
+        ("transposed", LAYER, "jnp.outer(delta*delta1, x)", "jnp.outer(x, delta*delta1).reshape(u.size, x.size)"),
         ("transposed matrix", FORM, "A.T", "A"),
         ("missing term", FORM, " + c)", ")"),
         ("wrong axis", ROWS, "axis=1", "axis=0"),
-        ("value", LAYER, "return u@sigmoid(W@x + b)", "return u@sigmoid(W@x - b)"),
+        ("value", LAYER, "sigmoid(W@x + b)", "sigmoid(W@x - b)"),
     ],
 }
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from jacobian_cli.api.derive.source import Written, computed_forms, function_of, functions, sized
 from jacobian_cli.api.export.directions import direction_of, hvp, jvp
+from jacobian_cli.api.export.kept import Kept, keep
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.expr import Defined, Expr, rebuild, walk
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.numpy.module import Function
-from jacobian_cli.shape import shape_text
+from jacobian_cli.shape import Shape, shape_text
 
 _LONGEST = 100
 """A formula that is longer is read better line by line, in the code."""
@@ -31,20 +32,43 @@ def exported(answers: Sequence[Written], *, together: bool) -> list[Function]:
     return typed(answers, list(found.values()))
 
 
-def rule(answers: Sequence[Written]) -> tuple[Function, Function]:
-    """A formula, and its backward pass by all variables: what a rule of a library for autodiff is made of."""
+def rule(answers: Sequence[Written], recompute: Collection[str] = ()) -> tuple[Function, Function]:
+    """A formula, and its backward pass by all variables: what a rule of a library for autodiff is made of. What is
+    kept between them has a name in both; what `recompute` names is computed again instead.
+    """
     first = answers[0].answer
     problem, upstream = first.problem, first.upstream
     remark = "\n".join(dict.fromkeys(w.remark for w in answers if w.remark))
-    value = function_of(first, "value", (), problem.output, f"{problem.name} = {problem.text}\n{remark}".strip())
+    whole = [problem.output, *(w.answer.forms.vjp for w in answers)]
+    output, *forms = computed_forms(first, apart(whole))
+    kept = keep(output, forms, upstream, recompute)
+    value = function_of(first, "value", (), kept.value, f"{problem.name} = {problem.text}\n{remark}".strip())
     names = ", ".join(w.answer.wrt for w in answers)
-    value = replace(value, docstring=f"{value.docstring}\n\nIts backward pass, by {names}, is a closed form.")
-    result, *others = computed_forms(first, apart([w.answer.forms.vjp for w in answers]))
+    said = [value.docstring, f"Its backward pass, by {names}, is a closed form.", _told(kept)]
+    value = replace(value, docstring="\n\n".join(filter(None, said)), kept=kept.names)
+    result, *others = kept.forms
     back = function_of(first, "backward", (upstream,), result, "")
     defined = tuple(definitions([result, *others]).items())
     named = tuple((w.answer.wrt, form) for w, form in zip(answers[1:], others, strict=True))
-    forward, backward = typed(answers, [value, replace(back, definitions=defined, others=named)])
-    return forward, backward
+    back = replace(back, definitions=defined, others=named, kept=kept.names)
+    forward, backward = typed(answers, [value, back])
+    return forward, replace(backward, sizes={**backward.sizes, **_lengths(upstream, problem.output.shape)})
+
+
+def _told(kept: Kept) -> str:
+    """What is kept, and why."""
+    if not kept.names:
+        return "Nothing is kept for it but arguments that it reads."
+    bodies = definitions([kept.value, *kept.forms])
+    said = [f"  {n} = {text(bodies[n])}, {shape_text(bodies[n].shape)}" for n in kept.names]
+    if isinstance(kept.value, Defined) and kept.value.name in kept.names:
+        said[kept.names.index(kept.value.name)] += ", the value itself"
+    return "\n".join(["Kept for it, since it reads them or what cheap operations make of them:", *said])
+
+
+def _lengths(name: str, shape: Shape) -> dict[str, str]:
+    """Sizes as an array tells them that is there in any case."""
+    return {size.name: f"{name}.shape[{k}]" for k, size in enumerate(shape) if size.name is not None}
 
 
 def typed(answers: Sequence[Written], found: Sequence[Function]) -> list[Function]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.c import c_source
@@ -12,16 +12,25 @@ from jacobian_cli.api.export.functions import exported, rule
 from jacobian_cli.api.export.templates import LIBRARIES
 from jacobian_cli.api.export.written_test import written_test
 from jacobian_cli.api.input.arguments import shown, word
+from jacobian_cli.api.input.problem import names_of
 from jacobian_cli.printers.jax.rule import rule_source as jax_rule
 from jacobian_cli.printers.numpy.module import module_source
 from jacobian_cli.printers.torch.rule import rule_source as torch_rule
 from jacobian_cli.syntax.errors import InputError
 
 CODE = ("numpy", "torch", "jax", "c")
+RULES = ("torch", "jax")
+"""Libraries for which a rule is written, a forward and a backward pass."""
 TARGETS = (*CODE, "latex", "markdown", "json")
 
 
-def export(derivation: Derivation | Derivations, to: str = "numpy", *, sizes: Mapping[str, int] | None = None) -> str:
+def export(
+    derivation: Derivation | Derivations,
+    to: str = "numpy",
+    recompute: str | Sequence[str] = (),
+    *,
+    sizes: Mapping[str, int] | None = None,
+) -> str:
     """What was derived as a text to take away: source for a library, LaTeX, Markdown or JSON.
 
     Of NumPy there are `value`, `jacobian`, `vjp(delta, **variables)` and `jvp(**variables, v)`; of a scalar `gradient`
@@ -33,7 +42,10 @@ def export(derivation: Derivation | Derivations, to: str = "numpy", *, sizes: Ma
     arrays that lie row by row, with a test behind `#ifdef JAC_TEST`; all sizes are numbers there, letters those that
     `sizes` says. What has no counterpart is refused by name.
 
-    Raises `InputError` for another target, and where nothing passes the check.
+    A rule keeps the fewest values from which its backward pass follows by cheap operations, and says which: of those
+    that `recompute` names none is kept.
+
+    Raises `InputError` for another target, for a name of nothing that is kept, and where nothing passes the check.
 
     >>> import jacobian_cli as jac
     >>> ns = {}
@@ -49,13 +61,16 @@ def export(derivation: Derivation | Derivations, to: str = "numpy", *, sizes: Ma
     word(to, TARGETS, "there is no target {}")
     if sizes and to != "c":
         raise InputError(f"{to} takes any sizes", hint="sizes are fixed in C only")
+    again = names_of(recompute) if recompute else []
+    if again and to not in RULES:
+        raise InputError(f"nothing is kept between passes in {to}", hint="recompute is for torch and jax")
     if to in CODE:
         answers = [each.written() for each in found]
         together = len(found) > 1 or found is derivation
         if to == "c":
             return c_source(answers, _numbers(sizes or {}), together=together)
         if to != "numpy":
-            forward, backward = rule(answers)
+            forward, backward = rule(answers, again)
             write = torch_rule if to == "torch" else jax_rule
             return write(forward, backward, [each.wrt for each in found])
         return module_source(exported(answers, together=together))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
@@ -66,7 +66,7 @@ def name_repeats(
             levels[node] = 0
         if node in chosen or (levels[node] > _DEEP and _nameable(node)):
             levels[node] = 0
-            name = _fresh(_letters(node), used)
+            name = fresh_name(node, used)
             used.add(name)
             made[node] = given[node] = Defined(name, made[node])
     named_forms = {key: made[form] for key, form in forms.items()}
@@ -177,7 +177,8 @@ def _letters(node: Expr) -> list[str]:
     return list(_LETTERS[min(axes, 2)])
 
 
-def _fresh(stems: Sequence[str], used: set[str]) -> str:
-    """The first stem that means nothing yet, or else the first with a number."""
+def fresh_name(node: Expr, used: Collection[str]) -> str:
+    """What a part is called: the first of its letters that means nothing yet, or else the first with a number."""
+    stems = _letters(node)
     numbered = (f"{stems[0]}{k}" for k in range(1, 10_000))
     return next(n for n in chain(stems, numbered) if n not in used and n not in FUNCTIONS and n not in CONSTANTS)

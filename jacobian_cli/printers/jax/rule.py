@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.jax.target import JAX
-from jacobian_cli.printers.numpy.module import Body, Function, Module, definition, documented
+from jacobian_cli.printers.numpy.module import Body, Function, Module, definition, documented, mentioned
 
 
 def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> str:
@@ -22,21 +22,23 @@ def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> st
     sizes = [name for name in arguments if name not in forward.shapes]
     picking = places_of([forward.result, *dict(forward.definitions).values()])
     like = next((name for name in arrays if forward.shapes[name] and name not in picking), arrays[0])
-    there, back = Body.of(forward, module, like), Body.of(backward, module, like)
+    there, back = Body.of(forward, module, like), Body.of(backward, module, upstream, backward.kept)
     hints = [f"{name}: {'int' if name in sizes else f'{module.np}.ndarray'}" for name in arguments]
-    lines = [*documented(forward), *there.known, *there.checked, *there.definitions.values()]
-    value = definition("value", hints, [*lines, f"return {there.results['']}"], f"{module.np}.ndarray")
+    passed, result = [*there.known, *there.checked, *there.definitions.values()], there.results[""]
+    lines = [*documented(forward), *passed, f"return {result}"]
+    value = definition("value", hints, lines, f"{module.np}.ndarray")
     tie = "@jax.custom_vjp"
     if sizes:
         places = ", ".join(str(arguments.index(name)) for name in sizes)
         tie = f"@partial(jax.custom_vjp, nondiff_argnums=({places},))"
-    saved = f"({', '.join(arrays)},)"
-    first = definition(ahead, arguments, [f"return value({', '.join(arguments)}), {saved}"])
     forms = dict(zip(wrt, back.results.values(), strict=True))
     lost = {n: "None" if n in picking else f"{module.np}.full_like({n}, {module.np}.nan)" for n in arrays}
     results = [forms.get(name, lost[name]) for name in arrays]
-    unpacked = f"{', '.join(arrays)}, = {kept}" if len(arrays) == 1 else f"{', '.join(arrays)} = {kept}"
-    lines = [unpacked, *back.known, *back.definitions.values(), f"return ({', '.join(results)},)"]
+    names = [*mentioned(arrays, [*back.lines, *results]), *(there.names[name] for name in forward.kept)]
+    saved = f"({', '.join(names)}{',' * (len(names) == 1)})"
+    first = definition(ahead, arguments, [*passed, f"return {result}, {saved}"])
+    unpacked = [f"{saved.strip('()')} = {kept}"] if names else []
+    lines = [*unpacked, *back.known, *back.definitions.values(), f"return ({', '.join(results)},)"]
     second = definition(behind, [*sizes, kept, upstream], lines)
     extra = ["from functools import partial"] if sizes else []
     bodies = [f"{tie}\n{value}", first, second, f"value.defvjp({ahead}, {behind})"]

@@ -6,6 +6,7 @@ Vectors are one-dimensional arrays, row vectors have the shape (1, n), scalars a
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
@@ -47,6 +48,8 @@ class Function:
     """Whether arguments and results bear their types."""
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     """Those of arguments; one that has none is a size."""
+    kept: tuple[str, ...] = ()
+    """Definitions that it gives out beside its results, or those that are given to it."""
 
     @property
     def results(self) -> tuple[Expr, ...]:
@@ -256,13 +259,23 @@ class Body:
     definitions: dict[str, str]
     results: dict[str, str]
     uses: dict[str, frozenset[str]]
-    """For each result the definitions that it needs."""
+    """For each result the definitions that it needs, and for each definition those with itself."""
+    names: dict[str, str]
+    """What definitions are called here."""
+
+    @property
+    def lines(self) -> list[str]:
+        """All that computes its results."""
+        return [*self.known, *self.definitions.values(), *self.results.values()]
 
     @staticmethod
-    def of(function: Function, module: Module, like: str = "") -> Body:
-        """The parts of a function; `like` is the argument that numbers are like."""
-        bodies = dict(function.definitions)
-        nodes = [node for node in walk([*bodies.values(), *function.results]) if isinstance(node, Defined)]
+    def of(function: Function, module: Module, like: str = "", given: Sequence[str] = ()) -> Body:
+        """The parts of a function; `like` is the argument that numbers are like, `given` are definitions that it need
+        not compute.
+        """
+        bodies = {name: body for name, body in function.definitions if not given}
+        roots = [*bodies.values(), *function.results]
+        nodes = [n for n in walk(roots, lambda n: not _is_given(n, given)) if isinstance(n, Defined)]
         bodies |= {node.name: node.body for node in nodes if node.name not in bodies}
         taken = {*function.arguments, module.np, module.math}
         defined = _renamed(bodies, taken)
@@ -278,12 +291,12 @@ class Body:
             like=like or like_of(function),
             fills=ALONG in module.target.kernels,
         )
-        below = {name: _direct(body) for name, body in bodies.items()}
-        order = list(TopologicalSorter(below).static_order())
+        below = {name: [] if name in given else _direct(body) for name, body in bodies.items()}
+        order = [name for name in TopologicalSorter(below).static_order() if name not in given]
         lines = {defined[name]: f"{defined[name]} = {writer.text(bodies[name])}" for name in order}
         forms = {"": function.result, **dict(function.others)}
         results = {name: _result(writer, form) for name, form in forms.items()}
-        reads = places_of([*bodies.values(), *function.results])
+        reads = places_of([*(bodies[name] for name in order), *function.results])
         places = [module.target.places.format(name=name, np=module.np) for name in reads]
         checked = _checked(function, writer)
         known = [f"{sizes[size]} = {text}" for size, text in function.sizes.items() if size in writer.used_sizes]
@@ -291,12 +304,17 @@ class Body:
         assert not unknown, f"{function.name}: an unknown size"
         needs: dict[str, frozenset[str]] = {}
         for name in order:
-            needs[name] = frozenset({name}).union(*(needs[other] for other in below[name]))
-        uses = {
-            name: frozenset(defined[each] for other in _direct(form) for each in needs[other])
+            needs[name] = frozenset({name}).union(*(needs.get(other, ()) for other in below[name]))
+        uses = {defined[name]: frozenset(defined[each] for each in found) for name, found in needs.items()}
+        uses |= {
+            name: frozenset(defined[each] for other in _direct(form) for each in needs.get(other, ()))
             for name, form in forms.items()
         }
-        return Body([*known, *places], checked, lines, results, uses)
+        return Body([*known, *places], checked, lines, results, uses, defined)
+
+
+def _is_given(node: Expr, given: Container[str]) -> bool:
+    return isinstance(node, Defined) and node.name in given
 
 
 def like_of(function: Function) -> str:
@@ -359,6 +377,12 @@ def documented(function: Function) -> list[str]:
 def definition(name: str, parameters: Iterable[str], lines: Iterable[str], returned: str = "") -> str:
     """The source of a function."""
     return f"def {name}({', '.join(parameters)}){f' -> {returned}' * bool(returned)}:\n{indented(lines)}"
+
+
+def mentioned(names: Iterable[str], lines: Iterable[str]) -> list[str]:
+    """Those of the names that stand in lines of source."""
+    met = set(re.findall(r"(?<![\w.])[^\W\d]\w*", "\n".join(lines)))
+    return [name for name in names if name in met]
 
 
 def indented(lines: Iterable[str]) -> str:
