@@ -1,16 +1,14 @@
-"""Terms whose axes carry indices, multiplied and summed: ∑ᵢⱼ xᵢ Aᵢⱼ yⱼ is x.T@A@y."""
+"""Terms whose axes carry an index, multiplied and summed: ∑ᵢ wᵀxᵢ yᵢ is sum(X@w*y)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term
+from jacobian_cli.syntax.tree import Call, Flag, Group, Name, Slice, Term
 
-MOST_INDICES = 2
 ROW = "."
 """What the axis of a vector carries whose entries have no index."""
 
@@ -57,37 +55,9 @@ def _along(part: Indexed, indices: str, span: Span) -> Term:
     return Call("[]", (part.term, picks), (), span)
 
 
-def total(part: Indexed, summed: str, function: str, span: Span) -> Indexed:
-    """The sum or product of a part over indices."""
-    left = "".join(i for i in part.indices if i not in summed)
-    if not left:
-        inner = part.term
-        if isinstance(inner, Call) and inner.function == function == "sum":  # of sums along rows
-            inner = inner.arguments[0]
-        return Indexed(Call(function, (inner,), (), span), "")
-    axis = Literal(Fraction(part.indices.index(*{*part.indices} - {*left})), span)
-    return Indexed(Call(function, (part.term,), (("axis", axis),), span), left)
-
-
-def contracted(parts: Sequence[Indexed], summed: str, span: Span) -> Indexed:
-    """The sum of a product over indices, as a matrix product where a matrix meets a vector."""
-    whole = together("*", parts, span)
-    matrices = [part for part in parts if len(part.indices) == len(whole.indices) == 2]
-    if not matrices:
-        return total(whole, summed, "sum", span)
-    matrix, indices = together("*", matrices, span)
-    row, column = indices[0], indices[1]
-    left, right = ([part for part in parts if part.indices == index] for index in (row, column))
-    numbers = [part for part in parts if not part.indices]
-    if not (right and column in summed):  # from the other side
-        matrix, row, column, left, right = Call(".T", (matrix,), (), span), column, row, right, left
-    if not (right and column in summed):
-        return total(whole, summed, "sum", span)
-    vector = together("*", right, span).term
-    if left and row in summed:
-        turned = Call(".T", (together("*", left, span).term,), (), span)
-        made = Indexed(Call("@", (Call("@", (turned, matrix), (), span), vector), (), span), "")
-    else:
-        made = together("*", [*left, Indexed(Call("@", (matrix, vector), (), span), row)], span)
-        made = total(made, summed, "sum", span) if row in summed else made
-    return together("*", [*numbers, made], span)
+def total(part: Indexed, function: str, span: Span) -> Term:
+    """The sum or product of a part over the index."""
+    inner = part.term
+    if isinstance(inner, Call) and inner.function == function == "sum":  # of sums along rows
+        inner = inner.arguments[0]
+    return Call(function, (inner,), (), span)

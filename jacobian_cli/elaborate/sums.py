@@ -7,10 +7,8 @@ from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import OrderError
 from jacobian_cli.elaborate.indexed import (
-    MOST_INDICES,
     ROW,
     Indexed,
-    contracted,
     entries_in,
     together,
     total,
@@ -42,29 +40,17 @@ class Sums(Mathematics):
     """What shapes decide in sums."""
 
     def over(self, term: Call) -> Typed:
-        """∑ᵢ xᵢ yᵢ is sum(x*y), and ∑ᵢⱼ xᵢ Aᵢⱼ yⱼ is x.T@A@y: names with an index are arrays, all others numbers."""
-        return self.typed(self.summed(term).term)
+        """∑ᵢ xᵢ yᵢ is sum(x*y), and ∑ᵢ wᵀxᵢ is sum(X@w): names with the index are arrays, all others numbers."""
+        return self.typed(self.summed(term))
 
-    def summed(self, term: Call) -> Indexed:
-        """A sum or a product over indices, which may carry others."""
+    def summed(self, term: Call) -> Term:
+        """A sum or a product over an index in the language."""
         value, *said = term.arguments
-        function, limits, indices = (part.value for part in said if isinstance(part, Text))
-        until = [*limits.split(",")]
-        while function == "sum" and isinstance(value, Call) and value.function == "?over":  # ∑ᵢ ∑ⱼ
-            inner, *said = value.arguments
-            other, limits, more = (part.value for part in said if isinstance(part, Text))
-            if other != "sum":
-                break
-            value, indices, until = inner, indices + more, [*until, *limits.split(",")]
+        function, limit, index = (part.value for part in said if isinstance(part, Text))
         parts = self.factors(value) if function == "sum" else [self.by_entry(value)]
-        for index, limit in zip(indices, until, strict=True):
-            if limit:
-                self.want_all(parts, index, limit, term.span)
-        if len({i for part in parts for i in part.indices}) > MOST_INDICES:
-            raise self.error(term.span, "a sum over so many indices cannot be read", _EINSUM)
-        if function == "sum":
-            return contracted(parts, indices, term.span)
-        return total(parts[0], indices, function, term.span)
+        if limit:
+            self.want_all(parts, index, limit, term.span)
+        return total(together("*", parts, term.span), function, term.span)
 
     def want_all(self, parts: Sequence[Indexed], index: str, limit: str, span: Span) -> None:
         """Refuse a sum of which it is not known whether it runs over all entries."""
@@ -124,10 +110,7 @@ class Sums(Mathematics):
             return Indexed(Call("sum", (Call("*", (one.term, other.term), (), span),), axis, span), one.indices), used
         if not one.indices:
             return Indexed(Call("@", (other.term, one.term), (), span), other.indices), used
-        if not other.indices:
-            return Indexed(Call("@", (one.term, other.term), (), span), one.indices), used
-        turned = Call(".T", (other.term,), (), span)
-        return Indexed(Call("@", (one.term, turned), (), span), one.indices + other.indices), used
+        return Indexed(Call("@", (one.term, other.term), (), span), one.indices), used
 
     def vectors(self, term: Term) -> Indexed:
         """A vector, or the vectors that carry an index, in the rows of a matrix."""
@@ -152,8 +135,8 @@ class Sums(Mathematics):
                 return Indexed(self.of_order(name, len(indices), "carries the index, and is no vector"), indices)
             case Name():
                 return Indexed(self.of_order(term, 0, "does not carry the index, and is no number"), "")
-            case Call(function="?over"):
-                return self.summed(term)
+            case Call(function="?over"):  # a sum by itself: no index of others stands in it
+                return Indexed(self.summed(term), "")
             case Call(function="?norm", arguments=(value, Text(value=kind)), span=span):
                 if not entries_in(term):
                     return Indexed(term, "")

@@ -21,7 +21,7 @@ from tests.export.compiled import Library, needs_compiler
 Array = Any
 LACKING = {
     "torch": {"pinv", "eigvalsh", "eigvecs", "svdvals", "spectral_norm", "nuclear_norm", "polar", "sqrtm", "expm",
-              "cofactors", "prod_of_others", "inv_gaps", "bilinear"},
+              "cofactors", "prod_of_others", "inv_gaps", "bilinear", "vech"},
     "jax": {"eigvecs", "cofactors", "prod_of_others", "inv_gaps"},
 }  # fmt: skip
 """Functions with a kernel that has no counterpart; what is derived by way of them has none either."""

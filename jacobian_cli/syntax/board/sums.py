@@ -12,7 +12,7 @@ from jacobian_cli.syntax.names import key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Name, Term, Text
 
-_INDEX = re.compile(r"([a-z])(?:,?([a-z]))?(?:=1)?")
+_INDEX = re.compile(r"([a-z])(?:=1)?")
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 _SIGMA = ("Sigma",)
 
@@ -57,7 +57,7 @@ class Sums(Brackets):
         return Call("prod" if token.text == "prod" else "sum", (value,), (), span)
 
     def over(self, token: Token, index: Token | None = None) -> Term:
-        """A sum over an index, or two: the names that carry one are vectors, those that carry two are matrices."""
+        """A sum over one index: the names that carry it are vectors, or vectors in the rows of a matrix."""
         limit, first = "", index or self.next
         while self.next.kind in ("sub", "sup") or (self.next.kind == "T" and index and "=" in index.text):
             mark = self.take()
@@ -66,19 +66,19 @@ class Sums(Brackets):
             else:
                 limit = self.limit(mark) if mark.kind == "sup" else "T"  # ∑ₜ₌₁ᵀ
         found = _INDEX.fullmatch(index.text.replace(" ", "")) if index else None
-        indices = "".join(filter(None, found.groups())) if found else ""
-        if not indices or len({*indices, *self.running}) < len(indices) + len(self.running):
+        if found is None or found[1] in self.running:
             raise self.summation(first)
-        self.running += indices
-        value = self.product()
-        del self.running[-len(indices) :]
+        letter, outer = found[1], self.running[:]
+        self.running[:] = [letter]  # of the sums around it no index stands in a sum
+        try:
+            value = self.product()
+        finally:
+            self.running[:] = outer
         span = Span(token.start, value.span.stop)
-        for letter in indices:
-            if not self.carried(value, letter):
-                raise self.refuse(span, f"nothing here carries the index {letter}", _EINSUM)
+        if not self.carried(value, letter):
+            raise self.refuse(span, f"nothing here carries the index {letter}", _EINSUM)
         function = "prod" if token.text == "prod" else "sum"
-        limits = ",".join([limit] * len(indices))
-        return Call("?over", (value, *(Text(said, span) for said in (function, limits, indices))), (), span)
+        return Call("?over", (value, *(Text(said, span) for said in (function, limit, letter))), (), span)
 
     def limit(self, mark: Token) -> str:
         """How far a sum runs: to a number, or to a name."""
