@@ -46,7 +46,7 @@ def parsed(source: str, text: str, shift: int = 0) -> ast.Module:
             raise too_deep(text) from None
         raise InputError(f"this is not Python: {reason}", text=text, span=Span(at, at + 1)) from None
     except (ValueError, RecursionError, MemoryError):
-        raise InputError("this cannot be read as Python", text=text) from None
+        raise InputError("this is not Python: it cannot be parsed", text=text) from None
 
 
 class Places:
