@@ -37,7 +37,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     from jacobian_cli.api.derive.derivation import derivations
     from jacobian_cli.api.derive.source import FailedError
     from jacobian_cli.api.export.c import compiler, run_test
-    from jacobian_cli.api.export.run import CODE, export, export_test
+    from jacobian_cli.api.export.run import CODE, export, export_test, recomputed
     from jacobian_cli.cli.derive import problem_of
 
     if request.at:
@@ -50,6 +50,7 @@ def answer(request: Request, wishes: Wishes) -> int:
         raise InputError(
             f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
         )
+    recomputed(wishes.recompute, wishes.to)
     sizes = _sizes(wishes.sizes or "")
     if wishes.to == "html":
         return _page(request, wishes)
@@ -61,7 +62,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     gc.enable()
     try:
         asked = found if len(found) > 1 else found[0]
-        text = export(asked, wishes.to, wishes.recompute or (), sizes=sizes)
+        text = export(asked, wishes.to, wishes.recompute, sizes=sizes)
         path = Path(wishes.output or "")
         test = export_test(asked, wishes.to, path.name) if wishes.test and wishes.to != "c" else ""
     except FailedError as error:

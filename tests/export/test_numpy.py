@@ -13,6 +13,7 @@ from jacobian_cli.api.export.functions import apart
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.cli.main import run
 from jacobian_cli.elaborate import elaborate
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Defined, Variable
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.parser import parse_statement
@@ -134,6 +135,50 @@ def test_a_file_is_written_and_replaced_with_force(tmp_path: Path, capsys: pytes
         assert left.value.code == 0
     assert f"wrote {path}" in capsys.readouterr().out
     np.testing.assert_array_equal(module_of(path.read_text())["jvp"](np.eye(2), np.ones(2), v=np.eye(2)), [1, 1])
+
+
+@pytest.mark.parametrize("to", ["numpy", "torch", "jax", "c"])
+@pytest.mark.parametrize("wrt", ["x", ["x", "W"]])
+def test_second_derivatives_of_what_is_no_scalar_are_refused_as_code(to: str, wrt: Any) -> None:
+    with pytest.raises(jac.InputError, match="a Hessian is that of a scalar; f is none"):
+        jac.export(jac.derive("W@x", wrt, {"W": "3,4"}, order=2, check=False), to)
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("9**9**9**9*x", "9**9**9 is larger than any float"),
+        ("0/0*x", "0/0 divides by zero"),
+        ("x/(2 - 2)", "x/(2 - 2) divides by zero"),
+        ("x*exp(1000)", "exp(1000) is larger than any float"),
+        ("x*log(0 - 1)", "log(0 - 1) has no value"),
+        ("std(x, ddof=1)", "1/(1 - 1) divides by zero"),
+    ],
+)
+def test_constants_that_no_float_holds_are_refused(formula: str, said: str) -> None:
+    with pytest.raises(jac.InputError) as error:
+        jac.export(jac.derive(formula, "x", {"x": "1"}, check=False))
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("formula", ["9**30*x", "5000000000*5000000000*x", "2**70*x", "x/3**41", "(-7)**23*x"])
+def test_large_constants_make_arrays_of_floats(formula: str) -> None:
+    module = module_of(jac.export(jac.derive(formula, "x", check=False)))
+    expected = float(evaluate(elaborate([parse_statement(formula)], {"x": ()}).output, {"x": 1.0}, {}))
+    for found in (module["value"](np.ones(2)), module["vjp"](np.ones(2), np.ones(2))):
+        assert found.dtype == float
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_a_page_shows_every_form_and_what_was_not_checked() -> None:
+    found = jac.derive("u.T@sigmoid(W@x + b)", ["W", "b"])
+    page = jac.export(found, to="html")
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.count("<math") == page.count("</math>") > 6
+    assert "http" not in page
+    assert "<script" not in page
+    assert all(form in page for form in ("delta1@x.T", "autograd", "u*h*(1 - h)"))
+    assert "not checked" in jac.export(jac.derive("x<y", "x", check=False), to="html")
 
 
 @pytest.mark.parametrize("to", ["latex", "markdown", "json"])

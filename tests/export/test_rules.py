@@ -14,6 +14,7 @@ import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.api.export.functions import rule
+from jacobian_cli.cli.main import run
 
 Array = Any
 Shapes = dict[str, tuple[int, ...]]
@@ -237,7 +238,7 @@ def test_what_is_recomputed_is_not_kept_and_gives_the_same(to: str) -> None:
     pytest.importorskip(to, reason=f"exported rules of {to} run where {to} is installed")
     derivations = jac.derive(*ATTENTION[:1], wrt=ATTENTION[1].split(","), shapes=ATTENTION[2], check=False)
     found = []
-    for recompute in ("", "P"):
+    for recompute in (None, "P"):
         names: dict[str, Any] = {}
         exec(compile(jac.export(derivations, to, recompute), "<exported>", "exec", dont_inherit=True), names)
         at = point({"Q": (3, 2), "K": (4, 2), "V": (4, 5)})
@@ -278,6 +279,47 @@ def test_torch_keeps_no_more_than_it_says() -> None:
     with torch.autograd.graph.saved_tensors_hooks(_noted(kept), _same):
         out = module["value"](x)
     assert [t.data_ptr() for t in kept] == [out.data_ptr()]
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "shapes", "others"),
+    [
+        (("H = sigmoid(X@W)", "softmax(H@V)"), "X,W,V", {"X": (3, 2), "W": (2, 4), "V": (4, 3)}, [(3, 4)]),
+        (("H = tanh(X@W)", "G = sigmoid(H@V)", "tanh(G@V)"), "X,W,V", {"X": (3, 2), "W": (2, 4), "V": (4, 4)},
+         [(3, 4), (3, 4)]),
+        (("h = exp(x)", "exp(sin(h))"), "x", {"x": (3,)}, [(3,)]),
+    ],
+)  # fmt: skip
+def test_torch_keeps_its_value_as_what_it_gives_out(formula: Any, wrt: str, shapes: Shapes, others: list[Any]) -> None:
+    """The value kept beside others is the output itself: nothing is held twice, and it is differentiated again."""
+    pytest.importorskip("torch", reason="exported rules of torch run where torch is installed")
+    module: dict[str, Any] = {}
+    found = jac.derive(formula, wrt.split(","), check=False)
+    exec(compile(jac.export(found, "torch"), "<exported>", "exec", dont_inherit=True), module)
+    torch = module["torch"]
+    at = [torch.tensor(a, requires_grad=True) for a in point(shapes).values()]
+    kept: list[Any] = []
+    with torch.autograd.graph.saved_tensors_hooks(_noted(kept), _same):
+        out = module["value"](*at)
+    held = [t for t in kept if all(t.data_ptr() != a.data_ptr() for a in at)]
+    assert [tuple(t.shape) for t in held if t.data_ptr() != out.data_ptr()] == others
+    assert out.data_ptr() in [t.data_ptr() for t in held]
+    assert torch.autograd.gradcheck(module["value"], at)
+    assert torch.autograd.gradgradcheck(module["value"], at)
+
+
+@pytest.mark.parametrize("to", ["numpy", "c", "latex", "html"])
+def test_recomputing_is_for_rules_and_of_something(to: str) -> None:
+    found = jac.derive(LAYERS, ["W", "V"], check=False)
+    unnamed: list[Any] = ["", " ", "H,", []]
+    for nothing in unnamed:
+        with pytest.raises(jac.InputError, match="nothing is named to be computed again"):
+            jac.export(found, "torch", nothing)
+    with pytest.raises(jac.InputError, match=f"nothing is kept between passes in {to}"):
+        jac.export(found, to, "H")
+    with pytest.raises(SystemExit) as left:
+        run(["export", "W@x", "--wrt", "W", "--to", to, "--recompute", "", "--no-check"])
+    assert left.value.code == 2
 
 
 def test_a_name_of_nothing_that_is_kept_is_refused() -> None:

@@ -13,6 +13,8 @@ from jacobian_cli.api.derive.source import Written
 from jacobian_cli.api.export.functions import exported
 from jacobian_cli.api.export.written_test import cases_of
 from jacobian_cli.expr import size_names
+from jacobian_cli.ops.bounds import Bound, bounds
+from jacobian_cli.printers.c.entries import ascii_name, free
 from jacobian_cli.printers.c.module import entries, module_source
 from jacobian_cli.printers.c.trial import Asked, Trial
 from jacobian_cli.shape import Shape, shape_text
@@ -32,6 +34,8 @@ def c_source(answers: Sequence[Written], sizes: Mapping[str, int], *, together: 
     problem = answer.problem
     shapes = {name: variable.shape for name, variable in problem.variables.items()}
     _fixed(shapes, sizes)
+    if broken := [bound for bound in bounds([problem.output]) if _known(bound, sizes) and not bound.holds(sizes)]:
+        raise InputError(f"the formula wants {broken[0]}, and that is not so at these sizes")
     _held((problem.output.shape + w.answer.variable.shape for w in answers), sizes)
     functions = [
         replace(f, arguments=tuple(n for n in f.arguments if n in f.shapes))
@@ -45,8 +49,6 @@ def c_source(answers: Sequence[Written], sizes: Mapping[str, int], *, together: 
     if unknown := [name for name in sizes if name not in letters]:
         there = f"there are {', '.join(letters)}" if letters else "all are numbers"
         raise InputError(f"there is no size {unknown[0]} in the formula", hint=there)
-    if broken := [bound for bound in functions[0].wants if not bound.holds(sizes)]:
-        raise InputError(f"the formula wants {broken[0]}, and that is not so at these sizes")
     _held((shape for f in functions for shape in (*f.shapes.values(), *(form.shape for form in f.results))), sizes)
     at = f" at {', '.join(f'{name} = {size}' for name, size in sizes.items())}" if sizes else ""
     head = (
@@ -54,7 +56,12 @@ def c_source(answers: Sequence[Written], sizes: Mapping[str, int], *, together: 
         "Arrays lie row by row: entry i, j of a matrix with m columns is W[m*i + j], so that W[0] gives a\n"
         "double W[3][4]. Results are written to out, which is none of the arguments."
     )
-    suffixes = {w.answer.wrt: f"_{w.answer.wrt}" if together else "" for w in answers}
+    called = {f.name: ascii_name(f.name) for f in functions}
+    if len({*called.values()}) < len(called):
+        taken = {*called}
+        called = {name: name if name.isascii() else free(plain, taken) for name, plain in called.items()}
+    functions = [replace(f, name=called[f.name]) for f in functions]
+    suffixes = {w.answer.wrt: called[f"vjp_{w.answer.wrt}"].removeprefix("vjp") if together else "" for w in answers}
 
     def tested(names: Mapping[str, str], taken: set[str]) -> str:
         try:
@@ -64,6 +71,10 @@ def c_source(answers: Sequence[Written], sizes: Mapping[str, int], *, together: 
         return Trial(Asked({f.name: f for f in functions}, kinds, names, suffixes, sizes), taken).text()
 
     return module_source(functions, head, tested, sizes)
+
+
+def _known(bound: Bound, sizes: Mapping[str, int]) -> bool:
+    return all(name in sizes for name in bound.margin.names())
 
 
 def _fixed(shapes: Mapping[str, Shape], sizes: Mapping[str, int]) -> None:

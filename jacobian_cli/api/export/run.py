@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.c import c_source
+from jacobian_cli.api.export.constants import want_numbers
 from jacobian_cli.api.export.forms import written
 from jacobian_cli.api.export.functions import exported, rule
+from jacobian_cli.api.export.html import page
 from jacobian_cli.api.export.templates import LIBRARIES
 from jacobian_cli.api.export.written_test import written_test
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.problem import names_of
 from jacobian_cli.printers.jax.rule import rule_source as jax_rule
 from jacobian_cli.printers.numpy.module import module_source
+from jacobian_cli.printers.numpy.target import LackingError
 from jacobian_cli.printers.torch.rule import rule_source as torch_rule
 from jacobian_cli.syntax.errors import InputError
 
 CODE = ("numpy", "torch", "jax", "c")
 RULES = ("torch", "jax")
 """Libraries for which a rule is written, a forward and a backward pass."""
-TARGETS = (*CODE, "latex", "markdown", "json")
+TARGETS = (*CODE, "latex", "markdown", "html", "json")
 
 
 def export(
     derivation: Derivation | Derivations,
     to: str = "numpy",
-    recompute: str | Sequence[str] = (),
+    recompute: str | Sequence[str] | None = None,
     *,
     sizes: Mapping[str, int] | None = None,
 ) -> str:
-    """What was derived as a text to take away: source for a library, LaTeX, Markdown or JSON.
+    """What was derived as a text to take away: source for a library, LaTeX, Markdown, HTML or JSON.
 
     Of NumPy there are `value`, `jacobian`, `vjp(delta, **variables)` and `jvp(**variables, v)`; of a scalar `gradient`
     and `value_and_gradient`, which computes each part once; with `order=2` `hessian` and `hvp`. With several variables
@@ -61,26 +65,50 @@ def export(
     word(to, TARGETS, "there is no target {}")
     if sizes and to != "c":
         raise InputError(f"{to} takes any sizes", hint="sizes are fixed in C only")
-    again = names_of(recompute) if recompute else []
-    if again and to not in RULES:
-        raise InputError(f"nothing is kept between passes in {to}", hint="recompute is for torch and jax")
+    again = recomputed(recompute, to)
     if to in CODE:
-        answers = [each.written() for each in found]
-        together = len(found) > 1 or found is derivation
-        if to == "c":
-            return c_source(answers, _numbers(sizes or {}), together=together)
-        if to != "numpy":
-            forward, backward = rule(answers, again)
-            write = torch_rule if to == "torch" else jax_rule
-            return write(forward, backward, [each.wrt for each in found])
-        return module_source(exported(answers, together=together))
+        output, name = found[0].problem.output, found[0].problem.name
+        if output.shape and found[0].hessian is not None:
+            raise InputError(f"a Hessian is that of a scalar; {name} is none", hint="leave order=2 out, or sum it")
+        want_numbers(output, sizes or {})
+        try:
+            return _code(found, to, again, sizes or {}, together=len(found) > 1 or found is derivation)
+        except LackingError as error:
+            if re.search(rf"\b{error.function}\b", formula := found[0].problem.text):
+                raise
+            raise LackingError(error.function, error.target, formula) from None
     settled = [each.settled if each.checking else each for each in found]
     reports = [each.check() for each in found if each.checking]
+    if to == "html":
+        return page(found[0].problem, settled, reports)
     if to != "json":
         return written(found[0].problem, settled, to, reports) + "\n"
     checks = [report.to_dict() for report in reports] or [{"passed": None, "skipped": True}] * len(found)
     answers_ = [{**each.to_dict(), "check": check} for each, check in zip(settled, checks, strict=True)]
     return json.dumps({"answers": answers_}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _code(found: Derivations, to: str, again: Sequence[str], sizes: Mapping[str, int], *, together: bool) -> str:
+    answers = [each.written() for each in found]
+    if to == "c":
+        return c_source(answers, _numbers(sizes), together=together)
+    if to == "numpy":
+        return module_source(exported(answers, together=together))
+    forward, backward = rule(answers, again)
+    write = torch_rule if to == "torch" else jax_rule
+    return write(forward, backward, [each.wrt for each in found])
+
+
+def recomputed(recompute: str | Sequence[str] | None, to: str) -> list[str]:
+    """The names of what is computed again. Raises `InputError` where there are none, or nothing is kept."""
+    if recompute is None:
+        return []
+    names = [name.strip() for name in names_of(recompute)]
+    if to not in RULES:
+        raise InputError(f"nothing is kept between passes in {to}", hint="recompute is for torch and jax")
+    if not names or "" in names:
+        raise InputError("nothing is named to be computed again", hint="name what is kept: recompute h, or p,h")
+    return names
 
 
 def _numbers(sizes: Mapping[str, int]) -> dict[str, int]:

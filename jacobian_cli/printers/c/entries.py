@@ -14,12 +14,15 @@ from jacobian_cli.ops.cuts import Listed, cut_of
 from jacobian_cli.printers.c.places import ZERO, Place, count, flat
 from jacobian_cli.printers.c.sums import Sum, Sums
 from jacobian_cli.printers.c.target import CONSTANTS
+from jacobian_cli.printers.numpy.target import LackingError
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece, negative, number_piece
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.names import LETTERS
 
 _LETTERS = "ijklpqrs"
 _EXACT = 2**53
+_GREEK = {letter: name for name, letter in LETTERS.items()}
 
 
 class Functions(Protocol):
@@ -200,8 +203,18 @@ def free(name: str, taken: set[str]) -> str:
 
 
 def ascii_name(name: str) -> str:
-    """A name in the letters of C."""
-    return "".join(c if c.isascii() and (c.isalnum() or c == "_") else f"u{ord(c):x}" for c in name)
+    """A name in the letters of C, which keeps those that begin with an underscore for itself.
+
+    >>> ascii_name("λ1"), ascii_name("_Bool"), ascii_name("ℓ")
+    ('lambda1', 'u_Bool', 'u2113')
+    """
+    plain = "".join(c if c.isascii() and (c.isalnum() or c == "_") else _letter(c) for c in name)
+    return f"u{plain}" if plain.startswith("_") else plain
+
+
+def _letter(c: str) -> str:
+    """A letter that C lacks: a Greek one by its name."""
+    return _GREEK.get(c) or f"u{ord(c):x}"
 
 
 def number(value: Fraction) -> Piece:
@@ -218,7 +231,7 @@ def number(value: Fraction) -> Piece:
 
 def unwritten(function: str) -> InputError:
     """What is said of a function that C has no counterpart of."""
-    return InputError(f"{function} has no counterpart in C", hint="--to numpy writes every function")
+    return LackingError(function, "C")
 
 
 def _infix(body: Entries, node: Apply, at: tuple[Place, ...]) -> Piece:
@@ -293,7 +306,7 @@ def _indexed(body: Entries, node: Apply, at: tuple[Place, ...]) -> Piece:
                 cut = cut_of(item, size)
                 where.append(ahead.pop(0).times(cut.step).plus(Place(offset=cut.first.at(body.sizes))))
             case Listed():
-                raise InputError("a list of places has no counterpart in C", hint="--to numpy writes every function")
+                raise unwritten("a list of places")
             case int():
                 where.append(Place(offset=item % length))
             case _:

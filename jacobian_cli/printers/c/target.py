@@ -214,6 +214,11 @@ RESERVED = frozenset(
     " log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint rint"
     " lrint llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin"
     " fma fpclassify isfinite isinf isnan isnormal signbit isgreater isgreaterequal isless islessequal islessgreater"
-    " isunordered double_t float_t NAN INFINITY HUGE_VAL printf stdin stdout stderr errno out asm typeof".split()
+    " isunordered double_t float_t NAN INFINITY HUGE_VAL printf stdin stdout stderr errno out asm typeof"
+    " alignas alignof bool constexpr false nullptr static_assert thread_local true typeof_unqual"
+    " j0 j1 jn y0 y1 yn gamma signgam significand drem finite scalb exp10 pow10 sincos roundeven isnanf isinff"
+    " abs labs llabs div ldiv rand srand random srandom exit abort atexit malloc calloc realloc free qsort bsearch"
+    " system getenv atof atoi atol strtod strtol strtoul puts gets getc getchar putc putchar scanf fopen fclose remove"
+    " rename index rindex read write link unlink wait time clock signal select".split()
 )
 """Names that a program may not use, or that mean something to it."""

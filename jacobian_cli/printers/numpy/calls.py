@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -32,6 +33,8 @@ from jacobian_cli.shape import ONE, Shape, Size
 
 _EXACT = 2**53
 """Whole numbers up to here are floats exactly."""
+_WHOLE = 2**31
+"""Products of two whole numbers up to here are none that NumPy lacks."""
 _LINALG = frozenset({"det", "inv"})
 
 
@@ -101,7 +104,8 @@ class Writer:
         """A number: exact where Python's numbers are exact or correctly rounded, else the nearest float."""
         if max(abs(value.numerator), value.denominator) <= _EXACT:
             piece = number_piece(value)
-            return piece if value.denominator == 1 or piece.level is Level.RATIO else self.float(value)
+            exact = piece.level is Level.RATIO or (value.denominator == 1 and abs(value) <= _WHOLE)
+            return piece if exact else self.float(value)
         return self.float(value)
 
     def float(self, value: Fraction) -> Piece:
@@ -143,7 +147,18 @@ def _infix(writer: Writer, node: Apply, operands: list[Source]) -> Source:
         return multiply(a, b, writer.np)
     if node.function == "/" and a.blocks and not b.shape:
         return blocks_of(a.blocks.scaled(b.piece, over=True), node.shape)
+    if node.function == "**" and _large(*node.arguments) and isinstance(base := node.arguments[0], Number):
+        a = replace(a, piece=writer.float(base.value))
     return each(node, operands, PYTHON[node.function].join)
+
+
+def _large(base: Expr, exponent: Expr) -> bool:
+    """Whether a power of whole numbers is so large that Python's would make arrays of objects of NumPy's."""
+    if not (isinstance(base, Number) and isinstance(exponent, Number)) or exponent.value.denominator != 1:
+        return False
+    with suppress(OverflowError, ZeroDivisionError):
+        return bool(abs(float(base.value) ** float(exponent.value)) > _WHOLE)
+    return True
 
 
 def _negative(writer: Writer, node: Apply, operands: list[Source]) -> Source:

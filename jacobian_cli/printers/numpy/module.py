@@ -20,7 +20,7 @@ from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.numpy.blocks import ALONG
 from jacobian_cli.printers.numpy.calls import Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source
-from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
+from jacobian_cli.printers.numpy.target import NUMPY, LackingError, Need, Target
 from jacobian_cli.printers.precedence import Level, default
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError
@@ -191,7 +191,7 @@ def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
 
 def unwritten(function: str, target: Target) -> InputError:
     """What is said of a function that a library has no counterpart of."""
-    return InputError(f"{function} has no counterpart in {target.name}", hint="--to numpy writes every function")
+    return LackingError(function, target.name)
 
 
 def _shifted(entry: Row, need: Need, module: Module) -> list[str]:

@@ -8,6 +8,16 @@ from typing import Any
 
 from jacobian_cli.printers.numpy.blocks import KERNELS
 from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.errors import InputError
+
+
+class LackingError(InputError):
+    """A function that a target has no counterpart of."""
+
+    def __init__(self, function: str, target: str, formula: str = "") -> None:
+        self.function, self.target = function, target
+        told = f", and {formula} is computed with it" if formula else ""
+        super().__init__(f"{function} has no counterpart in {target}{told}", hint="--to numpy writes every function")
 
 
 @dataclass(frozen=True, slots=True)

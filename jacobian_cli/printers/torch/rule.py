@@ -68,7 +68,8 @@ def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> st
             f"{ctx}.mark_non_differentiable({', '.join(kept)})",
             f"{ctx}.set_materialize_grads(False)",
         ]
-    stored = [*saved, *kept, *([output] if whole else [])]
+    first = f"{output}[0]" if kept else output
+    stored = [*saved, *kept, *([first] if whole else [])]
     context += [f"{ctx}.save_for_backward({', '.join(stored)})", *(f"{ctx}.{n} = {n}" for n in passes.sizes)]
     back = _backward(module, ctx, passes, [*saved, *kept, *([whole] if whole else [])])
     taken = [ctx, upstream, *([f"*{module.claim('_')}"] if kept else [])]
