@@ -39,7 +39,7 @@ _BLOCK = re.compile(
 )
 _PROMPT = "$ "
 _SHOWN = "#|"
-_ROUNDING = re.compile(r" *\b\d(\.\d+)?e-(1\d|[2-9]\d)\b *")
+_ROUNDING = re.compile(r" *\b\d(\.\d+)?e-(1\d|[2-9]\d)\b *|(?<=differences to) 1e-8 ?\b(?!\d)")
 
 
 def documents() -> list[Path]:

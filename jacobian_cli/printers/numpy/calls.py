@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -12,6 +11,7 @@ from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy.blocks import ALONG, SPREAD, Blocks, two_axes
+from jacobian_cli.printers.numpy.numbers import WHOLE, large_power
 from jacobian_cli.printers.numpy.products import (
     Inverse,
     Role,
@@ -27,14 +27,13 @@ from jacobian_cli.printers.numpy.products import (
     subscript,
     transposed,
 )
+from jacobian_cli.printers.numpy.sizes import alike
 from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece, given, index_text, negative, number_piece, size_piece
 from jacobian_cli.shape import ONE, Shape, Size
 
 _EXACT = 2**53
 """Whole numbers up to here are floats exactly."""
-_WHOLE = 2**31
-"""Products of two whole numbers up to here are none that NumPy lacks."""
 _LINALG = frozenset({"det", "inv"})
 
 
@@ -104,7 +103,7 @@ class Writer:
         """A number: exact where Python's numbers are exact or correctly rounded, else the nearest float."""
         if max(abs(value.numerator), value.denominator) <= _EXACT:
             piece = number_piece(value)
-            exact = piece.level is Level.RATIO or (value.denominator == 1 and abs(value) <= _WHOLE)
+            exact = piece.level is Level.RATIO or (value.denominator == 1 and abs(value) <= WHOLE)
             return piece if exact else self.float(value)
         return self.float(value)
 
@@ -147,18 +146,9 @@ def _infix(writer: Writer, node: Apply, operands: list[Source]) -> Source:
         return multiply(a, b, writer.np)
     if node.function == "/" and a.blocks and not b.shape:
         return blocks_of(a.blocks.scaled(b.piece, over=True), node.shape)
-    if node.function == "**" and _large(*node.arguments) and isinstance(base := node.arguments[0], Number):
+    if node.function == "**" and large_power(*node.arguments) and isinstance(base := node.arguments[0], Number):
         a = replace(a, piece=writer.float(base.value))
     return each(node, operands, PYTHON[node.function].join)
-
-
-def _large(base: Expr, exponent: Expr) -> bool:
-    """Whether a power of whole numbers is so large that Python's would make arrays of objects of NumPy's."""
-    if not (isinstance(base, Number) and isinstance(exponent, Number)) or exponent.value.denominator != 1:
-        return False
-    with suppress(OverflowError, ZeroDivisionError):
-        return bool(abs(float(base.value) ** float(exponent.value)) > _WHOLE)
-    return True
 
 
 def _negative(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -425,14 +415,6 @@ def helped(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     if entry.kind is Kind.ELEMENTWISE:
         return each(node, operands, lambda *pieces: call(function, *pieces))
     return Source(call(function, *(o.piece for o in operands), *options), node.shape)
-
-
-def alike(shapes: list[Shape]) -> tuple[Shape, ...]:
-    """Shapes in size names of their own, so that the same function serves all that are alike."""
-    names: dict[Size, Size] = {ONE: ONE}
-    for size in (size for shape in shapes for size in shape):
-        names.setdefault(size, Size.named(f"n{len(names)}"))
-    return tuple(tuple(names[size] for size in shape) for shape in shapes)
 
 
 FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {

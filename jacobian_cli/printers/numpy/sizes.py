@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from jacobian_cli.expr import Expr, Variable, size_names, walk
 from jacobian_cli.ops.bounds import Bound, bounds
-from jacobian_cli.shape import ONE, Size
+from jacobian_cli.shape import ONE, Shape, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,14 @@ def sizes_of(variables: Mapping[str, Variable], formula: Expr, forms: Iterable[E
     lengths = {name for leaf in (*leaves, *variables.values()) for size in leaf.shape for name in size.names()}
     least = [Bound(Size.named(name) if name in lengths else Size.named(name) + ONE) for name in arguments]
     return Sizes(places, arguments, fits, (*least, *wants))
+
+
+def alike(shapes: list[Shape]) -> tuple[Shape, ...]:
+    """Shapes in size names of their own, so that the same function serves all that are alike."""
+    names: dict[Size, Size] = {ONE: ONE}
+    for size in (size for shape in shapes for size in shape):
+        names.setdefault(size, Size.named(f"n{len(names)}"))
+    return tuple(tuple(names[size] for size in shape) for shape in shapes)
 
 
 def _solved(size: Size, name: str, place: str, known: Mapping[str, str]) -> str:
