@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jacobian_cli.calculus.index.tensor import Delta, Extent, Factor, Labels, Product, Rational, Tensor, magnitude
+from jacobian_cli.calculus.simplify import normal_form as algebra
 
 _MANY = 100
 """In a sum of more terms nobody looks for what some of them share."""
@@ -61,3 +62,14 @@ def on_diagonal(term: Tensor) -> bool:
     if isinstance(term, Product):
         return any(isinstance(node, Delta) for node, _, _ in term.factors)
     return isinstance(term, Delta)
+
+
+def diagonal(term: Tensor) -> Tensor:
+    """What a term with δ_ij has on the diagonal: every j read as i."""
+    if not isinstance(term, Product):
+        return algebra.ones(term.shape[:1])
+    rest: list[Factor] = []
+    for node, labels, power in term.factors:
+        if not isinstance(node, Delta):
+            rest.append((node, tuple(0 if k < 2 else k - 1 for k in labels), power))
+    return algebra.product(term.shape[:1], rest, term.coefficient)

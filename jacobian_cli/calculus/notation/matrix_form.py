@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import inf
 from typing import Any
 
-from jacobian_cli.calculus.cost import MINUS, MINUS_IN_SUM, NOTHING_ELSE, cost, shortest, signs
+from jacobian_cli.calculus.cost import MINUS, MINUS_IN_SUM, cost, shortest
 from jacobian_cli.calculus.index.canonical import transposed
 from jacobian_cli.calculus.index.tensor import (
     Alias,
@@ -32,9 +31,10 @@ from jacobian_cli.calculus.notation.batched import spread
 from jacobian_cli.calculus.notation.block_stack import stacked_blocks
 from jacobian_cli.calculus.notation.choices import branched, conditions
 from jacobian_cli.calculus.notation.factoring import factored
-from jacobian_cli.calculus.notation.kin import kin, on_diagonal, outside
+from jacobian_cli.calculus.notation.kin import diagonal, kin, on_diagonal, outside
 from jacobian_cli.calculus.notation.order import Style
 from jacobian_cli.calculus.notation.product_graph import Pieces
+from jacobian_cli.calculus.notation.signs import signed
 from jacobian_cli.calculus.notation.subscripts import typed_letters
 from jacobian_cli.calculus.notation.user_spelling import spelled
 from jacobian_cli.calculus.notation.windows import windowed
@@ -42,7 +42,7 @@ from jacobian_cli.calculus.notation.written_out import entries
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.factors import axes_of
 from jacobian_cli.calculus.simplify.fractions import over_least_power
-from jacobian_cli.calculus.simplify.joined_axes import kronecker
+from jacobian_cli.calculus.simplify.joined_axes import commutes, kronecker
 from jacobian_cli.calculus.simplify.recipe import opposite
 from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Defined, Expr, Variable
@@ -154,7 +154,7 @@ class Notation(Style):
                 return self._function(node)
             case Reshape(body=body, loop=loop, shape=shape):
                 del loop
-                if _commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
+                if commutes(body) and len(shape) == 2 and shape[0] is shape[1]:
                     return write.apply("commutation", sizes=body.shape[:2])
                 halves = kronecker(body, shape)
                 if halves is not None:
@@ -339,9 +339,9 @@ class Notation(Style):
         parts: list[tuple[bool, Expr]] = []
         if len(tied) > 1:
             terms = [ct for ct in terms if ct not in tied]
-            diagonal = self.express(algebra.add(shape[:1], [(c, _diagonal(t)) for c, t in tied]))
-            minus = write.is_call(diagonal, "u-")
-            parts.append((minus, write.diag(write.negate(diagonal) if minus else diagonal)))
+            entries_of = self.express(algebra.add(shape[:1], [(c, diagonal(t)) for c, t in tied]))
+            minus = write.is_call(entries_of, "u-")
+            parts.append((minus, write.diag(write.negate(entries_of) if minus else entries_of)))
         parts += [self._term(c, t, whole=bool(tied)) for c, t in terms]
         if not any(e.shape == shape for _, e in parts) and terms:
             c, t = terms[0]
@@ -370,42 +370,8 @@ class Notation(Style):
         return Pieces(self, self.written, product.shape, factors, coefficient)
 
     def turned_sums(self, product: Product, minus: float = MINUS, times: Rational = 1) -> tuple[Rational, list[Factor]]:
-        """The number and the factors of a multiple of a product, each sum with the sign in which people write it:
-        `1 - h`, as the user did, or `ŷ - y` rather than -(y - ŷ).
-        """
-        coefficient, factors = times * product.coefficient, list(product.factors)
-        if minus == MINUS and sum(bool(labels) for _, labels, _ in factors) < 2:
-            minus += NOTHING_ELSE
-        gains: dict[int, float] = {}
-        for k, (node, _, power) in enumerate(factors):
-            if isinstance(power, int) and (gain := self._gain(node)) > -inf:
-                gains[k] = gain
-        better = {k for k, gain in gains.items() if gain > 0}
-        odd = [k for k in gains if factors[k][2] % 2]
-        if odd and (coefficient < 0) != (len(better.intersection(odd)) % 2 == 1):
-            least = min(odd, key=lambda k: abs(gains[k]))  # one more or one less, and no minus is left in front
-            if abs(gains[least]) < minus:
-                better ^= {least}
-        for k in better:
-            node, labels, power = factors[k]
-            factors[k] = (opposite(node), labels, power)
-            coefficient = -coefficient if power % 2 else coefficient
-        return coefficient, factors
-
-    def _gain(self, node: Tensor) -> float:
-        """How much better a factor reads with the opposite sign; one without a sum does not read better."""
-        if isinstance(node, Sum):
-            other = opposite(node)
-            assert isinstance(other, Sum)
-            return self._signs(node) - self._signs(other)
-        if isinstance(node, Product) and node not in self.given:
-            odd = [inner for inner, _, p in node.factors if isinstance(p, int) and p % 2]
-            return max((self._gain(inner) for inner in odd), default=-inf) + (node.coefficient < 0)
-        return -inf
-
-    def _signs(self, node: Sum) -> float:
-        """What the signs of a sum cost; less those that the user typed, least those before which a minus was typed."""
-        return signs(node, typed=node in self.given) - (node in self.turned)
+        """The number and the factors of a multiple of a product, each sum with the sign in which people write it."""
+        return signed(product, times, minus, self.given, self.turned)
 
 
 Powers = Mapping[tuple[Tensor, tuple[int, ...]], Rational]
@@ -429,21 +395,3 @@ def _of_tensors(product: Product) -> bool:
     if len(product.shape) > 2:
         return True
     return len(axes_of(product)) < len(product.shape) and any(len(labels) > 2 for _, labels, _ in product.factors)
-
-
-def _commutes(body: Tensor) -> bool:
-    """Whether a tensor is δ_il δ_jk, whose matrix is a commutation matrix."""
-    if not isinstance(body, Product) or body.coefficient != 1 or len(body.shape) != 4:
-        return False
-    return {(type(node), labels) for node, labels, _ in body.factors} == {(Delta, (0, 3)), (Delta, (1, 2))}
-
-
-def _diagonal(term: Tensor) -> Tensor:
-    """What a term with δ_ij has on the diagonal: every j read as i."""
-    if not isinstance(term, Product):
-        return algebra.ones(term.shape[:1])
-    rest: list[Factor] = []
-    for node, labels, power in term.factors:
-        if not isinstance(node, Delta):
-            rest.append((node, tuple(0 if k < 2 else k - 1 for k in labels), power))
-    return algebra.product(term.shape[:1], rest, term.coefficient)

@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from operator import is_
+from typing import TypeGuard
 
-from jacobian_cli.calculus.index.tensor import Alias, Apply, Product, Rational, Sum, Tensor
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Factor, Product, Rational, Sum, Tensor
 from jacobian_cli.calculus.simplify.assumptions import finite, known
 from jacobian_cli.calculus.simplify.factors import axes_of, is_constant, without_axes
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Plus, Rewrite, Times, multiple, ones, zeros
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.identities import CHOICES, COMPARED, COMPLEMENTS, DECIDED, chooses
 
 _OPEN = CHOICES.union(COMPARED)
@@ -37,6 +39,43 @@ def raised(node: Apply) -> Times | None:
         return None
     number = exponent.coefficient if isinstance(exponent, Product) else 0
     return Times(node.shape, [(base, tuple(range(len(node.shape))), number)] if number else [])
+
+
+def powers_met(met: Open) -> Rewrite | None:
+    """x x**a x**b / x**c = x**(1 + a + b − c): the powers of one base as one."""
+    for node, labels, power in met.factors:
+        if not is_power(node) or not isinstance(power, int):
+            continue
+        base, first = node.arguments
+        found: list[tuple[Factor, Tensor]] = []
+        for factor in met.factors:
+            other, theirs, p = factor
+            if (
+                theirs == labels
+                and isinstance(p, int)
+                and (other is base or (is_power(other) and other.arguments[0] is base))
+            ):
+                found.append(
+                    (factor, other.arguments[1] if is_power(other) and other is not base else ones(first.shape))
+                )
+        if len(found) == 1 and power == 1:
+            continue
+        exponent = Plus(first.shape, [(f[2], by) for f, by in found])
+        raised = Call(node.function, (base, exponent), node.loop, node.shape)
+        used = [f for f, _ in found]
+        return Rewrite([f for f in met.factors if f not in used], [(raised, labels, 1)])
+    return None
+
+
+def is_power(tensor: Tensor) -> TypeGuard[Apply]:
+    return isinstance(tensor, Apply) and FUNCTIONS[tensor.function].algebra == "power"
+
+
+def is_negative(tensor: Tensor) -> bool:
+    """Whether a minus stands before all of its terms."""
+    if isinstance(tensor, Sum):
+        return bool(tensor.terms) and all(c < 0 for c, _ in tensor.terms)
+    return isinstance(tensor, Product) and tensor.coefficient < 0
 
 
 def surely_larger(node: Apply) -> Tensor | None:

@@ -7,13 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeGuard
 
 from jacobian_cli.calculus.cost import TRIED, cost
 from jacobian_cli.calculus.index.tensor import Apply, Extent, Factor, Labels, Product, Rational, Sum, Tensor
-from jacobian_cli.calculus.simplify.calls import number_between
+from jacobian_cli.calculus.simplify.calls import is_power, number_between
 from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times
-from jacobian_cli.ops import FUNCTIONS
 
 _MAX_TERMS = 4
 """Sums of more terms than this are not multiplied out."""
@@ -56,12 +54,8 @@ def _ends(node: Sum) -> tuple[frozenset[tuple[Tensor, Labels]], frozenset[tuple[
     """
     powers = [_powers(term) for _, term in node.terms]
     below = frozenset(key for own in powers for key, p in own if p < 0)
-    raised = frozenset((part.arguments[0], at) for own in powers for (part, at), _ in own if _is_power(part))
+    raised = frozenset((part.arguments[0], at) for own in powers for (part, at), _ in own if is_power(part))
     return below | raised, frozenset.intersection(*(frozenset(key for key, p in own if p > 0) for own in powers))
-
-
-def _is_power(tensor: Tensor) -> TypeGuard[Apply]:
-    return isinstance(tensor, Apply) and FUNCTIONS[tensor.function].algebra == "power"
 
 
 def over_one_denominator(node: Sum) -> Iterator[Part]:
@@ -84,7 +78,7 @@ def over_least_power(node: Sum) -> Iterator[Part]:
     """x**(2 − a) − y x**(1 − a) = x**(1 − a)(x − y)."""
     raised: list[dict[tuple[Tensor, Labels], Apply]] = []
     for _, term in node.terms if len(node.terms) <= _MAX_TERMS else ():
-        raised.append({(f.arguments[0], at): f for (f, at), p in _powers(term) if p == 1 and _is_power(f)})
+        raised.append({(f.arguments[0], at): f for (f, at), p in _powers(term) if p == 1 and is_power(f)})
         if not raised[-1]:
             return
     whole = tuple(range(len(node.shape)))
@@ -139,7 +133,8 @@ def _sum_in(term: Tensor, scalar: bool = False) -> int | None:
 
 
 def _powers(term: Tensor) -> list[tuple[tuple[Tensor, Labels], Rational]]:
-    """The factors of a term, with their powers."""
+    """The factors of a term that it does not sum over, with their powers."""
     if isinstance(term, Product):
-        return [((node, labels), power) for node, labels, power in term.factors]
+        order = len(term.shape)
+        return [((node, labels), power) for node, labels, power in term.factors if max(labels, default=-1) < order]
     return [((term, tuple(range(len(term.shape)))), 1)]

@@ -120,3 +120,10 @@ def kronecker(body: Tensor, shape: Shape) -> tuple[Times, Times] | None:
         sizes = tuple(body.shape[label] for label in axes)
         made.append(Times(sizes, inside, body.coefficient if side == 0 else 1))
     return made[0], made[1]
+
+
+def commutes(body: Tensor) -> bool:
+    """Whether a tensor is δ_il δ_jk, whose matrix is a commutation matrix."""
+    if not isinstance(body, Product) or body.coefficient != 1 or len(body.shape) != 4:
+        return False
+    return {(type(node), labels) for node, labels, _ in body.factors} == {(Delta, (0, 3)), (Delta, (1, 2))}

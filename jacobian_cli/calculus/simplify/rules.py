@@ -156,6 +156,8 @@ POWERS: Stage[Open] = Stage((
          example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
     Offer(name="what a condition decides, by definitions", heads=frozenset(COMPARED), offers=calls.decided_by_meaning,
           given="z = x*y; w = minimum(x, 1)*y", example="(x < 1)*(z >= w)", shows="x < 1"),
+    Rule(name="powers of one base", heads=having(lambda row: row.algebra == "power"), matches=calls.powers_met,
+         example="x**a*x/x**c", shows="x**(1 + a - c)", shapes={"a": "()", "c": "()"}),
     *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
     *(_stated(pattern, Pattern.in_factor) for pattern in _ALONE),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
