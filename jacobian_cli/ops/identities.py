@@ -235,6 +235,9 @@ IDENTITIES: tuple[Identity, ...] = (
 
 STEADY: tuple[Identity, ...] = (
     *(identity for identity in IDENTITIES if identity.steady),
+    Identity(name="softplus, near one", left="log1p(exp(x))", right="softplus(x)", steady=True),
+    Identity(name="hyperbolic tangent, written out", left="(exp(x) - exp(-x))/(exp(x) + exp(-x))", right="tanh(x)",
+             steady=True),
     Identity(name="log of a softmax", left="log(softmax(x))", right="log_softmax(x)", shapes={"x": "n"}, steady=True),
     Identity(name="log of a sigmoid", left="log(sigmoid(x))", right="log_sigmoid(x)", steady=True),
     Identity(name="log of the other share", left="log(1 - sigmoid(x))", right="log_sigmoid(-x)", steady=True),

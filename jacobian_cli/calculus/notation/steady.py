@@ -5,12 +5,17 @@ Numerical Algorithms, SIAM 2002, chapter 1).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
-from jacobian_cli.calculus.notation.operations import unsigned
+from jacobian_cli.calculus.notation.operations import apply, divide, unsigned
+from jacobian_cli.calculus.notation.roots import divided, logged, rooted
+from jacobian_cli.calculus.notation.scaled import Scaled, damped, inward, logarithm, scaled
 from jacobian_cli.elaborate.builder import Inside
 from jacobian_cli.elaborate.options import Scope
-from jacobian_cli.expr import Apply, Defined, Expr, Number, rebuild, walk, with_parts
+from jacobian_cli.elaborate.row_text import meaning
+from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, rebuild, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.identities import STEADY, Identity
 from jacobian_cli.ops.read import read
@@ -33,19 +38,86 @@ def steady(expr: Expr) -> Expr:
     ('sum(softplus(-y*x))', 'softmax(X, axis=1)')
     """
     made: dict[Expr, Expr] = {}
+    known: dict[Expr, Scaled] = {}
     for node in walk([expr]):
-        made[node] = _said(with_parts(node, made))
+        made[node] = _said(with_parts(node, made), known)
     return made[expr]
 
 
-def _said(node: Expr) -> Expr:
-    """A node whose parts are steady already, as it is computed."""
-    if isinstance(node, Apply):
-        for identity in STEADY:
-            found = _Match(identity).of(node)
-            if found is not None:
-                return found
-    return node
+def _said(node: Expr, known: dict[Expr, Scaled]) -> Expr:
+    """A node whose parts are steady already, as it is computed; `known` are those that hold exponentials."""
+    if isinstance(node, Defined) and node.body in known:
+        known[node] = known[node.body]
+    if not isinstance(node, Apply):
+        return node
+    for way in (_said_first, _opened, rooted, divided, damped, partial(logarithm, known=known), _said_last):
+        other = way(node)
+        if other is not None:
+            return (logged(other) if isinstance(other, Apply) else None) or other
+    if (found := logged(node)) is not None:
+        return found
+    if (pushed := inward(node, known)) is not None:
+        function, quotients = pushed
+        return apply(function, *(_said(divide(above, below), known) for above, below in quotients))
+    part = scaled(node, known)
+    if part is None:
+        return node
+    found = part.whole if part.sums and part.met and part.whole.shape == node.shape else node
+    known[found] = part
+    return found
+
+
+def _said_first(node: Apply) -> Expr | None:
+    return _identified(node, lambda identity: not _near(identity))
+
+
+def _said_last(node: Apply) -> Expr | None:
+    return _identified(node, _near)
+
+
+def _near(identity: Identity) -> bool:
+    """Whether it is of what is near one, and says nothing of what is large."""
+    return identity.right.startswith("log1p")
+
+
+def _identified(node: Apply, asked: Callable[[Identity], bool]) -> Expr | None:
+    for identity in filter(asked, STEADY):
+        found = _Match(identity).of(node)
+        if found is not None:
+            return found
+    return None
+
+
+def _opened(node: Apply) -> Expr | None:
+    """What is short for a formula, as that formula in steady terms where it has any."""
+    entry = FUNCTIONS[node.function]
+    if entry.kind is not Kind.FORMULA or entry.own is not None or not any(map(_is_share, node.arguments)):
+        return None
+    body = meaning(entry.definition, entry.parameters, tuple(a.shape for a in node.arguments))
+    given = dict(zip(entry.parameters, node.arguments, strict=True))
+    plain = rebuild(body, lambda part: given.get(part.name) if isinstance(part, Variable) else None)
+    found = steady(plain)
+    return found if found is not plain and found.shape == node.shape else None
+
+
+def _is_share(expr: Expr) -> bool:
+    """Whether an expression is a function that an identity takes the logarithm of."""
+    while isinstance(expr, Defined):
+        expr = expr.body
+    return isinstance(expr, Apply) and expr.function in _shares()
+
+
+@cache
+def _shares() -> frozenset[str]:
+    lefts = (read(identity.left) for identity in STEADY)
+    return frozenset(
+        inner.function
+        for left in lefts
+        if isinstance(left, Call) and left.function == "log"
+        for inner in left.arguments
+        if isinstance(inner, Call) and FUNCTIONS[inner.function].called
+        if FUNCTIONS[inner.function].kind is not Kind.REDUCTION
+    )
 
 
 class _Match:

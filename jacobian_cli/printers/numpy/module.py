@@ -20,6 +20,7 @@ from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.numpy.blocks import ALONG
 from jacobian_cli.printers.numpy.calls import Writer
 from jacobian_cli.printers.numpy.kernels import kernel_source
+from jacobian_cli.printers.numpy.overflow import absorbs
 from jacobian_cli.printers.numpy.target import NUMPY, LackingError, Need, Target
 from jacobian_cli.printers.precedence import Level, default
 from jacobian_cli.shape import Shape, Size
@@ -217,7 +218,10 @@ def _written(function: Function, module: Module) -> str:
     results = list(written.results.values())
     back = results[0] if not function.others else f"{results[0]}, {_dictionary(function, results[1:])}"
     lines = [*documented(function), *written.known, *written.checked, *written.definitions.values(), f"return {back}"]
-    return definition(function.name, _parameters(function, module), lines, _returned(function, module))
+    found = definition(function.name, _parameters(function, module), lines, _returned(function, module))
+    if not module.target.warns or not absorbs([*(body for _, body in function.definitions), *function.results]):
+        return found
+    return f'@{module.np}.errstate(over="ignore")  # where a part overflows, inf is what is meant\n{found}'
 
 
 def _dictionary(function: Function, texts: Iterable[str]) -> str:

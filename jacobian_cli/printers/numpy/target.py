@@ -48,6 +48,8 @@ class Target:
     """The source of functions that NumPy computes by a kernel of ours, `{name}` and `{np}` to be put in."""
     arrays: bool = False
     """Whether a scalar is an array too."""
+    warns: bool = False
+    """Whether it warns of what overflows."""
     foreign: bool = False
     """Whether no kernel that is written for NumPy runs there."""
     unknown: frozenset[str] = frozenset()
@@ -68,4 +70,4 @@ class Target:
         return kernel is not None and not self.foreign and not own
 
 
-NUMPY = Target("NumPy", "numpy", "np", "ndarray", kernels=KERNELS)
+NUMPY = Target("NumPy", "numpy", "np", "ndarray", kernels=KERNELS, warns=True)

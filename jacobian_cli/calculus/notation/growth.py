@@ -1,0 +1,62 @@
+"""How fast a formula grows with its variables: what may overflow before its value does."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, walk
+from jacobian_cli.ops import Kind, row
+
+NORMS = frozenset({"norm", "hypot"})
+_SUMS = frozenset({"+", "-"})
+_PRODUCTS = frozenset({"*", "@", "outer", "dot"})
+
+
+def degree(expr: Expr, names: set[str]) -> int:
+    """How fast an expression grows with these variables, as a power."""
+    if isinstance(expr, Variable):
+        return int(expr.name in names)
+    if isinstance(expr, Defined):
+        return degree(expr.body, names)
+    if not isinstance(expr, Apply) or not expr.arguments:
+        return 0
+    first = degree(expr.arguments[0], names)
+    if expr.function in _SUMS:
+        return max(first, degree(expr.arguments[1], names))
+    if expr.function in _PRODUCTS:
+        return first + degree(expr.arguments[1], names)
+    if expr.function == "/":
+        return first - degree(expr.arguments[1], names)
+    if expr.function == "**":
+        exponent = expr.arguments[1]
+        whole = isinstance(exponent, Number) and exponent.value.denominator == 1
+        return int(exponent.value) * first if whole and isinstance(exponent, Number) else 0
+    entry = row(expr.function)
+    same = expr.function in NORMS or entry.moves or entry.kind is Kind.SHAPE or expr.function in ("u-", "sum", "diag")
+    return first if same else 0
+
+
+def meant(expr: Expr) -> Expr:
+    """What a name stands for."""
+    while isinstance(expr, Defined):
+        expr = expr.body
+    return expr
+
+
+def moves(expr: Expr) -> bool:
+    """Whether an expression hangs on a variable."""
+    return any(isinstance(node, Variable) for node in walk([expr]))
+
+
+def constant(expr: Expr) -> Fraction | None:
+    """The number that an expression is, as -3/2; nothing where it is none."""
+    match expr:
+        case Number(value=value):
+            return value
+        case Apply(function="u-", arguments=(x,)):
+            inner = constant(x)
+            return None if inner is None else -inner
+        case Apply(function="/", arguments=(a, b)):
+            above, below = constant(a), constant(b)
+            return above / below if above is not None and below else None
+    return None
