@@ -124,6 +124,8 @@ def _expression(root: Expr, most: int) -> int:
 
 def _operation(node: Apply) -> int:
     options = () if node.function == "concat" else node.parameters  # [[A, B]] shows where its blocks are
+    if node.function == "[]" and all(item is None or item == (None, None) for item in dict(options)["index"]):
+        return NEW_AXIS
     return WEIGHTS.get(node.function, OPERATION) + sum(map(_option, options))
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 
 from jacobian_cli.ops.read import read
-from jacobian_cli.syntax.tree import Call, Name, Term
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -200,6 +200,7 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="modulus from the sign", left="sign(x)*x", right="abs(x)", shows="abs(x)"),
     Identity(name="sign from the modulus", left="x/abs(x)", right="sign(x)"),
     Identity(name="sign as a quotient", left="abs(x)/x", right="sign(x)"),
+    Identity(name="sign and modulus below", left="sign(x)/abs(x)", right="1/x"),
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
     Identity(name="a gate that is open already", left="(x > 0)*relu(x)", right="relu(x)"),
@@ -335,6 +336,17 @@ def _marks() -> tuple[tuple[str, str], ...]:
             case Call("@", (Call(marks, (Name(a),)), Name(b))), Call(picks, (Name(c),)) if a == b == c:
                 found.append((marks, picks))
     return tuple(found)
+
+
+@cache
+def gate(function: str) -> str:
+    """The comparison with 0 of its argument without which the value of a function is 0: `>` for `relu`; or ""."""
+    for sides in _sides():
+        match sides:
+            case Call("*", (Call(compares, (Name(a), Literal())), Call(name, (Name(b),)))), Call(other, (Name(c),)):
+                if name == other == function and a == b == c:
+                    return compares
+    return ""
 
 
 @cache

@@ -275,6 +275,38 @@ FORMS = [
     ),
     # what does not depend on the variable
     Form("y", "x", "zeros(m, n)", "zeros(n)", shapes={"x": "n", "y": "m"}),
+    # like terms: in a Kronecker product, under a commutation matrix, over several denominators
+    Form(
+        "X.T@A@X + X.T@B@X",
+        "X",
+        "kron(X.T@(A + B), eye(k)) + commutation(k, k)@kron(X.T@(A + B).T, eye(k))",
+        "(A + B).T@X@delta + (A + B)@X@delta.T",
+        shapes={"X": "n,k", "A": "n,n", "B": "n,n"},
+    ),
+    Form(
+        "A@X@B + A@X@C",
+        "X",
+        "kron(A, (B + C).T)",
+        "A.T@delta@(B + C).T",
+        shapes={"A": "m,n", "X": "n,k", "B": "k,p", "C": "k,p"},
+    ),
+    Form(
+        "(X - mean(X, axis=0)).T@(X - mean(X, axis=0))/(n - 1)",
+        "X",
+        "(eye(m**2) + commutation(m, m))@kron((X - mean(X, axis=0)).T, eye(m))/(n - 1)",
+        "(X - mean(X, axis=0))@(delta + delta.T)/(n - 1)",
+        shapes={"X": "n,m"},
+    ),
+    Form(
+        "X.T@X/(n - 1) + 2*X.T@X",
+        "X",
+        "(2 + 1/(n - 1))*(eye(m**2) + commutation(m, m))@kron(X.T, eye(m))",
+        "(2*n - 1)*X@(delta + delta.T)/(n - 1)",
+        shapes={"X": "n,m"},
+    ),
+    # a modulus and its sign, a density
+    Form("sum(log(abs(x)))", "x", "(1/x).T", gradient="1/x"),
+    Form("ndtr(x)", "x", "diag(normal_pdf(x))", "delta*normal_pdf(x)"),
 ]
 
 

@@ -14,6 +14,7 @@ from jacobian_cli.calculus.notation.write import (
     divide,
     eye,
     is_call,
+    kron,
     matmul,
     number,
     scalar_part,
@@ -61,7 +62,9 @@ class _Chain(NamedTuple):
         """What stands between the first `front` and the last `back` factors (nothing is the identity), with the
         scalar and the divisor if asked for.
         """
-        factors = self.factors[front : len(self.factors) - back] or (eye(self.factors[front - 1].shape[1]),)
+        factors = self.factors[front : len(self.factors) - back]
+        if not factors:
+            factors = (eye(self.factors[front - 1].shape[1] if front else self.factors[0].shape[0]),)
         return _Chain(self.minus, self.scalar if scalar else _ONE, factors, self.divisor if divisor else _ONE)
 
 
@@ -96,17 +99,35 @@ def _shorter(a: _Chain, b: _Chain) -> tuple[tuple[int, _Chain], ...]:
 def _together(a: _Chain, b: _Chain) -> Iterator[_Chain]:
     """The sum of two terms as one, with what they share outside."""
     scalar, divisor = a.scalar is not b.scalar, a.divisor is not b.divisor
+    if a.factors == b.factors:
+        numbers = [c.scalar if a.divisor is b.divisor else divide(c.scalar, c.divisor) for c in (a, b)]
+        both = total([(False, numbers[0]), (a.minus != b.minus, numbers[1])])
+        yield _Chain(a.minus, both, a.factors, _ONE if divisor else a.divisor)
     for front, back in _shared(a.factors, b.factors):
-        if not (front or back or a.scalar is b.scalar is not _ONE):
-            continue
         left, right = (c.inside(front, back, scalar=scalar, divisor=divisor) for c in (a, b))
         if left.expr.shape != right.expr.shape:
             continue
         parts = [(False, left.expr), (a.minus != b.minus, right.expr)]
         if a.minus == b.minus and is_call(left.expr, ".T") and not is_call(right.expr, ".T"):
             parts.reverse()  # A + Aᵀ
-        around = (*a.factors[:front], _upright(total(parts)), *a.factors[len(a.factors) - back :])
-        yield _Chain(a.minus, _ONE if scalar else a.scalar, around, _ONE if divisor else a.divisor)
+        inner = _kronecker(parts)
+        if inner is None and (front or back or a.scalar is b.scalar is not _ONE):
+            inner = _upright(total(parts))
+        if inner is not None:
+            around = (*a.factors[:front], inner, *a.factors[len(a.factors) - back :])
+            yield _Chain(a.minus, _ONE if scalar else a.scalar, around, _ONE if divisor else a.divisor)
+
+
+def _kronecker(parts: Sequence[tuple[bool, Expr]]) -> Expr | None:
+    """A ⊗ B + A ⊗ C = A ⊗ (B + C), and on the other side; None if the parts are not such."""
+    if not all(is_call(part, "kron") for _, part in parts):
+        return None
+    for side in (0, 1):
+        if parts[0][1].children[side] is parts[1][1].children[side]:
+            inner = _upright(total(factored([(minus, part.children[1 - side]) for minus, part in parts])))
+            halves = (parts[0][1].children[side], inner)
+            return kron(*(halves if side == 0 else halves[::-1]))
+    return None
 
 
 def _upright(expr: Expr) -> Expr:
@@ -123,7 +144,12 @@ def _shared(a: Sequence[Expr], b: Sequence[Expr]) -> Iterator[tuple[int, int]]:
     shortest = min(len(a), len(b))
     front = next((k for k in range(shortest) if a[k] is not b[k]), shortest)
     back = next((k for k in range(shortest - front) if a[-1 - k] is not b[-1 - k]), shortest - front)
-    if front + back == shortest and len(a) != len(b) and front and back and len(a[front - 1].shape) == 2:
+    more = abs(len(a) - len(b))
+    if (
+        front + back == shortest
+        and (more == 1 or (more and front and back))
+        and (not front or len(a[front - 1].shape) == 2)
+    ):
         middle = matmul(*max(a, b, key=len)[front : max(len(a), len(b)) - back]).shape
         if len(middle) == 2 and middle[0] is middle[1]:
             yield front, back

@@ -343,7 +343,7 @@ class Notation(Style):
             minus = write.is_call(entries_of, "u-")
             parts.append((minus, write.diag(write.negate(entries_of) if minus else entries_of)))
         parts += [self._term(c, t, whole=bool(tied)) for c, t in terms]
-        if not any(e.shape == shape for _, e in parts) and terms:
+        if terms and not write.fills((e for _, e in parts), shape):
             c, t = terms[0]
             parts[-len(terms)] = self.signed(c, self.express(t))
         return parts

@@ -19,15 +19,16 @@ _HALF = Fraction(1, 2)
 
 
 class Key:
-    """The place of an expression: by the rank of the variable met first in it, then by its size, which is only worked
-    out where ranks are the same.
+    """The place of an expression: by the rank of the variable met first in it, then by its size, then by the ranks of
+    its other variables; what comes later is only worked out where the rest is the same.
     """
 
-    __slots__ = ("_size", "expr", "first")
+    __slots__ = ("_ranks", "_size", "expr", "first", "style")
 
-    def __init__(self, expr: Expr, first: int) -> None:
-        self.expr, self.first = expr, first
+    def __init__(self, expr: Expr, first: int, style: Style) -> None:
+        self.expr, self.first, self.style = expr, first, style
         self._size = 0
+        self._ranks: list[int] | None = None
 
     @property
     def single(self) -> bool:
@@ -42,8 +43,18 @@ class Key:
             self._size = sum(1 for _ in islice(nodes, _LONG))
         return self._size
 
+    @property
+    def ranks(self) -> list[int]:
+        """The ranks of all variables in it, the first ones first."""
+        if self._ranks is None:
+            nodes = islice(walk([self.expr], lambda n: not isinstance(n, Defined)), _LONG)
+            self._ranks = sorted({self.style.rank(node.name) for node in nodes if isinstance(node, Variable | Defined)})
+        return self._ranks
+
     def __lt__(self, other: Key) -> bool:
-        return self.first < other.first or (self.first == other.first and self.size < other.size)
+        if self.first != other.first:
+            return self.first < other.first
+        return self.size < other.size or (self.size == other.size and self.ranks < other.ranks)
 
 
 class Style:
@@ -80,15 +91,19 @@ class Style:
         """What comes first: variables met first, then short things."""
         found = self._keys.get(expr)
         if found is None:
-            found = self._keys[expr] = Key(expr, self._first(expr))
+            found = self._keys[expr] = Key(expr, self._first(expr), self)
         return found
+
+    def rank(self, name: str) -> int:
+        """The place of a variable in the order in which the user wrote them."""
+        return self.ranks.get(name, len(self.ranks))
 
     def _first(self, expr: Expr) -> int:
         """The rank of the variable that was met first among those of an expression; -1 if it has none."""
         met, none = self._met, _NONE
         for node in walk([expr], lambda n: n not in met and not isinstance(n, Defined)):
             if isinstance(node, Variable | Defined):
-                met[node] = self.ranks.get(node.name, len(self.ranks))
+                met[node] = self.rank(node.name)
             elif node not in met:
                 met[node] = min((met[child] for child in node.children), default=none)
         return met[expr] if met[expr] < none else -1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -47,6 +47,7 @@ __all__ = [
     "entry",
     "extent",
     "eye",
+    "fills",
     "first_entry",
     "is_call",
     "is_column",
@@ -218,6 +219,12 @@ def _entries_turned(expr: Apply) -> Expr | None:
     else:
         turned = apply(function, *(_turned_beside(a) for a in arguments))
     return shortest([apply(".T", expr), turned]) if turned.shape == expr.shape[::-1] else None
+
+
+def fills(exprs: Iterable[Expr], shape: Shape) -> bool:
+    """Whether broadcasting makes this shape of some values: v[:, None] - w has the axes of both."""
+    there = {k - len(e.shape) for e in exprs for k, size in enumerate(e.shape) if size is not ONE}
+    return there.issuperset(k - len(shape) for k, size in enumerate(shape) if size is not ONE)
 
 
 def is_column(expr: Expr) -> bool:

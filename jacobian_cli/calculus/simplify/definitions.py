@@ -23,8 +23,8 @@ from jacobian_cli.calculus.index.tensor import (
 )
 from jacobian_cli.calculus.simplify.assumptions import known
 from jacobian_cli.calculus.simplify.factors import axes_of
-from jacobian_cli.calculus.simplify.recipe import Open, Piece, Plus, Rewrite, Times
-from jacobian_cli.ops.identities import inverts
+from jacobian_cli.calculus.simplify.recipe import Open, Piece, Plus, Rewrite, Times, zeros
+from jacobian_cli.ops.identities import gate, inverts
 
 _DEEP = 3
 """So many names may lead from what a definition is made of to what its name means."""
@@ -129,7 +129,9 @@ def _opened(order: int, term: _Factors, opens: Callable[[Alias], bool], deep: in
 
 
 def masked_already(met: Open) -> Rewrite | None:
-    """M E = E for M of zeros and ones where E is the name of M times something."""
+    """M E = E for M of zeros and ones where E is the name of M times something, and (x > 0) E = E where E is that of
+    relu(x).
+    """
     for k, (mask, labels, power) in enumerate(met.factors):
         if power <= 0 or not known(mask, "binary"):
             continue
@@ -140,11 +142,23 @@ def masked_already(met: Open) -> Rewrite | None:
 
 
 def _bears(node: Alias, mask: Tensor, labels: Labels, theirs: Labels) -> bool:
-    """Whether a definition is a product with a factor whose axes are those that bear these labels."""
+    """Whether a definition is a product with a factor whose axes are those that bear these labels, or that is zero
+    wherever the mask is.
+    """
     return any(
-        part is mask and power > 0 and max(ls, default=0) < len(theirs) and tuple(theirs[k] for k in ls) == labels
+        (part is mask or _is_gated(part, mask))
+        and power > 0
+        and max(ls, default=0) < len(theirs)
+        and tuple(theirs[k] for k in ls) == labels
         for part, ls, power in _factors(node.body)[1]
     )
+
+
+def _is_gated(part: Tensor, mask: Tensor) -> bool:
+    """Whether a function is zero where a comparison of its argument does not hold, as relu(x) where x <= 0."""
+    if not isinstance(part, Apply) or not isinstance(mask, Apply) or mask.loop != part.loop:
+        return False
+    return gate(part.function) == mask.function and mask.arguments == (*part.arguments, zeros(part.shape))
 
 
 def undone(met: Open) -> Iterator[Rewrite]:

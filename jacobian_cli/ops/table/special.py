@@ -115,7 +115,7 @@ SPECIAL = (
     Row(name="erfinv", summary="inverse of erf", derivative=("sqrt(pi)*exp(ans**2)/2",), kernel=_erfinv,
         sympy="erfinv", domain=("1 - x", "1 + x"), example="erfinv(tanh(x))"),
     Row(name="ndtr", summary="Φ, the cumulative distribution of the normal distribution",
-        derivative=("exp(-x**2/2)/sqrt(2*pi)",), definition="(1 + erf(x/sqrt(2)))/2",
+        derivative=("normal_pdf(x)",), definition="(1 + erf(x/sqrt(2)))/2",
         computed={"ans": "erfc(-x/sqrt(2))/2"}, math="Φ", latex=r"\Phi"),
     Row(name="normal_pdf", summary="φ, the density of the normal distribution", derivative=("-x*ans",),
         definition="exp(-x**2/2)/sqrt(2*pi)", math="φ", latex=r"\varphi"),
