@@ -176,6 +176,8 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
             return top * float(added) + evaluate(body, {names[0]: part - top}, {COUNT: count}, backend)
         return evaluate(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)
 
+    if not count or not np.size(x):  # nothing to run along
+        return np.zeros(lengths(node.shape, sizes))
     slices = [of_row(part) for part in np.reshape(moved, (-1, count))]
     if row.kind is Kind.REDUCTION:
         return np.reshape(np.stack(slices), lengths(node.shape, sizes)) if node.shape else slices[0]

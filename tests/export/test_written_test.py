@@ -103,6 +103,31 @@ def test_every_fault_is_found_and_what_is_right_passes(
     assert missed == []
 
 
+@pytest.mark.parametrize(
+    ("formula", "empty"),
+    [
+        ("u.T@sigmoid(W@x + b)", "n"),
+        ("softmax(X*a, axis=1)", "n"),
+        ("layernorm(X)", "n"),
+        ("rmsnorm(X)", "n"),
+        ("logsumexp(X, axis=1)", "n"),
+        ("sum(relu(X@W)**2)", "n"),
+        ("norm(x)", ""),
+        ("mean(X)", ""),
+        ("ones(k)*sum(x**2)", "n"),
+    ],
+)
+def test_a_batch_is_empty_where_one_may_be(formula: str, empty: str, tmp_path: Path) -> None:
+    wrt = next(name for name in ("X", "W", "x") if name in formula)
+    found = jac.derive(formula, wrt, {"a": "()"} if "a)" in formula else None, check=False)
+    test = export_test(found, "numpy", "rule.py")
+    said = test[test.index("CASES = ") :].splitlines()[0]
+    assert not empty or f"'{empty}': 0" in said
+    assert bool(empty) is (": 0" in said)
+    assert ": 1" in said
+    assert judged(tmp_path, jac.export(found), test) == ""
+
+
 def test_it_is_written_beside_and_says_how_to_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "w.py"
     with pytest.raises(SystemExit) as left:

@@ -11,6 +11,7 @@ from jacobian_cli.api.input.arguments import word
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions, name_repeats
 from jacobian_cli.calculus.notation import write
+from jacobian_cli.calculus.notation.opened import opened
 from jacobian_cli.calculus.notation.steady import steady
 from jacobian_cli.calculus.notation.symmetric import symmetrised
 from jacobian_cli.calculus.reshape import jacobian_shape
@@ -103,8 +104,10 @@ def function_of(answer: Answer, name: str, first: tuple[str, ...], result: Expr,
 
 
 def computed_forms(answer: Answer, forms: Sequence[Expr]) -> list[Expr]:
-    """Forms as they are computed side by side: in steady terms, in which nothing is computed twice for that."""
-    found = [steady(form) for form in forms]
+    """Forms as they are computed side by side: in steady terms, in which nothing is computed twice for that, nor in a
+    function of rows what another form reads of its definition.
+    """
+    found = opened([steady(form) for form in forms])
     if found == list(forms):
         return found
     problem = answer.problem

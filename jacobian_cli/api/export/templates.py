@@ -71,6 +71,8 @@ def point(sizes, seed):
 
 def slope(function, x, step=1e-5):
     """Differences of a function of an array, of fourth order: a row for each entry of its value."""
+    if not x.size:
+        return np.zeros((np.size(function(x)), 0))
     columns = []
     for k in range(x.size):
         e = np.zeros(x.size)
@@ -205,10 +207,11 @@ def found_at(delta, at, extra, kind="float64"):
 def autodiff(delta, at, extra):
     given = tensors(at)
     found = pulled(formula, delta, at, extra, "float64")
-    assert torch.autograd.gradgradcheck(
-        lambda *moved: EXPORTED.value(**{**given, **dict(zip(WRT, moved, strict=True))}, **extra),
-        [given[name] for name in WRT],
-    )
+    if all(a.size for a in map(np.asarray, at.values())):
+        assert torch.autograd.gradgradcheck(
+            lambda *moved: EXPORTED.value(**{**given, **dict(zip(WRT, moved, strict=True))}, **extra),
+            [given[name] for name in WRT],
+        )
     return found
 
 """

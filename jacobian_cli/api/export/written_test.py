@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from jacobian_cli.api.derive.answer import Answer
-from jacobian_cli.api.derive.source import Written, function_of, sized
+from jacobian_cli.api.derive.source import Written, computed_forms, function_of, sized
 from jacobian_cli.api.export.directions import direction_of
 from jacobian_cli.api.export.templates import COMMON, LIBRARIES
 from jacobian_cli.evaluate.evaluate import evaluate
-from jacobian_cli.expr import size_names
+from jacobian_cli.expr import Apply, Expr, Extent, size_names, walk
+from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.jax.target import JAX
 from jacobian_cli.printers.numpy.module import module_source
@@ -25,6 +26,7 @@ TARGETS = {"numpy": NUMPY, "torch": TORCH, "jax": JAX}
 KINDS = ("plain", "positive", "unit", "dominant")
 """How the numbers of a point are drawn, the first that the formula has a value for."""
 _FACTS = {"symmetric": "dominant", "spd": "dominant", "positive": "positive", "sums_to_one": "shares"}
+_ALONG = (Kind.REDUCTION, Kind.ROW, Kind.SHARE, Kind.CORE, Kind.FORMULA)
 _SEEDS = 2
 
 
@@ -38,6 +40,12 @@ def written_test(answers: Sequence[Written], to: str, file: str, *, together: bo
     names = size_names([problem.output, *problem.variables.values()])
     cases, kinds = cases_of(answer, list(_sizes(names)))
     (formula,) = sized(problem, [function_of(answer, "formula", (), problem.output, "What is differentiated.")])
+    apart = {name: k for k, name in enumerate(names, 2)}
+    forms = [form for w in answers for form in (w.answer.forms.jacobian, w.answer.forms.vjp)]
+    forms = computed_forms(answer, [problem.output, *forms])
+    empty = [{**apart, name: 0} for name in names if name not in formula.arguments and _may_be_empty(forms, name)]
+    empty = [sizes for sizes in empty if all(bound.holds(sizes) for bound in formula.wants)]
+    cases += [sizes for sizes in empty if _has_value(answer, sizes, kinds)][:1]
     shapes = ", ".join(f'"{n}": {_shape(v.shape)}' for n, v in problem.variables.items())
     library = LIBRARIES[to]
     extra = [name for name in formula.arguments if name not in problem.variables]
@@ -56,6 +64,22 @@ def written_test(answers: Sequence[Written], to: str, file: str, *, together: bo
     shaped = f"def shapes({', '.join(names)}):\n    return {{{shapes}}}"
     imports = library.imports
     return "\n\n".join([f"{head}{imports}\n{source}", COMMON.head, "\n".join(facts), shaped, library.body, COMMON.body])
+
+
+def _may_be_empty(forms: Sequence[Expr], name: str) -> bool:
+    """Whether an axis of this length may have no entries: nothing but sums runs along it, and nothing counts it."""
+    for node in walk(forms):
+        if isinstance(node, Extent) and name in node.size.names():
+            return False
+        if not isinstance(node, Apply) or row(node.function).kind not in _ALONG or node.function == "sum":
+            continue
+        first = node.arguments[0]
+        whole = row(node.function).kind in (Kind.CORE, Kind.FORMULA)
+        given = dict(node.parameters).get("axis", (-1,) if row(node.function).kind is Kind.ROW else None)
+        axes = range(len(first.shape)) if whole or given is None or not first.shape else given
+        if any(name in first.shape[axis].names() for axis in axes):
+            return False
+    return True
 
 
 def _directions(answers: Sequence[Written]) -> dict[str, str]:

@@ -14,16 +14,18 @@ def _largest(np: Any, x: Any, axis: Any = None) -> Any:
 
 def _norm(np: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """Where squares would overflow or vanish, of x over its largest entry."""
-    top = np.max(np.abs(x), axis=axis, keepdims=True) if np.size(x) else 1.0
-    scale = np.where((top > 1e150) | (top < 1e-150) & (top > 0), top, 1.0)
+    top = np.max(np.abs(x), axis=axis, keepdims=True) if np.size(x) else np.ones(())
+    most = float(np.finfo(np.result_type(top, np.float32)).max) ** 0.4
+    scale = np.where((top > most) | (top < 1 / most) & (top > 0), top, 1.0)
     found = scale * np.sqrt(np.sum((x / scale) ** 2, axis=axis, keepdims=True))
     return found if keepdims else np.squeeze(found, axis=axis)[()]
 
 
 def _std(np: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     away = x - np.mean(x, axis=axis, keepdims=True)
-    top = np.max(np.abs(away), axis=axis, keepdims=True) if np.size(x) else 1.0
-    scale = np.where((top > 1e150) | (top < 1e-150) & (top > 0), top, 1.0)
+    top = np.max(np.abs(away), axis=axis, keepdims=True) if np.size(x) else np.ones(())
+    most = float(np.finfo(np.result_type(top, np.float32)).max) ** 0.4
+    scale = np.where((top > most) | (top < 1 / most) & (top > 0), top, 1.0)
     found = scale * np.sqrt(np.mean((away / scale) ** 2, axis=axis, keepdims=True))
     return found if keepdims else np.squeeze(found, axis=axis)[()]
 

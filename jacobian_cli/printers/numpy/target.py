@@ -55,7 +55,7 @@ class Target:
     unknown: frozenset[str] = frozenset()
     """Functions whose kernel does not run there."""
     count: str = "{np}.size({x})"
-    count_along: str = "//{np}.size({np}.sum({x}, axis=axis))"
+    count_along: str = "//max({np}.size({np}.sum({x}, axis=axis)), 1)"
     top: str = "{np}.max({x})"
     top_along: str = "{np}.max({x}, axis=axis, keepdims=True)"
     places: str = "{name} = {np}.asarray({name}, int)"

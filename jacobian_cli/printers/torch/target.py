@@ -253,7 +253,7 @@ TORCH = Target(
     arrays=True,
     foreign=True,
     count="{x}.numel()",
-    count_along="//{np}.sum({x}, dim=axis).numel()",
+    count_along="//max({np}.sum({x}, dim=axis).numel(), 1)",
     top="{np}.amax({x})",
     top_along="{np}.amax({x}, dim=axis, keepdim=True)",
     places="{name} = {name}.long()",
