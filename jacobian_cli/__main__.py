@@ -16,7 +16,7 @@ def run() -> None:
     if heeded:
         signal(SIGINT, _leave)  # nothing is open yet that would have to be closed
         sys.unraisablehook = _unraisable
-    from jacobian_cli.cli.main import run as start
+    from jacobian_cli.cli.run import run as start
 
     try:
         if heeded:

@@ -21,7 +21,7 @@ _PRELOADED = (
     "autograd",
     "jacobian_cli.api.chain.proof",
     "jacobian_cli.api.derive.proof",
-    "jacobian_cli.cli.main",
+    "jacobian_cli.cli.run",
     "jacobian_cli.cli.show.derive",
     "numpy",
     "sympy",

@@ -13,7 +13,7 @@ from tests.terminal import shared_jac
 HEAVY = {"autograd", "numpy", "rich", "sympy"}
 _SCRIPT = """
 import sys
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 try:
     run(sys.argv[1:])
 except SystemExit as end:
@@ -73,7 +73,16 @@ run()
 
 
 @pytest.mark.parametrize(
-    "module", ["jacobian_cli.cli.main", "click", "jacobian_cli.cli.derive", "numpy", "sympy", "rich.console"]
+    "module",
+    [
+        "jacobian_cli.cli.run",
+        "jacobian_cli.cli.main",
+        "click",
+        "jacobian_cli.cli.derive",
+        "numpy",
+        "sympy",
+        "rich.console",
+    ],
 )
 def test_an_interrupted_start_ends_without_a_traceback(module: str) -> None:
     """Ctrl-C while a module is being loaded, be it the first or the last."""

@@ -14,7 +14,7 @@ import pytest
 import jacobian_cli as jac
 from jacobian_cli.api.derive.printed import printed
 from jacobian_cli.checks.verdict.answer import numeric_verdict
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.syntax.declarations import parse_assumptions, parse_file
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption

@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.syntax.errors import InputError
 from tests.work import calls
 

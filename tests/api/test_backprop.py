@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.ops import FUNCTIONS
 from tests.checks.test_rules_are_caught import RULES, forget, formulas, spoil

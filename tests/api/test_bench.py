@@ -20,7 +20,7 @@ from jacobian_cli.api.bench.presets import PRESETS
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import pose, shapes_of, statements_of
 from jacobian_cli.cli import main
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.printers.plot import loglog_svg
 from jacobian_cli.syntax.declarations import parse_assumptions
 

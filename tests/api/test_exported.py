@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import jacobian_cli as jac
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.points.sampling import NoPointError, sample
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr, variables

@@ -16,7 +16,7 @@ from jacobian_cli.calculus.index.tensor import Leaf, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.simplify.normal_form import scale
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.expr import Expr, Variable
 
 FORMS = "jacobian_cli.calculus.derivative.writer"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import jacobian_cli as jac
 from jacobian_cli.calculus.steps.derivation import MAX_STEPS
 from jacobian_cli.checks.verdict.steps import Lines, check_lines
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.expr import Expr
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.parser import parse_statement

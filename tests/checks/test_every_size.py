@@ -24,7 +24,7 @@ from jacobian_cli.checks.every_size.expand import composed, expanded, written
 from jacobian_cli.checks.every_size.field import PRIMES, Dual, Field
 from jacobian_cli.checks.every_size.functions import SLOPES
 from jacobian_cli.checks.oracles.layout import Laid
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Variable, variables

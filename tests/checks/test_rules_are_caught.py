@@ -14,7 +14,7 @@ import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.checks.verdict.report import Report
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.expr import Apply, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.language import text

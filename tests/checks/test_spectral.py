@@ -13,7 +13,7 @@ import pytest
 from scipy import linalg
 
 import jacobian_cli as jac
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.syntax.errors import InputError
 

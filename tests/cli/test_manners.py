@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from jacobian_cli.api.input.values import read_values
-from jacobian_cli.cli.main import jac, run
+from jacobian_cli.cli.main import jac
+from jacobian_cli.cli.run import run
 from tests.terminal import shared_jac, terminal
 
 EPILOGS = {name: (command.epilog or "").splitlines() for name, command in jac.commands.items()}

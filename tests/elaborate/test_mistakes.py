@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jacobian_cli.api.input.problem import shapes_of
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
 from jacobian_cli.syntax.parser import parse_statements

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.ops import FUNCTIONS
 
 

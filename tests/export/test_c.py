@@ -16,7 +16,7 @@ import pytest
 import jacobian_cli as jac
 from jacobian_cli.api.export import c
 from jacobian_cli.api.export.c import run_test
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from tests.export.compiled import Library, needs_compiler
 from tests.export.test_numpy import module_of
 

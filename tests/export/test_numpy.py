@@ -11,7 +11,7 @@ import pytest
 import jacobian_cli as jac
 from jacobian_cli.api.export.functions import apart
 from jacobian_cli.checks.oracles import differences
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Defined, Variable

@@ -11,7 +11,7 @@ import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.api.export.run import export_test
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 
 LAYER = ("u.T@sigmoid(W@x + b)", "W,b")
 ROWS = ("softmax(X*a, axis=1)", "X")
