@@ -6,12 +6,12 @@ A shape is a tuple of sizes: `()` a scalar, `(n,)` a column vector, `(1, n)` a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.interned import Interned
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size
 
 Parameters = tuple[tuple[str, Any], ...]
@@ -26,7 +26,7 @@ class Expr(Interned):
     """What it is made of."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Variable(Expr):
     """A name with a value to be given."""
 
@@ -34,7 +34,7 @@ class Variable(Expr):
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Number(Expr):
     """An exact number."""
 
@@ -45,7 +45,7 @@ class Number(Expr):
         return ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Constant(Expr):
     """`pi` or `e`."""
 
@@ -56,7 +56,7 @@ class Constant(Expr):
         return ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Extent(Expr):
     """A size used as a number, as the `n` of `sum(x)/n`."""
 
@@ -67,7 +67,7 @@ class Extent(Expr):
         return ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Apply(Expr):
     """A function or operator of the table, applied. `parameters` are what is not a value: axes, sizes, subscripts."""
 
@@ -80,7 +80,7 @@ class Apply(Expr):
 Apply.children = Apply.__dict__["arguments"]  # one slot under two names: walks ask for it all the time
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Defined(Expr):
     """A name that stands for its body: a definition of the user, or a repeated part that was named."""
 

@@ -5,12 +5,13 @@ number is to be whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, lcm, prod
 
 from jacobian_cli.interned import Interned
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
@@ -24,7 +25,7 @@ _HABIT = "nmkpqr"
 """Rows before columns: sizes are multiplied in the order in which mathematicians name them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Size(Interned):
     """The length of one axis, such as `n`, `8` or `3*m + 1`, in normal form.
 

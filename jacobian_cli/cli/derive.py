@@ -6,7 +6,6 @@ import gc
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +17,7 @@ from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
 from jacobian_cli.elaborate.statement import named_places
+from jacobian_cli.records import record
 from jacobian_cli.shape import shape_text
 from jacobian_cli.syntax.errors import InputError
 
@@ -60,7 +60,7 @@ def variables_of(request: Request) -> tuple[str, ...] | None:
     return None if every else request.wrt
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wishes:
     """How an answer is wanted."""
 

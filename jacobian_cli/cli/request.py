@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import wraps
 from typing import Any
 
 import click
 
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.declarations import Declared, located, parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.errors import InputError, Mistakes
@@ -22,7 +23,7 @@ _FILE = re.compile(r"[\w./\\ -]*\w\.(jac|txt|py|tex|m|jl)(?::\w+)?")
 _VALUE = re.compile(r"([^\W\d]\w*)\s*=")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Request:
     """A formula and what every command takes with it: what to differentiate by, shapes and facts, values, how to
     answer.
@@ -79,7 +80,7 @@ _OPTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Typed:
     """What was typed of the options that every command on a formula takes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from jacobian_cli.expr import Expr
@@ -11,6 +11,7 @@ from jacobian_cli.ops import Row
 from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.picking import DOTS
 from jacobian_cli.ops.shapes import REST
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size, Unifier, size_of
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
@@ -19,7 +20,7 @@ _PLACED = ("count",)
 """Options that stand behind the values, and bear a name too."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Scope:
     """What names mean: values (variables and definitions) and sizes; and the equations between sizes so far."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import chain, combinations, count, product
 
@@ -26,6 +26,7 @@ from jacobian_cli.elaborate.statement import (
 )
 from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, variables
+from jacobian_cli.records import record
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, together
@@ -40,7 +41,7 @@ _READ = "what stands beside it asks for that"
 _FITS = ("a scalar fits the formula", "a vector fits the formula", "a matrix fits the formula")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Program:
     """Typed definitions. `output` is the last; `values` maps every definition's name to its expression."""
 
@@ -225,7 +226,7 @@ def _meant(
     return program
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Formula:
     """What is typed, with one guess after the other of how many axes its names have."""
 

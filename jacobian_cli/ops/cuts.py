@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from jacobian_cli.records import record
 from jacobian_cli.shape import ONE, Size
 
 Bounds = tuple[Size | None, Size | None] | tuple[Size | None, Size | None, int]
 """`start:stop`, or `start:stop:step`, as it was typed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Listed:
     """Places given one by one: `[0, 2, 0]`. Each may come more than once; negative ones count from the end."""
 
@@ -21,7 +21,7 @@ class Listed:
         return f"[{', '.join(map(str, self.places))}]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cut:
     """`count` places from `first` on, each `step` behind the one before."""
 

@@ -9,15 +9,16 @@ of it: a fact that may be declared (see `facts`), or that it is a `constant`, th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 
 from jacobian_cli.ops.read import read
+from jacobian_cli.records import record
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(frozen=True, slots=True, kw_only=True, eq=False)
 class Identity:
     """left = right."""
 
@@ -44,7 +45,7 @@ class Identity:
     """The formula as it is then written, where that is not the right side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(frozen=True, slots=True, kw_only=True, eq=False)
 class Holds:
     """A fact of the value of a function, wherever `given` is a fact of its first argument (`""`: always)."""
 

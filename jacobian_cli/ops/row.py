@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
 from jacobian_cli.ops.structure import MASKS, Algebra, one_hot, take
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Unifier
 
 Settle = Callable[[list[Shape], dict[str, Any], Unifier], dict[str, Any]]
@@ -34,7 +35,7 @@ class Kind(Enum):
     SHAPE = "makes or rearranges entries"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
     """One function of the language.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
+from jacobian_cli.records import record
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Name:
     """A name: a variable, a definition, a size or a constant."""
 
@@ -19,7 +20,7 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Literal:
     """An exact number, as typed."""
 
@@ -27,7 +28,7 @@ class Literal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Text:
     """A quoted text: the subscripts of `einsum`."""
 
@@ -35,7 +36,7 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Flag:
     """`True`, `False` or `None`."""
 
@@ -43,7 +44,7 @@ class Flag:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Group:
     """A tuple or list: a shape, a list of axes, several indices; inside an index a list of places."""
 
@@ -53,7 +54,7 @@ class Group:
     """Whether it is a list, which as a value is a vector or a matrix, entry by entry."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Slice:
     """`start:stop` or `start:stop:step` inside brackets."""
 
@@ -63,14 +64,14 @@ class Slice:
     step: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Dots:
     """`...` inside brackets: all the axes that are not mentioned there."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """A function or operator applied to terms. Operators bear their own spelling: `@`, `.T`, `[]`."""
 
@@ -116,7 +117,7 @@ def substituted(term: Term, values: Mapping[str, Term]) -> Term:
     return term
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Definition:
     """`name = value`; a bare expression has no name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +20,7 @@ from jacobian_cli.ops.facts import FACTS, PLACES
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.index import elementwise_if_short
 from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.errors import InputError
 
@@ -34,7 +35,7 @@ def symbols(shape: Shape) -> Symbols:
     return tuple(size.value if size.value is not None else str(size) for size in shape)
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class ClosedForm(Portable):
     """One way of writing a derivative. `closed_form` is an expression of the language in the names of `where`."""
 
@@ -77,7 +78,7 @@ class ClosedForm(Portable):
         return f"$${self.latex}$$"
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Jacobian(ClosedForm):
     """The pure-math matrix: |out| × |in| in numerator layout, its transpose in denominator layout."""
 
@@ -114,7 +115,7 @@ class Jacobian(ClosedForm):
         }
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Hessian(ClosedForm):
     """A block of second derivatives, |in| × |in|; that of one variable is symmetric."""
 
@@ -133,7 +134,7 @@ class Hessian(ClosedForm):
         return {**ClosedForm.to_dict(self), "symmetric": self.symmetric, "stored": kept}
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Answer(Portable):
     """The derivative of one formula with respect to one variable, its Jacobian written in one convention."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
@@ -14,6 +13,7 @@ from jacobian_cli.api.input.assume import FactsLike, assumptions_of
 from jacobian_cli.api.input.problem import Formulas, Problem, ShapeLike, names_of, pose, shapes_of, statements_of
 from jacobian_cli.api.pages import derivative, equation, formulas, page
 from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, read_convention
+from jacobian_cli.records import record
 
 if TYPE_CHECKING:
     from jacobian_cli.api.derive.conventions import Comparison
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jacobian_cli.checks.verdict.report import Report
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Derivation(Answer):
     """An answer with all that can be asked of it: its proof, its steps, its source, other conventions."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import index
 from typing import Any
 
@@ -19,6 +19,7 @@ from jacobian_cli.ops.bounds import bounds
 from jacobian_cli.ops.facts import PLACES
 from jacobian_cli.ops.places import no_slope, places_of
 from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
 from jacobian_cli.syntax.errors import InputError, together
@@ -34,7 +35,7 @@ MAX_AXES = 8
 """Of what is typed: the derivative of such an array by another has the axes of both."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """What is to be differentiated: `output`, with respect to `wrt`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.ops.structure import proper
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
 MAX_DEFINITIONS = 1000
@@ -73,7 +74,7 @@ def name_repeats(
     return Named(named_forms, definitions(named_forms.values()), given)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Repeats:
     """How often each part of some forms is written, and what a name for it would save.
 

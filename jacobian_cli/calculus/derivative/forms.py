@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
 from jacobian_cli.calculus.derivative.common_subexpressions import Named
@@ -20,12 +20,13 @@ from jacobian_cli.calculus.reshape import NUMERATOR_ROW, Convention, Vec
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops.facts import everything
+from jacobian_cli.records import record
 
 _FEW = 4
 """Where so few adjoints have names, it may be shorter still to have none."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Forms:
     """One derivative, written as a Jacobian matrix, as a gradient (of a scalar only) and as a backward rule.
 
@@ -46,7 +47,7 @@ class Forms:
     """The gradient by a variable that stays symmetric: an entry moves its mirror image with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Derivative:
     """The derivatives of one output with respect to several variables, with the names they share."""
 

@@ -7,7 +7,7 @@ upstream gradient.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from jacobian_cli.calculus.differentiate.path import Path
@@ -26,6 +26,7 @@ from jacobian_cli.calculus.index.tensor import (
     walk,
 )
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.records import record
 
 Scalars = tuple[Rational, tuple[Factor, ...]]
 """A number, and powers of numbers."""
@@ -40,7 +41,7 @@ class Swept(NamedTuple):
     """What arrives at each variable."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Backward:
     """The sweeps through one graph, from its output to the variables."""
 

@@ -7,11 +7,11 @@ grows with the square of the layers; what is passed on is therefore a list to wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from jacobian_cli.calculus.index.tensor import Alias, Apply, Factor, Labels, Leaf, Product, Rational, Sum, Tensor
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.calculus.simplify.sums import opens
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape
 
 LONG = 12
@@ -19,7 +19,7 @@ LONG = 12
 Chain = tuple["Chain", Sequence[Factor]] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Path:
     """What arrives at a node: a product whose first `len(front)` labels are the axes in front; `axes` are the labels
     of the node's own axes.

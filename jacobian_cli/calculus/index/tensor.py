@@ -7,7 +7,7 @@ run, so that sums and products have one normal form.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import lru_cache
 from zlib import crc32
@@ -15,6 +15,7 @@ from zlib import crc32
 from jacobian_cli.expr import Expr
 from jacobian_cli.interned import Interned
 from jacobian_cli.ops.cuts import Bounds, Cut, Listed
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size
 
 Rational = int | Fraction
@@ -57,7 +58,7 @@ def _mark(part: object) -> int:
     return crc32(str(part).encode())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Leaf(Tensor):
     """A variable. `typed` is its shape in the language, where axes of length one count; `facts` is what is known
     of its value.
@@ -73,7 +74,7 @@ class Leaf(Tensor):
         _seal(self, 1, self.name, self.typed, *sorted(self.facts))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Constant(Tensor):
     """`pi`, `e` or `inf`."""
 
@@ -85,7 +86,7 @@ class Constant(Tensor):
         _seal(self, 2, self.name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Extent(Tensor):
     """A size as a number."""
 
@@ -97,7 +98,7 @@ class Extent(Tensor):
         _seal(self, 3, self.size)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Delta(Tensor):
     """Kronecker's delta: 1 where its two indices agree."""
 
@@ -110,7 +111,7 @@ class Delta(Tensor):
         _seal(self, 4, self.size)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Window(Tensor):
     """Rows of an identity matrix: those that a slice takes, or a list of places, and what these multiply by."""
 
@@ -131,7 +132,7 @@ class Window(Tensor):
         return self.cut if isinstance(self.cut, Listed) else self.cut.within(self.size)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Unit(Tensor):
     """One row of an identity matrix: what an index multiplies by. Counts from 0."""
 
@@ -145,7 +146,7 @@ class Unit(Tensor):
         _seal(self, 6, self.size, self.index)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Apply(Tensor):
     """A function of the table. The first `loop` axes of each argument and of the value run together."""
 
@@ -162,7 +163,7 @@ class Apply(Tensor):
 Apply.children = Apply.__dict__["arguments"]  # one slot under two names: walks ask for it all the time
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Reshape(Tensor):
     """The same entries row by row in another shape, behind the first `loop` axes."""
 
@@ -179,7 +180,7 @@ class Reshape(Tensor):
         return (self.body,)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Product(Tensor):
     """coefficient · Σ Π factors. Labels below `len(shape)` are the value's axes, the others are summed over."""
 
@@ -195,7 +196,7 @@ class Product(Tensor):
         _seal(self, 9, hash(self.coefficient), hash(parts), self.shape)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Sum(Tensor):
     """Σ coefficient · term, all terms of one shape. No term at all is zero."""
 
@@ -209,7 +210,7 @@ class Sum(Tensor):
         _seal(self, 10, hash(tuple([(hash(c), t.digest) for c, t in self.terms])), self.shape)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Alias(Tensor):
     """A definition of the user, kept under its name. `source` is what was defined."""
 

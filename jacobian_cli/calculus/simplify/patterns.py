@@ -7,7 +7,7 @@ number is `loop`. `log(sum(exp(x)))` with a vector x is found in Σ_j exp(X)_ij,
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import combinations
 
 from jacobian_cli.calculus.index.tensor import (
@@ -31,6 +31,7 @@ from jacobian_cli.calculus.simplify.calls import sign_of_difference
 from jacobian_cli.calculus.simplify.factors import axes_of, is_constant
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Plus, Rewrite, Times, multiple, opposite
 from jacobian_cli.calculus.simplify.stated import Stated
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size
 
 Term = tuple[Rational, Tensor]
@@ -38,7 +39,7 @@ _MAX_TERMS = 8
 """In longer sums nobody looks for a few terms that an identity speaks of."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bound:
     """What the names and sizes of an identity stand for."""
 

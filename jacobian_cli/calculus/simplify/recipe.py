@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from jacobian_cli.calculus.index.tensor import Extent, Factor, Labels, Product, Rational, Sum, Tensor
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Times:
     """coefficient · Σ Π factors, labels from `len(shape)` on being summed over."""
 
@@ -23,7 +23,7 @@ class Times:
     coefficient: Rational = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Plus:
     """Σ coefficient · term, all of one shape."""
 
@@ -31,7 +31,7 @@ class Plus:
     terms: Sequence[tuple[Rational, Part]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """A function of the table; the first `loop` axes of each argument and of the value run together."""
 
@@ -41,7 +41,7 @@ class Call:
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fold:
     """The same entries, row by row, in another shape."""
 
@@ -50,7 +50,7 @@ class Fold:
     loop: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Opened:
     """A product in which, once it is built, one short sum is multiplied out."""
 
@@ -62,7 +62,7 @@ Piece = tuple[Part, Labels, Rational]
 """A factor whose tensor may still have to be built."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Open:
     """A product whose factors have met and may still be changed: what identities of products are asked about."""
 

@@ -8,7 +8,7 @@ falls.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache, partial
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -22,12 +22,13 @@ from jacobian_cli.calculus.simplify.stated import made_of
 from jacobian_cli.ops import FUNCTIONS, Row
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.ops.identities import COMPARED, IDENTITIES, inverts
+from jacobian_cli.records import record
 
 S = TypeVar("S", Open, Sum, Apply, Reshape)
 Result = Part | Rewrite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule(Generic[S]):
     """An identity. It is asked only where one of its heads is: the kind of a factor, a function, or a fact."""
 
@@ -47,7 +48,7 @@ class Rule(Generic[S]):
     """Heads that must all be there beside."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(frozen=True, slots=True, kw_only=True, eq=False)
 class Offer(Generic[S]):
     """An identity that may lengthen: its proposals are kept only where the cost falls."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from jacobian_cli.calculus.index.tensor import Apply, Leaf, Product, Sum, Tensor
@@ -14,12 +13,13 @@ from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.facts import FACTS
 from jacobian_cli.ops.identities import Identity
 from jacobian_cli.ops.read import read
+from jacobian_cli.records import record
 from jacobian_cli.shape import Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
 from jacobian_cli.syntax.tree import Call, Literal, Term
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Stated:
     """An identity, read when it is first asked for."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from operator import add
 from typing import Any, NamedTuple
 
 from jacobian_cli.ops import Row
+from jacobian_cli.records import record
 
 
 class Level(IntEnum):
@@ -53,7 +53,7 @@ class Part(NamedTuple):
     """How it is written where its size follows from what stands beside it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(frozen=True, slots=True, kw_only=True, eq=False)
 class Notation:
     """How one medium writes what mathematics means."""
 

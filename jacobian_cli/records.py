@@ -1,0 +1,141 @@
+"""Records that cost little to define: `record` is `dataclass`, but for methods that are shared instead of compiled.
+
+`dataclass` writes the source of up to six methods for each class and compiles it, which for the sixty classes that a
+first answer needs is a seventh of its time. Here the fields are collected by `dataclass` itself, so that `fields`,
+`replace` and `match` know a record; what it does with them is done by the functions below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["record"]
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as record
+else:
+
+    def record(*, frozen: bool = False, eq: bool = True, repr: bool = True, slots: bool = False, kw_only: bool = False):  # noqa: A002
+        """The decorator; its options are those of `dataclass`.
+
+        >>> @record(frozen=True, slots=True)
+        ... class Point:
+        ...     x: int
+        ...     y: int = 0
+        >>> Point(1), Point(1) == Point(x=1, y=0), len({Point(1), Point(1)})
+        (Point(x=1, y=0), True, 1)
+        """
+
+        def made(cls: type) -> type:
+            own = vars(cls)
+            cls = dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(cls)
+            cls.__init__ = _initialiser(cls, kw_only=kw_only)
+            if repr and "__repr__" not in own:
+                cls.__repr__ = _repr
+            if eq and "__eq__" not in own:
+                cls.__eq__ = _equality(cls)
+                cls.__hash__ = _hash(cls) if frozen else None
+            if frozen:
+                cls.__setattr__, cls.__delattr__ = _refuse_to_set, _refuse_to_delete
+                if slots and "__getstate__" not in own:
+                    cls.__getstate__, cls.__setstate__ = _state, _restore
+            return cls
+
+        return made
+
+
+def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
+    """`__init__`: what is given, then defaults, then `__post_init__`."""
+    every: tuple[Field[Any], ...] = fields(cls)
+    taken = [field for field in every if field.init]
+    left_out = {field.name: field for field in taken if _has_default(field)}
+    setters = [_setter(cls, field.name) for field in taken]
+    worked_out = [(_setter(cls, f.name), f) for f in every if not f.init and _has_default(f)]
+    names = tuple(field.name for field in taken)
+    post_init: Callable[[Any], None] | None = getattr(cls, "__post_init__", None)
+
+    def completed(given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+        if len(given) > (0 if kw_only else len(names)):
+            raise TypeError(f"{cls.__qualname__} takes {', '.join(names)}; {len(given)} values were given")
+        values = dict(zip(names, given, strict=False))
+        twice = values.keys() & named.keys()
+        unknown = named.keys() - set(names)
+        if twice or unknown:
+            raise TypeError(f"{cls.__qualname__} takes {', '.join(names)}, once each, not {min(twice or unknown)}")
+        values |= named
+        for name in names:
+            if name not in values:
+                if name not in left_out:
+                    raise TypeError(f"{cls.__qualname__} lacks {name}")
+                values[name] = _default(left_out[name])
+        return [values[name] for name in names]
+
+    def initialise(self: Any, *given: Any, **named: Any) -> None:
+        complete = given if len(given) == len(names) and not named and not kw_only else completed(given, named)
+        for put, value in zip(setters, complete, strict=True):
+            put(self, value)
+        for put, field in worked_out:
+            put(self, _default(field))
+        if post_init is not None:
+            post_init(self)
+
+    return initialise
+
+
+def _has_default(field: Field[Any]) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
+    """What sets a field of a record, also of one that is frozen."""
+    slot = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    put: Callable[[Any, Any], None] | None = getattr(slot, "__set__", None)
+    return put or (lambda self, value: object.__setattr__(self, name, value))
+
+
+def _compared(cls: type) -> Callable[[Any], Any]:
+    names = [field.name for field in fields(cls) if field.compare]
+    return attrgetter(*names) if names else lambda _: ()
+
+
+def _equality(cls: type) -> Callable[[Any, object], Any]:
+    parts = _compared(cls)
+
+    def equal(self: Any, other: object) -> Any:
+        return parts(self) == parts(other) if other.__class__ is self.__class__ else NotImplemented
+
+    return equal
+
+
+def _hash(cls: type) -> Callable[[Any], int]:
+    parts = _compared(cls)
+    return lambda self: hash(parts(self))
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self) if field.repr)
+    return f"{self.__class__.__qualname__}({shown})"
+
+
+def _refuse_to_set(self: object, name: str, value: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_to_delete(self: object, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, field.name) for field in fields(self)]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for field, value in zip(fields(self), state, strict=True):
+        object.__setattr__(self, field.name, value)
