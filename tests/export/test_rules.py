@@ -14,7 +14,7 @@ import pytest
 
 import jacobian_cli as jac
 from jacobian_cli.api.export.functions import rule
-from jacobian_cli.cli.main import run
+from jacobian_cli.cli.run import run
 
 Array = Any
 Shapes = dict[str, tuple[int, ...]]
