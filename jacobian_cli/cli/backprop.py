@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.cli.files import write_files
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 RIGHT, MISMATCH = 0, 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """How the run is to be shown."""
 

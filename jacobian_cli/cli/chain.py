@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,13 +15,14 @@ from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of, want_check
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
     from jacobian_cli.api.chain.proof import ChainProof
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wishes:
     """How a composition is wanted."""
 

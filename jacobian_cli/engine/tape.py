@@ -8,7 +8,6 @@ node after all that use it, so one sweep is enough, however many paths there are
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,13 @@ from jacobian_cli.engine.operations import Operation, operation
 from jacobian_cli.evaluate.evaluate import CONSTANT_VALUES
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
+from jacobian_cli.records import record
 
 Array = Any
 Visit = Callable[[int, Sequence[Array], Sequence[Array | None]], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Node:
     """A place on the tape: an expression, where its inputs stand, and whether a gradient must reach it."""
 

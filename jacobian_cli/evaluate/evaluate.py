@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
@@ -22,6 +21,7 @@ from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import shift
 from jacobian_cli.ops.rules import matches, parsed
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size
 
 Values = Mapping[str, Any]
@@ -30,7 +30,7 @@ Kernel = Callable[..., Any]
 CONSTANT_VALUES = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Backend:
     """What numbers and functions are. A row for which `function` has no answer is evaluated by its definition."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -19,6 +18,7 @@ from jacobian_cli.evaluate.evaluate import lengths
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.printers.language import text
+from jacobian_cli.records import record
 
 Array = Any
 INPUT = "input"
@@ -28,7 +28,7 @@ _LETTERS = "abcdghijklmnopqrstuvwxyz"
 _OUTPUTS = ("f", "out", "value", "output")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Node:
     """A variable, or what an operation made of its inputs."""
 
@@ -60,7 +60,7 @@ class Node:
         return f"{row.math if row.math.isalpha() else row.name} {does}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Edge:
     """An input of an operation: the gradient that comes back along it is upstream × local."""
 
@@ -96,7 +96,7 @@ class Edge:
         return local, rule
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Passes:
     """The forward and the backward pass."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.interned import Portable
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption, Definition
@@ -50,7 +50,7 @@ _POINTS = 3
 _COUNTED = 10**300
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Nudge:
     """A scalar moved by a little: what the function becomes, and what the gradient says it becomes."""
 
@@ -60,7 +60,7 @@ class Nudge:
     predicted: float
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@record(frozen=True, repr=False, eq=False)
 class Backprop(Portable):
     """A formula run forwards and backwards at a point."""
 

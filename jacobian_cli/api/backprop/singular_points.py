@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,13 @@ from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.math.unicode import math
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
 Array = Any
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Kink:
     """A node exactly at its kink: the entry (from 0), the first of those, and the slope taken for each input."""
 

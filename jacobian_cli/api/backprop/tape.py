@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from jacobian_cli.expr import Defined, size_names, walk
 from jacobian_cli.interned import Portable
 from jacobian_cli.ops.places import no_slope, places_of
 from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
 
@@ -101,7 +101,7 @@ class Tape:
         return value, self.backward()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Run(Portable):
     """What makes a tape, and what it ran on."""
 

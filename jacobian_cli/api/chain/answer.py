@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import cycle
 from typing import Any
@@ -22,13 +21,14 @@ from jacobian_cli.calculus.reshape import jacobian_shape
 from jacobian_cli.expr import Expr, Variable, size_names
 from jacobian_cli.interned import Portable
 from jacobian_cli.printers.language import text
+from jacobian_cli.records import record
 from jacobian_cli.shape import product
 
 _DIFFERENT = 24
 """Of more size symbols than this some stand for the same number."""
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class LocalJacobian(ClosedForm):
     """∂link/∂wrt, in pure maths: |link| × |wrt|."""
 
@@ -36,7 +36,7 @@ class LocalJacobian(ClosedForm):
     wrt: str
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Link(Portable):
     """One function of the chain, `name = expression`, with its local Jacobian for each input that matters."""
 
@@ -50,7 +50,7 @@ class Link(Portable):
         return f"<{self.name} = {self.expression}>"
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class RunningProduct(ClosedForm):
     """∂output/∂node, in pure maths: |output| × |node|.
 
@@ -66,7 +66,7 @@ class RunningProduct(ClosedForm):
     row: Expr
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sharing:
     """What the variables cost together, every shared product worked out once, and each on its own."""
 
@@ -74,7 +74,7 @@ class Sharing:
     alone: Cost
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class ChainAnswer(Portable):
     """A chain of definitions and its derivative with respect to one or several variables."""
 

@@ -5,7 +5,6 @@ multiplication costs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
@@ -18,6 +17,7 @@ from jacobian_cli.api.pages import derivative, formulas, page, spelled
 from jacobian_cli.expr import Variable
 from jacobian_cli.printers.math.latex import latex
 from jacobian_cli.printers.math.unicode import math
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jacobian_cli.api.derive.steps import StepList
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Composition(ChainAnswer):
     """A chain with all that can be asked of it: its proof, and the steps of each derivation."""
 

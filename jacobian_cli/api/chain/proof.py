@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import Any
@@ -26,6 +26,7 @@ from jacobian_cli.checks.verdict.report import Engine, Report
 from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend, sizes_of
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
 from jacobian_cli.interned import Portable
+from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
 
@@ -36,7 +37,7 @@ MAX_CELLS = 20_000
 _DRAWS = 12
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Step:
     """One step of gradient descent: each variable moved against its gradient, `rate` times as far."""
 
@@ -47,7 +48,7 @@ class Step:
     """The loss where it would be a plane: before − rate·‖gradient‖²."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Numbers:
     """The chain at one point: the value of each name, each local Jacobian by link and input, each running product."""
 
@@ -57,7 +58,7 @@ class Numbers:
     gradients: Mapping[str, Array]
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class ChainProof(Portable):
     """All that backs a chain: the verdict on each variable's answer, and on the lines in between."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from jacobian_cli.printers.math.steps import (
     text_steps,
     words,
 )
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMATS = {"text": text_steps, "latex": latex_steps, "markdown": markdown_steps}
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class DerivationStep(ClosedForm):
     """One line of a derivation: `left` = `closed_form`, by one rule."""
 

@@ -10,7 +10,6 @@ so that nothing is written, or computed, twice and the length of the whole grows
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 
@@ -26,6 +25,7 @@ from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild, variables, walk
 from jacobian_cli.ops.structure import proper
+from jacobian_cli.records import record
 from jacobian_cli.shape import ONE, Shape, product
 from jacobian_cli.syntax.errors import InputError
 
@@ -33,7 +33,7 @@ _MANY = 32
 """What comes back from more links than this is added up in parts."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Local:
     """One local Jacobian, ∂link/∂input."""
 
@@ -57,7 +57,7 @@ class Local:
         return chain.alike.find(link.kind, wanted, (link.name,), work)[0]
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Link:
     """One function of the chain. `formula` is in the names of its inputs, each of them a variable; `inputs` are
     those that the variables reach.
@@ -128,7 +128,7 @@ class Link:
         return {v.name: Local(self, v) for v in self.inputs}
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Running:
     """The running product ∂y/∂node: over all links that use the node, ∂y/∂link · ∂link/∂node, added up.
 

@@ -11,7 +11,6 @@ ch. 9; Cormen et al., Introduction to Algorithms, 15.2).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from math import prod
@@ -20,6 +19,7 @@ from typing import NamedTuple
 from jacobian_cli.calculus.chain.links import Chain, Link, Running
 from jacobian_cli.calculus.index.tensor import Delta, Factor, Product, Sum, Tensor, Unit, Window
 from jacobian_cli.expr import Variable
+from jacobian_cli.records import record
 from jacobian_cli.shape import ONE, Size, product
 
 MAX_LINKS = 24
@@ -41,7 +41,7 @@ class Pattern(NamedTuple):
     factors: tuple[Labels, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Cost:
     """Multiply-adds: a sum of products of sizes."""
 

@@ -5,7 +5,6 @@ does not hold at a given point.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from jacobian_cli.expr import Apply, Expr, Variable, rebuild, variables, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.identities import chooses, marks
 from jacobian_cli.ops.rules import reduced_axes
+from jacobian_cli.records import record
 from jacobian_cli.shape import ONE
 
 ANS = "ans"
@@ -59,7 +59,7 @@ class Violation(NamedTuple):
         return f"{self.function} is not finite"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Point:
     """An expression where its variables have these values. What `moves` is a name of them (all, unless told): a kink
     that none of these gets away from, as that of `relu(0)`, is none.

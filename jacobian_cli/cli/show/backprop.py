@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log10
 
 from jacobian_cli.api.backprop.passes import Edge, Node
@@ -22,12 +21,13 @@ from jacobian_cli.cli.screen import Cell, Screen, cells
 from jacobian_cli.cli.show.about import defined
 from jacobian_cli.cli.show.numbers import numbers
 from jacobian_cli.printers.graph.tree import tree
+from jacobian_cli.records import record
 
 _NODES = 40
 """A graph of more nodes is shown in part, unless asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BackpropPage:
     """What is shown of a run before its verdict."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
 Kind = Literal["input", "operation", "output"]
@@ -40,7 +40,7 @@ class GraphEdge(NamedTuple):
     backward: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Graph:
     """Nodes with different keys, and edges between them without a circle.
 
