@@ -13,7 +13,6 @@ import click
 
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import shapes_of
-from jacobian_cli.cli.files import write_files
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
 from jacobian_cli.records import record
@@ -48,12 +47,13 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     """Print the run, or what was asked for in its place; the exit status says whether the check passed."""
     if sum((request.as_json, wishes.style is not None, wishes.dot, wishes.mermaid, wishes.tree)) > 1:
         raise InputError("one of --json, --dot, --mermaid, --tree and --to, please")
-    from jacobian_cli.api.backprop.register import load
+    if plugins:
+        from jacobian_cli.api.backprop.register import load
+
+        for path in plugins:
+            load(path)
     from jacobian_cli.api.backprop.run import run
     from jacobian_cli.api.input.values import read_values
-
-    for path in plugins:
-        load(path)
 
     values, shapes = read_values(list(request.at)), shapes_of(None, request.declarations)
     assume = assumptions_of(None, request.declarations)
@@ -61,7 +61,10 @@ def answer(request: Request, plugins: Sequence[str], wishes: Wishes) -> int:
     gc.freeze()
     gc.enable()
     files = _files(done, wishes)
-    write_files(files, force=wishes.force)
+    if files:
+        from jacobian_cli.cli.files import write_files
+
+        write_files(files, force=wishes.force)
     if request.as_json:
         print_json(_object(done, wishes))
     elif wishes.dot or wishes.mermaid:

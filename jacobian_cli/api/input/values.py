@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from numbers import Real
 from operator import index
-from pathlib import Path
-from typing import Any
-from zipfile import ZipFile
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +22,9 @@ from jacobian_cli.ops.places import places_of
 from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Array = Any
 MAX_BYTES = 1 << 30
@@ -146,7 +147,7 @@ def _split(text: str) -> Iterator[str]:
 
 def _value(written: str, part: str) -> Array:
     if written.endswith((".npy", ".csv", ".npz", ".json")):
-        return _array_file(Path(written))
+        return _array_file(written)
     try:
         value = json.loads(_DOTTED.sub(_with_digits, written))
     except (ValueError, RecursionError):
@@ -167,7 +168,10 @@ def _with_digits(found: re.Match[str]) -> str:
     return f"{whole or '0'}.{part or '0'}" if whole or part else found[0]
 
 
-def _array_file(path: Path) -> Array:
+def _array_file(written: str) -> Array:
+    from pathlib import Path
+
+    path = Path(written)
     if path.suffix == ".npz":
         raise InputError(f"{path} holds several arrays", hint=f"give the file alone: --at {path}")
     with _reading(path, MAX_BYTES if path.suffix == ".npy" else 2 * MAX_NUMBERS):
@@ -185,6 +189,9 @@ def _json_file(path: Path) -> Any:
 
 
 def _named_arrays(written: str) -> dict[str, Array]:
+    from pathlib import Path
+    from zipfile import ZipFile
+
     path = Path(written)
     if path.suffix == ".json":
         with _reading(path, 2 * MAX_NUMBERS):

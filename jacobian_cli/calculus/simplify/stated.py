@@ -19,7 +19,7 @@ from jacobian_cli.syntax.declarations import parse_sizes
 from jacobian_cli.syntax.tree import Call, Literal, Term
 
 
-@record(frozen=True)
+@record(frozen=True, eq=False)
 class Stated:
     """An identity, read when it is first asked for."""
 
