@@ -40,8 +40,10 @@ def size_names(
             elif "index" in options:
                 sized = _group(term.arguments[1])
             elif row and (row.reads or "count" in options):
-                sized = () if row.parameters[-1:] == ("...",) else term.arguments[len(row.parameters) :]
-                sized += tuple(value for name, value in term.keywords if name in {*options} - {*row.values})
+                behind = () if row.parameters[-1:] == ("...",) else term.arguments[len(row.parameters) :]
+                free = [option for option in options if option not in dict(term.keywords)]
+                told = (*zip(free, behind, strict=False), *term.keywords)
+                sized = tuple(value for name, value in told if name in {*options} - {*row.values})
             for part in sized:
                 found.update(
                     (name, Size.named(name)) for name, _ in named_places(part) if name not in (*declared, *places)

@@ -312,6 +312,8 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "normalize": _rows(lambda x, axes: x / np.sqrt(_sum(x * x, axes))),
     "cumsum": _rows(lambda x, axes: np.cumsum(x, axis=axes[0]) if axes else x),
     "cumprod": _rows(lambda x, axes: np.cumprod(x, axis=axes[0]) if axes else x),
+    "cummax": _rows(lambda x, axes: np.maximum.accumulate(x, axis=axes[0]) if axes else x),
+    "cummin": _rows(lambda x, axes: np.minimum.accumulate(x, axis=axes[0]) if axes else x),
     "trace": lambda x: np.trace(x, axis1=-2, axis2=-1),
     "det": np.linalg.det,
     "logdet": lambda x: np.log(np.linalg.det(x)),

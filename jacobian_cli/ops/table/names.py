@@ -32,6 +32,7 @@ ALIASES: dict[str, str] = {
     "rint": "round",
     "swish": "silu",
     "tr": "trace",
+    "trapz": "trapezoid",
     "unsqueeze": "expand_dims",
 }
 
@@ -78,7 +79,6 @@ ELSEWHERE: dict[str, str] = {
     "coth": "`cosh(x)/sinh(x)`",
     "csc": "`1/sin(x)`",
     "csch": "`1/sinh(x)`",
-    "cummax": _NONE,
     "diagonal": "`diag(A)`, of a batch too",
     "dstack": "`stack(A, B, axis=2)`",
     "eig": _EIGEN,

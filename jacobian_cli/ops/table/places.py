@@ -9,7 +9,7 @@ from jacobian_cli.expr import Extent, Number
 from jacobian_cli.ops import picking, structure
 from jacobian_cli.ops.row import Kind, Row
 from jacobian_cli.ops.rules import ShapeError, reduced_axes
-from jacobian_cli.ops.table.rearranging import whole
+from jacobian_cli.ops.table.rearranging import swapped, whole
 from jacobian_cli.shape import ONE, Size, product
 
 
@@ -108,6 +108,36 @@ def _sorted_along(x: Any, along: int) -> dict[str, Any]:
     return {} if along == len(x.shape) - 1 else {"axis": (along,)}
 
 
+def _largest_so_far(np: Any, x: Any) -> Any:
+    seen = np.where(np.tri(np.shape(x)[-1]) > 0, np.expand_dims(x, -2), -np.inf)
+    found = 1.0 * (seen == np.max(seen, axis=-1, keepdims=True))
+    return found / np.sum(found, axis=-1, keepdims=True)
+
+
+def _smallest_so_far(np: Any, x: Any) -> Any:
+    seen = np.where(np.tri(np.shape(x)[-1]) > 0, np.expand_dims(x, -2), np.inf)
+    found = 1.0 * (seen == np.min(seen, axis=-1, keepdims=True))
+    return found / np.sum(found, axis=-1, keepdims=True)
+
+
+def _running(marks: str) -> Any:
+    """The running extreme: what marks it, times the entries."""
+
+    def reads(make: Any, x: Any, axis: Any = -1) -> Any:
+        (along,) = reduced_axes(x.shape, {"axis": _axes_of(x, axis)})
+        if len(x.shape) == 1:
+            return make("@", make(marks, x), x)
+        letters, last = "abcdefgh"[: len(x.shape)], len(x.shape) - 1
+        front = letters.replace(letters[along], letters[last])[:last]  # the axes once that along which it runs is last
+        marked = make(marks, swapped(make, x, along, last))
+        subscripts = f"{front}z{letters[along]},{letters}->{letters.replace(letters[along], 'z')}"
+        return make("einsum", marked, x, subscripts=subscripts)
+
+    return reads
+
+
+_BEFORE = "where(tril(outer(ones_like(x), ones_like(x))) > 0, outer(ones_like(x), x), {})"
+"""In row i the entries x_1 to x_i, and a number that does not count behind them."""
 _ORDER = "near a point where no two entries are equal their order stays"
 PLACES = (
     Row(name="argsort", summary="the places of the entries in rising order: sort(x) is x at them", kind=Kind.ROW,
@@ -118,6 +148,16 @@ PLACES = (
         backward=("scatter_add(delta, argsort(x), N)",), numpy="sort", kinks=("diff(ans)",), why=_ORDER,
         given={"descending=True": "-sort(-x)", "descending=False": "sort(x)"},
         flow="sort sends back where it took from", example="sort(A)"),
+    Row(name="largest_so_far", summary="in row i 1 at the largest of the first i entries, 0 at the others",
+        kind=Kind.CORE, signatures=("i->ii",), derivative=("0",), kernel=_largest_so_far,
+        definition=f"largest({_BEFORE.format('-inf')}, axis=1)", example="largest_so_far(x)@y"),
+    Row(name="smallest_so_far", summary="in row i 1 at the smallest of the first i entries, 0 at the others",
+        kind=Kind.CORE, signatures=("i->ii",), derivative=("0",), kernel=_smallest_so_far,
+        definition=f"smallest({_BEFORE.format('inf')}, axis=1)", example="smallest_so_far(x)@y"),
+    Row(name="cummax", summary="the largest entry so far, along the last axis unless told otherwise", kind=Kind.SHAPE,
+        options=("axis",), defaults={"axis": ""}, reads=_running("largest_so_far"), example="cummax(x)"),
+    Row(name="cummin", summary="the smallest entry so far, along the last axis unless told otherwise", kind=Kind.SHAPE,
+        options=("axis",), defaults={"axis": ""}, reads=_running("smallest_so_far"), example="cummin(x)"),
     Row(name="topk", summary="the k largest entries of each row, the largest first; with largest=False the least",
         kind=Kind.SHAPE, options=("k", "axis", "largest"), defaults={"axis": "", "largest": "True"}, reads=_topk,
         example="topk(x, 2)"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
+from jacobian_cli.expr import Number
 from jacobian_cli.ops.row import Kind, Row
 from jacobian_cli.ops.rules import ShapeError, described, reduced_axes
 from jacobian_cli.shape import ONE, Size, product
@@ -139,7 +141,7 @@ def _tile(make: Any, x: Any, reps: Any) -> Any:
     return x
 
 
-def _swapaxes(make: Any, x: Any, axis1: Any, axis2: Any) -> Any:
+def swapped(make: Any, x: Any, axis1: Any, axis2: Any) -> Any:
     a, b = _axis(x, axis1), _axis(x, axis2)
     order = [b if k == a else a if k == b else k for k in range(len(x.shape))]
     return _turned(make, x, order)
@@ -198,6 +200,19 @@ def _diff(make: Any, x: Any, n: Any = 1, axis: Any = -1) -> Any:
     return x
 
 
+def _trapezoid(make: Any, y: Any, x: Any = None, axis: Any = -1) -> Any:
+    """The area under straight lines between points one apart, or at the places `x`, whose last axis is that of `y`."""
+    along = _axis(y, axis)
+    ends = [make("[]", y, index=_at(y, along, item)) for item in ((ONE, None), (None, Size.number(-1)))]
+    pairs = make("/", make("+", *ends), Number(Fraction(2)))
+    if x is not None:
+        steps = _diff(make, x)
+        if len(x.shape) == 1 < len(y.shape):
+            steps = make("[]", steps, index=(*[None] * along, _ALL, *[None] * (len(y.shape) - along - 1)))
+        pairs = make("*", pairs, steps)
+    return make("sum", pairs, axis=(along,))
+
+
 _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], Any, str], ...] = (
     ("flip", "the entries in the opposite order, along the axes given or all", ("axis",), ("axis",), _flip, "flip(x)"),
     ("roll", "each entry shifted so many places on, those at the end coming first", ("shift", "axis"), ("axis",), _roll,
@@ -207,7 +222,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], Any, str], ...] =
      "pad(x, (1, 2))"),
     ("repeat", "each entry so many times", ("repeats", "axis"), ("axis",), _repeat, "repeat(x, 2)"),
     ("tile", "the whole so many times, one after the other", ("reps",), (), _tile, "tile(x, 2)"),
-    ("swapaxes", "two axes exchanged", ("axis1", "axis2"), (), _swapaxes, "swapaxes(A, 0, 1)"),
+    ("swapaxes", "two axes exchanged", ("axis1", "axis2"), (), swapped, "swapaxes(A, 0, 1)"),
     ("moveaxis", "axes moved to other places", ("source", "destination"), (), _moveaxis, "moveaxis(A, 0, -1)"),
     ("chunk", "one of so many equal parts along the last axis unless told otherwise, counted from 0",
      ("parts", "place", "axis"), ("axis",), _chunk, "chunk(concat(x, x), 2, 0)"),
@@ -217,8 +232,11 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], Any, str], ...] =
     ("diff", "differences of neighbours, n times over, along the last axis unless told otherwise", ("n", "axis"),
      ("n", "axis"), _diff, "diff(x)"),
 )  # fmt: skip
-REARRANGING = tuple(
-    Row(name=name, summary=summary, kind=Kind.SHAPE, options=options, defaults=dict.fromkeys(free, ""), reads=reads,
-        example=example)
-    for name, summary, options, free, reads, example in _ROWS
+REARRANGING = (
+    *(Row(name=name, summary=summary, kind=Kind.SHAPE, options=options, defaults=dict.fromkeys(free, ""), reads=reads,
+          example=example)
+      for name, summary, options, free, reads, example in _ROWS),
+    Row(name="trapezoid", summary="the area under straight lines between points one apart, or at the places given",
+        kind=Kind.SHAPE, parameters=("y",), options=("x", "axis"), values=("x",), defaults={"x": "", "axis": ""},
+        reads=_trapezoid, example="trapezoid(y, x)"),
 )  # fmt: skip

@@ -49,6 +49,9 @@ STATISTICS = (
     Row(name="cosine_similarity", summary="dot(x, y)/(norm(x)*norm(y)); of matrices, of each pair of rows",
         kind=Kind.FORMULA, parameters=("x", "y"),
         definition="sum(x*y, axis=-1)/(norm(x, axis=-1)*norm(y, axis=-1))", example="cosine_similarity(x, y)"),
+    Row(name="cdist", summary="the distance of each row of one matrix from each row of another", kind=Kind.FORMULA,
+        parameters=("x", "y"), definition="norm(x[:, None, :] - y, axis=-1)",
+        given={"ord": "norm(x[:, None, :] - y, ord=ord, axis=-1)"}, example="cdist(X, Y)"),
     Row(name="batchnorm", summary="each column of a batch with mean 0 and deviation 1, without gain and bias "
         "(Ioffe & Szegedy 2015)", kind=Kind.FORMULA, rule=shapes.batch, definition="layernorm(x, axis=0)",
         given={"bias": "ans + bias", "gain": "ans*gain", "eps": "layernorm(x, axis=0, eps=eps)"},

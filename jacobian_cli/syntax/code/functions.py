@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jacobian_cli.syntax.code import arrays, layers, places, reductions
+from jacobian_cli.syntax.code import arrays, layers, places, reductions, running
 from jacobian_cli.syntax.code.arguments import Arguments
 from jacobian_cli.syntax.tree import Term
 
@@ -29,6 +29,10 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("clip", "clamp", "clip_by_value"), reductions.clip),
     **dict.fromkeys(("sort", "msort", "argsort"), reductions.ordered),
     **dict.fromkeys(("topk", "top_k"), reductions.topmost),
+    **dict.fromkeys(("cummax", "cummin"), running.extreme),
+    **dict.fromkeys(("accumulate", "reduce"), running.of_ufunc),
+    **dict.fromkeys(("trapezoid", "trapz"), running.trapezoid),
+    "cdist": running.distances,
     "median": reductions.median,
     "average": reductions.average,
     "svd": reductions.svd,

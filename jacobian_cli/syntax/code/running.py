@@ -1,0 +1,46 @@
+"""Functions over entries one after the other: running extremes, areas, what NumPy's operators accumulate; distances."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from jacobian_cli.syntax.code.arguments import Arguments, is_
+from jacobian_cli.syntax.libraries import TORCH
+from jacobian_cli.syntax.tree import Call, Literal, Term
+
+_ACCUMULATED = {"add": "cumsum", "multiply": "cumprod", "maximum": "cummax", "minimum": "cummin",
+                "logaddexp": "logcumsumexp"}  # fmt: skip
+_REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
+
+
+def extreme(call: Arguments) -> Term:
+    """`cummax` and `cummin`; PyTorch's are a pair, and of no other library they are methods."""
+    given = call.bound("x", "axis")
+    made = call.call(call.name, given["x"], axis=given.get("axis"))
+    return Call("?pair", (made,), (), call.span) if call.library == TORCH or call.method else made
+
+
+def of_ufunc(call: Arguments) -> Term:
+    """`np.maximum.accumulate(x)` and `np.add.reduce(x)`: along the first axis, unless told otherwise."""
+    operator = call.module.rpartition(".")[2]
+    function = (_ACCUMULATED if call.name == "accumulate" else _REDUCED).get(operator)
+    if function is None:
+        hint = "of NumPy's operators there are np.maximum.accumulate, np.add.reduce and the like"
+        raise call.refuse(f"'{call.name}' is not known of this", hint)
+    given = call.bound("x", "axis", "dtype", "out", "keepdims")
+    axis = given.get("axis") or Literal(Fraction(0), call.span)
+    return call.call(function, given["x"], axis=axis, keepdims=given.get("keepdims"))
+
+
+def trapezoid(call: Arguments) -> Term:
+    """The area under straight lines, at the places `x` or steps `dx` apart."""
+    given = call.bound("y", "x", "dx", "axis")
+    made = call.call("trapezoid", given["y"], x=given.get("x"), axis=given.get("axis"))
+    return made if "dx" not in given or "x" in given else call.call("*", given["dx"], made)
+
+
+def distances(call: Arguments) -> Term:
+    """PyTorch's `cdist`, Euclidean unless told otherwise."""
+    given = call.bound("x", "y", "p")
+    order = None if is_(given.get("p"), 2) else given.get("p")
+    return call.call("cdist", given["x"], given["y"], ord=order)
