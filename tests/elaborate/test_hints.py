@@ -191,7 +191,6 @@ def test_no_hint_proposes_an_element_wise_product_where_a_matrix_product_could_b
 
 
 FAR = (
-    "cummax",
     "cot",
     "logm",
     "rank",
