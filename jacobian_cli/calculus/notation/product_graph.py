@@ -314,7 +314,7 @@ class Pieces:
     def _carried(self, matrix: Expr, weights: Powers) -> Expr:
         """A product of a matrix and weights on its columns, or their sums along its rows."""
         product = write.matmul(matrix, self.style.product(weights))
-        if self.style.diagonals:
+        if self.style.diagonals or not isinstance(matrix, Apply):
             return product
         return shortest([row_sums(scaled(self.style, [(matrix, 1)], [], weights, [], 1)), product])
 

@@ -283,6 +283,19 @@ def product(shape: Shape, factors: Iterable[Factor], coefficient: Rational = 1) 
     Labels below `len(shape)` are axes of the value, of shape `shape`; those from there on are summed over. A factor has
     a label for each axis of its tensor, and axes with one label are of one size.
     """
+    if watching.get() is not None:
+        return _product(shape, tuple(factors), coefficient)
+    return _remembered(shape, tuple(factors), coefficient, _trying.get())
+
+
+@lru_cache(maxsize=1 << 14)
+def _remembered(shape: Shape, factors: tuple[Factor, ...], coefficient: Rational, trying: bool) -> Tensor:
+    """A product as it was found before; what is built on trial is another, since its sums are left as they are."""
+    del trying
+    return _product(shape, factors, coefficient)
+
+
+def _product(shape: Shape, factors: tuple[Factor, ...], coefficient: Rational) -> Tensor:
     order = len(shape)
     coefficient, flat, sizes = _flattened(order, list(factors), coefficient)
     kinds = {type(factor[0]) for factor in flat}
