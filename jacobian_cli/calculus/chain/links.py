@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import count
 
 from jacobian_cli.calculus.chain.alpha_equivalence import Alike, Kind, kind_of
+from jacobian_cli.calculus.chain.definitions import held, links_of
 from jacobian_cli.calculus.cost import DEFINITION, UNNAMED, cost
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
@@ -354,23 +355,6 @@ def _row(gradient: Expr) -> Expr:
     if len(gradient.shape) < 2:
         return write.transpose(gradient)
     return write.apply("reshape", gradient, shape=(ONE, product(gradient.shape)))
-
-
-def held(expr: Expr) -> Expr:
-    """An expression in which each definition is a variable of its own."""
-    return rebuild(expr, lambda node: Variable(node.name, node.shape) if isinstance(node, Defined) else None)
-
-
-def links_of(output: Expr, name: str, wrt: Sequence[Variable]) -> dict[str, Expr]:
-    """The definitions that lie between the variables and the output, each after those it uses, the output last."""
-    active: set[Expr] = set(wrt)
-    found: dict[str, Expr] = {}
-    for node in nodes(output):
-        if any(child in active for child in node.children):
-            active.add(node)
-            if isinstance(node, Defined):
-                found[node.name] = node.body
-    return {**found, name: output}
 
 
 def side_by_side(a: Expr, b: Expr) -> Expr:

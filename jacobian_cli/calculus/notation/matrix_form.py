@@ -33,7 +33,7 @@ from jacobian_cli.calculus.notation.choices import branched, conditions
 from jacobian_cli.calculus.notation.factoring import factored
 from jacobian_cli.calculus.notation.kin import diagonal, kin, on_diagonal, outside
 from jacobian_cli.calculus.notation.order import Style
-from jacobian_cli.calculus.notation.product_graph import Pieces
+from jacobian_cli.calculus.notation.pieces import Pieces
 from jacobian_cli.calculus.notation.signs import signed
 from jacobian_cli.calculus.notation.subscripts import typed_letters
 from jacobian_cli.calculus.notation.user_spelling import spelled

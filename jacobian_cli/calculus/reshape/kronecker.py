@@ -16,7 +16,7 @@ from jacobian_cli.calculus.index.tensor import Product, Sum, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.factoring import factored
 from jacobian_cli.calculus.notation.matrix_form import Notation
-from jacobian_cli.calculus.notation.product_graph import Pieces
+from jacobian_cli.calculus.notation.pieces import Pieces
 from jacobian_cli.calculus.reshape.convention import NUMERATOR_ROW, Axes, Convention
 from jacobian_cli.calculus.reshape.split_axes import around, commutation, joined
 from jacobian_cli.calculus.simplify import normal_form as algebra
