@@ -41,7 +41,8 @@ def index(shapes: list[Shape], options: dict[str, Any], unifier: Unifier) -> Sha
             result.append(ONE)
             continue
         if axis == len(shape):
-            raise ShapeError(f"too many indices for {described(shape)}", order=True)
+            hint = None if shape else "it is one number by itself: leave the index out"
+            raise ShapeError(f"too many indices for {described(shape)}", hint, order=True)
         size = shape[axis]
         axis += 1
         match item:

@@ -38,13 +38,13 @@ def _groupnorm(make: Any, x: Any, groups: Any, gain: Any = None, bias: Any = Non
 STATISTICS = (
     Row(name="cov", summary="covariances of the rows of a matrix, each column being one observation, divided by their "
         "number less one as NumPy has it", kind=Kind.FORMULA,
-        given={"bias=True": "cov(x, ddof=0)", "bias=False": "cov(x)", "rowvar=True": "cov(x)",
-               "rowvar=False": "cov(x.T)", "ddof": f"{_CENTRED}@{_CENTRED}.T/(m - ddof)",
-               "y": "cov(stack(x, y))"}, second={"y": "a second variable: the matrix of both"}, values=("y",),
+        given={"y": "cov(stack(x, y))", "bias=True": "cov(x, ddof=0)", "bias=False": "cov(x)", "rowvar=True": "cov(x)",
+               "rowvar=False": "cov(x.T)", "ddof": f"{_CENTRED}@{_CENTRED}.T/(m - ddof)"},
+        second={"y": "a second variable: the matrix of both"}, values=("y",),
         definition=f"{_CENTRED}@{_CENTRED}.T/(sum(ones_like(x[0])) - 1)", example="cov(A)"),
     Row(name="corrcoef", summary="correlations of the rows of a matrix, each column being one observation",
-        kind=Kind.FORMULA, given={"rowvar=True": "corrcoef(x)", "rowvar=False": "corrcoef(x.T)",
-                                   "y": "corrcoef(stack(x, y))"}, second={"y": "a second variable"}, values=("y",),
+        kind=Kind.FORMULA, given={"y": "corrcoef(stack(x, y))", "rowvar=True": "corrcoef(x)",
+                                   "rowvar=False": "corrcoef(x.T)"}, second={"y": "a second variable"}, values=("y",),
         rule=shapes.samples, definition=f"normalize({_CENTRED})@normalize({_CENTRED}).T", example="corrcoef(A)"),
     Row(name="cosine_similarity", summary="dot(x, y)/(norm(x)*norm(y)); of matrices, of each pair of rows",
         kind=Kind.FORMULA, parameters=("x", "y"),
