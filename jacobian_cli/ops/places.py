@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, nodes
@@ -74,6 +74,22 @@ def constant_pieces(roots: Iterable[Expr]) -> dict[str, str]:
     """
     names = dict.fromkeys(node.function for node in nodes(*roots) if isinstance(node, Apply))
     return {name: FUNCTIONS[name].why for name in names if FUNCTIONS[name].why and _is_constant(FUNCTIONS[name])}
+
+
+def presumed(roots: Iterable[Expr], symmetric: Container[str]) -> dict[str, str]:
+    """What functions of matrices take for granted of variables that are not declared symmetric.
+
+    >>> n = Size.named("n")
+    >>> presumed([Apply("sqrtm", (Variable("A", (n, n)),), (), (n, n))], ())
+    {'sqrtm': 'only the symmetric part of A enters, which must be positive definite'}
+    """
+    found: dict[str, str] = {}
+    for node in nodes(*roots):
+        if isinstance(node, Apply) and (said := FUNCTIONS[node.function].presumes):
+            free = [a.name for a in node.arguments if isinstance(a, Variable) and a.name not in symmetric]
+            if free:
+                found[node.function] = said.format(" and ".join(free))
+    return found
 
 
 def _is_constant(entry: Row) -> bool:

@@ -27,7 +27,7 @@ from jacobian_cli.checks.oracles.symbolic import (
     entries_of,
     jacobian_of,
 )
-from jacobian_cli.checks.points.sampling import NoPointError
+from jacobian_cli.checks.points.sampling import NO_VALUE, NoPointError
 from jacobian_cli.checks.verdict.answer import MAX_ENTRIES, SECOND, numeric_verdict, sample_all
 from jacobian_cli.checks.verdict.report import Engine, Report, Worst
 from jacobian_cli.evaluate.evaluate import evaluate
@@ -162,6 +162,8 @@ def _proved(
     if small is not None and (report.passed is None or cells > MAX_ENTRIES or unseen):
         report = _joined(report, _numeric(small, points, None), "compared entry by entry at small sizes")
     note = f"no explicit table: it would have {cells:,} entries (limit {MAX_EXPLICIT})" if cells > MAX_EXPLICIT else ""
+    if any(said.startswith(NO_VALUE) for said in report.notes):  # nor can SymPy say anything of infinity
+        return Proof(report, sizes, None, at), small
     engine, unsaid = None, without_symbols(relied_on(answer))
     try:
         if listed:

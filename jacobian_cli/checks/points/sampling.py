@@ -11,6 +11,7 @@ import numpy as np
 
 from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.domain import Condition, Point, conditions, failing
+from jacobian_cli.checks.points.ranks import regular
 from jacobian_cli.evaluate.work import work
 from jacobian_cli.expr import Apply, Constant, Expr, size_names, variables, walk
 from jacobian_cli.ops.bounds import bounds
@@ -46,8 +47,13 @@ _STRICT = 100
 """After so many tries without a point each further lot of them may come ten times as close to a kink."""
 
 
+NO_VALUE = "the formula has no finite value"
+
+
 class NoPointError(Exception):
-    """No random point was found at which the formula is defined and smooth."""
+    """No random point was found at which the formula is defined and smooth; where it cannot have a value anywhere, the
+    message begins with `NO_VALUE`.
+    """
 
 
 def least_size(exprs: Iterable[Expr]) -> int:
@@ -104,9 +110,11 @@ def draw_sizes(
     return draws
 
 
-def draws_for(exprs: Sequence[Expr], count: int, seed: int, avoid: set[int]) -> list[dict[str, int]]:
+def draws_for(
+    exprs: Sequence[Expr], count: int, seed: int, avoid: set[int], inverted: Sequence[Expr] = ()
+) -> list[dict[str, int]]:
     """Assignments for the size symbols of expressions: where some are to be halves of others, or no longer than others,
-    those that are.
+    those that are, and those at which what they or `inverted` ones invert has an inverse.
 
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
@@ -116,11 +124,12 @@ def draws_for(exprs: Sequence[Expr], count: int, seed: int, avoid: set[int]) -> 
     names, least = size_names(exprs), least_size(exprs)
     below = lcm(*(size.denominator for node in walk(exprs) for size in node.shape))
     plain = _placed(exprs, draw_sizes(names, count, seed, avoid, least))
-    if below == 1 and all(fits(exprs, sizes) for sizes in plain):
+    parts = [*exprs, *inverted]
+    if below == 1 and all(fits(exprs, sizes) and regular(parts, sizes) for sizes in plain):
         return plain
     drawn = _placed(exprs, draw_sizes(names, _SIZES, seed, avoid, least, more=3 * below))
-    fitting = [sizes for sizes in drawn if fits(exprs, sizes)]
-    return (list({tuple(sizes.items()): sizes for sizes in fitting}.values()) or drawn)[:count]
+    fitting = list({tuple(sizes.items()): sizes for sizes in drawn if fits(exprs, sizes)}.values())
+    return ([sizes for sizes in fitting if regular(parts, sizes)] or fitting or drawn)[:count]
 
 
 def _placed(exprs: Sequence[Expr], draws: list[dict[str, int]]) -> list[dict[str, int]]:
@@ -144,6 +153,8 @@ def sample(
     Points are drawn first; if none will do, the best of them is mended: what falls short is asked which variables it
     is made of, and one of them is changed, as long as less is missing then. Raises `NoPointError` when that finds none.
     """
+    if not regular([expr], sizes):
+        raise NoPointError(f"at sizes {dict(sizes)} a matrix has too small a rank: the formula has no derivative there")
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
     wanted = conditions(expr, sizes)
     declared = _masks(expr, moves) | dict(facts or {})
@@ -194,7 +205,7 @@ def sample(
         if best is None or found.missing <= best.missing:
             best = found
         if found.hopeless:
-            break
+            raise NoPointError(f"{NO_VALUE}: {found.hopeless}, whatever the variables are")
     assert best is not None
     raise NoPointError(f"no random point was found at which the formula is defined and smooth: {best.why}")
 
@@ -221,18 +232,18 @@ class _Candidate(NamedTuple):
     missing: float
     why: str
     blamed: tuple[str, ...]
-    hopeless: bool
-    """Whether something falls short that is made of no variable, so that it does everywhere."""
+    hopeless: str
+    """What falls short that is made of no variable, so that it does everywhere."""
 
 
 def _judged(point: Point, wanted: list[Condition], near: float) -> _Candidate:
-    missing, why, blamed, hopeless = 0.0, "", dict[str, None](), False
+    missing, why, blamed, hopeless = 0.0, "", dict[str, None](), ""
     for violation, short in failing(point, wanted, DOMAIN_MARGIN, near):
         missing += short
         why = why or violation.message
         names = variables(violation.expression)
         blamed |= dict.fromkeys(names)
-        hopeless = hopeless or not names
+        hopeless = hopeless or ("" if names else violation.message)
     masks = any(isinstance(node, Constant) and not np.isfinite(value) for node, value in point.found.items())
     for node, value in point.found.items():
         largest = _largest(value, masks=masks)

@@ -21,7 +21,7 @@ from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.rounding import spread
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits, least_size, sample
+from jacobian_cli.checks.points.sampling import NO_VALUE, NoPointError, draws_for, fits, least_size, sample
 from jacobian_cli.checks.verdict.report import FLOOR, TOLERANCE, Report, Tally, largest, verdicts
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate import footprint
@@ -105,7 +105,8 @@ def numeric_verdict(
     moves = frozenset({wrt.name, *(form.removeprefix("hessian ") for form in forms if form.startswith("hessian "))})
     parts = [output, *known.values()]
     least = least_size(parts)
-    draws = [sizes_of(known, values)] if values is not None else draws_for(parts, points + _SPARE, seed, fixed)
+    draws = [] if values is None else [sizes_of(known, values)]
+    draws = draws or draws_for(parts, points + _SPARE, seed, fixed, list(forms.values()))
     if values is None and names:  # in case these are too large: as small as can be, though some are alike
         draws += [dict(zip(names, cycle(pool), strict=False)) for pool in ((least, least + 1), (least,))]
     for k, sizes in enumerate(draws):
@@ -136,6 +137,9 @@ def numeric_verdict(
             point = dict(values) if values is not None else sample_all(output, known, sizes, rng, facts, moves)
         except NoPointError as error:  # at other sizes there may be points: XᵀX is singular if X is wide
             failed = str(error)
+            continue
+        if not np.any(np.isfinite(evaluate(output, point, sizes))):
+            failed = NO_VALUE
             continue
         probed = _compare(output, wrt, compared, printed.laid, point, sizes, rng, tallies)
         if probed:

@@ -104,9 +104,10 @@ class Report:
     def mismatches(self) -> list[str]:
         """For each engine that differs, where it differs most."""
         return [
-            f"{e.name}: worst entry {e.worst.entry} of the {e.worst.form}: printed form {e.worst.printed:.6g}, "
-            f"{e.name} {e.worst.true:.6g}"
+            f"{name}: worst entry {e.worst.entry} of the {e.worst.form}: printed form {e.worst.printed:.6g}, "
+            f"{name} {e.worst.true:.6g}"
             for e in self.engines.values()
+            for name in [ENGINES.get(e.name, e.name)]
             if not e.passed and e.worst is not None
         ]
 

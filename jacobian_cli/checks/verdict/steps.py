@@ -77,7 +77,7 @@ def check_lines(
     rng = np.random.default_rng(seed)
     fixed = {s.value for v in known.values() for s in v.shape if s.value is not None}
     exprs = [output, *known.values()]
-    for sizes in draws_for(exprs, points + _SPARE, seed, fixed):
+    for sizes in draws_for(exprs, points + _SPARE, seed, fixed, rights):
         if used == points or sum(prod(lengths(v.shape, sizes)) for v in known.values()) > MAX_ENTRIES:
             break
         if not fits(exprs, sizes):

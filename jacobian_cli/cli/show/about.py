@@ -12,8 +12,8 @@ from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.cli.screen import MARKS, Screen, cells
 from jacobian_cli.elaborate import Program
 from jacobian_cli.expr import Defined, Expr, Variable
-from jacobian_cli.ops.facts import FACTS
-from jacobian_cli.ops.places import constant_pieces
+from jacobian_cli.ops.facts import FACTS, everything
+from jacobian_cli.ops.places import constant_pieces, presumed
 from jacobian_cli.printers.language import text as language
 from jacobian_cli.printers.math.unicode import math
 
@@ -147,6 +147,9 @@ def closing(screen: Screen, problem: Problem) -> None:
     """What was taken for granted."""
     for name, reason in constant_pieces([problem.output]).items():
         screen.line(f"{name}: {reason}", style="dim")
+    symmetric = {name for name, facts in problem.facts.items() if "symmetric" in everything(facts)}
+    for name, said in presumed([problem.output], symmetric).items():
+        screen.line(f"{name}: {said}", style="dim")
     assumed = assumptions(problem)
     if assumed:
         screen.line(f"assumed: {assumed}", style="dim")
