@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jacobian_cli.checks.every_size.certificate import Certificate
+
 RIGHT, RIGHT_IF, WRONG = "right", "right if", "wrong"
 
 
@@ -98,6 +100,8 @@ class Check:
     read: str | None = None
     """The claim in the language, where it was typed in another notation."""
     warnings: tuple[str, ...] = ()
+    certificate: Certificate | None = None
+    """For which sizes a claim that is right is proven; None where nothing is said of that."""
 
     @property
     def passed(self) -> bool:
@@ -125,6 +129,7 @@ class Check:
             "truth": {"closed_form": self.truth, "where": dict(self.where)},
             "read": self.read,
             "warnings": list(self.warnings),
+            **({} if self.certificate is None else self.certificate.to_dict()),
         }
 
     def names_in(self, form: str) -> list[tuple[str, str]]:

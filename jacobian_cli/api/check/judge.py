@@ -19,6 +19,7 @@ from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.oracles.rounding import spread
 from jacobian_cli.checks.points.domain import singular
 from jacobian_cli.checks.points.sampling import least_size
+from jacobian_cli.checks.verdict.answer import sample_all
 from jacobian_cli.checks.verdict.claim import (
     Function,
     Meaning,
@@ -133,11 +134,22 @@ class Judge:
         """The same judge at some of its points."""
         places = tuple(self.points.index(point) for point in points)
         if places not in self._partial:
-            other = self._partial[places] = copy(self)
-            other._meanings, other._relaxed, other._roomy = {}, {}, {}
-            other.__dict__.pop("books", None)
-            other.__dict__["points"] = points
+            self._partial[places] = self._of_points(points)
         return self._partial[places]
+
+    def _of_points(self, points: list[TruePoint]) -> Judge:
+        other = copy(self)
+        other._meanings, other._relaxed, other._roomy = {}, {}, {}
+        other.__dict__.pop("books", None)
+        other.__dict__["points"] = points
+        return other
+
+    def at_sizes_too(self, sizes: Mapping[str, int]) -> Judge:
+        """The same judge with a point of these sizes in front. Raises `NoPointError` if there is none."""
+        facts = self.problem.facts
+        rng = np.random.default_rng(0)
+        values = sample_all(self.function.output, self.function.known, sizes, rng, facts, frozenset({self.wrt.name}))
+        return self._of_points([TruePoint(self.function, values, sizes, rng), *self.points])
 
     def verdict(self, expr: Expr, form: str | None, *, conditions: bool = True) -> Verdict:
         """What a value is: a derivative that was asked for, one under a condition, or none."""

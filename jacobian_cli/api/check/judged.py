@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,23 @@ from jacobian_cli.api.check.claim import Claim
 from jacobian_cli.api.check.counterexample import counterexample
 from jacobian_cli.api.check.diagnose import diagnose, settled
 from jacobian_cli.api.check.judge import Judge, Verdict
+from jacobian_cli.api.check.reach import reach
 from jacobian_cli.api.check.scalars import if_numbers
 from jacobian_cli.api.input.arguments import word
+from jacobian_cli.checks.every_size.certificate import Certificate
+from jacobian_cli.checks.points.sampling import NoPointError
 from jacobian_cli.checks.verdict.claim import FORMS, Difference, Meaning, difference
 from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Definition
 
 
-def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None = None) -> Check:
-    """The verdict on one claim. Raises `InputError` for what cannot be read at all."""
+def judged(
+    judge: Judge, claim: str, form: str | None = None, syntax: str | None = None, *, certify: bool = True
+) -> Check:
+    """The verdict on one claim, if right with the sizes for which it is proven. Raises `InputError` for what cannot be
+    read at all.
+    """
     if form is not None:
         word(form, FORMS, "there is no form {}", "a claim is one of " + ", ".join(FORMS))
     if form == "hessian" and judge.problem.output.shape:
@@ -32,7 +40,25 @@ def judged(judge: Judge, claim: str, form: str | None = None, syntax: str | None
         as_code = _right_in_code(judge, claim, form) if syntax is None and "@" in claim else None
         return as_code or _answer(judge, read, Verdict(None, None), None)
     judge = judge.with_room_for(read.expr)
-    return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
+    found = _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
+    return _proven(judge, read, found) if certify and found.passed else found
+
+
+def _proven(judge: Judge, read: Claim, found: Check) -> Check:
+    """A right claim with its certificate; where an exact comparison doubts it, numbers of those sizes decide."""
+    assert read.expr is not None
+    meaning = judge.verdict(read.expr, read.form).meaning
+    reached = None if meaning is None else reach(judge, read.expr, meaning)
+    if isinstance(reached, Certificate):
+        return replace(found, certificate=reached)
+    if reached is None:
+        return found
+    try:
+        judge = judge.at_sizes_too(reached.sizes)
+        verdict = judge.verdict(read.expr, read.form)
+    except (NoPointError, ValueError, IndexError, np.linalg.LinAlgError):
+        return found
+    return found if verdict.meaning is not None and verdict.meaning.right else _answer(judge, read, verdict, read.expr)
 
 
 def _right_in_code(judge: Judge, claim: str, form: str | None) -> Check | None:

@@ -105,7 +105,7 @@ def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str], said: dict[t
             return Graded(one.id, one.wrt, None, judge, one.points)
         same = (*one.function, one.claim, one.form)
         if same not in said:
-            said[same] = judged(judge, one.claim, one.form)
+            said[same] = judged(judge, one.claim, one.form, certify=False)
         return Graded(one.id, one.wrt, said[same], None, one.points)
     except InputError as error:
         return Graded(one.id, one.wrt, None, str(error), one.points)

@@ -47,6 +47,11 @@ class Certificate(Portable):
         places = _listed(shown) if len(shown) <= _SHOWN else f"{len(shown)} sizes"
         return f"at {places}: exactly, modulo a prime; not proven for every size: {self.why}"
 
+    @property
+    def line(self) -> str:
+        """The same behind a mark."""
+        return f"{'✓' if self.every else '·'} {self}"
+
     def __repr__(self) -> str:
         return f"<{self}>"
 

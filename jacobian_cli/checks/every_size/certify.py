@@ -56,6 +56,8 @@ class Question:
     facts: Mapping[str, frozenset[str]]
     laid: Laid
     upstream: str
+    tangent: str = ""
+    """The name of the direction in a derivative along one, the form `jvp`."""
 
 
 def certified(question: Question, seed: int = 1, work: int = WORK) -> Certificate | Doubt | None:
@@ -167,8 +169,9 @@ def _count(bound: Bound, question: Question, output: Expr, forms: Mapping[str, E
     for order in range(1, 1 + bound.order):
         bound.add(output, order, out)
     for name, form in forms.items():
-        if name in ("jacobian", "gradient", "vjp"):
-            bound.add(form, 0, (*(out if name == "jacobian" else ()), *variable))
+        if not name.startswith("hessian "):
+            axes = {"jacobian": (*out, *variable), "jvp": out}.get(name, variable)
+            bound.add(form, 0, axes)
         else:
             second = question.known[name.removeprefix("hessian ")].shape
             bound.add(form, 0, (*out, *variable, *second))
@@ -256,6 +259,7 @@ class _Comparison:
         along = point.random(lengths(question.wrt.shape, sizes), self.level)
         upstream = point.random(lengths(question.output.shape, sizes), self.level)
         point.bases[question.upstream, self.level] = upstream
+        point.bases[question.tangent, self.level] = along
         for _ in range(_TRIES):
             try:
                 agree = self._first(point, first, along, upstream)
@@ -276,8 +280,9 @@ class _Comparison:
                     rows, columns = columns, rows
                 found = point.row(rows, self.forms[name], level) @ columns
             else:
-                form = base(point.value(self.forms[name], level, 0))
-                found = np.sum(form * along) * (upstream if name == "gradient" else 1)
+                form, across = base(point.value(self.forms[name], level, 0)), upstream if name == "jvp" else along
+                form = np.reshape(form, np.shape(across)) if np.size(form) == np.size(across) else form
+                found = np.sum(form * across) * (upstream if name == "gradient" else 1)
             if int(np.sum(found)) % prime != true:
                 return False
         return True

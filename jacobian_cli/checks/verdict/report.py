@@ -98,7 +98,7 @@ class Report:
         """For which sizes it is proven, in one line; nothing where nothing is said of that."""
         if self.certificate is None or not self.passed:
             return ""
-        return f"{'✓' if self.certificate.every else '·'} {self.certificate}"
+        return self.certificate.line
 
     @property
     def mismatches(self) -> list[str]:

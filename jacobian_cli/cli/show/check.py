@@ -31,6 +31,8 @@ def show_check(problem: Problem, found: Check) -> None:
     screen.line()
     mark, colour = _MARKS.get(found.verdict, ("✗", "red"))
     screen.line(f"{mark} {headline(found)}", style=colour)
+    if found.certificate is not None:
+        screen.line(found.certificate.line, style=colour if found.certificate.every else "dim")
     ordered = sorted(found.diagnosis, key=lambda d: d.kind not in ("does_not_conform", "shape"))
     for number, diagnosis in enumerate(ordered):
         if diagnosis.kind == "does_not_conform":
