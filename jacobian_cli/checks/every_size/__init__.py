@@ -32,11 +32,18 @@ renaming permutes; the proof above goes through. A true function satisfies what 
 count with their own degrees is needed: f(0) + f((n-3)x + (n-4)y) - f((n-3)x) - f((n-4)y) is zero at n = 3 and at n = 4,
 and each term is of degree 1.
 
+Entries that have a number, x[0], are not moved by renaming. Theorem and proof hold of the other values of an index, if
+each B_s is larger by the number of such places in all of the formula and the answer, not in one term: the sum of all
+entries is x[0] + x[1] + x[2] at n = 3.
+
 exp is a symbol with a law: exp(a) exp(b) = exp(a + b). A product of exponentials is 1 only where a whole combination
 of their arguments is zero (exponentials of independent arguments are algebraically independent; Ax 1971), which again
 is a sum of terms no longer than the longest argument. Steps (`>`, sign) are symbols with c² = c: products of different
 ones are a basis. Their values are those at a real point, and a factor of d steps that is wrong shows with a probability
-of 2^-d only; so several points are taken, and the certificate is for the branches that were met.
+of 2^-d only; so several points are taken, among them such where all entries are of one sign and masks hold all or
+none. The certificate is for the branches that were met: where a choice comes to the same at every point (`sum(m) > 9/2`
+of a mask of four), or is made by sizes (`n > 40`), the other branch is unproven, and so is every size. The same with
+roots of squares of differences of sizes, which are signs of these.
 
 **Theorem 3 (quotients and roots).** The same holds with 1/τ and τ^(p/q), with r τ = 1 and s^q = τ^p, if the places of
 τ are counted in each term that divides by it, and each B_s is at least two more than the places in τ.

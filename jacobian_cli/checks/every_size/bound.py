@@ -90,6 +90,8 @@ class Bound:
         """What the arguments of functions hold: so many indices tell them apart."""
         self.free = False
         """Whether inverses or determinants are in it, as free symbols."""
+        self.fixed: dict[str, set[object]] = {}
+        """The places that have a number, x[0]: no renaming moves these."""
         self._found: dict[Expr, Terms] = {}
         self.summed = False
         """Whether a sum may run over an index that its terms do not hold."""
@@ -384,6 +386,9 @@ class Bound:
                 fixed.append(size)
                 if isinstance(item, Size) and item.names():
                     raise UncoveredError("a place that is a letter")
+                picked = item.places if isinstance(item, Listed) else (item,)
+                for name in size.names():
+                    self.fixed.setdefault(name, set()).update((size, str(place)) for place in picked)
                 if isinstance(item, Listed):
                     sources.append((axis,))
                     fixed += [size] * (len(item.places) - 1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, permutations, product
 from math import prod
 from time import thread_time
 
 import numpy as np
 
 from jacobian_cli.checks.every_size.bound import Bound
+from jacobian_cli.checks.every_size.branches import BRANCHES, LOOKS, STEPS, Look, by_size, one_sided, outcomes
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt, Sizes
 from jacobian_cli.checks.every_size.draw import DISCRETE, UNCOVERED
 from jacobian_cli.checks.every_size.expand import UnknownError, expanded
@@ -20,12 +21,13 @@ from jacobian_cli.checks.every_size.point import Point, RootError, TooManyError,
 from jacobian_cli.checks.every_size.terms import TOTAL, UncoveredError, span
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.points.constrained import drawn
+from jacobian_cli.checks.points.ranks import regular
 from jacobian_cli.checks.points.sampling import fits, least_size
 from jacobian_cli.evaluate.evaluate import evaluate, lengths
 from jacobian_cli.expr import Apply, Expr, Variable, size_names, variables, walk
 from jacobian_cli.ops.facts import everything
 
-WORK = 700_000
+WORK = 550_000
 """Products that a certificate may take: about a tenth of a second."""
 _COUNTED = 800
 """What it takes to write a node out and to count its terms, in products."""
@@ -39,6 +41,8 @@ _SIZES = 60
 _LARGE = 60
 """No size is drawn larger."""
 _LEAST = 3
+_TURNED = 24
+"""So many orders of small sizes are tried for one at which what is inverted has an inverse."""
 
 
 class SpentError(Exception):
@@ -120,18 +124,24 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
         why = why or "its terms hold too many indices"
         drawn, needed = _sizes(names, bound, question, why)
     comparison = _Comparison(question, output, forms, effort)
-    branches = bool(comparison.chosen)
+    branches = bool(comparison.chosen or comparison.discrete)
+    if not why and by_size([output, *forms.values()]):
+        why = "a choice by a size"
+        drawn, needed = _sizes(names, bound, question, why)
     compared: list[Sizes] = []
     free, apart = bound.free and not why, False
-    if len(drawn) > 1 and not why and not bound.summed and comparison.agrees(drawn[0], seed, free=free, apart=True):
-        drawn, apart = drawn[:1], True
+    if len(drawn) > 1 and not why and not bound.summed:
+        with suppress(DegenerateError):
+            apart = comparison.agrees(drawn[0], seed, free=free, apart=True)
+        drawn = drawn[:1] if apart else drawn
     before = effort.used
     draws = [(sizes, k) for k, sizes in enumerate(drawn)]
     if branches:
-        draws += [(drawn[0], len(drawn) + k) for k in range(_BRANCHES)]
+        draws += [(drawn[0], len(drawn) + k) for k in range(len(BRANCHES))]
     try:
         for sizes, k in draws:
-            if not comparison.agrees(sizes, seed + 1000 * k, free=free, apart=apart):
+            look = BRANCHES[k - len(drawn)] if k >= len(drawn) else None
+            if not comparison.agrees(sizes, seed + 1000 * k, free=free, apart=apart, look=look):
                 if not free:
                     return Doubt(sizes)
                 free, why, compared = False, "an inverse or a determinant", []
@@ -139,7 +149,7 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
             compared.append(sizes)
             each = (effort.used - before) // len(compared)
             effort.expect(before + each * len(drawn))
-            if len(compared) >= len(drawn) and each > effort.left:
+            if len(compared) >= len(drawn) and not comparison.one_sided and each > effort.left:
                 break  # other branches of what takes so long are not looked for
         if why and not compared:
             for k, sizes in enumerate(_sizes(names, bound, question, why)[0]):
@@ -150,13 +160,13 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
         if not compared:
             raise
         why = why or "that would take too long"
+    if not why and comparison.one_sided:
+        why = "a branch that no point met"
     unique = list({tuple(sizes.items()): sizes for sizes in compared}.values())
     return Certificate(names, unique, PRIMES[comparison.level], needed, why, branches)
 
 
 _TIED = ("symmetric", "half")
-_BRANCHES = 4
-"""So many further points where there are kinks, so that other branches are met."""
 _CHOICES = frozenset(("sign", "floor", ">", "<", ">=", "<=", "==", "!=", "max", "largest", "sort", "argsort"))
 
 
@@ -186,13 +196,16 @@ def _sizes(names: Sequence[str], bound: Bound, question: Question, why: str) -> 
     exprs = [question.output, *question.forms.values()]
     least = max(_LEAST, least_size(exprs))
     start: dict[str, int] = {}
-    needed = max((bound.places.get(name, 0) for name in names), default=0)
-    for name in sorted(names, key=lambda name: bound.places.get(name, 0)):
-        size = least if why else max(least, bound.places.get(name, 0) + least - _LEAST)
+    held = {name: bound.places.get(name, 0) + len(bound.fixed.get(name, ())) for name in names}
+    needed = max(held.values(), default=0)
+    for name in sorted(names, key=lambda name: held[name]):
+        size = least if why else max(least, held[name] + least - _LEAST)
         while size in start.values():
             size += 1
         start[name] = size
     if why:
+        turned = (dict(zip(names, sizes, strict=True)) for sizes in permutations(start.values()))
+        start = next((sizes for sizes in islice(turned, _TURNED) if regular(exprs, sizes)), start)
         return [start, {name: size + 1 for name, size in start.items()}], needed
     own = span(bound.powers)
     degree = {name: own.get(name, 0) + bound.opened.get(name, 0) for name in (*names, TOTAL)}
@@ -213,13 +226,25 @@ class _Comparison:
             raise UnknownError("exp")
         nodes = [node for node in walk([output, *forms.values()]) if isinstance(node, Apply)]
         self.chosen = list(dict.fromkeys(a for node in nodes if node.function in _CHOICES for a in node.arguments))
+        self.discrete = [name for name in question.known if self._is_discrete(name)]
+        self._met: dict[Apply, set[int]] = {node: set() for node in nodes if node.function in STEPS}
 
-    def agrees(self, sizes: Sizes, seed: int, *, free: bool, apart: bool = False) -> bool:
+    @property
+    def one_sided(self) -> bool:
+        """Whether there is a choice of which one side alone has been met."""
+        return any(one_sided(step, met, self.discrete) for step, met in self._met.items())
+
+    def agrees(self, sizes: Sizes, seed: int, *, free: bool, apart: bool = False, look: Look | None = None) -> bool:
         """Whether all forms say the same at these sizes."""
         question = self.question
         if not fits([question.output, *question.known.values()], sizes):
             raise DegenerateError
-        real, values = self._real(sizes, seed)
+        real, values = self._real(sizes, seed, look)
+        if look is not None and self.one_sided:
+            others = [self._real(sizes, seed + k, BRANCHES[k % len(BRANCHES)]) for k in range(LOOKS)]
+            real, values = max([(real, values), *others], key=lambda found: self._new(found[0]))
+        for step, met in self._met.items():
+            met.update(outcomes(step, real))
         discrete = {name: value.astype(int).astype(object) for name, value in values.items() if self._is_discrete(name)}
         for again in range(_AGAIN):  # where something that is divided by is zero, or a root does not exist
             point = Point(
@@ -230,10 +255,14 @@ class _Comparison:
                 return self._at(point)
         raise DegenerateError
 
+    def _new(self, real: Mapping[Expr, Array]) -> int:
+        """How many sides are met at a point that have not been met before."""
+        return sum(len(outcomes(step, real) - met) for step, met in self._met.items())
+
     def _is_discrete(self, name: str) -> bool:
         return not DISCRETE.isdisjoint(everything(self.question.facts.get(name, ())))
 
-    def _real(self, sizes: Sizes, seed: int) -> tuple[Mapping[Expr, Array], Mapping[str, Array]]:
+    def _real(self, sizes: Sizes, seed: int, look: Look | None) -> tuple[Mapping[Expr, Array], Mapping[str, Array]]:
         """What is chosen by, at a real point, and that point: between 0 and 1 where there is no value elsewhere."""
         question, rng = self.question, np.random.default_rng(seed)
         best: tuple[Mapping[Expr, Array], Mapping[str, Array]] | None = None
@@ -242,6 +271,8 @@ class _Comparison:
             for name, variable in question.known.items():
                 said, shape = question.facts.get(name), lengths(variable.shape, sizes)
                 values[name] = drawn(said, shape, rng) if said else draw(shape)
+                if look is not None:
+                    values[name] = look.of(values[name], said, rng)
             known = [node for node in self.chosen if variables(node).keys() <= values.keys()]
             found = {node: evaluate(node, values, sizes) for node in known}
             finite = {node: value for node, value in found.items() if np.all(np.isfinite(value))}

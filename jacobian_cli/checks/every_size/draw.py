@@ -12,14 +12,17 @@ from jacobian_cli.ops.facts import MASK, PLACES, everything
 UNCOVERED = frozenset(("orthogonal", "lower", PLACES))
 """Facts that the theorem does not speak of."""
 
+_SPARE = 32
+"""So many binary digits more than a prime has are drawn, so that each number is as likely."""
 DISCRETE = frozenset(("binary", "pm1", "one_hot", MASK, PLACES))
 """Facts of entries that are whole numbers."""
 
 
 def entries(rng: Random, shape: tuple[int, ...], prime: int) -> Array:
-    """Random entries."""
+    """Random entries that are not zero."""
     found = np.empty(int(np.prod(shape, dtype=int)), object)
-    found[:] = [rng.randrange(1, prime) for _ in range(len(found))]
+    bits = prime.bit_length() + _SPARE
+    found[:] = [rng.getrandbits(bits) % (prime - 1) + 1 for _ in range(len(found))]
     return found.reshape(shape)
 
 

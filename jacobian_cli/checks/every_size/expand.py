@@ -110,7 +110,7 @@ def _grown(node: Expr, grown: Callable[[Expr], Expr]) -> Expr:
         return _exponential(node, grown)
     if node.function in ("sin", "cos"):
         return _turned(node, grown)
-    if node.function == "sign" and _positive(node.arguments[0]):
+    if node.function == "sign" and positive(node.arguments[0]):
         return grown(written("x**0", node))
     row = FUNCTIONS[node.function]
     if row.own is not None:
@@ -236,7 +236,7 @@ def _summed(terms: list[Expr]) -> Expr:
     return found
 
 
-def _positive(node: Expr) -> bool:
+def positive(node: Expr) -> bool:
     """Whether a value is seen to be positive."""
     match node:
         case Number(value):
@@ -245,8 +245,8 @@ def _positive(node: Expr) -> bool:
             return True
         case Apply("+" | "*" | "sum" | "**" | "[]" | "reshape" | "transpose" | ".T", (first, *others)):
             if node.function == "+":
-                return all(map(_positive, node.arguments))
-            return _positive(first) and (node.function != "*" or all(map(_positive, others)))
+                return all(map(positive, node.arguments))
+            return positive(first) and (node.function != "*" or all(map(positive, others)))
     return False
 
 

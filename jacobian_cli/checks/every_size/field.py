@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,10 @@ class Dual:
     tag: int
     value: Value
     slope: Value
+
+
+FEW = 4
+"""Powers up to this one are products."""
 
 
 def base(x: Value) -> Array:
@@ -89,6 +94,31 @@ class Field:
         """A number whose powers repeat after as many as the prime of the level below."""
         assert self.level, "the lowest level has none"
         return pow(2, (self.prime - 1) // PRIMES[self.level - 1], self.prime)
+
+    def raised(self, exponent: int) -> int:
+        """The generator to an exponent, eight binary digits at a time.
+
+        >>> field = Field.at(1)
+        >>> field.raised(12345678901) == pow(field.generator, 12345678901, PRIMES[1])
+        True
+        """
+        found, place = 1, 0
+        while exponent:
+            found = found * self._powers[place][exponent & 255] % self.prime
+            exponent, place = exponent >> 8, place + 1
+        return found
+
+    @cached_property
+    def _powers(self) -> list[list[int]]:
+        """The generator to each number of eight digits, at each place of these."""
+        found, step = list[list[int]](), self.generator
+        for _ in range((PRIMES[self.level - 1].bit_length() + 7) // 8):
+            row = [1]
+            for _ in range(256):
+                row.append(row[-1] * step % self.prime)
+            found.append(row[:256])
+            step = row[256]
+        return found
 
     def number(self, value: Fraction | int) -> int:
         """A rational number."""
@@ -156,6 +186,8 @@ class Field:
             return x
         if not exponent:
             return self.add(self.scaled(x, 0), 1)
+        if exponent.denominator == 1 and 0 < exponent <= FEW:
+            return self.times(self.power(x, exponent - 1), x)
 
         def along(x: Value, y: Value) -> Value:
             if exponent.denominator == 1 and exponent > 0:
@@ -189,12 +221,16 @@ class Field:
         return self.each(self.square, x)
 
     def _inverted(self, x: Array) -> Array:
-        def one(a: int) -> int:
-            if not a:
-                raise DegenerateError
-            return pow(a, -1, self.prime)
-
-        return self.each(one, x)
+        """All at once: the product of all is inverted, and taken apart again."""
+        p, entries = self.prime, [int(a) for a in np.ravel(x)]
+        if not all(entries):
+            raise DegenerateError
+        before = list(accumulate(entries, lambda a, b: a * b % p, initial=1))
+        rest = pow(before[-1], -1, p)
+        found = np.empty(len(entries), object)
+        for k in range(len(entries) - 1, -1, -1):
+            found[k], rest = before[k] * rest % p, rest * entries[k] % p
+        return found.reshape(np.shape(x)) if np.ndim(x) else found[0]
 
     def _raised(self, x: Array, exponent: Fraction) -> Array:
         p, below = self.prime, exponent.denominator
@@ -206,12 +242,14 @@ class Field:
             root = pow(odd, -1, p - 1) if odd > 1 else 1
         except ValueError:
             raise DegenerateError from None
-        half = pow((p + 1) // 4, twos, p - 1)
+        rest = exponent.numerator * root * pow((p + 1) // 4, max(0, twos - 1), p - 1) % (p - 1) or p - 1
 
         def one(a: int) -> int:
-            if twos and a and self.square(a) < 0:
-                raise DegenerateError
-            return pow(a, exponent.numerator * half * root % (p - 1) or p - 1, p)
+            if twos:
+                square, a = a, pow(a, (p + 1) // 4, p)  # that root which is a square itself
+                if a * a % p != square:
+                    raise DegenerateError
+            return a if rest == 1 else pow(a, rest, p)
 
         return self.each(one, x)
 

@@ -80,7 +80,7 @@ class Symbols:
         return np.frompyfunc(lambda b, a: self._exponential(b, a, field), 2, 1)(below, x)
 
     def _exponential(self, below: int, x: int, field: Field) -> int:
-        found = pow(field.generator, below, field.prime)
+        found = field.raised(below)
         self._known[found, field.level] = x
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from math import prod
 from random import Random
@@ -10,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from jacobian_cli.checks.every_size.branches import COMPARED, NEAR
 from jacobian_cli.checks.every_size.draw import declared, entries
 from jacobian_cli.checks.every_size.expand import UnknownError, constant, expanded, written
-from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, Dual, Field, Value, base, within
+from jacobian_cli.checks.every_size.field import FEW, PRIMES, Array, DegenerateError, Dual, Field, Value, base, within
 from jacobian_cli.checks.every_size.functions import CONSTANT, SLOPES, Symbols
 from jacobian_cli.checks.every_size.whole import multiplied, of_matrix, ordered
 from jacobian_cli.evaluate.evaluate import lengths, resolved
@@ -40,12 +42,11 @@ class _Whole:
 
 
 _KERNELS = Kernels(_Whole())
-_COMPARED = {">": (1,), "<": (-1,), ">=": (0, 1), "<=": (-1, 0), "==": (0,), "!=": (-1, 1)}
 _REPAIRS = 30
-_NEAR = 1e-9
-"""Numbers so near are the same."""
 _OVERHEAD, _POWER, _ADDED = 100, 25, 8
 """What a node costs, and a power modulo a prime, in products; so many cost one where they are added by NumPy."""
+_FEW, _SMALL = frozenset(map(Fraction, range(-1, FEW + 1))), 4
+"""Powers that cost as little as so many products."""
 _LIMIT = 100_000
 """No array of more entries is made."""
 
@@ -104,7 +105,15 @@ class Point:
         self.directions: dict[str, list[tuple[int, Array]]] = {}
         """Along what a variable moves, the order of the derivative with it."""
         self._found: dict[tuple[Expr, int, int], Value] = {}
+        self._lengths: dict[Shape, tuple[int, ...]] = {}
         self._of: dict[Expr, frozenset[str]] = {}
+
+    def lengths(self, shape: Shape) -> tuple[int, ...]:
+        """A shape in numbers."""
+        found = self._lengths.get(shape)
+        if found is None:
+            found = self._lengths[shape] = lengths(shape, self.sizes)
+        return found
 
     def random(self, shape: Iterable[int], level: int) -> Array:
         """Random entries."""
@@ -117,7 +126,7 @@ class Point:
             self.bases[key] = self.whole[name] % PRIMES[level]
         elif key not in self.bases:
             facts = self.facts.get(name, frozenset())
-            self.bases[key] = declared(self.rng, facts, lengths(shape, self.sizes), Field.at(level))
+            self.bases[key] = declared(self.rng, facts, self.lengths(shape), Field.at(level))
         found: Value = self.bases[key]
         for tag, along in self.directions.get(name, ()):
             if tag <= order:
@@ -181,7 +190,30 @@ class Point:
         return self._found[expr, level, order]
 
     def row(self, left: Array, table: Expr, level: int) -> Array:
-        """A row times a table, which is not written out where it is a product, a sum, or a Kronecker product."""
+        """A row times a table, which is not written out where it is a product, a sum, or a Kronecker product. An array
+        of more axes, or of other lengths, is a table whose rows are its entries one after the other.
+        """
+        p = PRIMES[level]
+        long = self.lengths(table.shape)
+        if len(long) == 2 and long[0] == len(left) and (found := self._matrix_row(left, table, level)) is not None:
+            return found
+        match table:
+            case Apply("reshape", (a,)):
+                return self.row(left, a, level)
+            case Apply("einsum"):
+                kept = self._folded(left, table, level)
+                if kept is not None:
+                    return kept
+            case Apply("+", (a, b)) if a.shape == b.shape == table.shape:
+                return (self.row(left, a, level) + self.row(left, b, level)) % p
+            case Apply("*", (a, b)) if () in (a.shape, b.shape):
+                scale, matrix = (a, b) if a.shape == () else (b, a)
+                return self.row(left, matrix, level) * base(self.value(scale, level, 0)) % p
+        found = base(self.value(table, level, 0))
+        return left @ np.reshape(found, (len(left), -1)) % p
+
+    def _matrix_row(self, left: Array, table: Expr, level: int) -> Array | None:
+        """The same of a matrix with as many rows, if it is a product or such."""
         p = PRIMES[level]
         match table:
             case Apply("@", (a, b)) if len(a.shape) == len(b.shape) == 2 and ONE not in (*a.shape, *b.shape):
@@ -193,30 +225,25 @@ class Point:
             case Apply("commutation"):
                 rows, columns = resolved(dict(table.parameters)["sizes"], self.sizes)
                 return np.reshape(np.reshape(left, (rows, columns)).T, -1)
-            case Apply("reshape", (Apply("einsum") as a,)):
-                kept = self._folded(left, a, level)
-                if kept is not None:
-                    return kept
-            case Apply("+", (a, b)) if a.shape == b.shape == table.shape:
-                return (self.row(left, a, level) + self.row(left, b, level)) % p
-            case Apply("*", (a, b)) if () in (a.shape, b.shape):
-                scale, matrix = (a, b) if a.shape == () else (b, a)
-                return self.row(left, matrix, level) * base(self.value(scale, level, 0)) % p
             case Apply("kron", (a, b)) if len(a.shape) == len(b.shape) == 2:
                 first, second = (base(self.value(part, level, 0)) for part in (a, b))
                 self.spend(np.size(left) * (np.shape(first)[1] + np.shape(second)[1]) // _ADDED)
                 square = np.reshape(left, (len(first), len(second)))
                 return np.reshape(first.T @ square % p @ second % p, -1)
-        found = base(self.value(table, level, 0))
-        return left @ np.reshape(found, (len(left), -1)) % p
+        return None
 
     def _folded(self, left: Array, tensor: Apply, level: int) -> Array | None:
         """A row times a tensor given by its subscripts, if the row runs over the first of its axes."""
         inputs, output = dict(tensor.parameters)["subscripts"].split("->")
-        long = lengths(tensor.shape, self.sizes)
+        long = self.lengths(tensor.shape)
         count = next((k for k in range(len(output) + 1) if prod(long[:k]) == len(left)), None)
         if count is None:
             return None
+        letters = inputs.split(",")
+        for k in range(len(letters)):
+            others = "".join(text[count:] if j == k else text for j, text in enumerate(letters))
+            if letters[k].startswith(output[:count]) and not set(output[:count]) & set(others):
+                return self._behind(left, tensor, k, count, level)
         parts = [base(self.value(part, level, 0)) for part in tensor.arguments]
         subscripts = f"{inputs},{output[:count]}->{output[count:]}"
         shaped = np.reshape(left, long[:count])
@@ -224,19 +251,33 @@ class Point:
         self.spend(sum(step.operations for step in plan(subscripts, shapes)) // _ADDED)
         return np.reshape(contracted(subscripts, (*parts, shaped), PRIMES[level]), -1)
 
+    def _behind(self, left: Array, tensor: Apply, k: int, count: int, level: int) -> Array:
+        """The same where one factor alone has the axes of the row: the row times that first, and then the others."""
+        inputs, output = dict(tensor.parameters)["subscripts"].split("->")
+        letters = inputs.split(",")
+        long = self.lengths(tensor.arguments[k].shape)[count:]
+        parts = [base(self.value(a, level, 0)) for j, a in enumerate(tensor.arguments) if j != k]
+        parts.append(np.reshape(self.row(left, tensor.arguments[k], level), long))
+        others = [text for j, text in enumerate(letters) if j != k]
+        subscripts = f"{','.join([*others, letters[k][count:]])}->{output[count:]}"
+        self.spend(sum(step.operations for step in plan(subscripts, tuple(map(np.shape, parts)))) // _ADDED)
+        return np.reshape(contracted(subscripts, parts, PRIMES[level]), -1)
+
     def _cost(self, node: Expr, order: int) -> int:
         """About how many entries are multiplied."""
-        made = prod(lengths(node.shape, self.sizes))
+        made = prod(self.lengths(node.shape))
         if not isinstance(node, Apply):
             return _OVERHEAD
-        parts = [lengths(a.shape, self.sizes) for a in node.arguments]
+        parts = [self.lengths(a.shape) for a in node.arguments]
         options = dict(node.parameters)
         if "subscripts" in options:
             operations = sum(step.operations for step in plan(options["subscripts"], tuple(parts)))
             return _OVERHEAD + (order + 1) * operations // _ADDED
         if FUNCTIONS[node.function].kind is Kind.CONTRACTION:
             return _OVERHEAD + (order + 1) * made * max((part[-1] for part in parts if part), default=1) // _ADDED
-        each = _POWER if node.function in SLOPES or node.function in ("**", "sign", *_COMPARED) else order + 1
+        if node.function == "exp" or (node.function == "**" and constant(node.arguments[1]) in _FEW):
+            return _OVERHEAD + _SMALL * (order + 1) * max(made, prod(parts[0]))
+        each = _POWER if node.function in SLOPES or node.function in ("**", "sign", *COMPARED) else order + 1
         return _OVERHEAD + each * max([made, *map(prod, parts)])
 
     def _value(self, node: Expr, level: int, order: int) -> Value:
@@ -259,18 +300,21 @@ class Point:
         raise AssertionError(node)
 
     def _extent(self, size: Size, field: Field) -> int:
-        """A size as a number, or, where sizes are apart from the lengths of axes, as a polynomial in random numbers."""
+        """A size as a number, or, where sizes are apart from the lengths of axes, as a polynomial in random numbers, of
+        which roots exist.
+        """
         if not self.apart:
             return size.at(self.sizes) % field.prime
         total = 0
         for monomial, coefficient in size.terms:
-            powers = [pow(self.symbols.of(f"size {name}", 0, field), power, field.prime) for name, power in monomial]
+            drawn = [(self.symbols.of(f"size {name}", 0, field), 4 * power) for name, power in monomial]
+            powers = [pow(number, power, field.prime) for number, power in drawn]
             total += field.number(coefficient) * prod(powers)
         return total % field.prime
 
     def _applied(self, node: Apply, level: int, order: int, field: Field) -> Value:
         name = node.function
-        if prod(lengths(node.shape, self.sizes)) > _LIMIT:
+        if prod(self.lengths(node.shape)) > _LIMIT:
             raise TooManyError
         arguments = [self.value(a, level, order) for a in node.arguments]
         match name:
@@ -281,11 +325,13 @@ class Point:
             case "**":
                 exponent = constant(node.arguments[1])
                 assert exponent is not None
-                if not exponent.denominator % 2:
+                try:
+                    return field.power(arguments[0], exponent)
+                except DegenerateError:
                     missing = np.less(field.sign(base(arguments[0])), 0)
-                    if np.any(missing):
-                        raise RootError(node.arguments[0], level, missing)
-                return field.power(arguments[0], exponent)
+                    if exponent.denominator % 2 or not np.any(missing):
+                        raise
+                    raise RootError(node.arguments[0], level, missing) from None
             case "where":
                 chosen = np.not_equal(base(arguments[0]), 0)
                 return field.joint(
@@ -300,9 +346,9 @@ class Point:
                 return multiplied(name, arguments[0], dict(node.parameters), field)
             case "inv" | "det" | "logdet" | "cholesky":
                 return of_matrix(name, arguments[0], field, self.symbols, free=self.free)
-        if name in _COMPARED:
+        if name in COMPARED:
             signs = self._signs(node)
-            return field.each(lambda a: int(a in _COMPARED[name]), signs)
+            return field.each(lambda a: int(a in COMPARED[name]), signs)
         if name in CONSTANT or name in SLOPES:
             return self._function(node, arguments, level, order, field)
         return self._rearranged(node, arguments, field)
@@ -312,7 +358,7 @@ class Point:
         first, *others = (self.real.get(a) for a in node.arguments)
         if first is not None and all(other is not None for other in others):
             gap = first - others[0] if others else first
-            near = np.abs(gap) <= _NEAR * (1 + np.abs(first))
+            near = np.abs(gap) <= NEAR * (1 + np.abs(first))
             return np.asarray(np.where(near, 0, np.sign(gap))).astype(int).astype(object)
         values = [base(self.value(a, self.top, 0)) for a in node.arguments]
         return Field.at(self.top).sign((values[0] - values[1] if len(values) > 1 else values[0]) % PRIMES[self.top])
@@ -324,7 +370,7 @@ class Point:
         if kernel is None or not (row.kind in (Kind.CONTRACTION, Kind.SHAPE) or node.function in ("sum", "cumsum")):
             raise UnknownError(node.function)
         options = {key: resolved(value, self.sizes) for key, value in node.parameters}
-        shape = lengths(node.shape, self.sizes)
+        shape = self.lengths(node.shape)
         places = [name in row.places for name in row.parameters]
 
         def found(*parts: Array) -> Array:
