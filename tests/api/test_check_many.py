@@ -234,3 +234,25 @@ def test_a_line_of_a_class_that_cannot_be_read_does_not_stop_the_rest(tmp_path: 
     assert [claim["verdict"] for claim in found] == ["right", "unreadable", "unreadable"]
     assert "claims.jsonl:2: this line is no JSON object" in found[1]["error"]
     assert "there is no answer" in found[2]["error"]
+
+
+def test_a_line_that_is_no_definition_does_not_stop_the_rest() -> None:
+    found = _graded("this is nonsense (((\nds/db = u*h*(1 - h)\nq = 2*(h\nds/dx = W.T@(u*h*(1 - h))\n")
+    assert [(one.line, one.verdict) for one in found] == [
+        (5, "unreadable"), (6, "right"), (7, "unreadable"), (8, "right")
+    ]  # fmt: skip
+    assert "bracket" in str(found[0].error)
+    with pytest.raises(jac.InputError, match="bracket"):
+        read_derivation("nonsense (((")
+
+
+def test_what_is_declared_in_a_file_holds_of_names_without_a_shape() -> None:
+    text = "assume y: sums_to_one\np = softmax(z)\nJ = -sum(y*log(p))\ndJ/dz = p - y\n"
+    assert [one.verdict for one in Grader(read_derivation(text)).graded()] == ["right"]
+
+
+def test_a_factor_that_is_forgotten_in_all_places_is_named() -> None:
+    claim = "(eye(n) - ones(n,n)/n - outer((x-mean(x))/std(x), (x-mean(x))/std(x))/n)/std(x)"
+    found = jac.check("g*(x - mean(x))/std(x)", "x", claim, shapes={"g": "n"})
+    assert (found.diagnosis[0].kind, found.diagnosis[0].certain) == ("unit_factor", True)
+    assert "g" in found.diagnosis[0].explanation

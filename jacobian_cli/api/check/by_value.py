@@ -19,7 +19,7 @@ from jacobian_cli.checks.mistakes.edits import described, edits
 from jacobian_cli.checks.mistakes.paths import Path, paths
 from jacobian_cli.checks.mistakes.sweep import Slip, Sweep
 from jacobian_cli.checks.mistakes.terms import Known as Names
-from jacobian_cli.checks.mistakes.whole import wholes, with_table
+from jacobian_cli.checks.mistakes.whole import moved, wholes, with_table
 from jacobian_cli.checks.verdict.claim import Function, Meaning, TruePoint, same
 from jacobian_cli.expr import Defined, Expr, Variable, variables
 from jacobian_cli.printers.math.unicode import math
@@ -138,6 +138,7 @@ class ByValue:
             for slip, tables in self._slips(second=second):
                 yield Known(slip.kind, self._step(slip), self._said(slip), self._table(tables, second=second))
             yield from self._wrong_paths(second=second)
+            yield from self._left_out()
             if not second:
                 yield from self._by_others()
         elif meaning.right:
@@ -210,6 +211,22 @@ class ByValue:
             node = self._short(path.node)
             yield Known(path.kind, f"∂{node}/∂{wrt}", path.what.replace("{wrt}", wrt).replace("{}", node), at)
 
+    def _left_out(self) -> Iterator[Known]:
+        """The derivative where a factor is one, or a term is nothing, as they are when training begins."""
+        for name, variable in self.judge.problem.variables.items():
+            if name == self.judge.wrt.name:
+                continue
+            for kind, value in (("unit_factor", 1.0), ("missing_term", 0.0)):
+                if value and len(variable.shape) > 1:
+                    continue
+
+                def at(k: int, name: str = name, value: float = value) -> TruePoint | None:
+                    other = moved(self.points[k], {name: np.full(np.shape(self.points[k].values[name]), value)})
+                    return other if np.all(np.isfinite(other.table)) else None
+
+                what = "the factor" if value else "what is added as"
+                yield Known(kind, "", f"{what} {name} is forgotten: this is the derivative where it is {value:g}", at)
+
     def _by_others(self) -> Iterator[Known]:
         """The derivative by another variable."""
         for name, variable in self.judge.problem.variables.items():
@@ -219,7 +236,9 @@ class ByValue:
 
             def at(k: int, function: Function = function) -> TruePoint:
                 point = self.points[k]
-                return TruePoint(function, point.values, point.sizes, np.random.default_rng(0))
+                other = TruePoint(function, point.values, point.sizes, np.random.default_rng(0))
+                other.upstream = point.upstream
+                return other
 
             yield Known("misprint", "", f"it is the derivative by {name}", at)
 

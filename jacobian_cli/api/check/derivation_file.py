@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -64,10 +64,13 @@ class DerivationFile:
     claims: tuple[Line, ...]
     lines: Mapping[str, int]
     """In which line each name is defined."""
+    unread: Mapping[int, str] = field(default_factory=dict)
+    """The lines that are neither, and why."""
 
 
 def read_derivation(text: str) -> DerivationFile:
-    r"""The definitions and the claims of a file. Raises `InputError` for definitions that cannot be read.
+    r"""The definitions and the claims of a file, and lines that cannot be read. Raises `InputError` where there is
+    nothing but these, or where it is no line that is wrong.
 
     >>> found = read_derivation("s = x.T@x\nds/dx = 2*x  # 3 points")
     >>> found.claims[0].wrt, found.claims[0].points
@@ -92,12 +95,32 @@ def read_derivation(text: str) -> DerivationFile:
         name = code.partition("=")[0].strip()
         if name.isidentifier():
             lines.setdefault(name, number)
-    declarations, definitions = parse_file("\n".join(rest))
+    declarations, definitions, unread = _legible(rest)
+    if unread and not claims and not definitions:
+        raise InputError("\n".join(unread.values()))
     outputs = [d.name for d in definitions if d.name and not _ADJOINT.match(d.source)]
     last = claims[0].output if claims else (outputs[-1] if outputs else "")
     claims += [Line(n, last, wrt, code, points) for n, wrt, code, points in adjoints if wrt in outputs and wrt != last]
     ordered = tuple(sorted(claims, key=lambda claim: claim.number))
-    return DerivationFile(tuple(declarations), tuple(definitions), ordered, lines)
+    return DerivationFile(tuple(declarations), tuple(definitions), ordered, lines, unread)
+
+
+def _legible(rest: list[str]) -> tuple[list[Declaration | Assumption], list[Definition], dict[int, str]]:
+    """What the lines say that can be read, and what is wrong with the others."""
+    unread: dict[int, str] = {}
+    while True:
+        try:
+            declarations, definitions = parse_file("\n".join(rest))
+        except InputError as error:
+            wrong = {one.line: one for one in error.errors if one.line is not None and rest[one.line - 1]}
+            if not wrong:
+                raise
+            for number, one in wrong.items():
+                one.line = None  # which is told beside it
+                unread[number] = one.told()
+            rest = ["" if number in wrong else line for number, line in enumerate(rest, start=1)]
+        else:
+            return declarations, definitions, unread
 
 
 @dataclass(slots=True)
@@ -116,6 +139,10 @@ def _with(expr: Expr, name: str, value: Expr) -> Expr:
 
 def _excerpt(source: str, term: Term) -> str:
     return source[term.span.start : term.span.stop].strip()
+
+
+def _unread(number: int, said: str) -> Graded:
+    return Graded(str(number), "", None, said, 0.0, f"line {number}", number)
 
 
 class Grader:
@@ -139,12 +166,17 @@ class Grader:
 
     def graded(self) -> Iterator[Graded]:
         """Every claim with its verdict, in the order of the file; a line that cannot be read does not stop the rest."""
+        unread = dict(sorted(self.file.unread.items()))
         for line in self.file.claims:
+            for number in [number for number in unread if number < line.number]:
+                yield _unread(number, unread.pop(number))
             name = f"∂{line.output}/∂{line.wrt}"
             try:
                 yield self._graded(line, name)
             except InputError as error:
                 yield Graded(str(line.number), line.wrt, None, str(error), line.points, name, line.number)
+        for number, said in unread.items():
+            yield _unread(number, said)
 
     def judge(self, line: Line) -> tuple[Judge, list[str]]:
         """The judge of a claim, and the names of one's own that it uses."""
@@ -157,9 +189,8 @@ class Grader:
         wanted = [*(n for n in self.defined if n in function or n in own)]
         statements = [self.defined[n] for n in wanted if n != line.output] + [self.defined[line.output]]
         shapes = {n: s for n, s in self.shapes.items() if self._named(n, statements, line)}
-        problem = pose(
-            statements, [line.wrt], shapes, assume=[a for a in self.assume if a.name in shapes or a.name in words]
-        )
+        assume = [a for a in self.assume if self._named(a.name, statements, line)]
+        problem = pose(statements, [line.wrt], shapes, assume=assume)
         return Judge(problem, layout=self.layout, vec=self.vec), own
 
     def _named(self, name: str, statements: Sequence[Definition], line: Line) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +29,15 @@ def with_table(point: TruePoint, table: Array, hessian: Array | None = None) -> 
     other.__dict__["table"] = table
     if hessian is not None:
         other.__dict__["hessian"] = hessian
+    return other
+
+
+def moved(point: TruePoint, values: Mapping[str, Array]) -> TruePoint:
+    """The same point where some variables have other values."""
+    other = copy(point)
+    other.values = {**point.values, **values}
+    for found in ("table", "hessian", "magnitude", "agreed"):
+        other.__dict__.pop(found, None)
     return other
 
 
