@@ -18,7 +18,7 @@ is said besides.
 """
 
 
-@pytest.mark.parametrize("entry", map(json.loads, LINES), ids=lambda entry: f"{entry['formula']} {entry['claim']}")
+@pytest.mark.parametrize("entry", [json.loads(line) for line in LINES])
 def test_homework(entry: dict[str, Any]) -> None:
     kinds = entry.pop("kinds")
     found = jac.check(entry.pop("formula"), entry.pop("wrt"), entry.pop("claim"), **entry)
