@@ -124,7 +124,6 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
         why = why or "its terms hold too many indices"
         drawn, needed = _sizes(names, bound, question, why)
     comparison = _Comparison(question, output, forms, effort)
-    branches = bool(comparison.chosen or comparison.discrete)
     if not why and by_size([output, *forms.values()]):
         why = "a choice by a size"
         drawn, needed = _sizes(names, bound, question, why)
@@ -136,7 +135,7 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
         drawn = drawn[:1] if apart else drawn
     before = effort.used
     draws = [(sizes, k) for k, sizes in enumerate(drawn)]
-    if branches:
+    if comparison.chosen or comparison.discrete:
         draws += [(drawn[0], len(drawn) + k) for k in range(len(BRANCHES))]
     try:
         for sizes, k in draws:
@@ -163,7 +162,7 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
     if not why and comparison.one_sided:
         why = "a branch that no point met"
     unique = list({tuple(sizes.items()): sizes for sizes in compared}.values())
-    return Certificate(names, unique, PRIMES[comparison.level], needed, why, branches)
+    return Certificate(names, unique, PRIMES[comparison.level], needed, why, bool(comparison.chosen))
 
 
 _TIED = ("symmetric", "half")
