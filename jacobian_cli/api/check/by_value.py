@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from jacobian_cli.checks.mistakes.edits import described, edits
 from jacobian_cli.checks.mistakes.paths import Path, paths
 from jacobian_cli.checks.mistakes.sweep import Slip, Sweep
 from jacobian_cli.checks.mistakes.terms import Known as Names
-from jacobian_cli.checks.mistakes.whole import moved, wholes, with_table
+from jacobian_cli.checks.mistakes.whole import Whole, moved, wholes, with_table
 from jacobian_cli.checks.verdict.claim import Function, Meaning, TruePoint, same
 from jacobian_cli.expr import Defined, Expr, Variable, variables
 from jacobian_cli.printers.math.unicode import math
@@ -73,6 +74,9 @@ class ByValue:
         self.judge, self.names, self.points = judge, names, points
         self._known: dict[tuple[str, str], list[tuple[Known, Meaning, Array]]] = {}
         self._indexed: dict[tuple[str, str], dict[tuple[int, ...], Table]] = {}
+        self._steps: dict[bool, list[Known]] = {}
+        self._wholes: dict[tuple[int, str], list[Whole]] = {}
+        self._shown: dict[Expr, str] = {}
         self._swept_at: dict[bool, list[Sweep]] = {}
         self._sweeps: dict[bool, list[tuple[Slip, Callable[[int], Array | None]]]] = {}
 
@@ -117,7 +121,11 @@ class ByValue:
         """
         if (form, stage) not in self._known:
             found: list[tuple[Known, Meaning, Array]] = []
+            forms: set[str] = set()
             for meaning in self.judge.meanings(form or None):
+                if stage == "truth" and meaning.form in forms:
+                    continue  # the same texts
+                forms.add(meaning.form)
                 if (meaning.form == "hessian" and form != "hessian") or not (
                     meaning.right or meaning.convention == "transposed"
                 ):
@@ -135,18 +143,26 @@ class ByValue:
             for number, whole in enumerate(wholes(self.points[0], meaning.form)):
                 yield Known(whole.kind, "", whole.what, self._whole(number, meaning.form))
         elif stage == "steps":
-            for slip, tables in self._slips(second=second):
-                yield Known(slip.kind, self._step(slip), self._said(slip), self._table(tables, second=second))
-            yield from self._wrong_paths(second=second)
-            yield from self._left_out()
-            if not second:
-                yield from self._by_others()
+            if second not in self._steps:
+                self._steps[second] = [dataclasses.replace(k, at=cache(k.at)) for k in self._wrong_steps(second=second)]
+            yield from self._steps[second]
         elif meaning.right:
             yield from self._changed_truth(meaning)
 
+    def _wrong_steps(self, *, second: bool) -> Iterator[Known]:
+        """What a wrong step, a step or a factor left out, or another variable gives."""
+        for slip, tables in self._slips(second=second):
+            yield Known(slip.kind, self._step(slip), self._said(slip), self._table(tables, second=second))
+        yield from self._wrong_paths(second=second)
+        yield from self._left_out()
+        if not second:
+            yield from self._by_others()
+
     def _whole(self, number: int, form: str) -> Callable[[int], TruePoint | None]:
         def at(k: int) -> TruePoint | None:
-            found = list(wholes(self.points[k], form))
+            if (k, form) not in self._wholes:
+                self._wholes[k, form] = list(wholes(self.points[k], form))
+            found = self._wholes[k, form]
             return found[number].point if number < len(found) else None
 
         return at
@@ -273,11 +289,13 @@ class ByValue:
 
     def _short(self, node: Expr) -> str:
         """A part by the name that the user gave it, or in brackets."""
-        named = {
-            value.body: name for name, value in self.judge.problem.program.values.items() if isinstance(value, Defined)
-        }
-        shown = named.get(node) or (self.judge.problem.name if node is self.judge.problem.output else math(node))
-        return shown if len(shown) <= 24 and (shown.isidentifier() or len(shown) <= 2) else f"({shown[:40]})"
+        if node not in self._shown:
+            values = self.judge.problem.program.values
+            named = {value.body: name for name, value in values.items() if isinstance(value, Defined)}
+            shown = named.get(node) or (self.judge.problem.name if node is self.judge.problem.output else math(node))
+            plain = len(shown) <= 24 and (shown.isidentifier() or len(shown) <= 2)
+            self._shown[node] = shown if plain else f"({shown[:40]})"
+        return self._shown[node]
 
     def _said(self, slip: Slip) -> str:
         return f"in {self._step(slip)}: {slip.what}"
