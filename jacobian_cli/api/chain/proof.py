@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -18,13 +18,14 @@ from jacobian_cli.api.derive.settle import Settled, settle
 from jacobian_cli.api.input.arguments import points_of, positive
 from jacobian_cli.api.input.values import as_arrays, fitted_to
 from jacobian_cli.checks.every_size.certificate import together
+from jacobian_cli.checks.every_size.lines import proven_tables
 from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits
 from jacobian_cli.checks.verdict.answer import sample_all
 from jacobian_cli.checks.verdict.chain import Line, compare, read
 from jacobian_cli.checks.verdict.report import Engine, Report
 from jacobian_cli.evaluate.evaluate import evaluate, node_values, numpy_backend, sizes_of
-from jacobian_cli.expr import Defined, Expr, Variable, rebuild
+from jacobian_cli.expr import Defined, Expr, Variable, rebuild, walk
 from jacobian_cli.interned import Portable
 from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, shape_text
@@ -86,7 +87,9 @@ class ChainProof(Portable):
         if any(report.passed is None for report in reports):
             passed = None if passed else passed
         notes = list(dict.fromkeys(note for report in reports for note in report.notes))
-        certificate = together([each.report.certificate for each in self.settled.values()])
+        answers = together([each.report.certificate for each in self.settled.values()])
+        lines = self.lines.certificate
+        certificate = together([answers, lines]) if answers and answers.every and lines and lines.every else answers
         points = max(r.points for r in reports)
         return Report(passed, points, engines, self.lines.sizes, notes, certificate=certificate)
 
@@ -187,14 +190,33 @@ def _verdict(found: ChainAnswer, lines: _Lines, values: Mapping[str, Array] | No
         twin = lettered(found.problem, [v.name for v in found.problem.wrt])
         if twin is not None:
             report = _verdict(ChainAnswer(twin), _Lines(), None)
-            return replace(report, notes=[*report.notes, "each line on the way is compared at small sizes"])
+            certificate = report.certificate and replace(report.certificate, names=())
+            notes = [*report.notes, "each line on the way is compared at small sizes"]
+            return replace(report, notes=notes, certificate=certificate)
     half = max(6, MAX_WORK // len(found.links) // 2)
     chosen = small if len(small) <= 2 * half else [*small[:half], *small[-half:]]
     report = compare(chosen, _environment(found, lines, point, sizes), sizes)
+    if report.passed and values is None:
+        report = _proven(found, lines, chosen, report)
     if len(chosen) < len(printed):
         note = f"of {len(printed)} lines on the way {len(chosen)} were compared"
         return replace(report, notes=[*report.notes, note])
     return report
+
+
+def _proven(found: ChainAnswer, lines: _Lines, chosen: Sequence[Line], report: Report) -> Report:
+    """The verdict with the sizes for which all these lines are proven, or with how many are for every size."""
+    output = found.problem.output
+    parts: dict[str, Expr] = {node.name: node for node in walk([output]) if isinstance(node, Defined)}
+    parts[found.name] = output
+    gradients = {name: lines(form) for name, form in found.deltas.items()}
+    tables = [(line.function(), line.wrt, line.printed()) for line in chosen]
+    said = proven_tables(tables, parts, gradients, found.problem.facts)
+    every = [each for each in said if each is not None and each.every]
+    if len(every) == len(said):
+        return replace(report, certificate=together(every))
+    note = f"{len(every)} of {len(said)} lines on the way are proven for every size"
+    return replace(report, notes=[*report.notes, note])
 
 
 def _point(found: ChainAnswer) -> tuple[Mapping[str, Array], dict[str, int]]:

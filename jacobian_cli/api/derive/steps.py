@@ -163,4 +163,6 @@ class Stepwise:
             "wrong": wrong,
             "notes": list(verdict.notes),
         }
-        return {"steps": steps, "steps_check": check}
+        every = [each for each in verdict.proven if each is not None and each.every]
+        proof = {"proven": len(every), "sized": len(verdict.proven)} if verdict.proven else {}
+        return {"steps": steps, "steps_check": {**check, **proof}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, permutations, product
 from math import prod
 from time import thread_time
@@ -62,6 +62,8 @@ class Question:
     upstream: str
     tangent: str = ""
     """The name of the direction in a derivative along one, the form `jvp`."""
+    alike: Mapping[str, str] = field(default_factory=dict)
+    """Variables that have the value of another one, and do not move with it."""
 
 
 def certified(question: Question, seed: int = 1, work: int = WORK) -> Certificate | Doubt | None:
@@ -249,7 +251,7 @@ class _Comparison:
             point = Point(
                 sizes, question.facts, seed + 7919 * again, self.level, free=free, apart=apart, spend=self.effort
             )
-            point.real, point.whole = real, discrete
+            point.real, point.whole, point.alike = real, discrete, question.alike
             with suppress(DegenerateError):
                 return self._at(point)
         raise DegenerateError
@@ -272,6 +274,7 @@ class _Comparison:
                 values[name] = drawn(said, shape, rng) if said else draw(shape)
                 if look is not None:
                     values[name] = look.of(values[name], said, rng)
+            values |= {name: values[other] for name, other in question.alike.items()}
             known = [node for node in self.chosen if variables(node).keys() <= values.keys()]
             found = {node: evaluate(node, values, sizes) for node in known}
             finite = {node: value for node, value in found.items() if np.all(np.isfinite(value))}

@@ -102,6 +102,8 @@ class Point:
         self.bases: dict[tuple[str, int], Array] = {}
         self.whole: Mapping[str, Array] = {}
         """Values of variables that are 0, 1 or -1, or places: the same at every level, and at the real point."""
+        self.alike: Mapping[str, str] = {}
+        """Variables that have the value of another one."""
         self.directions: dict[str, list[tuple[int, Array]]] = {}
         """Along what a variable moves, the order of the derivative with it."""
         self._found: dict[tuple[Expr, int, int], Value] = {}
@@ -121,11 +123,12 @@ class Point:
 
     def variable(self, name: str, shape: Shape, level: int, order: int) -> Value:
         """The value of a variable."""
-        key = (name, level)
-        if key not in self.bases and name in self.whole:
-            self.bases[key] = self.whole[name] % PRIMES[level]
+        same = self.alike.get(name, name)
+        key = (same, level)
+        if key not in self.bases and same in self.whole:
+            self.bases[key] = self.whole[same] % PRIMES[level]
         elif key not in self.bases:
-            facts = self.facts.get(name, frozenset())
+            facts = self.facts.get(same, frozenset())
             self.bases[key] = declared(self.rng, facts, self.lengths(shape), Field.at(level))
         found: Value = self.bases[key]
         for tag, along in self.directions.get(name, ()):

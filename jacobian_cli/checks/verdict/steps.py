@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.calculus.steps.step import Claim, Step, Steps
+from jacobian_cli.checks.every_size.certificate import Certificate, together
+from jacobian_cli.checks.every_size.lines import proven
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.points.domain import KINK, violations
@@ -52,6 +54,18 @@ class Lines:
     wrong: Mapping[int, Worst]
     """For each wrong line, where it is off most."""
     notes: Sequence[str]
+    proven: Sequence[Certificate | None] = ()
+    """For each line that has sizes those for which it is proven, if anything is said of that."""
+
+    @property
+    def reach(self) -> str:
+        """For which sizes the lines are proven, in one line."""
+        every = [each for each in self.proven if each is not None and each.every]
+        if not self.passed or not every:
+            return ""
+        if len(every) == len(self.proven) and (whole := together(every)) is not None:
+            return whole.line
+        return f"· {len(every)} of {len(self.proven)} steps are proven for every size"
 
 
 def check_lines(
@@ -107,7 +121,8 @@ def check_lines(
         notes.append(f"{len(texts) - len(compared)} lines could not be compared: too large, or of no finite value")
     if bent:
         notes.append(f"at a kink, where a side is chosen, held against both sides: {_listed(sorted(bent))}")
-    return Lines(not wrong if compared else None, len(compared), used, errors, wrong, notes)
+    found = [] if wrong or not used else proven(derivation, rights, facts or {})
+    return Lines(not wrong if compared else None, len(compared), used, errors, wrong, notes, found)
 
 
 def read_lines(

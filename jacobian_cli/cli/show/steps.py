@@ -101,6 +101,8 @@ def verdict_on_steps(screen: Screen, lines: Lines, count: int) -> None:
         screen.line(f"{mark} {many} checked at {points}: {engines}", style=colour)
     else:
         screen.line(f"{mark} WRONG: {len(lines.wrong)} of {count} steps", style=colour)
+    if lines.reach:
+        screen.line(lines.reach, style=colour if lines.reach.startswith(mark) else "dim")
     for number, worst in lines.wrong.items():
         screen.line(f"step {number}: printed form {worst.printed:.6g}, true {worst.true:.6g}", colour, indent=2)
     for note in lines.notes:
