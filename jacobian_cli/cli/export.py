@@ -30,6 +30,8 @@ class Wishes:
     sizes: str | None = None
     """What letters are, in C: `n=3,m=4`."""
     recompute: str | None = None
+    chunk: str | None = None
+    """An axis and the length of its blocks: `n=64`."""
 
 
 def answer(request: Request, wishes: Wishes) -> int:
@@ -37,7 +39,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     from jacobian_cli.api.derive.derivation import derivations
     from jacobian_cli.api.derive.source import FailedError
     from jacobian_cli.api.export.c import compiler, run_test
-    from jacobian_cli.api.export.run import CODE, export, export_test, recomputed
+    from jacobian_cli.api.export.run import CODE, cut_along, export, export_test, recomputed
     from jacobian_cli.cli.derive import problem_of
 
     if request.at:
@@ -50,7 +52,9 @@ def answer(request: Request, wishes: Wishes) -> int:
         raise InputError(
             f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
         )
-    recomputed(wishes.recompute, wishes.to)
+    cut_along(wishes.chunk, wishes.to, recomputed(wishes.recompute, wishes.to))
+    if wishes.chunk is not None and wishes.test:
+        raise InputError("no test is written of code in blocks", hint="test what is written without --chunk")
     sizes = _sizes(wishes.sizes or "")
     if wishes.to == "html":
         return _page(request, wishes)
@@ -62,7 +66,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     gc.enable()
     try:
         asked = found if len(found) > 1 else found[0]
-        text = export(asked, wishes.to, wishes.recompute, sizes=sizes)
+        text = export(asked, wishes.to, wishes.recompute, sizes=sizes, chunk=wishes.chunk)
         path = Path(wishes.output or "")
         test = export_test(asked, wishes.to, path.name) if wishes.test and wishes.to != "c" else ""
     except FailedError as error:

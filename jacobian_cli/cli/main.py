@@ -246,6 +246,7 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
 @click.option("--test", is_flag=True, help="Write a test of it beside, for pytest; that of C is compiled and run.")
 @click.option("--order", default=1, show_default=True, type=click.IntRange(1, 2), help="With 2, hessian and hvp too.")
 @click.option("--sizes", metavar="SIZES", help="What letters are in C, as in n=3,m=4.")
+@click.option("--chunk", metavar="AXIS=SIZE", help="Of numpy and torch: run over blocks of this axis, as in n=64.")
 @click.option("--recompute", metavar="NAMES", help="Of torch and jax: compute these again, instead of keeping them.")
 @force_option
 @no_check_option

@@ -8,10 +8,11 @@ from dataclasses import replace
 from jacobian_cli.api.derive.source import Written, computed_forms, function_of, functions, sized
 from jacobian_cli.api.export.directions import direction_of, hvp, jvp
 from jacobian_cli.api.export.kept import Kept, keep
-from jacobian_cli.calculus.derivative.common_subexpressions import definitions
-from jacobian_cli.expr import Defined, Expr, rebuild, walk
+from jacobian_cli.calculus.derivative.common_subexpressions import definitions, name_repeats
+from jacobian_cli.expr import Defined, Expr, rebuild, size_names, walk
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.numpy.module import Function
+from jacobian_cli.printers.numpy.passes import spelled
 from jacobian_cli.shape import Shape, shape_text
 
 _LONGEST = 100
@@ -114,6 +115,28 @@ def _joint(answers: Sequence[Written], gradients: Sequence[tuple[str, Expr]]) ->
     others = tuple((name, form) for (name, _), form in zip(gradients, forms, strict=True))
     defined = tuple(definitions([result, *forms]).items())
     return replace(function, definitions=defined, others=others, result_shape_text=None)
+
+
+def streamed(answers: Sequence[Written], axis: str) -> tuple[Function, Function]:
+    """The value with all gradients, and the value alone, for code that runs over blocks of an axis."""
+    first = answers[0].answer
+    gradients = [(w.answer.wrt, w.answer.forms.gradient) for w in answers]
+    joint = _joint(answers, [(name, gradient) for name, gradient in gradients if gradient is not None])
+    alone = function_of(first, "value", (), first.problem.output, f"{first.problem.name} = {first.problem.text}")
+    made = []
+    for function in (joint, alone):
+        forms = [spelled(form, axis) for form in function.results]
+        taken = [*first.problem.variables, *first.problem.program.values, first.upstream, *size_names(forms)]
+        keys = [str(k) for k in range(len(forms))]
+        taken += [node.name for node in walk(forms) if isinstance(node, Defined)]
+        named = name_repeats(dict(zip(keys, forms, strict=True)), keys, taken).forms
+        result, *others = (named[key] for key in keys)
+        pairs = tuple((name, form) for (name, _), form in zip(function.others, others, strict=True))
+        defined = tuple(definitions([result, *others]).items())
+        doc = f"{function.docstring}\n\nIn blocks of {axis}: nothing that has it is held whole but the gradients."
+        made.append(replace(function, result=result, others=pairs, definitions=defined, docstring=doc))
+    both, value = typed(answers, made)
+    return both, value
 
 
 def apart(forms: Sequence[Expr]) -> list[Expr]:

@@ -10,19 +10,23 @@ from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.c import c_source
 from jacobian_cli.api.export.constants import want_numbers
 from jacobian_cli.api.export.forms import written
-from jacobian_cli.api.export.functions import exported, rule
+from jacobian_cli.api.export.functions import exported, rule, streamed
 from jacobian_cli.api.export.html import page
 from jacobian_cli.api.export.templates import LIBRARIES
 from jacobian_cli.api.export.written_test import written_test
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.problem import names_of
+from jacobian_cli.expr import size_names
 from jacobian_cli.printers.jax.rule import rule_source as jax_rule
 from jacobian_cli.printers.numpy.module import module_source
-from jacobian_cli.printers.numpy.target import LackingError
+from jacobian_cli.printers.numpy.streamed import Axis, streamed_source
+from jacobian_cli.printers.numpy.target import NUMPY, LackingError
 from jacobian_cli.printers.torch.rule import rule_source as torch_rule
+from jacobian_cli.printers.torch.target import TORCH
 from jacobian_cli.syntax.errors import InputError
 
 CODE = ("numpy", "torch", "jax", "c")
+_DIGITS = 12
 RULES = ("torch", "jax")
 """Libraries for which a rule is written, a forward and a backward pass."""
 TARGETS = (*CODE, "latex", "markdown", "html", "json")
@@ -34,6 +38,7 @@ def export(
     recompute: str | Sequence[str] | None = None,
     *,
     sizes: Mapping[str, int] | None = None,
+    chunk: str | Mapping[str, int] | None = None,
 ) -> str:
     """What was derived as a text to take away: source for a library, LaTeX, Markdown, HTML or JSON.
 
@@ -48,6 +53,9 @@ def export(
 
     A rule keeps the fewest values from which its backward pass follows by cheap operations, and says which: of those
     that `recompute` names none is kept.
+
+    `chunk`, as in `"n=64"`, names an axis: NumPy's `value` and `value_and_gradient` of a scalar, and PyTorch's `value`,
+    run over blocks of it, so that nothing that has it is held whole: logits over a vocabulary, their probabilities.
 
     Raises `InputError` for another target, for a name of nothing that is kept, and where nothing passes the check.
 
@@ -66,12 +74,15 @@ def export(
     if sizes and to != "c":
         raise InputError(f"{to} takes any sizes", hint="sizes are fixed in C only")
     again = recomputed(recompute, to)
+    axis = cut_along(chunk, to, again)
     if to in CODE:
         output, name = found[0].problem.output, found[0].problem.name
         if output.shape and found[0].hessian is not None:
             raise InputError(f"a Hessian is that of a scalar; {name} is none", hint="leave order=2 out, or sum it")
         want_numbers(output, sizes or {})
         try:
+            if axis is not None:
+                return _in_blocks(found, to, axis)
             return _code(found, to, again, sizes or {}, together=len(found) > 1 or found is derivation)
         except LackingError as error:
             if re.search(rf"\b{error.function}\b", formula := found[0].problem.text):
@@ -97,6 +108,37 @@ def _code(found: Derivations, to: str, again: Sequence[str], sizes: Mapping[str,
     forward, backward = rule(answers, again)
     write = torch_rule if to == "torch" else jax_rule
     return write(forward, backward, [each.wrt for each in found])
+
+
+def _in_blocks(found: Derivations, to: str, axis: Axis) -> str:
+    problem = found[0].problem
+    names = list(size_names([problem.output, *problem.variables.values()]))
+    if axis.name not in names:
+        raise InputError(f"there is no axis {axis.name} in the formula", hint=f"there are {', '.join(names) or 'none'}")
+    if problem.output.shape:
+        raise InputError(f"blocks are of a scalar; {problem.name} is none", hint="leave --chunk out, or sum it")
+    both, alone = streamed([each.written() for each in found], axis.name)
+    if axis.name in both.arguments:
+        raise InputError(f"{axis.name} is no axis of an argument", hint="blocks are cut out of arguments")
+    return streamed_source(both, alone, axis, NUMPY if to == "numpy" else TORCH)
+
+
+def cut_along(chunk: str | Mapping[str, int] | None, to: str, again: Sequence[str] = ()) -> Axis | None:
+    """The axis that is cut into blocks, and their length. Raises `InputError` where it is none, or cannot be cut."""
+    if chunk is None:
+        return None
+    if to not in ("numpy", "torch"):
+        raise InputError(f"{to} is not written in blocks", hint="chunk is for numpy and torch")
+    if again:
+        raise InputError("nothing is kept between passes over blocks", hint="leave recompute out")
+    if isinstance(chunk, str):
+        name, _, length = (part.strip() for part in chunk.partition("="))
+        if length.isascii() and length.isdigit() and len(length) <= _DIGITS:
+            chunk = {name: int(length)}
+    if not isinstance(chunk, Mapping) or len(chunk) != 1:
+        raise InputError(f"{shown(chunk)} is no axis with a length", hint="as in chunk n=64")
+    ((name, size),) = _numbers(chunk).items()
+    return Axis(name, size)
 
 
 def recomputed(recompute: str | Sequence[str] | None, to: str) -> list[str]:

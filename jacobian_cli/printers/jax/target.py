@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops.cuts import Listed
-from jacobian_cli.printers.numpy.calls import FORMS, Writer, called, of_numbers, places
-from jacobian_cli.printers.numpy.products import Source, call, subscript
+from jacobian_cli.printers.numpy.calls import FORMS, Writer, at_places, called, places
+from jacobian_cli.printers.numpy.numbers import is_known
+from jacobian_cli.printers.numpy.products import Source, call, of_numbers, subscript
 from jacobian_cli.printers.numpy.target import Target
 from jacobian_cli.printers.precedence import Level, Piece, index_text
 
@@ -34,7 +35,7 @@ def _compared(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    return of_numbers(writer, node, operands) or called(writer, node, operands)
+    return of_numbers(writer.math, node, operands) or called(writer, node, operands)
 
 
 def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -54,8 +55,11 @@ def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    at = places(writer, node.arguments[0], operands[0].piece)
     kind = f"dtype={writer.np}.result_type({writer.like})"
+    if not is_known(node.arguments[0]):
+        there = at_places(writer, node, operands[0].piece)
+        return Source(Piece(f"({there.text}).astype({writer.np}.result_type({writer.like}))"), node.shape)
+    at = places(writer, node.arguments[0], operands[0].piece)
     identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text, kind)
     return Source(subscript(identity, at.text), node.shape)
 

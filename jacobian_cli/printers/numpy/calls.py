@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from jacobian_cli.evaluate.pairwise import plan
-from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy.blocks import ALONG, SPREAD, Blocks, two_axes
-from jacobian_cli.printers.numpy.numbers import WHOLE, large_power
+from jacobian_cli.printers.numpy.numbers import WHOLE, is_known, large_power, picked
 from jacobian_cli.printers.numpy.products import (
     Inverse,
     Role,
@@ -21,7 +20,7 @@ from jacobian_cli.printers.numpy.products import (
     diagonal_of,
     factors,
     multiply,
-    nominal,
+    pair_by_pair,
     product,
     row_of,
     subscript,
@@ -115,7 +114,7 @@ class Writer:
 
 
 def _is_number(name: Defined) -> bool:
-    return not name.shape and not any(isinstance(node, Variable) for node in walk([name.body]))
+    return not name.shape and is_known(name.body)
 
 
 def _operands(node: Expr) -> tuple[Expr, ...]:
@@ -217,8 +216,27 @@ def _taken(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text)
-    return Source(subscript(identity, places(writer, node.arguments[0], operands[0].piece).text), node.shape)
+    """Rows of an identity; of places that are arrays without it, which is as high as it is wide."""
+    count = writer.size(node.shape[-1]).text
+    if is_known(node.arguments[0]):
+        return Source(subscript(call(f"{writer.np}.eye", count), operands[0].piece.text), node.shape)
+    return Source(PYTHON["*"].join(Piece("1.0"), at_places(writer, node, operands[0].piece)), node.shape)
+
+
+def _summed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """A sum of rows of which one entry each is picked is that entry."""
+    if (found := picked(node)) is None or writer.along:
+        return (writer.target.called or called)(writer, node, operands)
+    at, rows = (writer.source(part).piece for part in found)
+    taken = call(f"{writer.np}.{writer.target.take}", rows, subscript(at, "..., None"), "-1")
+    return Source(subscript(taken, "..., 0"), node.shape)
+
+
+def at_places(writer: Writer, node: Apply, piece: Piece, *kind: str) -> Piece:
+    """Where each place is, as a comparison with all of them."""
+    along = call(f"{writer.np}.arange", writer.size(node.shape[-1]).text, *kind)
+    column = subscript(piece, "..., None") if node.arguments[0].shape else piece
+    return PYTHON["=="].join(column, along)
 
 
 def _scattered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -329,22 +347,9 @@ def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    return pair_by_pair(writer, node, operands, "optimize=True")  # a sum over what two share is then a matrix product
-
-
-def pair_by_pair(writer: Writer, node: Apply, operands: list[Source], *summing: str) -> Source:
-    """An einsum, of more than two factors in steps: in one go every letter is a loop inside all others. `summing` are
-    the options of a step that sums over what its two factors share.
-    """
-    subscripts, at_hand = dict(node.parameters)["subscripts"], [o.piece for o in operands]
-    if len(operands) < 3:
-        return Source(call(f"{writer.np}.einsum", f'"{subscripts}"', *at_hand), node.shape)
-    for step in plan(subscripts, tuple(tuple(map(nominal, o.shape)) for o in operands)):
-        inputs, output = step.subscripts.split("->")
-        options = summing if "," in inputs and set(inputs) - set(output) - {","} else ()
-        made = call(f"{writer.np}.einsum", f'"{step.subscripts}"', *(at_hand[k] for k in step.places), *options)
-        at_hand = [piece for k, piece in enumerate(at_hand) if k not in step.places] + [made]
-    return Source(at_hand[0], node.shape)
+    return pair_by_pair(
+        writer.np, node, operands, "optimize=True"
+    )  # a sum over what two share is then a matrix product
 
 
 def _joined(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -376,19 +381,6 @@ def options_of(writer: Writer, node: Apply, operands: list[Source]) -> list[str]
     if "axis" in options and len(options["axis"]) == 1:
         options["axis"] = options["axis"][0]
     return [f"{name}={options[name]}" for name in ("axis", "keepdims") if name in options]
-
-
-_MATH = {
-    name: name for name in "exp log log1p expm1 sqrt sin cos tan sinh cosh tanh log2 log10 erf erfc lgamma".split()
-}
-_MATH |= {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "abs": "fabs"}
-
-
-def of_numbers(writer: Writer, node: Apply, operands: list[Source]) -> Source | None:
-    """What Python itself knows of plain numbers: it stays one, which takes any precision."""
-    if not operands or not all(o.plain for o in operands) or node.function not in _MATH:
-        return None
-    return Source(call(f"{writer.math}.{_MATH[node.function]}", *(o.piece for o in operands)), (), plain=True)
 
 
 def called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -426,6 +418,7 @@ FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     "[]": _indexed,
     "take": _taken,
     "one_hot": _one_hot,
+    "sum": _summed,
     "scatter_add": _scattered,
     "where": _where,
     "dot": _dot,

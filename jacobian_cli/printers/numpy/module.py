@@ -302,7 +302,7 @@ class Body:
         results = {name: _result(writer, form) for name, form in forms.items()}
         reads = places_of([*(bodies[name] for name in order), *function.results])
         places = [module.target.places.format(name=name, np=module.np) for name in reads]
-        checked = _checked(function, writer)
+        checked = size_checks(function, writer)
         known = [f"{sizes[size]} = {text}" for size, text in function.sizes.items() if size in writer.used_sizes]
         unknown = writer.used_sizes.keys() - function.sizes - {*function.arguments}
         assert not unknown, f"{function.name}: an unknown size"
@@ -337,7 +337,7 @@ def _result(writer: Writer, form: Expr) -> str:
 _OPPOSITE = {">=": "<", "<=": ">", ">": "<=", "%": "%"}
 
 
-def _checked(function: Function, writer: Writer) -> list[str]:
+def size_checks(function: Function, writer: Writer) -> list[str]:
     """Refusals of sizes at which the formula has no meaning."""
     lines: list[str] = []
     for bound in function.wants:

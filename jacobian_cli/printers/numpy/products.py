@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Expr, walk
 from jacobian_cli.printers.numpy.blocks import Blocks
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece, negative
@@ -289,3 +290,31 @@ def _ordered(chain: Sequence[Source], order: Order, i: int, j: int, np: str) -> 
         return chain[i]
     k = order[i, j][1]
     return multiply(_ordered(chain, order, i, k, np), _ordered(chain, order, k + 1, j, np), np)
+
+
+def pair_by_pair(np: str, node: Apply, operands: list[Source], *summing: str) -> Source:
+    """An einsum, of more than two factors in steps: in one go every letter is a loop inside all others. `summing` are
+    the options of a step that sums over what its two factors share.
+    """
+    subscripts, at_hand = dict(node.parameters)["subscripts"], [o.piece for o in operands]
+    if len(operands) < 3:
+        return Source(call(f"{np}.einsum", f'"{subscripts}"', *at_hand), node.shape)
+    for step in plan(subscripts, tuple(tuple(map(nominal, o.shape)) for o in operands)):
+        inputs, output = step.subscripts.split("->")
+        options = summing if "," in inputs and set(inputs) - set(output) - {","} else ()
+        made = call(f"{np}.einsum", f'"{step.subscripts}"', *(at_hand[k] for k in step.places), *options)
+        at_hand = [piece for k, piece in enumerate(at_hand) if k not in step.places] + [made]
+    return Source(at_hand[0], node.shape)
+
+
+_MATH = {
+    name: name for name in "exp log log1p expm1 sqrt sin cos tan sinh cosh tanh log2 log10 erf erfc lgamma".split()
+}
+_MATH |= {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "abs": "fabs"}
+
+
+def of_numbers(math: str, node: Apply, operands: list[Source]) -> Source | None:
+    """What Python itself knows of plain numbers: it stays one, which takes any precision."""
+    if not operands or not all(o.plain for o in operands) or node.function not in _MATH:
+        return None
+    return Source(call(f"{math}.{_MATH[node.function]}", *(o.piece for o in operands)), (), plain=True)

@@ -62,6 +62,7 @@ class Target:
     """What makes whole numbers of an argument that holds places."""
     whole: str = ".astype(int)"
     """Behind an array of floats, what makes whole numbers of them."""
+    take: str = "take_along_axis"
     squeezed: str = "{np}.squeeze(value, axis=axis)"
 
     def runs(self, function: str, kernel: Callable[..., Any] | None) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.printers.numpy.calls import FORMS, Writer, each, helped, of_numbers, pair_by_pair, places
+from jacobian_cli.printers.numpy.calls import FORMS, Writer, at_places, each, helped, places
 from jacobian_cli.printers.numpy.module import unwritten
-from jacobian_cli.printers.numpy.products import Source, call, multiply, subscript
+from jacobian_cli.printers.numpy.numbers import is_known
+from jacobian_cli.printers.numpy.products import Source, call, multiply, of_numbers, pair_by_pair, subscript
 from jacobian_cli.printers.numpy.target import Target
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece
 from jacobian_cli.shape import Shape
@@ -77,7 +78,7 @@ def _tensor(writer: Writer, operand: Source) -> Source:
 def _called(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """A function of PyTorch, or one that is defined beside the expression."""
     entry = row(node.function)
-    if found := of_numbers(writer, node, operands):
+    if found := of_numbers(writer.math, node, operands):
         return found
     operands = [_tensor(writer, o) for o in operands]
     if entry.name not in NATIVE:
@@ -147,7 +148,7 @@ def _traced(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _einsum(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    return pair_by_pair(writer, node, [_tensor(writer, o) for o in operands])
+    return pair_by_pair(writer.np, node, [_tensor(writer, o) for o in operands])
 
 
 def _filled(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -208,9 +209,11 @@ def _columns(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    at = places(writer, node.arguments[0], operands[0].piece)
-    identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text, *_kind(writer))
-    return Source(subscript(identity, at.text), node.shape)
+    if is_known(node.arguments[0]):
+        identity = call(f"{writer.np}.eye", writer.size(node.shape[-1]).text, *_kind(writer))
+        return Source(subscript(identity, places(writer, node.arguments[0], operands[0].piece).text), node.shape)
+    there = at_places(writer, node, operands[0].piece, f"device={writer.like}.device")
+    return Source(Piece(f"({there.text}).to({writer.like}.dtype)"), node.shape)
 
 
 def _ordered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -258,5 +261,6 @@ TORCH = Target(
     top_along="{np}.amax({x}, dim=axis, keepdim=True)",
     places="{name} = {name}.long()",
     whole=".long()",
+    take="take_along_dim",
     squeezed="{np}.squeeze(value, dim=axis)",
 )
