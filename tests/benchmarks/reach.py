@@ -12,6 +12,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -126,6 +128,48 @@ def told(task: Task, found: Bench) -> list[str]:
     return lines
 
 
+def kept(task: Task) -> str:
+    """What PyTorch holds between the passes beside the arguments, in bytes: of our rule, and of its own autodiff of the
+    same forward code.
+    """
+    if find_spec("torch") is None:
+        return "  kept between the passes: PyTorch is not installed"
+    torch: Any = import_module("torch")
+    found = jac.derive(task.formula, task.wrt.split(","), task.shapes, check=False)
+    names: dict[str, Any] = {}
+    exec(jac.export(found, "torch"), names)
+    rng = np.random.default_rng(0)
+    at = {
+        name: torch.tensor(rng.standard_normal([size.at(task.sizes) for size in variable.shape]), requires_grad=True)
+        for name, variable in found[0].problem.variables.items()
+    }
+    functions = [value for value in names.values() if isinstance(value, type)]
+    rule: Any = next(value for value in functions if issubclass(value, torch.autograd.Function))
+
+    def plain(*arguments: Any) -> Any:
+        out = rule.forward(*arguments)
+        return out[0] if isinstance(out, tuple) else out
+
+    ours, theirs = (_saved(torch, run, at) for run in (names["value"], plain))
+    mark = "less" if ours < theirs else "as much" if ours == theirs else "more"
+    return f"  kept between the passes: {ours / 1e6:.3f} MB by the rule, {theirs / 1e6:.3f} MB by autodiff, {mark}"
+
+
+def _saved(torch: Any, run: Any, at: Mapping[str, Any]) -> int:
+    """The bytes of what a formula saves for its backward pass, each array once, the arguments left out."""
+    held: dict[int, int] = {}
+
+    def note(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        held[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        run(*at.values())
+    own = {tensor.untyped_storage().data_ptr() for tensor in at.values()}
+    return sum(size for place, size in held.items() if place not in own)
+
+
 def by_hand(n: int, turns: int = 101) -> str:
     """The Jacobian of σ(Wx+b) beside plain NumPy that writes the zeros and the diagonal blocks."""
     module: dict[str, Any] = {}
@@ -159,6 +203,8 @@ def main(words: Sequence[str], seconds: float = 10.0) -> None:
             continue
         print(task.title, flush=True)
         print("\n".join(told(task, measured(task, seconds))), flush=True)
+        if task.form == "vjp":
+            print(kept(task), flush=True)
     if not words or "hand" in words:
         print("jacobian of σ(Wx+b) by hand")
         print("\n".join(map(by_hand, (64, 128))), flush=True)
