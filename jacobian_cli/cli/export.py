@@ -111,5 +111,8 @@ def _sizes(text: str) -> dict[str, int]:
             raise InputError(
                 f"{part.strip() or 'nothing'} is no size", hint="letters and whole numbers: --sizes n=3,m=4"
             )
-        found[name] = int(number)
+        if found.setdefault(name, int(number)) != int(number):
+            raise InputError(
+                f"{name} is said to be {found[name]} and {number}", hint="name each letter once: --sizes n=3,m=4"
+            )
     return found

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.terms import terms_in
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tree import Call, Flag, Group, Name, Slice, Term
 
@@ -21,10 +23,24 @@ class Indexed(NamedTuple):
 
 
 def vectorial(term: Term) -> bool:
-    """Whether a term is a name, with an index or without one, or a sum of such, one with an index."""
-    if isinstance(term, Call) and term.function in ("?plus", "?minus"):
-        return entries_in(term)
-    return isinstance(term, Name) or (isinstance(term, Call) and term.function == "?entry")
+    """Whether a term may be a vector: a name, with an index or without one, or what is made of such with one."""
+    match term:
+        case Name() | Call(function="?entry"):
+            return True
+        case Call(function="?plus" | "?minus" | "?hadamard", arguments=arguments):
+            return entries_in(term) and all(map(vectorial, arguments))
+        case Call(function="?beside", arguments=(*before, last)):
+            rows = any(isinstance(part, Call) and part.function == "?T" for part in before)  # wᵀxᵢ is a number
+            return not rows and entries_in(last) and vectorial(last)
+        case Call(arguments=(inner,), keywords=()) if by_rows(term):
+            return entries_in(term) and vectorial(inner)
+    return False
+
+
+def by_rows(term: Call) -> bool:
+    """Whether a function of vectors goes over matrices row by row as it stands."""
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    return row is not None and row.kind in (Kind.ELEMENTWISE, Kind.ROW)
 
 
 def entries_in(term: Term) -> bool:

@@ -193,7 +193,17 @@ def _attempt(
         doubts = (*statement.doubts, *(Doubt(_settled_text(d, settled)) for d in meaning.doubts))
         shown = spelled(decided) if statement.notation else ""
         held = frozenset(meaning.held)
-        found.append(replace(statement, value=decided, doubts=doubts, read=shown, orders=assumed, settled=held))
+        found.append(
+            replace(
+                statement,
+                value=decided,
+                doubts=doubts,
+                read=shown,
+                orders=assumed,
+                settled=held,
+                extents=tuple(dict.fromkeys(meaning.extents)),
+            )
+        )
     return found
 
 

@@ -11,7 +11,7 @@ from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.tree import Call, Definition, Group, Term
+from jacobian_cli.syntax.tree import Call, Definition, Group, Term, Text
 
 _KEPT = frozenset(CONSTANTS) - {"e"}
 """Constants that derivatives are written with, so that no definition may have their names."""
@@ -22,12 +22,17 @@ def size_names(
 ) -> dict[str, Size]:
     """Names that are sizes: those in declared shapes, and those where only a size can stand."""
     found = {name: Size.named(name) for shape in declared.values() for size in shape for name in size.names()}
+    defined = {statement.name for statement in statements}
     for statement in statements:
+        found.update((extent.size, Size.named(extent.size)) for extent in statement.extents)
         stack = [statement.value]
         while stack:
             term = stack.pop()
             if isinstance(term, Group):
                 stack.extend(term.items)
+            match term:
+                case Call(function="?over", arguments=(_, _, Text(value=limit), _)) if limit.isidentifier():
+                    found.update({limit: Size.named(limit)} if limit not in defined else {})
             if not isinstance(term, Call):
                 continue
             row = FUNCTIONS.get(ALIASES.get(term.function, term.function))

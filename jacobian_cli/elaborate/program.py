@@ -285,6 +285,9 @@ class _Formula:
                 shapes[name] = (unifier.fresh(),) * 2
             elif name not in shapes:
                 shapes[name] = tuple(unifier.fresh() for _ in range(guessed[name].order))
+        for name, axis, size in (extent for s in self.statements for extent in s.extents):
+            if name in shapes and axis < len(shapes[name]):
+                unifier.unify(shapes[name][axis], Size.named(size))
         return shapes
 
     def shapes(self, guessed: Mapping[str, Default]) -> Mapping[int, Shape]:
@@ -316,7 +319,8 @@ class _Formula:
             for name, count in picked_whole(self.statements).items():
                 if name in shapes and name not in declared and len(shapes[name]) == 1:
                     unifier.unify(shapes[name][0], Size.number(count))
-            taken = {*self.free, *self.sizes, *(n for s in declared.values() for z in s for n in z.names())}
+            taken = {*self.free, *self.sizes, *declared, *(name for name in names if name)}
+            taken |= {n for s in declared.values() for z in s for n in z.names()}
             shapes = _named_sizes(shapes, unifier, taken)
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
         known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
@@ -360,6 +364,8 @@ class _Formula:
                 continue
             if statement.name:
                 scope.values[statement.name] = Defined(statement.name, body)
+                for extent in (e for s in self.statements for e in s.extents if e.name == statement.name):
+                    scope.unifier.unify(body.shape[extent.axis], Size.named(extent.size))
             if statement is self.last:
                 output = body
         if wrong:

@@ -19,7 +19,7 @@ from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term
+from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, Name, Slice, Term
 
 Typed = tuple[Expr, Term]
 _HOLE = re.compile(r"\?\d+\?\d+\?")
@@ -67,6 +67,7 @@ class Shaped(Builder):
         self.doubts: list[str] = []
         self.held: set[str] = set()
         """Names whose number of axes an index has settled."""
+        self.extents: list[Extent] = []
         self.products = False
         """Whether a * has turned out to be a matrix product."""
 

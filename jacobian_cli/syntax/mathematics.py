@@ -66,8 +66,10 @@ _DIVERGENCE = re.compile(
     r"(?:\\right)?[)\]]"
 )
 """KL(p ‖ q)."""
+_BELOW = r"(?:_\{(?P<braced>[^{}]*)\}|_(?P<bare>\w+))"
 _MINIMIZED = re.compile(
-    r"\s*(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])|\\?(?:min|max)(?:imize)?(?=_))(?:_\{[^{}]*\}|_\w+)?\s*(?![(\s])"
+    rf"\s*(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])(?:{_BELOW}\s*|\s*(?!\())"
+    rf"|\\?(?:min|max)(?:imize)?{_BELOW.replace('braced', 'under').replace('bare', 'plain')}\s*)(?=\S)"
 )
 """What is asked of a formula, before it: `min_w`."""
 ALONE = "type the formula alone; jac takes the derivative"
@@ -108,9 +110,17 @@ def want_formula(text: str, derivative: re.Pattern[str]) -> None:
         (_MINIMIZED, "what is to be minimized is typed alone"),
         (_ARROW, "a function without a name is not a formula"),
     ):
-        if before := pattern.match(text):
+        if (before := pattern.match(text)) and not (pattern is _MINIMIZED and _over_entries(before, text)):
             hint = f"that is `{text[before.end() :].strip()}`"
             raise InputError(message, text=text, span=Span(*before.span()), hint=hint)
+
+
+def _over_entries(found: re.Match[str], text: str) -> bool:
+    """Whether a maximum is one of entries, whose names carry its index: max_i x_i."""
+    letters = (found["under"] or found["plain"] or "").replace(",", "").replace(" ", "")
+    below = "".join(sign for sign, plain in SUBSCRIPTS.items() if plain in letters)
+    carried = rf"_(?:\{{[^{{}}]*)?[{letters}](?![A-Za-z]{{2}})" + (f"|[{below}]" if below else "")
+    return letters.isalpha() and len(letters) < 3 and bool(re.search(carried, text[found.end() :]))
 
 
 class Scanner(Letters):

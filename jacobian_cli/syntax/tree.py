@@ -117,6 +117,14 @@ def substituted(term: Term, values: Mapping[str, Term]) -> Term:
     return term
 
 
+class Extent(NamedTuple):
+    """One axis of a name, and its size."""
+
+    name: str
+    axis: int
+    size: str
+
+
 @record(frozen=True, slots=True)
 class Definition:
     """`name = value`; a bare expression has no name."""
@@ -136,6 +144,8 @@ class Definition:
     """The number of axes that names have in this reading, where nothing else says it."""
     settled: frozenset[str] = frozenset()
     """The names among them of which an index says it."""
+    extents: tuple[Extent, ...] = ()
+    """How many entries names have, because a sum runs over all of them."""
 
 
 class Declaration(NamedTuple):

@@ -113,6 +113,8 @@ def test_a_name_of_the_formula_is_no_size() -> None:
     assert inferred(program("A@n")) == "A m × k, n k -> m"
     assert inferred(program("A@x + n")) == "A m × k, x k, n m -> m"
     assert inferred(program("W@x", b="n")) == "W m × k, x k, b n -> m"
+    assert inferred(program("W@x", n="3")) == "W m × k, x k, n 3 -> m"
+    assert inferred(program("n = x.T@x; n*W@y")) == "x m, W k × p, y p -> k"
 
 
 DECLARED: list[tuple[str, dict[str, str], str]] = [

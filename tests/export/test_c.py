@@ -194,6 +194,7 @@ def test_letters_are_given_numbers(n: int, tmp_path: Path) -> None:
         (["W@x", "--sizes", "n=3,m=4,k=5"], "there is no size k in the formula"),
         (["W@x", "--sizes", "n=0,m=4"], "a size is a whole number from 1 on"),
         (["W@x", "--sizes", "n"], "n is no size"),
+        (["W@x", "--sizes", "n=3,m=4,k=5,n=4"], "n is said to be 3 and 4"),
         (["x[3:5]", "-s", "x=n", "--sizes", "n=4"], "the formula wants n >= 5"),
         (["W@x", "--to", "numpy", "--sizes", "n=3"], "numpy takes any sizes"),
     ],

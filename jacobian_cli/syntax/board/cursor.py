@@ -35,6 +35,8 @@ class Cursor:
     delimiters: list[str] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
     """The indices that are summed over here."""
+    ended: dict[str, int] = field(default_factory=dict)
+    """The indices of the sums before this place, and where what is summed begins."""
     guessed: bool = False
     """Whether the notation was found, and not named."""
     trying: bool = False

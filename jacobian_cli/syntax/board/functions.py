@@ -163,7 +163,7 @@ class Functions(Sums):
             value = self.value_of(token)
             base = Call("log", (Literal(Fraction(int(index.text)), index.span),), (), index.span)
             return Call("/", (value, base), (), Span(token.start, value.span.stop))
-        if token.text in ("sum", "prod"):
+        if token.text in ("sum", "prod", "max", "min"):
             return self.over(token, index)
         raise self.refuse(index, f"'{token.text}' has no index in the language", "jac functions lists the functions")
 

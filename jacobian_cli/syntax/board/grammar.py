@@ -89,7 +89,8 @@ class Board(Factors):
             raise too_deep(self.text)
         end = Token("end", "", owner.stop, owner.stop, True)
         part = Board([*tokens, end], self.text, self.known, self.blanks, self.doubts, depth=self.depth)
-        part.running, part.trying, part.guessed = self.running, self.trying, self.guessed
+        part.running, part.ended = self.running, self.ended
+        part.trying, part.guessed = self.trying, self.guessed
         term = part.whole()
         self.depth -= 1
         return term
@@ -169,14 +170,20 @@ class Board(Factors):
             if isinstance(name, Name)
         }
         for term in terms if carried else ():
-            if isinstance(term, Name) and term.text not in carried and self.known.find(term.text) is None:
-                stem, indices = read(term.text)
-                if stem in carried and len(indices) == 1 and len(indices[0]) == 1 and indices[0].isalpha():
-                    raise self.refuse(
-                        Token("name", term.text, *term.span),
-                        f"is this an entry of {stem}, or a name of its own?",
-                        f"an entry is `{stem}[{indices[0]}]`; a name is declared: `-s {term.text}=()`",
-                    )
+            if not isinstance(term, Name) or term.text in carried or self.known.find(term.text) is not None:
+                continue
+            stem, indices = read(term.text)
+            index = indices[-1] if indices else ""
+            if index in self.ended or (stem in carried and len(indices) == 1 and len(index) == 1 and index.isalpha()):
+                whose = f"of {stem}" if stem in carried else "that is summed"
+                raise self.refuse(
+                    Token("name", term.text, *term.span),
+                    f"is this an entry {whose}, or a name of its own?",
+                    f"put brackets around all that is summed; an entry is `{stem}[{index}]`, "
+                    f"a name is declared: `-s {term.text}=()`"
+                    if index in self.ended
+                    else f"an entry is `{stem}[{index}]`; a name is declared: `-s {term.text}=()`",
+                )
 
     def product(self) -> Term:
         if self.maybe_sum():

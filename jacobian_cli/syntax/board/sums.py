@@ -12,9 +12,11 @@ from jacobian_cli.syntax.names import key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Name, Term, Text
 
-_INDEX = re.compile(r"([a-z])(?:=1)?")
+_INDEX = re.compile(r"([a-z](?:,?[a-z])?)(?:=1)?")
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 _SIGMA = ("Sigma",)
+_FUNCTIONS = ("prod", "max", "min")
+"""What runs over an index beside sums."""
 
 
 def _entry(name: str, indices: str, token: Token) -> Term:
@@ -57,7 +59,7 @@ class Sums(Brackets):
         return Call("prod" if token.text == "prod" else "sum", (value,), (), span)
 
     def over(self, token: Token, index: Token | None = None) -> Term:
-        """A sum over one index: the names that carry it are vectors, or vectors in the rows of a matrix."""
+        """A sum over an index: the names that carry it are vectors, or vectors in the rows of a matrix."""
         limit, first = "", index or self.next
         while self.next.kind in ("sub", "sup") or (self.next.kind == "T" and index and "=" in index.text):
             mark = self.take()
@@ -66,19 +68,41 @@ class Sums(Brackets):
             else:
                 limit = self.limit(mark) if mark.kind == "sup" else "T"  # ∑ₜ₌₁ᵀ
         found = _INDEX.fullmatch(index.text.replace(" ", "")) if index else None
-        if found is None or found[1] in self.running:
+        if found is None:
             raise self.summation(first)
-        letter, outer = found[1], self.running[:]
-        self.running[:] = [letter]  # of the sums around it no index stands in a sum
+        letters = found[1].replace(",", "")
+        self.want_new(letters, limit, first)
+        self.running += letters
+        begin = self.next.start
         try:
-            value = self.product()
+            value = self.summand()
         finally:
-            self.running[:] = outer
+            del self.running[-len(letters) :]
         span = Span(token.start, value.span.stop)
-        if not self.carried(value, letter):
-            raise self.refuse(span, f"nothing here carries the index {letter}", _EINSUM)
-        function = "prod" if token.text == "prod" else "sum"
-        return Call("?over", (value, *(Text(said, span) for said in (function, limit, letter))), (), span)
+        for letter in letters:
+            self.ended[letter] = begin
+            if not self.carried(value, letter):
+                raise self.refuse(span, f"nothing here carries the index {letter}", _EINSUM)
+        function = token.text if token.text in _FUNCTIONS else "sum"
+        return Call("?over", (value, *(Text(said, span) for said in (function, limit, letters))), (), span)
+
+    def want_new(self, letters: str, limit: str, where: Token) -> None:
+        """Refuse an index that a sum around this one has too, and one that is its own limit."""
+        for letter in letters:
+            if letters.count(letter) > 1 or letter in self.running:
+                raise self.refuse(where, f"two sums run over one index {letter}", "give each an index of its own")
+            if letter == limit:
+                raise self.refuse(
+                    where, f"this sum runs from 1 to its own index {letter}", "call one of them otherwise"
+                )
+
+    def summand(self) -> Term:
+        """What is summed: the product behind the sign, which may have a minus."""
+        minus = False
+        while self.next.kind == "op" and self.next.text in SUMS:
+            minus ^= self.take().text == "-"
+        value = self.product()
+        return self.negative(value) if minus else value
 
     def limit(self, mark: Token) -> str:
         """How far a sum runs: to a number, or to a name."""
@@ -107,11 +131,28 @@ class Sums(Brackets):
         if {*mark.text} <= {*self.running} and base.text:
             self.take()
             return _entry(base.text, mark.text, token)
+        if {*mark.text} <= {*self.ended}:
+            raise self.left_out(token, min(self.ended[letter] for letter in mark.text))
         raise self.refuse(
             token,
             f"an entry with the index {mark.text} cannot be read"
             + ("" if self.running else ": the language has no index notation"),
             f'write sums as `einsum("ij,j->i", A, x)`; if {token.text} is a name, declare it: `-s {token.text}=n`',
+        )
+
+    def left_out(self, token: Token, begin: int) -> InputError:
+        """What to say of an entry behind the end of a sum that it may belong to."""
+        depth, stop = 0, self.tokens[-1].start
+        for behind in self.tokens[self.at :]:
+            depth += (behind.kind == "open") - (behind.kind == "close")
+            if depth < 0:
+                stop = behind.start
+                break
+        whole = f"{self.text[:begin]}({self.text[begin:stop].strip()}){self.text[stop:]}"
+        return self.refuse(
+            token,
+            "a sum ends before the next + or −, and this entry stands behind it",
+            f"put brackets around all that is summed: `{' '.join(whole.split())}`",
         )
 
     def of_index(self, token: Token) -> Term | None:
@@ -122,10 +163,9 @@ class Sums(Brackets):
         if self.known.find(token.text) is not None:
             return None
         stem, marks = read(token.text)
-        carried = [mark for mark in marks if mark in self.running]
+        carried = [mark for mark in marks if {*mark} <= {*self.running}]
         if carried and stem:
-            others = tuple(mark for mark in marks if mark not in self.running)
-            plain = spelling(stem, others)
+            plain = spelling(stem, tuple(mark for mark in marks if mark not in carried))
             return _entry(self.known.find(plain) or plain, "".join(carried), token)
         written = unicodedata.normalize("NFKC", self.text[token.start : token.stop])
         for index in self.running:
