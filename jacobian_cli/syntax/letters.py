@@ -7,7 +7,8 @@ import unicodedata
 from difflib import get_close_matches
 
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.names import LETTERS, Known, spelling
+from jacobian_cli.syntax.names import KEYWORDS as RESERVED
+from jacobian_cli.syntax.names import LETTERS, Key, Known, key, spelling
 from jacobian_cli.syntax.tokens import Token
 
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋₌", "0123456789aehijklmnoprstuvx+-=", strict=True))
@@ -50,6 +51,8 @@ class Letters:
         self.known = known
         self.bases: dict[int, tuple[str, tuple[str, ...]]] = {}
         """The letter and indices of each name, for what may still be attached to it."""
+        self.met: dict[Key, str] = {}
+        """The names of this text, each as it is spelled first."""
 
     def refuse(self, start: int, stop: int, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=Span(start, stop), hint=hint)
@@ -171,6 +174,10 @@ class Letters:
         """A run as known names and functions, longest first; what is left are letters."""
         k, total = 0, len(units)
         self.want_clear(units)
+        whole = self.text[units[0][2] : units[-1][3]]
+        if len(whole) > 2 and whole in RESERVED and whole not in LETTERS and self.known.find(whole) is None:
+            found.append(Token("word", spelling(whole, ()), units[0][2], units[-1][3]))
+            return units[-1][3]
         while k < total:
             token, end = self.piece(units, k)
             if token is None:
@@ -247,7 +254,8 @@ class Letters:
     def named(self, stem: str, indices: tuple[str, ...], start: int, stop: int) -> Token:
         self.bases[start] = (stem, indices)
         name = spelling(stem, indices)
-        return Token("name", self.known.find(name) or name, start, stop)
+        name = self.known.find(name) or self.met.setdefault(key(name), name)
+        return Token("name", name, start, stop)
 
     def sizes(self, stem: str, indices: tuple[str, ...], pair: list[str]) -> bool:
         """Whether the indices of a letter are known names, and the letter with them is none: Kₙₘ commutes."""

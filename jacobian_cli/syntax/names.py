@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from functools import lru_cache
+from keyword import kwlist
 from typing import NamedTuple
 
 GREEK = {
@@ -83,7 +84,8 @@ def read(name: str) -> Reading:
 
 _ENGLISH = {letter: name for name, letter in LETTERS.items()}
 _MARKS = {"\N{COMBINING CIRCUMFLEX ACCENT}": "hat", "\N{COMBINING MACRON}": "bar", "\N{COMBINING TILDE}": "tilde"}
-_KEYWORDS = frozenset("lambda in is as if for not and or def class import from with del pass".split())
+KEYWORDS = frozenset(kwlist) - {"None", "True", "False"}
+"""Words that Python's grammar keeps for itself."""
 
 Key = tuple[str, ...]
 
@@ -95,7 +97,8 @@ def key(name: str) -> Key:
     >>> key("W_1") == key("W1"), key("λ") == key("lam"), key("ŷ") == key("y_hat")
     (True, True, True)
     """
-    reading = read(unicodedata.normalize("NFKC", name))
+    name = unicodedata.normalize("NFKC", name)
+    reading = read(name if name == "lambda" else free(name))
     stem, marks = reading.stem, []
     split = unicodedata.normalize("NFD", stem)
     if any(mark in _MARKS for mark in split):
@@ -104,15 +107,24 @@ def key(name: str) -> Key:
     return (_ENGLISH.get(stem, stem), *marks, *reading.indices)
 
 
+def free(name: str) -> str:
+    """A name that Python's grammar does not keep for itself.
+
+    >>> free("lambda"), free("class"), free("x")
+    ('lam', 'class_', 'x')
+    """
+    return "lam" if name == "lambda" else f"{name}_" if name in KEYWORDS else name
+
+
 def spelling(stem: str, indices: tuple[str, ...]) -> str:
     """The name of the language for a letter and its indices.
 
     >>> spelling("W", ("1",)), spelling("lambda", ()), spelling("x", ("t-1",))
     ('W1', 'lam', 'x_tm1')
     """
-    stem = "lam" if stem == "lambda" else stem
     if not indices:
-        return stem + "_" if stem in _KEYWORDS else stem
+        return free(stem)
+    stem = "lam" if stem == "lambda" else stem
     first, *rest = (_plain(index) for index in indices)
     joined = "" if first.isdecimal() and not stem[-1].isdecimal() else "_"
     return "_".join([stem + joined + first, *rest])

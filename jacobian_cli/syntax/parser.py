@@ -16,7 +16,7 @@ from threading import RLock
 
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
 from jacobian_cli.syntax.mends import INVERSE, MAX_DEPTH, MAX_DIGITS, MENDS, OPERATORS, POWER, TRANSPOSE, syntax_error
-from jacobian_cli.syntax.names import plain_name
+from jacobian_cli.syntax.names import free, plain_name
 from jacobian_cli.syntax.tree import (
     Call,
     Definition,
@@ -341,9 +341,9 @@ def statements(texts: Sequence[str]) -> list[Definition]:
 
 def normal_name(name: str) -> str:
     """The name as Python's grammar reads it (NFKC), so that `ﬁ` and `fi` are one name; π is the constant pi, and
-    lambda, a word of that grammar, is lam.
+    of the words of that grammar lambda is lam, and `class` is `class_`.
     """
     found = unicodedata.normalize("NFKC", name)
     if not found.isidentifier():
         found = plain_name(found)
-    return {"π": "pi", "lambda": "lam"}.get(found, found)
+    return "pi" if found == "π" else free(found)

@@ -24,7 +24,8 @@ _READERS = {
 LANGUAGE = "language"
 NOTATIONS = (LANGUAGE, *_READERS)
 _FUNCTION = re.compile(
-    r"\s*(?:def|async|import|from|@\w+)\b|\s*lambda\b[^()]*:|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b", re.DOTALL
+    r"\s*(?:(?:def|import|class)\s+[^\W\d]|async\s+def\b|from\s+[\w.]+\s+import\b|@\w+\b)|\s*lambda\b[^()]*:|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b",
+    re.DOTALL,
 )
 _LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
 _CODE = re.compile(

@@ -222,7 +222,7 @@ class _Reader(Functions):
 
     def called(self, token: MatlabToken) -> Name:
         name = self.known.find(token.text) or token.text
-        return Name("lam" if name == "lambda" else normal_name(name), token.span)
+        return Name(normal_name(name), token.span)
 
     def is_value(self, name: str) -> bool:
         """Whether a name before a bracket is an array of which entries are taken: A(1, :)."""
