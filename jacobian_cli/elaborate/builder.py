@@ -10,11 +10,12 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from jacobian_cli.elaborate.calls import arguments_of, call_hint, signature_hint, takes_values_only
+from jacobian_cli.elaborate.calls import arguments_of, call_hint, library_of, signature_hint, takes_values_only
 from jacobian_cli.elaborate.masked import is_mask, picked
 from jacobian_cli.elaborate.options import Options, Scope, items_of
 from jacobian_cli.elaborate.variant import along as along_axes
 from jacobian_cli.elaborate.variant import counts, handed_on, options_of, positional, taken_out, text_for, without
+from jacobian_cli.elaborate.vectorized import MEETING, conform
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.places import is_whole
@@ -310,6 +311,8 @@ class Builder(Options):
         if row.settle is not None:
             options = row.settle(list(shapes), options, self.scope.unifier)
         parameters = tuple(options.items())
+        if row.name in MEETING or row.of_scalar:
+            conform(row, arguments, self.scope.unifier)
         if any(size.is_open for shape in shapes for size in shape):
             return Apply(row.name, arguments, parameters, inferred(row, list(shapes), options, self.scope.unifier))
         return Apply(row.name, arguments, parameters, known_shape(row, shapes, parameters))
@@ -330,6 +333,9 @@ class Builder(Options):
                 raise self.error(span, f"'{name}' is a value and cannot be called", call_hint(name, self.scope))
             if name in ELSEWHERE:
                 raise self.error(span, f"there is no function '{name}'", ELSEWHERE[name])
+            if library := library_of(name):
+                there = f"{library}{self.text[call.span.start : call.span.stop]}"
+                raise self.error(span, f"there is no function '{name}'", f"where libraries have it, it is `{there}`")
             close = difflib.get_close_matches(name, [*known, *ALIASES], n=2, cutoff=_NEAR)
             hint = f"did you mean {' or '.join(close)}?" if close else "jac functions lists those there are"
             raise self.error(span, f"there is no function '{name[:40]}'", hint)
@@ -356,6 +362,8 @@ class Builder(Options):
                 more = call.arguments[len(names)].span
                 first = call.arguments[0].span
                 value, axis = self.text[first.start : first.stop], self.text[more.start : more.stop]
+                if isinstance(call.arguments[len(names)], Name):  # sum(f, x)
+                    value, axis = axis, "0"
                 hint = row.second.get("ord", f"an axis is named: `{row.name}({value}, axis={axis})`")
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
 

@@ -49,3 +49,15 @@ def call_hint(name: str, scope: Scope) -> str:
     if value is None or not value.shape:
         return f"a product is written `{name}*(x + y)`"
     return f"a product is written `{name}@(x + y)`, entry by entry `{name}*(x + y)`"
+
+
+def library_of(name: str) -> str:
+    """What stands before a function that a library has and the language has not: `torch.`; or nothing."""
+    from jacobian_cli.syntax.code.functions import HANDLERS  # noqa: PLC0415 - only where a name is not known
+    from jacobian_cli.syntax.libraries import JAX, NUMPY, OWN, SHARED, TORCH  # noqa: PLC0415
+
+    for library, module in ((TORCH, "torch"), (NUMPY, "np"), (JAX, "jnp")):
+        if name in OWN[library]:
+            return f"{module}."
+    of_torch = name.startswith(("add", "badd", "index_", "layer_", "batch_", "group_")) or name in HANDLERS
+    return "torch." if of_torch else "np." if name in SHARED else ""

@@ -161,7 +161,7 @@ def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
         case [2, 1]:
             return True
         case [2, 2]:
-            return of_matrices or _turned(left) or _turned(right)
+            return of_matrices or any(_turned(part) or _made(part) for part in term.arguments)
     return False
 
 
@@ -206,6 +206,11 @@ def _reduced(term: Term) -> bool:
 
 def _turned(term: Term) -> bool:
     return isinstance(term, Call) and term.function == ".T"
+
+
+def _made(term: Term) -> bool:
+    """Whether a matrix is made by a function that nobody applies to multiply entry by entry."""
+    return isinstance(term, Call) and term.function in ("diag", "inv", "outer", "kron", "solve", "expm", "pinv")
 
 
 def _spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:

@@ -29,6 +29,7 @@ from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Name, Term, Text
 
 _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""
+_SUMS = ("?plus", "?minus", "+", "-")
 _BEFORE = (".T", "?T", "?power", "?mtimes", "?star", "?matmul", "u-")
 _BEHIND = frozenset(("alpha", "delta", "eta"))
 """Greek letters that are vectors where they stand behind a matrix, and numbers elsewhere."""
@@ -136,8 +137,10 @@ def _greek_vectors(
         stack.extend(parts_of(term))
         if isinstance(term, Call) and term.function in ("?T", ".T"):
             (inner,) = term.arguments
-            if isinstance(inner, Name) and guessed.get(inner.text) == 0 and habit(inner.text) == 0:
-                found.add(inner.text)
+            parts = inner.arguments if isinstance(inner, Call) and inner.function in _SUMS else (inner,)
+            names = [part.text for part in parts if isinstance(part, Name)]
+            if len(names) == len(parts) and all(guessed.get(n) == 0 and habit(n) == 0 for n in names):
+                found.update(names)
         if isinstance(term, Call) and term.function in ("?beside", "?mtimes", "?star", "?dot", "?matmul"):
             for left, behind in zip(term.arguments, term.arguments[1:], strict=False):
                 before = left
@@ -192,7 +195,7 @@ def _attempt(
         decided = want_shallow(filled(value, settled), statement.source)
         doubts = (*statement.doubts, *(Doubt(_settled_text(d, settled)) for d in meaning.doubts))
         shown = spelled(decided) if statement.notation else ""
-        held = frozenset(meaning.held)
+        held = frozenset(meaning.held) | statement.settled
         found.append(
             replace(
                 statement,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
 from jacobian_cli.elaborate.builder import Builder, ConformError, OrderError
+from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Apply, Expr, Variable
@@ -26,6 +28,7 @@ _HOLE = re.compile(r"\?\d+\?\d+\?")
 """A size that is not found yet."""
 LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi".split())
 """Greek letters that are vectors as readily as scalars: beside + and behind a matrix they are what fits."""
+_SUMMED = ("?plus", "?minus")
 BOARD = ("math", "latex", "julia")
 """Notations in which a function of a matrix may mean something else than its entries' values."""
 
@@ -60,6 +63,8 @@ class Shaped(Builder):
         super().__init__(scope, statement.source)
         self.strict = strict
         self.board = statement.notation in BOARD
+        self.upright = statement.notation in ("math", "latex")
+        """Whether e is a constant only above which something stands, mostly."""
         self.assumed = assumed
         self.made: dict[int, Term] = {}
         self.resized: dict[int, Call] = {}
@@ -68,6 +73,8 @@ class Shaped(Builder):
         self.held: set[str] = set()
         """Names whose number of axes an index has settled."""
         self.extents: list[Extent] = []
+        self.bare = Counter(_whole(statement.value) if statement.notation else ())
+        """How often names stand without an index."""
         self.products = False
         """Whether a * has turned out to be a matrix product."""
 
@@ -75,10 +82,15 @@ class Shaped(Builder):
 
     def build(self, term: Term) -> Expr:
         if not isinstance(term, Call):
+            if isinstance(term, Name) and term.text == "e" and self.upright and "e" not in self.scope.values:
+                self.doubt("`e` is the number 2.718…; a variable is declared: `-s e=n`")
             return super().build(term)
         if term.function[0] == "?":
             expr, self.made[id(term)] = self.meanings[term.function](self, term)
             return expr
+        row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+        if row is not None and row.of_scalar and len(term.arguments) == 1:
+            self.want_larger(term.arguments[0], 2)
         expr = super().build(self.sized(term))
         if self.board and isinstance(expr, Apply) and expr.arguments and axes_of(expr.arguments[0].shape) == 2:
             meant = OF_MATRICES.get(expr.function)
@@ -90,6 +102,14 @@ class Shaped(Builder):
         """Say what a function of a matrix would be, of which `{}` is the argument."""
         inner = spelled(term.arguments[0]) if isinstance(term, Call) else ""
         self.doubt(f"`{spelled(term)}` is taken entry by entry; {otherwise.format(inner)}")
+
+    def want_larger(self, term: Term, order: int) -> None:
+        """‖θ‖ and tr(ρ): a Greek name alone, or in a product of such, is no number where one would make no sense."""
+        names = names_in(term)
+        if names and all(self.assumed.get(name) == 0 and habit(name) == 0 for name in names):
+            plain = isinstance(term, Name) or order == 2 or (isinstance(term, Call) and term.function in _SUMMED)
+            if plain:
+                self.strained(names[0], order)
 
     def sized(self, term: Call) -> Call:
         """A call whose sizes and indices are spelled with the signs of the language."""
@@ -281,6 +301,17 @@ def outer_text(left: Term, right: Term) -> str:
 
 def times_text(left: Term, right: Term) -> str:
     return spelled(call_of("*", left, right))
+
+
+def _whole(term: Term) -> Iterator[str]:
+    """The names in a tree that carry no index."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Name):
+            yield part.text
+        elif not (isinstance(part, Call) and part.function == "?entry"):
+            stack.extend(parts_of(part))
 
 
 def _sizes(term: Term) -> list[Term]:

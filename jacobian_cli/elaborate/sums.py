@@ -17,6 +17,7 @@ from jacobian_cli.elaborate.indexed import (
     vectorial,
 )
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, is_row
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -103,7 +104,10 @@ class Sums(Mathematics):
                 f"put the row under the sum sign: `{under}`; {self.as_numbers(over)}",
             )
         if any(len(shape) == 2 for shape in before) and isinstance(over, Call):
-            raise self.error(term.span, "a matrix stands before a sum of numbers", self.of_vectors(over))
+            capitals = [n for part in term.arguments[:place] for n in names_in(part) if self.assumed.get(n) == 2]
+            numbers = "".join(f"; a number is declared: `-s {name}=()`" for name in capitals[:1])
+            hint = f"{self.of_vectors(over)}{numbers}"
+            raise self.error(term.span, "a matrix stands before a sum of numbers", hint)
         return super().beside(term)
 
     def transposed(self, term: Call) -> Typed:
@@ -304,6 +308,13 @@ class Sums(Mathematics):
     def with_rows(self, term: Term) -> Indexed:
         match term:
             case Call(function="?entry", arguments=(Name() as name, Text(value=indices))):
+                if name.text in self.bare and name.text in self.assumed:
+                    raise self.error(
+                        term.span,
+                        f"{name.text} stands with an index and without one",
+                        f"call one of them by another name; if they are the rows of one matrix, declare it: "
+                        f"`-s {name.text}=n,m`",
+                    )
                 of_rows = self.of_order(name, len(indices) + 1, "carries the index, and is no vector")
                 return Indexed(of_rows, indices + ROW)
             case Call(function="?plus" | "?minus" | "?hadamard", arguments=arguments, span=span):

@@ -12,7 +12,9 @@ from jacobian_cli.elaborate.shaped import (
     Typed,
     axes_of,
     call_of,
+    inner_text,
     is_row,
+    shape_of,
     spelled_out,
     times_text,
     way_of,
@@ -47,7 +49,15 @@ class Mathematics(Shaped):
         if isinstance(first, Literal) and first.value == 1 and is_row(factors[1][0].shape):  # 1bᵀ
             factors[0] = self.filled("ones", first.span)
         self.want_numbers(term.arguments, factors)
-        return self.product(factors, term.span)
+        made = self.product(factors, term.span)
+        if isinstance(first, Name) and len(factors) > 2 and is_row(factors[1][0].shape) and len(made[0].shape) == 1:
+            scaled = shape_of([expr.shape for expr, _ in factors[1:]]) == ()  # y wᵀx
+            if scaled and self.assumed.get(first.text) == 1 and self.bare[first.text] == 1:
+                self.doubt(
+                    f"`{first.text}` is taken for a vector in `{spelled(made[1])}`; a number is declared: "
+                    f"`-s {first.text}=()`"
+                )
+        return made
 
     def want_numbers(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
         """A name that scales nothing but numbers is a number: n/2 log|Σ|."""
@@ -81,13 +91,18 @@ class Mathematics(Shaped):
 
     def cross(self, term: Call) -> Typed:
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
-        if left[0].shape and right[0].shape:
+        greek = [
+            isinstance(part, Name) and self.assumed.get(part.text) == 0 and key(part.text)[0] in LEANING
+            for part in term.arguments
+        ]
+        orders = [len(left[0].shape) or greek[0], len(right[0].shape) or greek[1]]
+        if all(orders):
             product, times = (spelled(call_of(sign, left[1], right[1])) for sign in "@*")
-            raise self.error(
-                term.span,
-                "× between vectors or matrices cannot be read",
-                f"write `{product}`, or `{times}` entry by entry",
-            )
+            hint = f"write `{product}`, or `{times}` entry by entry"
+            if orders == [1, 1]:
+                cross = spelled(Call("cross", (left[1], right[1]), (), term.span))
+                hint = f"there are `{cross}`, `{inner_text(left[1], right[1])}` and, entry by entry, `{times}`"
+            raise self.error(term.span, "× between vectors or matrices cannot be read", hint)
         return self.op("*", term.span, left, right)
 
     def star(self, term: Call) -> Typed:
@@ -187,6 +202,7 @@ class Mathematics(Shaped):
         return self.op("log", term.span, self.bars(term))
 
     def norm(self, term: Call) -> Typed:
+        self.want_larger(term.arguments[0], 1)
         inner = self.typed(term.arguments[0])
         (_, kind) = term.arguments
         assert isinstance(kind, Text)
@@ -236,6 +252,9 @@ class Mathematics(Shaped):
 
     def power(self, term: Call) -> Typed:
         base, exponent = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        above = term.arguments[1]
+        if isinstance(above, Name) and base[0].shape and self.assumed.get(above.text) == 1:  # x^p
+            self.strained(above.text, 0)
         whole = term.arguments[1].value if isinstance(term.arguments[1], Literal) else None
         if axes_of(exponent[0].shape) == 2:
             if base[0].shape:

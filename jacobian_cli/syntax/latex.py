@@ -29,7 +29,7 @@ _WORDS = frozenset(
 _PROSE = (r"\operatorname", r"\text")
 """Commands in which words that are no names stand, too: `\\text{minimize}`."""
 _ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\bar": "bar", r"\overline": "bar", r"\tilde": "tilde"}
-_ACCENTS |= {r"\widetilde": "tilde"}
+_ACCENTS |= {r"\widetilde": "tilde", r"\dot": "dot", r"\ddot": "ddot", r"\check": "check", r"\breve": "breve"}
 _FRACTIONS = frozenset(r"\frac \tfrac \dfrac \cfrac \nicefrac \sfrac".split())
 _OPERATORS = {
     r"\cdot": "·", r"\times": "×", r"\odot": "⊙", r"\circ": "⊙", r"\otimes": "⊗", r"\ast": "*", r"\le": "<=",
@@ -94,7 +94,8 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
         tokens = [*scanner.scan(start, stop), Token("end", "", stop, stop + 1, True)]
     except RecursionError:
         raise too_deep(text) from None
-    return statement_of(tokens, text, known, notation, blanks=False, guessed=guessed and not known.primed)
+    guessed = guessed and not known.primed
+    return statement_of(tokens, text, known, notation, blanks=False, guessed=guessed, vectors=scanner.vectors)
 
 
 class _Scanner(Scanner):
@@ -262,7 +263,7 @@ class _Scanner(Scanner):
         if name in _WORDS:
             return self.word(at, end, stop, found)
         if name in _STYLES:
-            return self.styled(at, end, stop, found)
+            return self.styled(name, at, end, stop, found)
         if name in _ACCENTS:
             return self.accented(_ACCENTS[name], at, end, stop, found)
         if name in (r"\sum", r"\prod"):
@@ -360,13 +361,16 @@ class _Scanner(Scanner):
             self.group(self.scan(start, middle), at, end, found)
         return end
 
-    def styled(self, at: int, end: int, stop: int, found: list[Token]) -> int:
+    def styled(self, command: str, at: int, end: int, stop: int, found: list[Token]) -> int:
         """Bold and calligraphic letters are letters; a bold digit is all ones or all zeros."""
         inside, start, middle, end = self.argument(end, stop)
         if inside.strip() in ("0", "1"):
             found.append(Token("ones" if inside.strip() == "1" else "zeros", "", at, end))
             return end
         inner = self.scan(start, middle)
+        if command == r"\vec" and len(inner) == 1 and inner[0].kind == "name":
+            self.pointed.add(inner[0].start)
+            self.vectors.add(inner[0].text)
         self.group(inner, at, end, found)
         return end
 

@@ -37,6 +37,7 @@ _ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
 _UNCLEAR = {
     **dict.fromkeys(("lg", "ld"), ("a logarithm to which base?", "write `log10(x)`, `log2(x)` or `log(x)`")),
+    "LN": ("is this a logarithm, or a layer's norm?", "write `ln(x)` or `layernorm(x)`"),
     "tg": ("is this the tangent?", "write `tan(x)`"),
 }
 """Words for functions that are products of letters as well."""
@@ -51,6 +52,10 @@ class Letters:
         self.known = known
         self.bases: dict[int, tuple[str, tuple[str, ...]]] = {}
         """The letter and indices of each name, for what may still be attached to it."""
+        self.pointed: set[int] = set()
+        """Where letters with an arrow begin."""
+        self.vectors: set[str] = set()
+        """The names with an arrow."""
         self.met: dict[Key, str] = {}
         """The names of this text, each as it is spelled first."""
 
@@ -151,7 +156,9 @@ class Letters:
         text, end = self.text, at + 1
         while end < stop and unicodedata.combining(text[end]):
             end += 1
-        stem = unicodedata.normalize("NFKC", text[at:end].replace(_ARROW, ""))  # of a vector, as if it were bold
+        if _ARROW in text[at:end]:
+            self.pointed.add(at)
+        stem = unicodedata.normalize("NFKC", text[at:end].replace(_ARROW, ""))
         digits = re.compile(r"[0-9]+").match(text, end, stop)
         indices: list[str] = []
         if digits:
@@ -238,6 +245,8 @@ class Letters:
         name = self.known.find(piece) or (None if marked else self.known.find(spelling(stems, indices)))
         if name:
             self.bases[start] = (stems, indices)
+            if start in self.pointed:
+                self.vectors.add(name)
             return Token("name", name, start, stop)
         if marked:
             return None
@@ -255,6 +264,8 @@ class Letters:
         self.bases[start] = (stem, indices)
         name = spelling(stem, indices)
         name = self.known.find(name) or self.met.setdefault(key(name), name)
+        if start in self.pointed:
+            self.vectors.add(name)
         return Token("name", name, start, stop)
 
     def sizes(self, stem: str, indices: tuple[str, ...], pair: list[str]) -> bool:

@@ -56,7 +56,7 @@ _ARROW = re.compile(
 )
 """A function without a name: `x -> x^2`."""
 _DERIVATIVE = re.compile(
-    r"\bd\s*/\s*d[^\W\d]\b|\bd\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*/\s*d[^\W\d]\b|[∂∇]|^\s*(?:grad|gradient|derivative)\b(?!\s*=)"
+    r"^\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*$|\bd\s*/\s*d[^\W\d]\b|\bd\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*/\s*d[^\W\d]\b|[∂∇]|^\s*(?:grad|gradient|derivative)\b(?!\s*=)"
 )
 PSEUDO = "the pseudo-inverse is `pinv(A)`"
 _BLANK = r"(?:\s|\\[,;:! ])*"
@@ -66,12 +66,14 @@ _DIVERGENCE = re.compile(
     r"(?:\\right)?[)\]]"
 )
 """KL(p ‖ q)."""
-_BELOW = r"(?:_\{(?P<braced>[^{}]*)\}|_(?P<bare>\w+))"
+_BELOW = r"(?:_\{(?P<braced>[^{}]*)\}|_(?P<bare>\\?\w+))"
 _MINIMIZED = re.compile(
     rf"\s*(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])(?:{_BELOW}\s*|\s*(?!\())"
     rf"|\\?(?:min|max)(?:imize)?{_BELOW.replace('braced', 'under').replace('bare', 'plain')}\s*)(?=\S)"
 )
 """What is asked of a formula, before it: `min_w`."""
+_CHOICE = re.compile(r"(?:\s*[^\W\d]\w*\s*=)?(.+?)\bif\b(.+?)\belse\b(.+)", re.DOTALL)
+"""What Python has for a choice: x if x > 0 else -x."""
 ALONE = "type the formula alone; jac takes the derivative"
 
 
@@ -81,8 +83,7 @@ def tokens(text: str, known: Known) -> list[Token]:
     >>> [t.text for t in tokens("Wx + b₁ᵀ", Known([]))]
     ['W', 'x', '+', 'b1', 'T', '']
     """
-    scanner = Scanner(text, known)
-    return [*scanner.scan(0, len(text)), Token("end", "", len(text.rstrip()), len(text.rstrip()) + 1, True)]
+    return Scanner(text, known).whole()
 
 
 def read(text: str, known: Known, notation: str = "math", guessed: bool = False) -> Definition:
@@ -94,7 +95,9 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
     want_short(text)
     want_formula(text, _DERIVATIVE)
     try:
-        return statement_of(tokens(text, known), text, known, notation, guessed=guessed and not known.primed)
+        scanner = Scanner(text, known)
+        guessed = guessed and not known.primed
+        return statement_of(scanner.whole(), text, known, notation, guessed=guessed, vectors=scanner.vectors)
     except RecursionError:
         raise too_deep(text) from None
 
@@ -106,6 +109,10 @@ def want_formula(text: str, derivative: re.Pattern[str]) -> None:
     if divergence := _DIVERGENCE.search(text):
         hint = f"of two distributions it is `kl_div({divergence['p']}, {divergence['q']})`"
         raise InputError("a divergence is not read so", text=text, span=Span(*divergence.span()), hint=hint)
+    if choice := _CHOICE.fullmatch(text):
+        taken, condition, other = (choice[k].strip() for k in (1, 2, 3))
+        hint = f"it is `where({condition}, {taken}, {other})`"
+        raise InputError("a choice is written with where", text=text, span=Span(0, len(text.rstrip())), hint=hint)
     for pattern, message in (
         (_MINIMIZED, "what is to be minimized is typed alone"),
         (_ARROW, "a function without a name is not a formula"),
@@ -125,6 +132,11 @@ def _over_entries(found: re.Match[str], text: str) -> bool:
 
 class Scanner(Letters):
     """Cuts one text."""
+
+    def whole(self) -> list[Token]:
+        """The tokens of the text, and its end."""
+        end = len(self.text.rstrip())
+        return [*self.scan(0, len(self.text)), Token("end", "", end, end + 1, True)]
 
     def scan(self, at: int, stop: int) -> list[Token]:
         text, found, space = self.text, list[Token](), False
@@ -201,7 +213,7 @@ class Scanner(Letters):
         end = at + len(digits)
         if digits in ("0", "1") and end < stop and (self.text[end] in SUBSCRIPTS or self.text[end] == "_"):
             return self.filled("ones" if digits == "1" else "zeros", at, end, stop, found)
-        if digits == "1" and self.turned(end, stop):
+        if digits == "1" and (self.turned(end, stop) or self.text[end : end + 1] in ("'", "′", "’")):
             found.append(Token("ones", "", at, end))
             return end
         if self.text[end : end + 1] == "j" and not self.text[end + 1 : end + 2].isalnum() and not self.known.find("j"):
@@ -240,7 +252,10 @@ class Scanner(Letters):
                 raise self.refuse(at, at + 1, f"{self.text[at]} cannot be read here")
             end = part.end()
             written = "".join(SUPERSCRIPTS.get(c, "T" if c == "⊤" else c) for c in part[0])
-            if written == "T":
+            if written == "T" and "ᵗ" in part[0] and not self.turns("t", at, 1):
+                index = Token("name", self.known.find("t") or "t", at, end)
+                found.append(Token("sup", "t", at, end, parts=((index,),)))
+            elif written == "T":
                 found.append(Token("T", "T", at, end))
             elif written == "-T":
                 found.append(Token("invT", "T", at, end))
@@ -311,9 +326,9 @@ class Scanner(Letters):
         found.append(Token("sup", text[sign:at], start, at, parts=(tuple(inner),)))
         return at
 
-    def turns(self, mark: str, start: int) -> bool:
-        """Whether a raised T is a transpose: always the capital, the small one where t is no other name."""
+    def turns(self, mark: str, start: int, length: int = 2) -> bool:
+        """Whether a raised T is a transpose: always the capital, the small one where t is no other name or index."""
         if "t" not in mark:
             return True
-        rest = self.text[:start] + " " + self.text[start + 2 :]
-        return self.known.find("t") is None and not re.search(r"(?<![^\W_])t(?![^\W_])", rest.replace("^t", "  "))
+        rest = (self.text[:start] + " " + self.text[start + length :]).replace("^t", "  ").replace("ᵗ", " ")
+        return self.known.find("t") is None and not re.search(r"(?<![^\W_])t(?![^\W_])|ₜ", rest)

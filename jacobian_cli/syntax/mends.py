@@ -39,6 +39,7 @@ MENDS = {
     "!": "a factorial is not in the language",
     "%": "a remainder is written `mod(x, y)`",
 }
+NO_EXPRESSION = "this is not an expression"
 OPERATORS = "operators are + - * / ** @, as in NumPy: `x**2`, `A@x`"
 
 
@@ -76,7 +77,7 @@ def syntax_error(error: SyntaxError, text: str, flat: str, indent: int) -> Input
     if where >= end or text[:end].endswith(("+", "-", "*", "/", "@", "<", ">", "=", "(", ",", "[")):
         return InputError("the formula ends too early", text=text, span=Span(end, end + 1))
     return InputError(
-        "this is not an expression",
+        NO_EXPRESSION,
         text=text,
         span=here,
         hint=f"{OPERATORS}; a product needs its sign (`2*x`, not 2x)",

@@ -131,7 +131,7 @@ def spelling(stem: str, indices: tuple[str, ...]) -> str:
 
 
 def _plain(index: str) -> str:
-    return re.sub(r"\W+", "", index.replace("-", "m").replace("+", "p").replace("*", "star")) or "_"
+    return re.sub(r"\W+", "", re.sub("[-−–]", "m", index).replace("+", "p").replace("*", "star")) or "_"
 
 
 _STYLE = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|mathit|vec)(?![A-Za-z])\s*")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from importlib import import_module
 
-from jacobian_cli.syntax.errors import InputError, Mistakes
+from jacobian_cli.syntax.errors import InputError, Mistakes, Span
+from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.tokens import OtherNotationError
 from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice
@@ -39,9 +40,19 @@ _PRIME = re.compile(r"[\w)\]']'")
 _JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[[\d:]|[⋅√]")
 _BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
 """A'x, which Julia has as a product and MATLAB does not."""
+_EXTREME = re.compile(r"\b(?:maximum|minimum)\([^,()]*\)|\bInf\b|\b(?:sum|prod|mean)\(\w+,\s*[^\W\d]")
+"""What Julia has for the largest entry and the like."""
+_HEAD = re.compile(r"\s*([^\W\d]\w*)\s*(?:\(([^()=]*)\)\s*=(?!=)|=\s*@\(([^()]*)\))")
+"""What stands before the formula of a definition with parameters."""
 _ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
-_ONLY_JULIA = (("dot", 3),)
+_DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
+_MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ]")
+"""Letters below and above the line, which Python reads as if they stood on it."""
+_MACRO = re.compile(r"@\.\s")
+_EACH = frozenset("sum prod mean maximum minimum".split())
+"""Functions that in Julia may be told what to do with each entry first: sum(abs, x)."""
+_ONLY_JULIA = (("dot", 3), ("maximum", 1), ("minimum", 1))
 """Calls with so many arguments that only Julia has."""
 
 
@@ -78,14 +89,15 @@ def read_statements(
     """
     if syntax is not None and syntax not in NOTATIONS:
         raise InputError(f"there is no notation '{syntax[:30]}'", hint=f"there are {', '.join(NOTATIONS)}")
-    names = [*names, *(name for name in map(defined_name, texts) if name)]
+    texts = _applied(texts, functions)
+    defined = [name for name in map(defined_name, texts) if name]
+    given, names = {*names}, [*names, *defined]
     mistakes, result = Mistakes(), list[Definition]()
     if syntax is not None:
         for text in texts:
             with mistakes.noted():
                 result += _read(syntax, text, names, functions, guessed=False)
-        mistakes.raised()
-        return result
+        return _complete(result, mistakes, defined, given)
     found = [_notation(text, functions) for text in texts]
     held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
     missing = [name for name in asked if name not in held]
@@ -98,8 +110,59 @@ def read_statements(
                 result.append(_split_names(item, text, names, functions, missing, boards))
             else:
                 result.append(item)
+    return _complete(result, mistakes, defined, given)
+
+
+def _complete(
+    found: list[Definition], mistakes: Mistakes, defined: Collection[str], given: Collection[str]
+) -> list[Definition]:
+    """What was read, if nothing was wrong and nothing is unclear between the definitions."""
+    for item in found:
+        with mistakes.noted():
+            _want_no_entry(item, {*defined}, given)
     mistakes.raised()
-    return result
+    return found
+
+
+def _applied(texts: Sequence[str], functions: Collection[str]) -> Sequence[str]:
+    """Texts in which a definition with parameters, `f(x) = …` or `f = @(x) …`, is named alone where it is applied to
+    these parameters. Raises `InputError` where it is applied to others.
+    """
+    heads = {k: head for k, text in enumerate(texts) if (head := _HEAD.match(text)) and head[1] not in functions}
+    if not heads or len(texts) < 2:
+        return texts
+    found = list(texts)
+    for k, head in heads.items():
+        parameters = "".join((head[2] or head[3] or "").split())
+        for j, text in enumerate(found):
+            for call in re.finditer(rf"(?<![\w\\]){re.escape(head[1])}\s*\(([^()]*)\)", text) if j != k else ():
+                if "".join(call[1].split()) != parameters:
+                    raise InputError(
+                        f"{head[1]} is a formula of {parameters} here, and is not applied to anything else",
+                        text=text,
+                        span=Span(*call.span()),
+                        hint="write what it is with the other argument in its place",
+                    )
+                found[j] = found[j][: call.start()] + head[1].ljust(len(call[0])) + found[j][call.end() :]
+    return found
+
+
+def _want_no_entry(item: Definition, defined: Collection[str], given: Collection[str]) -> None:
+    """Refuse p_y where p is defined and p_y is not, on a board: it may be an entry of p."""
+    if item.notation not in ("math", "latex"):
+        return
+    from jacobian_cli.syntax.names import read  # noqa: PLC0415 - only where a text is not of the language
+
+    for term in _walk(item):
+        if isinstance(term, Name) and term.text not in {*defined, *given}:
+            stem, marks = read(term.text)
+            if stem in defined and len(marks) == 1 and len(marks[0]) == 1 and marks[0].isalpha():
+                raise InputError(
+                    f"is this an entry of {stem}, or a name of its own?",
+                    text=item.source,
+                    span=term.span,
+                    hint=f"an entry is `{stem}[{marks[0]}]`; a name is declared: `-s {term.text}=()`",
+                )
 
 
 def _split_names(
@@ -108,7 +171,9 @@ def _split_names(
     """A text of the language as mathematics, where that holds names which are asked for: Wx + b by x."""
     try:
         (other,) = _read("math", text, names, functions)
-    except InputError:
+    except InputError as error:
+        if missing and "transpose" in error.message:
+            raise
         return item
     held = set(_names(other))
     return other if held != set(_names(item)) and (boards or held & set(missing)) else item
@@ -130,7 +195,11 @@ def _guessed(
         return _read(notation, text, names, functions)
     except InputError:
         if notation == "math" and text.isascii() and (_OF_THE_LANGUAGE.search(text) or _ATTRIBUTE.search(text)):
-            parse_statement(text)  # what is wrong in terms of the language, if it is wrong there
+            try:  # what is wrong in terms of the language, if it is wrong there, and more is known of it
+                parse_statement(text)
+            except InputError as other:
+                if other.message != NO_EXPRESSION:
+                    raise
         raise
 
 
@@ -142,14 +211,18 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         return "latex"
     if _CODE.search(text):
         return "numpy"
+    if _MACRO.search(text) or (_BESIDE.search(text) and _EXTREME.search(text)):
+        return "julia"
     if found := _MATLAB.search(text) or ("*" in text and _PRIME.search(text)):
         return "julia" if _JULIA.search(text) or (found.re is _MATLAB and _BESIDE.search(text)) else "matlab"
+    if _DIFFERENTIAL.fullmatch(text) or _MARKED.search(text):
+        return "math"
     try:
         item = parse_statement(text)
     except InputError:
         return "math"
     for call in _calls(item):
-        if (call.function, len(call.arguments)) in _ONLY_JULIA or _dot_of_product(call):
+        if (call.function, len(call.arguments)) in _ONLY_JULIA or _dot_of_product(call) or _each(call, functions):
             return "julia"
         if _beside(call.function, functions):
             return "math"
@@ -159,6 +232,14 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
 def _beside(call: str, functions: Collection[str]) -> bool:
     """Whether a call is one letter before a bracket, Greek letters, or a function in capitals: σ(x), GELU(x)."""
     return call not in functions and (len(call) == 1 or not call.isascii() or call.lower() in functions)
+
+
+def _each(call: Call, functions: Collection[str]) -> bool:
+    """Whether a call is sum(abs, x), of a function and what it is applied to."""
+    match call.arguments:
+        case (Name(text=name), _) if call.function in _EACH and not call.keywords:
+            return name in functions
+    return False
 
 
 def _dot_of_product(call: Call) -> bool:

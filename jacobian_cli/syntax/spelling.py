@@ -53,7 +53,8 @@ def _spelled(term: Term) -> tuple[str, int]:
             if function in _INFIX and len(arguments) == 2:
                 return _infix(function, *arguments)
             if function == "u-":
-                return "-" + _at(arguments[0], _PRODUCT), _SIGN
+                text, level = _spelled(arguments[0])
+                return f"-{text}" if level >= _PRODUCT else f"-({text})", min(max(level, _PRODUCT), _SIGN)
             if function == ".T":
                 return _at(arguments[0], _ATOM) + ".T", _ATOM
             if function == LITERAL:
@@ -100,7 +101,7 @@ def _number(value: Fraction) -> tuple[str, int]:
     if size.denominator != 1:
         exact = _decimal(size)
         text, level = (exact, _ATOM) if exact else (f"{size.numerator}/{size.denominator}", _PRODUCT)
-    return sign + text, _SIGN if sign else level
+    return sign + text, min(level, _SIGN) if sign else level
 
 
 def _decimal(value: Fraction) -> str:

@@ -32,7 +32,7 @@ def answers(corpus: str) -> Iterator[tuple[str, Any]]:
     """Every answer of a corpus, and what it is called there."""
     lines = (CORPUS / f"{corpus}.jsonl").read_text(encoding="utf-8").splitlines()
     for k, entry in enumerate(map(json.loads, lines)):
-        formula = entry.get("definitions") or entry.get("read") or entry["expr"]
+        formula = entry.get("definitions") or entry.get("read") or entry.get("expr") or entry["typed"]
         shapes = {n: s if isinstance(s, str) else ",".join(s) or "()" for n, s in (entry.get("shapes") or {}).items()}
         wrt = entry["wrt"].split(",") if isinstance(entry["wrt"], str) else list(entry["wrt"])
         try:

@@ -56,6 +56,7 @@ MEANT = {
     "trace(v)": "-s v=n,n",
     "p = nRT/V": "-s nRT=()",
     "softmax(q@k.T)": "-s q=n,d",
+    "diag(x)*A": "diag(x)@A",
 }
 
 

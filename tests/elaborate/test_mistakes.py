@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import jacobian_cli as jac
 from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.cli.run import run
 from jacobian_cli.elaborate import elaborate
@@ -140,3 +141,23 @@ def test_mistakes_of_options_and_formulas_together(capsys: pytest.CaptureFixture
         run(["derive", "foo(x)", "y = W@@x", "-s", "W=n/2", "--wrt", "x", "--json"])
     told = json.loads(capsys.readouterr().out)["errors"]
     assert len(told) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "places"),
+    [
+        ("W@x + b^2 + ones(2)@ones(3)", {}, ["ones(2)@ones(3)"]),
+        ("A@x + b' + f(x)", {"A": "n,m", "x": "k"}, ["'", "A@x", "f"]),
+        ("z = 1/2x + x/y z + (1, 2)", {}, ["1/2x", "x/y z", "(1, 2)"]),
+        (r"\foo{x} + \sum_i x_i y_j - 1e-5", {}, [r"\foo", "y_j"]),
+        ("|x + y^", {}, ["^"]),
+    ],
+)
+def test_mistakes_of_reading_and_of_shapes_are_told_together(
+    text: str, shapes: dict[str, str], places: list[str]
+) -> None:
+    with pytest.raises(InputError) as caught:
+        jac.derive(text, wrt="x", shapes=shapes)
+    found = [text[e.span.start : e.span.stop] for e in caught.value.errors if e.span is not None]
+    assert [place for place in places if place not in found] == []
+    assert len(found) == len(set(found))

@@ -19,6 +19,7 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.declarations import parse_assumptions, parse_declaration
 from jacobian_cli.syntax.doubts import pastes
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.libraries import MODULES
 from tests.elaborate.test_hints import PACKAGE, templates
 from tests.syntax.test_typed import ENTRIES
 
@@ -46,6 +47,9 @@ TYPED = (
     r"\sum_i (\sum_j A_{ij} x_j)^2; \prod_{ij} x_{ij}; \sum_{i=1}^N x_i + \sum_{i=1}^M x_i; \sum_n x_n - y_n",
     r"w^T \sum_i x_i; A \sum_i x_i; \sum_i x_i \sum_i y_i; \sum_{n=1}^n x_n; \sum_{ij} x_{ij} a_i; \sum_i x_i - y_i",
     r"\sum_k \pi_k x_k; -x_y + \log \sum_j \exp(x_j); \mathrm{E}[x^2]",
+    "log Γ(x + 1); Φ(x + 1); Xᵀ e; Var(x); A.T(x + y); x(1)^2; a × b; y wᵀx; x[1]^2; LN(x); x if x > 0 else -x; dJ/dx",
+    "np.split(x, n)[0]; np.split(x, [n])[0]; torch.split(x, n)[0]; ‖x‖ if x > 0 else 0; np.split(x, 2)",
+    "(x if y else z)*np.exp(x)",
     "np.swapaxes(np.exp(x), 1, 2) + x[0]; E[x]",
     "np.linalg.qr(A, mode='r'); torch.median(x); scipy.stats.t.cdf(x); torch.cross(x, y, dim=1); x² % y",
 )
@@ -66,7 +70,7 @@ DOUBTS: list[Any] = []
 
 def variables(text: str) -> list[str]:
     names = dict.fromkeys(re.findall(r"[^\W\d_](?:\w*)", text))
-    return [name for name in names if name not in FUNCTIONS and name not in ALIASES] or ["x"]
+    return [name for name in names if name not in FUNCTIONS and name not in ALIASES and name not in MODULES] or ["x"]
 
 
 def met() -> Iterator[tuple[str, str, Mapping[str, str]]]:

@@ -17,7 +17,6 @@ READ = {
         ("XᵀAX", "X", "X.T@A@X"),
         ("xyᵀ", "x", "x@y.T"),
         ("XW + 1bᵀ", "W", "X@W + ones(n)@b.T"),
-        ("x yᵀ z", "x", "x@y.T@z"),
         ("A xᵀy", "x", "A*(x.T@y)"),
         ("αAx + βy", "x", "α*A@x + β*y"),
         ("λ(x+y)", "x", "λ*(x + y)"),
@@ -115,6 +114,8 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         ("tr(log X)", "X", "log(X)", "matrix logarithm"),
         ("σ(W*x + b)", "x", "W@x", "W*x"),
         ("Φ(x)", "x", "Φ@x", "a function called Φ"),
+        ("y wᵀx", "w", "y@w.T@x", "-s y=()"),
+        ("Jᵀe", "J", "2.718", "-s e=n"),
         ("N(x)", "x", "N@x", "a function called N"),
         ("Ax·Ay", "x", "(A@x).T@(A@y)", "A@x*(A@y)"),
     ],
@@ -155,7 +156,18 @@ def test_is_doubted_with_both_readings(typed: str, wrt: str, taken: str, other: 
         ("2^", "x", "exponent"),
         ("2^ᵀA", "x", "exponent"),
         ("(A + B)^{1/2}", "A", "power of a matrix"),
-        ("a × b", "a", "a@b"),
+        ("a × b", "a", "cross(a, b)"),
+        ("ω × r", "r", "cross(ω, r)"),
+        ("x(1)^2", "x", "x[0]"),
+        ("Φ(xᵀβ)", "x", "ndtr(xᵀβ)"),
+        ("log Γ(x + 1)", "x", "lgamma(x + 1)"),
+        ("LN(x)", "x", "layernorm(x)"),
+        ("Var(x)", "x", "var(x)"),
+        ("A.T(x + y)", "x", "A.T@(x + y)"),
+        ("x if x > 0 else -x", "x", "where(x > 0, x, -x)"),
+        ("∑ₜ βᵗ log cₜ", "c", "einsum"),
+        ("[a -b; c d]", "a", "entries are separated by commas"),
+        ("dJ/dW", "W", "jac takes the derivative"),
     ],
 )
 def test_is_refused_with_a_way_out(typed: str, wrt: str, said: str) -> None:
@@ -165,6 +177,23 @@ def test_is_refused_with_a_way_out(typed: str, wrt: str, said: str) -> None:
     assert caught.value.text == typed
     assert caught.value.span is not None
     assert 0 <= caught.value.span.start <= len(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("p = softmax(Wx); log p_y", "-s p_y=()"), ("f(x) = xᵀAx; f(y)", "applied to anything else")],
+)
+def test_definitions_are_used_as_they_were_made(typed: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(typed, "W")
+    assert said in str(caught.value)
+    assert read("f(x) = xᵀAx; 2 f(x)", "x") == "f = x.T@A@x; 2*f"
+    assert read("f = @(w) norm(X*w - y)^2; f(w)", "w") == "f = norm(X@w - y)**2; "
+
+
+def test_a_minus_above_the_line_keeps_its_brackets() -> None:
+    assert read("‖x‖^{-k/2} + det(F)^{-2/3}", "x", {"k": ""}) == "norm(x)**(-k/2) + det(F)**(-2/3)"
+    assert read("x^{-(k + 1)} - x^{-1}", "x", {"k": "", "x": ""}) == "x**(-(k + 1)) - x**-1"
 
 
 @pytest.mark.parametrize("text", ["A : B", "A: n, m\nB: n, m\nA : B", "B: n, n\nA : B\ndet(A)"])

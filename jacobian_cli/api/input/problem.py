@@ -12,6 +12,7 @@ from typing import Any
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, masks, places, square
 from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.elaborate.apart import mistakes_apart
 from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, rebuild, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -31,6 +32,8 @@ _SHAPE = 'a shape is a tuple of names and numbers, or a text like "n,m"; that of
 ShapeLike = str | Sequence[str | int]
 _LONGEST = 40
 """Longer names are cut where they are listed."""
+_MOST_APART = 20
+"""Of so many lines each is looked at once more where one cannot be read."""
 MAX_AXES = 8
 """Of what is typed: the derivative of such an array by another has the axes of both."""
 
@@ -192,7 +195,15 @@ def statements_of(
     except InputError as error:
         calls = [(Call(name, (), (), span), e.text or "") for e in error.errors for name, span in e.calls]
         more = unknown_functions(Definition(None, call, text) for call, text in calls)
-        raise together([*error.errors, *more]) from None
+        known = [*error.errors, *more]
+
+        def alone(text: str) -> list[Definition]:
+            return read_statements([text], [*asked, *sizes], functions, syntax=syntax)
+
+        for text in formulas if len(formulas) < _MOST_APART else ():
+            if any(one.text == text for one in error.errors):
+                known += mistakes_apart(text, known, shapes or {}, alone)
+        raise together(known) from None
 
 
 def shapes_of(

@@ -10,6 +10,8 @@ from jacobian_cli.syntax.tokens import Token, parts_of
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text, literal
 
 _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧", "⌊": "⌋", "⌈": "⌉"}
+_NO_INDEX = frozenset("sup func bar frac sqrt root T prime group sum".split())
+"""What stands in no index, so that square brackets with it hold a factor."""
 _ROUNDED = {"⌊": "floor", "⌈": "ceil"}
 
 
@@ -34,7 +36,9 @@ class Brackets(Cursor):
         wanted = _OPENS[opened.text]
         if not self.sees("close", wanted):
             if self.sees("end"):
-                raise self.refuse(opened, "this bracket is never closed", f"add the {wanted}")
+                written = self.text[opened.start : opened.stop]
+                missing = written.replace("begin", "end", 1) if written.startswith("\\begin") else wanted
+                raise self.refuse(opened, "this bracket is never closed", f"add the {missing}")
             if self.sees("close"):
                 raise self.refuse(self.next, f"this closes another bracket than {opened.text}")
             raise self.stray(self.next)
@@ -165,7 +169,7 @@ class Brackets(Cursor):
         depth = 0
         for token in self.tokens[self.at :]:
             depth += (token.kind == "open") - (token.kind == "close")
-            if token.kind == "op" and token.text == ";":
+            if (token.kind == "op" and token.text == ";") or token.kind in _NO_INDEX:
                 return False
             if not depth:
                 return True
@@ -201,6 +205,8 @@ class Brackets(Cursor):
             else:
                 bounds[-1] = self.bound()
         if len(bounds) == 1 and bounds[0] is not None:
+            if isinstance(bounds[0], Literal):
+                self.picked.append(int(bounds[0].value))
             return bounds[0]
         if len(bounds) != 2:
             raise self.refuse(start, "this index cannot be read", "as in x[0], A[:, 0], x[1:]")

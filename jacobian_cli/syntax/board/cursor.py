@@ -35,8 +35,12 @@ class Cursor:
     delimiters: list[str] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
     """The indices that are summed over here."""
+    summing: bool = False
+    """Whether the innermost of these is a sum, by whose value one may divide each term."""
     ended: dict[str, int] = field(default_factory=dict)
     """The indices of the sums before this place, and where what is summed begins."""
+    picked: list[int] = field(default_factory=list)
+    """The places of single entries that were picked."""
     guessed: bool = False
     """Whether the notation was found, and not named."""
     trying: bool = False

@@ -17,6 +17,11 @@ from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
 _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
+_SPECIAL = {
+    "Gamma": ("the gamma function", "it is `exp(lgamma{})`, its logarithm `lgamma{}`"),
+    "Phi": ("the normal distribution", "it is `ndtr{}`"),
+}
+"""Capitals that stand for functions where a bracket follows, and what these are in the language."""
 _SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
 """Letters for eigenvalues of symmetric matrices, and for singular values."""
 _EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
@@ -48,6 +53,7 @@ class Factors(Functions):
             token = self.next
             match token.kind:
                 case "T":
+                    self.want_no_call(term, token)
                     term = Call("?T", (term,), (), self.to_here(term))
                 case "prime":
                     if self.tokens[self.at - 1].kind == "prime":
@@ -66,6 +72,14 @@ class Factors(Functions):
                 case _:
                     return term
             self.at += 1
+
+    def want_no_call(self, term: Term, token: Token) -> None:
+        """Refuse A.T(x), which looks as if T were called."""
+        opened = self.tokens[self.at + 1]
+        if self.text[token.start] == "." and opened.kind == "open" and opened.text == "(" and not opened.space:
+            whole = self.written(opened.start, self.tokens[self.closing(self.at + 1)].stop)
+            product = f"{self.written(term.span.start, token.stop)}@{whole}"
+            raise self.refuse(Span(token.start, opened.stop), "a transpose is not called", f"a product is `{product}`")
 
     def to_here(self, term: Term) -> Span:
         return Span(term.span.start, self.next.stop)
@@ -199,7 +213,10 @@ class Factors(Functions):
             return Flag(_FLAGS[token.text], token.span)
         if self.sees("sup") and key(token.text) == ("sigma",) and self.known.find(token.text) is None:
             return self.squared(token, name)
-        if not (self.sees("open", "(") or self.sees("prime") or self.sees("open", "[")) or self.known.find(token.text):
+        known = self.known.find(token.text)
+        if known and self.sees("open", "(") and not self.next.space:
+            self.want_no_entry_of(token)
+        if not (self.sees("open", "(") or self.sees("prime") or self.sees("open", "[")) or known:
             return name
         sigma = key(token.text) == ("sigma",)
         if self.sees("prime"):
@@ -220,6 +237,17 @@ class Factors(Functions):
         if not (self.next.space and self.blanks):
             self.want_product_with(token)
         return name
+
+    def want_no_entry_of(self, token: Token) -> None:
+        """Refuse x(1), which is an entry to those who write MATLAB."""
+        inside = self.tokens[self.at + 1 : self.at + 3]
+        if [t.kind for t in inside] == ["num", "close"] and (inside[0].text.isdecimal() and inside[0].text != "0"):
+            place = int(inside[0].text)
+            raise self.refuse(
+                Span(token.start, inside[1].stop),
+                "is this an entry, or a product?",
+                f"the entry is `{token.text}[{place - 1}]`, counted from 0; a product is `{place}*{token.text}`",
+            )
 
     def want_spectral(self, token: Token) -> None:
         """Refuse λmax(A), λ_max(A) and σ_min(A): the spectrum has functions of its own."""
@@ -244,19 +272,28 @@ class Factors(Functions):
         """Refuse names before a bracket that are neither functions nor scale what is in it."""
         stem, *marks = key(token.text)
         letter = not marks and len(stem) == 1 and stem.isascii()
+        whole = self.written(self.next.start, self.tokens[self.closing(self.at)].stop)
         inside = self.tokens[self.at + 1 : self.at + 3]
         capital = not marks and token.text[:1].isupper() and token.kind == "name"
         greek = not marks and stem in GREEK
-        if (capital or greek) and [t.kind for t in inside] == ["name", "close"]:
+        lone = [t.kind for t in inside] == ["name", "close"]
+        if (capital or greek) and lone and stem != "Gamma":
             product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
         if token.kind == "word" and (near := get_close_matches(token.text.lower(), self.known.functions, 1, 0.75)):
             raise self.refuse(token, f"there is no function '{token.text}'", f"did you mean `{near[0]}(x)`?")
+        if stem in _SPECIAL and not marks and not (lone and stem == "Phi"):
+            what, written = _SPECIAL[stem]
+            raise self.refuse(
+                token,
+                f"is this {what}, or a matrix?",
+                f"{written.format(whole, whole)}; a matrix is declared: `-s {token.text}=n,m`",
+            )
         if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):
             raise self.refuse(
                 token,
                 f"'{token.text}' is not a function here",
-                f"a product is written `{token.text}*(x + y)` where {token.text} is declared: `-s {token.text}=()`; "
+                f"a product is written `{token.text}*{whole}` where {token.text} is declared: `-s {token.text}=()`; "
                 "jac functions lists the functions",
             )
 

@@ -108,6 +108,12 @@ class Functions(Sums):
     def called(self, token: Token, function: str) -> Term:
         """A function with its arguments in brackets."""
         opened = self.take()
+        if self.text[token.start : token.stop] in ("Var", "Cov"):
+            raise self.refuse(
+                token,
+                "an expectation is not in the language",
+                f"over entries it is `{function}(x{', y' * (function == 'cov')})`",
+            )
         self.delimiters.append(opened.text)
         arguments: list[Term] = []
         keywords: list[tuple[str, Term]] = []

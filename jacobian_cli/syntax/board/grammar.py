@@ -8,7 +8,8 @@ right, `:`, `+ −`, comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
@@ -21,12 +22,21 @@ from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
 _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _MOST_FACTORS = 100
+_HEAD = re.compile(r"\s*([A-Za-z]\w*)\s*\([^()=<>]*\)\s*=(?!=)")
+"""A name of several letters with its parameters, which is defined."""
 
 
 def statement_of(
-    tokens: Sequence[Token], text: str, known: Known, notation: str, *, blanks: bool = True, guessed: bool = False
+    tokens: Sequence[Token],
+    text: str,
+    known: Known,
+    notation: str,
+    *,
+    blanks: bool = True,
+    guessed: bool = False,
+    vectors: Collection[str] = (),
 ) -> Definition:
-    """A formula, or a definition: `z = …`, `f(x) = …`."""
+    """A formula, or a definition: `z = …`, `f(x) = …`; `vectors` are the names with an arrow."""
     name, first = _left_side(tokens, text)
     board = Board(tokens, text, known, blanks, at=first, guessed=guessed)
     try:
@@ -34,7 +44,10 @@ def statement_of(
         board.want_no_entry(value)
     except InputError as error:
         raise together([error, *_strangers(tokens, text, known, blanks, error)]) from None
-    return Definition(name, value, text, tuple(board.doubts), notation)
+    if board.picked and min(board.picked) == 1:
+        board.doubts.append(Doubt("entries count from 0: `x[1]` is the second, the first is `x[0]`"))
+    orders = tuple((vector, 1) for vector in vectors)
+    return Definition(name, value, text, tuple(board.doubts), notation, orders=orders, settled=frozenset(vectors))
 
 
 def _strangers(
@@ -52,6 +65,11 @@ def _strangers(
 def _left_side(tokens: Sequence[Token], text: str) -> tuple[str | None, int]:
     """The name that is defined, and where its value begins."""
     place = 0
+    head = _HEAD.match(text)
+    if head and len(head[1]) > 1:
+        found = next((k for k, token in enumerate(tokens) if token.start >= head.end() - 1), 0)
+        if tokens[found].kind == "op" and tokens[found].text == "=":
+            return head[1], found + 1
     if tokens[0].kind in ("name", "word", "indexed", "eye"):
         place = 1
         if tokens[1].kind == "open" and tokens[1].text == "(":
@@ -89,7 +107,7 @@ class Board(Factors):
             raise too_deep(self.text)
         end = Token("end", "", owner.stop, owner.stop, True)
         part = Board([*tokens, end], self.text, self.known, self.blanks, self.doubts, depth=self.depth)
-        part.running, part.ended = self.running, self.ended
+        part.running, part.ended, part.picked = self.running, self.ended, self.picked
         part.trying, part.guessed = self.trying, self.guessed
         term = part.whole()
         self.depth -= 1
@@ -127,6 +145,7 @@ class Board(Factors):
     def sum(self) -> Term:
         result: Term | None = None
         while True:
+            self.want_no_list(result)
             sign = self.take() if self.next.kind == "op" and self.next.text in SUMS else None
             if result is not None and sign is None:
                 return result
@@ -140,6 +159,19 @@ class Board(Factors):
                 result = self.call(SUMS[sign.text], result, term)
             else:
                 result = self.negative(term) if sign is not None and sign.text == "-" else term
+
+    def want_no_list(self, before: Term | None) -> None:
+        """Refuse `[a -b; c d]`, where a blank stands before a sign and none behind it."""
+        sign = self.next
+        if before is None or not self.blanks or not self.delimiters or self.delimiters[-1] != "[":
+            return
+        if sign.kind == "op" and sign.text in SUMS and sign.space and not self.tokens[self.at + 1].space:
+            left = self.written(before.span.start, before.span.stop)
+            raise self.refuse(
+                sign,
+                "are these two entries, or a difference?",
+                f"entries are separated by commas: {left}, {sign.text}…; a difference has blanks on both sides",
+            )
 
     def negative(self, term: Term) -> Term:
         if isinstance(term, Literal):
@@ -219,7 +251,13 @@ class Board(Factors):
         open_end = ended == self.at - 1
         minus = self.sees("op", "-") and bool(self.take())
         below = self.next
-        right = self.factor()
+        running = self.running[:]
+        if below.kind == "sum" and self.summing:  # ∑ᵢ aᵢ / ∑ᵢ bᵢ, the sum of the quotients by a number
+            self.running.clear()
+        try:
+            right = self.factor()
+        finally:
+            self.running[:] = running
         stop = self.tokens[self.at - 1].stop
         if open_end:
             under = self.written(below.start, stop)

@@ -73,11 +73,12 @@ class Sums(Brackets):
         letters = found[1].replace(",", "")
         self.want_new(letters, limit, first)
         self.running += letters
-        begin = self.next.start
+        begin, outer, self.summing = self.next.start, self.summing, token.text != "prod"
         try:
             value = self.summand()
         finally:
             del self.running[-len(letters) :]
+            self.summing = outer
         span = Span(token.start, value.span.stop)
         for letter in letters:
             self.ended[letter] = begin

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, unpaired
 from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
-from jacobian_cli.syntax.code.places import counts_rows
+from jacobian_cli.syntax.code.places import SPLIT, counts_rows, is_parts, piece
 from jacobian_cli.syntax.code.python import Places, library_of, parsed
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
@@ -21,6 +21,28 @@ from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Litera
 
 _BINARY = {**BINARY, ast.MatMult: "?matmul"}
 _LEFT = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
+_ATTRIBUTES = frozenset("T mT H mH real data values".split())
+WITH_VALUES = frozenset(
+    "dot matmul mm mv bmm add sub mul div pow outer ger kron inner vdot cross maximum minimum lerp addmm addmv baddbmm "
+    "where gather index_select take take_along_dim reshape view expand permute transpose swapaxes repeat tile clamp "
+    "clip masked_fill fill_diagonal_ split chunk unfold solve add_ sub_ mul_ div_ pow_ unsqueeze squeeze narrow".split()
+)
+"""Methods of arrays that take values, or sizes by their names."""
+_OPTIONS = frozenset("axis dim dims n k p d ord".split())
+
+
+def _is_option(node: ast.expr) -> bool:
+    """Whether an argument says how, rather than of what."""
+    match node:
+        case ast.Constant() | ast.UnaryOp(operand=ast.Constant()):
+            return True
+        case ast.Name(id=name):
+            return name in _OPTIONS
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            return all(map(_is_option, items))
+    return False
+
+
 _ALWAYS = frozenset("max min".split())
 
 
@@ -44,7 +66,11 @@ def read(text: str, known: Known, notation: str = NUMPY, guessed: bool = False) 
         raise InputError("this is not an expression", text=text)
     code = Code(text, Places(flat, -shift), known, library_of(text) if guessed else notation)
     try:
-        value = want_shallow(code.term(tree.body[0].value), text)
+        node = tree.body[0].value
+        value = want_shallow(code.term(node), text)
+        if is_parts(value) or (isinstance(value, Group) and isinstance(node, ast.Call) and SPLIT.search(text)):
+            whole = " ".join(text[start:].split())
+            raise code.refuse(node, "this is a list of values", f"pick one of them: `{whole}[0]`")
     except RecursionError:
         raise too_deep(text) from None
     return Definition(name, value, text, tuple(code.doubts), code.library or NUMPY)
@@ -113,8 +139,10 @@ class Code:
                 return Group(tuple(map(self.term, items)), span)
             case ast.List(elts=items):
                 return Call("stack", tuple(map(self.term, items)), (), span)
-            case ast.IfExp():
-                raise self.refuse(node, "a choice between two formulas cannot be read", "write where(x > 0, a, b)")
+            case ast.IfExp(test=test, body=body, orelse=other):
+                spans = (self.places.span(part) for part in (test, body, other))
+                said = ", ".join(" ".join(self.text[start:stop].split()) for start, stop in spans)
+                raise self.refuse(node, "a choice between two formulas cannot be read", f"write `where({said})`")
             case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp():
                 raise self.refuse(node, "a loop in brackets cannot be read", "write it as a formula of arrays")
         raise self.refuse(node, "this is not in the language", "jac functions lists what is")
@@ -182,6 +210,10 @@ class Code:
                 return unpaired(read)
             raise self.refuse(node, "this part of the pair has no derivative")
         place = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(read, Call) and is_parts(read):
+            if not isinstance(place, int) or place < 0 or not isinstance(read.arguments[1], Literal):
+                raise self.refuse(node, "which part this is cannot be told", "as in `torch.split(x, 3)[0]`")
+            return piece(read, place, None)
         if isinstance(read, Group) and isinstance(place, int) and -len(read.items) <= place < len(read.items):
             return read.items[place]
         match node.slice:
@@ -233,9 +265,15 @@ class Code:
         """A method of what stands before the dot. An undeclared name there may be meant as a module: with arguments
         that no array's method takes, it is.
         """
-        unknown = isinstance(owner, ast.Name) and bool(node.args) and not self.shadowed(owner.id)
+        root: ast.expr = owner
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        unknown = isinstance(root, ast.Name) and bool(node.args) and not self.shadowed(root.id)
+        inside = isinstance(owner, ast.Attribute) and owner.attr not in _ATTRIBUTES
+        named = isinstance(root, ast.Name) and len(root.id) > 1 and name not in WITH_VALUES
+        module = unknown and (name in LAYERS or inside or (named and not all(map(_is_option, node.args))))
         try:
-            if not (unknown and name in LAYERS):
+            if not module:
                 return self.function(name, self.library, node, [owner, *node.args], span, method=True)
         except InputError:
             if not unknown:

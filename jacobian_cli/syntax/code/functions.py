@@ -20,6 +20,7 @@ LAYERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys("mse_loss l1_loss nll_loss huber_loss smooth_l1_loss cross_entropy".split(), layers.loss),
     **dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), layers.loss),
     "linear": layers.linear,
+    **dict.fromkeys(("addcmul", "addcdiv"), layers.added),
 }
 """Those that no array has as a method."""
 HANDLERS: dict[str, Callable[[Arguments], Term]] = {
@@ -62,6 +63,8 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("gather", "take_along_axis"), places.taken_along),
     "one_hot": places.one_hot,
     "pad": places.padded,
+    **dict.fromkeys(("split", "array_split", "chunk", "tensor_split"), places.parts),
+    **dict.fromkeys(("addmm", "addmv", "baddbmm", "addr"), layers.added),
     **dict.fromkeys(("conv1d", "conv2d"), places.convolved),
     **dict.fromkeys(("convolve", "correlate"), places.slid),
     **dict.fromkeys("max_pool1d max_pool2d avg_pool1d avg_pool2d".split(), places.pooled),

@@ -129,6 +129,20 @@ def groups(call: Arguments) -> Term:
     return call.call("groupnorm", given["x"], given["num_groups"], **options)
 
 
+_ADDED = {"addmm": "MM(x, y)", "addmv": "MV(x, y)", "baddbmm": "BMM(x, y)", "addr": "outer(x, y)", "addcmul": "x*y"}
+_ADDED |= {"addcdiv": "x/y"}
+
+
+def added(call: Arguments) -> Term:
+    """beta*b + alpha*(a product of x and y); `addcmul` and `addcdiv` call alpha `value`."""
+    scale = "value" if call.name.startswith("addc") else "alpha"
+    given = call.bound("b", "x", "y", scale, *([] if scale == "value" else ["beta"]))
+    product = f"{scale}*{_ADDED[call.name]}" if scale in given else _ADDED[call.name]
+    return call.made(
+        f"{'beta*b' if 'beta' in given else 'b'} + {product}", {n: given[n] for n in ("b", "x", "y")} | given
+    )
+
+
 def linear(call: Arguments) -> Term:
     given = call.bound("x", "weight", "bias")
     made = call.made("MATMUL(x, TURN(W))", {"x": given["x"], "W": given["weight"]})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, listed, whole
 from jacobian_cli.syntax.libraries import TORCH
-from jacobian_cli.syntax.tree import Dots, Flag, Group, Literal, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
 
 
 def counts_rows(node: ast.expr) -> bool:
@@ -55,6 +56,66 @@ def one_hot(call: Arguments) -> Term:
     if "num_classes" not in given or (isinstance(given["num_classes"], Literal) and whole(given["num_classes"]) == -1):
         raise call.refuse("how many classes there are is told", "as in F.one_hot(y, 10)")
     return call.call("one_hot", given["x"], given["num_classes"])
+
+
+_MOST_PARTS = 32
+SPLIT = re.compile(r"\b(?:array_split|tensor_split|split|chunk)\(")
+"""Calls that give a list of parts."""
+
+
+def parts(call: Arguments) -> Term:
+    """A list of so many equal parts (NumPy's split, PyTorch's chunk), of parts that end at these places, or of such
+    lengths (PyTorch's split), along the first axis unless told otherwise.
+    """
+    given = call.bound("x", "parts", "axis")
+    x, told, span = given["x"], given["parts"], call.span
+    axis = whole(given.get("axis", Literal(Fraction(0), span)))
+    lengths = call.name == "split" and (call.library == TORCH or (call.method and not call.library))
+    listed_ = [whole(item) for item in _items(told)] if isinstance(listed(told), Group) else None
+    if lengths and listed_ is None:
+        return call.call("?split", x, told, Literal(Fraction(axis or 0), span))
+    if listed_ is None:
+        count = whole(told)
+        if count is None or not 0 < count <= _MOST_PARTS:
+            raise call.refuse("into how many parts is it split?", "as in `np.split(x, 2)[0]`")
+        pieces = [
+            call.call("chunk", x, told, Literal(Fraction(k), span), axis=Literal(Fraction(axis or 0), span))
+            for k in range(count)
+        ]
+        return Group(tuple(pieces), span)
+    ends = [end for end in listed_ if end is not None]
+    if len(ends) < len(listed_) or axis not in (0, 1, -1):
+        raise call.refuse("where it is split is listed in whole numbers", "as in `np.split(x, [2, 5])[0]`")
+    if lengths:
+        ends = [sum(ends[: k + 1]) for k in range(len(ends))]
+    bounds = [*zip([None, *ends], ends, strict=False)] + ([] if lengths else [(ends[-1], None)])
+    return Group(tuple(_cut(call, x, start, stop, axis) for start, stop in bounds), span)
+
+
+def _cut(call: Arguments, x: Term, start: int | None, stop: int | None, axis: int | None) -> Term:
+    """A slice along one axis."""
+    span = call.span
+    first, last = (None if bound is None else Literal(Fraction(bound), span) for bound in (start, stop))
+    before: dict[int | None, tuple[Term, ...]] = {0: (), 1: (Slice(None, None, span),), -1: (Dots(span),)}
+    return call.call("[]", x, Group((*before[axis], Slice(first, last, span)), span))
+
+
+def is_parts(term: Term) -> bool:
+    """Whether a term is what is split into parts of one length, however many."""
+    return isinstance(term, Call) and term.function == "?split"
+
+
+def piece(call: Call, place: int, count: int | None) -> Term:
+    """The part at a place of what is split into parts of one length, of so many if that is known."""
+    x, length, axis = call.arguments
+    size, span = whole(length), call.span
+    if size is not None and isinstance(axis, Literal):
+        first, last = (Literal(Fraction(bound), span) for bound in (place * size, (place + 1) * size))
+        before: dict[int, tuple[Term, ...]] = {0: (), 1: (Slice(None, None, span),), -1: (Dots(span),)}
+        picks = Group((*before.get(int(axis.value), (Dots(span),)), Slice(first, last, span)), span)
+        return Call("[]", (x, picks), (), span)
+    parts_ = Literal(Fraction(count or 1), span)
+    return Call("chunk", (x, parts_, Literal(Fraction(place), span)), (("axis", axis),), span)
 
 
 def padded(call: Arguments) -> Term:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from jacobian_cli.syntax.code import Code, arguments_of, library_of
+from jacobian_cli.syntax.code.places import piece
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound, Module
 from jacobian_cli.syntax.names import Known
@@ -263,6 +264,8 @@ class Function:
                     return [*extents]
                 case "?slogdet" if count == 2:
                     return [Flag(None, span), value.arguments[0]]
+                case "?split":
+                    return [piece(value, place, count) for place in range(count)]
                 case "?pair" if count == 2:
                     return [value.arguments[0], Flag(None, span)]
         hint = "make each a parameter of its own" if isinstance(value, Name) else None
@@ -292,7 +295,7 @@ def _light(term: Term) -> bool:
     if isinstance(term, Name | Literal | Flag | Group):
         return True
     return isinstance(term, Call) and (
-        term.function in ("?extent", "?shape", "?count", "?pair", "?slogdet")
+        term.function in ("?extent", "?shape", "?count", "?pair", "?slogdet", "?split")
         or (term.function in ("+", "-", "*", "u-") and all(map(_light, term.arguments)) and _sized(term))
     )
 

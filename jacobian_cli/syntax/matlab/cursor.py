@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+|%[^\n]*|\#[^\n]*)
     |(?P<num>[0-9]+(?:\.(?![*/^\\'])[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
     |(?P<name>[^\W\d][\w\u0302\u0303\u0304]*)
-    |(?P<op>\.\*|\./|\.\\|\.\^|\.'|\.\+|\.-|\.==|\.>=|\.<=|\.>|\.<|\.\(|==|~=|!=|>=|<=|&&|\|\||[-+*/\\^'<>=:,;()\[\]@√⋅⊙∘⊗≤≥])
+    |(?P<op>@\.|\.\*|\./|\.\\|\.\^|\.'|\.\+|\.-|\.==|\.>=|\.<=|\.>|\.<|\.\(|==|~=|!=|>=|<=|&&|\|\||[-+*/\\^'<>=:,;()\[\]@√⋅⊙∘⊗≤≥])
     |(?P<text>"[^"\n]*")""",
     re.VERBOSE,
 )
@@ -77,6 +77,8 @@ class Cursor:
     doubts: list[Doubt] = field(default_factory=list)
     at: int = 0
     depth: int = 0
+    dotted: bool = False
+    """Whether a macro stands before, by which every operator and function goes entry by entry: @. x^2 * y."""
     lists: list[bool] = field(default_factory=list)
     """Whether each bracket around this place is a list, where blanks separate."""
 

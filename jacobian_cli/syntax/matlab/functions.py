@@ -58,7 +58,8 @@ class Functions(Cursor):
             self.take()
         self.lists.pop()
         closed = self.want(")", opened)
-        return self.function(token, arguments, keywords, Span(token.start, closed.stop), dotted=dotted)
+        span = Span(token.start, closed.stop)
+        return self.function(token, arguments, keywords, span, dotted=dotted or self.dotted)
 
     def is_function(self) -> bool:
         name = self.next.text

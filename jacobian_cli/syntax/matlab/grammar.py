@@ -87,7 +87,8 @@ class _Reader(Functions):
         left = self.unary()
         while self.next.kind == "op" and self.next.text in _PRODUCTS:
             sign = self.take()
-            left = self.call(_PRODUCTS[sign.text], left, self.unary())
+            each = f".{sign.text}" if self.dotted and f".{sign.text}" in _PRODUCTS else sign.text
+            left = self.call(_PRODUCTS[each], left, self.unary())
         return left
 
     def unary(self) -> Term:
@@ -128,7 +129,8 @@ class _Reader(Functions):
                 exponent = self.power()
             else:
                 exponent = self.atom()
-            term = self.call("?mpower" if sign.text == "^" else "?each**", term, exponent)
+            whole = sign.text == "^" and not self.dotted
+            term = self.call("?mpower" if whole else "?each**", term, exponent)
             if not self.julia:
                 term = self.postfixed(term, everything=True)
         return term
@@ -147,6 +149,12 @@ class _Reader(Functions):
 
     def atom(self) -> Term:
         token = self.next
+        if self.sees("@."):
+            self.take()
+            outside, self.dotted = self.dotted, True
+            term = self.comparison()
+            self.dotted = outside
+            return term
         if token.kind == "num":
             self.take()
             value = Literal(number(token.text.rstrip("."), self.text, token.span), token.span)
