@@ -14,7 +14,7 @@ _LONGEST = 2_000
 _MOST = 20
 _BARS = re.compile(r"[|‖∥∣;]|\\(?:[lr]?[vV]ert|left|begin)|\bdef\b|\blambda\b")
 """Where these stand, what is between two signs need not be a term."""
-_ENDED = re.compile(r"(?:[\w)\]}'](?<!\d[eE])|[⁰-⁹ᵀ²³])\s*\Z")
+_ENDED = re.compile(r"(?:[^\W_](?<!\d[eE])|[)\]}'⁰-⁹ᵀ²³])\s*\Z")
 """What a term ends with: a sign behind it begins another."""
 _HEAD = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
 
@@ -47,7 +47,8 @@ def _terms(text: str) -> Iterator[tuple[int, int]]:
     for place in range(start, len(text)):
         sign = text[place]
         depth += (sign in "([{") - (sign in ")]}")
-        if sign in "+-−" and not depth and _ENDED.search(text[start:place]):
+        alike = text[place - 1 : place].isspace() == text[place + 1 : place + 2].isspace()
+        if sign in "+-−" and not depth and alike and _ENDED.search(text[start:place]):
             yield start, place
             start = place + 1
     yield start, len(text)

@@ -10,7 +10,7 @@ The first of these that says something decides. What the formula demands (`progr
    a number is what scales a row (`k*x.T@y`), an array of constants (`c*eye(n)`), or a matrix of which a function of
    matrices is taken (`expm(t*A)`). So is what stands in a list, `[x*cos(t), 1]`, if nothing in that list has axes
    anyway (`[[A, b], [0, 1]]` is made of blocks).
-3. A vector by its part: a Greek name that is added to a vector and scales nothing: `x - mu`.
+3. A vector by its part: a Greek name that is added to a vector and scales nothing: `x - mu`, and the square of μ or θ.
 4. The habit: a capital is a matrix, a lower-case name a vector, a Greek name a number.
 """
 
@@ -32,6 +32,9 @@ GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
     "omega".split()
 )
+_SQUARED = frozenset(("mu", "μ", "theta", "θ"))
+"""Greek letters whose squares are added to vectors as they are themselves: sum(1 + v - mu**2 - exp(v))."""
+_DIFFERENCES = ("Delta", "Δ")
 HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 _NUMBER = re.compile(r"(n|d)(_\w+|\d*)|lr|reg|scale|temperature|C|N")
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
@@ -46,8 +49,12 @@ _SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
 
 
 def habit(name: str) -> int:
-    """The textbook habit: how many axes a name suggests (a capital 2, a lower-case name 1, a small Greek letter 0)."""
+    """The textbook habit: how many axes a name suggests (a capital 2, a lower-case name 1, a small Greek letter 0); a
+    difference, `Delta_x`, is what its parts are.
+    """
     stem = re.sub(r"[\d_].*$", "", name)
+    if stem in _DIFFERENCES and name[len(stem) : len(stem) + 1] == "_":
+        return habit(name[len(stem) + 1 :])
     if stem[:1].isupper():
         return 2
     return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem) else 1
@@ -223,7 +230,8 @@ class _Parts:
                         ),
                     )
             case "**", (base, exponent):
-                yield base, alone
+                mean = isinstance(base, Name) and re.sub(r"[\d_].*$", "", base.text) in _SQUARED
+                yield base, place if mean and is_number(exponent) else alone
                 yield exponent, _Place(scales=True, inside=True)
             case (("+" | "-"), (a, b)):
                 for mine, other in ((a, b), (b, a)):

@@ -252,6 +252,7 @@ Meaning.meanings = {
     **dict.fromkeys(AXES, Meaning.of_axes),
     "?turn": Meaning.turn,
     "?swap": Meaning.swap,
+    "?diagonal": Meaning.diagonal,
     "?column": Meaning.below,
     "?picked": Meaning.picked,
     "?flat": Meaning.flat,

@@ -198,7 +198,8 @@ def _meant(
     """A formula in another notation, typed once what shapes decide in it is decided; where the formula in the language
     says more of a name than the notation did, it is read again.
     """
-    choices = [n for n in guessed if n not in fixed]
+    dividing = _dividing(formula.statements)
+    choices = [n for n in guessed if n not in fixed and not (n in dividing and habit(n) == 0)]
 
     def candidates(found: Mapping[str, int]) -> Iterable[dict[str, int]]:
         return _flips(choices, {name: Default(order, "") for name, order in found.items()})
@@ -372,6 +373,18 @@ class _Formula:
             raise together(wrong)
         assert output is not None
         return output
+
+
+def _dividing(statements: Iterable[Definition]) -> set[str]:
+    """The names that do nothing but divide."""
+    below, elsewhere = set[str](), set[str]()
+    for term in (term for statement in statements for term in terms_in(statement.value)):
+        if isinstance(term, Call):
+            for place, part in enumerate(term.arguments):
+                if isinstance(part, Name):
+                    divides = term.function in ("/", "?each/") and place == 1
+                    (below if divides else elsewhere).add(part.text)
+    return below - elsewhere
 
 
 def _factors(term: Term) -> Iterable[str]:

@@ -11,7 +11,7 @@ from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, place
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums
 from jacobian_cli.elaborate.terms import terms_in
-from jacobian_cli.expr import Extent
+from jacobian_cli.expr import Extent, variables
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import ONE, Size, product
 from jacobian_cli.syntax.errors import Span
@@ -156,6 +156,21 @@ class Programs(Sums):
     def turn(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])
         return self.op(".T", term.span, inner) if len(inner[0].shape) > 1 else inner
+
+    def diagonal(self, term: Call) -> Typed:
+        """The diagonal of a matrix; a vector has none."""
+        x, *offset = term.arguments
+        inner = self.typed(x)
+        if isinstance(x, Name) and x.text in self.assumed:
+            self.want_order(x, len(inner[0].shape), 2)
+        if len(inner[0].shape) < 2:
+            declared = [f"`-s {name}=n,m`" for name in variables(inner[0]) if self.assumed.get(name) == 1]
+            hint = f"declare what is a matrix: {' '.join(declared[:3])}" if declared else None
+            raise self.error(term.span, "a vector has no diagonal", hint)
+        if not offset:
+            return self.op("diag", term.span, inner)
+        call = Call("diag", (inner[1], *map(self.plain, offset)), (), term.span)
+        return super().build(call), call
 
     def swap(self, term: Call) -> Typed:
         x, *axes = term.arguments

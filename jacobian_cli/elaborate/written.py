@@ -138,6 +138,9 @@ class Mathematics(Shaped):
 
     def hadamard(self, term: Call) -> Typed:
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        for part, other in zip(term.arguments, (right, left), strict=True):  # σ ⊙ ε
+            if isinstance(part, Name) and self.assumed.get(part.text) == 0:
+                self.strained(part.text, max(1, axes_of(other[0].shape)))
         self.want_alike(term, left, right)
         return self.op("*", term.span, left, right)
 

@@ -67,9 +67,11 @@ _DIVERGENCE = re.compile(
 )
 """KL(p ‖ q)."""
 _BELOW = r"(?:_\{(?P<braced>[^{}]*)\}|_(?P<bare>\\?\w+))"
+_UNDER = _BELOW.replace("braced", "under").replace("bare", "plain")
 _MINIMIZED = re.compile(
     rf"\s*(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])(?:{_BELOW}\s*|\s*(?!\())"
-    rf"|\\?(?:min|max)(?:imize)?{_BELOW.replace('braced', 'under').replace('bare', 'plain')}\s*)(?=\S)"
+    r"|(?:min|max)imi[sz]e\s+(?:over\s+\w+\s*:?\s*)?"
+    rf"|\\?(?:min|max)(?:imize)?{_UNDER}\s*)(?=\S)"
 )
 """What is asked of a formula, before it: `min_w`."""
 _CHOICE = re.compile(r"(?:\s*[^\W\d]\w*\s*=)?(.+?)\bif\b(.+?)\belse\b(.+)", re.DOTALL)

@@ -49,7 +49,8 @@ TYPED = (
     r"\sum_k \pi_k x_k; -x_y + \log \sum_j \exp(x_j); \mathrm{E}[x^2]",
     "log Γ(x + 1); Φ(x + 1); Xᵀ e; Var(x); A.T(x + y); x(1)^2; a × b; y wᵀx; x[1]^2; LN(x); x if x > 0 else -x; dJ/dx",
     "np.split(x, n)[0]; np.split(x, [n])[0]; torch.split(x, n)[0]; ‖x‖ if x > 0 else 0; np.split(x, 2)",
-    "(x if y else z)*np.exp(x)",
+    "(x if y else z)*np.exp(x); np.diagonal(np.exp(x))",
+    r"Δx; Δxᵀ A Δx; σ∘(A x); min ‖A x‖; [1 − x]_+; \left[ x \right]_+",
     "np.swapaxes(np.exp(x), 1, 2) + x[0]; E[x]",
     "np.linalg.qr(A, mode='r'); torch.median(x); scipy.stats.t.cdf(x); torch.cross(x, y, dim=1); x² % y",
 )

@@ -85,6 +85,8 @@ class Cursor:
             if before.kind == behind.kind == "num" and before.stop == token.start and token.stop == behind.start:
                 number = f"{before.text}.{behind.text}"
                 return self.refuse(token, "a comma separates", f"decimals stand behind a point: `{number}`")
+        if token.kind == "sub" and token.text == "+":
+            return self.refuse(token, "is this a positive part?", "it is `max(x, 0)`")
         if token.kind == "sub":
             return self.refuse(token, "an index belongs to a name", "entries are written x[0], A[0, :]")
         return self.refuse(token, f"{self.written(token.start, token.stop) or 'this'} cannot be read here")

@@ -63,6 +63,9 @@ class Functions(Sums):
     def bare(self, token: Token) -> Term:
         """The argument of a function without a bracket."""
         first = self.next
+        if token.text in ("min", "max") and token is self.tokens[0]:
+            hint = f"that is `{self.written(token.stop, len(self.text))}`"
+            raise self.refuse(token, "what is to be minimized is typed alone", hint)
         if first.kind not in FACTOR or self.closes(first):
             if self.sees("op", "-"):
                 raise self.refuse(first, f"what belongs to {token.text} here?", f"use brackets: `{token.text}(-x)`")

@@ -16,12 +16,15 @@ from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
 from jacobian_cli.syntax.board.factors import Factors
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
-from jacobian_cli.syntax.names import Known, read
+from jacobian_cli.syntax.names import Known, key, read
 from jacobian_cli.syntax.tokens import Token, parts_of, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
 _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _MOST_FACTORS = 100
+_AFTER = ("∘", "\\circ")
+"""Signs of a product entry by entry that stand between functions, too."""
+_DIFFERENCE = ("Delta",)
 _HEAD = re.compile(r"\s*([A-Za-z]\w*)\s*\([^()=<>]*\)\s*=(?!=)")
 """A name of several letters with its parameters, which is defined."""
 
@@ -230,10 +233,23 @@ class Board(Factors):
                     self.want_no_mark(sign)
                     self.take()
                 right = self.run()
+                self.want_no_composition(left, sign, right)
                 left = self.call(_PRODUCTS[sign.text], left, self.negative(right) if minus else right)
                 continue
             left = self.fraction(left, start, sign)
         return left
+
+    def want_no_composition(self, left: Term, sign: Token, right: Term) -> None:
+        """Refuse σ∘(Wx), a function before what it is applied to."""
+        sigma = isinstance(left, Name) and key(left.text) == ("sigma",) and self.known.find(left.text) is None
+        if (
+            sigma
+            and self.text[sign.start] in "∘\\"
+            and sign.text == "⊙"
+            and self.text[sign.start : sign.stop] in _AFTER
+        ):
+            inside = self.written(right.span.start, right.span.stop).strip("()")
+            raise self.refuse(sign, "is this a function of what follows?", f"it is applied by brackets: `σ({inside})`")
 
     def want_no_mark(self, sign: Token) -> None:
         """Refuse x* − y, where the star is a mark of the name rather than a product."""
@@ -310,4 +326,11 @@ class Board(Factors):
         """The product of factors."""
         if len(factors) == 1:
             return factors[0]
+        for left, right in pairwise(factors):  # Δx
+            behind = right.arguments[0] if isinstance(right, Call) and right.function == "?T" else right
+            if not (isinstance(left, Name) and isinstance(behind, Name) and key(left.text) == _DIFFERENCE):
+                continue
+            if self.known.find(left.text) is None:
+                product = f"{left.text}@{behind.text}"
+                self.doubts.append(Doubt(f"`{product}` is read; a difference is named `Δ_{behind.text}`"))
         return Call("?beside", tuple(factors), (), Span(start, factors[-1].span.stop))
