@@ -6,19 +6,18 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from jacobian_cli.elaborate.calls import arguments_of, call_hint, library_of, signature_hint, takes_values_only
-from jacobian_cli.elaborate.masked import is_mask, picked
-from jacobian_cli.elaborate.options import Options, Scope, items_of
+from jacobian_cli.elaborate.masked import picked
+from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
+from jacobian_cli.elaborate.picking import Picking
 from jacobian_cli.elaborate.variant import along as along_axes
 from jacobian_cli.elaborate.variant import counts, handed_on, options_of, positional, taken_out, text_for, without
 from jacobian_cli.elaborate.vectorized import MEETING, conform
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Parameters, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
-from jacobian_cli.ops.places import is_whole
 from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import (
     ShapeError,
@@ -44,15 +43,7 @@ _NEAR = 0.75
 """How much of a name must be that of a function for this to be what was meant."""
 
 
-class ConformError(InputError):
-    """Values met that do not fit each other: they cannot be multiplied, added or broadcast."""
-
-
-class OrderError(ConformError):
-    """A function met a value with the wrong number of axes."""
-
-
-class Builder(Options):
+class Builder(Picking):
     """Builds typed expressions from one text. Raises `InputError`, with a caret, where types do not fit."""
 
     def build(self, term: Term) -> Expr:
@@ -184,63 +175,6 @@ class Builder(Options):
             kind = OrderError if error.order else ConformError
             raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
         return found
-
-    def gathered(self, call: Call) -> Expr | None:
-        """W[i], where i is a variable that holds places: what else stands in the brackets is picked first."""
-        items = items_of(call.arguments[1])
-        for item in items:
-            if is_mask(self, item):
-                raise self.error(
-                    item.span,
-                    "how many entries a condition picks no size can say",
-                    "`where(x > 0, x, 0)` keeps the shape; of those picked there are `sum(x[x > 0])`, mean and prod",
-                )
-        places = [k for k, item in enumerate(items) if self.is_place(item)]
-        if not places:
-            return None
-        if len(places) > 1 or any(isinstance(item, Flag) for item in items):
-            raise self.error(
-                call.span,
-                "beside an index that is a variable only slices are picked",
-                "one after the other, `take(take(A, i), j, axis=1)`; one of each row is `take_along_axis(A, i)`",
-            )
-        (at,) = places
-        every = Slice(None, None, items[at].span)
-        rest = Group((*items[:at], every, *items[at + 1 :]), call.arguments[1].span)
-        others = replace(call, arguments=(call.arguments[0], rest))
-        plain = all(
-            item == every or (isinstance(item, Slice) and not (item.start or item.stop or item.step))
-            for item in rest.items
-        )
-        inner = call.arguments[0] if plain else others
-        behind = Literal(Fraction(sum(isinstance(item, Slice) for item in items[:at])), items[at].span)
-        return self.build(Call("take", (inner, items[at]), (("axis", behind),), call.span))
-
-    def is_place(self, term: Term) -> bool:
-        """Whether an item of an index is a value rather than a size."""
-        return (isinstance(term, Name) and term.text in self.scope.values) or (
-            isinstance(term, Call) and term.function in FUNCTIONS and FUNCTIONS[term.function].called
-        )
-
-    def of_labels(self, value: Expr, target: Expr) -> bool:
-        """Whether a target is the place of one entry in each row: declared so, or of one axis less."""
-        if isinstance(target, Variable) and target.name in self.scope.places:
-            return True
-        if isinstance(target, Number):
-            return len(value.shape) == 1 and target.value.denominator == 1
-        shapes = [tuple(self.scope.unifier.resolve(size) for size in part.shape) for part in (value, target)]
-        one = isinstance(target, Variable) and bool(shapes[0]) and shapes[1] == shapes[0][:-1]
-        return one and (not shapes[1] or shapes[1] != shapes[0][1:])
-
-    def want_places(self, row: Row, arguments: list[Expr], call: Call) -> None:
-        """What holds places holds whole numbers, which no arithmetic makes."""
-        for name, argument, term in zip(row.parameters, arguments, call.arguments, strict=False):
-            if name in row.places and not is_whole(argument) and not self.of_table:
-                raise self.error(
-                    term.span,
-                    "places are a variable, a list of whole numbers, or what argsort gives",
-                    f"as in `{row.example}`",
-                )
 
     def variant(self, row: Row, name: str, term: Term, call: Call) -> Expr:
         """A call of which an option makes another function."""

@@ -51,13 +51,13 @@ def call_hint(name: str, scope: Scope) -> str:
     return f"a product is written `{name}@(x + y)`, entry by entry `{name}*(x + y)`"
 
 
+_OF_TORCH = frozenset(
+    "lerp mm mv addmm addmv addr baddbmm addcmul addcdiv chain_matmul dist masked_fill frobenius_norm kl_div chunk "
+    "scaled_dot_product_attention index_select unfold one_hot msort group_norm batch_norm layer_norm rms_norm".split()
+)
+"""Functions that the readers of code know under names that the language has not."""
+
+
 def library_of(name: str) -> str:
     """What stands before a function that a library has and the language has not: `torch.`; or nothing."""
-    from jacobian_cli.syntax.code.functions import HANDLERS  # noqa: PLC0415 - only where a name is not known
-    from jacobian_cli.syntax.libraries import JAX, NUMPY, OWN, SHARED, TORCH  # noqa: PLC0415
-
-    for library, module in ((TORCH, "torch"), (NUMPY, "np"), (JAX, "jnp")):
-        if name in OWN[library]:
-            return f"{module}."
-    of_torch = name.startswith(("add", "badd", "index_", "layer_", "batch_", "group_")) or name in HANDLERS
-    return "torch." if of_torch else "np." if name in SHARED else ""
+    return "torch." if name in _OF_TORCH else ""

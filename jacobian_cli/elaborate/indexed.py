@@ -9,7 +9,7 @@ from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tree import Call, Flag, Group, Name, Slice, Term
+from jacobian_cli.syntax.tree import Call, Flag, Group, Name, Slice, Term, Text
 
 ROW = "."
 """What the axis of a vector carries whose entries have no index."""
@@ -77,3 +77,30 @@ def total(part: Indexed, function: str, span: Span) -> Term:
     if isinstance(inner, Call) and inner.function == function == "sum":  # of sums along rows
         inner = inner.arguments[0]
     return Call(function, (inner,), (), span)
+
+
+def parts_of_sum(term: Call) -> tuple[Term, str, str, str]:
+    """What is summed, how, how far, and over which indices."""
+    value, *said = term.arguments
+    function, limit, letters = (part.value for part in said if isinstance(part, Text))
+    return value, function, limit, letters
+
+
+def carriers(term: Term) -> list[tuple[str, str]]:
+    """The names that carry indices, and those, each once."""
+    found: list[tuple[str, str]] = []
+    for part in terms_in(term):
+        match part:
+            case Call(function="?entry", arguments=(Name(text=name), Text(value=indices))):
+                found.append((name, indices))
+    return list(dict.fromkeys(found))
+
+
+def crossed(term: Term) -> bool:
+    """Whether a sum inside a term carries an index of those around it."""
+    for part in terms_in(term):
+        if isinstance(part, Call) and part.function == "?over":
+            value, _, _, letters = parts_of_sum(part)
+            if any(not {*indices} <= {*letters} for _, indices in carriers(value)):
+                return True
+    return False

@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 
-from jacobian_cli.elaborate.builder import OrderError
 from jacobian_cli.elaborate.defaults import habit
-from jacobian_cli.elaborate.options import Scope
+from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, Programs
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, placed
 from jacobian_cli.elaborate.statement import names_in

@@ -20,6 +20,14 @@ _PLACED = ("count",)
 """Options that stand behind the values, and bear a name too."""
 
 
+class ConformError(InputError):
+    """Values met that do not fit each other: they cannot be multiplied, added or broadcast."""
+
+
+class OrderError(ConformError):
+    """A function met a value with the wrong number of axes."""
+
+
 @record(slots=True)
 class Scope:
     """What names mean: values (variables and definitions) and sizes; and the equations between sizes so far."""

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from functools import cached_property
-from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.alternatives import Alternatives
-from jacobian_cli.elaborate.builder import CONSTANTS, OrderError
+from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers
-from jacobian_cli.elaborate.doubts import Typed, doubts
+from jacobian_cli.elaborate.doubts import doubts
+from jacobian_cli.elaborate.guesses import dividing, flips, matrix_factors, named_sizes
 from jacobian_cli.elaborate.meaning import meant, skeleton
-from jacobian_cli.elaborate.options import Scope
+from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.order import in_order, size_names
+from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import (
     named_places,
     names_in,
@@ -24,17 +25,14 @@ from jacobian_cli.elaborate.statement import (
     typed_statement,
     unknown_functions,
 )
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, variables
 from jacobian_cli.records import record
-from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
+from jacobian_cli.shape import Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, together
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Name, Term
+from jacobian_cli.syntax.tree import Definition
 
-_LETTERS = "nmkpqrdltvwghijabcfsuxyz"
-_MAX_FLIPS = 2
 _MOST_DECIDED = 8
 _READINGS = 3
 _READ = "what stands beside it asks for that"
@@ -198,11 +196,11 @@ def _meant(
     """A formula in another notation, typed once what shapes decide in it is decided; where the formula in the language
     says more of a name than the notation did, it is read again.
     """
-    dividing = _dividing(formula.statements)
-    choices = [n for n in guessed if n not in fixed and not (n in dividing and habit(n) == 0)]
+    below = dividing(formula.statements)
+    choices = [n for n in guessed if n not in fixed and not (n in below and habit(n) == 0)]
 
     def candidates(found: Mapping[str, int]) -> Iterable[dict[str, int]]:
-        return _flips(choices, {name: Default(order, "") for name, order in found.items()})
+        return flips(choices, {name: Default(order, "") for name, order in found.items()})
 
     declared, square = formula.declared, formula.square
     program: Program | None = None
@@ -256,15 +254,15 @@ class _Formula:
         first: InputError | None = None
         fewest: InputError | None = None
         factors: set[str] | None = None
-        for flips in _flips([n for n in guessed if n not in fixed], guessed):
-            if flips and factors is None:
-                factors = {name for s in self.statements for name in _factors(s.value)}
+        for changed in flips([n for n in guessed if n not in fixed], guessed):
+            if changed and factors is None:
+                factors = {name for s in self.statements for name in matrix_factors(s.value)}
             if factors is not None and any(
                 name in factors and (habit(name) == 2 or (habit(name), order) == (1, 2))
-                for name, order in flips.items()
+                for name, order in changed.items()
             ):
                 continue  # x@A@x wants a row, neither a matrix called x nor a vector called A
-            flipped = {**guessed, **{name: Default(order, _FITS[order]) for name, order in flips.items()}}
+            flipped = {**guessed, **{name: Default(order, _FITS[order]) for name, order in changed.items()}}
             try:
                 return flipped, self.typed(flipped)
             except InputError as error:
@@ -322,7 +320,7 @@ class _Formula:
                     unifier.unify(shapes[name][0], Size.number(count))
             taken = {*self.free, *self.sizes, *declared, *(name for name in names if name)}
             taken |= {n for s in declared.values() for z in s for n in z.names()}
-            shapes = _named_sizes(shapes, unifier, taken)
+            shapes = named_sizes(shapes, unifier, taken)
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
         known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
         parts: dict[int, Shape] = {}
@@ -373,51 +371,6 @@ class _Formula:
             raise together(wrong)
         assert output is not None
         return output
-
-
-def _dividing(statements: Iterable[Definition]) -> set[str]:
-    """The names that do nothing but divide."""
-    below, elsewhere = set[str](), set[str]()
-    for term in (term for statement in statements for term in terms_in(statement.value)):
-        if isinstance(term, Call):
-            for place, part in enumerate(term.arguments):
-                if isinstance(part, Name):
-                    divides = term.function in ("/", "?each/") and place == 1
-                    (below if divides else elsewhere).add(part.text)
-    return below - elsewhere
-
-
-def _factors(term: Term) -> Iterable[str]:
-    """The names that are factors of matrix products as they stand, or transposed."""
-    for part in terms_in(term):
-        if isinstance(part, Call) and part.function == "@":
-            inner = (a.arguments[0] if isinstance(a, Call) and a.function == ".T" else a for a in part.arguments)
-            yield from (factor.text for factor in inner if isinstance(factor, Name))
-
-
-def _flips(names: list[str], guessed: Mapping[str, Default]) -> Iterable[dict[str, int]]:
-    """Departures from the guess, fewest first: what the formula demands beats what names suggest."""
-    for flipped in range(_MAX_FLIPS + 1):
-        candidates = [
-            dict(zip(chosen, orders, strict=True))
-            for chosen in combinations(names, flipped)
-            for orders in product(*([o for o in range(3) if o != guessed[n].order] for n in chosen))
-        ]
-        # more axes before fewer: in X@theta, theta is a vector rather than X one
-        yield from sorted(candidates, key=lambda c: (sum(o < guessed[n].order for n, o in c.items()), sum(c.values())))
-        if len(names) > 12:
-            return
-
-
-def _named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:
-    letters = (letter for letter in chain(_LETTERS, (f"n{i}" for i in count(1))) if letter not in taken)
-    names: dict[str, Size] = {}
-    for shape in shapes.values():
-        for size in shape:
-            for name in unifier.resolve(size).names():
-                if name.startswith(UNKNOWN) and name not in names:
-                    names[name] = Size.named(next(letters))
-    return {n: tuple(unifier.resolve(size).replace(names) for size in shape) for n, shape in shapes.items()}
 
 
 def _unused(output: Expr, values: Mapping[str, Expr]) -> tuple[str, ...]:

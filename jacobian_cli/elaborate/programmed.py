@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from jacobian_cli.elaborate.builder import OrderError
+from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums

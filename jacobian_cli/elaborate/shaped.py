@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from jacobian_cli.elaborate.builder import Builder, ConformError, OrderError
+from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.defaults import habit
-from jacobian_cli.elaborate.options import Scope
+from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from jacobian_cli.elaborate.builder import OrderError
 from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.indexed import (
     ROW,
     Indexed,
     by_rows,
+    carriers,
+    crossed,
     entries_in,
+    parts_of_sum,
     together,
     total,
     vectorial,
 )
+from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, is_row
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import terms_in
@@ -43,33 +46,6 @@ _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 _LIMIT = "give the number of entries a name of its own: `\\sum_{i=1}^n x_i`"
 
 
-def _parts(term: Call) -> tuple[Term, str, str, str]:
-    """What is summed, how, how far, and over which indices."""
-    value, *said = term.arguments
-    function, limit, letters = (part.value for part in said if isinstance(part, Text))
-    return value, function, limit, letters
-
-
-def _carriers(term: Term) -> list[tuple[str, str]]:
-    """The names that carry indices, and those, each once."""
-    found: list[tuple[str, str]] = []
-    for part in terms_in(term):
-        match part:
-            case Call(function="?entry", arguments=(Name(text=name), Text(value=indices))):
-                found.append((name, indices))
-    return list(dict.fromkeys(found))
-
-
-def _free(term: Term) -> bool:
-    """Whether a sum inside a term carries an index of those around it."""
-    for part in terms_in(term):
-        if isinstance(part, Call) and part.function == "?over":
-            value, _, _, letters = _parts(part)
-            if any(not {*indices} <= {*letters} for _, indices in _carriers(value)):
-                return True
-    return False
-
-
 class Sums(Mathematics):
     """What shapes decide in sums."""
 
@@ -80,7 +56,7 @@ class Sums(Mathematics):
 
     def summed(self, term: Call) -> Term:
         """A sum or a product over an index in the language."""
-        value, function, limit, index = _parts(term)
+        value, function, limit, index = parts_of_sum(term)
         outer = (self.outer_sum(value) or self.vector_sum(value)) if function == "sum" else None
         parts = [] if outer else self.factors(value) if function == "sum" else [self.by_entry(value)]
         if limit:
@@ -130,7 +106,7 @@ class Sums(Mathematics):
             return False
         return all(
             name in self.assumed and len(places) == len(self.build(Name(name, term.span)).shape)
-            for name, places in _carriers(term.arguments[0])
+            for name, places in carriers(term.arguments[0])
         )
 
     def of_vectors(self, term: Call) -> str:
@@ -138,24 +114,24 @@ class Sums(Mathematics):
         return f"of vectors in the rows of X it is `sum(X, axis=0)`; {self.as_numbers(term)}"
 
     def as_numbers(self, term: Call) -> str:
-        declared = " ".join(f"`-s {name}=n`" for name, _ in _carriers(term.arguments[0]))
+        declared = " ".join(f"`-s {name}=n`" for name, _ in carriers(term.arguments[0]))
         return f"for numbers declare {declared}"
 
     def want_one_index(self, term: Call) -> None:
         """Refuse a sum over two indices, with what is the same in the language."""
-        value, function, _, letters = _parts(term)
+        value, function, _, letters = parts_of_sum(term)
         nested = False
-        while isinstance(value, Call) and value.function == "?over" and _parts(value)[1] == function:
-            value, _, _, more = _parts(value)
+        while isinstance(value, Call) and value.function == "?over" and parts_of_sum(value)[1] == function:
+            value, _, _, more = parts_of_sum(value)
             letters, nested = letters + more, True
-        if len(letters) == 1 and not _free(value):
+        if len(letters) == 1 and not crossed(value):
             return
         message = "a sum over two indices is not read" if len(letters) > 1 else "a sum stands in one over another index"
-        if _free(value) or not (nested or len(letters) > 1):
+        if crossed(value) or not (nested or len(letters) > 1):
             raise self.error(term.span, message, _EINSUM)
         parts = self.factors(value) if function == "sum" else [self.by_entry(value)]
         whole = total(together("*", parts, term.span), function, term.span)
-        orders = {name: len(places) for name, places in _carriers(value)}
+        orders = {name: len(places) for name, places in carriers(value)}
         declared = [
             f"`-s {name}={','.join('nmkp'[:order])}`"
             for name, order in orders.items()
@@ -166,7 +142,7 @@ class Sums(Mathematics):
 
     def want_all(self, value: Term, index: str, limit: str, span: Span) -> None:
         """Make the limit of a sum the number of entries that it runs over. Raises `InputError` where it is another."""
-        for name, places in _carriers(value):
+        for name, places in carriers(value):
             if index not in places:
                 continue
             shape = self.build(Name(name, span)).shape
@@ -272,7 +248,7 @@ class Sums(Mathematics):
         last, span = parts[-1], term.span
         if not (vectorial(last) and entries_in(last)):
             return None
-        if any(len(self.build(Name(name, span)).shape) != len(i) + 1 for name, i in _carriers(last)):
+        if any(len(self.build(Name(name, span)).shape) != len(i) + 1 for name, i in carriers(last)):
             return None
         numbers: list[Indexed] = []
         matrices: list[Term] = []

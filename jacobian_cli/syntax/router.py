@@ -193,12 +193,12 @@ def _guessed(
         notation = "math"
     try:
         return _read(notation, text, names, functions)
-    except InputError:
+    except InputError as error:
         if notation == "math" and text.isascii() and (_OF_THE_LANGUAGE.search(text) or _ATTRIBUTE.search(text)):
             try:  # what is wrong in terms of the language, if it is wrong there, and more is known of it
                 parse_statement(text)
             except InputError as other:
-                if other.message != NO_EXPRESSION:
+                if other.message != NO_EXPRESSION or not error.hint:
                     raise
         raise
 

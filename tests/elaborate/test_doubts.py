@@ -82,7 +82,7 @@ def test_what_a_warning_says_can_be_typed(text: str) -> None:
 def test_every_doubt_of_the_sources_is_met() -> None:
     texts = {doubt.message for text in MEANT for doubt in program(text).doubts}
     texts |= {doubt.message for text, shapes, _ in DECLARED for doubt in program(text, **shapes).doubts}
-    found = set(templates(PACKAGE / "elaborate/doubts.py"))
+    found = {t for name in ("doubts", "products") for t in templates(PACKAGE / f"elaborate/{name}.py")}
     assert [t for t in sorted(found) if not any(re.search(t, text, re.DOTALL) for text in texts)] == []
 
 

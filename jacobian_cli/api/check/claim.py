@@ -10,8 +10,9 @@ from itertools import product as combinations
 from jacobian_cli.api.input.problem import Problem, statements_of
 from jacobian_cli.checks.mistakes.edits import Edit
 from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.elaborate.builder import CONSTANTS, ConformError
+from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.meaning import filled, meant
+from jacobian_cli.elaborate.options import ConformError
 from jacobian_cli.elaborate.shaped import unclear
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names

@@ -1,0 +1,59 @@
+"""Guesses of how many axes names have, one after the other; and letters for the sizes that are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import chain, combinations, count, product
+
+from jacobian_cli.elaborate.defaults import Default
+from jacobian_cli.elaborate.terms import terms_in
+from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
+from jacobian_cli.syntax.tree import Call, Definition, Name, Term
+
+_LETTERS = "nmkpqrdltvwghijabcfsuxyz"
+_MAX_FLIPS = 2
+
+
+def dividing(statements: Iterable[Definition]) -> set[str]:
+    """The names that do nothing but divide."""
+    below, elsewhere = set[str](), set[str]()
+    for term in (term for statement in statements for term in terms_in(statement.value)):
+        if isinstance(term, Call):
+            for place, part in enumerate(term.arguments):
+                if isinstance(part, Name):
+                    divides = term.function in ("/", "?each/") and place == 1
+                    (below if divides else elsewhere).add(part.text)
+    return below - elsewhere
+
+
+def matrix_factors(term: Term) -> Iterable[str]:
+    """The names that are factors of matrix products as they stand, or transposed."""
+    for part in terms_in(term):
+        if isinstance(part, Call) and part.function == "@":
+            inner = (a.arguments[0] if isinstance(a, Call) and a.function == ".T" else a for a in part.arguments)
+            yield from (factor.text for factor in inner if isinstance(factor, Name))
+
+
+def flips(names: list[str], guessed: Mapping[str, Default]) -> Iterable[dict[str, int]]:
+    """Departures from the guess, fewest first: what the formula demands beats what names suggest."""
+    for flipped in range(_MAX_FLIPS + 1):
+        candidates = [
+            dict(zip(chosen, orders, strict=True))
+            for chosen in combinations(names, flipped)
+            for orders in product(*([o for o in range(3) if o != guessed[n].order] for n in chosen))
+        ]
+        # more axes before fewer: in X@theta, theta is a vector rather than X one
+        yield from sorted(candidates, key=lambda c: (sum(o < guessed[n].order for n, o in c.items()), sum(c.values())))
+        if len(names) > 12:
+            return
+
+
+def named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:
+    letters = (letter for letter in chain(_LETTERS, (f"n{i}" for i in count(1))) if letter not in taken)
+    names: dict[str, Size] = {}
+    for shape in shapes.values():
+        for size in shape:
+            for name in unifier.resolve(size).names():
+                if name.startswith(UNKNOWN) and name not in names:
+                    names[name] = Size.named(next(letters))
+    return {n: tuple(unifier.resolve(size).replace(names) for size in shape) for n, shape in shapes.items()}

@@ -1,0 +1,170 @@
+"""Doubts about products and quotients that others read as those of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jacobian_cli.elaborate.defaults import habit
+from jacobian_cli.elaborate.quoting import Edit, Typed, edited, quoted, row_of, text_at, written
+from jacobian_cli.elaborate.shaped import LEANING
+from jacobian_cli.elaborate.terms import elementwise, terms_in
+from jacobian_cli.ops import Kind
+from jacobian_cli.shape import ONE
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.names import key
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
+
+
+def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`W*x` and `A*B.T`, which read as matrix products outside this language."""
+    terms = [term for term in terms_in(statement.value) if isinstance(term, Call)]
+    of_matrices = {
+        id(a) for term in terms if (row := row_of(term)) is not None and row.of_scalar for a in term.arguments
+    }
+    strict = [term for term in terms if _looks_matrix(typed, term, id(term) in of_matrices)]
+    if not strict:
+        return
+    seen = {id(term) for term in strict}
+    also = [  # once one * is a matrix product, those that meet its value are
+        term
+        for term in terms
+        if term.function == "*"
+        and id(term) not in seen
+        and [typed.order(a) for a in term.arguments] in ([2, 2], [1, 2])
+        and (any(id(part) in seen for part in terms_in(term)) or any(term is t.arguments[0] for t in strict))
+    ]
+    for found in ([*strict, *also], strict) if also else (strict,):
+        other = edited(statement, [edit for term in found for edit in _matrix_product(typed, statement, term)])
+        if other is not None and typed.fits(statement, other):
+            inside = {id(part) for term in found for part in terms_in(term) if part is not term}
+            whole = next(term for term in found if id(term) not in inside)
+            taken, meant = quoted(statement, other, whole.span)
+            yield Doubt(f"`{taken}` multiplies entry by entry; with the matrix product it is `{meant}`")
+            return
+
+
+def _matrix_product(typed: Typed, statement: Definition, term: Call) -> Iterator[Edit]:
+    """The sign between the factors, and the transpose of a vector that then stands before a matrix."""
+    left, right = term.arguments
+    at = statement.source.find("*", left.span.stop, right.span.start)
+    if at >= 0:
+        yield Span(at, at + 1), "@"
+        if (typed.order(left), typed.order(right)) == (1, 2) and isinstance(left, Name):
+            yield Span(left.span.stop, left.span.stop), ".T"
+
+
+def outer(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`softmax(q@k.T)`, whose q and k were taken for vectors: a function of rows asks for matrices."""
+    if term.function != "@" or not any(_of_rows(t) for s in typed.statements for t in terms_in(s.value)):
+        return
+    match term.arguments:
+        case (Name(text=left) as one, Call(function=".T", arguments=(Name(text=right) as other,))) if {
+            left,
+            right,
+        } <= typed.assumed.keys() and typed.order(one) == typed.order(other) == 1:
+            declared = f"`-s {left}=n,d` `-s {right}=m,d`"
+            yield Doubt(f"`{left}@{right}.T` is the outer product of two vectors; matrices are declared: {declared}")
+
+
+def _of_rows(term: Term) -> bool:
+    row = row_of(term) if isinstance(term, Call) else None
+    return row is not None and row.kind is Kind.ROW
+
+
+def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
+    """Whether a product reads as one of matrices; `of_matrices` says that a determinant or the like is taken of it."""
+    if term.function != "*" or not typed.open(term):
+        return False
+    left, right = term.arguments
+    shapes = [typed.shapes.get(id(a), ()) for a in term.arguments]
+    if isinstance(left, Name) and left.text in typed.demanded and not shapes[0]:
+        return habit(left.text) == 2 and len(shapes[1]) == 1
+    if _reduced(right) or _reduced(left):
+        return False
+    if isinstance(right, Name) and right.text in typed.assumed and (len(shapes[0]), len(shapes[1])) == (2, 0):
+        return key(right.text)[0] in LEANING  # X*theta
+    row = turned(left) and len(shapes[0]) == 2 and shapes[0][0] is ONE
+    if row and len(shapes[1]) == 2:
+        return True
+    if any(len(shape) not in (1, 2) or ONE in shape for shape in shapes):
+        return False
+    match [len(shape) for shape in shapes]:
+        case [2, 1]:
+            return True
+        case [2, 2]:
+            return of_matrices or any(turned(part) or _made(part) for part in term.arguments)
+    return False
+
+
+def quotients(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`1/X` and `X/Y` of matrices, which others read as inverses; where all goes entry by entry, so does this."""
+    entries = {
+        id(part)
+        for term in terms_in(statement.value)
+        if isinstance(term, Call) and term.function not in ("+", "-", "/", "u-") and elementwise(term)
+        for part in terms_in(term)
+        if part is not term
+    }
+    for term in terms_in(statement.value):
+        if not (isinstance(term, Call) and term.function == "/" and typed.open(term)) or id(term) in entries:
+            continue
+        above, below = term.arguments
+        if not (isinstance(below, Name) and typed.order(below) == 2 and typed.order(above) in (0, 2)):
+            continue
+        if isinstance(above, Call) and above.function.isidentifier() and elementwise(above):
+            continue
+        inverse = f"inv({below.text})"
+        if not isinstance(above, Literal) or above.value != 1:
+            part = written(statement, above)
+            held = part if isinstance(above, Name | Literal) else f"({part})"
+            inverse = f"{held}{'@' if typed.order(above) else '*'}{inverse}"
+        other = None if statement.notation else edited(statement, [(term.span, inverse)])
+        if statement.notation or (other is not None and typed.fits(statement, other)):
+            taken, meant = quoted(statement, other, term.span) if other else (spelled(term), inverse)
+            yield Doubt(f"`{taken}` divides entry by entry; with the inverse of the matrix it is `{meant}`")
+            return
+
+
+def _reduced(term: Term) -> bool:
+    """Whether a part is a mean or the like along an axis, which scales the others as NumPy's arrays do."""
+    if not isinstance(term, Call):
+        return False
+    if elementwise(term):
+        return any(map(_reduced, term.arguments))
+    row = row_of(term)
+    return row is not None and row.kind is Kind.REDUCTION and any(name == "axis" for name, _ in term.keywords)
+
+
+def turned(term: Term) -> bool:
+    return isinstance(term, Call) and term.function == ".T"
+
+
+def _made(term: Term) -> bool:
+    """Whether a matrix is made by a function that nobody applies to multiply entry by entry."""
+    return isinstance(term, Call) and term.function in ("diag", "inv", "outer", "kron", "solve", "expm", "pinv")
+
+
+def spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`y*X@w`: the vector scales the columns of X first, for both signs bind alike."""
+    terms = list(terms_in(statement.value))
+    behind = {id(term.arguments[0]): term for term in terms if isinstance(term, Call) and term.function == "@"}
+    for term in terms:
+        if not (isinstance(term, Call) and term.function == "*" and id(term) in behind and typed.open(term)):
+            continue
+        left, right = term.arguments
+        end = behind[id(term)]
+        if (typed.order(left), typed.order(right)) != (1, 2) or statement.source[end.span.start] == "(":
+            continue
+        while id(end) in behind:
+            end = behind[id(end)]
+        start = statement.source.find("*", left.span.stop) + 1
+        later = edited(statement, [(Span(start, start), "("), (Span(end.span.stop, end.span.stop), ")")])
+        now = edited(
+            statement, [(Span(term.span.start, term.span.start), "("), (Span(term.span.stop, term.span.stop), ")")]
+        )
+        if later is not None and now is not None and typed.fits(statement, later):
+            span = Span(term.span.start, end.span.stop + 2)
+            taken, meant = (text_at(one, span) for one in (now, later))
+            yield Doubt(f"`{taken}` is read, as in NumPy; with the matrix product first it is `{meant}`")
