@@ -11,6 +11,7 @@ from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, row
+from jacobian_cli.ops.identities import inverts
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
@@ -135,7 +136,7 @@ class _Repeats:
         """Whether a name pays in some scope; across a group, it pays to say once what is shared."""
         for scope, count in zip(self.scopes, counts, strict=True):
             gain = (count - 1) * whole - count * NAME - DEFINITION
-            if count > 1 and isinstance(node, Apply) and row(node.function).named:
+            if count > 1 and isinstance(node, Apply) and (row(node.function).named or solved(node)):
                 return True
             if count > 1 and (count > 2 or _several(node)) and gain >= (worth if len(scope) == 1 else 0):
                 return True
@@ -159,6 +160,14 @@ def _nameable(node: Expr) -> bool:
     )
 
 
+def solved(node: Expr) -> bool:
+    """Whether it is the solution of a system of equations: a vector that an inverse was applied to, as inv(K)@y."""
+    if not isinstance(node, Apply) or len(node.shape) != 1 or node.function not in ("@", "solve"):
+        return False
+    first = node.arguments[0]
+    return node.function == "solve" or (isinstance(first, Apply) and inverts(first.function))
+
+
 def _several(node: Expr) -> bool:
     """Whether a part is more than one operation on names."""
     return any(isinstance(child, Apply) for child in node.children)
@@ -173,6 +182,8 @@ def _letters(node: Expr) -> list[str]:
     assert isinstance(node, Apply)
     symbol = row(node.function).symbol
     axes = len(proper(node.shape))
+    if solved(node):
+        return ["a", *_LETTERS[1]]
     if symbol:
         return [symbol[0].upper() + symbol[1:] if axes > 1 else symbol]
     return list(_LETTERS[min(axes, 2)])

@@ -141,7 +141,8 @@ def derivative(
         several = dict(zip(conventions, written, strict=True)) if len(written) > 1 else {}
         plain, tied = declared.tensor(derived), None
         if gradient is not None and "symmetric" in (known_of := everything((facts or {}).get(name, ()))):
-            tied = None if "diagonal" in known_of else ours.value(_mirrored(plain), variable.shape)
+            free = "diagonal" in known_of
+            tied = None if free else named.renamed(ours.value(_mirrored(plain), variable.shape))
         forms[name] = Forms(first, gradient, vjp, plain, out_order, blocks, several, tied)
     return Derivative(forms, named.where, delta, ours.notation, named, used)
 

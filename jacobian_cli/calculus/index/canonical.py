@@ -162,6 +162,20 @@ def _turns(node: Tensor, labels: Labels) -> bool:
     return all(turned.get(term) == -c for c, term in node.terms)
 
 
+@lru_cache(maxsize=4096)
+def antisymmetric(tensor: Tensor) -> bool:
+    """Whether a matrix is its own negative with its axes exchanged, as A − Aᵀ is."""
+    if len(tensor.shape) != 2 or tensor.shape[0] is not tensor.shape[1]:
+        return False
+    if isinstance(tensor, Alias):
+        return antisymmetric(tensor.body)
+    turned = transposed(tensor)
+    if not isinstance(tensor, Sum) or not isinstance(turned, Sum):
+        return False
+    numbers = {term: c for c, term in turned.terms}
+    return bool(tensor.terms) and all(numbers.get(term) == -c for c, term in tensor.terms)
+
+
 def transposed(tensor: Tensor) -> Tensor:
     """A tensor of two axes with the two exchanged, in normal form if the tensor is."""
     match tensor:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
+from jacobian_cli.calculus.index.canonical import antisymmetric
 from jacobian_cli.calculus.index.tensor import (
     Apply,
     Delta,
@@ -118,6 +119,15 @@ def diagonal_sum(met: Open) -> Rewrite | None:
         if isinstance(node, Sum) and len(labels) == 2 and power == 1 and (entries := diagonal_of(node)) is not None:
             rest = met.factors[:k] + met.factors[k + 1 :]
             return Rewrite(rest, [(entries, labels[:1], 1), (Delta(node.shape[0]), labels, 1)])
+    return None
+
+
+def minus_its_transpose(met: Open) -> Rewrite | None:
+    """G_ji = −G_ij for a matrix that is minus its transpose."""
+    for k, (node, labels, power) in enumerate(met.factors):
+        if len(labels) == 2 and labels[0] > labels[1] and isinstance(power, int) and power % 2 and antisymmetric(node):
+            rest = met.factors[:k] + met.factors[k + 1 :]
+            return Rewrite(rest, [(node, labels[::-1], power)], number=-1)
     return None
 
 
