@@ -82,6 +82,21 @@ FORMS = [
         gradient="W.T@(u*h*(1 - h))",
         where={"z": "W@x + b", "h": "sigmoid(z)"},
     ),
+    # a Gaussian's likelihood: the solution of a system is named (Rasmussen & Williams 2006, eq. 5.9)
+    Form(
+        "K = A.T@A + eye(n); y.T@inv(K)@y/2 + logdet(K)/2",
+        "K",
+        "reshape((inv(K) - a@a.T)/2, (1, n**2))",
+        gradient="(inv(K) - a@a.T)/2",
+        where={"a": "inv(K)@y", "K": "A.T@A + eye(n)"},
+    ),
+    Form(
+        "M = X.T - X; norm(sum(M, axis=0) - sum(M, axis=1))**2",
+        "X",
+        "reshape(delta_M.T - delta_M, (1, n**2))",
+        gradient="delta_M.T - delta_M",
+        where={"M": "X.T - X", "delta_M": "8*sum(M, axis=1)@ones(n).T"},
+    ),
     Form("z = W@x + b; h = sigmoid(z); h", "z", "diag(h*(1 - h))", "delta*h*(1 - h)", where={"h": "sigmoid(z)"}),
     Form(
         "z = W@x + b; u.T@relu(z)",
