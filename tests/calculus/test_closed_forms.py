@@ -85,9 +85,9 @@ FORMS = [
     # a Gaussian's likelihood: the solution of a system is named (Rasmussen & Williams 2006, eq. 5.9)
     Form(
         "K = A.T@A + eye(n); y.T@inv(K)@y/2 + logdet(K)/2",
-        "K",
-        "reshape((inv(K) - a@a.T)/2, (1, n**2))",
-        gradient="(inv(K) - a@a.T)/2",
+        "A",
+        "reshape(A@(inv(K) - a@a.T), (1, n*m))",
+        gradient="A@(inv(K) - a@a.T)",
         where={"a": "inv(K)@y", "K": "A.T@A + eye(n)"},
     ),
     Form(

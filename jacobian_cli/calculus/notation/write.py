@@ -165,6 +165,8 @@ def _pushed(expr: Apply) -> Expr | None:
             return inner
         case Apply(function="@"):
             return _product_turned(expr)
+        case Apply(function="outer", arguments=(a, b)) if a is b:
+            return expr
         case Apply(function="diag" | "eye"):
             return expr if len(expr.shape) == 2 and expr.shape[0] is expr.shape[1] else None
         case Apply(function="u-", arguments=(inner,)):
@@ -183,6 +185,8 @@ def _product_turned(expr: Apply) -> Expr | None:
     factors = chain(expr)
     if len(factors) < 2 or any(len(f.shape) not in (1, 2) or set(f.shape) == {ONE} for f in factors):
         return None
+    if is_call(factors[-1], ".T") and matmul(*factors[:-1]) is factors[-1].children[0]:
+        return expr  # (Ab)(Ab)ᵀ is its own transpose
     front, factors[0] = scalar_part(factors[0])
     turned = matmul(*(transpose(f) for f in reversed(factors)))
     return turned if front is None else scaled(front, turned)
