@@ -132,7 +132,7 @@ FACTORS: Stage[Open] = Stage((
     Rule(name="a matrix and its inverse cancel", heads=_INVERSES, matches=inverses.cancelled,
          example="inv(A@B)@A@x", shows="inv(B)@x", shapes={"A": "n,n", "B": "n,n"}),
     Rule(name="a matrix that is minus its transpose", heads=kinds("Sum", "Alias"), matches=sums.minus_its_transpose,
-         example="sum(A - A.T, axis=0) - sum(A - A.T, axis=1)", shows="2*sum(A.T - A, axis=1)"),
+         given="G = A - A.T", example="sum(G, axis=0) - sum(G, axis=1)", shows="-2*sum(G, axis=1)"),
     Rule(name="a sum over joined axes runs over each", heads=kinds("Reshape"), matches=joined_axes.unfolded,
          example="vec(A).T@vec(B)", shows="sum(A*B)", shapes={"A": "n,m", "B": "n,m"}),
     Rule(name="a sum is opened for its identity", heads=kinds("Sum"), matches=sums.distributed,
