@@ -47,7 +47,7 @@ TYPED = (
     r"\sum_i (\sum_j A_{ij} x_j)^2; \prod_{ij} x_{ij}; \sum_{i=1}^N x_i + \sum_{i=1}^M x_i; \sum_n x_n - y_n",
     r"w^T \sum_i x_i; A \sum_i x_i; \sum_i x_i \sum_i y_i; \sum_{n=1}^n x_n; \sum_{ij} x_{ij} a_i; \sum_i x_i - y_i",
     r"\sum_k \pi_k x_k; -x_y + \log \sum_j \exp(x_j); \mathrm{E}[x^2]",
-    "log Γ(x + 1); Φ(x + 1); Xᵀ e; Var(x); A.T(x + y); x(1)^2; a × b; y wᵀx; x[1]^2; LN(x); x if x > 0 else -x; dJ/dx",
+    "Γ(x + 1); Φ(x + 1); Xᵀ e; Var(x); A.T(x + y); x(1)^2; a × b; y wᵀx; x[1]^2; LN(x); x if x > 0 else -x; dJ/dx",
     "np.split(x, n)[0]; np.split(x, [n])[0]; torch.split(x, n)[0]; ‖x‖ if x > 0 else 0; np.split(x, 2)",
     "(x if y else z)*np.exp(x); np.diagonal(np.exp(x))",
     r"Δx; Δxᵀ A Δx; σ∘(A x); min ‖A x‖; [1 − x]_+; \left[ x \right]_+",

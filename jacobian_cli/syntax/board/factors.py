@@ -17,11 +17,6 @@ from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
 _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
-_SPECIAL = {
-    "Gamma": ("the gamma function", "it is `exp(lgamma{})`, its logarithm `lgamma{}`"),
-    "Phi": ("the normal distribution", "it is `ndtr{}`"),
-}
-"""Capitals that stand for functions where a bracket follows, and what these are in the language."""
 _SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
 """Letters for eigenvalues of symmetric matrices, and for singular values."""
 _EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
@@ -219,6 +214,8 @@ class Factors(Functions):
         if not (self.sees("open", "(") or self.sees("prime") or self.sees("open", "[")) or known:
             return name
         sigma = key(token.text) == ("sigma",)
+        if self.sees("open", "(") and not (self.next.space and self.blanks) and (normal := self.normal(token)):
+            return self.called(token, normal)
         if self.sees("prime"):
             if self.tokens[self.at + 1].kind == "open" and self.tokens[self.at + 1].text == "(":
                 return self.slope(token, "sigmoid" if sigma else token.text)
@@ -248,6 +245,16 @@ class Factors(Functions):
                 "is this an entry, or a product?",
                 f"the entry is `{token.text}[{place - 1}]`, counted from 0; a product is `{place}*{token.text}`",
             )
+
+    def normal(self, token: Token) -> str:
+        """What Φ(x) is in the language; and φ(x), where Φ(x) stands too, or what was printed is read."""
+        stem = key(token.text)
+        if stem == ("Phi",):
+            declared = f"a matrix is declared: `-s {token.text}=n,m`"
+            self.doubts.append(Doubt(f"`ndtr(x)` is read, the normal distribution; {declared}"))
+            return "ndtr"
+        beside = any(key(one.text) == ("Phi",) and two.text == "(" for one, two in pairwise(self.tokens))
+        return "normal_pdf" if stem == ("phi",) and (beside or self.known.primed) else ""
 
     def want_spectral(self, token: Token) -> None:
         """Refuse λmax(A), λ_max(A) and σ_min(A): the spectrum has functions of its own."""
@@ -282,12 +289,12 @@ class Factors(Functions):
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
         if token.kind == "word" and (near := get_close_matches(token.text.lower(), self.known.functions, 1, 0.75)):
             raise self.refuse(token, f"there is no function '{token.text}'", f"did you mean `{near[0]}(x)`?")
-        if stem in _SPECIAL and not marks and not (lone and stem == "Phi"):
-            what, written = _SPECIAL[stem]
+        if stem == "Gamma" and not marks:
             raise self.refuse(
                 token,
-                f"is this {what}, or a matrix?",
-                f"{written.format(whole, whole)}; a matrix is declared: `-s {token.text}=n,m`",
+                "is this the gamma function, or a matrix?",
+                f"it is `exp(lgamma{whole})`, its logarithm `lgamma{whole}`; "
+                f"a matrix is declared: `-s {token.text}=n,m`",
             )
         if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):
             raise self.refuse(

@@ -8,6 +8,7 @@ from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR
 from jacobian_cli.syntax.board.sums import Sums
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
 
@@ -58,6 +59,8 @@ class Functions(Sums):
         if self.next.kind == "open" and self.next.text in "([{":
             return self.called(token, token.text)
         argument = self.run() if token.text in WHOLE else self.bare(token)
+        if isinstance(argument, Call) and argument.function == "lgamma" and self.text[argument.span.start] in "Γ\\G":
+            return argument
         return self.function(token.text, (argument,), (), Span(token.start, argument.span.stop))
 
     def bare(self, token: Token) -> Term:
@@ -74,6 +77,10 @@ class Functions(Sums):
                 f"'{token.text}' is a function, and nothing stands behind it",
                 f"apply it, `{token.text}(x)`; or, if it is a variable of yours, declare it: `-s {token.text}=n`",
             )
+        gamma = first.kind == "name" and key(first.text) == ("Gamma",) and self.known.find(first.text) is None
+        if gamma and token.text == "log" and self.tokens[self.at + 1].text == "(":  # log Γ(x)
+            self.take()
+            return self.called(first, "lgamma")
         if self.sigma(first) and self.tokens[self.at + 1].kind == "func":  # log Σ exp x
             return self.summed()
         parts = [self.factor()]
