@@ -10,7 +10,7 @@ from jacobian_cli.ops.facts import PLACES
 from jacobian_cli.ops.identities import held
 from jacobian_cli.ops.read import called_in
 from jacobian_cli.ops.row import Kind, Row
-from jacobian_cli.ops.table import FUNCTIONS
+from jacobian_cli.ops.table import FUNCTIONS, PRESUMED
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
 
@@ -85,7 +85,7 @@ def presumed(roots: Iterable[Expr], symmetric: Container[str]) -> dict[str, str]
     """
     found: dict[str, str] = {}
     for node in nodes(*roots):
-        if isinstance(node, Apply) and (said := FUNCTIONS[node.function].presumes):
+        if isinstance(node, Apply) and (said := PRESUMED.get(node.function)):
             free = [a.name for a in node.arguments if isinstance(a, Variable) and a.name not in symmetric]
             if free:
                 found[node.function] = said.format(" and ".join(free))

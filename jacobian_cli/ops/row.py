@@ -106,8 +106,6 @@ class Row:
     """Expressions that must not be zero."""
     divides: tuple[str, ...] = ()
     """Expressions that its derivative, as it is written, divides by: at their zeros there is a derivative too."""
-    presumes: str = ""
-    """What is taken for granted of its argument, that is not declared symmetric: `{}` in a sentence."""
     steep: bool = False
     """Whether it overflows already where its argument is in the hundreds."""
     kinks: tuple[str, ...] = ()

@@ -59,8 +59,10 @@ LOOKS = 16
 
 def one_sided(step: Apply, met: set[int], discrete: Collection[str]) -> bool:
     """Whether a choice came to the same in all entries of all points; numbers that vary are hardly ever equal, but for
-    the `discrete` ones.
+    the `discrete` ones, and what is seen to be positive is so everywhere.
     """
+    if step.function in COMPARED and constant(step.arguments[1]) == 0 and positive(step.arguments[0]):
+        return False
     return len(met) < 2 and not (step.function in _EQUALITIES and variables(step).keys() - set(discrete))
 
 
@@ -73,6 +75,17 @@ def outcomes(step: Apply, real: Mapping[Expr, Array]) -> set[int]:
     near = np.abs(gap) <= NEAR * (1 + np.abs(values[0]))
     sides = {int(side) for side in np.unique(np.where(near, 0, np.sign(gap)))}
     return {int(side in COMPARED[step.function]) for side in sides} if step.function in COMPARED else sides
+
+
+def clear(steps: Iterable[Apply], real: Mapping[Expr, Array]) -> bool:
+    """Whether no choice at a point hangs on a number so small that it may be rounding, or an exponential far out."""
+    for step in steps:
+        if all(argument in real for argument in step.arguments):
+            values = [real[argument] for argument in step.arguments]
+            gap = np.abs(values[0] - values[1] if len(values) > 1 else values[0])
+            if np.any((gap > 0) & (gap <= NEAR * (1 + np.abs(values[0])))):
+                return False
+    return True
 
 
 def by_size(exprs: Iterable[Expr]) -> bool:

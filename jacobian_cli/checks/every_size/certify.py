@@ -12,7 +12,7 @@ from time import thread_time
 import numpy as np
 
 from jacobian_cli.checks.every_size.bound import Bound
-from jacobian_cli.checks.every_size.branches import BRANCHES, LOOKS, STEPS, Look, by_size, one_sided, outcomes
+from jacobian_cli.checks.every_size.branches import BRANCHES, LOOKS, STEPS, Look, by_size, clear, one_sided, outcomes
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt, Sizes
 from jacobian_cli.checks.every_size.draw import DISCRETE, UNCOVERED
 from jacobian_cli.checks.every_size.expand import UnknownError, expanded
@@ -244,6 +244,8 @@ class _Comparison:
         if look is not None and self.one_sided:
             others = [self._real(sizes, seed + k, BRANCHES[k % len(BRANCHES)]) for k in range(LOOKS)]
             real, values = max([(real, values), *others], key=lambda found: self._new(found[0]))
+        if look is not None and not clear(self._met, real):
+            real, values = self._real(sizes, seed, None)
         for step, met in self._met.items():
             met.update(outcomes(step, real))
         discrete = {name: value.astype(int).astype(object) for name, value in values.items() if self._is_discrete(name)}
@@ -258,6 +260,8 @@ class _Comparison:
 
     def _new(self, real: Mapping[Expr, Array]) -> int:
         """How many sides are met at a point that have not been met before."""
+        if not clear(self._met, real):
+            return -1
         return sum(len(outcomes(step, real) - met) for step, met in self._met.items())
 
     def _is_discrete(self, name: str) -> bool:

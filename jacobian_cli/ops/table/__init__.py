@@ -26,12 +26,23 @@ from jacobian_cli.ops.table.rearranging import REARRANGING
 from jacobian_cli.ops.table.reductions import REDUCTIONS
 from jacobian_cli.ops.table.rows import ROWS
 from jacobian_cli.ops.table.special import SPECIAL
-from jacobian_cli.ops.table.spectral import DEGENERATE, SPECTRAL
+from jacobian_cli.ops.table.spectral import DEGENERATE, PRESUMED, SPECTRAL
 from jacobian_cli.ops.table.statistics import STATISTICS
 from jacobian_cli.ops.table.symmetric import SYMMETRIC
 from jacobian_cli.ops.table.windows import WINDOWS
 
-__all__ = ["ALIASES", "DEGENERATE", "ELSEWHERE", "FUNCTIONS", "OF_MATRICES", "SPELLED", "WORDS", "of_one_axis", "row"]
+__all__ = [
+    "ALIASES",
+    "DEGENERATE",
+    "ELSEWHERE",
+    "FUNCTIONS",
+    "OF_MATRICES",
+    "PRESUMED",
+    "SPELLED",
+    "WORDS",
+    "of_one_axis",
+    "row",
+]
 
 FUNCTIONS: dict[str, Row] = {
     entry.name: entry

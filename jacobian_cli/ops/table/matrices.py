@@ -63,7 +63,6 @@ LINEAR_ALGEBRA = (
         domain=("det(x)",), latex=r"\operatorname{logdet}", given={"of a scalar": "log(x)"}),
     Row(name="cholesky", summary="the lower L with L@L.T = (x + x.T)/2 (derivative: Murray 2016)", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_CHOLESKY,), domain=("diag(ans)",), kernel=_cholesky,
-        presumes="only the symmetric part of {} enters, which must be positive definite",
         latex=r"\operatorname{chol}", given={"of a scalar": "sqrt(x)"}),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",

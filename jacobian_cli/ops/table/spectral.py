@@ -112,7 +112,11 @@ _GRAM = 'eigvalsh(einsum("...ij,...ik->...jk", x, x))'
 _TOP = "eigvecs(x.T@x)[:, -1]"
 
 _SYMMETRIC = "only the symmetric part of {} enters"
-_DEFINITE = f"{_SYMMETRIC}, which must be positive definite"
+PRESUMED = {
+    **dict.fromkeys(("eigvalsh", "eigvecs"), _SYMMETRIC),
+    **dict.fromkeys(("sqrtm", "cholesky"), f"{_SYMMETRIC}, which must be positive definite"),
+}
+"""What these take for granted of a matrix that is not declared symmetric."""
 
 DEGENERATE = {
     **dict.fromkeys(("eigvalsh", "eigvecs"), "two eigenvalues of the symmetric part are equal, or nearly so"),
@@ -125,11 +129,11 @@ DEGENERATE = {
 SPECTRAL = (
     Row(name="eigvalsh", summary="eigenvalues of the symmetric matrix (x + x.T)/2, the least first", kind=Kind.CORE,
         signatures=("ii->i",), derivative=('einsum("ik,jk->kij", eigvecs(x), eigvecs(x))',), kernel=_eigvalsh,
-        domain=(_APART,), presumes=_SYMMETRIC, given={"of a scalar": "x"}, math="λ", latex=r"\lambda",
+        domain=(_APART,), given={"of a scalar": "x"}, math="λ", latex=r"\lambda",
         example="eigvalsh(A)"),
     Row(name="eigvecs", summary="eigenvectors of (x + x.T)/2 as columns, in the order of eigvalsh, the largest entry "
         "of each being positive", kind=Kind.CORE, signatures=("ii->ii",), derivative=(_EIGVECS,), kernel=_eigvecs,
-        domain=(_APART.replace("ans", "eigvalsh(x)"),), presumes=_SYMMETRIC, symbol="V", named=True,
+        domain=(_APART.replace("ans", "eigvalsh(x)"),), symbol="V", named=True,
         example="eigvecs(A)"),
     Row(name="inv_gaps", summary="1/(x_j - x_i) in row i and column j, and 0 on the diagonal", kind=Kind.CORE,
         signatures=("i->ii",), derivative=(_GAPS,), definition=_INV_GAPS,
@@ -164,7 +168,7 @@ SPECTRAL = (
         example="qr(A)"),
     Row(name="sqrtm", summary="the square root of a matrix that is symmetric and positive definite", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_SQRTM,), kernel=_sqrtm,
-        domain=("eigvalsh(x)[..., 0] - max(abs(x), axis=(-2, -1))/10**8",), presumes=_DEFINITE,
+        domain=("eigvalsh(x)[..., 0] - max(abs(x), axis=(-2, -1))/10**8",),
         given={"of a scalar": "sqrt(x)", TRACED: "inv(ans)/2"},
         example="sqrtm(A)"),
     Row(name="expm", summary="exponential of a matrix", kind=Kind.CORE, signatures=("ii->ii",), derivative=(_EXPM,),
