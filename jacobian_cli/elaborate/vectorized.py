@@ -48,16 +48,22 @@ def _factors(expr: Expr) -> tuple[Shape, Shape] | None:
 
 def _grid(expr: Expr, rows: bool) -> Shape | None:
     """The sizes whose product is the number of rows (or columns): of vec(X) those of X, of A ⊗ B those of B and A."""
-    match expr:
-        case Apply(function=".T", arguments=(inner,)):
-            return _grid(inner, not rows)
-        case Apply(function="vec", arguments=(inner,)) if rows and len(inner.shape) == 2:
-            return inner.shape
-        case Apply(function="@", arguments=(left, right)):
-            return _grid(left, True) if rows else _grid(right, False)
-        case Apply(function="+" | "-" | "u-", arguments=arguments):
-            return next((grid for grid in (_grid(part, rows) for part in arguments) if grid), None)
-    factors = _factors(expr)
-    if factors is None:
-        return None
-    return tuple(factor[0 if rows else 1] for factor in reversed(factors))
+    stack = [(expr, rows)]
+    while stack:  # a sum may have hundreds of terms, one within the other
+        node, rows = stack.pop()
+        match node:
+            case Apply(function=".T", arguments=(inner,)):
+                stack.append((inner, not rows))
+                continue
+            case Apply(function="vec", arguments=(inner,)) if rows and len(inner.shape) == 2:
+                return inner.shape
+            case Apply(function="@", arguments=(left, right)):
+                stack.append((left, True) if rows else (right, False))
+                continue
+            case Apply(function="+" | "-" | "u-", arguments=arguments):
+                stack += [(part, rows) for part in reversed(arguments)]
+                continue
+        factors = _factors(node)
+        if factors is not None:
+            return tuple(factor[0 if rows else 1] for factor in reversed(factors))
+    return None

@@ -38,9 +38,9 @@ BY_OTHER_TESTS |= set(
     "eigvalsh eigvecs inv_gaps svdvals spectral_norm nuclear_norm polar pinv sqrtm expm slogdet".split()
 )
 BY_OTHER_TESTS |= {"bilinear", "skew", "rot2", "take", "one_hot", "scatter_add", "vech", "duplication", "elimination"}
-BY_OTHER_TESTS |= {"unfold", "fold", "correlate", "convolve"}
+BY_OTHER_TESTS |= {"unfold", "fold", "correlate", "convolve", "largest_so_far", "smallest_so_far"}
 """Of whole arrays: tests/calculus/test_maxima, tests/checks/test_evaluate, tests/checks/test_spectral,
-tests/elaborate/test_rearranging, tests/engine/test_everywhere and below.
+tests/elaborate/test_rearranging and test_variants, tests/engine/test_everywhere and below.
 """
 ULPS = 4
 

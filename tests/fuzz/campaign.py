@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import random
 import time
@@ -232,7 +233,7 @@ def _called(source: str, name: str, upstream: Any, upstream_name: str, given: Ma
     namespace: dict[str, Any] = {}
     exec(source, namespace)
     function = namespace[name]
-    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    names = inspect.signature(function).parameters
     with np.errstate(all="ignore"):
         return np.asarray(function(*({**given, upstream_name: upstream}[n] for n in names)), float)
 

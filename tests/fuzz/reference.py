@@ -132,6 +132,20 @@ def _share(pick: Callable[..., Array]) -> Callable[..., Array]:
     return weights
 
 
+def _so_far(extreme: Callable[..., Array], rest: float) -> Callable[[Array], Array]:
+    """In row i 1 at the extreme of the first i entries, found one after the other."""
+
+    def marks(x: Array) -> Array:
+        found = np.zeros((*np.shape(x), np.shape(x)[-1]))
+        for at in np.ndindex(*np.shape(x)):
+            *front, i = at
+            seen = np.array([x[(*front, j)] if j <= i else rest for j in range(np.shape(x)[-1])])
+            found[at] = seen == extreme(seen)
+        return found / found.sum(-1, keepdims=True)
+
+    return marks
+
+
 def _prod_of_others(x: Array, axis: tuple[int, ...] | None = None) -> Array:
     axes, result = _axes(x, axis), np.empty(np.shape(x))
     for place in np.ndindex(np.shape(x)):
@@ -303,6 +317,9 @@ MEANINGS: dict[str, Callable[..., Array]] = {
     "largest": _share(np.max),
     "smallest": _share(np.min),
     "prod_of_others": _prod_of_others,
+    "largest_so_far": _so_far(np.max, -np.inf),
+    "smallest_so_far": _so_far(np.min, np.inf),
+    "cdist": lambda x, y: np.sqrt(np.sum((x[:, None] - y) ** 2, axis=-1)),
     "softmax": _rows(lambda x, axes: np.exp(_log_softmax(x, axes))),
     "softmin": _rows(lambda x, axes: np.exp(_log_softmax(-x, axes))),
     "logcumsumexp": _rows(lambda x, axes: np.logaddexp.accumulate(x, axis=axes[0]) if axes else x),

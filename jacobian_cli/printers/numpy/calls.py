@@ -219,7 +219,8 @@ def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """Rows of an identity; of places that are arrays without it, which is as high as it is wide."""
     count = writer.size(node.shape[-1]).text
     if is_known(node.arguments[0]):
-        return Source(subscript(call(f"{writer.np}.eye", count), operands[0].piece.text), node.shape)
+        at = places(writer, node.arguments[0], operands[0].piece)
+        return Source(subscript(call(f"{writer.np}.eye", count), at.text), node.shape)
     return Source(PYTHON["*"].join(Piece("1.0"), at_places(writer, node, operands[0].piece)), node.shape)
 
 
