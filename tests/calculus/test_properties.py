@@ -18,7 +18,7 @@ from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes
 from jacobian_cli.checks.verdict.answer import numeric_verdict, read_back, sample_all
 from jacobian_cli.evaluate.evaluate import evaluate
-from jacobian_cli.expr import Defined, Expr, rebuild, size_names, variables
+from jacobian_cli.expr import Apply, Defined, Expr, rebuild, size_names, variables, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.language import text
