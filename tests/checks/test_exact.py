@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
+import jacobian_cli as jac
 from jacobian_cli.checks.oracles.exact_linalg import ExactKernels
 from jacobian_cli.checks.oracles.symbolic import TooLargeError, difference, entries_of, explicit_jacobian
 from jacobian_cli.checks.oracles.zero_test import Prover
@@ -112,3 +113,16 @@ def test_exact_kernels() -> None:
     s = np.array([[sympy.Integer(4), sympy.Integer(2)], [sympy.Integer(2), sympy.Integer(3)]])
     assert kernels.cholesky(s).tolist() == [[2, 0], [1, sympy.sqrt(2)]]
     assert (kernels.inv(s) @ np.array([8, 7])).tolist() == [sympy.Rational(5, 4), sympy.Rational(3, 2)]
+
+
+@pytest.mark.parametrize("threshold", ["z", "2*z - y"])
+def test_where_a_function_has_a_domain_only_points_inside_decide(threshold: str) -> None:
+    """At a negative threshold the definition of huber is another function than its derivative belongs to."""
+    shapes = {"A": "n,m", "z": "m"} | ({"y": "m"} if "y" in threshold else {})
+    report = jac.derive(f"norm(huber(A, {threshold}), axis=0)", wrt="A", shapes=shapes).check(points=1)
+    assert report.passed
+    assert report.engines["sympy"].passed
+    x, z = sympy.symbols("x z", real=True)
+    one, other = sympy.Matrix([[abs(z) * x]]), sympy.Matrix([[z * x]])
+    assert difference(one, other, domain=lambda: [z]).equal
+    assert not difference(one, other, domain=lambda: [-z]).equal

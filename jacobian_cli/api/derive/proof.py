@@ -27,6 +27,7 @@ from jacobian_cli.checks.oracles.symbolic import (
     entries_of,
     jacobian_of,
 )
+from jacobian_cli.checks.points.domain import domain
 from jacobian_cli.checks.points.sampling import NO_VALUE, NoPointError
 from jacobian_cli.checks.verdict.answer import MAX_ENTRIES, SECOND, numeric_verdict, sample_all
 from jacobian_cli.checks.verdict.report import Engine, Report, Worst
@@ -287,7 +288,7 @@ def exact_engine(shown: Shown, explicit: Explicit, sizes: Mapping[str, int]) -> 
     Raises `TooLargeError` where the expansion is too large, the budget of the table is spent, or no point decides.
     """
     answer, forms, budget = shown.answer, shown.forms, explicit.budget
-    problem, facts = answer.problem, relied_on(answer)
+    problem, facts, known = answer.problem, relied_on(answer), answer.problem.variables
     true = explicit.expanded
     tables = [("jacobian", entries_of(forms["jacobian"], sizes, true.shape, budget), true)]
     laid = explicit.laid
@@ -300,9 +301,14 @@ def exact_engine(shown: Shown, explicit: Explicit, sizes: Mapping[str, int]) -> 
         entries = entries_of(forms[f"hessian {name}"], sizes, second.shape, budget)
         tables.append((f"hessian {name}", entries, second))
     exact = True
+
+    def positive() -> Sequence[Any]:
+        conditions = domain(explicit.expr, sizes)
+        return [e for c in conditions for e in restricted(entries_of(c, sizes, budget=budget), facts, known, sizes)]
+
     for form, printed_table, true in tables:
-        ours, theirs = (restricted(table, facts, problem.variables, sizes) for table in (printed_table, true))
-        result = difference(ours, theirs, budget=budget)
+        ours, theirs = (restricted(table, facts, known, sizes) for table in (printed_table, true))
+        result = difference(ours, theirs, budget=budget, domain=positive)
         if not result.decided:
             raise TooLargeError("the expansions could not be compared")
         exact = exact and result.exact

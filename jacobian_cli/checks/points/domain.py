@@ -157,6 +157,12 @@ def conditions(expr: Expr, sizes: Mapping[str, int]) -> list[Condition]:
     return [condition for node in walk([expr]) if isinstance(node, Apply) for condition in _of_node(node, sizes)]
 
 
+def domain(expr: Expr, sizes: Mapping[str, int]) -> list[Expr]:
+    """What must be positive for a formula to be what the table says of its functions, in terms of its variables."""
+    found = [c for c in conditions(expr, sizes) if c.kind == DOMAIN and c.positive and c.expression is not None]
+    return list(dict.fromkeys(_in_terms_of(c.expression, c.row, c.node) for c in found if c.expression is not None))
+
+
 def violations(
     expr: Expr,
     values: Mapping[str, Any],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -35,8 +35,15 @@ class ExactResult:
 
 
 @alone
-def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0, budget: Budget | None = None) -> ExactResult:
-    """Compare two tables: entry by entry exactly where that is cheap, else to 30 digits at three random points.
+def difference(
+    a: sympy.Matrix,
+    b: sympy.Matrix,
+    seed: int = 0,
+    budget: Budget | None = None,
+    domain: Callable[[], Iterable[Any]] = tuple,
+) -> ExactResult:
+    """Compare two tables: entry by entry exactly where that is cheap, else to 30 digits at three random points at which
+    all of the `domain` is positive.
 
     Raises `TooLargeError` where the budget is spent.
     """
@@ -44,10 +51,12 @@ def difference(a: sympy.Matrix, b: sympy.Matrix, seed: int = 0, budget: Budget |
         raise AssertionError(f"tables of shapes {a.shape} and {b.shape}")
     budget = budget or Budget()
     with budget.spent():
-        return _difference(_unnamed(a), _unnamed(b), seed, budget)
+        return _difference(_unnamed(a), _unnamed(b), seed, budget, domain)
 
 
-def _difference(a: sympy.Matrix, b: sympy.Matrix, seed: int, budget: Budget) -> ExactResult:
+def _difference(
+    a: sympy.Matrix, b: sympy.Matrix, seed: int, budget: Budget, domain: Callable[[], Iterable[Any]]
+) -> ExactResult:
     prover, unproved = Prover(), []
     for i, j in product(*map(range, a.shape)):
         budget.ask()
@@ -57,7 +66,7 @@ def _difference(a: sympy.Matrix, b: sympy.Matrix, seed: int, budget: Budget) -> 
         return ExactResult(True, True)
     entries = [table[at] for at in unproved for table in (a, b)]
     symbols = sorted(set().union(*(entry.free_symbols for entry in entries)), key=str)
-    roots = _must_be_positive(entries)
+    roots = _must_be_positive(entries) | {e for e in domain() if e.free_symbols and e.free_symbols <= {*symbols}}
     chooser, error, met = random.Random(seed), 0.0, 0
     for attempt in range(4 * _POINTS):
         low, high = ((-150, 150), (10, 90))[attempt % 2]
