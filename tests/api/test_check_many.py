@@ -256,3 +256,23 @@ def test_a_factor_that_is_forgotten_in_all_places_is_named() -> None:
     found = jac.check("g*(x - mean(x))/std(x)", "x", claim, shapes={"g": "n"})
     assert (found.diagnosis[0].kind, found.diagnosis[0].certain) == ("unit_factor", True)
     assert "g" in found.diagnosis[0].explanation
+
+
+def test_a_text_that_many_hand_in_is_judged_once() -> None:
+    class Counting(ThreadPoolExecutor):
+        jobs = 0
+
+        def submit(self, *args: Any, **kwargs: Any) -> Any:
+            self.jobs += 1
+            return super().submit(*args, **kwargs)
+
+    claims = [
+        {"expression": "x.T@x", "wrt": "x", "claim": "2*x" if k % 2 else "x", "id": str(k), "points": k + 1}
+        for k in range(200)
+    ]
+    with Counting(2) as executor:
+        found = list(jac.check_all(claims, executor))
+        assert executor.jobs == 1
+    assert [(one.id, one.points, one.verdict) for one in found] == [
+        (str(k), k + 1, "right" if k % 2 else "wrong") for k in range(200)
+    ]

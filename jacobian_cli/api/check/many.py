@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jacobian_cli.api.check.answer import Check, Graded
@@ -43,6 +43,11 @@ class Asked:
         """What is the same for claims that one judge serves."""
         return (self.expression, self.wrt, self.shapes, self.assume)
 
+    @property
+    def question(self) -> tuple[Any, ...]:
+        """What is the same for claims that have one verdict."""
+        return (*self.function, self.claim, self.form)
+
 
 def check_all(
     claims: Iterable[Mapping[str, Any] | Asked], executor: Executor | None = None, share: int = _SHARE
@@ -51,7 +56,7 @@ def check_all(
 
     Each is a mapping with `expression`, `wrt`, `claim` and, if wanted, `id`, `form`, `points`, `shapes`, `assume`. With
     an `executor` of `concurrent.futures` (or one that behaves so) the work is spread, `share` claims on one function at
-    a time. A claim that cannot be read does not stop the others: its `error` says why.
+    a time, each text once. A claim that cannot be read does not stop the others: its `error` says why.
 
     >>> asked = [{"expression": "x.T@x", "wrt": "x", "claim": c} for c in ("2*x", "x", "2*(x")]
     >>> [one.verdict for one in check_all(asked)]
@@ -66,19 +71,18 @@ def check_all(
         for one in listed:
             yield _graded(one, judges, said)
         return
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for k, one in enumerate(listed):
-        groups.setdefault(one.function, []).append(k)
-    pieces = [group[i : i + share] for group in groups.values() for i in range(0, len(group), share)]
-    jobs = [(piece, executor.submit(graded_piece, [listed[k] for k in piece])) for piece in pieces]
-    yield from _in_order(jobs, len(listed))
-
-
-def _in_order(jobs: Sequence[tuple[list[int], Future[list[Graded]]]], count: int) -> Iterator[Graded]:
-    where = {k: (job, position) for piece, job in jobs for position, k in enumerate(piece)}
-    for k in range(count):
-        job, position = where[k]
-        yield job.result()[position]
+    groups: dict[tuple[Any, ...], dict[tuple[Any, ...], Asked]] = {}
+    for one in listed:
+        groups.setdefault(one.function, {}).setdefault(one.question, one)
+    where: dict[tuple[Any, ...], tuple[Future[list[Graded]], int]] = {}
+    for group in groups.values():
+        for start in range(0, len(group), share):
+            piece = list(group.values())[start : start + share]
+            job = executor.submit(graded_piece, piece)
+            where |= {one.question: (job, position) for position, one in enumerate(piece)}
+    for one in listed:
+        job, position = where[one.question]
+        yield replace(job.result()[position], id=one.id, points=one.points)
 
 
 def graded_piece(claims: Sequence[Asked]) -> list[Graded]:
@@ -103,10 +107,9 @@ def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str], said: dict[t
     try:
         if isinstance(judge, str):
             return Graded(one.id, one.wrt, None, judge, one.points)
-        same = (*one.function, one.claim, one.form)
-        if same not in said:
-            said[same] = judged(judge, one.claim, one.form, certify=False)
-        return Graded(one.id, one.wrt, said[same], None, one.points)
+        if one.question not in said:
+            said[one.question] = judged(judge, one.claim, one.form, certify=False)
+        return Graded(one.id, one.wrt, said[one.question], None, one.points)
     except InputError as error:
         return Graded(one.id, one.wrt, None, str(error), one.points)
 
