@@ -44,7 +44,7 @@ class _Interning(type):
         if known is not None and (node := known()) is not None:
             return node
         if len(given) < len(cls.__match_args__):  # left out or written out, a default is the same value
-            return cls(*given, *[field.default for field in fields(cls) if field.init][len(given) :])  # type: ignore[arg-type]
+            return cls(*given, *[field.default for field in fields(cls) if field.init][len(given) :])  # type: ignore[arg-type]  # a dataclass, though its metaclass hides it
         made = super().__call__(*given)
         with _changing:  # another thread may have made it in the meantime
             known = alive.get(given)
@@ -70,7 +70,7 @@ class Interned(metaclass=_Interning):
     __slots__ = ("__weakref__",)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, field.name) for field in fields(self) if field.init)  # type: ignore[arg-type]
+        return type(self), tuple(getattr(self, field.name) for field in fields(self) if field.init)  # type: ignore[arg-type]  # its kinds are dataclasses
 
     def __copy__(self) -> Interned:
         return self
@@ -87,7 +87,7 @@ class Portable:
     """
 
     def __getstate__(self) -> tuple[list[Any], dict[str, Any]]:
-        state = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        state = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]  # its kinds are dataclasses
         return list(_inside_out(state)), state
 
     def __setstate__(self, state: tuple[list[Any], dict[str, Any]]) -> None:

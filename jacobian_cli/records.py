@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as record
 else:
 
-    def record(*, frozen: bool = False, eq: bool = True, repr: bool = True, slots: bool = False, kw_only: bool = False):  # noqa: A002
+    def record(*, frozen: bool = False, eq: bool = True, repr: bool = True, slots: bool = False, kw_only: bool = False):  # noqa: A002 - named as those of `dataclass`
         """The decorator; its options are those of `dataclass`.
 
         >>> @record(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def together(work: Callable[[], Any]) -> list[Any]:
 
 def test_equal_nodes_are_one_node_in_all_threads() -> None:
     for k in range(150):
-        found = together(lambda k=k: [Size.named(f"fresh{k}_{i}") for i in range(20)])  # type: ignore[misc]
+        found = together(lambda k=k: [Size.named(f"fresh{k}_{i}") for i in range(20)])  # type: ignore[misc]  # a lambda that holds its turn
         assert all(one is other for sizes in found[1:] for one, other in zip(found[0], sizes, strict=True))
 
 
@@ -51,7 +51,7 @@ def test_what_nobody_holds_is_forgotten() -> None:
     gc.collect()
     before = len(Size.alive)
     for k in range(50):
-        together(lambda k=k: [Size.named(f"gone{k}_{i}") for i in range(20)] and None)  # type: ignore[misc]
+        together(lambda k=k: [Size.named(f"gone{k}_{i}") for i in range(20)] and None)  # type: ignore[misc]  # a lambda that holds its turn
     gc.collect()
     assert len(Size.alive) <= before
 

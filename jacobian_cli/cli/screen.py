@@ -52,7 +52,7 @@ class _Console(Console):
 
     def __init__(self, **options: Any) -> None:
         system = None if plain() else "auto"  # a style that is no colour, as bold, is left out with the colours
-        super().__init__(highlight=False, emoji=False, markup=False, color_system=system, **options)  # type: ignore[arg-type]
+        super().__init__(highlight=False, emoji=False, markup=False, color_system=system, **options)  # type: ignore[arg-type]  # options of rich, by name
         context = click.get_current_context(silent=True)
         wanted = context.meta.get("jac.width") if context is not None else None
         self.width = wanted or (max(self.width, _NARROWEST) if self.width > 0 else WIDTH)

@@ -285,7 +285,7 @@ class Programs(Sums):
         axis = keywords.get("axis")
         places = range(len(shape))
         if axis is not None:
-            places = [self.whole(a) for a in (axis.items if isinstance(axis, Group) else (axis,))]  # type: ignore[assignment]
+            places = [self.whole(a) for a in (axis.items if isinstance(axis, Group) else (axis,))]  # type: ignore[assignment]  # None was told apart above
         try:
             sizes = [shape[place] for place in places]
         except IndexError:

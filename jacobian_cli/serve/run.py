@@ -28,7 +28,7 @@ _SILENT = 15.0
 class Patient(H11Protocol):
     """A connection that is closed when its first request does not come."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # told the kind of transport it gets
         """Begin to wait."""
         super().connection_made(transport)
         self._late = self.loop.call_later(_SILENT, self._close_if_silent)

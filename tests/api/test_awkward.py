@@ -176,7 +176,7 @@ def test_sizes_are_what_python_users_write() -> None:
     assert jac.derive("W@x", wrt="W", shapes={"W": ("n", 3)}).shapes == {"W": ("n", 3), "x": (3,)}
     for shape in (("n,m",), (2.5, 3), ("",), (0,), (-1,), ("n", None), "n m"):
         with pytest.raises(InputError):
-            jac.derive("W@x", wrt="W", shapes={"W": shape})  # type: ignore[dict-item]
+            jac.derive("W@x", wrt="W", shapes={"W": shape})  # type: ignore[dict-item]  # what is refused
 
 
 def test_a_gradient_of_nothing_in_large_is_quick(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def test_fields_of_the_json_answer() -> None:
 def test_objects_are_frozen_and_short_to_look_at() -> None:
     found = jac.chain(NEURON, wrt="W")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.links[0].name = "y"  # type: ignore[misc]
+        found.links[0].name = "y"  # type: ignore[misc]  # what is refused
     assert len(repr(found)) + len(repr(found.links)) + len(repr(found.products)) + len(repr(found.deltas)) < 600
     assert found._repr_latex_().count("frac") == 3
 

@@ -48,7 +48,7 @@ def test_what_comes_back_has_a_type() -> None:
 
 def test_one_name_gives_one_and_several_give_several() -> None:
     for wrt in ("u,x", ["u", "x"], ("u", "x")):
-        found: Any = jac.derive("u@x", wrt=wrt)  # type: ignore[arg-type, unused-ignore]
+        found: Any = jac.derive("u@x", wrt=wrt)  # type: ignore[arg-type, unused-ignore]  # what is refused
         assert isinstance(found, jac.Derivations)
         assert [d.wrt for d in found] == ["u", "x"]
     assert isinstance(jac.derive("u@x", wrt="x"), jac.Derivation)

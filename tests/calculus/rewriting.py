@@ -75,7 +75,7 @@ class Point:
         names = {key: Leaf(f"?{k}", (), ()) for k, key in enumerate(found)}
         renamed = [(names[id(node)], labels, power) for node, labels, power in factors]
         values = {names[key]: known for key, known in found.items()}
-        return contracted(shape, renamed, coefficient, values, self.sizes)  # type: ignore[arg-type]
+        return contracted(shape, renamed, coefficient, values, self.sizes)  # type: ignore[arg-type]  # leaves that stand for parts
 
     def _called(self, function: str, arguments: Any, loop: int, shape: Any) -> Any:
         shapes = [argument.shape for argument in arguments]

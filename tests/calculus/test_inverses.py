@@ -132,7 +132,7 @@ def test_the_transpose_of_a_normal_form_is_one(word: Pair) -> None:
     assert turn(turn(word[0])) is word[0]
 
 
-I = Delta(N)  # noqa: E741
+I = Delta(N)  # noqa: E741 - as papers write it
 SAME: list[tuple[str, Callable[[], Tensor], Tensor]] = [
     ("A⁻¹A = I", lambda: mul(inv(A), A), I),
     ("AA⁻¹ = I", lambda: mul(A, inv(A)), I),

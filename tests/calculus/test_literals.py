@@ -100,7 +100,7 @@ def test_source_that_runs() -> None:
     exec(found.to_python("numpy"), names)
     point = {"p": np.array([1.0, 2.0, 0.5]), "v": 3.0, "dt": 0.1, "w": 0.2}
     expected = [[1, 0, -0.3 * np.sin(0.5)], [0, 1, 0.3 * np.cos(0.5)], [0, 0, 1]]
-    np.testing.assert_allclose(names["jacobian"](**point), expected)  # type: ignore[operator]
+    np.testing.assert_allclose(names["jacobian"](**point), expected)  # type: ignore[operator]  # of a module that was just run
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def main(first: int, last: int) -> None:
         formula = Formula(seed)
         try:
             formula.check()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever is raised is reported
             at = [f"{place.filename}:{place.lineno}" for place in traceback.extract_tb(error.__traceback__)[-6:]]
             sys.stdout.write(f"{seed} {formula}\n    {type(error).__name__} {error!s:.300}\n    {' '.join(at)}\n")
 

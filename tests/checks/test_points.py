@@ -74,7 +74,7 @@ def test_points_are_found_inside_narrow_domains(formula: str) -> None:
         for name in variables(program.output):
 
             def moved(x: Any, name: str = name) -> Any:
-                return evaluate(program.output, {**point, name: x}, sizes)  # noqa: B023
+                return evaluate(program.output, {**point, name: x}, sizes)  # noqa: B023 - called before the next turn
 
             slopes, doubt = differences.with_doubt(moved, point[name])
             assert np.all(np.isfinite(slopes))
@@ -101,7 +101,7 @@ def test_where_nothing_can_be_mended_nothing_is_tried() -> None:
             return getattr(self.rng, name)
 
     with pytest.raises(NoPointError, match="inv is outside its domain"):
-        sample(typed("inv(zeros(2, 2))@x", x="2").output, {}, Counting())  # type: ignore[arg-type]
+        sample(typed("inv(zeros(2, 2))@x", x="2").output, {}, Counting())  # type: ignore[arg-type]  # a generator that counts
     assert len(asked) < 10
 
 

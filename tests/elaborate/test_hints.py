@@ -131,7 +131,7 @@ PASTES = sorted({text for hint in HINTS for text in pastes(hint)})
 def test_what_a_hint_says_can_be_typed(text: str) -> None:
     if text.startswith("jac "):
         _, name, *rest = shlex.split(text)
-        command.get_command(None, name).make_context(name, list(rest))  # type: ignore[arg-type, union-attr]
+        command.get_command(None, name).make_context(name, list(rest))  # type: ignore[arg-type, union-attr]  # a group, which click does not tell
     elif text.startswith("-s "):
         parse_declaration(text.removeprefix("-s "), "=")
     elif text.startswith("--assume "):

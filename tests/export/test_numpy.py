@@ -65,7 +65,7 @@ def test_every_function_says_what_differences_of_the_value_say(
             np.ravel(module[f"vjp_{name}"](delta, **at)), delta.ravel() @ slope, rtol=1e-6, atol=1e-6
         )
         if scalar:
-            second, _ = differences.with_doubt(lambda y, name=name: moved(f"gradient_{name}", y), x)  # type: ignore[misc]
+            second, _ = differences.with_doubt(lambda y, name=name: moved(f"gradient_{name}", y), x)  # type: ignore[misc]  # a lambda that holds its turn
             bent = np.asarray(module[f"hvp_{name}"](**at, **direction))
             assert bent.shape == x.shape
             np.testing.assert_allclose(bent.ravel(), second @ v.ravel(), rtol=1e-6, atol=1e-6)

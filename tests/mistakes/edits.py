@@ -77,7 +77,7 @@ def _changed(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
     values = {
         t.targets[0].id: t.value for t in tree.body if isinstance(t, ast.Assign) and isinstance(t.targets[0], ast.Name)
     }
-    whole = tree.body[-1].value  # type: ignore[attr-defined]
+    whole = tree.body[-1].value  # type: ignore[attr-defined]  # an expression, by its making
     for kind, new in _of_the_whole(whole):
         yield kind, _with(tree, whole, new)
     terms = list(_terms(whole))

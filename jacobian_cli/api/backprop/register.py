@@ -97,7 +97,7 @@ def _row(name: str, operation: type, signature: str | None) -> Row:
     for method in ("forward", "backward"):
         if not callable(getattr(operation, method, None)):
             raise InputError(f"{name}: the class has no {method}", hint="forward(self, x), backward(self, upstream)")
-    parameters = list(inspect.signature(getattr(operation, "forward")).parameters.values())[1:]  # noqa: B009
+    parameters = list(inspect.signature(getattr(operation, "forward")).parameters.values())[1:]  # noqa: B009 - mypy sees no such attribute
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if not parameters or any(p.kind not in plain for p in parameters):
         raise InputError(f"{name}: forward takes its inputs one by one, by position", hint="forward(self, x, y)")

@@ -82,7 +82,7 @@ class Backprop(Portable):
         same = (self.program, self.wrt, self.facts) == (other.program, other.wrt, other.facts)
         return same and asked.keys() == again.keys() and all(np.array_equal(asked[n], again[n]) for n in asked)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # it holds arrays
 
     def __repr__(self) -> str:
         """The page: the formula, its value, and the gradients that were asked for."""

@@ -49,7 +49,7 @@ class Composition(ChainAnswer):
     def steps(self) -> dict[str, StepList]: ...
     @overload
     def steps(self, format: str) -> dict[str, str]: ...
-    def steps(self, format: str | None = None) -> dict[str, StepList] | dict[str, str]:  # noqa: A002
+    def steps(self, format: str | None = None) -> dict[str, StepList] | dict[str, str]:  # noqa: A002 - the word of the interface
         """For each variable the derivation as a person writes it: as `Derivation.steps`, in the names of the chain.
 
         With `format` "text", "latex" or "markdown" the lines of each variable as one text. Raises `InputError` for

@@ -86,7 +86,7 @@ class Derivation(Answer):
     def steps(self) -> StepList: ...
     @overload
     def steps(self, format: str) -> str: ...
-    def steps(self, format: str | None = None) -> StepList | str:  # noqa: A002
+    def steps(self, format: str | None = None) -> StepList | str:  # noqa: A002 - the word of the interface
         """The derivation as a person writes it: a tuple of lines, each with its rule, shape and closed form.
 
         With `format` "text", "latex" (an `align*`) or "markdown" all lines as one text. Raises `InputError` for
@@ -194,7 +194,7 @@ class Derivations(tuple[Derivation, ...]):
     def __getitem__(self, index: slice) -> Derivations: ...
     def __getitem__(self, index: SupportsIndex | slice) -> Derivation | Derivations:
         found = super().__getitem__(index)
-        return Derivations(found) if isinstance(index, slice) else found  # type: ignore[arg-type, return-value]
+        return Derivations(found) if isinstance(index, slice) else found  # type: ignore[arg-type, return-value]  # a tuple's own index
 
     def __repr__(self) -> str:
         """The page: the formula, and a line for each variable."""

@@ -19,7 +19,7 @@ def whole(value: object, least: int, most: int, message: str, hint: str) -> int:
     2
     """
     try:
-        number = index(value)  # type: ignore[arg-type]
+        number = index(value)  # type: ignore[arg-type]  # what is no number raises
     except TypeError:
         number = least - 1
     if isinstance(value, bool) or not least <= number <= most:

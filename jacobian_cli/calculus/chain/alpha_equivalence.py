@@ -62,7 +62,7 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
                 known[item] = tuple(map(told, item))
             return known[item]
         if not isinstance(item, Size):
-            return item  # type: ignore[no-any-return]
+            return item  # type: ignore[no-any-return]  # what a node is made of has any type
         if item.value is not None:
             return item
         simple = simple and item.name is not None

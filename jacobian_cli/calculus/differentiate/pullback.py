@@ -116,7 +116,7 @@ def passed_on(
             return [(term, path.scaled(coefficient)) for coefficient, term in terms if term in active]
         case Product(factors=factors):
             passed = [(child, path.through(node, k)) for k, (child, _, _) in enumerate(factors) if child in active]
-            return None if any(sent is None for _, sent in passed) else passed  # type: ignore[return-value]
+            return None if any(sent is None for _, sent in passed) else passed  # type: ignore[return-value]  # none is None then
         case Apply(arguments=arguments, shape=shape, loop=loop) if loop == len(shape):
             if any(argument.shape != shape for argument in arguments):
                 return None

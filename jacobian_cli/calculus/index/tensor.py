@@ -176,7 +176,7 @@ class Reshape(Tensor):
         _seal(self, 8, self.body.digest, self.loop, self.shape)
 
     @property
-    def children(self) -> tuple[Tensor, ...]:  # type: ignore[override]
+    def children(self) -> tuple[Tensor, ...]:  # type: ignore[override]  # a field of other nodes
         return (self.body,)
 
 
@@ -225,7 +225,7 @@ class Alias(Tensor):
         _seal(self, 11, self.name, self.body.digest)
 
     @property
-    def children(self) -> tuple[Tensor, ...]:  # type: ignore[override]
+    def children(self) -> tuple[Tensor, ...]:  # type: ignore[override]  # a field of other nodes
         return (self.body,)
 
 

@@ -43,7 +43,7 @@ class Edges(dict[Pair, Powers]):
             self._at[label].pop(pair, None)
         self.changed.update(pair)
 
-    def pop(self, pair: Pair) -> Powers:  # type: ignore[override]
+    def pop(self, pair: Pair) -> Powers:  # type: ignore[override]  # one argument is enough here
         """The powers between two labels, taken away."""
         powers = self[pair]
         del self[pair]

@@ -142,7 +142,7 @@ def _over(expr: Expr, norm: Expr, k: int, names: set[str]) -> Expr | None:
         match inner.function:
             case "+" | "-":
                 sides = [_over(part, norm, k, names) for part in parts]
-                return apply(inner.function, *sides) if None not in sides else None  # type: ignore[arg-type]
+                return apply(inner.function, *sides) if None not in sides else None  # type: ignore[arg-type]  # none is None then
             case "u-" | ".T":
                 one = _over(parts[0], norm, k, names) if alone or inner.function == "u-" else None
                 return None if one is None else apply(inner.function, one)

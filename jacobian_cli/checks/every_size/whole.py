@@ -97,7 +97,7 @@ def _cholesky(x: Value, field: Field) -> Value:
     n = len(base(x))
     half = field.scaled(x, Fraction(1, 2))
     x = field.add(half, field.linear(np.transpose, half))
-    entry: Callable[[int, int], Value] = lambda i, j: field.linear(lambda a: np.asarray(a[i, j], object), x)  # noqa: E731
+    entry: Callable[[int, int], Value] = lambda i, j: field.linear(lambda a: np.asarray(a[i, j], object), x)  # noqa: E731 - one of two, beside its twin
     rows: dict[tuple[int, int], Value] = {}
     for i in range(n):
         for j in range(i + 1):

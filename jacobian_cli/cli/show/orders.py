@@ -71,7 +71,7 @@ def _costs(screen: Screen, found: Composition, names: Sequence[str]) -> None:
         count = f"{count_text(order.cost)}  " if order.cost.symbolic.value is None else ""
         rows.append((label, _tree_text(found, names[0], order), f"{number:,}", (count + mark).rstrip()))
     if not any(row[1] for row in rows):
-        rows = [(label, number, count) for label, _, number, count in rows]  # type: ignore[misc]
+        rows = [(label, number, count) for label, _, number, count in rows]  # type: ignore[misc]  # rows of one length
     screen.columns(rows, indent=4)
     screen.line(_lesson(found, names[0], costs), indent=4)
 
