@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops.cuts import Listed
-from jacobian_cli.printers.numpy.calls import FORMS, Writer, at_places, called, places
+from jacobian_cli.printers.numpy.calls import FORMS, called
 from jacobian_cli.printers.numpy.numbers import is_known
+from jacobian_cli.printers.numpy.picking import at_places, places
 from jacobian_cli.printers.numpy.products import Source, call, of_numbers, subscript
 from jacobian_cli.printers.numpy.target import Target
+from jacobian_cli.printers.numpy.writer import Writer
 from jacobian_cli.printers.precedence import Level, Piece, index_text
 
 _SCIPY = """def {{name}}({arguments}):

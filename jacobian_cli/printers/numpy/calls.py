@@ -1,16 +1,15 @@
-"""What the functions of the language are in NumPy: one walk that writes source code by the shapes of operands."""
+"""What the functions of the language are in NumPy, by the shapes of operands."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Callable
+from dataclasses import replace
 
-from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable
+from jacobian_cli.expr import Apply, Number
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.printers.numpy import picking
 from jacobian_cli.printers.numpy.blocks import ALONG, SPREAD, Blocks, two_axes
-from jacobian_cli.printers.numpy.numbers import WHOLE, is_known, large_power, picked
+from jacobian_cli.printers.numpy.numbers import large_power, picked
 from jacobian_cli.printers.numpy.products import (
     Inverse,
     Role,
@@ -18,112 +17,19 @@ from jacobian_cli.printers.numpy.products import (
     blocks_of,
     call,
     diagonal_of,
-    factors,
     multiply,
     pair_by_pair,
-    product,
     row_of,
     subscript,
     transposed,
 )
 from jacobian_cli.printers.numpy.sizes import alike
-from jacobian_cli.printers.numpy.target import NUMPY, Need, Target
-from jacobian_cli.printers.precedence import PYTHON, Level, Piece, given, index_text, negative, number_piece, size_piece
-from jacobian_cli.shape import ONE, Shape, Size
+from jacobian_cli.printers.numpy.target import Need
+from jacobian_cli.printers.numpy.writer import Writer
+from jacobian_cli.printers.precedence import PYTHON, Level, Piece, given, index_text, negative
+from jacobian_cli.shape import ONE, Shape
 
-_EXACT = 2**53
-"""Whole numbers up to here are floats exactly."""
 _LINALG = frozenset({"det", "inv"})
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Writes expressions, and keeps what they need."""
-
-    names: Mapping[Expr, str] = field(default_factory=dict)
-    sizes: Mapping[str, str] = field(default_factory=dict)
-    helper: Callable[[Need], str] = lambda need: need.function
-    np: str = "np"
-    math: str = "math"
-    along: bool = False
-    """Whether reductions run along `axis`, an argument of the function that is being written."""
-    used_sizes: dict[str, None] = field(default_factory=dict)
-
-    target: Target = NUMPY
-    like: str = ""
-    """An argument of the function that is being written, whose type of numbers is that of all."""
-    fills: bool = False
-    """Whether matrices with blocks are filled with them."""
-
-    def source(self, expr: Expr) -> Source:
-        """The source code of an expression."""
-        made: dict[Expr, Source] = {}
-        stack = [(expr, False)]
-        while stack:
-            node, ready = stack.pop()
-            if ready:
-                made[node] = self.node(node, made)
-            elif node not in made:
-                stack.append((node, True))
-                stack.extend((child, False) for child in _operands(node) if child not in made)
-        return made[expr]
-
-    def text(self, expr: Expr) -> str:
-        """The source code of an expression, as text."""
-        return self.source(expr).piece.text
-
-    def size(self, size: Size) -> Piece:
-        """A size in the names that sizes bear in the source."""
-        self.used_sizes.update(dict.fromkeys(size.names()))
-        return size_piece(size.replace({name: Size.named(self.sizes.get(name, name)) for name in size.names()}), "//")
-
-    def node(self, node: Expr, made: Mapping[Expr, Source]) -> Source:
-        match node:
-            case Variable(name=name):
-                return Source(Piece(self.names.get(node, name)), node.shape)
-            case Defined(name=name):
-                return Source(Piece(self.names.get(node, name)), node.shape, plain=_is_number(node))
-            case Constant(name=name):
-                return Source(Piece(f"{self.np}.{name}"), (), plain=True)
-            case Extent(size=size):
-                return Source(self.size(size), (), plain=True)
-            case Number(value=value):
-                return Source(self.number(value), (), plain=True)
-            case Apply(function="@"):
-                return product(node, made, self.np)
-            case Apply(function=function):
-                meant = row(function).numpy
-                ways = (self.target.forms.get(function), FORMS.get(function), self.target.forms.get(meant))
-                form = next(filter(None, ways), None) or FORMS.get(meant) or self.target.called or called
-                return form(self, node, [made[a] for a in node.arguments])
-        raise AssertionError(node)
-
-    def number(self, value: Fraction) -> Piece:
-        """A number: exact where Python's numbers are exact or correctly rounded, else the nearest float."""
-        if max(abs(value.numerator), value.denominator) <= _EXACT:
-            piece = number_piece(value)
-            exact = piece.level is Level.RATIO or (value.denominator == 1 and abs(value) <= WHOLE)
-            return piece if exact else self.float(value)
-        return self.float(value)
-
-    def float(self, value: Fraction) -> Piece:
-        size = abs(value)
-        shown = repr(float(size)) if size <= sys.float_info.max else f"{self.np}.inf"
-        piece = Piece(shown, Level.NUMBER)
-        return negative(piece) if value < 0 else piece
-
-
-def _is_number(name: Defined) -> bool:
-    return not name.shape and is_known(name.body)
-
-
-def _operands(node: Expr) -> tuple[Expr, ...]:
-    match node:
-        case Defined():
-            return ()
-        case Apply(function="@"):
-            return tuple(factors(node))
-    return node.children
 
 
 def _is_row(shape: Shape) -> bool:
@@ -202,28 +108,6 @@ def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(subscript(operand.piece, index_text(index, lambda size: writer.size(size).text)), node.shape)
 
 
-def places(writer: Writer, expr: Expr, piece: Piece) -> Piece:
-    """Places as whole numbers, which variables that hold them are, and lists of numbers where those are no floats."""
-    inner = expr.body if isinstance(expr, Defined) else expr
-    numbers = isinstance(inner, Apply) and inner.arguments and all(isinstance(a, Number) for a in inner.arguments)
-    known = isinstance(inner, Variable | Number) or (numbers and not writer.target.arrays)
-    return piece if known else Piece(f"{piece.at(Level.POSTFIX)}{writer.target.whole}")
-
-
-def _taken(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    x, at = operands[0].piece, places(writer, node.arguments[1], operands[1].piece)
-    return Source(subscript(x, ":, " * dict(node.parameters)["axis"][0] + at.text), node.shape)
-
-
-def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    """Rows of an identity; of places that are arrays without it, which is as high as it is wide."""
-    count = writer.size(node.shape[-1]).text
-    if is_known(node.arguments[0]):
-        at = places(writer, node.arguments[0], operands[0].piece)
-        return Source(subscript(call(f"{writer.np}.eye", count), at.text), node.shape)
-    return Source(PYTHON["*"].join(Piece("1.0"), at_places(writer, node, operands[0].piece)), node.shape)
-
-
 def _summed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     """A sum of rows of which one entry each is picked is that entry."""
     if (found := picked(node)) is None or writer.along:
@@ -231,18 +115,6 @@ def _summed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     at, rows = (writer.source(part).piece for part in found)
     taken = call(f"{writer.np}.{writer.target.take}", rows, subscript(at, "..., None"), "-1")
     return Source(subscript(taken, "..., 0"), node.shape)
-
-
-def at_places(writer: Writer, node: Apply, piece: Piece, *kind: str) -> Piece:
-    """Where each place is, as a comparison with all of them."""
-    along = call(f"{writer.np}.arange", writer.size(node.shape[-1]).text, *kind)
-    column = subscript(piece, "..., None") if node.arguments[0].shape else piece
-    return PYTHON["=="].join(column, along)
-
-
-def _scattered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    pieces = [operands[0].piece, places(writer, node.arguments[1], operands[1].piece)]
-    return Source(call(writer.helper(Need(node.function)), *pieces, writer.size(node.shape[0]).text), node.shape)
 
 
 def _dot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -417,10 +289,10 @@ FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     ".T": _transposed,
     "transpose": _permuted,
     "[]": _indexed,
-    "take": _taken,
-    "one_hot": _one_hot,
+    "take": picking.taken,
+    "one_hot": picking.one_hot,
     "sum": _summed,
-    "scatter_add": _scattered,
+    "scatter_add": picking.scattered,
     "where": _where,
     "dot": _dot,
     "outer": _outer,
@@ -437,3 +309,16 @@ FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
     "stack": _stacked,
 }
 """The forms that are not a call of one function with its arguments."""
+
+
+class NumPyWriter(Writer):
+    """Writes NumPy, or what a target has in its place."""
+
+    __slots__ = ()
+
+    def applied(self, node: Apply, operands: list[Source]) -> Source:
+        """As the target says, by the function's own name or by NumPy's for it; else a call."""
+        meant = row(node.function).numpy
+        ways = (self.target.forms.get(node.function), FORMS.get(node.function), self.target.forms.get(meant))
+        form = next(filter(None, ways), None) or FORMS.get(meant) or self.target.called or called
+        return form(self, node, operands)

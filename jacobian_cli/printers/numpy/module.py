@@ -18,7 +18,7 @@ from jacobian_cli.ops.bounds import Bound
 from jacobian_cli.ops.identities import shift
 from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.numpy.blocks import ALONG
-from jacobian_cli.printers.numpy.calls import Writer
+from jacobian_cli.printers.numpy.calls import NumPyWriter
 from jacobian_cli.printers.numpy.kernels import kernel_source
 from jacobian_cli.printers.numpy.overflow import absorbs
 from jacobian_cli.printers.numpy.target import NUMPY, LackingError, Need, Target
@@ -66,7 +66,7 @@ def expression_source(expr: Expr) -> str:
     >>> expression_source(elaborate([parse_statement("A.T@B@(delta*x) + relu(u@x)")]).output)
     'A.T@(B@(delta*x)) + relu(u@x)'
     """
-    return Writer().text(expr)
+    return NumPyWriter().text(expr)
 
 
 def module_source(functions: Sequence[Function], target: Target = NUMPY) -> str:
@@ -172,7 +172,7 @@ def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
 
     body, count = _meaning(entry, need, module)
     first = entry.parameters[0]
-    writer = Writer(helper=helper, np=module.np, math=module.math, along=need.axes, target=target, like=first)
+    writer = NumPyWriter(helper=helper, np=module.np, math=module.math, along=need.axes, target=target, like=first)
     parameters = [
         p + (f"={writer.text(default(entry.defaults[p]))}" if p in entry.defaults else "") for p in entry.parameters
     ]
@@ -285,7 +285,7 @@ class Body:
         defined = _renamed(bodies, taken)
         sizes = _renamed(function.sizes, taken)
         names: dict[Expr, str] = {node: defined[node.name] for node in nodes}
-        writer = Writer(
+        writer = NumPyWriter(
             names,
             sizes,
             module.name,
@@ -328,7 +328,7 @@ def like_of(function: Function) -> str:
     return (moving or list(function.arguments))[0]
 
 
-def _result(writer: Writer, form: Expr) -> str:
+def _result(writer: NumPyWriter, form: Expr) -> str:
     """A result, which is an array where the library has no other numbers."""
     found = writer.source(form)
     return writer.target.number(writer, found) if found.plain and writer.target.number else found.piece.text
@@ -337,7 +337,7 @@ def _result(writer: Writer, form: Expr) -> str:
 _OPPOSITE = {">=": "<", "<=": ">", ">": "<=", "%": "%"}
 
 
-def size_checks(function: Function, writer: Writer) -> list[str]:
+def size_checks(function: Function, writer: NumPyWriter) -> list[str]:
     """Refusals of sizes at which the formula has no meaning."""
     lines: list[str] = []
     for bound in function.wants:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.places import places_of
-from jacobian_cli.printers.numpy.calls import Writer
+from jacobian_cli.printers.numpy.calls import NumPyWriter
 from jacobian_cli.printers.numpy.module import (
     Function,
     Module,
@@ -45,7 +45,7 @@ class Streamed:
         self.taken = {*module.taken, *names, *function.arguments, *function.sizes}
         self.cut = Cut(forms, axis.name, self.taken)
         self.like = like_of(function)
-        self.writer = Writer(
+        self.writer = NumPyWriter(
             {}, {}, module.name, module.np, module.math, target=module.target, like=self.like, fills=False
         )
         self.lines, self.results = self._written()

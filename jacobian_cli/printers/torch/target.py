@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import Kind, row
-from jacobian_cli.printers.numpy.calls import FORMS, Writer, at_places, each, helped, places
+from jacobian_cli.printers.numpy.calls import FORMS, each, helped
 from jacobian_cli.printers.numpy.module import unwritten
 from jacobian_cli.printers.numpy.numbers import is_known
+from jacobian_cli.printers.numpy.picking import at_places, places
 from jacobian_cli.printers.numpy.products import Source, call, multiply, of_numbers, pair_by_pair, subscript
 from jacobian_cli.printers.numpy.target import Target
+from jacobian_cli.printers.numpy.writer import Writer
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece
 from jacobian_cli.shape import Shape
 
