@@ -18,6 +18,7 @@ from jacobian_cli.checks.every_size.draw import DISCRETE, UNCOVERED
 from jacobian_cli.checks.every_size.expand import UnknownError, expanded
 from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, base, slope
 from jacobian_cli.checks.every_size.point import Point, RootError, TooManyError, depth
+from jacobian_cli.checks.every_size.rows import row
 from jacobian_cli.checks.every_size.terms import TOTAL, UncoveredError, span
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.points.constrained import drawn
@@ -315,7 +316,7 @@ class _Comparison:
                 rows, columns = laid.flat(upstream), laid.flat(along)
                 if laid.turned:
                     rows, columns = columns, rows
-                found = point.row(rows, self.forms[name], level) @ columns
+                found = row(point, rows, self.forms[name], level) @ columns
             else:
                 form, across = base(point.value(self.forms[name], level, 0)), upstream if name == "jvp" else along
                 form = np.reshape(form, np.shape(across)) if np.size(form) == np.size(across) else form
@@ -335,4 +336,4 @@ class _Comparison:
         laid = question.laid
         rows = laid.flat(np.multiply.outer(upstream, along))
         columns = laid.flat(across)
-        return int(point.row(rows, self.forms[name], level) @ columns) % prime == true
+        return int(row(point, rows, self.forms[name], level) @ columns) % prime == true

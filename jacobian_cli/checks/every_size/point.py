@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
@@ -19,10 +19,10 @@ from jacobian_cli.checks.every_size.functions import CONSTANT, SLOPES, Symbols
 from jacobian_cli.checks.every_size.whole import multiplied, of_matrix, ordered
 from jacobian_cli.evaluate.evaluate import lengths, resolved
 from jacobian_cli.evaluate.kernels import Kernels
-from jacobian_cli.evaluate.pairwise import contract, plan
+from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, nodes, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.shape import ONE, Shape, Size
+from jacobian_cli.shape import Shape, Size
 
 
 class _Whole:
@@ -43,7 +43,7 @@ class _Whole:
 
 _KERNELS = Kernels(_Whole())
 _REPAIRS = 30
-_OVERHEAD, _POWER, _ADDED = 100, 25, 8
+_OVERHEAD, _POWER, ADDED = 100, 25, 8
 """What a node costs, and a power modulo a prime, in products; so many cost one where they are added by NumPy."""
 _FEW, _SMALL = frozenset(map(Fraction, range(-1, FEW + 1))), 4
 """Powers that cost as little as so many products."""
@@ -192,80 +192,6 @@ class Point:
                 self._found[node, level, order] = self._value(node, level, order)
         return self._found[expr, level, order]
 
-    def row(self, left: Array, table: Expr, level: int) -> Array:
-        """A row times a table, which is not written out where it is a product, a sum, or a Kronecker product. An array
-        of more axes, or of other lengths, is a table whose rows are its entries one after the other.
-        """
-        p = PRIMES[level]
-        long = self.lengths(table.shape)
-        if len(long) == 2 and long[0] == len(left) and (found := self._matrix_row(left, table, level)) is not None:
-            return found
-        match table:
-            case Apply("reshape", (a,)):
-                return self.row(left, a, level)
-            case Apply("einsum"):
-                kept = self._folded(left, table, level)
-                if kept is not None:
-                    return kept
-            case Apply("+", (a, b)) if a.shape == b.shape == table.shape:
-                return (self.row(left, a, level) + self.row(left, b, level)) % p
-            case Apply("*", (a, b)) if () in (a.shape, b.shape):
-                scale, matrix = (a, b) if a.shape == () else (b, a)
-                return self.row(left, matrix, level) * base(self.value(scale, level, 0)) % p
-        found = base(self.value(table, level, 0))
-        return left @ np.reshape(found, (len(left), -1)) % p
-
-    def _matrix_row(self, left: Array, table: Expr, level: int) -> Array | None:
-        """The same of a matrix with as many rows, if it is a product or such."""
-        p = PRIMES[level]
-        match table:
-            case Apply("@", (a, b)) if len(a.shape) == len(b.shape) == 2 and ONE not in (*a.shape, *b.shape):
-                return self.row(self.row(left, a, level), b, level)
-            case Apply("eye"):
-                return left
-            case Apply("diag", (a,)) if len(a.shape) == 1:
-                return left * base(self.value(a, level, 0)) % p
-            case Apply("commutation"):
-                rows, columns = resolved(dict(table.parameters)["sizes"], self.sizes)
-                return np.reshape(np.reshape(left, (rows, columns)).T, -1)
-            case Apply("kron", (a, b)) if len(a.shape) == len(b.shape) == 2:
-                first, second = (base(self.value(part, level, 0)) for part in (a, b))
-                self.spend(np.size(left) * (np.shape(first)[1] + np.shape(second)[1]) // _ADDED)
-                square = np.reshape(left, (len(first), len(second)))
-                return np.reshape(first.T @ square % p @ second % p, -1)
-        return None
-
-    def _folded(self, left: Array, tensor: Apply, level: int) -> Array | None:
-        """A row times a tensor given by its subscripts, if the row runs over the first of its axes."""
-        inputs, output = dict(tensor.parameters)["subscripts"].split("->")
-        long = self.lengths(tensor.shape)
-        count = next((k for k in range(len(output) + 1) if prod(long[:k]) == len(left)), None)
-        if count is None:
-            return None
-        letters = inputs.split(",")
-        for k in range(len(letters)):
-            others = "".join(text[count:] if j == k else text for j, text in enumerate(letters))
-            if letters[k].startswith(output[:count]) and not set(output[:count]) & set(others):
-                return self._behind(left, tensor, k, count, level)
-        parts = [base(self.value(part, level, 0)) for part in tensor.arguments]
-        subscripts = f"{inputs},{output[:count]}->{output[count:]}"
-        shaped = np.reshape(left, long[:count])
-        shapes = tuple(np.shape(part) for part in (*parts, shaped))
-        self.spend(sum(step.operations for step in plan(subscripts, shapes)) // _ADDED)
-        return np.reshape(contracted(subscripts, (*parts, shaped), PRIMES[level]), -1)
-
-    def _behind(self, left: Array, tensor: Apply, k: int, count: int, level: int) -> Array:
-        """The same where one factor alone has the axes of the row: the row times that first, and then the others."""
-        inputs, output = dict(tensor.parameters)["subscripts"].split("->")
-        letters = inputs.split(",")
-        long = self.lengths(tensor.arguments[k].shape)[count:]
-        parts = [base(self.value(a, level, 0)) for j, a in enumerate(tensor.arguments) if j != k]
-        parts.append(np.reshape(self.row(left, tensor.arguments[k], level), long))
-        others = [text for j, text in enumerate(letters) if j != k]
-        subscripts = f"{','.join([*others, letters[k][count:]])}->{output[count:]}"
-        self.spend(sum(step.operations for step in plan(subscripts, tuple(map(np.shape, parts)))) // _ADDED)
-        return np.reshape(contracted(subscripts, parts, PRIMES[level]), -1)
-
     def _cost(self, node: Expr, order: int) -> int:
         """About how many entries are multiplied."""
         made = prod(self.lengths(node.shape))
@@ -275,9 +201,9 @@ class Point:
         options = dict(node.parameters)
         if "subscripts" in options:
             operations = sum(step.operations for step in plan(options["subscripts"], tuple(parts)))
-            return _OVERHEAD + (order + 1) * operations // _ADDED
+            return _OVERHEAD + (order + 1) * operations // ADDED
         if FUNCTIONS[node.function].kind is Kind.CONTRACTION:
-            return _OVERHEAD + (order + 1) * made * max((part[-1] for part in parts if part), default=1) // _ADDED
+            return _OVERHEAD + (order + 1) * made * max((part[-1] for part in parts if part), default=1) // ADDED
         if node.function == "exp" or (node.function == "**" and constant(node.arguments[1]) in _FEW):
             return _OVERHEAD + _SMALL * (order + 1) * max(made, prod(parts[0]))
         each = _POWER if node.function in SLOPES or node.function in ("**", "sign", *COMPARED) else order + 1
@@ -411,12 +337,6 @@ def _is_root(node: Expr) -> bool:
         return False
     exponent = constant(node.arguments[1])
     return exponent is not None and exponent.denominator % 2 == 0
-
-
-def contracted(subscripts: str, parts: Sequence[Array], prime: int) -> Array:
-    """A sum of products, two factors at a time, modulo a prime."""
-    shapes = tuple(np.shape(part) for part in parts)
-    return contract(lambda text, *a, **_: np.einsum(text, *a) % prime, subscripts, parts, shapes)
 
 
 def lifted(function: Callable[[Array], Array], along: Value, x: Value, field: Field) -> Value:
