@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from itertools import product as combinations
 from math import ceil
 
+from jacobian_cli.checks.every_size.axes import Axes
 from jacobian_cli.checks.every_size.expand import constant
 from jacobian_cli.checks.every_size.functions import CONSTANT, SLOPES
 from jacobian_cli.checks.every_size.terms import (
@@ -41,9 +42,8 @@ from jacobian_cli.checks.every_size.terms import (
 )
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.ops.cuts import Bounds, Listed, cut_of
 from jacobian_cli.ops.rules import fitting
-from jacobian_cli.shape import ONE, Shape, Size, product
+from jacobian_cli.shape import ONE, Shape, Size
 
 _ANY = Fraction(0)
 """The exponent of a function that is no power."""
@@ -90,14 +90,11 @@ class Bound:
         """What the arguments of functions hold: so many indices tell them apart."""
         self.free = False
         """Whether inverses or determinants are in it, as free symbols."""
-        self.fixed: dict[str, set[object]] = {}
-        """The places that have a number, x[0]: no renaming moves these."""
+        self.along = Axes()
         self._found: dict[Expr, Terms] = {}
         self.summed = False
         """Whether a sum may run over an index that its terms do not hold."""
         self._entryless: set[Expr] = set()
-        self._bounds: dict[Size, set[Size]] = {}
-        self._joints: dict[Size, Shape] = {}
 
     def add(self, expr: Expr, order: int, directions: Iterable[Size] = ()) -> None:
         """Take in a formula in few functions, compared along directions with these axes."""
@@ -294,8 +291,8 @@ class Bound:
             nowhere = (False,) * len(shape)
             sizes = dict(node.parameters).get("sizes", shape)
             if name == "commutation":
-                self.join(sizes)
-                self.join(sizes[::-1])
+                self.along.join(sizes)
+                self.along.join(sizes[::-1])
             tied = nowhere if name.startswith("ones") else (True,) * len(shape)  # one index is the other
             return self._constant(Term(axes(shape), {}, nowhere, tied))
         if name in ("concat", "stack"):
@@ -304,10 +301,10 @@ class Bound:
             return self._kronecker(node, inner)
         if name in _UNBOUNDED:
             raise UncoveredError(_UNBOUNDED[name])
-        moves = {"[]": self._indexed, "transpose": self._turned, "reshape": self._reshaped, "vec": self._stacked}
-        if name not in moves:
+        found = self.along.sources(node)
+        if found is None:
             raise UncoveredError(_ORDERED.get(name, f"`{name}`"))
-        sources, place = moves[name](node)
+        sources, place = found
 
         def one(term: Term) -> Term:
             held = tuple(all(term.held[a] for a in source) for source in sources)
@@ -316,34 +313,12 @@ class Bound:
 
         return tuple(kinds(map(one, part)) for part in inner[0])
 
-    def join(self, sizes: Shape) -> None:
-        """Several axes are one, in this order; another order elsewhere would not be told apart by renaming."""
-        sizes = tuple(size for size in sizes if size is not ONE)
-        if len(sizes) > 1 and self._joints.setdefault(product(sizes), sizes) != sizes:
-            raise UncoveredError("axes that are joined in two orders")
-
-    def _cut(self, item: Bounds, size: Size) -> None:
-        """A slice is a part of an axis that is put together of parts."""
-        cut = cut_of(item, size)
-        if cut.step != 1:
-            raise UncoveredError("a slice")
-        self._apart(size, (cut.first, cut.stop))
-
-    def _apart(self, size: Size, ends: Iterable[Size]) -> None:
-        """Parts of an axis end here. Those of different orders would not be told apart by renaming."""
-        there = self._bounds.setdefault(size, {Size(()), size})
-        there.update(ends)
-        ordered = sorted(there, key=lambda end: sum(c for _, c in end.terms))
-        for before, after in pairwise(ordered):
-            if any(c < 0 for _, c in (after - before).terms):
-                raise UncoveredError("a slice")
-
     def _joined(self, node: Apply, inner: Sequence[Terms]) -> Terms:
         rank = len(node.shape)
         (axis,) = dict(node.parameters).get("axis", (0,))
         if node.function == "concat":
             parts = [a.shape[axis] if a.shape else ONE for a in node.arguments]
-            self._apart(node.shape[axis], accumulate(parts, Size.__add__))
+            self.along.part(node.shape[axis], accumulate(parts, Size.__add__))
 
         def widened(term: Term) -> Term:
             if len(term.held) == rank:
@@ -358,7 +333,7 @@ class Bound:
     def _kronecker(self, node: Apply, inner: Sequence[Terms]) -> Terms:
         left, right = (a.shape if len(node.shape) < 2 or len(a.shape) > 1 else (*a.shape, ONE) for a in node.arguments)
         for pair in zip(left, right, strict=True):
-            self.join(pair)
+            self.along.join(pair)
         rank = len(node.shape)
 
         def one(there: Sequence[Term]) -> Term:
@@ -369,68 +344,6 @@ class Bound:
             return Term(plus(*(t.places for t in there)), times(*(t.powers for t in there)), both(*held), either(*met))
 
         return leibniz(inner, self.order, lambda parts: kinds(map(one, combinations(*parts))))
-
-    def _indexed(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
-        shape, sources, axis = node.arguments[0].shape, list[tuple[int, ...]](), 0
-        fixed: list[Size] = []
-        for item in dict(node.parameters)["index"]:
-            if item is None:
-                sources.append(())
-                continue
-            size = shape[axis]
-            if isinstance(item, tuple):
-                if size.names() and tuple(item) != (None, None):
-                    self._cut(item, size)
-                sources.append((axis,))
-            else:
-                fixed.append(size)
-                if isinstance(item, Size) and item.names():
-                    raise UncoveredError("a place that is a letter")
-                picked = item.places if isinstance(item, Listed) else (item,)
-                for name in size.names():
-                    self.fixed.setdefault(name, set()).update((size, str(place)) for place in picked)
-                if isinstance(item, Listed):
-                    sources.append((axis,))
-                    fixed += [size] * (len(item.places) - 1)
-            axis += 1
-        return [*sources, *((a,) for a in range(axis, len(shape)))], axes(fixed)
-
-    def _turned(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
-        return [(axis,) for axis in dict(node.parameters)["axes"]], {}
-
-    def _stacked(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
-        self.join(node.arguments[0].shape[::-1])
-        return [tuple(range(len(node.arguments[0].shape)))], {}
-
-    def _reshaped(self, node: Apply) -> tuple[list[tuple[int, ...]], Count]:
-        """Axes are joined, or taken apart as they were joined."""
-        wide = [k for k, size in enumerate(node.arguments[0].shape) if size is not ONE]
-        old, new = [node.arguments[0].shape[k] for k in wide], [size for size in node.shape if size is not ONE]
-        found: list[tuple[int, ...]] = []
-        i = j = 0
-        while i < len(old) or j < len(new):
-            before, after = [i] if i < len(old) else [], [j] if j < len(new) else []
-            while True:
-                left, right = product(old[k] for k in before), product(new[k] for k in after)
-                if left is right:
-                    break
-                if before and after and left.over(right) is not None and after[-1] + 1 < len(new):
-                    after.append(after[-1] + 1)
-                elif before and before[-1] + 1 < len(old):
-                    before.append(before[-1] + 1)
-                elif after and after[-1] + 1 < len(new):
-                    after.append(after[-1] + 1)
-                else:
-                    raise UncoveredError("an axis cut otherwise than it was joined")
-            if len(before) > 1 and len(after) > 1 and [old[k] for k in before] != [new[k] for k in after]:
-                raise UncoveredError("an axis cut otherwise than it was joined")
-            for group, sizes in ((before, old), (after, new)):
-                if len(group) > 1:
-                    self.join(tuple(sizes[k] for k in group))
-            found += [tuple(wide[k] for k in before)] * len(after)
-            i, j = i + len(before), j + len(after)
-        there = iter(found)
-        return [() if size is ONE else next(there) for size in node.shape], {}
 
 
 def _letters(part: str, flags: tuple[bool, ...]) -> Iterable[str]:

@@ -188,7 +188,7 @@ def _count(bound: Bound, question: Question, output: Expr, forms: Mapping[str, E
             second = question.known[name.removeprefix("hessian ")].shape
             bound.add(form, 0, (*out, *variable, *second))
     for joined in (out, variable):
-        bound.join(joined if question.laid.vec == "row" else joined[::-1])
+        bound.along.join(joined if question.laid.vec == "row" else joined[::-1])
 
 
 def _sizes(names: Sequence[str], bound: Bound, question: Question, why: str) -> tuple[list[Sizes], int]:
@@ -198,7 +198,7 @@ def _sizes(names: Sequence[str], bound: Bound, question: Question, why: str) -> 
     exprs = [question.output, *question.forms.values()]
     least = max(_LEAST, least_size(exprs))
     start: dict[str, int] = {}
-    held = {name: bound.places.get(name, 0) + len(bound.fixed.get(name, ())) for name in names}
+    held = {name: bound.places.get(name, 0) + len(bound.along.fixed.get(name, ())) for name in names}
     needed = max(held.values(), default=0)
     for name in sorted(names, key=lambda name: held[name]):
         size = least if why else max(least, held[name] + least - _LEAST)
