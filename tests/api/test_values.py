@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.api.input.values import MAX_BYTES, read_values
+from jacobian_cli.api.input.value_files import MAX_BYTES
+from jacobian_cli.api.input.values import read_values
 from jacobian_cli.syntax.errors import InputError
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from decimal import Decimal
 from numbers import Real
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,13 +22,9 @@ from jacobian_cli.shape import Shape, shape_text
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 Array = Any
-MAX_BYTES = 1 << 30
-"""What a file may hold, unpacked."""
-MAX_NUMBERS = MAX_BYTES >> 3
+MAX_NUMBERS = 1 << 27
+"""An array may hold so many."""
 MAX_AXES = 8
 
 
@@ -46,7 +41,9 @@ def read_values(texts: list[str]) -> dict[str, Array]:
         for part in _split(text):
             name, equals, written = part.partition("=")
             if not equals:
-                found = _named_arrays(part.strip())
+                from jacobian_cli.api.input.value_files import named_arrays_in  # files are rare, and take time to load
+
+                found = {normal_name(n): numbers(v, f"{n} in {part.strip()}") for n, v in named_arrays_in(part.strip())}
             elif not name.strip().isidentifier():
                 raise InputError("values are given as name=value", text=part, hint="as in --at x=1,y=[2,3]")
             else:
@@ -147,7 +144,9 @@ def _split(text: str) -> Iterator[str]:
 
 def _value(written: str, part: str) -> Array:
     if written.endswith((".npy", ".csv", ".npz", ".json")):
-        return _array_file(written)
+        from jacobian_cli.api.input.value_files import array_in
+
+        return numbers(array_in(written), written)
     try:
         value = json.loads(_DOTTED.sub(_with_digits, written))
     except (ValueError, RecursionError):
@@ -166,69 +165,6 @@ def _with_digits(found: re.Match[str]) -> str:
     """`.5` and `2.`, as people type them, with the digits that JSON wants."""
     whole, part = found[1] or found[3] or "", found[2] or found[4] or ""
     return f"{whole or '0'}.{part or '0'}" if whole or part else found[0]
-
-
-def _array_file(written: str) -> Array:
-    from pathlib import Path
-
-    path = Path(written)
-    if path.suffix == ".npz":
-        raise InputError(f"{path} holds several arrays", hint=f"give the file alone: --at {path}")
-    with _reading(path, MAX_BYTES if path.suffix == ".npy" else 2 * MAX_NUMBERS):
-        if path.suffix == ".json":
-            return numbers(_json_file(path), str(path))
-        loaded = np.loadtxt(path, delimiter=",") if path.suffix == ".csv" else np.load(path, allow_pickle=False)
-        return numbers(loaded, str(path))
-
-
-def _json_file(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path} is no JSON", hint='an array like [[1,2],[3,4]], or {"x": [1,2]}') from None
-
-
-def _named_arrays(written: str) -> dict[str, Array]:
-    from pathlib import Path
-    from zipfile import ZipFile
-
-    path = Path(written)
-    if path.suffix == ".json":
-        with _reading(path, 2 * MAX_NUMBERS):
-            found = _json_file(path)
-            if not isinstance(found, dict):
-                raise InputError(f"{path} names no variables", hint=f'as in {{"x": [1,2]}}, or --at x={path}')
-            return {normal_name(name): numbers(value, f"{name} in {path}") for name, value in found.items()}
-    if path.suffix != ".npz":
-        raise InputError(
-            "values are given as name=value", text=written, hint="as in --at x=1,y=[2,3] or --at values.npz"
-        )
-    with _reading(path, MAX_BYTES):
-        with ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > MAX_BYTES:
-            raise InputError(f"{path} unpacks to {unpacked >> 20:,} MB; at most {MAX_BYTES >> 20:,} MB are read")
-        with np.load(path, allow_pickle=False) as arrays:
-            return {normal_name(name): numbers(arrays[name], f"{name} in {path}") for name in arrays.files}
-
-
-@contextmanager
-def _reading(path: Path, limit: int) -> Iterator[None]:
-    """A file that is there, and not too large; whatever goes wrong inside it is said in words."""
-    if not path.is_file():
-        raise InputError(f"there is no file {path}", hint="the path is taken from the folder you are in")
-    if path.stat().st_size > limit:
-        raise InputError(f"{path} is larger than {limit >> 20:,} MB")
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:  # noqa: BLE001 - zip, zlib and NumPy each raise their own for a broken file
-        raise InputError(f"{path} cannot be read: {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 def fitted(

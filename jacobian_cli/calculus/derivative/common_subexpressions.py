@@ -8,6 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
+from jacobian_cli.calculus.notation.operations import is_call
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, row
@@ -162,10 +163,10 @@ def _nameable(node: Expr) -> bool:
 
 def solved(node: Expr) -> bool:
     """Whether it is the solution of a system of equations: a vector that an inverse was applied to, as inv(K)@y."""
-    if not isinstance(node, Apply) or len(node.shape) != 1 or node.function not in ("@", "solve"):
+    if not is_call(node, "@") or len(node.shape) != 1:
         return False
-    first = node.arguments[0]
-    return node.function == "solve" or (isinstance(first, Apply) and inverts(first.function))
+    first = node.children[0]
+    return isinstance(first, Apply) and inverts(first.function)
 
 
 def _several(node: Expr) -> bool:
