@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, walk
@@ -26,6 +27,10 @@ from jacobian_cli.shape import Shape
 _IN_PLACE = frozenset({"+", "-", "*", "/", "exp"})
 _JOINS = {"max": "maximum", "min": "minimum", "logsumexp": "logaddexp"}
 _FIRST = {"max": "-{np}.inf", "min": "{np}.inf", "logsumexp": "-{np}.inf"}
+_ONCE = """
+
+Where gradients are wanted they are computed with the value, in the same blocks, and the backward pass multiplies them
+by the number that arrives: nothing of a block is computed again for it."""
 
 
 class Axis(NamedTuple):
@@ -200,6 +205,7 @@ def streamed_source(joint: Function, value: Function, axis: Axis, target: Target
     rules = ["Rule"] if target.arrays else []
     module = Module([joint, value], target, also=rules)
     block = module.claim("block")
+    value = replace(value, docstring=value.docstring + _ONCE * target.arrays)
     both, alone = Streamed(joint, module, axis, block), Streamed(value, module, axis, block)
     pair = f"{both.results['']}, {{{', '.join(_entries(both))}}}"
     if not target.arrays:
