@@ -338,7 +338,7 @@ class _Formula:
             values,
             ordered,
             self.sizes,
-            _unused(output, values),
+            _unused(output, values, declared),
             self.valued,
             self.square,
             {name: default.why for name, default in guessed.items() if default.why},
@@ -373,6 +373,9 @@ class _Formula:
         return output
 
 
-def _unused(output: Expr, values: Mapping[str, Expr]) -> tuple[str, ...]:
+def _unused(output: Expr, values: Mapping[str, Expr], declared: Iterable[str]) -> tuple[str, ...]:
+    """Definitions that nothing stands on, and names that only a declaration holds."""
     used = {node.name for node in nodes(output) if isinstance(node, Defined)}
-    return tuple(n for n, v in values.items() if n not in used and isinstance(v, Defined) and v.body is not output)
+    idle = [n for n, v in values.items() if n not in used and isinstance(v, Defined) and v.body is not output]
+    held = {*variables(output), *values, *(name for value in values.values() for name in variables(value))}
+    return (*idle, *(name for name in declared if name not in held))

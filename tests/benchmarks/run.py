@@ -83,7 +83,9 @@ def watched() -> dict[str, Contender]:
     answers = {f"{name}: the answer": shown(*typed, until=text) for name, (typed, text) in commands.items()}
     verdicts = {f"{name}: the verdict": shown(*typed, until="checked") for name, (typed, _) in commands.items()}
     alone = "import click, rich.console, rich.table"
-    return {f'python -c "{alone}"': process("-c", alone), **answers, **verdicts}
+    numbers = f"{alone}, numpy"
+    baselines = {f'python -c "{text}"': process("-c", text) for text in (alone, numbers)}
+    return {**baselines, **answers, **verdicts}
 
 
 def closed_form(expression: str, shape: str) -> Contender:

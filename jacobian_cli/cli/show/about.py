@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from jacobian_cli.api.derive.answer import Answer, ClosedForm
-from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.api.sizes import shape_said
-from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.cli.screen import MARKS, Screen, cells
 from jacobian_cli.elaborate import Program
 from jacobian_cli.expr import Defined, Expr, Variable
@@ -17,7 +14,9 @@ from jacobian_cli.ops.places import constant_pieces, presumed
 from jacobian_cli.printers.language import text as language
 from jacobian_cli.printers.math.unicode import math
 
-if TYPE_CHECKING:  # it loads NumPy
+if TYPE_CHECKING:  # a graph's page needs no derivation, and a report loads NumPy
+    from jacobian_cli.api.derive.answer import Answer, ClosedForm
+    from jacobian_cli.api.input.problem import Problem
     from jacobian_cli.checks.verdict.report import Report
 
 _LABEL = 11
@@ -124,6 +123,8 @@ def where(screen: Screen, problem: Problem, found: Iterable[Answer], shown: Iter
     """What the names in the answers stand for, or those in the forms that are shown; those of the user left out."""
     bodies: dict[str, Expr] = {name: body for d in found for name, body in d.derivative.where.items()}
     if shown is not None:
+        from jacobian_cli.calculus.derivative.common_subexpressions import definitions
+
         bodies = definitions(shown)
     named = [Defined(name, body) for name, body in bodies.items() if name not in problem.program.values]
     rows = [
