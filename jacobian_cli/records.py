@@ -57,7 +57,7 @@ def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
     names = tuple(field.name for field in taken)
     post_init: Callable[[Any], None] | None = getattr(cls, "__post_init__", None)
 
-    def completed(given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+    def completed(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         if len(given) > (0 if kw_only else len(names)):
             raise TypeError(f"{cls.__qualname__} takes {', '.join(names)}; {len(given)} values were given")
         values = dict(zip(names, given, strict=False))
@@ -71,11 +71,14 @@ def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
                 if name not in left_out:
                     raise TypeError(f"{cls.__qualname__} lacks {name}")
                 values[name] = _default(left_out[name])
-        return [values[name] for name in names]
+        return tuple([values[name] for name in names])
+
+    whole = -1 if kw_only else len(names)  # so many values are all there are
 
     def initialise(self: Any, *given: Any, **named: Any) -> None:
-        complete = given if len(given) == len(names) and not named and not kw_only else completed(given, named)
-        for put, value in zip(setters, complete, strict=True):
+        if named or len(given) != whole:
+            given = completed(given, named)
+        for put, value in zip(setters, given):  # noqa: B905 - as many of one as of the other
             put(self, value)
         for put, field in worked_out:
             put(self, _default(field))
