@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, nodes, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, walk
 from jacobian_cli.shape import Shape, Size
 
 
 class Kind(NamedTuple):
-    """What a formula is but for its names (`key`, None where sizes are more than names), and its names in order."""
+    """What a formula is but for its names (`key`, None where sizes are more than names), and its names in order, as
+    variables.
+    """
 
     key: Hashable
-    names: tuple[str, ...]
+    variables: tuple[Variable, ...]
     sizes: tuple[Size, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple([v.name for v in self.variables])
 
 
 class Alike:
@@ -26,7 +32,7 @@ class Alike:
 
     def __init__(self, defined: Mapping[str, Expr]) -> None:
         self._defined = defined
-        self._known: dict[Hashable, tuple[Kind, tuple[str, ...], Sequence[Expr]]] = {}
+        self._known: dict[Hashable, tuple[Kind, tuple[str, ...], Sequence[Expr], Sequence[Expr]]] = {}
 
     def find(
         self, kind: Kind, wanted: Hashable, own: tuple[str, ...], work: Callable[[], Sequence[Expr]]
@@ -36,64 +42,71 @@ class Alike:
         """
         found = self._known.get((kind.key, wanted)) if kind.key is not None else None
         if found is None:
-            made = work()
+            forms = work()
+            found = kind, own, forms, list(walk(forms, _unnamed))
             if kind.key is not None:
-                self._known[kind.key, wanted] = kind, own, made
-            return renamed(made, {}, {}, self._defined)
-        first, first_own, forms = found
+                self._known[kind.key, wanted] = found
+        first, first_own, forms, parts = found
         names = dict(zip((*first.names, *first_own), (*kind.names, *own), strict=True))
         sizes = {s.name: t for s, t in zip(first.sizes, kind.sizes, strict=True) if s.name and s is not t}
-        return renamed(forms, names, sizes, self._defined)
+        made = renamed(parts, names, sizes, self._defined)
+        return [made[form] for form in forms]
+
+
+def _unnamed(node: Expr) -> bool:
+    return not isinstance(node, Defined)
 
 
 def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
-    """The kind of a formula. `ranks` say in which order names are written: formulas that differ in it are not alike."""
+    """The kind of a formula, in which definitions are variables. `ranks` say in which order names are written: formulas
+    that differ in it are not alike.
+    """
     places: dict[Expr, int] = {}
-    names: dict[str, int] = {}
+    variables: dict[str, Variable] = {}
+    numbers: dict[str, int] = {}
     sizes: dict[Size, int] = {}
+    shapes: dict[Shape, int] = {}
     parts: list[Hashable] = []
-    known: dict[tuple[Any, ...], Hashable] = {(): ()}
-    simple = True
 
     def told(item: Any) -> Hashable:
-        nonlocal simple
         if isinstance(item, tuple):
-            if item not in known:
-                known[item] = tuple(map(told, item))
-            return known[item]
-        if not isinstance(item, Size):
+            return tuple(map(told, item))
+        if not isinstance(item, Size) or item.value is not None:
             return item  # type: ignore[no-any-return]  # what a node is made of has any type
-        if item.value is not None:
-            return item
-        simple = simple and item.name is not None
         return ("size", sizes.setdefault(item, len(sizes)))
 
-    for node in nodes(formula):
+    for node in walk([formula], _unnamed):
         places[node] = len(places)
         match node:
-            case Variable(name, shape):
-                parts.append((names.setdefault(name, len(names)), told(shape)))
             case Apply(function, arguments, parameters, shape):
-                parts.append((function, tuple(places[a] for a in arguments), told(parameters), told(shape)))
+                below = tuple([places[a] for a in arguments])
+                parts.append((function, below, parameters and told(parameters), shapes.setdefault(shape, len(shapes))))
+            case Variable() | Defined():
+                name, shape = node.name, node.shape
+                variables.setdefault(name, Variable(name, shape))
+                parts.append((numbers.setdefault(name, len(numbers)), shapes.setdefault(shape, len(shapes))))
             case Extent(size):
                 parts.append(("extent", told(size)))
             case _:
                 parts.append(node)
-    order = sorted(names, key=lambda name: ranks.get(name, len(ranks)))
-    parts.append(tuple(names[name] for name in order))
-    return Kind(tuple(parts) if simple else None, tuple(names), tuple(sizes))
+    order = sorted(variables, key=lambda name: ranks.get(name, len(ranks)))
+    parts += [tuple([numbers[name] for name in order]), told(tuple(shapes))]
+    simple = all(size.name is not None for size in sizes)
+    return Kind(tuple(parts) if simple else None, tuple(variables.values()), tuple(sizes))
 
 
 def renamed(
-    forms: Sequence[Expr], names: Mapping[str, str], sizes: Mapping[str, Size], defined: Mapping[str, Expr]
-) -> list[Expr]:
-    """Expressions with other names for variables and sizes, all changed at once; what is `defined` stands for them."""
+    parts: Sequence[Expr], names: Mapping[str, str], sizes: Mapping[str, Size], defined: Mapping[str, Expr]
+) -> Mapping[Expr, Expr]:
+    """Expressions, each behind its parts, with other names for variables and sizes, all changed at once; what is
+    `defined` stands for them.
+    """
     made: dict[Expr, Expr] = {}
     known: dict[Shape, Shape] = {}
 
     def shaped(shape: Shape) -> Shape:
         if shape not in known:
-            known[shape] = tuple(size.replace(sizes) for size in shape)
+            known[shape] = tuple([size.replace(sizes) for size in shape])
         return known[shape]
 
     def option(item: Any) -> Any:
@@ -101,17 +114,18 @@ def renamed(
             return tuple(map(option, item))
         return item.replace(sizes) if isinstance(item, Size) else item
 
-    for node in walk(forms, lambda n: not isinstance(n, Defined)):
+    for node in parts:
         match node:
+            case Apply(function, arguments, parameters, shape):
+                below = tuple([made[a] for a in arguments])
+                made[node] = Apply(function, below, parameters and option(parameters), shaped(shape))
             case Variable(name, shape):
                 name = names.get(name, name)
                 made[node] = defined.get(name) or Variable(name, shaped(shape))
             case Defined(name):
                 made[node] = defined.get(name, node)
-            case Apply(function, arguments, parameters, shape):
-                made[node] = Apply(function, tuple(made[a] for a in arguments), option(parameters), shaped(shape))
             case Extent(size):
                 made[node] = Extent(size.replace(sizes))
             case _:
                 made[node] = node
-    return [made[form] for form in forms]
+    return made

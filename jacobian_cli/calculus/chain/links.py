@@ -24,7 +24,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.simplify import normal_form as algebra
-from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild, variables, walk
+from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild, walk
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.records import record
 from jacobian_cli.shape import ONE, Shape, product
@@ -60,19 +60,22 @@ class Local:
 
 @record(frozen=True, eq=False)
 class Link:
-    """One function of the chain. `formula` is in the names of its inputs, each of them a variable; `inputs` are
-    those that the variables reach.
-    """
+    """One function of the chain. `inputs` are those of the names in it that the variables reach."""
 
     chain: Chain
     variable: Variable
-    formula: Expr
+    definition: Expr
     kind: Kind
     inputs: tuple[Variable, ...]
 
     @property
     def name(self) -> str:
         return self.variable.name
+
+    @cached_property
+    def formula(self) -> Expr:
+        """What it is in the names of its inputs, each of them a variable."""
+        return held(self.definition)
 
     @cached_property
     def body(self) -> Tensor:
@@ -260,13 +263,11 @@ class Chain:
         )
 
     def _link(self, name: str, body: Expr, active: set[str]) -> Link:
-        formula = held(body)
-        inputs = tuple(v for n, v in variables(formula).items() if n in active)
-        variable = self.output if name == self.output.name else Variable(name, formula.shape)
-        kind = kind_of(formula, self.notation.ranks)
-        if any(name in self.declared.facts for name in kind.names):
+        variable = self.output if name == self.output.name else Variable(name, body.shape)
+        kind = kind_of(body, self.notation.ranks)
+        if not self.declared.facts.keys().isdisjoint(kind.names):
             kind = kind._replace(key=None)  # what is declared of a name holds for it alone
-        return Link(self, variable, formula, kind, inputs)
+        return Link(self, variable, body, kind, tuple([v for v in kind.variables if v.name in active]))
 
     def _sweep(self) -> None:
         """From the output backwards, each link once."""
@@ -338,8 +339,7 @@ class Chain:
         assert found.gradient is not None
         if len(found.users) > _MANY:
             return False
-        near = {link.name, *link.kind.names}
-        if not any(node.name in near for node in _named(found.gradient)):
+        if {link.name, *link.kind.names}.isdisjoint(node.name for node in _named(found.gradient)):
             return False
         assert found.tensor is not None
         stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
