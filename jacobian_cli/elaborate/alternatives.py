@@ -8,7 +8,6 @@ from heapq import heappop, heappush
 
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.statement import names_in, typed_statement
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
@@ -41,7 +40,7 @@ class Alternatives:
         self.matrices = {
             argument.text
             for statement in statements
-            for term in terms_in(statement.value)
+            for term in statement.terms
             if isinstance(term, Call) and (row := FUNCTIONS.get(term.function)) is not None and row.of_scalar
             for argument in term.arguments
             if isinstance(argument, Name)

@@ -21,12 +21,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, terms_in, values_in
+from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import ONE, Shape
-from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of
 
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
@@ -143,7 +142,7 @@ class _Parts:
         self.known: dict[int, frozenset[str]] = {}
         for statement in statements:  # in their order, so that what a definition says is known where it is used
             self.carriers(statement.value)
-        calls = [term for statement in statements for term in terms_in(statement.value) if isinstance(term, Call)]
+        calls = [term for statement in statements for term in statement.terms if isinstance(term, Call)]
         self.divides = any(term.function == "/" for term in calls)
         self.summed = {
             name
@@ -290,7 +289,7 @@ def _by_part(parts: _Parts) -> dict[str, Default]:
     found: dict[str, Default] = {}
     classes: dict[str, str] = {}
     for statement in parts.statements:
-        firsts = [t.arguments[0] for t in terms_in(statement.value) if isinstance(t, Call) and t.function == "@"]
+        firsts = [t.arguments[0] for t in statement.terms if isinstance(t, Call) and t.function == "@"]
         factors = frozenset(id(t) for t in firsts if isinstance(t, Call) and t.function in ("*", "/"))
         kind = _Scaled(parts, classes, found, factors).kind(statement.value, pulled=False)
         if statement.name:
@@ -369,7 +368,7 @@ class _Scaled(NamedTuple):
 
 def _by_entry(parts: _Parts) -> dict[str, Default]:
     for statement in parts.statements:
-        for term in terms_in(statement.value):
+        for term in statement.terms:
             call = listed(term) if isinstance(term, Group) and term.square else term
             if isinstance(call, Call) and call.function == LITERAL and all(map(parts.free, call.arguments)):
                 names = frozenset[str]().union(*map(parts.carriers, call.arguments))

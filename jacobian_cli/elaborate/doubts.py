@@ -12,7 +12,6 @@ from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.statement import subscripted
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.ops import Kind
 from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import ONE
@@ -40,7 +39,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
                 yield from look(typed, statement)
         if statement.notation in _OURS:
             yield from quotients(typed, statement)
-        for term in terms_in(statement.value):
+        for term in statement.terms:
             if isinstance(term, Call):
                 for consider in (_logits, _columns, _inverse, _squares, outer):
                     yield from consider(typed, statement, term)
@@ -57,13 +56,13 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     elsewhere = typed.names
     operands = {
         id(argument)
-        for term in terms_in(statement.value)
+        for term in statement.terms
         if isinstance(term, Call) and term.function in ("*", "/", "@", ".T", "[]", "**")
         for argument in term.arguments
     }
-    below = {id(t.arguments[1]) for t in terms_in(statement.value) if isinstance(t, Call) and t.function == "/"}
+    below = {id(t.arguments[1]) for t in statement.terms if isinstance(t, Call) and t.function == "/"}
     standing: dict[str, list[Name]] = {}
-    for term in terms_in(statement.value):
+    for term in statement.terms:
         if isinstance(term, Name) and term.text in typed.assumed:
             standing.setdefault(term.text, []).append(term)
     short = sum(len(name) > 1 for name in elsewhere) == 1  # all others are single letters

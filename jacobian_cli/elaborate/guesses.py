@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.defaults import Default
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
-from jacobian_cli.syntax.tree import Call, Definition, Name, Term
+from jacobian_cli.syntax.tree import Call, Definition, Name, Term, terms_in
 
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 _MAX_FLIPS = 2
@@ -17,7 +16,7 @@ _MAX_FLIPS = 2
 def dividing(statements: Iterable[Definition]) -> set[str]:
     """The names that do nothing but divide."""
     below, elsewhere = set[str](), set[str]()
-    for term in (term for statement in statements for term in terms_in(statement.value)):
+    for term in chain.from_iterable(statement.terms for statement in statements):
         if isinstance(term, Call):
             for place, part in enumerate(term.arguments):
                 if isinstance(part, Name):

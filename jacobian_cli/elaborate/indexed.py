@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tree import Call, Flag, Group, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Flag, Group, Name, Slice, Term, Text, terms_in
 
 ROW = "."
 """What the axis of a vector carries whose entries have no index."""

@@ -23,8 +23,8 @@ from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tokens import parts_of, too_deep, want_shallow
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Name, Term, Text
+from jacobian_cli.syntax.tokens import too_deep, want_shallow
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Name, Term, Text, parts_of
 
 _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""

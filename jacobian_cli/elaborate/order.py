@@ -116,7 +116,8 @@ def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defini
                     continue
                 state[statement.name] = False
             stack.append((statement, True))
-            for name, span in named_places(statement.value):
+            for place in statement.names:
+                name = place.text
                 needed = by_name.get(name)
                 if needed is None or state.get(name) is True:
                     continue
@@ -124,7 +125,7 @@ def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defini
                     raise InputError(
                         f"'{name}' is defined by way of itself",
                         text=statement.source,
-                        span=span,
+                        span=place.span,
                         hint=f"break the circle {_circle(name, [s.name or '' for s, d in stack if d])}",
                     )
                 stack.append((needed, False))

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.quoting import Edit, Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.shaped import LEANING
-from jacobian_cli.elaborate.terms import elementwise, terms_in
+from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.ops import Kind
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
 
 
 def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """`W*x` and `A*B.T`, which read as matrix products outside this language."""
-    terms = [term for term in terms_in(statement.value) if isinstance(term, Call)]
+    terms = [term for term in statement.terms if isinstance(term, Call)]
     of_matrices = {
         id(a) for term in terms if (row := row_of(term)) is not None and row.of_scalar for a in term.arguments
     }
@@ -57,7 +57,7 @@ def _matrix_product(typed: Typed, statement: Definition, term: Call) -> Iterator
 
 def outer(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     """`softmax(q@k.T)`, whose q and k were taken for vectors: a function of rows asks for matrices."""
-    if term.function != "@" or not any(_of_rows(t) for s in typed.statements for t in terms_in(s.value)):
+    if term.function != "@" or not any(_of_rows(t) for s in typed.statements for t in s.terms):
         return
     match term.arguments:
         case (Name(text=left) as one, Call(function=".T", arguments=(Name(text=right) as other,))) if {
@@ -102,12 +102,12 @@ def quotients(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """`1/X` and `X/Y` of matrices, which others read as inverses; where all goes entry by entry, so does this."""
     entries = {
         id(part)
-        for term in terms_in(statement.value)
+        for term in statement.terms
         if isinstance(term, Call) and term.function not in ("+", "-", "/", "u-") and elementwise(term)
         for part in terms_in(term)
         if part is not term
     }
-    for term in terms_in(statement.value):
+    for term in statement.terms:
         if not (isinstance(term, Call) and term.function == "/" and typed.open(term)) or id(term) in entries:
             continue
         above, below = term.arguments
@@ -148,7 +148,7 @@ def _made(term: Term) -> bool:
 
 def spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """`y*X@w`: the vector scales the columns of X first, for both signs bind alike."""
-    terms = list(terms_in(statement.value))
+    terms = statement.terms
     behind = {id(term.arguments[0]): term for term in terms if isinstance(term, Call) and term.function == "@"}
     for term in terms:
         if not (isinstance(term, Call) and term.function == "*" and id(term) in behind and typed.open(term)):

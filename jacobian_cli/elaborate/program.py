@@ -17,8 +17,6 @@ from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.order import in_order, size_names
 from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import (
-    named_places,
-    names_in,
     no_values,
     picked_whole,
     subscripted,
@@ -147,7 +145,7 @@ def elaborate(
     covering = frozenset(masks)
     sizes = size_names(ordered, declared, held | covering)
     defined = {s.name for s in ordered if s.name}
-    free = list(dict.fromkeys(name for s in ordered for name, _ in named_places(s.value)))
+    free = list(dict.fromkeys(name.text for s in ordered for name in s.names))
     free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
     mistakes = no_values(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:
@@ -350,8 +348,9 @@ class _Formula:
         output: Expr | None = None
         wrong: list[InputError] = []
         unknown: set[str | None] = set()
+        extents = [extent for statement in self.statements for extent in statement.extents]
         for statement in self.statements:
-            if unknown and not unknown.isdisjoint(names_in(statement.value)):
+            if unknown and not unknown.isdisjoint(name.text for name in statement.names):
                 unknown.add(statement.name)
                 wrong += unknown_functions([statement])
                 continue
@@ -363,8 +362,9 @@ class _Formula:
                 continue
             if statement.name:
                 scope.values[statement.name] = Defined(statement.name, body)
-                for extent in (e for s in self.statements for e in s.extents if e.name == statement.name):
-                    scope.unifier.unify(body.shape[extent.axis], Size.named(extent.size))
+                for extent in extents:
+                    if extent.name == statement.name:
+                        scope.unifier.unify(body.shape[extent.axis], Size.named(extent.size))
             if statement is self.last:
                 output = body
         if wrong:

@@ -10,14 +10,13 @@ from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Extent, variables
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import ONE, Size, product
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text, terms_in
 
 AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
 """Products that take arrays of so many axes alone."""

@@ -20,8 +20,7 @@ from jacobian_cli.shape import ONE, Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, Name, Slice, Term
+from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, Name, Slice, Term, parts_of
 
 Typed = tuple[Expr, Term]
 _HOLE = re.compile(r"\?\d+\?\d+\?")

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.options import Scope
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import described
@@ -15,8 +14,18 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import LETTERS
-from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import (
+    LITERAL,
+    Call,
+    Definition,
+    Group,
+    Literal,
+    Name,
+    Term,
+    Text,
+    parts_of,
+    terms_in,
+)
 
 _NO_NUMBERS = ("nan", "NaN", "NAN")
 
@@ -58,7 +67,8 @@ def no_values(statements: Sequence[Definition], known: set[str]) -> list[InputEr
     """What is no value where one belongs, unless it was declared as a variable: `nan`, and names of functions."""
     found = []
     for statement in statements:
-        for name, span in named_places(statement.value):
+        for place in statement.names:
+            name = place.text
             if name in known:
                 continue
             if name in _NO_NUMBERS:
@@ -69,7 +79,7 @@ def no_values(statements: Sequence[Definition], known: set[str]) -> list[InputEr
                 hint = f"apply it, {_applied(name)}; or, if it is a variable of yours, declare it: `-s {name}=n`"
             else:
                 continue
-            found.append(InputError(message, text=statement.source, span=span, hint=hint))
+            found.append(InputError(message, text=statement.source, span=place.span, hint=hint))
     return found
 
 
@@ -84,7 +94,7 @@ def subscripted(statements: Iterable[Definition]) -> dict[str, int]:
     """The names for which subscripts say how many axes they have: `einsum("bij,bj->bi", A, x)`."""
     found: dict[str, int] = {}
     for statement in statements:
-        for term in terms_in(statement.value):
+        for term in statement.terms:
             match term:
                 case Call(arguments=(Text(value=subscripts), *operands)) if "..." not in subscripts:
                     for letters, part in zip(subscripts.partition("->")[0].split(","), operands, strict=False):
@@ -121,17 +131,7 @@ def _is_list(term: Term) -> bool:
 
 def named_places(term: Term) -> Iterable[tuple[str, Span]]:
     """The names in a tree that stand for values or sizes, left to right."""
-    stack = [term]
-    while stack:
-        match stack.pop():
-            case Name(text=text, span=span):
-                yield text, span
-            case Call(arguments=arguments, keywords=keywords):
-                stack.extend(reversed((*arguments, *(t for _, t in keywords))))
-            case Group(items=items):
-                stack.extend(reversed(items))
-            case Slice(start=start, stop=stop):
-                stack.extend(t for t in (stop, start) if t is not None)
+    return [(part.text, part.span) for part in reversed(list(terms_in(term))) if isinstance(part, Name)]
 
 
 def names_in(term: Term) -> list[str]:

@@ -21,7 +21,6 @@ from jacobian_cli.elaborate.indexed import (
 from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, is_row
 from jacobian_cli.elaborate.statement import names_in
-from jacobian_cli.elaborate.terms import terms_in
 from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
@@ -29,7 +28,7 @@ from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Extent, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Extent, Flag, Group, Literal, Name, Slice, Term, Text, terms_in
 
 _BY_ENTRY = {
     **dict.fromkeys(("?beside", "?dot", "?star", "?cross", "?hadamard"), "*"),

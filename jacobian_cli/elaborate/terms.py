@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
-from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import Call, Group, Name, Term
+from jacobian_cli.syntax.tree import Call, Group, Name, Term, parts_of
 
 
 def elementwise(term: Call) -> bool:
@@ -39,12 +38,3 @@ def values_in(term: Call) -> tuple[Term, ...]:
     if term.function == "[]":
         return term.arguments[:1]
     return tuple(item for a in term.arguments for item in (a.items if isinstance(a, Group) else (a,)))
-
-
-def terms_in(term: Term) -> Iterable[Term]:
-    """A tree and all its parts."""
-    stack = [term]
-    while stack:
-        part = stack.pop()
-        yield part
-        stack.extend(parts_of(part))

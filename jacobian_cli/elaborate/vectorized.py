@@ -14,18 +14,13 @@ MEETING = frozenset("@ + -".split())
 
 def conform(row: Row, arguments: Sequence[Expr], unifier: Unifier) -> None:
     """Make sizes equal that nothing else could make equal, for they only meet in products of each other."""
-    if not any(isinstance(argument, Apply) for argument in arguments):
-        return
     if row.of_scalar and len(arguments) == 1:
         for factor in _factors(arguments[0]) or ():
             if len(factor) == 2:
                 _equal(factor, tuple(reversed(factor)), unifier)
-    if row.name == "@" and len(arguments) == 2:
-        left, right = (_grid(argument, rows) for argument, rows in zip(arguments, (False, True), strict=True))
-        if left and right:
-            _equal(left, right, unifier)
-    if row.name in ("+", "-") and len(arguments) == 2:
-        left, right = (_grid(argument, True) for argument in arguments)
+    if row.name in MEETING and len(arguments) == 2:
+        left = _grid(arguments[0], row.name != "@")
+        right = left and _grid(arguments[1], True)
         if left and right:
             _equal(left, right, unifier)
 
@@ -51,6 +46,8 @@ def _grid(expr: Expr, rows: bool) -> Shape | None:
     stack = [(expr, rows)]
     while stack:  # a sum may have hundreds of terms, one within the other
         node, rows = stack.pop()
+        if not isinstance(node, Apply):
+            continue
         match node:
             case Apply(function=".T", arguments=(inner,)):
                 stack.append((inner, not rows))

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tokens import parts_of
-from jacobian_cli.syntax.tree import Call, Term
+from jacobian_cli.syntax.tree import Call, Term, parts_of
 
 
 @cache

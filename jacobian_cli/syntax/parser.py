@@ -153,11 +153,14 @@ class _Reader:
         self.read: Callable[[ast.expr, int], Term] = self.noted if limited else self.kept
 
     def column(self, offset: int) -> int:
-        return self.indent + (offset if self.ascii else len(self.bytes[:offset].decode(errors="ignore")))
+        return self.indent + len(self.bytes[:offset].decode(errors="ignore"))
 
     def span(self, node: ast.expr) -> Span:
-        end = node.end_col_offset
-        return Span(self.column(node.col_offset), self.column(node.col_offset + 1 if end is None else end))
+        start = node.col_offset
+        stop = node.end_col_offset or start + 1
+        if self.ascii:
+            return Span(self.indent + start, self.indent + stop)
+        return Span(self.column(start), self.column(stop))
 
     def refuse(self, node: ast.expr, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=self.span(node), hint=hint)

@@ -10,7 +10,7 @@ from jacobian_cli.syntax.errors import InputError, Mistakes, Span
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.tokens import OtherNotationError
-from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Slice
+from jacobian_cli.syntax.tree import Call, Definition, Name
 
 _READERS = {
     "matlab": "jacobian_cli.syntax.matlab",
@@ -153,7 +153,7 @@ def _want_no_entry(item: Definition, defined: Collection[str], given: Collection
         return
     from jacobian_cli.syntax.names import read  # noqa: PLC0415 - only where a text is not of the language
 
-    for term in _walk(item):
+    for term in item.terms:
         if isinstance(term, Name) and term.text not in {*defined, *given}:
             stem, marks = read(term.text)
             if stem in defined and len(marks) == 1 and len(marks[0]) == 1 and marks[0].isalpha():
@@ -266,22 +266,8 @@ def _read(
 
 
 def _calls(item: Definition) -> Iterable[Call]:
-    return (term for term in _walk(item) if isinstance(term, Call) and term.function.isidentifier())
+    return (term for term in item.terms if isinstance(term, Call) and term.function.isidentifier())
 
 
 def _names(item: Definition) -> Iterable[str]:
-    return (term.text for term in _walk(item) if isinstance(term, Name))
-
-
-def _walk(item: Definition) -> Iterable[object]:
-    stack: list[object] = [item.value]
-    while stack:
-        term = stack.pop()
-        yield term
-        match term:
-            case Call(arguments=arguments, keywords=keywords):
-                stack.extend((*arguments, *(value for _, value in keywords)))
-            case Group(items=items):
-                stack.extend(items)
-            case Slice(start=start, stop=stop):
-                stack.extend((start, stop))
+    return (term.text for term in item.terms if isinstance(term, Name))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.mends import MAX_DEPTH, MAX_DIGITS
-from jacobian_cli.syntax.tree import Call, Group, Slice, Term
+from jacobian_cli.syntax.tree import Term, parts_of
 
 
 class Token(NamedTuple):
@@ -50,18 +50,6 @@ def want_shallow(term: Term, text: str) -> Term:
             raise too_deep(text)
         level = [part for node in level for part in parts_of(node)]
     return term
-
-
-def parts_of(term: Term) -> tuple[Term, ...]:
-    """The terms directly below one."""
-    match term:
-        case Call(arguments=arguments, keywords=keywords):
-            return (*arguments, *(value for _, value in keywords)) if keywords else arguments
-        case Group(items=items):
-            return items
-        case Slice(start=start, stop=stop, step=step):
-            return tuple(bound for bound in (start, stop, step) if bound is not None)
-    return ()
 
 
 def number(digits: str, text: str, span: Span) -> Fraction:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -102,6 +102,27 @@ def listed(group: Group) -> Call:
     return Call(LITERAL, group.items, (), group.span)
 
 
+def parts_of(term: Term) -> tuple[Term, ...]:
+    """The terms directly below one."""
+    match term:
+        case Call(arguments=arguments, keywords=keywords):
+            return (*arguments, *(value for _, value in keywords)) if keywords else arguments
+        case Group(items=items):
+            return items
+        case Slice(start=start, stop=stop, step=step):
+            return tuple(bound for bound in (start, stop, step) if bound is not None)
+    return ()
+
+
+def terms_in(term: Term) -> Iterator[Term]:
+    """A tree and all its parts, what stands on the right first."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        yield part
+        stack.extend(parts_of(part))
+
+
 def substituted(term: Term, values: Mapping[str, Term]) -> Term:
     """The term in which trees stand for names; each keeps its own place in the text."""
     if isinstance(term, Name):
@@ -146,6 +167,14 @@ class Definition:
     """The names among them of which an index says it."""
     extents: tuple[Extent, ...] = ()
     """How many entries names have, because a sum runs over all of them."""
+    terms: tuple[Term, ...] = field(init=False, repr=False, compare=False)
+    """The value and all its parts, what stands on the right first."""
+    names: tuple[Name, ...] = field(init=False, repr=False, compare=False)
+    """The names in the value that stand for values or sizes, from left to right, each wherever it stands."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", tuple(terms_in(self.value)))
+        object.__setattr__(self, "names", tuple([t for t in reversed(self.terms) if isinstance(t, Name)]))
 
 
 class Declaration(NamedTuple):

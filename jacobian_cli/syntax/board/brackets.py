@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from jacobian_cli.syntax.board.cursor import SUMS, Cursor
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tokens import Token, parts_of
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text, literal
+from jacobian_cli.syntax.tokens import Token
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text, literal, parts_of
 
 _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧", "⌊": "⌋", "⌈": "⌉"}
 _NO_INDEX = frozenset("sup func bar frac sqrt root T prime group sum".split())

@@ -17,8 +17,8 @@ from jacobian_cli.syntax.board.factors import Factors
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.names import Known, key, read
-from jacobian_cli.syntax.tokens import Token, parts_of, too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
+from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, parts_of
 
 _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _MOST_FACTORS = 100

@@ -9,8 +9,8 @@ from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.function.body import Function, Names
 from jacobian_cli.syntax.function.module import Module
 from jacobian_cli.syntax.names import Known
-from jacobian_cli.syntax.tokens import parts_of, too_deep, want_shallow
-from jacobian_cli.syntax.tree import Definition, Name
+from jacobian_cli.syntax.tokens import too_deep, want_shallow
+from jacobian_cli.syntax.tree import Definition, Name, parts_of
 
 MAX_SOURCE = 400_000
 
