@@ -67,16 +67,22 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
         adjoints = {leaves[node].name: written(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
         return price(adjoints, [written(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
 
-    held = set(leaves)
-    best, swept = priced(held)
-    for _ in range(_ROUNDS if len(held) <= _MANY else 0):
-        before = best
-        for node in reversed(leaves):
-            cost, other = priced(held ^ {node})
-            if cost < best:
-                held, best, swept = held ^ {node}, cost, other
-        if best == before:
-            break
+    def melted(held: set[Tensor]) -> tuple[int, Swept]:
+        """The shortest that is reached from here by holding one more or one less at a time."""
+        best, swept = priced(held)
+        for _ in range(_ROUNDS if len(leaves) <= _MANY else 0):
+            before = best
+            for node in reversed(leaves):
+                cost, other = priced(held ^ {node})
+                if cost < best:
+                    held, best, swept = held ^ {node}, cost, other
+            if best == before:
+                break
+        return best, swept
+
+    # two that pay only together bar the way from all of them to those of the user
+    starts = dict.fromkeys((frozenset(leaves), frozenset(n for n in leaves if not _numbered(leaves[n]))))
+    _, swept = min((melted(set(start)) for start in starts), key=lambda found: found[0])
     found = [
         Held(Variable(leaves[node].name, leaves[node].typed), tensor, _numbered(leaves[node]))
         for node, tensor in swept.adjoints.items()

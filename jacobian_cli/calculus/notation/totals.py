@@ -24,7 +24,7 @@ def dot(style: Style, powers: Powers) -> Expr:
         a, b = sorted((e for e, _ in powers), key=style.key)
         if not write.is_call(a, "ones") and not write.is_call(b, "ones"):
             return write.matmul(write.transpose(a), b)
-    return write.apply("sum", style.product(powers))
+    return all_of(style.product(powers))
 
 
 def whole_sum(style: Style, powers: Powers) -> Expr:
@@ -38,7 +38,14 @@ def whole_sum(style: Style, powers: Powers) -> Expr:
             return write.apply("trace", write.matmul(b, write.transpose(a)))
         if any(write.is_call(e, "@") for e in (a, b)):
             return write.apply("trace", write.matmul(write.transpose(a), b))
-    return write.apply("sum", style.product(powers))
+    return all_of(style.product(powers))
+
+
+def all_of(expr: Expr) -> Expr:
+    """The sum of all entries; of what is a sum along axes already, that of what it sums."""
+    while write.is_call(expr, "sum"):
+        (expr,) = expr.children
+    return write.apply("sum", expr)
 
 
 def _backwards(expr: Expr) -> bool:
