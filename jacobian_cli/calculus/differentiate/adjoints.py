@@ -52,8 +52,8 @@ class Backward:
     order: list[Tensor] = field(init=False)
     active: set[Tensor] = field(init=False)
     candidates: Sequence[Tensor] = field(init=False)
-    """What may be held, from the output backwards: definitions, and on the way to several variables arguments of
-    functions and sums in products.
+    """What may be held, from the output backwards: definitions, rows that are values of a function, and on the way to
+    several variables arguments of functions and sums in products.
     """
     _named: Mapping[Tensor, Tensor] = field(init=False)
     _opposites: set[Tensor] = field(init=False)
@@ -76,7 +76,9 @@ class Backward:
         for node in reversed(self.order):
             if node not in self.active or isinstance(node, Leaf) or node is self.output:
                 continue
-            if isinstance(node, Alias) or (node in arguments and node not in self._named and node in branching):
+            if isinstance(node, Alias) or (
+                node not in self._named and (_whole_rows(node) or (node in arguments and node in branching))
+            ):
                 yield node
 
     def _branching(self) -> set[Tensor]:
@@ -139,6 +141,11 @@ class Backward:
         if not isinstance(node, Product):
             return -1 if node in self._opposites else 1, ()
         return node.coefficient, tuple(f for f in node.factors if not f[1] and f[0] not in self.active)
+
+
+def _whole_rows(node: Tensor) -> bool:
+    """Whether a function has whole rows as its values: each entry of its argument meets all that arrives at a row."""
+    return isinstance(node, Apply) and len(node.shape) > node.loop
 
 
 def lies_turned(node: Tensor) -> bool:
