@@ -26,6 +26,7 @@ from jacobian_cli.calculus.index.tensor import (
     walk,
 )
 from jacobian_cli.calculus.simplify import normal_form as algebra
+from jacobian_cli.ops import Kind, row
 from jacobian_cli.records import record
 
 Scalars = tuple[Rational, tuple[Factor, ...]]
@@ -145,7 +146,7 @@ class Backward:
 
 def _whole_rows(node: Tensor) -> bool:
     """Whether a function has whole rows as its values: each entry of its argument meets all that arrives at a row."""
-    return isinstance(node, Apply) and len(node.shape) > node.loop
+    return isinstance(node, Apply) and row(node.function).kind in (Kind.ROW, Kind.SHARE)
 
 
 def lies_turned(node: Tensor) -> bool:
