@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from threading import RLock
 from typing import Any
 from weakref import ref
@@ -44,24 +45,31 @@ class _Interning(type):
         if known is not None and (node := known()) is not None:
             return node
         if len(given) < len(cls.__match_args__):  # left out or written out, a default is the same value
-            return cls(*given, *[field.default for field in fields(cls) if field.init][len(given) :])  # type: ignore[arg-type]  # a dataclass, though its metaclass hides it
+            return cls(*given, *_defaults(cls)[len(given) :])
         made = super().__call__(*given)
         with _changing:  # another thread may have made it in the meantime
-            known = alive.get(given)
-            node = known() if known is not None else None
-            if node is None:
-                reference = _Reference(made, _forget)
-                reference.alive, reference.key = alive, given
+            reference = _Reference(made, _forget)
+            reference.alive, reference.key = alive, given
+            known = alive.setdefault(given, reference)
+            if known is not reference:
+                if (node := known()) is not None:
+                    return node
                 alive[given] = reference
-                return made
-        return node
+        return made
+
+
+@cache
+def _defaults(kind: type) -> tuple[Any, ...]:
+    """What each field of a kind is where it is left out."""
+    return tuple(field.default for field in fields(kind) if field.init)
 
 
 def _forget(dead: _Reference, changing: RLock = _changing) -> None:
     """Nodes also die when Python ends, and the names of this module are gone: the lock is at hand."""
     with changing:
-        if dead.alive.get(dead.key) is dead:
-            del dead.alive[dead.key]
+        now = dead.alive.pop(dead.key, dead)
+        if now is not dead:  # made again in the meantime
+            dead.alive[dead.key] = now
 
 
 class Interned(metaclass=_Interning):

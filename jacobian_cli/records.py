@@ -60,18 +60,12 @@ def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
     def completed(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         if len(given) > (0 if kw_only else len(names)):
             raise TypeError(f"{cls.__qualname__} takes {', '.join(names)}; {len(given)} values were given")
-        values = dict(zip(names, given, strict=False))
-        twice = values.keys() & named.keys()
-        unknown = named.keys() - set(names)
-        if twice or unknown:
-            raise TypeError(f"{cls.__qualname__} takes {', '.join(names)}, once each, not {min(twice or unknown)}")
-        values |= named
-        for name in names:
-            if name not in values:
-                if name not in left_out:
-                    raise TypeError(f"{cls.__qualname__} lacks {name}")
-                values[name] = _default(left_out[name])
-        return tuple([values[name] for name in names])
+        rest = names[len(given) :]
+        if named and (wrong := named.keys() - set(rest)):
+            raise TypeError(f"{cls.__qualname__} takes {', '.join(names)}, once each, not {min(wrong)}")
+        if lacking := [name for name in rest if name not in named and name not in left_out]:
+            raise TypeError(f"{cls.__qualname__} lacks {lacking[0]}")
+        return given + tuple([named[name] if name in named else _default(left_out[name]) for name in rest])
 
     whole = -1 if kw_only else len(names)  # so many values are all there are
 

@@ -121,6 +121,8 @@ class Size(Interned):
         return lcm(*(c.denominator for _, c in self.terms))
 
     def names(self) -> list[str]:
+        if self.name is not None:
+            return [self.name]
         return list(dict.fromkeys(name for monomial, _ in self.terms for name, _ in monomial))
 
     def at(self, sizes: Mapping[str, int]) -> int:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
@@ -47,6 +47,7 @@ _IN_FUNCTION = "what scales a matrix in a function of matrices is a scalar"
 _SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
 
 
+@lru_cache(maxsize=1024)
 def habit(name: str) -> int:
     """The textbook habit: how many axes a name suggests (a capital 2, a lower-case name 1, a small Greek letter 0); a
     difference, `Delta_x`, is what its parts are.
