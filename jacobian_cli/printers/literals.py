@@ -29,7 +29,7 @@ def matrix(node: Expr) -> Cells | None:
     >>> [[cell.name for cell in row] for row in matrix(Apply("stack", rows, (), (ONE + ONE, ONE + ONE)))]
     [['a', 'b'], ['b', 'a']]
     """
-    if len(node.shape) != 2:
+    if len(node.shape) != 2 or not isinstance(node, Apply) or node.function not in ("stack", "concat"):
         return None
     rows = _joined(node, "stack", ())
     if rows is not None:

@@ -61,7 +61,7 @@ class Sides(NamedTuple):
 def joined(term: Tensor, rows: Axes, columns: Axes) -> Sides:
     """A term, each side of two axes made one where they were one."""
     sides = Sides(term, rows, columns)
-    for _ in range(2):
+    for _ in range(2 if any(isinstance(part, Reshape) for part in (term, *term.children)) else 0):
         sides = _with_one_axis(sides, sides.rows) or sides
         sides = _with_one_axis(sides, sides.columns) or sides
     return sides
