@@ -55,10 +55,10 @@ def name_repeats(
             f"the derivative has more than {MAX_DEFINITIONS:,} parts that repeat: it cannot be written down",
             hint="differentiate the formula in steps, as definitions",
         )
+    known = definitions(node for node in repeats.order if isinstance(node, Defined))
     if not chosen and len(repeats.order) <= _DEEP:
-        return Named(forms, definitions(forms.values()), {})
-    used = {*taken, *(node.name for node in repeats.order if isinstance(node, Defined))}
-    used.update(definitions(forms.values()))
+        return Named(forms, known, {})
+    used = {*taken, *known}
     made: dict[Expr, Expr] = {}
     given: dict[Expr, Expr] = {}
     levels: dict[Expr, int] = {}

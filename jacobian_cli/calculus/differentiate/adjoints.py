@@ -59,6 +59,7 @@ class Backward:
     _named: Mapping[Tensor, Tensor] = field(init=False)
     _opposites: set[Tensor] = field(init=False)
     _sent: dict[tuple[Tensor, Tensor], list[tuple[Tensor, Tensor]]] = field(default_factory=dict)
+    _sweeps: dict[frozenset[tuple[Tensor, Leaf]], Swept] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.order = list(walk([self.output]))
@@ -98,6 +99,12 @@ class Backward:
 
     def swept(self, held: Mapping[Tensor, Leaf]) -> Swept:
         """One sweep. Each part that is held has the variable that its adjoint is called by."""
+        key = frozenset(held.items())
+        if key not in self._sweeps:
+            self._sweeps[key] = self._sweep(held)
+        return self._sweeps[key]
+
+    def _sweep(self, held: Mapping[Tensor, Leaf]) -> Swept:
         arriving: dict[Tensor, list[Tensor | Path]] = {self.output: [self.seed]}
         adjoints: dict[Tensor, Tensor] = {}
         found: dict[Tensor, Tensor] = {}
