@@ -27,4 +27,5 @@ def _scaled(
     found = [apart]
     if len(rows) > 1:
         found.append([(write.upright(style.product(rows)), 1)])
-    return shortest(style.product([*scalars, *way, *matrix, *columns], coefficient) for way in found)
+    beside = [(write.lying(e), p) for e, p in columns]
+    return shortest(style.product([*scalars, *way, *matrix, *beside], coefficient) for way in found)

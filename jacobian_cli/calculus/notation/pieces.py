@@ -33,7 +33,7 @@ class Pieces(ProductGraph):
         if not self.weights:
             return self.style.product(self.scalars, self.coefficient)
         if self.order == 2 and set(self.weights) == {1}:
-            return self.style.product(self.scalars + self.weights[1], self.coefficient)
+            return write.lying(self.style.product(self.scalars + self.weights[1], self.coefficient))
         if self.order == 2 and set(self.weights) == {0}:
             return write.upright(self.vector(0, self.scalars, self.coefficient))
         return self.tensor()

@@ -55,6 +55,7 @@ __all__ = [
     "is_number",
     "joined",
     "kron",
+    "lying",
     "matmul",
     "multiply",
     "negate",
@@ -241,7 +242,7 @@ def _turned_beside(term: Expr) -> Expr:
     if not term.shape:
         return term
     if is_column(term):
-        return term.children[0]
+        return lying(term.children[0])
     if len(term.shape) == 1 or term.shape[0] is ONE:
         return upright(column(term))
     return column(term) if term.shape[1] is ONE else transpose(term)
@@ -268,6 +269,17 @@ def column(expr: Expr) -> Expr:
 def upright(vector: Expr) -> Expr:
     """A vector as an n × 1 matrix: what was summed along an axis keeps it, what was n × 1 stays so."""
     return shortest([_kept(vector), _indexed(vector)])
+
+
+def lying(vector: Expr) -> Expr:
+    """A vector beside a matrix whose rows it runs along: what was 1 × n may stay so."""
+    match vector:
+        case Apply(function=".T", arguments=(inner,)) if len(inner.shape) == 2 and inner.shape[0] is ONE:
+            return inner
+        case Apply(function=function, arguments=arguments, parameters=parameters):
+            if row(function).kind is Kind.ELEMENTWISE:
+                return apply(function, *(lying(a) if a.shape else a for a in arguments), **dict(parameters))
+    return vector
 
 
 def _indexed(vector: Expr) -> Expr:
