@@ -113,10 +113,13 @@ def test_both_sides_agree_wherever_a_rule_applies(expr: Expr) -> None:
     assume(regular(expr, values, sizes))
     with watched() as fired:
         lower(expr)
-    for leaf in leaves(fired):  # what the table says of a function is read on the way, in names of its own
-        values.setdefault(leaf.name, rng.uniform(0.2, 0.9, [s.at(sizes) for s in leaf.shape]))
     for one in fired:
-        sound(one, values, sizes)
+        at = dict(values)
+        for leaf in leaves([one]):  # what the table says of a function is read on the way, in names of its own
+            lengths = tuple(s.at(sizes) for s in leaf.shape)
+            if leaf.name not in at or np.shape(at[leaf.name]) != lengths:
+                at[leaf.name] = rng.uniform(0.2, 0.9, lengths)
+        sound(one, at, sizes)
 
 
 def test_no_rule_undoes_another(monkeypatch: pytest.MonkeyPatch) -> None:

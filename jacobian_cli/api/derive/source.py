@@ -10,6 +10,7 @@ from jacobian_cli.api.derive.settle import Settled, mismatch
 from jacobian_cli.api.input.arguments import word
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions, name_repeats
+from jacobian_cli.calculus.derivative.solutions import solved
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.opened import opened
 from jacobian_cli.calculus.notation.steady import steady
@@ -98,23 +99,27 @@ def _two_axes(form: Expr, shape: Shape) -> Expr:
 
 def function_of(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
     """A function of the variables, and of what stands before them."""
+    return function_as_is(answer, name, first, computed_forms(answer, [result])[0], doc)
+
+
+def function_as_is(answer: Answer, name: str, first: tuple[str, ...], result: Expr, doc: str) -> Function:
+    """The same of a form that is in the terms in which it is computed."""
     arguments = (*first, *answer.problem.variables)
-    (result,) = computed_forms(answer, [result])
     return Function(name, arguments, tuple(definitions([result]).items()), result, shape_text(result.shape), doc, {})
 
 
 def computed_forms(answer: Answer, forms: Sequence[Expr]) -> list[Expr]:
     """Forms as they are computed side by side: in steady terms, in which nothing is computed twice for that, nor in a
-    function of rows what another form reads of its definition.
+    function of rows what another form reads of its definition; what an inverse only multiplies is solved for.
     """
     found = opened([steady(form) for form in forms])
-    if found == list(forms):
-        return found
     problem = answer.problem
     taken = [*problem.variables, *problem.program.values, *answer.where, answer.upstream, *size_names(found)]
-    keys = [str(k) for k in range(len(found))]
-    named = name_repeats(dict(zip(keys, found, strict=True)), keys, taken).forms
-    return [named[key] for key in keys]
+    if found != list(forms):
+        keys = [str(k) for k in range(len(found))]
+        named = name_repeats(dict(zip(keys, found, strict=True)), keys, taken).forms
+        found = [named[key] for key in keys]
+    return solved(found, taken)
 
 
 def sized(problem: Problem, functions: Sequence[Function]) -> list[Function]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from jacobian_cli.api.derive.source import Written, computed_forms, function_of, functions, sized
+from jacobian_cli.api.derive.source import Written, computed_forms, function_as_is, function_of, functions, sized
 from jacobian_cli.api.export.directions import direction_of, hvp, jvp
 from jacobian_cli.api.export.kept import Kept, keep
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions, name_repeats
+from jacobian_cli.calculus.derivative.solutions import factored
 from jacobian_cli.expr import Defined, Expr, rebuild, size_names, walk
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.numpy.module import Function
@@ -40,15 +41,16 @@ def rule(answers: Sequence[Written], recompute: Collection[str] = ()) -> tuple[F
     first = answers[0].answer
     problem, upstream = first.problem, first.upstream
     remark = "\n".join(dict.fromkeys(w.remark for w in answers if w.remark))
-    whole = [problem.output, *(w.answer.forms.vjp for w in answers)]
-    output, *forms = computed_forms(first, apart(whole))
+    whole = apart([problem.output, *(w.answer.forms.vjp for w in answers)])
+    taken = [*problem.variables, *problem.program.values, *first.where, upstream, *size_names(whole)]
+    output, *forms = computed_forms(first, factored(whole, problem.facts, taken))
     kept = keep(output, forms, upstream, recompute)
-    value = function_of(first, "value", (), kept.value, f"{problem.name} = {problem.text}\n{remark}".strip())
+    value = function_as_is(first, "value", (), kept.value, f"{problem.name} = {problem.text}\n{remark}".strip())
     names = ", ".join(w.answer.wrt for w in answers)
     said = [value.docstring, f"Its backward pass, by {names}, is a closed form.", _told(kept)]
     value = replace(value, docstring="\n\n".join(filter(None, said)), kept=kept.names)
     result, *others = kept.forms
-    back = function_of(first, "backward", (upstream,), result, "")
+    back = function_as_is(first, "backward", (upstream,), result, "")
     defined = tuple(definitions([result, *others]).items())
     named = tuple((w.answer.wrt, form) for w, form in zip(answers[1:], others, strict=True))
     back = replace(back, definitions=defined, others=named, kept=kept.names)
@@ -111,7 +113,7 @@ def _joint(answers: Sequence[Written], gradients: Sequence[tuple[str, Expr]]) ->
     names = ", ".join(name for name, _ in gradients)
     remark = "\n".join(dict.fromkeys(w.remark for w in answers if w.remark))
     doc = f"{problem.name}, and its gradients by {names}, each in the shape of its variable."
-    function = function_of(first, "value_and_gradient", (), result, f"{doc}\n{remark}".strip())
+    function = function_as_is(first, "value_and_gradient", (), result, f"{doc}\n{remark}".strip())
     others = tuple((name, form) for (name, _), form in zip(gradients, forms, strict=True))
     defined = tuple(definitions([result, *forms]).items())
     return replace(function, definitions=defined, others=others, result_shape_text=None)

@@ -15,6 +15,7 @@ from math import prod
 from typing import NamedTuple
 
 from jacobian_cli.calculus.derivative.common_subexpressions import fresh_name
+from jacobian_cli.calculus.derivative.solutions import only_solved
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, walk, with_parts
 from jacobian_cli.ops import Kind, row
@@ -50,7 +51,8 @@ def keep(value: Expr, forms: Sequence[Expr], upstream: str, recompute: Collectio
     roots = [value, *forms]
     plain = _plain(roots)
     ahead = set(walk([plain[value]]))
-    chosen = _chosen(plain[value], ahead, _read([plain[form] for form in forms], upstream))
+    light = {plain[node] for node in only_solved(value, forms)}
+    chosen = _chosen(plain[value], ahead, _read([plain[form] for form in forms], upstream), light)
     names = _named(chosen, plain, {upstream, *(n.name for n in walk(roots) if isinstance(n, Variable | Defined))})
     for name in recompute:
         if name not in names.values():
@@ -94,8 +96,8 @@ def _named(chosen: Sequence[Expr], plain: Mapping[Expr, Expr], used: set[str]) -
     return names
 
 
-def _chosen(value: Expr, ahead: Collection[Expr], read: Sequence[Expr]) -> list[Expr]:
-    """The cut: of what the forward pass computes, what is kept."""
+def _chosen(value: Expr, ahead: Collection[Expr], read: Sequence[Expr], light: Collection[Expr]) -> list[Expr]:
+    """The cut: of what the forward pass computes, what is kept. What is `light` is as cheap as what it is made of."""
     room: dict[Vertex, dict[Vertex, int]] = defaultdict(lambda: defaultdict(int))
     moving = _moving([value, *read])
     stack, met = list(read), set(read)
@@ -108,8 +110,9 @@ def _chosen(value: Expr, ahead: Collection[Expr], read: Sequence[Expr]) -> list[
             continue
         order.append(node)
         there = node in ahead
-        room[node, False][node, True] = _price(node, value) if there else _ENDLESS
-        if there and not _cheap(node):
+        there_light = node in light and node is not value
+        room[node, False][node, True] = _price(node, value) if there and not there_light else _ENDLESS
+        if there and not there_light and not _cheap(node):
             room[_START][node, False] = _ENDLESS
             continue
         for child in node.arguments:

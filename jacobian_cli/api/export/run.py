@@ -51,6 +51,12 @@ def export(
     arrays that lie row by row, with a test behind `#ifdef JAC_TEST`; all sizes are numbers there, letters those that
     `sizes` says. What has no counterpart is refused by name.
 
+    What an inverse only multiplies is solved for: `inv` is called where the inverse itself is wanted, or where more
+    than three solutions would take longer. Of what is positive definite under the facts declared, as K or
+    X.T@X + c*eye(d), rules of PyTorch and JAX make one Cholesky factor, for solutions, the inverse and the determinant;
+    a second derivative is then along moves that keep it symmetric. NumPy has no triangular solve: such systems are
+    solved there as others are.
+
     A rule keeps the fewest values from which its backward pass follows by cheap operations, and says which: of those
     that `recompute` names none is kept.
 

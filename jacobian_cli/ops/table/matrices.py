@@ -63,7 +63,7 @@ LINEAR_ALGEBRA = (
         domain=("det(x)",), latex=r"\operatorname{logdet}", given={"of a scalar": "log(x)"}),
     Row(name="cholesky", summary="the lower L with L@L.T = (x + x.T)/2 (derivative: Murray 2016)", kind=Kind.CORE,
         signatures=("ii->ii",), derivative=(_CHOLESKY,), domain=("diag(ans)",), kernel=_cholesky,
-        latex=r"\operatorname{chol}", given={"of a scalar": "sqrt(x)"}),
+        latex=r"\operatorname{chol}", symbol="L", given={"of a scalar": "sqrt(x)"}),
     Row(name="inv", summary="inverse", kind=Kind.CORE, signatures=("ii->ii",),
         derivative=('-einsum("ik,lj->ijkl", ans, ans)',), nonzero=("det(x)",), numpy="inv", math="{}⁻¹",
         latex="{}^{{-1}}", given={"of a scalar": "1/x"}),

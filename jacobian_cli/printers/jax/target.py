@@ -4,12 +4,13 @@ arguments, and that nothing may be done to an array in its place.
 
 from __future__ import annotations
 
+from jacobian_cli.calculus.derivative.solutions import lower_factor
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.printers.numpy.calls import FORMS, called
 from jacobian_cli.printers.numpy.numbers import is_known
 from jacobian_cli.printers.numpy.picking import at_places, places
-from jacobian_cli.printers.numpy.products import Source, call, of_numbers, subscript
+from jacobian_cli.printers.numpy.products import Inverse, Source, call, of_numbers, subscript
 from jacobian_cli.printers.numpy.target import Target
 from jacobian_cli.printers.numpy.writer import Writer
 from jacobian_cli.printers.precedence import Level, Piece, index_text
@@ -71,6 +72,23 @@ def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(Piece(f"{found.at(Level.POSTFIX)}.astype({writer.np}.result_type({writer.like}))"), node.shape)
 
 
+def _inverted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """By a Cholesky factor, where that is known, what it multiplies is solved for by substitution."""
+    factor = lower_factor(node)
+    if factor is None:
+        return FORMS["inv"](writer, node, operands)
+    lower = writer.source(factor).piece
+
+    def solved(of: Piece, right: Piece, vector: bool) -> Piece:
+        del vector
+        return call("jax.scipy.linalg.cho_solve", f"({of.text}, True)", right)
+
+    kind = f"dtype={writer.np}.result_type({writer.like})"
+    identity = call(f"{writer.np}.eye", writer.size(node.shape[0]).text, kind)
+    inverse = Inverse(lower, by_factor=solved)
+    return Source(solved(lower, identity, False), node.shape, inverse=inverse)
+
+
 JAX = Target(
     "JAX",
     "jax.numpy",
@@ -83,6 +101,7 @@ JAX = Target(
         "[]": _indexed,
         "commutation": _commutation,
         "concat": _joined,
+        "inv": _inverted,
     },
     called=_called,
     kernels={

@@ -6,7 +6,7 @@ NumPy multiplies more easily. A diagonal matrix is known by its diagonal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -41,18 +41,21 @@ class Inverse:
     of: Piece
     factor: Piece | None = None
     minus: bool = False
+    by_factor: Callable[[Piece, Piece, bool], Piece] | None = None
+    """Where `of` is a Cholesky factor, so that it is symmetric: the solution for a right side, a vector or not."""
 
     def turned(self) -> Inverse:
         """Its transpose."""
-        return replace(self, of=transposed(self.of))
+        return self if self.by_factor else replace(self, of=transposed(self.of))
 
     def times(self, factor: Piece) -> Inverse:
         """With one more factor."""
         return replace(self, factor=factor if self.factor is None else PYTHON["*"].join(factor, self.factor))
 
-    def solved(self, right: Piece, np: str, *, turned: bool = False) -> Piece:
+    def solved(self, right: Piece, np: str, *, turned: bool = False, vector: bool = False) -> Piece:
         """What it gives with a right side; `turned`, the transpose of that."""
-        found = call(f"{np}.linalg.solve", self.of, right)
+        by_factor = self.by_factor
+        found = by_factor(self.of, right, vector) if by_factor else call(f"{np}.linalg.solve", self.of, right)
         found = transposed(found) if turned else found
         found = found if self.factor is None else PYTHON["*"].join(self.factor, found)
         return negative(found) if self.minus else found
@@ -158,9 +161,9 @@ def multiply(a: Source, b: Source, np: str) -> Source:
     shape = (*a.shape[:-1], *b.shape[1:])
     match roles:
         case (Role.MATRIX, Role.COLUMN | Role.MATRIX) if a.inverse:
-            return Source(a.inverse.solved(b.piece, np), shape)
+            return Source(a.inverse.solved(b.piece, np, vector=b.role is Role.COLUMN), shape)
         case (Role.ROW, Role.MATRIX) if b.inverse:
-            return row_of(b.inverse.turned().solved(a.line, np), shape)
+            return row_of(b.inverse.turned().solved(a.line, np, vector=True), shape)
         case (Role.MATRIX, Role.MATRIX) if b.inverse:
             return Source(b.inverse.turned().solved(transposed(a.piece), np, turned=True), shape)
         case (Role.ROW | Role.COLUMN, Role.COLUMN):

@@ -6,13 +6,14 @@ the type of the arguments, so that single precision stays single.
 
 from __future__ import annotations
 
+from jacobian_cli.calculus.derivative.solutions import lower_factor
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy.calls import FORMS, each, helped
 from jacobian_cli.printers.numpy.module import unwritten
 from jacobian_cli.printers.numpy.numbers import is_known
 from jacobian_cli.printers.numpy.picking import at_places, places
-from jacobian_cli.printers.numpy.products import Source, call, multiply, of_numbers, pair_by_pair, subscript
+from jacobian_cli.printers.numpy.products import Inverse, Source, call, multiply, of_numbers, pair_by_pair, subscript
 from jacobian_cli.printers.numpy.target import Target
 from jacobian_cli.printers.numpy.writer import Writer
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece
@@ -226,6 +227,22 @@ def _ordered(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     )
 
 
+def _inverted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """By a Cholesky factor, where that is known, what it multiplies is solved for by substitution."""
+    factor, np = lower_factor(node), writer.np
+    if factor is None:
+        return FORMS["inv"](writer, node, operands)
+    lower = writer.source(factor).piece
+
+    def solved(of: Piece, right: Piece, vector: bool) -> Piece:
+        if not vector:
+            return call(f"{np}.cholesky_solve", right, of)
+        return subscript(call(f"{np}.cholesky_solve", subscript(right, ":, None"), of), ":, 0")
+
+    inverse = Inverse(lower, by_factor=solved)
+    return Source(call(f"{np}.cholesky_inverse", lower), node.shape, inverse=inverse)
+
+
 TORCH = Target(
     "PyTorch",
     "torch",
@@ -250,7 +267,7 @@ TORCH = Target(
         "vdot": _vdot,
         "outer": _outer,
         "kron": _columns,
-        "inv": FORMS["inv"],
+        "inv": _inverted,
     },
     called=_called,
     number=number,
