@@ -102,7 +102,7 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
     """A lower-case name that only fits as a matrix, a capital that only fits as a vector."""
     asked = {paste for s in typed.statements for doubt in s.doubts for paste in doubt.readings}
     settled = {name for statement in typed.statements for name in statement.settled}  # by an index
-    settled |= subscripted(typed.statements).keys()
+    settled |= subscripted(typed.statements).keys() | _along(typed)
     for name, shape in typed.assumed.items():
         if name in settled or f"--assume {name}=index" in asked:
             continue
@@ -116,6 +116,19 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
             yield Doubt(
                 f"`{name}` is taken for {what}, for a vector does not fit; `-s {name}={sizes}` says that it is one"
             )
+
+
+def _along(typed: Typed) -> set[str]:
+    """The names of which a second axis is spoken: sum(x, axis=1)."""
+    found = set[str]()
+    for statement in typed.statements:
+        for term in statement.terms:
+            match term:
+                case Call(arguments=(Name(text=name), *_), keywords=keywords):
+                    axis = dict(keywords).get("axis")
+                    if isinstance(axis, Literal) and axis.value >= 1:
+                        found.add(name)
+    return found
 
 
 # ---- functions -------------------------------------------------------------------------------------------------------

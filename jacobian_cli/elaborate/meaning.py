@@ -24,7 +24,7 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Name, Term, Text, parts_of
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Slice, Term, Text, parts_of
 
 _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""
@@ -225,6 +225,11 @@ def filled(term: Term, settled: Mapping[str, Size]) -> Term:
             return placed(found, span)
         case Call(function=function, arguments=arguments, keywords=keywords, span=span):
             return Call(function, tuple(filled(part, settled) for part in arguments), keywords, span)
+        case Group(items=items, span=span):
+            return Group(tuple(filled(item, settled) for item in items), span)
+        case Slice(start=start, stop=stop, span=span, step=step):
+            first, last = (None if bound is None else filled(bound, settled) for bound in (start, stop))
+            return Slice(first, last, span, step)
     return term
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from jacobian_cli.elaborate.builder import CONSTANTS
-from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.tree import Call, Definition, Group, Term, Text
+from jacobian_cli.syntax.names import LETTERS
+from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Term, Text, parts_of
 
 _KEPT = frozenset(CONSTANTS) - {"e"}
 """Constants that derivatives are written with, so that no definition may have their names."""
+_COUNTED = frozenset(("?extent", "?count"))
+"""What counts the entries of an array."""
 
 
 def size_names(
@@ -50,12 +52,21 @@ def size_names(
                 told = (*zip(free, behind, strict=False), *term.keywords)
                 sized = tuple(value for name, value in told if name in {*options} - {*row.values})
             for part in sized:
-                found.update(
-                    (name, Size.named(name)) for name, _ in named_places(part) if name not in (*declared, *places)
-                )
+                found.update((name, Size.named(name)) for name in _measures(part) if name not in (*declared, *places))
             stack.extend(t for t in term.arguments if t not in sized)
             stack.extend(t for _, t in term.keywords)
     return found
+
+
+def _measures(term: Term) -> Iterator[str]:
+    """The names in a size, but for those of arrays whose entries are counted: of X in X.shape[0]."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Name):
+            yield part.text
+        elif not (isinstance(part, Call) and part.function in _COUNTED):
+            stack.extend(parts_of(part))
 
 
 def _group(term: Term) -> tuple[Term, ...]:
@@ -81,7 +92,7 @@ def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Defini
                 span=_name_span(statement),
                 hint="give the second one a name of its own",
             )
-        if statement.name in FUNCTIONS or statement.name in _KEPT:
+        if (statement.name in FUNCTIONS and statement.name not in LETTERS) or statement.name in _KEPT:
             raise InputError(
                 f"'{statement.name}' already has a meaning",
                 text=statement.source,

@@ -85,6 +85,8 @@ class Programs(Sums):
                     self.strained(part.text, order)
                 message = f"{term.function[1:]} takes an array of {order} axes here, not {described(expr.shape)}"
                 raise OrderError(message, text=self.text, span=part.span)
+            if isinstance(part, Name):
+                self.held.add(part.text)
         return self.op("@", term.span, *sides)
 
     def column(self, typed: Typed, span: Span) -> Typed:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -13,10 +14,11 @@ from jacobian_cli.elaborate.defaults import habit
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Apply, Expr, Variable
+from jacobian_cli.expr import Extent as Counted
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import ShapeError, described
 from jacobian_cli.ops.table import ALIASES, OF_MATRICES
-from jacobian_cli.shape import ONE, Shape, Size
+from jacobian_cli.shape import ONE, Shape, Size, product
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
@@ -59,7 +61,8 @@ class Shaped(Builder):
     """What each call that shapes decide becomes."""
 
     def __init__(self, scope: Scope, statement: Definition, strict: bool, assumed: Mapping[str, int]) -> None:
-        super().__init__(scope, statement.source)
+        self.fresh: dict[str, Size] = {}
+        super().__init__(replace(scope, sizes=ChainMap(self.fresh, {**scope.sizes})), statement.source)
         self.strict = strict
         self.board = statement.notation in BOARD
         self.upright = statement.notation in ("math", "latex")
@@ -67,7 +70,6 @@ class Shaped(Builder):
         self.assumed = assumed
         self.made: dict[int, Term] = {}
         self.resized: dict[int, Call] = {}
-        self.fresh: dict[str, Size] = {}
         self.doubts: list[str] = []
         self.held: set[str] = set()
         """Names whose number of axes an index has settled."""
@@ -129,8 +131,8 @@ class Shaped(Builder):
         """A size in which X.shape[0] is spelled by its name."""
         match term:
             case Call(function="?extent" | "?count"):
-                self.build(term)
-                return self.made[id(term)]
+                counted = self.build(term)
+                return self.made[id(term)] if isinstance(counted, Counted) else self.unnamed(term)
             case Call(function=function, arguments=arguments, keywords=keywords, span=span):
                 return Call(function, tuple(map(self.measured, arguments)), keywords, span)
             case Group(items=items, span=span):
@@ -139,6 +141,15 @@ class Shaped(Builder):
                 first, last = (None if bound is None else self.measured(bound) for bound in (start, stop))
                 return Slice(first, last, span, step)
         return term
+
+    def unnamed(self, term: Call) -> Term:
+        """The length of an axis that has no name yet."""
+        shape = self.build(term.arguments[0]).shape
+        places = term.arguments[1:] or tuple(dict(term.keywords).values())
+        size = product([shape[self.whole(place)] for place in places] if places else shape)
+        hole = f"?{term.span.start}?{len(self.fresh)}?"
+        self.fresh[hole] = size
+        return Name(hole, term.span)
 
     def plain(self, term: Term) -> Term:
         """The tree in the language, once it was built."""

@@ -62,7 +62,8 @@ def answered(wanted: str, given: object) -> dict[str, Any]:
 
 def told(error: InputError) -> dict[str, Any]:
     """One mistake: what, where under carets, how to mend it."""
-    shown = "" if error.text is None else "\n".join(excerpt(error.text, error.span))
+    text, span = error.typed
+    shown = "" if text is None else "\n".join(excerpt(text, span))
     return {"message": error.message, "line": error.line, "excerpt": shown, "hint": error.hint}
 
 

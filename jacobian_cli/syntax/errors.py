@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from jacobian_cli.syntax.doubts import pastes, plain
 
@@ -16,6 +16,20 @@ class Span(NamedTuple):
 
     start: int
     stop: int
+
+
+class Part(str):
+    """A statement of a longer text: where it begins there is known, and where its signs stand is told in the whole."""
+
+    __slots__ = ("start", "whole")
+
+    whole: str
+    start: int
+
+    def __new__(cls, text: str, whole: str = "", start: int = 0) -> Self:
+        found = super().__new__(cls, text)
+        found.whole, found.start = whole or text, start
+        return found
 
 
 class InputError(ValueError):
@@ -64,11 +78,20 @@ class InputError(ValueError):
         return (self, *self.others)
 
     @property
+    def typed(self) -> tuple[str | None, Span | None]:
+        """All that was typed, and the place in it."""
+        if not isinstance(self.text, Part):
+            return self.text, self.span
+        start = self.text.start
+        return self.text.whole, None if self.span is None else Span(self.span.start + start, self.span.stop + start)
+
+    @property
     def column(self) -> int | None:
         """Where in its line the mistake is, counted from 1."""
-        if self.text is None or self.span is None:
+        text, span = self.typed
+        if text is None or span is None:
             return None
-        return self.span.start - self.text.rfind("\n", 0, self.span.start)
+        return span.start - text.rfind("\n", 0, span.start)
 
     def in_text(self, text: str, file: str | None = None, line: int | None = None) -> InputError:
         """The same mistakes in a longer text, or in a line of a file; those of another file stay there."""
@@ -85,7 +108,8 @@ class InputError(ValueError):
 
     def to_dict(self) -> dict[str, Any]:
         """The first mistake as JSON has it: `span` is its first character and the one behind its last."""
-        span = None if self.span is None else [self.span.start, self.span.stop]
+        place = self.typed[1]
+        span = None if place is None else [place.start, place.stop]
         return {
             "message": self.message,
             "file": self.file,
@@ -102,8 +126,9 @@ class InputError(ValueError):
             if self.file is not None:
                 where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None) + ": "
         lines = [printable(where + self.message)]
-        if self.text is not None:
-            lines += excerpt(self.text, self.span)
+        text, span = self.typed
+        if text is not None:
+            lines += excerpt(text, span)
         if self.hint:
             lines.append(printable(self.hint))
         return "\n".join(lines)

@@ -9,6 +9,7 @@ from importlib import import_module
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
+from jacobian_cli.syntax.statements import FUNCTION
 from jacobian_cli.syntax.tokens import OtherNotationError
 from jacobian_cli.syntax.tree import Call, Definition, Name
 
@@ -24,10 +25,6 @@ _READERS = {
 }
 LANGUAGE = "language"
 NOTATIONS = (LANGUAGE, *_READERS)
-_FUNCTION = re.compile(
-    r"\s*(?:(?:def|import|class)\s+[^\W\d]|async\s+def\b|from\s+[\w.]+\s+import\b|@\w+\b)|\s*lambda\b[^()]*:|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b",
-    re.DOTALL,
-)
 _LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
 _CODE = re.compile(
     r"\[range\(|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
@@ -46,6 +43,7 @@ _HEAD = re.compile(r"\s*([^\W\d]\w*)\s*(?:\(([^()=]*)\)\s*=(?!=)|=\s*@\(([^()]*)
 """What stands before the formula of a definition with parameters."""
 _ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
+_ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
 _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ]")
 """Letters below and above the line, which Python reads as if they stood on it."""
@@ -54,24 +52,6 @@ _EACH = frozenset("sum prod mean maximum minimum".split())
 """Functions that in Julia may be told what to do with each entry first: sum(abs, x)."""
 _ONLY_JULIA = (("dot", 3), ("maximum", 1), ("minimum", 1))
 """Calls with so many arguments that only Julia has."""
-
-
-def split(text: str) -> list[str]:
-    """The statements of a text: what stands between semicolons outside brackets.
-
-    >>> split("z = W[x; h]; tanh(z)")
-    ['z = W[x; h]', ' tanh(z)']
-    """
-    if ";" not in text or _FUNCTION.match(text):
-        return [text]
-    parts, start, depth = [], 0, 0
-    for place, sign in enumerate(text):
-        depth += (sign in "([") - (sign in ")]")
-        if sign == ";" and depth <= 0 and text[place - 1 : place] != "\\":
-            parts.append(text[start:place])
-            start = place + 1
-    parts.append(text[start:])
-    return [part for part in parts if part.strip() and part.lstrip()[0] not in "%#"] or [text]
 
 
 def read_statements(
@@ -98,7 +78,7 @@ def read_statements(
             with mistakes.noted():
                 result += _read(syntax, text, names, functions, guessed=False)
         return _complete(result, mistakes, defined, given)
-    found = [_notation(text, functions) for text in texts]
+    found = _alike([_notation(text, functions) for text in texts], texts)
     held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
     missing = [name for name in asked if name not in held]
     boards = any(item in ("math", "latex") for item in found)
@@ -111,6 +91,20 @@ def read_statements(
             else:
                 result.append(item)
     return _complete(result, mistakes, defined, given)
+
+
+def _alike(found: list[Definition | str], texts: Sequence[str]) -> list[Definition | str]:
+    """The notations of statements typed together: beside what only MATLAB or Julia has, `A*x` is theirs too."""
+    marked = {
+        item for item, text in zip(found, texts, strict=True) if item in ("matlab", "julia") and _MATLAB.search(text)
+    }
+    if len(marked) != 1:
+        return found
+    (notation,) = marked
+    return [
+        item if isinstance(item, str) or _ONLY_OURS.search(text) else notation
+        for item, text in zip(found, texts, strict=True)
+    ]
 
 
 def _complete(
@@ -205,7 +199,7 @@ def _guessed(
 
 def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
-    if _FUNCTION.match(text):
+    if FUNCTION.match(text):
         return "function"
     if _LATEX.search(text):
         return "latex"

@@ -51,6 +51,31 @@ READ = {
     "lambdas": ("g = lambda z: z**2\ndef f(x):\n    h = lambda t: t + 1\n    return g(h(x)).sum()\n", "x", {}, None),
     "a pair": ("def f(S):\n    sign, val = np.linalg.slogdet(S)\n    return val\n", "S", {}, "val = slogdet(S); val"),
     "a lambda": ("lambda x, A: x.T @ A @ x", "x", {}, "x.T@A@x"),
+    "closure": (
+        "def f(x, A):\n    def q(v):\n        return v @ A @ v\n    return q(x) + q(2 * x)\n",
+        "x",
+        {},
+        "q = A.T@x@x; v = 2*x; q_2 = A.T@v@v; q + q_2",
+    ),
+    "in place": (
+        "def f(W, x, b):\n    z = W @ x\n    z.add_(b)\n    return torch.tanh_(z)\n",
+        "W",
+        {},
+        "z = W@x; z_2 = z + b; z_3 = tanh(z_2); z_3",
+    ),
+    "in place twice": (
+        "def f(x):\n    z = x * 2\n    h = z.mul_(3).add_(1)\n    return h + z\n",
+        "x",
+        {},
+        "z = x*2; z_2 = z*3; z_3 = z_2 + 1; z_3 + z_3",
+    ),
+    "a Greek default": ("def f(a, beta=0.1):\n    return (beta * a).sum()\n", "a", {}, "beta = 0.1; sum(beta*a)"),
+    "a size without a name": (
+        "def f(X, y):\n    return np.linalg.solve(X.T @ X + np.eye(X.shape[1]), X.T @ y)\n",
+        "y",
+        {},
+        "solve(X.T@X + eye(n), X.T@y)",
+    ),
     "annotations": (
         "def f(x: int, *, k: float = 2.0) -> float:\n    assert k\n    y: int = x**k\n    return y\n",
         "x",
@@ -139,6 +164,12 @@ def test_files(tmp_path: Path) -> None:
         assert said in done.stderr
         assert "Traceback" not in done.stderr
     assert "is a folder" in _jac("derive", "-f", str(tmp_path), "--wrt", "x").stderr
+
+
+def test_what_changes_an_array_under_two_names_is_refused() -> None:
+    for line in ("y = z.T\n    y += 1", "y = z[0]\n    z.add_(1)", "y = z\n    z[0].add_(1)"):
+        with pytest.raises(InputError):
+            jac.read_source(f"def f(A):\n    z = A * 2\n    {line}\n    return z * y\n")
 
 
 _AUDITED = """

@@ -192,7 +192,7 @@ def test_definitions_are_used_as_they_were_made(typed: str, said: str) -> None:
         read(typed, "W")
     assert said in str(caught.value)
     assert read("f(x) = xᵀAx; 2 f(x)", "x") == "f = x.T@A@x; 2*f"
-    assert read("f = @(w) norm(X*w - y)^2; f(w)", "w") == "f = norm(X@w - y)**2; "
+    assert read("f = @(w) norm(X*w - y)^2; f(w)", "w") == "f = norm(X@w - y)**2; f"
 
 
 def test_a_minus_above_the_line_keeps_its_brackets() -> None:

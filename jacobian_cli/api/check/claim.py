@@ -17,9 +17,9 @@ from jacobian_cli.elaborate.shaped import unclear
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import Size, product
-from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.router import split
+from jacobian_cli.syntax.errors import InputError, Part
 from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.statements import split
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, substituted
 
 # each run of spaces is taken whole: several that may share one would be tried in every way
@@ -263,11 +263,7 @@ def _identities(term: Term) -> Term:
 
 def _statements(text: str) -> tuple[list[str], str]:
     """The formulas of a claim, each at its own place in the text; and the left side of the last one, no part of it."""
-    parts, start = [], 0
-    for part in split(text):
-        start = text.index(part, start)
-        parts.append(" " * start + part)
-        start += len(part)
+    parts = [" " * (part.start if isinstance(part, Part) else 0) + part for part in split(text)]
     last = parts[-1]
     left = _LEFT.match(last)
     if left:

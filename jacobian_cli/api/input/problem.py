@@ -25,7 +25,8 @@ from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
 from jacobian_cli.syntax.errors import InputError, together
 from jacobian_cli.syntax.parser import normal_name
-from jacobian_cli.syntax.router import NOTATIONS, read_statements, split
+from jacobian_cli.syntax.router import NOTATIONS, read_statements
+from jacobian_cli.syntax.statements import split
 from jacobian_cli.syntax.tree import Assumption, Call, Declaration, Definition
 
 _SHAPE = 'a shape is a tuple of names and numbers, or a text like "n,m"; that of a scalar is ()'

@@ -24,6 +24,7 @@ _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": 
 _MOST_FACTORS = 100
 _AFTER = ("∘", "\\circ")
 """Signs of a product entry by entry that stand between functions, too."""
+EQUATION = "an equation is not a formula", "type one side alone, or a definition with one name on its left: `z = A@x`"
 _DIFFERENCE = ("Delta",)
 _HEAD = re.compile(r"\s*([A-Za-z]\w*)\s*\([^()=<>]*\)\s*=(?!=)")
 """A name of several letters with its parameters, which is defined."""
@@ -89,12 +90,7 @@ def _left_side(tokens: Sequence[Token], text: str) -> tuple[str | None, int]:
     for token in tokens:
         depth += (token.kind == "open") - (token.kind == "close")
         if not depth and token.kind == "op" and token.text == "=":
-            raise InputError(
-                "an equation is not a formula",
-                text=text,
-                span=token.span,
-                hint="type one side alone, or a definition with one name on its left: `z = A@x`",
-            )
+            raise InputError(EQUATION[0], text=text, span=token.span, hint=EQUATION[1])
     return None, 0
 
 
@@ -136,6 +132,8 @@ class Board(Factors):
         if self.next.kind == "op" and self.next.text in COMPARISONS:
             sign = self.take()
             right = self.sum()
+            if sign.text == "=" and not self.delimiters:
+                raise self.refuse(sign, *EQUATION)
             if not self.depth and not self.delimiters and self.sees("end"):
                 raise self.refuse(
                     sign, "a condition is not a formula", "its indicator is `1(x > 0)`, a choice `where(x > 0, x, 0)`"

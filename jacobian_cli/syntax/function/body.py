@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from jacobian_cli.syntax.code import Code, arguments_of, library_of
+from jacobian_cli.syntax.code.functions import HANDLERS
 from jacobian_cli.syntax.code.places import piece
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.function.in_place import in_place, seen_through
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound, Module
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import normal_name
@@ -54,12 +56,50 @@ class Names(Code):
     def shadowed(self, name: str) -> bool:
         return self.scope is not None and name in self.scope.local
 
+    def function(
+        self,
+        name: str,
+        library: str,
+        node: ast.Call,
+        arguments: list[ast.expr],
+        span: Span,
+        *,
+        bare: bool = False,
+        method: bool = False,
+        module: str = "",
+    ) -> Term:
+        """A function of a library; one that ends in _ changes its first argument, too."""
+        changes = in_place(name) and name not in HANDLERS
+        called = name[:-1] if changes else name
+        value = super().function(called, library, node, arguments, span, bare=bare, method=method, module=module)
+        if not changes or not arguments:
+            return value
+        changed = arguments[0]
+        while isinstance(changed, ast.Call) and isinstance(changed.func, ast.Attribute) and in_place(changed.func.attr):
+            changed = changed.func.value  # x.mul_(2).add_(1)
+        if seen_through(changed) is not None:
+            raise self.refuse(changed, "an assignment to entries cannot be read", "assign the whole array")
+        if not isinstance(changed, ast.Name):
+            return value
+        assert self.scope is not None
+        self.scope.want_alone(changed, node)
+        self.scope.bind(changed, value)
+        return self.named(changed)
+
     def own(self, name: str, node: ast.Call) -> Term | None:
         assert self.scope is not None
-        found = self.scope.local.get(name, self.module.bound.get(name))
-        if isinstance(found, ast.FunctionDef | ast.Lambda):
-            return self.scope.called(name, found, node)
-        if name in self.scope.local:
+        scope = self.scope
+        for there, outer in (
+            (scope.local, {**scope.outer, **scope.local}),
+            (scope.outer, scope.outer),
+            (self.module.bound, {}),
+        ):
+            found = there.get(name)
+            if isinstance(found, ast.FunctionDef | ast.Lambda):
+                return scope.called(name, found, node, outer)
+            if found is not None:
+                break
+        if name in scope.local:
             raise self.refuse(node.func, f"'{name}' is a value here and cannot be called", "a product needs its sign")
         return None
 
@@ -72,6 +112,9 @@ class Function:
         self.module = reader.module
         self.outer = outer
         self.local: dict[str, Bound] = {}
+        self.node: ast.FunctionDef | None = None
+        self.views: dict[str, str] = {}
+        """The names of views, each with that of the array it is one of."""
         self.depth = depth
         self.prefix = prefix
 
@@ -129,15 +172,17 @@ class Function:
             self.module.definitions.append(definition)
         return self.body(function)
 
-    def called(self, name: str, function: ast.FunctionDef | ast.Lambda, node: ast.Call) -> Term:
-        """A call of a function of the file, taken in place."""
+    def called(
+        self, name: str, function: ast.FunctionDef | ast.Lambda, node: ast.Call, outer: Mapping[str, Bound]
+    ) -> Term:
+        """A call of a function of the file, taken in place; `outer` is what its names stand for where it is made."""
         if self.depth >= _MOST_CALLS or len(self.module.definitions) > _MOST:
             raise self.module.refuse(node, f"'{name}' calls itself, or too much is called here")
         given = function.args
         if given.vararg or given.kwarg:
             raise self.module.refuse(node, f"'{name}' takes *args or **kwargs, which cannot be read")
         parameters = list(arguments_of(given))
-        inner = Function(self.reader, self.outer, depth=self.depth + 1, prefix=name)
+        inner = Function(self.reader, outer, depth=self.depth + 1, prefix=name)
         if len(node.args) > len(given.posonlyargs) + len(given.args):
             raise self.module.refuse(node, f"'{name}' takes {len(parameters)} arguments, not {len(node.args)}")
         for parameter, argument in zip(parameters, node.args, strict=False):
@@ -168,6 +213,7 @@ class Function:
     def body(self, function: ast.FunctionDef | ast.Lambda) -> Term:
         if isinstance(function, ast.Lambda):
             return self.term(function.body)
+        self.node = function
         for statement in function.body:
             value = self.statement(statement)
             if value is not None:
@@ -188,6 +234,10 @@ class Function:
                 found = self.assigned(value)
                 for target in targets:
                     self.bind(target, found)
+                    if isinstance(target, ast.Name):
+                        self.views.pop(target.id, None)
+                        if (seen := seen_through(value)) is not None:
+                            self.views[target.id] = seen
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self.bind(target, self.assigned(value))
             case ast.AnnAssign() | ast.Pass() | ast.Assert():
@@ -202,6 +252,8 @@ class Function:
                 pass
             case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                 pass
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name)) as value) if in_place(name):
+                self.term(value)
             case ast.Expr():
                 raise self.module.refuse(
                     node, "a call whose value is not used cannot be read", "only formulas are read"
@@ -215,13 +267,23 @@ class Function:
                 raise self.module.refuse(node, "this statement cannot be read", "only assignments and return are")
         return None
 
-    def want_alone(self, target: ast.Name, node: ast.stmt) -> None:
+    def want_alone(self, target: ast.Name, node: ast.stmt | ast.expr) -> None:
         """Refuse `y += 1` behind `y = x`: one array under two names, both of which change."""
         here = self.local.get(target.id)
+        for view, seen in self.views.items():
+            other = seen if target.id == view else view
+            if target.id in (view, seen) and view != seen and self.uses(other, node.end_lineno or node.lineno):
+                message = f"{view} is a view of {seen} here, and both change"
+                raise self.module.refuse(node, message, f"assign a new one: {target.id} = {target.id} + 1")
         for name, value in self.local.items():
             if name != target.id and isinstance(here, Name) and isinstance(value, Name) and value.text == here.text:
                 message = f"{target.id} and {name} are one array here, which changes under both names"
                 raise self.module.refuse(node, message, "assign a new one: y = x + 1")
+
+    def uses(self, name: str, line: int) -> bool:
+        """Whether a name is used behind a line."""
+        names = ast.walk(self.node) if self.node else ()
+        return any(isinstance(node, ast.Name) and node.id == name and node.lineno > line for node in names)
 
     def assigned(self, value: ast.expr) -> Bound | list[Bound]:
         if isinstance(value, ast.Lambda):
