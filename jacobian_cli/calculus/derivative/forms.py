@@ -7,6 +7,7 @@ from dataclasses import field
 
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
 from jacobian_cli.calculus.derivative.common_subexpressions import Named
+from jacobian_cli.calculus.derivative.normalised import normalised
 from jacobian_cli.calculus.derivative.recognised import Recognised
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, skeleton
 from jacobian_cli.calculus.derivative.writer import Writer, in_names
@@ -80,6 +81,28 @@ def derivative(
     Hessians are written in the vec order of the first convention. With `everywhere` the forms are to be computed
     rather than read: they have a value wherever there is a derivative.
     """
+    ways = [output]
+    if not second and (other := normalised(output, [*taken, *order, upstream])) is not None:
+        ways.append(other)
+    priced = [
+        _derivative(way, variables, order, upstream, taken, second, facts or {}, conventions, everywhere)
+        for way in ways
+    ]
+    return min(priced, key=lambda found: found[0])[1]
+
+
+def _derivative(
+    output: Expr,
+    variables: Sequence[Variable],
+    order: Sequence[str],
+    upstream: str,
+    taken: Sequence[str],
+    second: bool,
+    facts: Facts,
+    conventions: Sequence[Convention],
+    everywhere: bool,
+) -> tuple[int, Derivative]:
+    """What it costs to read the derivatives of one way of writing the formula, and these."""
     parts = lower_all(output)
     tensor = parts[output]
     while isinstance(tensor, Alias) or (isinstance(tensor, Reshape) and not tensor.loop):
@@ -113,7 +136,7 @@ def derivative(
             forms |= writer.blocks(variable, again[k], len(jacobians[k].shape))
         return forms
 
-    declared = Declared(facts or {})
+    declared = Declared(facts)
     ours = writer(declared)
     rest = matrices(ours)
     known = [*taken, *order, upstream]
@@ -130,7 +153,7 @@ def derivative(
         other = writer(Declared(fewer))
         return other.rules(way) == ours.rules(way) and matrices(other) == rest
 
-    used = _used(facts or {}, same)
+    used = _used(facts, same)
     forms: dict[str, Forms] = {}
     for variable, derived in zip(variables, jacobians, strict=True):
         name = variable.name
@@ -140,11 +163,11 @@ def derivative(
         first, *_ = written = [named.forms[f"{name} jacobian {c}"] for c in conventions]
         several = dict(zip(conventions, written, strict=True)) if len(written) > 1 else {}
         plain, tied = declared.tensor(derived), None
-        if gradient is not None and "symmetric" in (known_of := everything((facts or {}).get(name, ()))):
+        if gradient is not None and "symmetric" in (known_of := everything(facts.get(name, ()))):
             free = "diagonal" in known_of
             tied = None if free else named.renamed(ours.value(_mirrored(plain), variable.shape))
         forms[name] = Forms(first, gradient, vjp, plain, out_order, blocks, several, tied)
-    return Derivative(forms, named.where, delta, ours.notation, named, used)
+    return said.price, Derivative(forms, named.where, delta, ours.notation, named, used)
 
 
 def _mirrored(gradient: Tensor) -> Tensor:

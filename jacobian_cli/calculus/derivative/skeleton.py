@@ -111,8 +111,8 @@ def price(adjoints: Mapping[str, Expr], others: Sequence[Expr]) -> int:
 
 
 def _leaf(node: Tensor, number: int, taken: Collection[str]) -> Leaf:
-    """The variable that stands for the adjoint of a part."""
-    if isinstance(node, Alias) and (name := f"delta_{node.name}") not in taken:
+    """The variable that stands for the adjoint of a part: that of a definition of the user is called after it."""
+    if isinstance(node, Alias) and node.name in taken and (name := f"delta_{node.name}") not in taken:
         return Leaf(name, node.shape, node.source.shape)
     shape = node.shape[::-1] if lies_turned(node) else node.shape
     return Leaf(f"{PLACE}{number}", shape, shape)
