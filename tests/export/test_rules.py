@@ -329,3 +329,15 @@ def test_a_name_of_nothing_that_is_kept_is_refused() -> None:
     assert "what is kept: H" in str(error.value)
     with pytest.raises(jac.InputError, match="nothing is kept between passes in numpy"):
         jac.export(found, "numpy", "H")
+
+
+def test_rows_in_rows_are_computed_once() -> None:
+    """Where the backward pass reads a deviation, no form of what it is a part of is left that computes it again."""
+    block = ["N = layernorm(X)", "A = X + softmax(N@W)@N", "relu(layernorm(A)@V)@U"]
+    shapes = {"X": "n,d", "W": "d,n", "V": "d,f", "U": "f,d"}
+    found = jac.derive(block, ["X", "W", "V", "U"], shapes, check=False)
+    forward, _ = rule([each.written() for each in found])
+    ahead = jac.export(found, "torch").split("def forward")[1].split("@staticmethod")[0]
+    counts = {name: ahead.count(f"{name}(") for name in ("softmax", "std", "mean", "layernorm")}
+    assert counts == {"softmax": 1, "std": 2, "mean": 2, "layernorm": 0}, ahead
+    assert {"r", "s", "P", "s1", "X_hat"} <= {*forward.kept}

@@ -10,7 +10,7 @@ from jacobian_cli.calculus.notation.operations import extent
 from jacobian_cli.elaborate.builder import Inside
 from jacobian_cli.elaborate.options import Scope
 from jacobian_cli.elaborate.row_text import COUNT
-from jacobian_cli.expr import Apply, Expr, rebuild, walk
+from jacobian_cli.expr import Apply, Expr, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.read import read
 from jacobian_cli.syntax.errors import InputError
@@ -28,12 +28,18 @@ def opened(forms: Sequence[Expr]) -> list[Expr]:
     """
     parts = {node for node in walk(forms) if isinstance(node, Apply)}
     totals = {node for node in parts if FUNCTIONS[node.function].kind is Kind.REDUCTION}
-    found: dict[Expr, Expr] = {}
-    for node in parts if totals else ():
-        meant = _meant(node)
+    found = set[Expr]()
+    for part in parts if totals else ():
+        meant = _meant(part)
         if meant is not None and not totals.isdisjoint(walk([meant])):
-            found[node] = meant
-    return [rebuild(form, found.get) for form in forms] if found else list(forms)
+            found.add(part)
+    if not found:
+        return list(forms)
+    made: dict[Expr, Expr] = {}
+    for node in walk(forms):  # what is opened may hold what is
+        here: Expr = with_parts(node, made)
+        made[node] = (_meant(here) if node in found and isinstance(here, Apply) else None) or here
+    return [made[form] for form in forms]
 
 
 def _meant(node: Apply) -> Expr | None:
