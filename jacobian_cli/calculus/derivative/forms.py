@@ -110,7 +110,8 @@ def _derivative(
     leaves = [leaf for leaf in (lower(v) for v in variables) if isinstance(leaf, Leaf)]
     delta = Variable(upstream, output.shape)
     out_order = len(tensor.shape)
-    backward = Backward(parts[output], lower(delta) if output.shape else algebra.number(1), leaves, everywhere)
+    seed = lower(delta) if output.shape else algebra.number(1)
+    backward = Backward(parts[output], seed, leaves, everywhere, frozenset(parts.values()))
     if output.shape or tensor is not parts[output]:
         jacobians = jacobian(tensor, leaves, everywhere=everywhere)
     else:  # that of a number is what its backward pass finds

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import DEFINITION, cost_together
 from jacobian_cli.calculus.derivative.shared_totals import shared_totals
-from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept, lies_turned
+from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept
 from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
 from jacobian_cli.expr import Defined, Expr, Variable, walk
 from jacobian_cli.shape import Shape
@@ -51,7 +51,7 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
     """The adjoints of a graph that are worth names. `shapes` are those of the variables, `write` writes, `taken` are
     names that mean something.
     """
-    leaves = {node: _leaf(node, k, taken) for k, node in enumerate(backward.candidates)}
+    leaves = {node: _leaf(backward, node, k, taken) for k, node in enumerate(backward.candidates)}
     if not leaves:
         return Skeleton((), backward.swept({}).gradients)
 
@@ -110,11 +110,11 @@ def price(adjoints: Mapping[str, Expr], others: Sequence[Expr]) -> int:
     return total
 
 
-def _leaf(node: Tensor, number: int, taken: Collection[str]) -> Leaf:
+def _leaf(backward: Backward, node: Tensor, number: int, taken: Collection[str]) -> Leaf:
     """The variable that stands for the adjoint of a part: that of a definition of the user is called after it."""
     if isinstance(node, Alias) and node.name in taken and (name := f"delta_{node.name}") not in taken:
         return Leaf(name, node.shape, node.source.shape)
-    shape = node.shape[::-1] if lies_turned(node) else node.shape
+    shape = node.shape[::-1] if backward.lies_turned(node) else node.shape
     return Leaf(f"{PLACE}{number}", shape, shape)
 
 

@@ -6,7 +6,7 @@ upstream gradient.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -50,6 +50,8 @@ class Backward:
     seed: Tensor
     wrt: Sequence[Leaf]
     everywhere: bool = False
+    typed: Collection[Tensor] = ()
+    """The parts as they were typed: a sum that is written in a power may be the transpose or the opposite of one."""
     order: list[Tensor] = field(init=False)
     active: set[Tensor] = field(init=False)
     candidates: Sequence[Tensor] = field(init=False)
@@ -126,7 +128,7 @@ class Backward:
                 continue
             if node in held:
                 scalars = self._scalars(node)
-                axes = (1, 0) if lies_turned(node) else tuple(range(len(node.shape)))
+                axes = (1, 0) if self.lies_turned(node) else tuple(range(len(node.shape)))
                 adjoints[node] = algebra.permute(_times(total, scalars, 1), axes)
                 total = algebra.permute(_times(held[node], scalars, -1), axes)
             for child, down in self._through(node, total):
@@ -142,10 +144,30 @@ class Backward:
             )
         return known
 
+    def lies_turned(self, node: Tensor) -> bool:
+        """Whether a sum is held as its transpose: that was typed, or in it what has a name stands as it is."""
+        if not isinstance(node, Sum) or len(node.shape) != 2:
+            return False
+        if (typed := self._as_typed(node)) is not None:
+            return typed[1]
+        factors = [term.factors for term in node.children if isinstance(term, Product)]
+        return len(factors) == len(node.terms) and all(len(fs) == 1 and fs[0][1] == (1, 0) for fs in factors)
+
+    def _as_typed(self, node: Sum) -> tuple[int, bool] | None:
+        """The sign with which a sum was typed, and whether its transpose was; None if it is none that was typed."""
+        for sign in (1, -1):
+            signed = algebra.scale(sign, node)
+            for turned in (False, True) if len(node.shape) == 2 else (False,):
+                if (algebra.permute(signed, (1, 0)) if turned else signed) in self.typed:
+                    return sign, turned
+        return None
+
     def _scalars(self, node: Tensor) -> Scalars:
         """The numbers in a product without a name, which stay inside its adjoint: that of XYᵀ/√d is said for XYᵀ. Of a
         sum in front of which there is a minus, the opposite was typed.
         """
+        if isinstance(node, Sum) and (typed := self._as_typed(node)) is not None:
+            return typed[0], ()
         if not isinstance(node, Product):
             return -1 if node in self._opposites else 1, ()
         return node.coefficient, tuple(f for f in node.factors if not f[1] and f[0] not in self.active)
@@ -154,14 +176,6 @@ class Backward:
 def _whole_rows(node: Tensor) -> bool:
     """Whether a function has whole rows as its values: each entry of its argument meets all that arrives at a row."""
     return isinstance(node, Apply) and row(node.function).kind in (Kind.ROW, Kind.SHARE)
-
-
-def lies_turned(node: Tensor) -> bool:
-    """Whether a sum is held as its transpose, in which what has a name stands as it is."""
-    if not isinstance(node, Sum) or len(node.shape) != 2:
-        return False
-    factors = [term.factors for term in node.children if isinstance(term, Product)]
-    return len(factors) == len(node.terms) and all(len(fs) == 1 and fs[0][1] == (1, 0) for fs in factors)
 
 
 def _times(tensor: Tensor, scalars: Scalars, sign: int) -> Tensor:
