@@ -40,16 +40,22 @@ def normalised(output: Expr, taken: Collection[str]) -> Expr | None:
     names: dict[Expr, Defined] = {}
     made: dict[Expr, Expr] = {}
     inner = set[Expr]()
+
+    def named(expr: Expr, stem: str) -> Defined:
+        if expr not in names:
+            known = {*taken, *FUNCTIONS, *(d.name for d in names.values())}
+            names[expr] = Defined(next(n for k in count() if (n := f"{stem}{k or ''}") not in known), expr)
+        return names[expr]
+
     for node in reversed(list(walk([outer], lambda n: not isinstance(n, Defined)))):
-        if node in inner or (not write.is_call(node, "*") and not write.is_call(node, "/")):
+        if node in inner or not any(write.is_call(node, sign) for sign in "*/"):
             continue
         parts = list(_parts(node, inner))
         if (chosen := _quotient(parts)) is None or len(chosen) == len(parts):
             continue
-        quotient = _multiplied(chosen)
-        if quotient not in names:
-            names[quotient] = Defined(_name(quotient, {*taken, *(d.name for d in names.values())}), quotient)
-        parts[parts.index(chosen[0])] = _Part(names[quotient], under=False)
+        stem = next(iter(variables(_multiplied(chosen))))
+        quotient = _multiplied([_Part(named(p.expr, "s"), under=True) if _composed(p) else p for p in chosen])
+        parts[parts.index(chosen[0])] = _Part(named(quotient, f"{stem}_hat"), under=False)
         made[node] = _multiplied([part for part in parts if part not in chosen[1:]])
     made = {node: new for node, new in made.items() if new.shape == node.shape}
     return rebuild(output, made.get) if made else None
@@ -61,6 +67,8 @@ def _parts(node: Expr, inner: set[Expr], *, under: bool = False) -> Iterator[_Pa
         for place, argument in enumerate(node.arguments):
             inner.add(argument)
             yield from _parts(argument, inner, under=under != (node.function == "/" and place == 1))
+    elif write.is_call(node, "rsqrt"):
+        yield _Part(write.apply("sqrt", *node.children), not under)
     else:
         yield _Part(node, under)
 
@@ -68,13 +76,18 @@ def _parts(node: Expr, inner: set[Expr], *, under: bool = False) -> Iterator[_Pa
 def _quotient(parts: list[_Part]) -> list[_Part] | None:
     """The factors that are about the same variables as a statistic by which is divided."""
     for statistic in parts:
-        if not statistic.under or not any(_reduces(node) for node in walk([statistic.expr])):
+        if not statistic.under or not any(map(_reduces, walk([statistic.expr]))):
             continue
         about = set(variables(statistic.expr))
         chosen = [part for part in parts if (held := set(variables(part.expr))) and held <= about]
         if any(part.expr.shape and not part.under for part in chosen):
             return chosen
     return None
+
+
+def _composed(part: _Part) -> bool:
+    """Whether a statistic by which is divided is more than one function of values: √(var(x) + ε)."""
+    return part.under and not _reduces(part.expr) and any(map(_reduces, walk([part.expr])))
 
 
 def _reduces(node: Expr) -> bool:
@@ -85,10 +98,3 @@ def _multiplied(parts: list[_Part]) -> Expr:
     over = [part.expr for part in parts if not part.under]
     whole = reduce(lambda a, b: write.apply("*", a, b), over) if over else write.number(1)
     return reduce(lambda a, b: write.apply("/", a, b), (part.expr for part in parts if part.under), whole)
-
-
-def _name(quotient: Expr, taken: Collection[str]) -> str:
-    """x_hat for what is made of x."""
-    stem = next(iter(variables(quotient)))
-    offered = (f"{stem}_hat{k or ''}" for k in count())
-    return next(name for name in offered if name not in taken and name not in FUNCTIONS)
