@@ -17,7 +17,7 @@ jac derive -f examples/attention.jac --wrt Q,K,V --backward
 #| ∂J/∂V =    Pᵀδ
 #|            P.T@delta
 #| ✓ all 3 checked at 3 points: autograd to 1e-12, differences to 1e-12
-#| ✓ for every n, d, m and p: exactly, modulo a prime, at 3 sizes (≤ 8 indices a
+#| ✓ for every n, d, m and p: exactly, modulo a prime, at 1 size (≤ 6 indices a
 #|   term)
 #|   not compared with SymPy, 3 of 3: written out, an entry would take over
 #|     20,000 operations

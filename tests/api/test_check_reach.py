@@ -69,7 +69,7 @@ def test_the_page_and_json_say_it() -> None:
     asked = ["check", "u.T@sigmoid(W@x+b)", "--wrt", "b", "u*sigmoid(W@x+b)*(1 - sigmoid(W@x+b))"]
     assert "✓ for every n and m: exactly, modulo a prime, at 1 size" in CliRunner().invoke(jac_command, asked).output
     said = json.loads(CliRunner().invoke(jac_command, [*asked, "--json"]).output)
-    assert (said["sizes"], said["bound"]) == ("all", 4)
+    assert (said["sizes"], said["bound"]) == ("all", 3)
 
 
 def test_what_a_claim_of_an_order_of_indices_was_compared_at() -> None:

@@ -21,7 +21,7 @@ def reach(judge: Judge, expr: Expr, meaning: Meaning) -> Certificate | Doubt | N
     >>> judge = Judge(pose(statements_of("x.T@A@x"), ["x"], {}))
     >>> claim = judge.reader.read("(A + A.T)@x")
     >>> print(reach(judge, claim.expr, judge.verdict(claim.expr, claim.form).meaning))
-    for every n: exactly, modulo a prime, at 1 size (≤ 4 indices a term)
+    for every n: exactly, modulo a prime, at 1 size (≤ 2 indices a term)
     """
     if judge.at is not None:
         return None

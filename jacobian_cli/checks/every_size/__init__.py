@@ -6,10 +6,10 @@ the output and one v of the variable. That is a number at each point. When do fi
 sizes?
 
 **Terms.** Written out, both sides are sums over indices of products of factors: entries of variables and of u and v,
-numbers, sizes, deltas, and functions of such sums. Each *term* has a bounded number of *places* for an index; so it
-holds at most B_n different values of an index over n. Renaming these values renames entries and changes nothing else.
+numbers, sizes, deltas, and functions of such sums. Each *term* has a bounded number of indices; so it holds at most B_n
+different values of an index over n. Renaming these values renames entries and changes nothing else.
 
-**Theorem 1 (sums of products).** Let F be a sum of terms in which no function occurs, of at most B_s places over each
+**Theorem 1 (sums of products).** Let F be a sum of terms in which no function occurs, of at most B_s indices over each
 size s, and of degree at most D_s in s, counting s where it is used as a number, and once for each sum over an index of
 s that no other factor of the term holds. If F is zero at the sizes B_s + k_s for all k_s ≤ D_s (with Σ k_s ≤ D where
 the degree in all sizes together is at most D), F is zero at every size.
@@ -23,7 +23,7 @@ that vanish on a lower set of points shifted by B, which determines polynomials 
 smaller sizes too. ∎
 
 **Theorem 2 (functions).** The same holds with free symbols f(τ), f any function, two of which are equal where their
-arguments are, if each B_s is also at least the number of places in one argument, and the degrees of all arguments are
+arguments are, if each B_s is also at least the number of indices in one argument, and the degrees of all arguments are
 added to D.
 
 *Proof.* τ - τ' is of the kind of theorem 1 (or of this one, of less depth): it is zero at all sizes, or at fewer sizes
@@ -31,6 +31,10 @@ than its degree. So away from few sizes the same symbols are equal, and F is a p
 renaming permutes; the proof above goes through. A true function satisfies what a free symbol does. ∎ That arguments
 count with their own degrees is needed: f(0) + f((n-3)x + (n-4)y) - f((n-3)x) - f((n-4)y) is zero at n = 3 and at n = 4,
 and each term is of degree 1.
+
+That f(τ) holds an index is seen, not concluded: f(x_i - x_i) and f(δ_ij) have one value in many places, and a sum over
+these counts them. So arguments are looked at at the first point. Where one is the same for two values of an index, the
+function holds it no more than a number does, and the degrees are counted again.
 
 Entries that have a number, x[0], are not moved by renaming. Theorem and proof hold of the other values of an index, if
 each B_s is larger by the number of such places in all of the formula and the answer, not in one term: the sum of all
@@ -45,8 +49,10 @@ none. The certificate is for the branches that were met: where a choice comes to
 of a mask of four), or is made by sizes (`n > 40`), the other branch is unproven, and so is every size. The same with
 roots of squares of differences of sizes, which are signs of these.
 
-**Theorem 3 (quotients and roots).** The same holds with 1/τ and τ^(p/q), with r τ = 1 and s^q = τ^p, if the places of
-τ are counted in each term that divides by it, and each B_s is at least two more than the places in τ.
+**Theorem 3 (quotients and roots).** The same holds with 1/τ and τ^(p/q), with r τ = 1 and s^q = τ^p, if the *places*
+for an index in τ are counted in each term that divides by it, and each B_s is at least two more than those in τ. Over a
+size over which some τ is a sum, all terms count places, one for each factor that holds an index; over the others they
+count indices, since what is put in the place of an entry of τ holds the same ones.
 
 *Proof, where the arguments are in general position.* Take the terms with the poles of highest order, at τ₁ = 0, ...,
 τ_k = 0. If these are irreducible, different, and meet properly, no other term has these poles, so that the numerator

@@ -41,8 +41,9 @@ class Certificate(Portable):
     def __str__(self) -> str:
         if self.every:
             sizes = f"{len(self.sizes)} size{'s' * (len(self.sizes) != 1)}"
+            indices = "index" if self.bound == 1 else "indices"
             where = f"for every {_listed(self.names) or 'size'}{', branch by branch' if self.branches else ''}"
-            return f"{where}: exactly, modulo a prime, at {sizes} (≤ {self.bound} indices a term)"
+            return f"{where}: exactly, modulo a prime, at {sizes} (≤ {self.bound} {indices} a term)"
         shown = [" ".join(f"{name}={size}" for name, size in sizes.items()) for sizes in self.sizes]
         places = _listed(shown) if len(shown) <= _SHOWN else f"{len(shown)} sizes"
         return f"at {places}: exactly, modulo a prime; not proven for every size: {self.why}"

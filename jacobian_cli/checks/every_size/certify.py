@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice, permutations, product
@@ -12,14 +12,24 @@ from time import thread_time
 import numpy as np
 
 from jacobian_cli.checks.every_size.bound import Bound
-from jacobian_cli.checks.every_size.branches import BRANCHES, LOOKS, STEPS, Look, by_size, clear, one_sided, outcomes
+from jacobian_cli.checks.every_size.branches import (
+    BRANCHES,
+    COMPARED,
+    LOOKS,
+    STEPS,
+    Look,
+    by_size,
+    clear,
+    one_sided,
+    outcomes,
+)
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt, Sizes
 from jacobian_cli.checks.every_size.draw import DISCRETE, UNCOVERED
 from jacobian_cli.checks.every_size.expand import UnknownError, expanded
 from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, base, slope
 from jacobian_cli.checks.every_size.point import Point, RootError, TooManyError, depth
 from jacobian_cli.checks.every_size.rows import row
-from jacobian_cli.checks.every_size.terms import TOTAL, UncoveredError, span
+from jacobian_cli.checks.every_size.terms import TOTAL, Flags, UncoveredError, span
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.ranks import regular
@@ -28,7 +38,7 @@ from jacobian_cli.evaluate.evaluate import evaluate, lengths
 from jacobian_cli.expr import Apply, Expr, Variable, size_names, variables, walk
 from jacobian_cli.ops.facts import everything
 
-WORK = 550_000
+WORK = 620_000
 """Products that a certificate may take: about a tenth of a second."""
 _COUNTED = 800
 """What it takes to write a node out and to count its terms, in products."""
@@ -113,10 +123,28 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
         return None
     output = expanded(question.output)
     forms = {name: expanded(form) for name, form in question.forms.items() if name not in _TIED}
+    effort(_COUNTED * sum(1 for _ in walk([output, *forms.values()])))
+    comparison, repeated = _Comparison(question, output, forms, effort), frozenset[Apply]()
+    while True:
+        found = _settled(question, seed, effort, names, comparison, repeated)
+        if not comparison.repeated:
+            return found
+        repeated = repeated.union(comparison.repeated)
+
+
+def _settled(
+    question: Question,
+    seed: int,
+    effort: Effort,
+    names: tuple[str, ...],
+    comparison: _Comparison,
+    repeated: Collection[Apply],
+) -> Certificate | Doubt | None:
+    """Compare at as many sizes as are needed where all functions but those `repeated` hold their indices."""
+    output, forms = comparison.output, comparison.forms
     orders = [1 + name.startswith("hessian ") for name in forms]
     moved = frozenset({question.wrt.name, *(name.removeprefix("hessian ") for name in forms)})
-    bound = Bound(moved, max(orders))
-    effort(_COUNTED * sum(1 for _ in walk([output, *forms.values()])))
+    bound = Bound(moved, max(orders), repeated)
     why = ""
     try:
         _count(bound, question, output, forms)
@@ -126,7 +154,7 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
     if any(size > _LARGE for sizes in drawn for size in sizes.values()) or len(drawn) > _SIZES:
         why = why or "its terms hold too many indices"
         drawn, needed = _sizes(names, bound, question, why)
-    comparison = _Comparison(question, output, forms, effort)
+    comparison.functions, comparison.repeated = {} if why else bound.functions, None
     if not why and by_size([output, *forms.values()]):
         why = "a choice by a size"
         drawn, needed = _sizes(names, bound, question, why)
@@ -229,6 +257,10 @@ class _Comparison:
         nodes = [node for node in walk([output, *forms.values()]) if isinstance(node, Apply)]
         self.chosen = list(dict.fromkeys(a for node in nodes if node.function in _CHOICES for a in node.arguments))
         self.discrete = [name for name in question.known if self._is_discrete(name)]
+        self.functions: Mapping[Apply, Flags] = {}
+        """The indices that functions are said to hold."""
+        self.repeated: set[Apply] | None = None
+        """Those that had one value more than once at every point: f(x_i - x_i) and f(δ_ij) hold none of these."""
         self._met: dict[Apply, set[int]] = {node: set() for node in nodes if node.function in STEPS}
 
     @property
@@ -256,8 +288,26 @@ class _Comparison:
             )
             point.real, point.whole, point.alike = real, discrete, question.alike
             with suppress(DegenerateError):
-                return self._at(point)
+                agree = self._at(point)
+                self._look(point)
+                return agree
         raise DegenerateError
+
+    def _look(self, point: Point) -> None:
+        """Which functions have one value for two values of an index."""
+        found = set[Apply]()
+        for node in self.functions if self.repeated is None else self.repeated:
+            flags = self.functions[node]
+            arguments = [value for child in node.children if (value := point.seen(child)) is not None]
+            if len(arguments) < len(node.children):
+                continue
+            if node.function in COMPARED:
+                arguments = [arguments[0] - arguments[1]]
+            shape = point.lengths(node.shape)
+            held = [axis for axis, flag in enumerate(flags) if flag and shape[axis] > 1]
+            if not all(_differ(arguments, shape, axis) for axis in held):
+                found.add(node)
+        self.repeated = found
 
     def _new(self, real: Mapping[Expr, Array]) -> int:
         """How many sides are met at a point that have not been met before."""
@@ -337,3 +387,11 @@ class _Comparison:
         rows = laid.flat(np.multiply.outer(upstream, along))
         columns = laid.flat(across)
         return int(row(point, rows, self.forms[name], level) @ columns) % prime == true
+
+
+def _differ(arguments: Sequence[Array], shape: tuple[int, ...], axis: int) -> bool:
+    """Whether what a function is applied to is another along an axis, in all of its places."""
+    there = [
+        np.moveaxis(np.broadcast_to(np.asarray(a, object), shape), axis, -1).reshape(-1, shape[axis]) for a in arguments
+    ]
+    return all(len(set(zip(*rows, strict=True))) == shape[axis] for rows in zip(*there, strict=True))

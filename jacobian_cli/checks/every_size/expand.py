@@ -152,10 +152,16 @@ def written(text: str, node: Apply) -> Expr:
 
 
 def _power(node: Apply, grown: Callable[[Expr], Expr]) -> Expr:
-    """A power is one to a rational number, or an exponential: x**(y + c) is exp(y*log(x))*x**c."""
+    """A power is one to a rational number, or an exponential: x**(y + c) is exp(y*log(x))*x**c. A whole power of a
+    power is one power.
+    """
     x, y = node.arguments
-    if constant(y) is not None:
-        return node
+    outer = constant(y)
+    if outer is not None:
+        inner = constant(x.arguments[1]) if isinstance(x, Apply) and x.function == "**" else None
+        if inner is None or outer.denominator != 1 or (inner * outer).denominator == 1:
+            return node
+        return Apply("**", (x.children[0], Number(inner * outer)), node.parameters, node.shape)
     total, others = Fraction(0), list[Expr]()
     for term in _summands(y):
         number = constant(term)

@@ -192,6 +192,13 @@ class Point:
                 self._found[node, level, order] = self._value(node, level, order)
         return self._found[expr, level, order]
 
+    def seen(self, expr: Expr) -> Array | None:
+        """What an expression was found to be, a choice at the real point; None where it was not asked for."""
+        if expr in self.real:
+            return self.real[expr]
+        there = (self._found.get((expr, self.top, order)) for order in range(3))
+        return next((base(value) for value in there if value is not None), None)
+
     def _cost(self, node: Expr, order: int) -> int:
         """About how many entries are multiplied."""
         made = prod(self.lengths(node.shape))

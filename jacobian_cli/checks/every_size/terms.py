@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product as combinations
 from math import ceil, floor
 
-from jacobian_cli.shape import ONE, Shape, Size
+from jacobian_cli.expr import Expr
+from jacobian_cli.shape import ONE, Shape, Size, product
 
 TOTAL = "*"
 """The key of the degree in all sizes together."""
@@ -16,7 +17,9 @@ Count = Mapping[str, int]
 """For each size how often; sizes that do not occur are left out."""
 Powers = Mapping[str, tuple[int, int]]
 """For each size the least and the largest power."""
-_NOTHING: Count = {}
+Flags = tuple[frozenset[str], ...]
+"""For each axis the sizes whose index is there: of n·m, axes that were joined, it may be the index over n alone."""
+NONE = frozenset[str]()
 
 
 class UncoveredError(Exception):
@@ -29,13 +32,15 @@ class Term:
     them.
 
     `held` says of each axis whether each of them holds its index, so that a sum over it counts nothing twice; `met`
-    whether any may.
+    whether any may; joined axes are of several indices. `inner` are the indices that were summed over: those of the
+    axes are apart, each one index however many places it has.
     """
 
     places: Count
     powers: Powers
-    held: tuple[bool, ...]
-    met: tuple[bool, ...]
+    held: Flags
+    met: Flags
+    inner: Count = field(default_factory=dict)
 
 
 Sum = tuple[Term, ...]
@@ -77,10 +82,46 @@ def powers_of(size: Size) -> Powers:
     return {**found, TOTAL: (min(totals), max(totals))} if found else {}
 
 
-def freely(size: Size, *, met: bool) -> Powers:
+def freely(size: Size, held: frozenset[str], met: frozenset[str]) -> Powers:
     """What a sum counts over an index that no factor holds; where one may, nothing perhaps."""
-    powers = powers_of(size)
-    return {name: (min(0, low), high) for name, (low, high) in powers.items()} if met else powers
+    missing = everything(size) - held
+    if not missing:
+        return {}
+    if not separable(size):
+        return {name: (0 if met else low, high) for name, (low, high) in powers_of(size).items()}
+    found = {name: (int(name not in met), 1) for name in sorted(missing)}
+    return {**found, TOTAL: (sum(low for low, _ in found.values()), len(found))}
+
+
+def everything(size: Size) -> frozenset[str]:
+    """The indices of an axis."""
+    return frozenset(size.names())
+
+
+def everywhere(shape: Iterable[Size]) -> Flags:
+    """The indices of all axes."""
+    return tuple(map(everything, shape))
+
+
+def nowhere(shape: Iterable[Size]) -> Flags:
+    """None of any axis."""
+    return tuple(NONE for _ in shape)
+
+
+def separable(size: Size) -> bool:
+    """Whether an index over a length is one of each of its sizes, of which some may be held."""
+    return len(size.terms) == 1 and all(power == 1 for _, power in size.terms[0][0])
+
+
+def moved(flags: Sequence[frozenset[str]], sizes: Sequence[Size], size: Size, *, each: bool) -> frozenset[str]:
+    """What is there of an axis that is joined of others, or a part of one: if they cannot be told apart, all if `each`
+    is there, or if any is.
+    """
+    own = everything(size)
+    if separable(product(sizes)) and separable(size):
+        return own.intersection(NONE.union(*flags))
+    there = [flag >= everything(s) if each else bool(flag) for flag, s in zip(flags, sizes, strict=True)]
+    return own if (all(there) if each else any(there)) else NONE
 
 
 def raised(powers: Powers, exponent: Fraction) -> Powers:
@@ -116,21 +157,32 @@ def axes(shape: Iterable[Size]) -> Count:
     return plus(*map(of_size, shape))
 
 
-def aligned(flags: tuple[bool, ...], shape: Shape, made: Shape) -> tuple[bool, ...]:
+def aligned(flags: Flags, shape: Shape, made: Shape) -> Flags:
     """Flags of axes after broadcasting: an axis that is not there is not held."""
     missing = len(made) - len(shape)
     return tuple(
-        k >= missing and (flags[k - missing] and (shape[k - missing] is not ONE or size is ONE))
+        flags[k - missing] if k >= missing and (shape[k - missing] is not ONE or size is ONE) else NONE
         for k, size in enumerate(made)
     )
 
 
-def either(*flags: tuple[bool, ...]) -> tuple[bool, ...]:
-    return tuple(any(of_axis) for of_axis in zip(*flags, strict=True))
+def broadcast(terms: Terms, argument: Expr, node: Expr) -> Terms:
+    """The terms of an argument with the axes of the value."""
+    shape, made = argument.shape, node.shape
+    if shape == made:
+        return terms
+    return tuple(
+        kinds(replace(t, held=aligned(t.held, shape, made), met=aligned(t.met, shape, made)) for t in part)
+        for part in terms
+    )
 
 
-def both(*flags: tuple[bool, ...]) -> tuple[bool, ...]:
-    return tuple(all(of_axis) for of_axis in zip(*flags, strict=True))
+def either(*flags: Flags) -> Flags:
+    return tuple(NONE.union(*of_axis) for of_axis in zip(*flags, strict=True))
+
+
+def both(*flags: Flags) -> Flags:
+    return tuple(frozenset.intersection(*of_axis) for of_axis in zip(*flags, strict=True))
 
 
 def whole(terms: Iterable[Term]) -> Term:
@@ -141,12 +193,13 @@ def whole(terms: Iterable[Term]) -> Term:
         either_of(*(t.powers for t in there)),
         both(*(t.held for t in there)),
         either(*(t.met for t in there)),
+        most(*(t.inner for t in there)),
     )
 
 
 def kinds(terms: Iterable[Term]) -> Sum:
     """Those that hold the same are one kind."""
-    found: dict[tuple[tuple[bool, ...], tuple[bool, ...]], list[Term]] = {}
+    found: dict[tuple[Flags, Flags], list[Term]] = {}
     for term in terms:
         found.setdefault((term.held, term.met), []).append(term)
     if len(found) > _KINDS:
@@ -167,6 +220,7 @@ def multiplied(parts: Sequence[Sum]) -> Sum:
             times(*(t.powers for t in way)),
             either(*(t.held for t in way)),
             either(*(t.met for t in way)),
+            plus(*(t.inner for t in way)),
         )
         for way in combinations(*parts)
     )
@@ -179,3 +233,12 @@ def leibniz(factors: Sequence[Terms], order: int, product: Callable[[Sequence[Su
         ways = [way for way in combinations(range(k + 1), repeat=len(factors)) if sum(way) == k]
         found.append(added(product([f[j] for f, j in zip(factors, way, strict=True)]) for way in ways))
     return tuple(found)
+
+
+def lettered(letters: Sequence[str], flags: Sequence[Flags], *, diagonals: bool) -> dict[str, frozenset[str]]:
+    """The indices of each letter that a factor holds; what is on a diagonal may be the same everywhere."""
+    found: dict[str, frozenset[str]] = {}
+    for part, there in zip(letters, flags, strict=True):
+        for a, flag in zip(part, there, strict=True):
+            found[a] = found.get(a, NONE) | (flag if diagonals or part.count(a) == 1 else NONE)
+    return found
