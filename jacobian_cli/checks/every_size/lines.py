@@ -19,7 +19,7 @@ from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names, vari
 _WORK = 150_000
 """Products that the certificate of one line may take."""
 _SCALE = Variable("?scale", ())
-_NONE = "?none"
+_ARRIVING, _NONE = "?arriving", "?none"
 
 
 def proven(derivation: Steps, rights: Sequence[Expr], facts: Mapping[str, frozenset[str]]) -> list[Certificate | None]:
@@ -75,9 +75,9 @@ class _Reader:
         self.written.setdefault(claim, whole)
         by, of = claim.by, claim.of
         if by is None:
-            delta = Variable(upstream, of.shape)
+            delta = Variable(_ARRIVING, of.shape)  # what arrives may be in the line, of another shape
             forms = {"vjp": composed("sum(delta*x)", delta=delta, x=whole)}
-            return _asked(composed("t*x", t=_SCALE, x=of), _SCALE, forms, facts, upstream)
+            return _asked(composed("t*x", t=_SCALE, x=of), _SCALE, forms, facts, _ARRIVING)
         free = {name.partition("?")[0]: variable for name, variable in {**variables(of), by.name: by}.items()}
         seed = None if claim.seed is None else self.slopes.get(claim.seed)
         if seed is not None:
