@@ -5,6 +5,7 @@ in single precision, over strides, and over batches.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -341,3 +342,31 @@ def test_rows_in_rows_are_computed_once() -> None:
     counts = {name: ahead.count(f"{name}(") for name in ("softmax", "std", "mean", "layernorm")}
     assert counts == {"softmax": 1, "std": 2, "mean": 2, "layernorm": 0}, ahead
     assert {"r", "s", "P", "s1", "X_hat"} <= {*forward.kept}
+
+
+@pytest.mark.parametrize(
+    ("formula", "shapes"),
+    [
+        ("layernorm(X)*g + b", {"X": (3, 4), "g": (4,), "b": (4,)}),
+        ("softmax(Q@K.T/sqrt(2))@V", {"Q": (3, 2), "K": (4, 2), "V": (4, 3)}),
+        ("(A*c - B)*exp(A)/(1 + B**2)", {"A": (2, 3), "B": (2, 3), "c": ()}),
+    ],
+)
+def test_what_is_done_in_place_is_done_to_each_of_a_batch(formula: str, shapes: Shapes) -> None:
+    """Whichever arguments are batched, once and twice over, as at each point alone."""
+    names = list(shapes)
+    module = module_of(formula, ",".join(names), "torch")
+    torch = module["torch"]
+    assert re.search(r"^ +\w+ [-+*/]= ", jac.export(derived(formula, ",".join(names)), "torch"), re.MULTILINE)
+    tensors = [torch.tensor(a) for a in point(shapes).values()]
+
+    def value(*moved: Any) -> Any:
+        return module["value"](**dict(zip(names, moved, strict=True)))
+
+    for chosen in range(1, 2 ** len(names)):
+        axes = tuple(0 if chosen >> k & 1 else None for k in range(len(names)))
+        batch = [t if axis is None else torch.stack([t, 1.5 * t]) for t, axis in zip(tensors, axes, strict=True)]
+        alone = [t if axis is None else 1.5 * t for t, axis in zip(tensors, axes, strict=True)]
+        for k in range(len(names)):
+            slopes = torch.func.jacrev(value, argnums=k)
+            torch.testing.assert_close(torch.func.vmap(slopes, in_dims=axes)(*batch)[1], slopes(*alone))

@@ -266,6 +266,9 @@ class Body:
     """For each result the definitions that it needs, and for each definition those with itself."""
     names: dict[str, str]
     """What definitions are called here."""
+    writer: NumPyWriter
+    bodies: dict[str, Expr]
+    """What definitions stand for, by their names here, and results."""
 
     @property
     def lines(self) -> list[str]:
@@ -314,7 +317,8 @@ class Body:
             name: frozenset(defined[each] for other in _direct(form) for each in needs.get(other, ()))
             for name, form in forms.items()
         }
-        return Body([*known, *places], checked, lines, results, uses, defined)
+        whole = {defined[name]: bodies[name] for name in order} | forms
+        return Body([*known, *places], checked, lines, results, uses, defined, writer, whole)
 
 
 def _is_given(node: Expr, given: Container[str]) -> bool:

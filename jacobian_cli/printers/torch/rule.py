@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from jacobian_cli.printers.numpy.module import Body, Function, Module, definition, documented, indented, mentioned
+from jacobian_cli.printers.torch.in_place import assigned
 from jacobian_cli.printers.torch.target import TORCH
 
 _STATIC = "@staticmethod"
@@ -38,7 +39,7 @@ class _Passes(NamedTuple):
     def again(self) -> list[str]:
         """Lines that compute what is kept from the arguments."""
         needed = frozenset[str]().union(*(self.ahead.uses[name] for name in self.kept))
-        lines = [line for name, line in self.ahead.definitions.items() if name in needed]
+        lines = [line for name in self.ahead.definitions if name in needed for line in _defined(self.ahead, name)]
         first = [line for line in self.ahead.known if line not in self.back.known]
         return [*(line for line in first if mentioned([line.split(" = ")[0]], lines)), *lines]
 
@@ -60,7 +61,8 @@ def rule_source(forward: Function, backward: Function, wrt: Sequence[str]) -> st
     passes = _Passes(forward, ahead, Body.of(backward, module, upstream, backward.kept), wrt, upstream, whole, kept)
     saved = mentioned(passes.arrays, [*passes.back.lines, *passes.again])
     result = f"{result}.view_as({result})" if result in arguments else result  # no argument goes out as it came in
-    plain = [*ahead.known, *ahead.checked, *ahead.definitions.values(), f"return {', '.join([result, *kept])}"]
+    made = [line for name in ahead.definitions for line in _defined(ahead, name)]
+    plain = [*ahead.known, *ahead.checked, *made, f"return {', '.join([result, *kept])}"]
     context = [f"{_tuple(arguments)} = {inputs}"]
     if kept:
         context += [
@@ -106,13 +108,24 @@ def _backward(module: Module, ctx: str, passes: _Passes, stored: Sequence[str]) 
         lines.append(f"if {module.np}.is_grad_enabled():  # to be differentiated again, as a function of the arguments")
         lines += [f"    {line}" for line in passes.again]
     alone = _alone(back)
-    lines += [line for name, line in back.definitions.items() if name not in alone]
+    lines += [line for name in back.definitions if name not in alone for line in _defined(back, name)]
     for name in wrt:
         lines.append(f"if {ctx}.needs_input_grad[{arguments.index(name)}]:")
-        lines += [f"    {line}" for each, line in back.definitions.items() if alone.get(each) == forms[name]]
-        lines.append(f"    {gradients[name]} = {back.results[forms[name]]}")
+        own = [line for n in back.definitions if alone.get(n) == forms[name] for line in _defined(back, n)]
+        lines += [f"    {line}" for line in [*own, *_result(back, forms[name], gradients[name])]]
     returned = ", ".join(gradients.get(name, "None") for name in arguments)
     return [*lines, f"return {returned}"]
+
+
+def _defined(body: Body, name: str) -> list[str]:
+    """The lines of a definition."""
+    return assigned(body.writer, name, body.bodies[name])
+
+
+def _result(body: Body, key: str, name: str) -> list[str]:
+    """The lines that give a result a name."""
+    found = assigned(body.writer, name, body.bodies[key])
+    return found if len(found) > 1 else [f"{name} = {body.results[key]}"]
 
 
 def _alone(back: Body) -> dict[str, str]:

@@ -115,6 +115,14 @@ def _compared(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(Piece(f"({condition.text}).to({writer.like}.dtype)"), node.shape, condition=condition)
 
 
+def _times(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """A comparison times an array picks its entries, in one run over them."""
+    for chosen, other in (operands, operands[::-1]):
+        if chosen.condition and not other.condition and not other.plain and node.shape:
+            return Source(call(f"{writer.np}.where", chosen.condition, other.piece, "0"), node.shape)
+    return FORMS["*"](writer, node, operands)
+
+
 def _where(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     chosen, *values = operands
     condition = chosen.condition or PYTHON["!="].join(_tensor(writer, chosen).piece, Piece("0"))
@@ -254,6 +262,7 @@ TORCH = Target(
         "one_hot": _one_hot,
         "argsort": _ordered,
         "where": _where,
+        "*": _times,
         "transpose": _permuted,
         "[]": _indexed,
         "diag": _diag,
