@@ -19,10 +19,11 @@ from jacobian_cli.api.derive.proof import certificate_of
 from jacobian_cli.calculus.simplify.rules import RULES
 from jacobian_cli.checks.every_size import certify
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt
-from jacobian_cli.checks.every_size.certify import Question, attempted, certified
+from jacobian_cli.checks.every_size.certify import attempted, certified
 from jacobian_cli.checks.every_size.expand import composed, expanded, written
 from jacobian_cli.checks.every_size.field import PRIMES, Dual, Field
 from jacobian_cli.checks.every_size.functions import SLOPES
+from jacobian_cli.checks.every_size.question import Question
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.cli.run import run
 from jacobian_cli.elaborate import elaborate

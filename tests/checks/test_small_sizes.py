@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt
-from jacobian_cli.checks.every_size.certify import Question, attempted
+from jacobian_cli.checks.every_size.certify import attempted
+from jacobian_cli.checks.every_size.question import Question
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.elaborate import elaborate

@@ -5,7 +5,8 @@ from __future__ import annotations
 from jacobian_cli.api.check.claim import TANGENT, UPSTREAM
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt
-from jacobian_cli.checks.every_size.certify import Question, certified
+from jacobian_cli.checks.every_size.digits import settled
+from jacobian_cli.checks.every_size.question import Question
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.checks.verdict.claim import Meaning
 from jacobian_cli.expr import Expr
@@ -27,6 +28,6 @@ def reach(judge: Judge, expr: Expr, meaning: Meaning) -> Certificate | Doubt | N
         return None
     problem, laid = judge.problem, Laid() if meaning.convention in _ROWS else judge.laid
     form = f"hessian {judge.wrt.name}" if meaning.form == "hessian" else meaning.form
-    return certified(
+    return settled(
         Question(problem.output, judge.wrt, {form: expr}, problem.variables, problem.facts, laid, UPSTREAM, TANGENT)
     )

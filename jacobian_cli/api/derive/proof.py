@@ -16,7 +16,8 @@ from jacobian_cli.api.input.arguments import points_of
 from jacobian_cli.api.input.problem import Problem, pose
 from jacobian_cli.api.input.values import as_arrays, fitted_to
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt
-from jacobian_cli.checks.every_size.certify import Question, certified
+from jacobian_cli.checks.every_size.digits import settled
+from jacobian_cli.checks.every_size.question import Question
 from jacobian_cli.checks.oracles.budget import Budget
 from jacobian_cli.checks.oracles.restricted import restricted, without_symbols
 from jacobian_cli.checks.oracles.symbolic import (
@@ -113,7 +114,7 @@ def certificate_of(shown: Shown) -> Certificate | Doubt | None:
     """For which sizes the printed forms are proven."""
     problem, upstream = shown.answer.problem, shown.answer.upstream
     wrt, forms = shown.answer.variable, shown.forms
-    return certified(Question(problem.output, wrt, forms, problem.variables, problem.facts, shown.laid, upstream))
+    return settled(Question(problem.output, wrt, forms, problem.variables, problem.facts, shown.laid, upstream))
 
 
 def _certified(shown: Shown, report: Report, *, declared: bool) -> Report:

@@ -84,6 +84,10 @@ squares, and third and fifth roots of all numbers. So the square root that is it
 homomorphism: its argument is taken modulo a prime q, its value in the group of order q modulo the next prime
 p = 2kq + 1; so tanh, sigmoid and softmax are what they are, by their exponentials.
 
+**Thirty digits.** Singular values, eigenvectors, exponentials of matrices have no values modulo a prime here, and of
+Γ(x + 1) no identity is known: there both sides are compared in real numbers of 80 digits, to 30 of them, at as many
+sizes as a proof would need or at a few small ones (see `digits`). That is evidence, and the certificate says so.
+
 Certificates are for entries that are free, symmetric, diagonal, one-hot, or of sum one (which is linear); orthogonal
 and triangular matrices are compared at a few sizes only.
 

@@ -20,6 +20,8 @@ class Certificate(Portable):
     for every n and m: exactly, modulo a prime, at 1 size (≤ 5 indices a term)
     >>> print(Certificate(("n",), [{"n": 3}, {"n": 4}], modulus=7, why="windows"))
     at n=3 and n=4: exactly, modulo a prime; not proven for every size: windows
+    >>> print(Certificate(("n",), [{"n": 3}], modulus=0, bound=3, digits=30))
+    at n=3: to 30 digits, as many sizes as a proof would need; that is no proof
     """
 
     names: tuple[str, ...]
@@ -32,11 +34,13 @@ class Certificate(Portable):
     """Why it is not every size."""
     branches: bool = False
     """Whether the formula has kinks: it is proven in the branches that were met."""
+    digits: int = 0
+    """To so many digits it was compared, where no numbers modulo a prime say anything: no proof."""
 
     @property
     def every(self) -> bool:
         """Whether it holds at every size."""
-        return not self.why
+        return not self.why and not self.digits
 
     def __str__(self) -> str:
         if self.every:
@@ -46,6 +50,10 @@ class Certificate(Portable):
             return f"{where}: exactly, modulo a prime, at {sizes} (≤ {self.bound} {indices} a term)"
         shown = [" ".join(f"{name}={size}" for name, size in sizes.items()) for sizes in self.sizes]
         places = _listed(shown) if len(shown) <= _SHOWN else f"{len(shown)} sizes"
+        if self.digits and not self.why:
+            return f"at {places}: to {self.digits} digits, as many sizes as a proof would need; that is no proof"
+        if self.digits:
+            return f"at {places}: to {self.digits} digits; not proven for every size: {self.why}"
         return f"at {places}: exactly, modulo a prime; not proven for every size: {self.why}"
 
     @property
@@ -60,7 +68,8 @@ class Certificate(Portable):
         """The stable fields in JSON: `sizes` is "all", or the list of those compared."""
         if self.every:
             return {"sizes": "all", "bound": self.bound, "modulus": self.modulus}
-        return {"sizes": [dict(sizes) for sizes in self.sizes], "why": self.why, "modulus": self.modulus}
+        found = {"sizes": [dict(sizes) for sizes in self.sizes], "why": self.why or "compared in digits, not exactly"}
+        return {**found, **({"digits": self.digits} if self.digits else {"modulus": self.modulus})}
 
 
 @dataclass(frozen=True)
@@ -90,8 +99,9 @@ def together(certificates: Sequence[Certificate | None]) -> Certificate | None:
         list(sizes.values()),
         max(each.modulus for each in there),
         max(each.bound for each in there),
-        limited[0].why if limited else "",
+        next((each.why for each in limited if each.why), ""),
         any(each.branches for each in there),
+        max((each.digits for each in limited), default=0),
     )
 
 

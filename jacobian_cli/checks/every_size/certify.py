@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import islice, permutations, product
-from math import prod
 from time import thread_time
 
 import numpy as np
 
-from jacobian_cli.checks.every_size.bound import Bound
+from jacobian_cli.checks.every_size.asked import asked_sizes
 from jacobian_cli.checks.every_size.branches import (
     BRANCHES,
     COMPARED,
     LOOKS,
     STEPS,
     Look,
-    by_size,
     clear,
     one_sided,
     outcomes,
 )
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt, Sizes
-from jacobian_cli.checks.every_size.draw import DISCRETE, UNCOVERED
+from jacobian_cli.checks.every_size.draw import DISCRETE
 from jacobian_cli.checks.every_size.expand import UnknownError, expanded
 from jacobian_cli.checks.every_size.field import PRIMES, Array, DegenerateError, base, slope
 from jacobian_cli.checks.every_size.point import Point, RootError, TooManyError, depth
+from jacobian_cli.checks.every_size.question import TIED, Question
 from jacobian_cli.checks.every_size.rows import row
-from jacobian_cli.checks.every_size.terms import TOTAL, Flags, UncoveredError, span
-from jacobian_cli.checks.oracles.layout import Laid
+from jacobian_cli.checks.every_size.terms import Flags
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.ranks import regular
-from jacobian_cli.checks.points.sampling import fits, least_size
+from jacobian_cli.checks.points.sampling import fits
 from jacobian_cli.evaluate.evaluate import evaluate, lengths
-from jacobian_cli.expr import Apply, Expr, Variable, size_names, variables, walk
+from jacobian_cli.expr import Apply, Expr, size_names, variables, walk
 from jacobian_cli.ops.facts import everything
+from jacobian_cli.ops.places import places_of
 
 WORK = 620_000
 """Products that a certificate may take: about a tenth of a second."""
@@ -47,34 +43,10 @@ _SLOWEST = 5e-6
 _AGAIN = 16
 _TRIES = 60
 """Points drawn until one is met where every square root exists."""
-_SIZES = 60
-"""So many sizes are compared at most."""
-_LARGE = 60
-"""No size is drawn larger."""
-_LEAST = 3
-_TURNED = 24
-"""So many orders of small sizes are tried for one at which what is inverted has an inverse."""
 
 
 class SpentError(Exception):
     """The time is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is compared: a formula, the variable, and the forms of its derivative as they were read back."""
-
-    output: Expr
-    wrt: Variable
-    forms: Mapping[str, Expr]
-    known: Mapping[str, Variable]
-    facts: Mapping[str, frozenset[str]]
-    laid: Laid
-    upstream: str
-    tangent: str = ""
-    """The name of the direction in a derivative along one, the form `jvp`."""
-    alike: Mapping[str, str] = field(default_factory=dict)
-    """Variables that have the value of another one, and do not move with it."""
 
 
 def certified(question: Question, seed: int = 1, work: int = WORK) -> Certificate | Doubt | None:
@@ -122,7 +94,7 @@ def _certified(question: Question, seed: int, effort: Effort) -> Certificate | D
     if not names:
         return None
     output = expanded(question.output)
-    forms = {name: expanded(form) for name, form in question.forms.items() if name not in _TIED}
+    forms = {name: expanded(form) for name, form in question.forms.items() if name not in TIED}
     effort(_COUNTED * sum(1 for _ in walk([output, *forms.values()])))
     comparison, repeated = _Comparison(question, output, forms, effort), frozenset[Apply]()
     while True:
@@ -142,22 +114,9 @@ def _settled(
 ) -> Certificate | Doubt | None:
     """Compare at as many sizes as are needed where all functions but those `repeated` hold their indices."""
     output, forms = comparison.output, comparison.forms
-    orders = [1 + name.startswith("hessian ") for name in forms]
-    moved = frozenset({question.wrt.name, *(name.removeprefix("hessian ") for name in forms)})
-    bound = Bound(moved, max(orders), repeated)
-    why = ""
-    try:
-        _count(bound, question, output, forms)
-    except UncoveredError as error:
-        why = str(error)
-    drawn, needed = _sizes(names, bound, question, why)
-    if any(size > _LARGE for sizes in drawn for size in sizes.values()) or len(drawn) > _SIZES:
-        why = why or "its terms hold too many indices"
-        drawn, needed = _sizes(names, bound, question, why)
+    asked = asked_sizes(question, output, forms, names, repeated)
+    drawn, why, bound = asked.sizes, asked.why, asked.bound
     comparison.functions, comparison.repeated = {} if why else bound.functions, None
-    if not why and by_size([output, *forms.values()]):
-        why = "a choice by a size"
-        drawn, needed = _sizes(names, bound, question, why)
     compared: list[Sizes] = []
     free, apart = bound.free and not why, False
     if len(drawn) > 1 and not why and not bound.summed:
@@ -182,7 +141,7 @@ def _settled(
             if len(compared) >= len(drawn) and not comparison.one_sided and each > effort.left:
                 break  # other branches of what takes so long are not looked for
         if why and not compared:
-            for k, sizes in enumerate(_sizes(names, bound, question, why)[0]):
+            for k, sizes in enumerate(asked.few):
                 if not comparison.agrees(sizes, seed + 1000 * k, free=False):
                     return Doubt(sizes)
                 compared.append(sizes)
@@ -193,57 +152,10 @@ def _settled(
     if not why and comparison.one_sided:
         why = "a branch that no point met"
     unique = list({tuple(sizes.items()): sizes for sizes in compared}.values())
-    return Certificate(names, unique, PRIMES[comparison.level], needed, why, bool(comparison.chosen))
+    return Certificate(names, unique, PRIMES[comparison.level], asked.most, why, bool(comparison.chosen))
 
 
-_TIED = ("symmetric", "half")
 _CHOICES = frozenset(("sign", "floor", ">", "<", ">=", "<=", "==", "!=", "max", "largest", "sort", "argsort"))
-
-
-def _count(bound: Bound, question: Question, output: Expr, forms: Mapping[str, Expr]) -> None:
-    """Take in all that is compared. Raises `UncoveredError`."""
-    tied = {fact for facts in question.facts.values() for fact in facts} & UNCOVERED
-    if tied:
-        raise UncoveredError(f"`{min(tied)}`")
-    out, variable = question.output.shape, question.wrt.shape
-    for order in range(1, 1 + bound.order):
-        bound.add(output, order, out)
-    for name, form in forms.items():
-        if not name.startswith("hessian "):
-            axes = {"jacobian": (*out, *variable), "jvp": out}.get(name, variable)
-            bound.add(form, 0, axes)
-        else:
-            second = question.known[name.removeprefix("hessian ")].shape
-            bound.add(form, 0, (*out, *variable, *second))
-    for joined in (out, variable):
-        bound.along.join(joined if question.laid.vec == "row" else joined[::-1])
-
-
-def _sizes(names: Sequence[str], bound: Bound, question: Question, why: str) -> tuple[list[Sizes], int]:
-    """The sizes to compare at, and the most indices that a term holds; where it is known `why` it cannot be every size,
-    a few small sizes.
-    """
-    exprs = [question.output, *question.forms.values()]
-    least = max(_LEAST, least_size(exprs))
-    start: dict[str, int] = {}
-    held = {name: bound.places.get(name, 0) + len(bound.along.fixed.get(name, ())) for name in names}
-    needed = max(held.values(), default=0)
-    for name in sorted(names, key=lambda name: held[name]):
-        size = least if why else max(least, held[name] + least - _LEAST)
-        while size in start.values():
-            size += 1
-        start[name] = size
-    if why:
-        turned = (dict(zip(names, sizes, strict=True)) for sizes in permutations(start.values()))
-        start = next((sizes for sizes in islice(turned, _TURNED) if regular(exprs, sizes)), start)
-        return [start, {name: size + 1 for name, size in start.items()}], needed
-    own = span(bound.powers)
-    degree = {name: own.get(name, 0) + bound.opened.get(name, 0) for name in (*names, TOTAL)}
-    steps = [range(degree[name] + 1) for name in names]
-    if prod(map(len, steps)) > _SIZES**2:
-        return [start] * (_SIZES + 1), needed
-    added = sorted((more for more in product(*steps) if sum(more) <= degree[TOTAL]), key=sum)
-    return [{name: start[name] + k for name, k in zip(names, more, strict=True)} for more in added], needed
 
 
 class _Comparison:
@@ -256,6 +168,7 @@ class _Comparison:
             raise UnknownError("exp")
         nodes = [node for node in walk([output, *forms.values()]) if isinstance(node, Apply)]
         self.chosen = list(dict.fromkeys(a for node in nodes if node.function in _CHOICES for a in node.arguments))
+        self.picking = {name: among for name, (among, *_) in places_of([output]).items()}
         self.discrete = [name for name in question.known if self._is_discrete(name)]
         self.functions: Mapping[Apply, Flags] = {}
         """The indices that functions are said to hold."""
@@ -316,7 +229,7 @@ class _Comparison:
         return sum(len(outcomes(step, real) - met) for step, met in self._met.items())
 
     def _is_discrete(self, name: str) -> bool:
-        return not DISCRETE.isdisjoint(everything(self.question.facts.get(name, ())))
+        return name in self.picking or not DISCRETE.isdisjoint(everything(self.question.facts.get(name, ())))
 
     def _real(self, sizes: Sizes, seed: int, look: Look | None) -> tuple[Mapping[Expr, Array], Mapping[str, Array]]:
         """What is chosen by, at a real point, and that point: between 0 and 1 where there is no value elsewhere."""
@@ -326,6 +239,9 @@ class _Comparison:
             values: dict[str, Array] = {}
             for name, variable in question.known.items():
                 said, shape = question.facts.get(name), lengths(variable.shape, sizes)
+                if name in self.picking:
+                    values[name] = rng.integers(self.picking[name].at(sizes), size=shape).astype(float)
+                    continue
                 values[name] = drawn(said, shape, rng) if said else draw(shape)
                 if look is not None:
                     values[name] = look.of(values[name], said, rng)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from jacobian_cli.calculus.steps.step import Claim, Step, Steps
 from jacobian_cli.checks.every_size.certificate import Certificate
-from jacobian_cli.checks.every_size.certify import Question, certified
+from jacobian_cli.checks.every_size.certify import certified
 from jacobian_cli.checks.every_size.expand import composed
+from jacobian_cli.checks.every_size.question import Question
 from jacobian_cli.checks.oracles.layout import Laid
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names, variables, walk
 

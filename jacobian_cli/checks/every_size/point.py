@@ -41,7 +41,7 @@ class _Whole:
         return np.eye(count, dtype=int).astype(object)
 
 
-_KERNELS = Kernels(_Whole())
+KERNELS = Kernels(_Whole())
 _REPAIRS = 30
 _OVERHEAD, _POWER, ADDED = 100, 25, 8
 """What a node costs, and a power modulo a prime, in products; so many cost one where they are added by NumPy."""
@@ -302,7 +302,7 @@ class Point:
     def _rearranged(self, node: Apply, arguments: list[Value], field: Field) -> Value:
         """What is linear in each argument, or in all together."""
         row = FUNCTIONS[node.function]
-        kernel = _KERNELS.of(row)
+        kernel = KERNELS.of(row)
         if kernel is None or not (row.kind in (Kind.CONTRACTION, Kind.SHAPE) or node.function in ("sum", "cumsum")):
             raise UnknownError(node.function)
         options = {key: resolved(value, self.sizes) for key, value in node.parameters}
