@@ -73,7 +73,7 @@ _OPTIONS = (
     click.option(
         "--syntax",
         metavar="NAME",
-        help="The notation of the formula, not guessed: language, math, latex, matlab, julia, numpy, torch or jax.",
+        help="The notation, not guessed: language, math, latex, matlab, julia, r, mathematica, numpy, torch or jax.",
     ),
     json_option,
     width_option,

@@ -3,7 +3,8 @@
 The first of these that says something decides. What the formula demands (`program.elaborate` tries) beats them all.
 
 1. A number by its name: `n`, `d_k`, `eps`, `lr`, `reg`, `C` where they only scale, or are added to what stands under
-   a root or a fraction line; what stands under a root under a fraction line; `n` and `m` where they only divide.
+   a root or a fraction line; what stands under a root under a fraction line; `n` and `m` where they only divide, and
+   a capital that divides what is no matrix: `softmax(z/T)`.
 2. A number by its part: what scales a scalar, or is added to one, is a scalar: `s**2*exp(-norm(x)**2)`, `u.T@h + b`.
    A scalar is here what sums its entries away, whatever the names in it are. Not so where the whole is added to
    something that has axes (`W@x + norm(y)*b`), and not for a name whose own entries are summed (`x/norm(x)`). And
@@ -39,7 +40,7 @@ _NUMBER = re.compile(r"(n|d)(_\w+|\d*)|lr|reg|scale|temperature|C|N")
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
 _COUNTS = frozenset("nmNM")
 """Letters that count something wherever all that they do is to divide."""
-_SCALAR, _VECTOR = 0, 1
+_SCALAR, _VECTOR, _MATRIX = 0, 1, 2
 _ROW = "a scalar can scale a row, a vector cannot"
 _CONSTANT = "what scales an array of constants is a scalar"
 _ENTRY = "an entry of a list is a scalar"
@@ -123,6 +124,8 @@ class _Place(NamedTuple):
     """In the argument of a function, or below."""
     added: int = 0
     """How many axes the other terms of its sum have."""
+    inverted: bool = False
+    """Under a number that nothing multiplies."""
 
 
 class _Parts:
@@ -227,6 +230,7 @@ class _Parts:
                             beside=max(place.beside, 2 if beside is None else beside),
                             below=place.below or below,
                             inside=place.inside or below,
+                            inverted=place.inverted or (below and is_number(other) and not place.scales),
                         ),
                     )
             case "**", (base, exponent):
@@ -258,7 +262,7 @@ class _Parts:
 
 
 def _by_name(parts: _Parts) -> dict[str, Default]:
-    numbers: dict[str, str | None] = {}
+    reasons: dict[str, set[str | None]] = {}
     likely = {
         name
         for name, guess in parts.guessed.items()
@@ -268,21 +272,28 @@ def _by_name(parts: _Parts) -> dict[str, Default]:
     }
     for name, place in parts.places if likely else ():
         if name in likely:
-            reason = _number_here(name, place)
-            numbers[name] = numbers.get(name, reason) and reason
-    return {name: Default(_SCALAR, reason) for name, reason in numbers.items() if reason}
+            reasons.setdefault(name, set()).add(_number_here(name, place))
+    return {
+        name: Default(_SCALAR, min(why for why in said if why))
+        for name, said in reasons.items()
+        if None not in said and said != {""}
+    }
 
 
 def _number_here(name: str, place: _Place) -> str | None:
-    """Why a name reads as a number where it stands, if it does."""
+    """Why a name reads as a number where it stands, if it does; nothing where it may be one."""
     if place.root and habit(name) == _VECTOR:
         return "what divides under a root is a number"
     if place.below and name in _COUNTS:
         return "a letter that only divides is a number"
+    if place.below and habit(name) == _MATRIX and place.beside < _MATRIX and not place.inverted:
+        return "a capital that only divides, and no matrix, is a number"
     if _SMALL.fullmatch(name) and (place.scales or place.inside):
         return f"{name} is a small number"
     if _NUMBER.fullmatch(name) and place.scales and place.beside <= {"C": 1, "N": 0}.get(name, 2):
         return f"{name} only scales, and is a number"
+    if place.scales and habit(name) == _MATRIX and place.beside == _SCALAR and not place.below:
+        return ""
     return None
 
 

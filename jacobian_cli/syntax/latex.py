@@ -84,7 +84,7 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
     '?beside'
     """
     want_short(text)
-    want_formula(text, _DERIVATIVE)
+    want_formula(text, _DERIVATIVE, known)
     start, stop = 0, len(text)
     dollars = _DOLLARS.fullmatch(text)
     if dollars:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import get_close_matches
+from itertools import repeat
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import KEYWORDS as RESERVED
-from jacobian_cli.syntax.names import LETTERS, Key, Known, key, spelling
+from jacobian_cli.syntax.names import LETTERS, Key, Known, key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋₌", "0123456789aehijklmnoprstuvx+-=", strict=True))
@@ -33,6 +34,9 @@ _MARK = re.compile(r"\^\{\(([^(){}]{1,20})\)\}|\^\{\[([^\[\]{}]{1,20})\]\}|⁽([
 """A name's index above the line, in brackets: W^{(1)}, W^{[1]}."""
 _SUMMED = re.compile(r"[ₐ-ₜᵢⱼ]₌|_\{[a-z](?:,[a-z])?=")
 """Where a sum begins to run, which is no index of a name."""
+_BELOW = {"i": "ᵢ", "j": "ⱼ", "k": "ₖ"}
+_OVER = re.compile(r"∑|∏|Σ_?\s*\{?[a-zᵢⱼₖ]|(?<![A-Za-z])\\?(?:sum|prod|max|min)(?![a-z])")
+"""What runs over an index."""
 _ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
 _UNCLEAR = {
@@ -42,6 +46,14 @@ _UNCLEAR = {
 }
 """Words for functions that are products of letters as well."""
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")
+
+
+def _label(name: str, text: str) -> str:
+    """The letter below a name that numbers entries in others: the k of K_k, the i of Wᵢ."""
+    *_, index = ("", *read(name).indices)
+    if len(name) == 2 and name[1] in _BELOW and name[0] + _BELOW[name[1]] in text:
+        index = name[1]
+    return index if index in _BELOW else ""
 
 
 class Letters:
@@ -58,6 +70,11 @@ class Letters:
         """The names with an arrow."""
         self.met: dict[Key, str] = {}
         """The names of this text, each as it is spelled first."""
+        named = () if _OVER.search(text) else known.names
+        self.labels = tuple(map(_label, named, repeat(text)))
+        """Letters that number entries elsewhere, and are part of names here: `K_k` is asked for, no sum runs over k."""
+        self.lettered = {read(n).stem for n in named if len(read(n).indices) == 1 and len(n) == 3 and n[-1].isalpha()}
+        """The stems of names with a letter below: beside W_q, W_k is a name too."""
 
     def refuse(self, start: int, stop: int, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=Span(start, stop), hint=hint)
@@ -187,6 +204,9 @@ class Letters:
         if len(whole) > 2 and whole in RESERVED and whole not in LETTERS and self.known.find(whole) is None:
             found.append(Token("word", spelling(whole, ()), units[0][2], units[-1][3]))
             return units[-1][3]
+        if total == 2 and not any(unit[1] for unit in units) and self.sibling(whole):
+            found.append(self.named(whole, (), units[0][2], units[-1][3]))
+            return units[-1][3]
         while k < total:
             token, end = self.piece(units, k)
             if token is None:
@@ -205,6 +225,17 @@ class Letters:
             found.append(token)
             k = end
         return units[-1][3]
+
+    def sibling(self, word: str) -> bool:
+        """Whether two letters are a name as a known one is: Wk where Wq is, Uc where Wc is and no c stands alone."""
+        if not word[1].islower() or self.known.find(word) or self.known.function(word):
+            return False
+        alone = re.search(rf"(?<![^\W_]){re.escape(word[1])}(?![\w₀-₉ₐ-ₜ])", self.text)
+        return any(
+            len(name) == 2 and name[0].isupper() and (name[0] == word[0] or (name[1] == word[1] and not alone))
+            for name in self.known.names
+            if name in self.text
+        )
 
     def want_clear(self, units: list[Unit]) -> None:
         """Refuse words that are functions, but not which: `lg`, and those that are nearly one before a bracket."""
@@ -289,7 +320,9 @@ class Letters:
         if stem == "ℓ":
             stem = "l"
         numbered = stem in _NUMBERED  # d_k is a size
-        free = [] if numbered else [i for i in indices if re.fullmatch(r"[ijk]|(?!ii|jj|kk)[ijk]{2}", i)]
+        named = numbered or spelling(stem, ()) in self.lettered
+        taken = () if named else tuple(i for i in indices if i not in self.labels)
+        free = [i for i in taken if re.fullmatch(r"[ijk]|(?!ii|jj|kk)[ijk]{2}", i)]
         token = self.named(stem, indices, start, stop)
         if free and self.known.find(token.text) is None:
             others = tuple(i for i in indices if i not in free)

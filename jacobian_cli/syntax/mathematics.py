@@ -37,6 +37,7 @@ _LONGER = {"<=": "<=", ">=": ">=", "==": "==", "!=": "!=", "**": "**"}
 _OPENING = {**{c: c for c in "([{⟨⌊⌈"}, "〈": "⟨"}
 _CLOSING = {**{c: c for c in ")]}⟩⌋⌉"}, "〉": "⟩"}
 _BARS = {"|": "|", "∣": "|", "‖": "‖", "∥": "‖"}
+_ALONE = {**{c: ("sqrt", c) for c in "√∛∜"}, "∑": ("sum", "sum"), "∏": ("sum", "prod"), "∞": ("name", "inf")}
 _TURNED = ("T", "⊤", "t", "\N{DOWN TACK}")
 _REFUSED = {
     "∂": "type the formula alone; jac takes the derivative",
@@ -79,6 +80,14 @@ _CHOICE = re.compile(r"(?:\s*[^\W\d]\w*\s*=)?(.+?)\bif\b(.+?)\belse\b(.+)", re.D
 ALONE = "type the formula alone; jac takes the derivative"
 
 
+_PROSE = re.compile(
+    r"(?i)(?<![\w.\\])(?:(?:the|of|is|such that|subject to|s\.t\.|w\.r\.t\.|with respect to|let|find|compute|calculate"
+    r"|given|what|solve|show|prove|consider|suppose|evaluate|simplify|inverse|transpose|squared|cubed|times)(?![\w(_=.}])"
+    r"|(?:for|while)(?=\s+\w+\s*(?:=|in\b))|lim(?=\s+\w+\s*(?:->|→)))(?!\s*(?:\(|=(?!=)))"
+)
+"""Words of a sentence, and of a loop."""
+
+
 def tokens(text: str, known: Known) -> list[Token]:
     """The tokens of a formula.
 
@@ -95,7 +104,7 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
     '?beside'
     """
     want_short(text)
-    want_formula(text, _DERIVATIVE)
+    want_formula(text, _DERIVATIVE, known)
     try:
         scanner = Scanner(text, known)
         guessed = guessed and not known.primed
@@ -104,8 +113,10 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
         raise too_deep(text) from None
 
 
-def want_formula(text: str, derivative: re.Pattern[str]) -> None:
+def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
     """Refuse derivatives, which are what is asked for, and functions without a name."""
+    if (words := _PROSE.search(text)) and known.find(words[0]) is None:
+        raise WordsError("words are no part of a formula", text=text, span=Span(*words.span()), hint=ALONE)
     if found := derivative.search(text):
         raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
     if divergence := _DIVERGENCE.search(text):
@@ -130,6 +141,10 @@ def _over_entries(found: re.Match[str], text: str) -> bool:
     below = "".join(sign for sign, plain in SUBSCRIPTS.items() if plain in letters)
     carried = rf"_(?:\{{[^{{}}]*)?[{letters}](?![A-Za-z]{{2}})" + (f"|[{below}]" if below else "")
     return letters.isalpha() and len(letters) < 3 and bool(re.search(carried, text[found.end() :]))
+
+
+class WordsError(InputError):
+    """A sentence, where a formula belongs."""
 
 
 class Scanner(Letters):
@@ -203,11 +218,10 @@ class Scanner(Letters):
         if sign == '"' and (end := text.find('"', at + 1, stop)) > 0:
             found.append(Token("text", text[at + 1 : end], at, end + 1))
             return end + 1
-        if sign in "√∛∜":
-            found.append(Token("sqrt", sign, at, at + 1))
-            return at + 1
-        if sign in "∑∏":
-            found.append(Token("sum", "sum" if sign == "∑" else "prod", at, at + 1))
+        if sign in _ALONE:
+            beside = found and found[-1].kind == "bar" and found[-1].stop == at  # ‖x‖∞
+            kind, written = ("sub", sign) if beside and sign == "∞" else _ALONE[sign]
+            found.append(Token(kind, written, at, at + 1))
             return at + 1
         raise self.refuse(at, at + 1, f"{sign} cannot be read here", _REFUSED.get(sign))
 
@@ -215,8 +229,12 @@ class Scanner(Letters):
         end = at + len(digits)
         if digits in ("0", "1") and end < stop and (self.text[end] in SUBSCRIPTS or self.text[end] == "_"):
             return self.filled("ones" if digits == "1" else "zeros", at, end, stop, found)
-        if digits == "1" and (self.turned(end, stop) or self.text[end : end + 1] in ("'", "′", "’")):
-            found.append(Token("ones", "", at, end))
+        if self.turned(end, stop) or self.text[end : end + 1] in ("'", "′", "’"):
+            if digits == "11":  # 11ᵀ
+                found.append(Token("num", "1", at, at + 1, value=Fraction(1)))
+            elif digits != "1":
+                raise self.refuse(at, end + 1, "a number has no transpose", f"a power is `{digits}**T`")
+            found.append(Token("ones", "", end - 1, end))
             return end
         if self.text[end : end + 1] == "j" and not self.text[end + 1 : end + 2].isalnum() and not self.known.find("j"):
             raise self.refuse(at, end + 1, "complex numbers are not in the language", "a name j is declared: `-s j=()`")

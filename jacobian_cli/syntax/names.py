@@ -134,6 +134,28 @@ def _plain(index: str) -> str:
     return re.sub(r"\W+", "", re.sub("[-−–]", "m", index).replace("+", "p").replace("*", "star")) or "_"
 
 
+_LOWERED = {"ᵢ": "_i", "ⱼ": "_j", "ₖ": "_k", "ₙ": "_n", "ₘ": "_m", "ₜ": "_t"}
+_RUNS = re.compile(r"(?:∑|∏|Σ|\\?\b(?:sum|prod|max|min))\s*(?:_\s*\{?\s*)?([a-zᵢⱼₖₙₘₜ])(?![a-z])")
+
+
+def is_entry(name: str, texts: Iterable[str]) -> bool:
+    """Whether a name is that of an entry, because a sum in one of these texts runs over its index or over another one
+    of the same name.
+
+    >>> is_entry("z_i", ["z_i - log sum_j exp(z_j)"]), is_entry("x_t", ["sum_i x_i"])
+    (True, False)
+    """
+    stem, indices = read("".join(_LOWERED.get(sign, sign) for sign in name))
+    if len(indices) != 1 or len(indices[0]) != 1 or not indices[0].isalpha():
+        return False
+    for text in texts:
+        over = {unicodedata.normalize("NFKC", found[1]) for found in _RUNS.finditer(text)}
+        plain = unicodedata.normalize("NFKC", "".join(_LOWERED.get(c, c) for c in text)).replace("{", "")
+        if indices[0] in over or any(f"{stem}_{index}" in plain for index in over):
+            return True
+    return False
+
+
 _STYLE = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|mathit|vec)(?![A-Za-z])\s*")
 _ACCENTED = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*\{?\s*([^\W\d_]+)\s*\}?(.*)", re.DOTALL)
 _MARKED = re.compile(r"\\?([^\W\d_]+)((?:[_^]?[{(\[]*[\w+,*-]+[)}\]]*)*)")

@@ -16,6 +16,8 @@ from jacobian_cli.syntax.tree import Call, Definition, Name
 _READERS = {
     "matlab": "jacobian_cli.syntax.matlab",
     "julia": "jacobian_cli.syntax.matlab",
+    "r": "jacobian_cli.syntax.matlab.r",
+    "mathematica": "jacobian_cli.syntax.matlab.mathematica",
     "numpy": "jacobian_cli.syntax.code",
     "torch": "jacobian_cli.syntax.code",
     "jax": "jacobian_cli.syntax.code",
@@ -30,9 +32,18 @@ _CODE = re.compile(
     r"\[range\(|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )
 _MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2)\b|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun)\b|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
 )
 """Signs that nobody else has."""
+_R = re.compile(
+    r"%[*ox]%|\b(?:t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|as\.(?:vector|numeric|matrix))\("
+)
+_MATHEMATICA = re.compile(
+    r"\b(?:Tr|Det|Inverse|Transpose|Norm|Log|Exp|Sqrt|Sin|Cos|Tan|Sinh|Cosh|Tanh|Abs|Total|Dot|Ramp|LogisticSigmoid"
+    r"|IdentityMatrix|DiagonalMatrix|LinearSolve|KroneckerProduct|Outer|MatrixExp)\[(?!\d)"
+    r"|(?<![\w.])[^\W\d]\w*(?:\.[A-SU-Za-z]){2,}(?![\w.(\[])"
+)
+"""Functions before square brackets, and products of names: x.A.x."""
 _PRIME = re.compile(r"[\w)\]']'")
 _JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[[\d:]|[⋅√]")
 _BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
@@ -94,7 +105,10 @@ def read_statements(
 
 
 def _alike(found: list[Definition | str], texts: Sequence[str]) -> list[Definition | str]:
-    """The notations of statements typed together: beside what only MATLAB or Julia has, `A*x` is theirs too."""
+    """The notations of statements typed together: beside what only MATLAB, Julia or R has, `A*x` is theirs too."""
+    for notation in ("r", "mathematica"):
+        if notation in found:
+            return [item if item == "function" else notation for item in found]
     marked = {
         item for item, text in zip(found, texts, strict=True) if item in ("matlab", "julia") and _MATLAB.search(text)
     }
@@ -188,7 +202,13 @@ def _guessed(
     try:
         return _read(notation, text, names, functions)
     except InputError as error:
-        if notation == "math" and text.isascii() and (_OF_THE_LANGUAGE.search(text) or _ATTRIBUTE.search(text)):
+        certain = type(error) is not InputError
+        if (
+            notation == "math"
+            and not certain
+            and text.isascii()
+            and (_OF_THE_LANGUAGE.search(text) or _ATTRIBUTE.search(text))
+        ):
             try:  # what is wrong in terms of the language, if it is wrong there, and more is known of it
                 parse_statement(text)
             except InputError as other:
@@ -203,6 +223,10 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         return "function"
     if _LATEX.search(text):
         return "latex"
+    if _R.search(text):
+        return "r"
+    if _MATHEMATICA.search(text):
+        return "mathematica"
     if _CODE.search(text):
         return "numpy"
     if _MACRO.search(text) or (_BESIDE.search(text) and _EXTREME.search(text)):

@@ -14,6 +14,8 @@ FUNCTION = re.compile(
 """The source of a Python function, whose lines belong together."""
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 """The wide signs of East Asian keyboards."""
+_ARROW = re.compile(r"((?:\A|[;\n])\s*[^\W\d]\w*\s*)<-(?=\s)")
+"""A definition as R writes it."""
 _QUOTES = {"“": "”", "‘": "’", "„": "“", "«": "»", '"': '"', "`": "`"}
 _COMMENT = re.compile(r"#[^\n]*|(?:(?<=\n)|(?<=;)|\A)[ \t]*%(?!\*%)[^\n]*")
 """A comment; behind a formula % is a remainder in some notations."""
@@ -54,6 +56,7 @@ def split(text: str) -> list[str]:
     if FUNCTION.match(text):
         return [text]
     plain = text if text.isascii() else text.translate(_WIDE)
+    plain = _ARROW.sub(r"\1 =", plain) if "<-" in plain else plain
     plain = _unquoted(_COMMENT.sub(_blank, plain) if "#" in plain or "%" in plain else plain)
     display = bool(_DISPLAY.search(plain)) if "\\" in plain else False
     if display:

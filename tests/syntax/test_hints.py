@@ -52,6 +52,10 @@ TYPED = (
     "(x if y else z)*np.exp(x); np.diagonal(np.exp(x))",
     r"Δx; Δxᵀ A Δx; σ∘(A x); min ‖A x‖; [1 − x]_+; \left[ x \right]_+",
     "np.swapaxes(np.exp(x), 1, 2) + x[0]; E[x]",
+    "var(A %*% x); sd(A %*% x); eigen(A) %*% x; determinant(A) %*% x; x.y %*% x; x %*% diag(a); rep(x, 2) %*% x",
+    "diag(nrow=2*n) %*% x; abs() %*% x; norm(x) %*% x; log(x, 2) %*% x; foo(x) %*% x; x[-1] %*% x",
+    "Sin[x] + Variance[x]; Sin[x] + Max[0, x]; Sin[x] + Sum[x]; Sin[x] + x[[1]]",
+    "‖x‖2; ‖x‖1; ‖x‖22; ‖x‖7; ‖A‖F; ‖A‖2F; 2ᵀ x; x .^2 |> 2; bsxfun(@foo, A, x)",
     "np.linalg.qr(A, mode='r'); torch.median(x); scipy.stats.t.cdf(x); torch.cross(x, y, dim=1); x² % y",
 )
 

@@ -24,6 +24,7 @@ from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
 from jacobian_cli.syntax.errors import InputError, together
+from jacobian_cli.syntax.names import is_entry
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.router import NOTATIONS, read_statements
 from jacobian_cli.syntax.statements import split
@@ -189,6 +190,8 @@ def statements_of(
         if not isinstance(part, str):
             raise InputError(f"a formula is a text, not {type(part).__name__}", hint='as in "W@x + b"')
         formulas += split(part)
+    entries = {normal_name(name.strip()) for name in names if is_entry(name, formulas)} - {*(shapes or {})}
+    asked = [name for name in asked if name not in entries]
     steep = (row for row in FUNCTIONS.values() if slopes and row.kind is Kind.ELEMENTWISE and row.derivative)
     functions = ChainMap[str, Any](FUNCTIONS, ALIASES, {f"{row.name}'": row for row in steep})
     try:

@@ -157,12 +157,27 @@ class Brackets(Cursor):
                 kind = "2?" if token.text == "2" and self.guessed else token.text
             else:
                 marks.append(token)
+        if not marks and not kind:
+            self.want_no_mark_beside(opened, closed)
         term: Term = Call("?norm", (value, Text(kind, span)), (), span)
         for mark in marks:
             self.at -= 1
             term = self.raised(term, mark)
             self.at += 1
         return term
+
+    def want_no_mark_beside(self, opened: Token, closed: Token) -> None:
+        """Refuse ‖x‖2 and ‖X‖F, which may have been above or below the line before they were copied."""
+        beside = self.next
+        mark = self.text[beside.start : beside.stop]
+        if beside.start != closed.stop or not (mark.isdecimal() or mark == "F") or self.known.find(mark):
+            return
+        norm = self.written(opened.start, closed.stop)
+        ways = {"2": ("_2", "^2"), "1": ("_1",), "F": ("_F",), "22": ("_2^2",), "2F": ("_F^2",)}.get(
+            mark, (f"^{mark}",)
+        )
+        hint = " or ".join(f"`{norm}{way}`" for way in ways) + f", a product `{norm}*{mark}`"
+        raise self.refuse(beside, f"does {mark} belong to the norm?", f"write {hint}")
 
     def indexes(self) -> bool:
         """Whether a square bracket behind a value holds indices: numbers, colons, None, and no semicolon."""

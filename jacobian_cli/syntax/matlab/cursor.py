@@ -11,11 +11,11 @@ from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.tokens import OtherNotationError
 from jacobian_cli.syntax.tree import Call, Term
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+|%[^\n]*|\#[^\n]*)
     |(?P<num>[0-9]+(?:\.(?![*/^\\'])[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
     |(?P<name>[^\W\d][\w\u0302\u0303\u0304]*)
-    |(?P<op>@\.|\.\*|\./|\.\\|\.\^|\.'|\.\+|\.-|\.==|\.>=|\.<=|\.>|\.<|\.\(|==|~=|!=|>=|<=|&&|\|\||[-+*/\\^'<>=:,;()\[\]@√⋅⊙∘⊗≤≥])
+    |(?P<op>@\.|\.?\|>|\.\*|\./|\.\\|\.\^|\.'|\.\+|\.-|\.==|\.>=|\.<=|\.>|\.<|\.\(|==|~=|!=|>=|<=|&&|\|\||[-+*/\\^'<>=:,;()\[\]@√⋅⊙∘⊗≤≥])
     |(?P<text>"[^"\n]*")""",
     re.VERBOSE,
 )
@@ -36,20 +36,21 @@ class MatlabToken:
         return Span(self.start, self.stop)
 
 
-def tokens(text: str, at: int) -> list[MatlabToken]:
+def tokens(text: str, at: int, pattern: re.Pattern[str] = TOKEN, *, primes: bool = True) -> list[MatlabToken]:
+    """The tokens of a text from a place on; `primes` transpose what they stand behind."""
     found: list[MatlabToken] = []
     space = False
     while at < len(text):
         last = found[-1] if found else None
         value = last is not None and (last.kind in ("num", "name", "text") or last.text in (")", "]", "'", ".'"))
-        if text[at] == "'" and (not value or space):
+        if text[at] == "'" and (not value or space or not primes):
             end = text.find("'", at + 1)
             if end < 0:
                 raise InputError("this quotation is never closed", text=text, span=Span(at, at + 1))
             found.append(MatlabToken("text", text[at + 1 : end], at, end + 1, space))
             at, space = end + 1, False
             continue
-        match = _TOKEN.match(text, at)
+        match = pattern.match(text, at)
         if match is None:
             raise InputError(f"{text[at]} cannot be read here", text=text, span=Span(at, at + 1))
         kind = match.lastgroup or ""

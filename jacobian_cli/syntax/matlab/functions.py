@@ -20,6 +20,8 @@ SAME = {
 """Functions of the language under the names that they have here."""
 _COLUMNS = frozenset("sum mean prod var std cumsum".split())
 """Functions that MATLAB applies to each column of a matrix."""
+_SIGNS = {"@plus": "?each+", "@minus": "?each-", "@times": "?each*", "@rdivide": "?each/", "@power": "?each**"}
+"""Operators by the names that MATLAB's functions have for them."""
 _WITHOUT = frozenset(("eye",))
 """Functions that may stand without an argument."""
 ELSEWHERE = {
@@ -48,6 +50,10 @@ class Functions(Cursor):
                 word = self.take().text
                 self.take()
                 keywords[word] = self.comparison()
+            elif self.sees("@") and following.kind == "name":  # bsxfun(@plus, A, b)
+                self.take()
+                function = self.take()
+                arguments.append(Text("@" + function.text, function.span))
             elif self.next.kind == "name" and following.text in (",", ")") and self.is_function():
                 function = self.take()
                 arguments.append(Text("@" + function.text, function.span))
@@ -69,6 +75,11 @@ class Functions(Cursor):
         self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
     ) -> Term:
         name = SAME.get(token.text, token.text)
+        if token.text == "bsxfun" and len(arguments) == 3 and isinstance(arguments[0], Text):
+            sign = _SIGNS.get(arguments[0].value)
+            if sign is None:
+                raise self.refuse(token, "of which operator?", "as in bsxfun(@plus, A, b)")
+            return Call(sign, tuple(arguments[1:]), (), span)
         if arguments and isinstance(arguments[0], Text) and arguments[0].value.startswith("@"):  # sum(abs2, x)
             inner = SAME.get(arguments[0].value[1:], arguments[0].value[1:])
             arguments = [Call(inner, tuple(arguments[1:2]), (), span), *arguments[2:]]

@@ -41,7 +41,7 @@ def read(text: str, known: Known, notation: str = "matlab", guessed: bool = Fals
     start = text.index("=") + 1 if name else 0
     if anonymous := _ANONYMOUS.match(text, start):
         start = anonymous.end()
-    reader = _Reader(tokens(text, start), text, known, notation == "julia", guessed)
+    reader = Reader(tokens(text, start), text, known, notation == "julia", guessed)
     try:
         value = want_shallow(reader.whole(), text)
     except RecursionError:
@@ -49,7 +49,7 @@ def read(text: str, known: Known, notation: str = "matlab", guessed: bool = Fals
     return Definition(name, value, text, tuple(reader.doubts), notation)
 
 
-class _Reader(Functions):
+class Reader(Functions):
     """Reads one list of tokens, from the loosest to the tightest."""
 
     __slots__ = ()
@@ -58,6 +58,12 @@ class _Reader(Functions):
 
     def whole(self) -> Term:
         term = self.comparison()
+        while self.sees("|>", ".|>"):  # x |> sum
+            dotted = self.take().text == ".|>"
+            if self.next.kind != "name":
+                raise self.refuse(self.next, "a function belongs behind |>", "as in `sum(x)`")
+            name = self.take()
+            term = self.function(name, [term], {}, Span(term.span.start, name.stop), dotted=dotted)
         if self.sees(";") and self.tokens[self.at + 1].kind == "end":
             self.take()
         if self.next.kind != "end":

@@ -1,0 +1,207 @@
+"""Mathematica: functions have square brackets, `A.x` is the matrix product, all other signs go entry by entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
+from jacobian_cli.syntax.matlab.grammar import Reader
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.parser import defined_name, want_short
+from jacobian_cli.syntax.tokens import too_deep, want_shallow
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, Text
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\r\n]+)
+    |(?P<num>[0-9]+(?:\.[0-9]+)?)
+    |(?P<name>[^\W\d]\w*)
+    |(?P<op>\[\[|==|!=|>=|<=|[-+*/^<>=,;.()\[\]{}])
+    |(?P<text>"[^"\n]*")""",
+    re.VERBOSE,
+)
+_SAME = {
+    "Tr": "trace", "Inverse": "inv", "PseudoInverse": "pinv", "Transpose": ".T", "LinearSolve": "solve",
+    "LogisticSigmoid": "sigmoid", "Ramp": "relu", "KroneckerProduct": "kron", "IdentityMatrix": "eye", "Dot": "?matmul",
+    "DiagonalMatrix": "diag", "Diagonal": "diag", "MatrixExp": "expm", "ArcSin": "arcsin", "ArcCos": "arccos",
+    "ArcTan": "arctan", "HadamardProduct": "*", "Times": "*", "Plus": "+", "Length": "?count",
+    "LogGamma": "lgamma", "HeavisideTheta": "heaviside",
+}  # fmt: skip
+"""Functions of the language under the names that they have in Mathematica."""
+_COLUMNS = {"Total": "sum", "Mean": "mean"}
+_CONSTANTS = {"Pi": "pi", "E": "e", "Infinity": "inf"}
+_ELSEWHERE = {
+    "D": ("a derivative is not a formula", "type the formula alone; jac takes the derivative"),
+    "Grad": ("a derivative is not a formula", "type the formula alone; jac takes the derivative"),
+    "Table": ("a loop cannot be read", "write it as a formula of arrays"),
+    "Sum": ("a loop cannot be read", 'sums over an index are written `einsum("ij,j->i", A, x)`'),
+    "Map": ("a loop cannot be read", "write it as a formula of arrays"),
+    "Variance": ("Variance divides by n - 1 here, by n in the language", "write `var(x)*n/(n - 1)`"),
+}
+
+
+def read(text: str, known: Known, notation: str = "mathematica", guessed: bool = False) -> Definition:
+    """A formula or a definition in Mathematica.
+
+    >>> read("Tr[A.X]", Known([], ["trace"])).value.function
+    'trace'
+    """
+    want_short(text)
+    name = defined_name(text)
+    start = text.index("=") + 1 if name else 0
+    reader = _Mathematica(_called(tokens(text, start, _TOKEN, primes=False)), text, known, True, guessed)
+    try:
+        value = want_shallow(reader.whole(), text)
+    except RecursionError:
+        raise too_deep(text) from None
+    return Definition(name, value, text, tuple(reader.doubts), notation)
+
+
+def _called(found: list[MatlabToken]) -> list[MatlabToken]:
+    """The tokens, with names before a bracket as functions, whose brackets are round then."""
+    square: list[bool] = []
+    for place, token in enumerate(found):
+        if token.text == "[" and place and found[place - 1].kind == "name":
+            found[place - 1] = replace(found[place - 1], kind="function")
+            found[place] = replace(token, text="(")
+        if token.kind == "op" and token.text in ("[", "("):
+            square.append(found[place] is not token)
+        elif token.kind == "op" and token.text in ("]", ")") and square and square.pop():
+            found[place] = replace(token, text=")")
+    return found
+
+
+class _Mathematica(Reader):
+    """Reads one list of tokens."""
+
+    __slots__ = ()
+
+    def product(self) -> Term:
+        left = self.unary()
+        while self.sees("*", "/", "(") or self.next.kind in ("name", "num", "function"):
+            sign = self.take().text if self.sees("*", "/") else "*"
+            left = self.call("?each" + sign, left, self.unary())
+        return left
+
+    def power(self) -> Term:
+        """What binds tighter than * and /: products of matrices, and powers."""
+        left = self.raised()
+        while self.sees("."):
+            self.take()
+            left = self.call("?matmul", left, self.raised())
+        return left
+
+    def raised(self) -> Term:
+        term = self.atom()
+        if not self.sees("^"):
+            return term
+        self.take()
+        exponent = self.unary_factor()
+        if isinstance(term, Name) and term.text == "e":
+            return Call("exp", (exponent,), (), Span(term.span.start, exponent.span.stop))
+        return self.call("?each**", term, exponent)
+
+    def unary_factor(self) -> Term:
+        """An exponent, which may have a sign."""
+        if not self.sees("-"):
+            return self.raised()
+        sign = self.take()
+        term = self.raised()
+        return Call("u-", (term,), (), Span(sign.start, term.span.stop))
+
+    def atom(self) -> Term:
+        if self.next.kind == "function":
+            return self.applied(self.take(), dotted=False)
+        if self.sees("{"):
+            raise self.refuse(self.next, "a list cannot be read here", "declare a name for it")
+        return super().atom()
+
+    def name(self) -> Term:
+        token = self.take()
+        if token.text in _CONSTANTS and self.known.find(token.text) is None:
+            return Name(_CONSTANTS[token.text], token.span)
+        if self.sees("[["):
+            raise self.refuse(self.next, "an entry cannot be read here", "entries count from 0: `x[0]` is the first")
+        return self.called(token)
+
+    def is_function(self) -> bool:
+        return False
+
+    def function(
+        self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
+    ) -> Term:
+        name = token.text
+        if name in _ELSEWHERE:
+            raise self.refuse(token, *_ELSEWHERE[name])
+        if not arguments or keywords:
+            raise self.refuse(token, f"'{name}' wants an argument", f"as in {name}[x]")
+        if special := _FUNCTIONS.get(name):
+            return special(self, token, arguments, span)
+        same = _SAME.get(name, name.lower())
+        if same.isidentifier() and (same not in self.known.functions or not name[0].isupper()):
+            raise self.refuse(token, f"there is no function '{name[:40]}'", "jac functions lists those there are")
+        return Call(same, tuple(arguments), (), span)
+
+    # each takes the token of the name, its arguments and the place
+
+    def norm__(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+        kind = "2"
+        if len(arguments) > 1:
+            match arguments[1]:
+                case Literal(value=value) if value in (1, 2):
+                    kind = str(value)
+                case Text(value="Frobenius"):
+                    kind = "F"
+                case Name(text="inf"):
+                    kind = "inf"
+                case _:
+                    raise self.refuse(token, "which norm?", "as in Norm[x, 1]")
+        return Call("?norm", (arguments[0], Text(kind, span)), (), span)
+
+    def total_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+        """Down the columns of a matrix; `Total[X, 2]` over all."""
+        call = Call(_COLUMNS[token.text], tuple(arguments[:1]), (), span)
+        if len(arguments) == 1:
+            return Call("?columns", (call, Text("", span)), (), span)
+        if isinstance(arguments[1], Literal) and arguments[1].value == 2:
+            return call
+        raise self.refuse(token, "along which axis?", "as in Total[X, 2], over all entries")
+
+    def extreme_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+        if len(arguments) > 1:
+            word = token.text.lower()
+            hint = f"entry by entry it is `{word}imum(x, y)`"
+            raise self.refuse(token, f"{token.text} takes the one {word}imum of all entries here", hint)
+        return Call(token.text.lower(), tuple(arguments), (), span)
+
+    def log_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+        """`Log[b, x]` is to the base b."""
+        del token
+        logs = [Call("log", (value,), (), span) for value in arguments]
+        return logs[0] if len(logs) == 1 else Call("/", (logs[1], logs[0]), (), span)
+
+    def outer_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+        if len(arguments) != 3 or not (isinstance(arguments[0], Name) and arguments[0].text == "Times"):
+            raise self.refuse(token, "of which function?", "as in Outer[Times, x, y]")
+        return Call("outer", tuple(arguments[1:]), (), span)
+
+    def array_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+        value, *sizes = arguments
+        if not isinstance(value, Literal) or len(sizes) != 1:
+            raise self.refuse(token, "only a number is repeated here", "as in ConstantArray[1, n]")
+        ones = Call("ones", tuple(sizes), (), span)
+        return ones if value.value == Fraction(1) else Call("*", (value, ones), (), span)
+
+
+_Special = Callable[[_Mathematica, MatlabToken, list[Term], Span], Term]
+_FUNCTIONS: dict[str, _Special] = {
+    "Norm": _Mathematica.norm__,
+    **dict.fromkeys(_COLUMNS, _Mathematica.total_),
+    **dict.fromkeys(("Max", "Min"), _Mathematica.extreme_),
+    "Log": _Mathematica.log_,
+    "Outer": _Mathematica.outer_,
+    "ConstantArray": _Mathematica.array_,
+}

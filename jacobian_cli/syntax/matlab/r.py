@@ -1,0 +1,222 @@
+"""R: `%*%` is the matrix product, all other signs go entry by entry, indices count from 1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
+from jacobian_cli.syntax.matlab.grammar import Reader
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.parser import defined_name, want_short
+from jacobian_cli.syntax.tokens import too_deep, want_shallow
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\r\n]+|\#[^\n]*)
+    |(?P<num>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?L?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
+    |(?P<name>[^\W\d][\w.]*)
+    |(?P<op>%\*%|%o%|%x%|%%|==|!=|>=|<=|[-+*/^<>=:,;()\[\]])
+    |(?P<text>"[^"\n]*")""",
+    re.VERBOSE,
+)
+_SPECIAL = {"%*%": "?matmul", "%o%": "outer", "%x%": "kron", "%%": "mod"}
+_SAME = {
+    "t": ".T", "tr": "trace", "plogis": "sigmoid", "pmax": "maximum", "pmin": "minimum", "ifelse": "where",
+    "kronecker": "kron", "pnorm": "ndtr", "dnorm": "normal_pdf", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
+    "c": "concat", "drop": "", "as.matrix": "", "as.numeric": "?vec", "as.vector": "?vec", "c.numeric": "concat",
+    "nchar": "", "outer": "outer", "cbind": "?column_stack", "rbind": "?row_stack", "logsumexp": "logsumexp",
+}  # fmt: skip
+"""Functions of the language under the names that they have in R; nothing where they change nothing here."""
+_AXES = {"rowSums": ("sum", 1), "colSums": ("sum", 0), "rowMeans": ("mean", 1), "colMeans": ("mean", 0)}
+_ELSEWHERE = {
+    "var": ("var divides by n - 1 here, by n in the language", "write `var(x)*n/(n - 1)`"),
+    "sd": ("sd divides by n - 1 here, by n in the language", "write `std(x)*sqrt(n/(n - 1))`"),
+    "rnorm": ("random numbers are no formula", "make the number a parameter"),
+    "runif": ("random numbers are no formula", "make the number a parameter"),
+    "eigen": ("a list is not a value here", "of symmetric matrices the values are `eigvalsh(A)`"),
+    "determinant": ("a list is not a value here", "the logarithm of a determinant is `log(det(A))`"),
+    **dict.fromkeys(
+        ("apply", "sapply", "lapply", "vapply", "mapply", "Reduce", "Map", "sweep", "function", "for"),
+        ("a loop cannot be read", "write it as a formula of arrays"),
+    ),
+}
+
+
+def read(text: str, known: Known, notation: str = "r", guessed: bool = False) -> Definition:
+    """A formula or a definition in R.
+
+    >>> read("t(x) %*% A %*% x", Known([])).value.function
+    '?matmul'
+    """
+    want_short(text)
+    name = defined_name(text)
+    start = text.index("=") + 1 if name else 0
+    reader = _R(tokens(text, start, _TOKEN, primes=False), text, known, True, guessed)
+    try:
+        value = want_shallow(reader.whole(), text)
+    except RecursionError:
+        raise too_deep(text) from None
+    return Definition(name, value, text, tuple(reader.doubts), notation)
+
+
+class _R(Reader):
+    """Reads one list of tokens."""
+
+    __slots__ = ()
+
+    def product(self) -> Term:
+        left = self.special()
+        while self.sees("*", "/"):
+            sign = self.take()
+            left = self.call("?each" + sign.text, left, self.special())
+        return left
+
+    def special(self) -> Term:
+        """What binds tighter than * and /."""
+        left = self.unary()
+        while self.next.kind == "op" and self.next.text in _SPECIAL:
+            sign = self.take()
+            left = self.call(_SPECIAL[sign.text], left, self.unary())
+        return left
+
+    def power(self) -> Term:
+        term = self.atom()
+        if not self.sees("^"):
+            return term
+        self.take()
+        return self.call("?each**", term, self.unary())
+
+    def name(self) -> Term:
+        token = self.take()
+        if self.sees("("):
+            return self.applied(token, dotted=False)
+        if "." in token.text:
+            raise self.refuse(token, "a name with a point cannot be read", f"as in `{token.text.replace('.', '_')}`")
+        if token.text in ("TRUE", "FALSE", "NULL", "NA", "T", "F") and token.text not in self.known.names:
+            return Text(token.text, token.span)
+        name = self.called(token)
+        return self.entries(name, "]") if self.sees("[") else name
+
+    def entries(self, value: Name, closing: str) -> Term:
+        """X[1, ], counted from 1."""
+        opened = self.take()
+        picks: list[Term] = []
+        while True:
+            here = self.next
+            if self.sees(",", closing):
+                picks.append(Slice(None, None, here.span))
+            elif self.sees("-"):
+                raise self.refuse(here, "what is left out cannot be read", "as in `x[2:n]`")
+            else:
+                picks.append(self.pick(closing))
+            if not self.sees(","):
+                break
+            self.take()
+        closed = self.want(closing, opened)
+        return Call("[]", (value, Group(tuple(picks), closed.span)), (), Span(value.span.start, closed.stop))
+
+    def is_function(self) -> bool:
+        return False
+
+    def function(
+        self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
+    ) -> Term:
+        name = token.text
+        if name in _ELSEWHERE:
+            raise self.refuse(token, *_ELSEWHERE[name])
+        if special := _FUNCTIONS.get(name):
+            return special(self, token, arguments, keywords, span)
+        if not arguments:
+            raise self.refuse(token, f"'{name}' wants an argument", f"as in `{name}(x)`")
+        if keywords:
+            raise self.refuse(token, f"{name} has no options that are read here")
+        if name in _AXES:
+            function, axis = _AXES[name]
+            return Call(function, tuple(arguments), (("axis", Literal(Fraction(axis), span)),), span)
+        same = _SAME.get(name, name)
+        if same.isidentifier() and same not in self.known.functions:
+            raise self.refuse(token, f"there is no function '{name[:40]}'", "jac functions lists those there are")
+        return Call(same, tuple(arguments), (), span) if same else arguments[0]
+
+    # each takes the token of the name, its arguments, its options and the place
+
+    def solve_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        del token, keywords
+        return Call("inv" if len(arguments) == 1 else "solve", tuple(arguments), (), span)
+
+    def crossed(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """t(X) %*% Y, and X %*% t(Y)."""
+        del keywords
+        left, right = arguments[0], arguments[-1]
+        if token.text == "crossprod":
+            left = Call(".T", (left,), (), left.span)
+        else:
+            right = Call(".T", (right,), (), right.span)
+        return Call("?matmul", (left, right), (), span)
+
+    def diag_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """The diagonal, what stands on it, or the identity of a size."""
+        size = keywords.get("nrow") or (arguments[0] if len(arguments) == 1 else None)
+        if len(arguments) == 2 and isinstance(arguments[0], Literal) and arguments[0].value == 1:
+            size = arguments[1]
+        if isinstance(size, Literal) or (isinstance(size, Call) and size.function in ("?extent", "?count")):
+            return Call("eye", (size,), (), span)
+        if "nrow" in keywords or len(arguments) != 1:
+            if isinstance(size, Name):
+                return Call("eye", (size,), (), span)
+            raise self.refuse(token, "which size has the identity?", "as in diag(3)")
+        if isinstance(size, Name) and size.text.islower() and self.known.find(size.text) is None:
+            self.doubts.append(
+                Doubt(f"`diag({size.text})` is read, {size.text} on the diagonal; the identity is `eye({size.text})`")
+            )
+        return Call("diag", tuple(arguments), (), span)
+
+    def rep_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        value, count = (
+            (arguments[0] if arguments else None),
+            keywords.get("times", arguments[-1] if arguments else None),
+        )
+        if not isinstance(value, Literal) or count is None or count is value:
+            raise self.refuse(token, "only a number is repeated here", "as in rep(1, n)")
+        ones = Call("ones", (count,), (), span)
+        return ones if value.value == 1 else Call("*", (value, ones), (), span)
+
+    def extent_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        del keywords
+        if token.text == "length":
+            return Call("?count", tuple(arguments[:1]), (), span)
+        place = Literal(Fraction(int(token.text.lower() == "ncol")), span)
+        return Call("?extent", (*arguments[:1], place), (), span)
+
+    def norm__(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        kind = keywords.get("type", arguments[1] if len(arguments) > 1 else None)
+        if not isinstance(kind, Text) or kind.value.upper() not in ("2", "F", "E"):
+            raise self.refuse(token, "which norm?", 'as in norm(x, "2") or norm(X, "F")')
+        return Call("?norm", (arguments[0], Text("2" if kind.value == "2" else "F", span)), (), span)
+
+    def log_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        if len(arguments) != 1 or keywords:
+            raise self.refuse(token, "a logarithm to a base is not read", "it is `log(x)/log(3)`")
+        return Call("log", tuple(arguments), (), span)
+
+    def chol_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """The upper factor, here."""
+        del token, keywords
+        return Call(".T", (Call("cholesky", tuple(arguments), (), span),), (), span)
+
+
+_Special = Callable[[_R, MatlabToken, list[Term], dict[str, Term], Span], Term]
+_FUNCTIONS: dict[str, _Special] = {
+    "solve": _R.solve_,
+    **dict.fromkeys(("crossprod", "tcrossprod"), _R.crossed),
+    "diag": _R.diag_,
+    "rep": _R.rep_,
+    **dict.fromkeys(("length", "nrow", "ncol", "NROW", "NCOL"), _R.extent_),
+    "norm": _R.norm__,
+    "log": _R.log_,
+    "chol": _R.chol_,
+}
