@@ -119,14 +119,14 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
 
 
 def _along(typed: Typed) -> set[str]:
-    """The names of which a second axis is spoken: sum(x, axis=1)."""
+    """The names of which a second axis is spoken, not only where a function is one along it: sum(x, axis=1)."""
     found = set[str]()
     for statement in typed.statements:
         for term in statement.terms:
             match term:
                 case Call(arguments=(Name(text=name), *_), keywords=keywords):
                     axis = dict(keywords).get("axis")
-                    if isinstance(axis, Literal) and axis.value >= 1:
+                    if isinstance(axis, Literal) and axis.value >= 1 and axis.span != term.span:
                         found.add(name)
     return found
 

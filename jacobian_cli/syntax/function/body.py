@@ -10,13 +10,13 @@ import ast
 from collections.abc import Mapping
 from fractions import Fraction
 
-from jacobian_cli.syntax.code import Code, arguments_of, library_of
-from jacobian_cli.syntax.code.functions import HANDLERS
+from jacobian_cli.syntax.code import arguments_of
 from jacobian_cli.syntax.code.places import piece
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.function.expressions import Names
 from jacobian_cli.syntax.function.in_place import in_place, seen_through
-from jacobian_cli.syntax.function.module import CONSTANTS, Bound, Module
-from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.function.methods import Class, attribute_of, parameters
+from jacobian_cli.syntax.function.module import CONSTANTS, Bound
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term
 
@@ -40,77 +40,17 @@ _HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
 )
 
 
-class Names(Code):
-    """Expressions of the text; names are those of the function that is being read."""
-
-    def __init__(self, module: Module) -> None:
-        super().__init__(module.text, module.places, Known([], module.functions), library_of(module.text))
-        self.module = module
-        self.aliases = module.aliases
-        self.scope: Function | None = None
-
-    def named(self, node: ast.Name) -> Term:
-        assert self.scope is not None
-        return self.scope.value_of(node)
-
-    def shadowed(self, name: str) -> bool:
-        return self.scope is not None and name in self.scope.local
-
-    def function(
-        self,
-        name: str,
-        library: str,
-        node: ast.Call,
-        arguments: list[ast.expr],
-        span: Span,
-        *,
-        bare: bool = False,
-        method: bool = False,
-        module: str = "",
-    ) -> Term:
-        """A function of a library; one that ends in _ changes its first argument, too."""
-        changes = in_place(name) and name not in HANDLERS
-        called = name[:-1] if changes else name
-        value = super().function(called, library, node, arguments, span, bare=bare, method=method, module=module)
-        if not changes or not arguments:
-            return value
-        changed = arguments[0]
-        while isinstance(changed, ast.Call) and isinstance(changed.func, ast.Attribute) and in_place(changed.func.attr):
-            changed = changed.func.value  # x.mul_(2).add_(1)
-        if seen_through(changed) is not None:
-            raise self.refuse(changed, "an assignment to entries cannot be read", "assign the whole array")
-        if not isinstance(changed, ast.Name):
-            return value
-        assert self.scope is not None
-        self.scope.want_alone(changed, node)
-        self.scope.bind(changed, value)
-        return self.named(changed)
-
-    def own(self, name: str, node: ast.Call) -> Term | None:
-        assert self.scope is not None
-        scope = self.scope
-        for there, outer in (
-            (scope.local, {**scope.outer, **scope.local}),
-            (scope.outer, scope.outer),
-            (self.module.bound, {}),
-        ):
-            found = there.get(name)
-            if isinstance(found, ast.FunctionDef | ast.Lambda):
-                return scope.called(name, found, node, outer)
-            if found is not None:
-                break
-        if name in scope.local:
-            raise self.refuse(node.func, f"'{name}' is a value here and cannot be called", "a product needs its sign")
-        return None
-
-
 class Function:
     """One function being read, with what its names stand for."""
 
-    def __init__(self, reader: Names, outer: Mapping[str, Bound], *, depth: int, prefix: str) -> None:
+    def __init__(
+        self, reader: Names, outer: Mapping[str, Bound], *, depth: int, prefix: str, owner: Class | None = None
+    ) -> None:
+        self.owner = owner
+        """The class of a method that is being read."""
         self.reader = reader
         self.module = reader.module
-        self.outer = outer
+        self.outer: Mapping[str, Bound] = outer
         self.local: dict[str, Bound] = {}
         self.node: ast.FunctionDef | None = None
         self.views: dict[str, str] = {}
@@ -141,7 +81,7 @@ class Function:
         """A constant of the module."""
         if self.depth > _MOST_CALLS:
             raise self.module.refuse(node, f"'{node.id}' is defined by way of itself")
-        inner = Function(self.reader, {}, depth=self.depth + 1, prefix=self.prefix)
+        inner = Function(self.reader, {}, depth=self.depth + 1, prefix=self.prefix, owner=self.owner)
         return inner.term(value)
 
     def term(self, node: ast.expr) -> Term:
@@ -158,10 +98,17 @@ class Function:
         given = function.args
         if given.vararg or given.kwarg:
             raise self.module.refuse(_head(function), "*args and **kwargs cannot be read", "name each parameter")
+        attributes = parameters(self.owner) if self.owner is not None else set()
+        self.module.taken |= set(map(normal_name, attributes))
         for argument in arguments_of(given):
             name = normal_name(argument.arg)
+            if name == "self" and self.owner is not None:
+                continue
             if name in ("self", "cls"):
                 raise self.module.refuse(_head(function), "a method cannot be read", "write a function")
+            if name in attributes:
+                message = f"{name} and self.{name} are two things here"
+                raise self.module.refuse(_head(function), message, "give the parameter another name")
             self.module.taken.add(name)
             self.local[argument.arg] = Name(name, self.module.places.span(argument))
         for argument, value in _defaults(given):
@@ -181,8 +128,8 @@ class Function:
         given = function.args
         if given.vararg or given.kwarg:
             raise self.module.refuse(node, f"'{name}' takes *args or **kwargs, which cannot be read")
-        parameters = list(arguments_of(given))
-        inner = Function(self.reader, outer, depth=self.depth + 1, prefix=name)
+        parameters = [p for p in arguments_of(given) if not (p.arg == "self" and attribute_of(node.func))]
+        inner = Function(self.reader, outer, depth=self.depth + 1, prefix=name, owner=self.owner)
         if len(node.args) > len(given.posonlyargs) + len(given.args):
             raise self.module.refuse(node, f"'{name}' takes {len(parameters)} arguments, not {len(node.args)}")
         for parameter, argument in zip(parameters, node.args, strict=False):

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 
 from jacobian_cli.syntax.code import Places
-from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.function.methods import Class, class_of
 from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Definition, Term
@@ -31,7 +32,7 @@ class Module:
     counts: dict[str, int] = field(default_factory=dict)
     """How often each name was wanted."""
     bare: ast.Lambda | None = None
-    layer: ast.ClassDef | None = None
+    classes: dict[str, Class] = field(default_factory=dict)
 
     def take(self, statement: ast.stmt) -> None:
         match statement:
@@ -55,28 +56,40 @@ class Module:
                     self.candidates.append(name)
             case ast.Expr(value=ast.Lambda() as value):
                 self.bare = value
-            case ast.ClassDef():
-                self.layer = statement
+            case ast.ClassDef(name=name):
+                self.classes[name] = class_of(statement)
+
+    def owner(self, function: ast.FunctionDef | ast.Lambda) -> Class | None:
+        """The class that a method is one of."""
+        return next((c for c in self.classes.values() if any(m is function for m in c.methods.values())), None)
+
+    def methods(self) -> list[str]:
+        """The methods that may be meant."""
+        return [f"{name}.{asked}" for name, found in self.classes.items() for asked in found.asked()]
+
+    def method(self, asked: str) -> ast.FunctionDef | None:
+        """A method by its name, with or without that of its class."""
+        of, _, name = asked.rpartition(".")
+        classes = [self.classes[of]] if of in self.classes else [] if of else list(self.classes.values())
+        found = [c.methods[name] for c in classes if name in c.methods]
+        return found[0] if len(found) == 1 else None
 
     def chosen(self, function: str | None) -> ast.FunctionDef | ast.Lambda:
         if function is not None:
-            found = self.bound.get(function)
+            found = self.bound.get(function) or self.method(function)
             if not isinstance(found, ast.FunctionDef | ast.Lambda):
-                there = ", ".join(dict.fromkeys(self.candidates)) or "none"
+                there = ", ".join(dict.fromkeys((*self.candidates, *self.methods()))) or "none"
                 raise InputError(f"there is no function '{function[:60]}' in this source", hint=f"there are: {there}")
             return found
         names = list(dict.fromkeys(self.candidates))
         if not names:
             if self.bare is not None:
                 return self.bare
-            if self.layer is not None:
-                start = self.places.span(self.layer).start
-                raise InputError(
-                    "a class cannot be read",
-                    text=self.text,
-                    span=Span(start, start + len("class")),
-                    hint="write what it computes as a function of its weights",
-                )
+            if methods := self.methods():
+                found = self.method(methods[0])
+                if len(methods) == 1 and found is not None:
+                    return found
+                raise InputError(f"which method? there are {', '.join(methods)}", hint=f"name one: FILE:{methods[-1]}")
             raise InputError("there is no function in this source", hint="as in def f(x): return x.T @ A @ x")
         called = self.calls()
         outer = [name for name in names if name not in called]

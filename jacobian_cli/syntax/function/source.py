@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from jacobian_cli.syntax.code import Places, parsed
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.function.body import Function, Names
+from jacobian_cli.syntax.function.body import Function
+from jacobian_cli.syntax.function.expressions import Names
 from jacobian_cli.syntax.function.module import Module
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
@@ -53,7 +54,7 @@ def _read(text: str, function: str | None, functions: frozenset[str]) -> list[De
         module.take(statement)
     chosen = module.chosen(function)
     reader = Names(module)
-    value = Function(reader, {}, depth=0, prefix="").applied_to_names(chosen)
+    value = Function(reader, {}, depth=0, prefix="", owner=module.owner(chosen)).applied_to_names(chosen)
     result = [*module.definitions, Definition(None, value, text, tuple(reader.doubts), "function")]
     for definition in result:
         want_shallow(definition.value, text)

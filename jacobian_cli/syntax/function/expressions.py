@@ -1,0 +1,127 @@
+"""The expressions of a function, whose names are those around them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Protocol
+
+from jacobian_cli.syntax.code import Code, library_of
+from jacobian_cli.syntax.code.functions import HANDLERS
+from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.function.in_place import in_place, seen_through
+from jacobian_cli.syntax.function.methods import Class, attribute_of, constant, is_given, is_property, layer
+from jacobian_cli.syntax.function.module import Bound, Module
+from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.parser import normal_name
+from jacobian_cli.syntax.tree import Name, Term
+
+
+class Scope(Protocol):
+    """The function whose expressions are read."""
+
+    outer: Mapping[str, Bound]
+    local: dict[str, Bound]
+    owner: Class | None
+
+    def value_of(self, node: ast.Name) -> Term: ...
+
+    def called(
+        self, name: str, function: ast.FunctionDef | ast.Lambda, node: ast.Call, outer: Mapping[str, Bound]
+    ) -> Term: ...
+
+    def want_alone(self, target: ast.Name, node: ast.stmt | ast.expr) -> None: ...
+
+    def bind(self, target: ast.expr, value: Bound) -> None: ...
+
+
+class Names(Code):
+    """Expressions of the text; names are those of the function that is being read."""
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(module.text, module.places, Known([], module.functions), library_of(module.text))
+        self.module = module
+        self.aliases = module.aliases
+        self.scope: Scope | None = None
+
+    def named(self, node: ast.Name) -> Term:
+        assert self.scope is not None
+        return self.scope.value_of(node)
+
+    def shadowed(self, name: str) -> bool:
+        return self.scope is not None and name in self.scope.local
+
+    def attribute(self, node: ast.Attribute, span: Span) -> Term:
+        """What an attribute of an object stands for: a number, or a parameter of that name."""
+        name = attribute_of(node)
+        if self.scope is None or self.scope.owner is None or name is None:
+            return super().attribute(node, span)
+        owner = self.scope.owner
+        method = owner.methods.get(name)
+        if method is not None and is_property(method):
+            return self.scope.called(name, method, ast.copy_location(ast.Call(node, [], []), node), {})
+        if (value := constant(owner, name)) is not None:
+            return super().term(value)
+        if method is not None or not is_given(owner, name):
+            raise self.refuse(node, f"what '{name}' is cannot be read here", "make it a parameter of the method")
+        return Name(normal_name(name), span)
+
+    def call(self, node: ast.Call, span: Span) -> Term:
+        """A call: that of a method of the same class, or of a layer, is taken in place."""
+        name = attribute_of(node.func)
+        if self.scope is None or self.scope.owner is None or name is None:
+            return super().call(node, span)
+        owner = self.scope.owner
+        if name in owner.methods:
+            return self.scope.called(name, owner.methods[name], node, {})
+        written = layer(owner, name, node)
+        if written is None:
+            raise self.refuse(node.func, f"'{name}' is no layer that can be read", "write what it computes")
+        return self.term(written)
+
+    def function(
+        self,
+        name: str,
+        library: str,
+        node: ast.Call,
+        arguments: list[ast.expr],
+        span: Span,
+        *,
+        bare: bool = False,
+        method: bool = False,
+        module: str = "",
+    ) -> Term:
+        """A function of a library; one that ends in _ changes its first argument, too."""
+        changes = in_place(name) and name not in HANDLERS
+        called = name[:-1] if changes else name
+        value = super().function(called, library, node, arguments, span, bare=bare, method=method, module=module)
+        if not changes or not arguments:
+            return value
+        changed = arguments[0]
+        while isinstance(changed, ast.Call) and isinstance(changed.func, ast.Attribute) and in_place(changed.func.attr):
+            changed = changed.func.value  # x.mul_(2).add_(1)
+        if seen_through(changed) is not None:
+            raise self.refuse(changed, "an assignment to entries cannot be read", "assign the whole array")
+        if not isinstance(changed, ast.Name):
+            return value
+        assert self.scope is not None
+        self.scope.want_alone(changed, node)
+        self.scope.bind(changed, value)
+        return self.named(changed)
+
+    def own(self, name: str, node: ast.Call) -> Term | None:
+        assert self.scope is not None
+        scope = self.scope
+        for there, outer in (
+            (scope.local, {**scope.outer, **scope.local}),
+            (scope.outer, scope.outer),
+            (self.module.bound, {}),
+        ):
+            found = there.get(name)
+            if isinstance(found, ast.FunctionDef | ast.Lambda):
+                return scope.called(name, found, node, outer)
+            if found is not None:
+                break
+        if name in scope.local:
+            raise self.refuse(node.func, f"'{name}' is a value here and cannot be called", "a product needs its sign")
+        return None

@@ -1,0 +1,116 @@
+"""Classes: their methods, and what the attributes of an object stand for.
+
+`self.W` is a parameter called W, a number that `__init__` assigns is that number, and a layer is what it computes:
+`self.fc = nn.Linear(3, 4)` makes `self.fc(x)` the product with W_fc, and b_fc added.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+_ACTIVATIONS = {
+    **{name: name.lower() for name in ("ReLU", "Sigmoid", "Tanh", "GELU", "SiLU", "Softplus", "ELU", "SELU", "Mish")},
+    "Softmax": "softmax",
+    "LogSoftmax": "log_softmax",
+}
+"""Layers without parameters, and the functions that they are."""
+_CALLED = ("forward", "__call__", "call")
+"""Methods that are meant where a class is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the source."""
+
+    node: ast.ClassDef
+    methods: dict[str, ast.FunctionDef]
+    attributes: dict[str, ast.expr]
+    """What is assigned in the class and in its `__init__`."""
+
+    def asked(self) -> list[str]:
+        """The methods that may be meant: the one that a layer is called by, or those that no other one calls."""
+        if called := [name for name in _CALLED if name in self.methods]:
+            return called[:1]
+        names = [name for name in self.methods if not name.startswith("__")]
+        used = {
+            node.attr
+            for method in self.methods.values()
+            for node in ast.walk(method)
+            if isinstance(node, ast.Attribute) and _is_self(node.value)
+        }
+        return [name for name in names if name not in used] or names
+
+
+def class_of(node: ast.ClassDef) -> Class:
+    """What a class holds."""
+    methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+    attributes: dict[str, ast.expr] = {}
+    for statement in (*node.body, *(methods["__init__"].body if "__init__" in methods else ())):
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name) | ast.Attribute(attr=name), value=ast.expr() as value)
+            ):
+                attributes[name] = value
+    return Class(node, methods, attributes)
+
+
+def attribute_of(node: ast.AST) -> str | None:
+    """The W of `self.W`."""
+    return node.attr if isinstance(node, ast.Attribute) and _is_self(node.value) else None
+
+
+def parameters(owner: Class) -> set[str]:
+    """The attributes that are neither methods nor numbers."""
+    used = {found for method in owner.methods.values() for node in ast.walk(method) if (found := attribute_of(node))}
+    return {name for name in used if name not in owner.methods and constant(owner, name) is None}
+
+
+def is_given(owner: Class, name: str) -> bool:
+    """Whether an attribute is a parameter of its own: nothing, a name or a call makes it, and no other formula."""
+    return isinstance(owner.attributes.get(name, ast.Name("x")), ast.Name | ast.Call | ast.Constant)
+
+
+def is_property(method: ast.FunctionDef) -> bool:
+    """Whether a method is called by its name alone."""
+    return any(isinstance(one, ast.Name) and one.id in ("property", "cached_property") for one in method.decorator_list)
+
+
+def constant(owner: Class, name: str) -> ast.expr | None:
+    """The number that an attribute is."""
+    value = owner.attributes.get(name)
+    numbers = ast.Constant | ast.UnaryOp | ast.BinOp | ast.operator | ast.unaryop
+    return value if value is not None and all(isinstance(part, numbers) for part in ast.walk(value)) else None
+
+
+def layer(owner: Class, name: str, node: ast.Call) -> ast.expr | None:
+    """What the call of a layer computes, written with functions and parameters."""
+    made = owner.attributes.get(name)
+    if not isinstance(made, ast.Call) or len(node.args) != 1:
+        return None
+    kind = made.func.attr if isinstance(made.func, ast.Attribute) else getattr(made.func, "id", "")
+    options = {keyword.arg: keyword.value for keyword in made.keywords}
+    if kind == "Linear":
+        biased = not (isinstance(bias := options.get("bias"), ast.Constant) and bias.value is False)
+        weights = [f"self.W_{name}", f"self.b_{name}"][: 1 + biased]
+        return _written(f"F.linear(x, {', '.join(weights)})", node)
+    if kind in _ACTIVATIONS:
+        dim = options.get("dim", made.args[0] if made.args else None)
+        along = f", dim={ast.unparse(dim)}" if dim is not None and "oftmax" in kind else ""
+        return _written(f"F.{_ACTIVATIONS[kind]}(x{along})", node)
+    return None
+
+
+def _written(text: str, node: ast.Call) -> ast.expr:
+    """An expression that stands where a call does, of the same argument."""
+    found = ast.parse(text, mode="eval").body
+    assert isinstance(found, ast.Call)
+    for part in ast.walk(found):
+        ast.copy_location(part, node)
+    found.args[0] = node.args[0]
+    return found
+
+
+def _is_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
