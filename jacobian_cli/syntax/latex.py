@@ -56,6 +56,10 @@ _REFUSED = {
     r"\ldots": "type the formula in full",
     r"\cdots": "type the formula in full",
     r"\\": "type one line",
+    **dict.fromkeys(
+        (r"\sim", r"\forall", r"\exists", r"\succeq", r"\succ", r"\preceq", r"\propto", r"\approx", r"\equiv"),
+        "type the formula alone; what holds of a variable is declared: `--assume S=spd`",
+    ),
     r"\in": "sizes are declared apart: -s x=n",
     r"\lim": "a limit is not in the language",
 }

@@ -70,7 +70,7 @@ _DIVERGENCE = re.compile(
 _BELOW = r"(?:_\{(?P<braced>[^{}]*)\}|_(?P<bare>\\?\w+))"
 _UNDER = _BELOW.replace("braced", "under").replace("bare", "plain")
 _MINIMIZED = re.compile(
-    rf"\s*(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])(?:{_BELOW}\s*|\s*(?!\())"
+    rf"\s*(?:[^=<>]{{1,20}}=(?!=)\s*)?(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])(?:{_BELOW}\s*|\s*(?!\())"
     r"|(?:min|max)imi[sz]e\s+(?:over\s+\w+\s*:?\s*)?"
     rf"|\\?(?:min|max)(?:imize)?{_UNDER}\s*)(?=\S)"
 )
@@ -305,6 +305,8 @@ class Scanner(Letters):
         text = self.text
         while at < stop and text[at].isspace():
             at += 1
+        if text[at : at + 1] == "*" and text[start] == "^" and self.attach("star", at + 1, found):  # x^*
+            return at + 1
         entries: list[Token] = []
         if at < stop and text[at] in "⊙∘":  # entry by entry
             entries.append(Token("op", "⊙", at, at + 1))

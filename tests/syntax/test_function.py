@@ -76,25 +76,6 @@ READ = {
         {},
         "solve(X.T@X + eye(n), X.T@y)",
     ),
-    "a method": (
-        (
-            "class M:\n    def f(self, X, y):\n        return ((self.g(X) - y) ** 2).mean() + self.w @ self.w\n"
-            "    def g(self, X):\n        w = 2\n        return w * (X @ self.w)\n"
-        ),
-        "w",
-        {},
-        "g = 2*(X@w); mean((g - y)**2) + w@w",
-    ),
-    "a layer": (
-        (
-            "class Net(nn.Module):\n    def __init__(self, d):\n        super().__init__()\n"
-            "        self.fc = nn.Linear(d, 3)\n        self.act = nn.ReLU()\n        self.half = 0.5\n"
-            "    def forward(self, x):\n        return self.half * self.act(self.fc(x))\n"
-        ),
-        "W_fc",
-        {},
-        "0.5*relu(W_fc@x + b_fc)",
-    ),
     "annotations": (
         "def f(x: int, *, k: float = 2.0) -> float:\n    assert k\n    y: int = x**k\n    return y\n",
         "x",
@@ -129,10 +110,7 @@ REFUSED = {
     "block": ("def f(x):\n    with g():\n        return x\n", "line 2: a block"),
     "comprehension": ("def f(x):\n    return sum([a for a in x])\n", "line 2: a loop in brackets"),
     "unpacked": ("def f(p, x):\n    W, b = p\n    return W @ x + b\n", "line 2: what is unpacked"),
-    "class": (
-        "class A:\n    def f(self, x):\n        return x\n    def g(self, x):\n        return x\n",
-        "which method?",
-    ),
+    "class": ("class A:\n    def f(self, x):\n        return x\n", "which method?"),
     "stars": ("def f(*x):\n    return x\n", "*args"),
     "call": ("def f(x):\n    x.sort()\n    return x\n", "line 2: a call"),
     "system": ('def f(x):\n    return __import__("os").system("true")\n', "line 2: 'system' is not known"),
@@ -188,6 +166,45 @@ def test_files(tmp_path: Path) -> None:
     assert "is a folder" in _jac("derive", "-f", str(tmp_path), "--wrt", "x").stderr
 
 
+METHODS = {
+    "M.f": (
+        (
+            "class M:\n    def f(self, X, y):\n        return ((self.g(X) - y) ** 2).mean() + self.w @ self.w\n"
+            "    def g(self, X):\n        w = 2\n        return w * (X @ self.w)\n"
+        ),
+        "w",
+        "g = 2*(X@w); mean((g - y)**2) + w@w",
+    ),
+    "forward": (
+        (
+            "class Net(nn.Module):\n    def __init__(self, d):\n        super().__init__()\n"
+            "        self.fc = nn.Linear(d, 3)\n        self.act = nn.ReLU()\n        self.half = 0.5\n"
+            "    def forward(self, x):\n        return self.half * self.act(self.fc(x))\n"
+        ),
+        "W_fc",
+        "0.5*relu(W_fc@x + b_fc)",
+    ),
+    "A.f": (
+        (
+            "class A:\n    @property\n    def v(self):\n        return self.w * 2\n"
+            "    def f(self, x):\n        w = 3\n        return self.v @ x * w\n"
+        ),
+        "x",
+        "v = w*2; v@x*3",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_read_by_its_name(name: str) -> None:
+    source, wrt, meant = METHODS[name]
+    found = jac.derive(jac.read_source(source, name), wrt=wrt)
+    assert isinstance(found, jac.Derivation)
+    assert found.problem.read == meant
+    with pytest.raises(InputError, match="which method"):
+        jac.read_source(source)
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -195,13 +212,12 @@ def test_files(tmp_path: Path) -> None:
         "class A:\n    def __init__(self, n):\n        self.k = n*2\n    def f(self, x):\n        return self.k*x\n",
         "class A:\n    def __init__(self):\n        self.d = nn.Foo()\n    def f(self, x):\n        return self.d(x)\n",
         "class A:\n    def f(self, x):\n        self.h = x\n        return x\n",
-        "class A:\n    def f(self, x):\n        return x\n    def g(self, x):\n        return x\n",
         "class A:\n    def f(self, x):\n        return self.f(x)\n",
     ],
 )
 def test_what_an_object_holds_is_not_guessed(source: str) -> None:
     with pytest.raises(InputError):
-        jac.read_source(source)
+        jac.read_source(source, "f")
 
 
 def test_what_changes_an_array_under_two_names_is_refused() -> None:

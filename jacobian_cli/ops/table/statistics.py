@@ -40,7 +40,7 @@ STATISTICS = (
         "number less one as NumPy has it", kind=Kind.FORMULA,
         given={"y": "cov(stack(x, y))", "bias=True": "cov(x, ddof=0)", "bias=False": "cov(x)", "rowvar=True": "cov(x)",
                "rowvar=False": "cov(x.T)", "ddof": f"{_CENTRED}@{_CENTRED}.T/(m - ddof)"},
-        second={"y": "a second variable: the matrix of both"}, values=("y",),
+        second={"y": "a second variable: the matrix of both"}, values=("y",), rule=shapes.samples,
         definition=f"{_CENTRED}@{_CENTRED}.T/(sum(ones_like(x[0])) - 1)", example="cov(A)"),
     Row(name="corrcoef", summary="correlations of the rows of a matrix, each column being one observation",
         kind=Kind.FORMULA, given={"y": "corrcoef(stack(x, y))", "rowvar=True": "corrcoef(x)",

@@ -141,7 +141,7 @@ class Brackets(Cursor):
             halves = [Token("bar", "|", both.start, both.start + 1), Token("bar", "|", both.start + 1, both.stop)]
             self.tokens = [*self.tokens[: self.at], *halves, *self.tokens[self.at + 1 :]]
         if not self.sees("bar", opened.text):
-            if self.sees("end"):
+            if self.sees("end") or self.sees("close"):
                 raise self.refuse(opened, f"this {opened.text} is never closed")
             raise self.stray(self.next)
         self.delimiters.pop()

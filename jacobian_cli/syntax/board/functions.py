@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR
@@ -12,6 +13,8 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
 
+_EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:Var|Cov)\s*\}?")
+"""Capitals by which statisticians mean random variables."""
 WHOLE = frozenset(["trace"])
 """Functions that, without a bracket, take the whole product behind them."""
 
@@ -118,7 +121,7 @@ class Functions(Sums):
     def called(self, token: Token, function: str) -> Term:
         """A function with its arguments in brackets."""
         opened = self.take()
-        if self.text[token.start : token.stop] in ("Var", "Cov"):
+        if _EXPECTED.fullmatch(self.text, token.start, token.stop):
             raise self.refuse(
                 token,
                 "an expectation is not in the language",

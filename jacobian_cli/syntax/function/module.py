@@ -86,10 +86,8 @@ class Module:
             if self.bare is not None:
                 return self.bare
             if methods := self.methods():
-                found = self.method(methods[0])
-                if len(methods) == 1 and found is not None:
-                    return found
-                raise InputError(f"which method? there are {', '.join(methods)}", hint=f"name one: FILE:{methods[-1]}")
+                hint = f"name one behind the file: FILE:{methods[-1]}"
+                raise InputError(f"which method? there are {', '.join(methods)}", hint=hint)
             raise InputError("there is no function in this source", hint="as in def f(x): return x.T @ A @ x")
         called = self.calls()
         outer = [name for name in names if name not in called]
