@@ -39,6 +39,8 @@ from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Sli
 
 CONSTANTS = ("pi", "e", "inf")
 INDEXING = "[]"
+_PAIRED = frozenset("@ * + -".split())
+"""What joins the entries of two arrays that are put side by side."""
 _NEAR = 0.75
 """How much of a name must be that of a function for this to be what was meant."""
 
@@ -242,6 +244,8 @@ class Builder(Picking):
     def applied(self, row: Row, arguments: tuple[Expr, ...], options: dict[str, Any]) -> Apply:
         """A function on typed arguments. Raises `ShapeError` where these do not fit."""
         shapes = tuple([argument.shape for argument in arguments])
+        if row.name in _PAIRED:
+            self.make_alike(arguments)
         if row.settle is not None:
             options = row.settle(list(shapes), options, self.scope.unifier)
         parameters = tuple(options.items())
@@ -250,6 +254,13 @@ class Builder(Picking):
         if any(size.is_open for shape in shapes for size in shape):
             return Apply(row.name, arguments, parameters, inferred(row, list(shapes), options, self.scope.unifier))
         return Apply(row.name, arguments, parameters, known_shape(row, shapes, parameters))
+
+    def make_alike(self, arguments: tuple[Expr, ...]) -> None:
+        """vec(A).T@vec(B): two matrices whose entries are put side by side have one shape."""
+        sides = [_rearranged(argument) for argument in arguments]
+        if len(sides) == 2 and len(sides[0]) == len(sides[1]) > 1:
+            for size, same in zip(*sides, strict=True):
+                self.scope.unifier.unify(size, same)
 
     def function(self, name: str) -> Row | None:
         """The row of a name that is called; a Greek letter that is a variable here is none."""
@@ -358,3 +369,11 @@ class Inside(Builder):
     def options(self, row: Row, terms: list[Term], call: Call) -> dict[str, Any]:
         found = super().options(row, terms, call)
         return found | {name: value for name, value in self.along.items() if name in row.options}
+
+
+def _rearranged(expr: Expr) -> Shape:
+    """The shape of the array whose entries stand side by side in a vector, or in a row."""
+    while isinstance(expr, Apply) and expr.function == ".T":
+        (expr,) = expr.arguments
+    flat = isinstance(expr, Apply) and (expr.function == "vec" or (expr.function == "reshape" and len(expr.shape) == 1))
+    return expr.arguments[0].shape if flat and isinstance(expr, Apply) else ()

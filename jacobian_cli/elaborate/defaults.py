@@ -19,59 +19,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, habit
+from jacobian_cli.elaborate.parts import Parts, Place, is_row
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
-from jacobian_cli.ops import FUNCTIONS
-from jacobian_cli.ops.table import ALIASES
-from jacobian_cli.shape import ONE, Shape
+from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
-    "omega".split()
-)
-_SQUARED = frozenset(("mu", "μ", "theta", "θ"))
-"""Greek letters whose squares are added to vectors as they are themselves: sum(1 + v - mu**2 - exp(v))."""
-_DIFFERENCES = ("Delta", "Δ")
-HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 _NUMBER = re.compile(r"(n|d)(_\w+|\d*)|lr|reg|scale|temperature|C|N")
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
 _COUNTS = frozenset("nmNM")
 """Letters that count something wherever all that they do is to divide."""
-_SCALAR, _VECTOR, _MATRIX = 0, 1, 2
 _ROW = "a scalar can scale a row, a vector cannot"
 _CONSTANT = "what scales an array of constants is a scalar"
 _ENTRY = "an entry of a list is a scalar"
 _IN_FUNCTION = "what scales a matrix in a function of matrices is a scalar"
 _SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
-
-
-@lru_cache(maxsize=1024)
-def habit(name: str) -> int:
-    """The textbook habit: how many axes a name suggests (a capital 2, a lower-case name 1, a small Greek letter 0); a
-    difference, `Delta_x`, is what its parts are.
-    """
-    stem = re.sub(r"[\d_].*$", "", name)
-    if stem in _DIFFERENCES and name[len(stem) : len(stem) + 1] == "_":
-        return habit(name[len(stem) + 1 :])
-    if stem[:1].isupper():
-        return 2
-    return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem) else 1
-
-
-class Default(NamedTuple):
-    """How many axes a name is taken to have, and why."""
-
-    order: int
-    why: str
-
-
-def by_habit(name: str) -> Default:
-    """What a name suggests by itself."""
-    order = habit(name)
-    return Default(order, HABITS[order])
 
 
 def defaults(
@@ -86,7 +50,7 @@ def defaults(
     """
     found = dict(guessed)
     for _ in range(len(guessed) + 1 if guessed else 0):
-        parts = _Parts(statements, found, sizes, shapes_at(found))
+        parts = Parts(statements, found, sizes, shapes_at(found))
         changed = next(
             (change for rule in (_by_name, _by_part, _by_entry, _by_vector) if (change := rule(parts))), None
         )
@@ -103,170 +67,16 @@ def numbers(
     shapes: Mapping[int, Shape],
 ) -> dict[str, Default]:
     """The names that are numbers by their names and places alone, or because they stand in a list."""
-    parts = _Parts(statements, guessed, sizes, shapes)
+    parts = Parts(statements, guessed, sizes, shapes)
     return _by_entry(parts) | _by_name(parts)
 
 
-class _Place(NamedTuple):
-    """Where a name stands within a part that is computed entry by entry."""
-
-    scales: bool = False
-    """It multiplies, divides or is an exponent."""
-    beside: int = 0
-    """How many axes what it multiplies has, or None where that is not known."""
-    below: bool = False
-    """Under a fraction line."""
-    root: bool = False
-    """Under a root under a fraction line, and not added to another name there."""
-    summed: bool = False
-    """Added to something."""
-    inside: bool = False
-    """In the argument of a function, or below."""
-    added: int = 0
-    """How many axes the other terms of its sum have."""
-    inverted: bool = False
-    """Under a number that nothing multiplies."""
-
-
-class _Parts:
-    """The parts of typed statements: how many axes each has, and from which names."""
-
-    def __init__(
-        self,
-        statements: Sequence[Definition],
-        guessed: Mapping[str, Default],
-        sizes: Collection[str],
-        shapes: Mapping[int, Shape],
-    ) -> None:
-        self.statements = statements
-        self.sizes = sizes
-        self.guessed = guessed
-        self.shapes = shapes
-        self.bodies = {s.name: s.value for s in statements if s.name}
-        self.known: dict[int, frozenset[str]] = {}
-        for statement in statements:  # in their order, so that what a definition says is known where it is used
-            self.carriers(statement.value)
-        calls = [term for statement in statements for term in statement.terms if isinstance(term, Call)]
-        self.divides = any(term.function == "/" for term in calls)
-        self.summed = {
-            name
-            for term in calls
-            if not elementwise(term) and not of_scalar(term)
-            for argument in values_in(term)
-            for name in self.carriers(argument)
-        }
-
-    def order(self, term: Term) -> int | None:
-        shape = self.shapes.get(id(term))
-        return None if shape is None else len(shape)
-
-    def carriers(self, term: Term) -> frozenset[str]:
-        """The names without declaration, vectors so far, that a part has its axes from; none where a matrix product
-        or the like gives it axes anyway.
-        """
-        found = self.known.get(id(term))
-        if found is None:
-            found = self.known[id(term)] = self._carriers(term)
-        return found
-
-    def _carriers(self, term: Term) -> frozenset[str]:
-        if isinstance(term, Name):
-            body = self.bodies.get(term.text)
-            if body is not None:
-                return self.carriers(body)
-            default = self.guessed.get(term.text)
-            return frozenset([term.text] if default is not None and default.why == HABITS[_VECTOR] else [])
-        if not isinstance(term, Call) or not elementwise(term):
-            return frozenset()
-        broad = [self.carriers(a) for a in term.arguments if self.order(a) != 0]
-        if not broad:
-            return frozenset()
-        match term.function:
-            case "/" | "**":
-                return broad[0]
-            case "*" if not all(broad):
-                return frozenset()
-        return frozenset().union(*broad)
-
-    def loose(self, term: Term) -> bool:
-        """Whether a part has its axes from names alone whose entries are nowhere summed."""
-        names = self.carriers(term)
-        return bool(names) and names.isdisjoint(self.summed)
-
-    def free(self, term: Term) -> bool:
-        """Whether a part is a scalar, or has its axes from names alone."""
-        return self.order(term) == 0 or bool(self.carriers(term))
-
-    @cached_property
-    def places(self) -> list[tuple[str, _Place]]:
-        """Every name without declaration, wherever it stands."""
-        return list(self._places())
-
-    def _places(self) -> Iterator[tuple[str, _Place]]:
-        for statement in self.statements:
-            stack: list[tuple[Term, _Place]] = [(statement.value, _Place())]
-            while stack:
-                term, place = stack.pop()
-                if isinstance(term, Name):
-                    if term.text in self.guessed:
-                        yield term.text, place
-                elif isinstance(term, Call) and elementwise(term):
-                    stack.extend(self._placed(term, place))
-                else:
-                    stack.extend((part, _Place()) for part in parts_of(term))
-
-    def _placed(self, term: Call, place: _Place) -> Iterator[tuple[Term, _Place]]:
-        alone = place._replace(added=0)
-        match term.function, term.arguments:
-            case "*" | "/", (a, b):
-                fraction = term.function == "/"
-                for mine, other, below in ((a, b, False), (b, a, fraction)):
-                    scales = place.scales or below or not is_number(other)
-                    beside = self.order(other)
-                    yield (
-                        mine,
-                        alone._replace(
-                            scales=scales,
-                            beside=max(place.beside, 2 if beside is None else beside),
-                            below=place.below or below,
-                            inside=place.inside or below,
-                            inverted=place.inverted or (below and is_number(other) and not place.scales),
-                        ),
-                    )
-            case "**", (base, exponent):
-                mean = isinstance(base, Name) and re.sub(r"[\d_].*$", "", base.text) in _SQUARED
-                yield base, place if mean and is_number(exponent) else alone
-                yield exponent, _Place(scales=True, inside=True)
-            case (("+" | "-"), (a, b)):
-                for mine, other in ((a, b), (b, a)):
-                    beside = self.order(other)
-                    yield (
-                        mine,
-                        place._replace(
-                            root=place.root and not isinstance(other, Name),
-                            summed=place.summed or not is_number(other),
-                            scales=place.scales and is_number(other),
-                            added=max(place.added, 2 if beside is None else beside),
-                        ),
-                    )
-            case "u-", (a,):
-                yield a, place
-            case _:
-                root = (
-                    place.below
-                    and not place.summed
-                    and FUNCTIONS[ALIASES.get(term.function, term.function)].definition == "x**(1/2)"
-                )
-                for argument in term.arguments:
-                    yield argument, alone._replace(inside=True, below=False, summed=False, root=root or place.root)
-
-
-def _by_name(parts: _Parts) -> dict[str, Default]:
+def _by_name(parts: Parts) -> dict[str, Default]:
     reasons: dict[str, set[str | None]] = {}
     likely = {
         name
         for name, guess in parts.guessed.items()
-        if guess.order != _SCALAR
+        if guess.order != SCALAR
         and guess.why in HABITS
         and (parts.divides or _SMALL.fullmatch(name) or _NUMBER.fullmatch(name))
     }
@@ -274,30 +84,32 @@ def _by_name(parts: _Parts) -> dict[str, Default]:
         if name in likely:
             reasons.setdefault(name, set()).add(_number_here(name, place))
     return {
-        name: Default(_SCALAR, min(why for why in said if why))
+        name: Default(SCALAR, min(why for why in said if why))
         for name, said in reasons.items()
         if None not in said and said != {""}
     }
 
 
-def _number_here(name: str, place: _Place) -> str | None:
+def _number_here(name: str, place: Place) -> str | None:
     """Why a name reads as a number where it stands, if it does; nothing where it may be one."""
-    if place.root and habit(name) == _VECTOR:
+    if place.root and habit(name) == VECTOR:
         return "what divides under a root is a number"
     if place.below and name in _COUNTS:
         return "a letter that only divides is a number"
-    if place.below and habit(name) == _MATRIX and place.beside < _MATRIX and not place.inverted:
+    if place.below and habit(name) == MATRIX and place.beside < MATRIX and not place.inverted:
         return "a capital that only divides, and no matrix, is a number"
+    if place.below and habit(name) == VECTOR and place.beside == MATRIX and not (place.inverted or place.spread):
+        return "what divides a matrix, and does nothing else, is a number"
     if _SMALL.fullmatch(name) and (place.scales or place.inside):
         return f"{name} is a small number"
     if _NUMBER.fullmatch(name) and place.scales and place.beside <= {"C": 1, "N": 0}.get(name, 2):
         return f"{name} only scales, and is a number"
-    if place.scales and habit(name) == _MATRIX and place.beside == _SCALAR and not place.below:
+    if place.scales and habit(name) == MATRIX and place.beside == SCALAR and not place.below:
         return ""
     return None
 
 
-def _by_part(parts: _Parts) -> dict[str, Default]:
+def _by_part(parts: Parts) -> dict[str, Default]:
     found: dict[str, Default] = {}
     classes: dict[str, str] = {}
     for statement in parts.statements:
@@ -316,7 +128,7 @@ class _Scaled(NamedTuple):
     `vector` (or more) anyway; a `constant` one is made of no variables.
     """
 
-    parts: _Parts
+    parts: Parts
     classes: Mapping[str, str]
     found: dict[str, Default]
     factors: frozenset[int]
@@ -343,12 +155,12 @@ class _Scaled(NamedTuple):
                 return "constant" if is_number(term, parts.sizes) else "vector"
             return "scalar" if broad else "number"
         kinds = [self.kind(a, pulled=p) for a, p in self._pulls(term, pulled)]
-        row = id(term) in self.factors and any(_is_row(parts.shapes.get(id(a))) for a in term.arguments)
+        row = id(term) in self.factors and any(is_row(parts.shapes.get(id(a))) for a in term.arguments)
         bare = "constant" in kinds and term.function in ("*", "/")
         if row or bare or ("scalar" in kinds and "vector" not in kinds and not pulled):
             loose = [a for a, kind in zip(term.arguments, kinds, strict=True) if kind == "loose"]
             why = _ROW if row else _CONSTANT if bare else _SCALAR_PART
-            self.found.update({name: Default(_SCALAR, why) for a in loose for name in parts.carriers(a)})
+            self.found.update({name: Default(SCALAR, why) for a in loose for name in parts.carriers(a)})
             kinds = [kind for kind in kinds if kind != "loose"]
         return next((kind for kind in ("vector", "constant", "loose", "scalar") if kind in kinds), "number")
 
@@ -356,7 +168,7 @@ class _Scaled(NamedTuple):
         """Of t*A in a function of matrices, t is a scalar."""
         if isinstance(term, Call) and term.function in ("*", "/") and any(map(self._is_matrix, term.arguments)):
             loose = [part for part in term.arguments if self.parts.loose(part)]
-            self.found.update({n: Default(_SCALAR, _IN_FUNCTION) for part in loose for n in self.parts.carriers(part)})
+            self.found.update({n: Default(SCALAR, _IN_FUNCTION) for part in loose for n in self.parts.carriers(part)})
 
     def _is_matrix(self, term: Term) -> bool:
         return self.parts.order(term) == 2 and not self.parts.loose(term)
@@ -378,33 +190,27 @@ class _Scaled(NamedTuple):
         return self.parts.order(term) != 0 and not self.parts.loose(term)
 
 
-def _by_entry(parts: _Parts) -> dict[str, Default]:
+def _by_entry(parts: Parts) -> dict[str, Default]:
     for statement in parts.statements:
         for term in statement.terms:
             call = listed(term) if isinstance(term, Group) and term.square else term
             if isinstance(call, Call) and call.function == LITERAL and all(map(parts.free, call.arguments)):
                 names = frozenset[str]().union(*map(parts.carriers, call.arguments))
                 if names:
-                    return {name: Default(_SCALAR, _ENTRY) for name in names}
+                    return {name: Default(SCALAR, _ENTRY) for name in names}
     return {}
 
 
-def _by_vector(parts: _Parts) -> dict[str, Default]:
+def _by_vector(parts: Parts) -> dict[str, Default]:
     added: dict[str, bool] = {}
     greek = any(guess.why == HABITS[0] for guess in parts.guessed.values())
     for name, place in parts.places if greek else ():
         if parts.guessed[name].why == HABITS[0]:
             outside = not (place.below or place.root or (place.inside and _is_small(name)))
-            fits = place.added == _VECTOR and outside and not place.scales
+            fits = place.added == VECTOR and outside and not place.scales
             added[name] = (added.get(name, True) and not place.scales) and (added.get(name, False) or fits)
-    return {
-        name: Default(_VECTOR, "a Greek name added to a vector is a vector") for name, fits in added.items() if fits
-    }
+    return {name: Default(VECTOR, "a Greek name added to a vector is a vector") for name, fits in added.items() if fits}
 
 
 def _is_small(name: str) -> bool:
     return name == "epsilon" or bool(_SMALL.fullmatch(name))
-
-
-def _is_row(shape: Shape | None) -> bool:
-    return shape is not None and len(shape) == 2 and shape[0] is ONE

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jacobian_cli.elaborate.defaults import habit
+from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.statement import subscripted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain, combinations, count, product
 
-from jacobian_cli.elaborate.defaults import Default
+from jacobian_cli.elaborate.habits import Default
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, terms_in
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 
-from jacobian_cli.elaborate.defaults import habit
+from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, Programs
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, placed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jacobian_cli.elaborate.defaults import habit
+from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.quoting import Edit, Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.shaped import LEANING
 from jacobian_cli.elaborate.terms import elementwise

@@ -9,9 +9,10 @@ from functools import cached_property
 
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS
-from jacobian_cli.elaborate.defaults import HABITS, Default, by_habit, defaults, habit, numbers
+from jacobian_cli.elaborate.defaults import defaults, numbers
 from jacobian_cli.elaborate.doubts import doubts
 from jacobian_cli.elaborate.guesses import dividing, flips, matrix_factors, named_sizes
+from jacobian_cli.elaborate.habits import HABITS, Default, by_habit, habit
 from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.order import in_order, size_names

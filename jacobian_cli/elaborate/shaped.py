@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from jacobian_cli.elaborate.builder import Builder
-from jacobian_cli.elaborate.defaults import habit
+from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Apply, Expr, Variable

@@ -116,7 +116,7 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
 def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
     """Refuse derivatives, which are what is asked for, and functions without a name."""
     if (words := _PROSE.search(text)) and known.find(words[0]) is None:
-        raise WordsError("words are no part of a formula", text=text, span=Span(*words.span()), hint=ALONE)
+        raise CertainError("words are no part of a formula", text=text, span=Span(*words.span()), hint=ALONE)
     if found := derivative.search(text):
         raise InputError("a derivative is not a formula", text=text, span=Span(*found.span()), hint=ALONE)
     if divergence := _DIVERGENCE.search(text):
@@ -143,8 +143,8 @@ def _over_entries(found: re.Match[str], text: str) -> bool:
     return letters.isalpha() and len(letters) < 3 and bool(re.search(carried, text[found.end() :]))
 
 
-class WordsError(InputError):
-    """A sentence, where a formula belongs."""
+class CertainError(InputError):
+    """What is wrong however the text is read."""
 
 
 class Scanner(Letters):
@@ -305,8 +305,9 @@ class Scanner(Letters):
         text = self.text
         while at < stop and text[at].isspace():
             at += 1
-        if text[at : at + 1] == "*" and text[start] == "^" and self.attach("star", at + 1, found):  # x^*
-            return at + 1
+        if text[at : at + 1] == "*" and text[start] == "^":
+            message, hint = "this mark above the line cannot be read", "give the name an index: `w_star`"
+            raise CertainError(message, text=text, span=Span(start, at + 1), hint=hint)
         entries: list[Token] = []
         if at < stop and text[at] in "⊙∘":  # entry by entry
             entries.append(Token("op", "⊙", at, at + 1))

@@ -202,7 +202,7 @@ def _guessed(
     try:
         return _read(notation, text, names, functions)
     except InputError as error:
-        certain = type(error) is not InputError or "^" in text
+        certain = type(error) is not InputError
         if (
             notation == "math"
             and not certain

@@ -9,7 +9,7 @@ import pytest
 from scipy import linalg, special, stats
 
 import jacobian_cli as jac
-from jacobian_cli.elaborate.defaults import habit
+from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.ops import FUNCTIONS
 from tests.elaborate.test_shapes import inferred, program
 

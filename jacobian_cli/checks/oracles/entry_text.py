@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from jacobian_cli.elaborate.defaults import GREEK
+from jacobian_cli.elaborate.habits import GREEK
 from jacobian_cli.ops import FUNCTIONS
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

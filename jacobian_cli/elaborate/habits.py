@@ -1,0 +1,41 @@
+"""How many axes a name suggests by itself."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+SCALAR, VECTOR, MATRIX = 0, 1, 2
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
+    "omega".split()
+)
+_DIFFERENCES = ("Delta", "Δ")
+HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
+
+
+@lru_cache(maxsize=1024)
+def habit(name: str) -> int:
+    """The textbook habit: how many axes a name suggests (a capital 2, a lower-case name 1, a small Greek letter 0); a
+    difference, `Delta_x`, is what its parts are.
+    """
+    stem = re.sub(r"[\d_].*$", "", name)
+    if stem in _DIFFERENCES and name[len(stem) : len(stem) + 1] == "_":
+        return habit(name[len(stem) + 1 :])
+    if stem[:1].isupper():
+        return 2
+    return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem) else 1
+
+
+class Default(NamedTuple):
+    """How many axes a name is taken to have, and why."""
+
+    order: int
+    why: str
+
+
+def by_habit(name: str) -> Default:
+    """What a name suggests by itself."""
+    order = habit(name)
+    return Default(order, HABITS[order])
