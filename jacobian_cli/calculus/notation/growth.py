@@ -8,8 +8,6 @@ from jacobian_cli.expr import Apply, Defined, Expr, Number, Variable, walk
 from jacobian_cli.ops import Kind, row
 
 NORMS = frozenset({"norm", "hypot"})
-_SUMS = frozenset({"+", "-"})
-_PRODUCTS = frozenset({"*", "@", "outer", "dot"})
 
 
 def degree(expr: Expr, names: set[str]) -> int:
@@ -20,20 +18,16 @@ def degree(expr: Expr, names: set[str]) -> int:
         return degree(expr.body, names)
     if not isinstance(expr, Apply) or not expr.arguments:
         return 0
-    first = degree(expr.arguments[0], names)
-    if expr.function in _SUMS:
-        return max(first, degree(expr.arguments[1], names))
-    if expr.function in _PRODUCTS:
-        return first + degree(expr.arguments[1], names)
-    if expr.function == "/":
-        return first - degree(expr.arguments[1], names)
-    if expr.function == "**":
-        exponent = expr.arguments[1]
-        whole = isinstance(exponent, Number) and exponent.value.denominator == 1
-        return int(exponent.value) * first if whole and isinstance(exponent, Number) else 0
-    entry = row(expr.function)
-    same = expr.function in NORMS or entry.moves or entry.kind is Kind.SHAPE or expr.function in ("u-", "sum", "diag")
-    return first if same else 0
+    entry, degrees = row(expr.function), [degree(argument, names) for argument in expr.arguments]
+    if entry.algebra == "product" or entry.kind is Kind.CONTRACTION:
+        return sum(degrees)
+    match expr.function, expr.arguments:
+        case "/", _:
+            return degrees[0] - degrees[1]
+        case "**", (_, Number(value=exponent)) if exponent.denominator == 1:
+            return int(exponent) * degrees[0]
+    adds = entry.algebra == "sum" or expr.function in ("-", "u-", *NORMS)
+    return max(degrees) if adds or entry.moves or entry.kind is Kind.SHAPE else 0
 
 
 def meant(expr: Expr) -> Expr:
