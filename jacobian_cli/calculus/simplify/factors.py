@@ -170,6 +170,20 @@ def label_sizes(factors: list[Factor]) -> dict[int, Size]:
     return {label: size for node, labels, _ in factors for label, size in zip(labels, node.shape, strict=True)}
 
 
+def connected(factors: Sequence[Factor]) -> list[tuple[set[int], list[Factor]]]:
+    """The factors in groups none of which has a label of another, each with its labels."""
+    groups: list[tuple[set[int], list[Factor]]] = []
+    for factor in factors:
+        labels, members = set(factor[1]), [factor]
+        touching = [g for g in groups if g[0] & labels]
+        for group in touching:
+            labels |= group[0]
+            members = group[1] + members
+            groups.remove(group)
+        groups.append((labels, members))
+    return groups
+
+
 def axes_of(tensor: Tensor) -> set[int]:
     """The axes on which a tensor depends, out of 0 to `len(tensor.shape)` − 1: along the others it repeats."""
     match tensor:

@@ -28,6 +28,7 @@ from jacobian_cli.calculus.index.tensor import (
 from jacobian_cli.calculus.simplify import rules
 from jacobian_cli.calculus.simplify.factors import (
     axes_of,
+    connected,
     is_constant,
     label_sizes,
     merge_powers,
@@ -397,15 +398,7 @@ def _closed(order: int, factors: list[Factor]) -> list[Factor]:
     """Factors connected to each other but to no axis of the value form a scalar of their own."""
     if max([max(labels, default=-1) for _, labels, _ in factors], default=-1) < order:
         return factors
-    groups: list[tuple[set[int], list[Factor]]] = []
-    for factor in factors:
-        labels, members = set(factor[1]), [factor]
-        touching = [g for g in groups if g[0] & labels]
-        for group in touching:
-            labels |= group[0]
-            members = group[1] + members
-            groups.remove(group)
-        groups.append((labels, members))
+    groups = connected(factors)
     if len(groups) == 1:
         return factors
     kept: list[Factor] = []
