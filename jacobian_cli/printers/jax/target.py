@@ -67,8 +67,9 @@ def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(subscript(identity, at.text), node.shape)
 
 
-def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    found = FORMS["commutation"](writer, node, operands).piece
+def _of_ones(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """A matrix of zeros and ones, of the type of the arguments."""
+    found = FORMS.get(node.function, called)(writer, node, operands).piece
     return Source(Piece(f"{found.at(Level.POSTFIX)}.astype({writer.np}.result_type({writer.like}))"), node.shape)
 
 
@@ -99,7 +100,7 @@ JAX = Target(
         **dict.fromkeys(("eye", "ones", "zeros"), _typed),
         "one_hot": _one_hot,
         "[]": _indexed,
-        "commutation": _commutation,
+        **dict.fromkeys(("commutation", "elimination", "duplication"), _of_ones),
         "concat": _joined,
         "inv": _inverted,
     },
@@ -114,8 +115,27 @@ JAX = Target(
         "smallest": _EXTREME.format(which="min"),
         "scatter_add": """def {name}(x, i, count):
     return {np}.zeros((count, *x.shape[i.ndim:]), x.dtype).at[i].add(x)""",
+        "inv_gaps": """def {name}(x):
+    one = {np}.eye(x.shape[-1], dtype=x.dtype)
+    return (1 - one) / (one + x[..., None, :] - x[..., :, None])""",
+        "cofactors": """def {name}(x):
+    u, s, v = {np}.linalg.svd(x, full_matrices=False)
+    others = {np}.prod({np}.where({np}.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]), axis=-1)
+    sign = ({np}.linalg.det(u) * {np}.linalg.det(v))[..., None, None]
+    return sign * (u * others[..., None, :]) @ v""",
+        "prod_of_others": """def {name}(x, axis=None):
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    ends = tuple(range(-len(axes), 0))
+    moved = {np}.moveaxis(x, axes, ends)
+    count = 1
+    for size in moved.shape[x.ndim - len(axes):]:
+        count *= size
+    rows = moved.reshape(*moved.shape[:x.ndim - len(axes)], count)
+    first = {np}.ones_like(rows[..., :1])
+    before = {np}.cumprod({np}.concatenate([first, rows[..., :-1]], axis=-1), axis=-1)
+    behind = {np}.cumprod({np}.concatenate([first, rows[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
+    return {np}.moveaxis((before * behind).reshape(moved.shape), ends, axes)""",
         "expm": _SCIPY.format(arguments="x", place="linalg", function="expm"),
     },
-    unknown=frozenset({"cofactors", "eigvecs", "prod_of_others", "inv_gaps"}),
     arrays=True,
 )

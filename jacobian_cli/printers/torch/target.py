@@ -7,7 +7,7 @@ the type of the arguments, so that single precision stays single.
 from __future__ import annotations
 
 from jacobian_cli.calculus.derivative.solutions import lower_factor
-from jacobian_cli.expr import Apply
+from jacobian_cli.expr import Apply, Expr
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.printers.numpy.calls import FORMS, each, helped
 from jacobian_cli.printers.numpy.module import unwritten
@@ -46,6 +46,63 @@ _KERNELS = {
     return {np}.linalg.cholesky((x + x.mT) / 2)""",
     "slogdet": """def {name}(x):
     return {np}.linalg.slogdet(x)[1]""",
+    "eigvalsh": """def {name}(x):
+    return {np}.linalg.eigvalsh((x + x.mT) / 2)""",
+    "eigvecs": """def {name}(x):
+    v = {np}.linalg.eigh((x + x.mT) / 2)[1]
+    largest = {np}.take_along_dim(v, {np}.argmax({np}.abs(v), dim=-2, keepdim=True), -2)
+    return v * {np}.sign(largest)""",
+    "inv_gaps": """def {name}(x):
+    one = {np}.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    return (1 - one) / (one + x[..., None, :] - x[..., :, None])""",
+    "svdvals": """def {name}(x):
+    return {np}.linalg.svdvals(x)""",
+    "spectral_norm": """def {name}(x):
+    return {np}.linalg.svdvals(x)[..., 0]""",
+    "nuclear_norm": """def {name}(x):
+    return {np}.sum({np}.linalg.svdvals(x), dim=-1)""",
+    "polar": """def {name}(x):
+    u, _, v = {np}.linalg.svd(x, full_matrices=False)
+    return u @ v""",
+    "pinv": """def {name}(x):
+    u, s, v = {np}.linalg.svd(x, full_matrices=False)
+    return v.mT / s[..., None, :] @ u.mT""",
+    "sqrtm": """def {name}(x):
+    w, v = {np}.linalg.eigh((x + x.mT) / 2)
+    return v * {np}.sqrt(w[..., None, :]) @ v.mT""",
+    "bilinear": """def {name}(x, y, z):
+    if z.ndim == 2:
+        return x @ (z @ y)
+    return {np}.einsum("...i,...j,kij->...k", x, y, z)""",
+    "expm": """def {name}(x):
+    return {np}.linalg.matrix_exp(x)""",
+    "vech": """def {name}(x):
+    column, row = {np}.triu_indices(x.shape[0], x.shape[0], device=x.device)
+    return x[row, column]""",
+    "elimination": """def {name}(sizes):
+    n = sizes[0]
+    column, row = {np}.triu_indices(n, n)
+    return {np}.eye(n * n)[column * n + row]""",
+    "duplication": """def {name}(sizes):
+    n = sizes[0]
+    i = {np}.arange(n)
+    row, column = {np}.maximum(i[:, None], i), {np}.minimum(i[:, None], i)
+    return {np}.eye(n * (n + 1) // 2)[(column * n - column * (column + 1) // 2 + row).reshape(-1)]""",
+    "cofactors": """def {name}(x):
+    u, s, v = {np}.linalg.svd(x, full_matrices=False)
+    one = {np}.eye(s.shape[-1], dtype={np}.bool, device=x.device)
+    others = {np}.prod({np}.where(one, 1.0, s[..., None, :]), dim=-1)
+    sign = ({np}.linalg.det(u) * {np}.linalg.det(v))[..., None, None]
+    return sign * (u * others[..., None, :]) @ v""",
+    "prod_of_others": """def {name}(x, axis=None):
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    ends = tuple(range(-len(axes), 0))
+    moved = {np}.movedim(x, axes, ends)
+    rows = moved.flatten(x.ndim - len(axes))
+    first = {np}.ones_like(rows[..., :1])
+    before = {np}.cumprod({np}.cat([first, rows[..., :-1]], dim=-1), dim=-1)
+    behind = {np}.cumprod({np}.cat([first, rows[..., 1:].flip(-1)], dim=-1), dim=-1).flip(-1)
+    return {np}.movedim((before * behind).reshape(moved.shape), ends, axes)""",
     "sort": """def {name}(x, axis=-1):
     return {np}.sort(x, dim=axis).values""",
     "scatter_add": """def {name}(x, i, count):
@@ -169,6 +226,11 @@ def _filled(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     return Source(call(f"{writer.np}.{node.function}", shape, *_kind(writer)), node.shape)
 
 
+def _of_ones(writer: Writer, node: Apply, operands: list[Source]) -> Source:
+    """A matrix of zeros and ones, of the type of the arguments."""
+    return Source(Piece(f"{helped(writer, node, operands).piece.at(Level.POSTFIX)}.to({writer.like})"), node.shape)
+
+
 def _commutation(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     del operands
     rows, columns = (writer.size(size).text for size in dict(node.parameters)["sizes"])
@@ -216,7 +278,16 @@ def _outer(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 
 def _columns(writer: Writer, node: Apply, operands: list[Source]) -> Source:
-    return FORMS["kron"](writer, node, [_tensor(writer, o) for o in operands])
+    """A Kronecker product, of whose factors PyTorch wants that their entries lie row by row."""
+    pairs = zip(node.arguments, operands, strict=True)
+    return FORMS["kron"](writer, node, [_row_by_row(a, _tensor(writer, o)) for a, o in pairs])
+
+
+def _row_by_row(expr: Expr, operand: Source) -> Source:
+    made = isinstance(expr, Apply) and row(expr.function).kind is not Kind.SHAPE and not row(expr.function).moves
+    if made or len(operand.shape) < 2 or (isinstance(expr, Apply) and not expr.arguments):
+        return operand
+    return Source(Piece(f"{operand.piece.at(Level.POSTFIX)}.contiguous()"), operand.shape)
 
 
 def _one_hot(writer: Writer, node: Apply, operands: list[Source]) -> Source:
@@ -269,6 +340,7 @@ TORCH = Target(
         "trace": _traced,
         "einsum": _einsum,
         "commutation": _commutation,
+        **dict.fromkeys(("elimination", "duplication"), _of_ones),
         "concat": _joined,
         "stack": _stacked,
         "reshape": _reshaped,
