@@ -67,13 +67,17 @@ def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
             raise TypeError(f"{cls.__qualname__} lacks {lacking[0]}")
         return given + tuple([named[name] if name in named else _default(left_out[name]) for name in rest])
 
+    slotted = any(_slot(cls, name) for name in names)
     whole = -1 if kw_only else len(names)  # so many values are all there are
 
     def initialise(self: Any, *given: Any, **named: Any) -> None:
         if named or len(given) != whole:
             given = completed(given, named)
-        for put, value in zip(setters, given):  # noqa: B905 - as many of one as of the other
-            put(self, value)
+        if slotted:
+            for put, value in zip(setters, given):  # noqa: B905 - as many of one as of the other
+                put(self, value)
+        else:
+            self.__dict__.update(zip(names, given))  # noqa: B905
         for put, field in worked_out:
             put(self, _default(field))
         if post_init is not None:
@@ -92,9 +96,14 @@ def _default(field: Field[Any]) -> Any:
 
 def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
     """What sets a field of a record, also of one that is frozen."""
+    return _slot(cls, name) or (lambda self, value: object.__setattr__(self, name, value))
+
+
+def _slot(cls: type, name: str) -> Callable[[Any, Any], None] | None:
+    """What sets a field that has a slot."""
     slot = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
     put: Callable[[Any, Any], None] | None = getattr(slot, "__set__", None)
-    return put or (lambda self, value: object.__setattr__(self, name, value))
+    return put
 
 
 def _compared(cls: type) -> Callable[[Any], Any]:

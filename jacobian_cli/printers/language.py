@@ -60,6 +60,9 @@ def text(expr: Expr) -> str:
 
 def _piece(node: Expr, pieces: Mapping[Expr, Piece]) -> Piece:
     match node:
+        case Apply(function=function, arguments=(left, right)) if function in PYTHON:
+            first = pieces[left]
+            return PYTHON[function].join(Piece(f"({first.text})") if _crowded(function, left) else first, pieces[right])
         case Apply():
             if (entries := vector(node)) is not None:
                 return Piece(_listed(pieces[cell].text for cell in entries))
@@ -86,9 +89,6 @@ def _leaf(node: Expr) -> Piece:
 
 def _applied(node: Apply, operands: list[Piece]) -> Piece:
     function, options = node.function, dict(node.parameters)
-    if function in PYTHON:
-        left, right = operands
-        return PYTHON[function].join(Piece(f"({left.text})") if _crowded(node) else left, right)
     if function in _SUFFIXES:
         return Piece(operands[0].at(Level.POSTFIX) + _SUFFIXES[function](**options))
     if function == "u-":
@@ -108,12 +108,11 @@ def _applied(node: Apply, operands: list[Piece]) -> Piece:
     return Piece(f"{function}({', '.join([*before, *shown, *after])})")
 
 
-def _crowded(node: Apply) -> bool:
+def _crowded(function: str, left: Expr) -> bool:
     """Whether the left operand is bracketed for the reader, who sees `@` and `*` as equals only in Python:
     `(u*h)@x.T`, `(W.T@d)*h`, but `2*A@x` and `A@x/2`.
     """
-    left = node.arguments[0]
-    match node.function, left:
+    match function, left:
         case "*", Apply(function="@"):
             return True
         case "@", Apply(function="*", arguments=(a, b)):

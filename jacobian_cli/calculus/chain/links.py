@@ -285,7 +285,7 @@ class Chain:
     def _joined(self, variable: Variable, users: Sequence[Link], link: Link | None) -> Running:
         """What comes back to a node from all links that use it; named if it is worth a name and `link` goes on."""
         wanted = self, variable, tuple(users)
-        found = Running(*wanted, self._gradient(variable, users) if self.scalar else None)
+        found = Running(*wanted, self._gradient(variable, users) if self.scalar else None, None)
         if link is None:
             return found
         if found.gradient is not None and not _plain(found.gradient) and not self._melts(found, link):
