@@ -53,8 +53,6 @@ def answer(request: Request, wishes: Wishes) -> int:
             f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
         )
     cut_along(wishes.chunk, wishes.to, recomputed(wishes.recompute, wishes.to))
-    if wishes.chunk is not None and wishes.test:
-        raise InputError("no test is written of code in blocks", hint="test what is written without --chunk")
     sizes = _sizes(wishes.sizes or "")
     if wishes.to == "html":
         return _page(request, wishes)
@@ -68,7 +66,8 @@ def answer(request: Request, wishes: Wishes) -> int:
         asked = found if len(found) > 1 else found[0]
         text = export(asked, wishes.to, wishes.recompute, sizes=sizes, chunk=wishes.chunk)
         path = Path(wishes.output or "")
-        test = export_test(asked, wishes.to, path.name) if wishes.test and wishes.to != "c" else ""
+        blocks = wishes.chunk is not None
+        test = export_test(asked, wishes.to, path.name, blocks=blocks) if wishes.test and wishes.to != "c" else ""
     except FailedError as error:
         click.echo(f"jac: {error}", err=True)
         return FAILED

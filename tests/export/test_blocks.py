@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import jacobian_cli as jac
+from jacobian_cli.api.export.run import export_test
 from jacobian_cli.cli.run import run
 from tests.export.test_numpy import module_of
+from tests.export.test_written_test import judged
 
 Array = Any
 SHAPES = {"H": "n,d", "W": "d,v", "y": "n", "o": "n", "a": "n", "X": "n,d", "Y": "n,v", "b": "()", "w": "d"}
@@ -132,7 +135,6 @@ def test_extreme_logits_stay_finite() -> None:
         (["sum(softmax(X@W))", "--chunk", "n=4", "--to", "jax"], "jax is not written in blocks"),
         (["sum(softmax(X@W))", "--chunk", "n=4", "--to", "html"], "html is not written in blocks"),
         (["sum(softmax(X@W))", "--chunk", "n=4", "--to", "torch", "--recompute", "h"], "leave recompute out"),
-        (["sum(softmax(X@W))", "--chunk", "n=4", "--test", "-o", "a.py"], "no test is written of code in blocks"),
     ],
 )
 def test_what_cannot_be_cut_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,3 +142,28 @@ def test_what_cannot_be_cut_is_refused(arguments: list[str], said: str, capsys: 
         run(["export", *arguments, "--wrt", "X", "-s", "X=n,m", "-s", "W=m,k", "--no-check"])
     assert left.value.code == 2
     assert said in capsys.readouterr().err
+
+
+FAULTS = {
+    "numpy": [("1.0*(y_", "2.0*(y_"), ("total_ += ", "total_ = "), ("total/n", "total/(n + 1)")],
+    "torch": [("delta1 /= n", "delta1 /= n + 1"), ("total_.addmm_(", "total_ = torch.mm("), (" -= 1", " -= 2")],
+}
+
+
+@pytest.mark.parametrize("to", FAULTS)
+def test_the_written_test_finds_faults_between_blocks(to: str, tmp_path: Path) -> None:
+    if to != "numpy":
+        pytest.importorskip(to, reason=f"blocks of {to} run where it is installed")
+    found = derived("cross entropy")
+    source, test = jac.export(found, to, chunk="n=2"), export_test(found, to, "rule.py", blocks=True)
+    assert judged(tmp_path, source, test) == ""
+    for right, wrong in FAULTS[to]:
+        assert right in source, source
+        assert judged(tmp_path, source.replace(right, wrong), test), (right, wrong)
+
+
+@pytest.mark.parametrize(("name", "axis"), CASES)
+def test_a_test_is_written_of_blocks(name: str, axis: str, tmp_path: Path) -> None:
+    found = derived(name)
+    test = export_test(found, "numpy", "rule.py", blocks=True)
+    assert judged(tmp_path, jac.export(found, chunk=f"{axis}=3"), test) == ""

@@ -154,3 +154,20 @@ def test_refusals(arguments: list[str], said: str, tmp_path: Path, capsys: pytes
     assert left.value.code == 2
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("to", FAULTS)
+def test_places_are_drawn_of_as_many_as_there_are(to: str, tmp_path: Path) -> None:
+    """Every label is met, and a fault in what is picked is found."""
+    if to != "numpy":
+        pytest.importorskip(to, reason=f"the test of what is exported to {to} runs where {to} is installed")
+    shapes = {"H": "n,d", "W": "d,v", "y": "n"}
+    found = jac.derive("cross_entropy(H@W, y)", ["H", "W"], shapes, assume={"y": "index"}, check=False)
+    source, test = jac.export(found, to), export_test(found, to, "rule.py")
+    assert 'return {"y": v}' in test
+    assert judged(tmp_path, source, test) == ""
+    wrong = source.replace("== np.arange(v)", "== np.arange(v) - 1").replace("== jnp.arange(v)", "== jnp.arange(v) - 1")
+    wrong = wrong.replace("== torch.arange(v, device=H.device)", "== torch.arange(v, device=H.device) - 1")
+    wrong = wrong.replace("== torch.arange(v, device=delta.device)", "== torch.arange(v, device=delta.device) - 1")
+    assert wrong != source, source
+    assert judged(tmp_path, wrong, test)

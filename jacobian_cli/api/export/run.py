@@ -167,9 +167,9 @@ def _numbers(sizes: Mapping[str, int]) -> dict[str, int]:
     return dict(sizes)
 
 
-def export_test(derivation: Derivation | Derivations, to: str, file: str) -> str:
-    """The test that goes with the exported `file`, to stand beside it, for pytest."""
+def export_test(derivation: Derivation | Derivations, to: str, file: str, *, blocks: bool = False) -> str:
+    """The test that goes with the exported `file`, to stand beside it, for pytest; `blocks`, of code that was cut."""
     found = derivation if isinstance(derivation, Derivations) else Derivations((derivation,))
     word(to, LIBRARIES, "there is no test of {}")
     together = isinstance(derivation, Derivations)
-    return written_test([each.written() for each in found], to, file, together=together)
+    return written_test([each.written() for each in found], to, file, together=together, blocks=blocks)

@@ -26,7 +26,9 @@ class Common:
     body: str
 
 
-def _draw(np: Any, rng: Any, shape: Any, kind: Any) -> Any:
+def _draw(np: Any, rng: Any, shape: Any, kind: Any, count: Any = None) -> Any:
+    if kind == "places":
+        return rng.integers(count, size=shape)
     a = rng.standard_normal(shape)
     if kind == "plain":
         return a
@@ -65,7 +67,8 @@ EXPORTED = load(pathlib.Path(__file__).with_name(FILE))
 
 def point(sizes, seed):
     rng = np.random.default_rng([seed, *sizes.values()])
-    at = {{name: draw(rng, shape, KINDS[name]) for name, shape in shapes(**sizes).items()}}
+    among = counts(**sizes)
+    at = {{name: draw(rng, shape, KINDS[name], among.get(name)) for name, shape in shapes(**sizes).items()}}
     return rng, at, {{name: sizes[name] for name in EXTRA}}
 
 
@@ -134,6 +137,24 @@ def single(delta, at, extra, found):
 def more(rng, at, extra, rows):
     """Nothing else is exported."""
 '''
+
+_BLOCKS = """BLOCKS = (1, 2, 100)
+
+
+def cut(block):
+    \"\"\"The last argument, which is how long a block is.\"\"\"
+    return {[*inspect.signature(EXPORTED.value).parameters][-1]: block}
+
+
+def alike(every, rtol):
+    \"\"\"What blocks of other lengths give is the same.\"\"\"
+    for others in every:
+        for name, gradient in every[0].items():
+            same(others[name], gradient, f"gradient of {name}, in other blocks", rtol)
+    return every[0]
+
+
+"""
 
 LIBRARIES = {
     "numpy": Library(
@@ -244,3 +265,55 @@ def autodiff(delta, at, extra):
         + _LOW.rstrip(),
     ),
 }
+
+
+IN_BLOCKS = {
+    "numpy": Library(
+        "import inspect\n",
+        _BLOCKS
+        + '''def value_of(function, at, extra):
+    return function(**at, **extra)
+
+
+def found_at(delta, at, extra):
+    low = any(np.asarray(a).dtype == np.float32 for a in at.values())
+    every = [EXPORTED.value_and_gradient(**at, **extra, **cut(block))[1] for block in BLOCKS]
+    return {name: delta*gradient for name, gradient in alike(every, 1e-3 if low else 1e-9).items()}
+
+
+def autodiff(delta, at, extra):
+    """NumPy has none."""
+    return {}
+
+
+def single(delta, at, extra, found):
+    """In single precision."""
+    low = {name: np.float32(a) for name, a in at.items()}
+    for name, gradient in found_at(np.float32(delta), low, extra).items():
+        same(gradient, found[name], f"gradient of {name}, in single precision", 2e-2)
+
+
+def more(rng, at, extra, rows):
+    """The value beside its gradients, and alone, of blocks of several lengths."""
+    for block in BLOCKS:
+        own = {**extra, **cut(block)}
+        same(EXPORTED.value(**at, **own), formula(**at, **extra), "value, in other blocks", 1e-9)
+        same(EXPORTED.value_and_gradient(**at, **own)[0], formula(**at, **extra), "value, with its gradients", 1e-9)''',
+    ),
+    "torch": Library(
+        "import inspect\n",
+        _BLOCKS
+        + LIBRARIES["torch"].body[: LIBRARIES["torch"].body.index("def found_at")]
+        + """def found_at(delta, at, extra, kind="float64"):
+    every = [pulled(EXPORTED.value, delta, at, {**extra, **cut(block)}, kind) for block in BLOCKS]
+    return alike([{n: g.numpy() for n, g in found.items()} for found in every], 1e-3 if kind == "float32" else 1e-9)
+
+
+def autodiff(delta, at, extra):
+    return pulled(formula, delta, at, extra, "float64")
+
+"""
+        + _LOW.rstrip(),
+    ),
+}
+"""The same for code that runs over blocks of an axis."""

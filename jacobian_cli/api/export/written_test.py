@@ -9,7 +9,7 @@ import numpy as np
 from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.derive.source import Written, computed_forms, function_of, sized
 from jacobian_cli.api.export.directions import direction_of
-from jacobian_cli.api.export.templates import COMMON, LIBRARIES
+from jacobian_cli.api.export.templates import COMMON, IN_BLOCKS, LIBRARIES
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Expr, Extent, size_names, walk
 from jacobian_cli.ops import Kind, row
@@ -19,7 +19,7 @@ from jacobian_cli.printers.numpy.module import module_source
 from jacobian_cli.printers.numpy.target import NUMPY
 from jacobian_cli.printers.precedence import size_piece
 from jacobian_cli.printers.torch.target import TORCH
-from jacobian_cli.shape import Shape
+from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError
 
 TARGETS = {"numpy": NUMPY, "torch": TORCH, "jax": JAX}
@@ -30,24 +30,30 @@ _ALONG = (Kind.REDUCTION, Kind.ROW, Kind.SHARE, Kind.CORE, Kind.FORMULA)
 _SEEDS = 2
 
 
-def written_test(answers: Sequence[Written], to: str, file: str, *, together: bool) -> str:
-    """The source of a test of the exported `file`.
+def written_test(answers: Sequence[Written], to: str, file: str, *, together: bool, blocks: bool = False) -> str:
+    """The source of a test of the exported `file`, which may run over `blocks` of an axis.
 
     Raises `InputError` where no point is found at which the formula has a value.
     """
     answer = answers[0].answer
     problem = answer.problem
     names = size_names([problem.output, *problem.variables.values()])
-    cases, kinds = cases_of(answer, list(_sizes(names)))
+    among = _among(answer)
+    cases, kinds = cases_of(answer, list(_sizes(names)), among)
     (formula,) = sized(problem, [function_of(answer, "formula", (), problem.output, "What is differentiated.")])
     apart = {name: k for k, name in enumerate(names, 2)}
     forms = [form for w in answers for form in (w.answer.forms.jacobian, w.answer.forms.vjp)]
     forms = computed_forms(answer, [problem.output, *forms])
-    empty = [{**apart, name: 0} for name in names if name not in formula.arguments and _may_be_empty(forms, name)]
+    empty = (
+        []
+        if blocks or among
+        else [{**apart, name: 0} for name in names if name not in formula.arguments and _may_be_empty(forms, name)]
+    )
     empty = [sizes for sizes in empty if all(bound.holds(sizes) for bound in formula.wants)]
-    cases += [sizes for sizes in empty if _has_value(answer, sizes, kinds)][:1]
+    cases += [sizes for sizes in empty if _has_value(answer, sizes, kinds, among)][:1]
     shapes = ", ".join(f'"{n}": {_shape(v.shape)}' for n, v in problem.variables.items())
-    library = LIBRARIES[to]
+    counts = ", ".join(f'"{n}": {size_piece(size, "//").text}' for n, size in among.items())
+    library = (IN_BLOCKS if blocks else LIBRARIES)[to]
     extra = [name for name in formula.arguments if name not in problem.variables]
     source = module_source([formula], TARGETS[to])
     head = f'"""The test of {file}, written with it. JAC_SEED=n draws other points, and replays a failure."""\n\n'
@@ -61,7 +67,8 @@ def written_test(answers: Sequence[Written], to: str, file: str, *, together: bo
         f"DIRECTIONS = {_directions(answers)!r}",
         f"SEEDS = [SEED + k for k in range({_SEEDS})]",
     ]
-    shaped = f"def shapes({', '.join(names)}):\n    return {{{shapes}}}"
+    taken = ", ".join(names)
+    shaped = f"def shapes({taken}):\n    return {{{shapes}}}\n\n\ndef counts({taken}):\n    return {{{counts}}}"
     imports = library.imports
     return "\n\n".join([f"{head}{imports}\n{source}", COMMON.head, "\n".join(facts), shaped, library.body, COMMON.body])
 
@@ -91,17 +98,35 @@ def _shape(shape: Shape) -> str:
     return f"({', '.join(texts)}{',' * (len(texts) == 1)})"
 
 
-def cases_of(answer: Answer, tried: Sequence[dict[str, int]]) -> tuple[list[dict[str, int]], dict[str, str]]:
-    """Those of the sizes tried at which the formula has a value, and how each variable is drawn there."""
+def _among(answer: Answer) -> dict[str, Size]:
+    """Of each variable that holds places, of how many entries each is one."""
+    found = places_of([answer.problem.output])
+    if any(len({*sizes}) > 1 for sizes in found.values()):
+        raise InputError("no test is written of places that pick from axes of several lengths", hint="leave --test out")
+    return {name: sizes[0] for name, sizes in found.items()}
+
+
+def cases_of(
+    answer: Answer, tried: Sequence[dict[str, int]], among: Mapping[str, Size] | None = None
+) -> tuple[list[dict[str, int]], dict[str, str]]:
+    """Those of the sizes tried at which the formula has a value, and how each variable is drawn there; `among` says of
+    how many entries places are one.
+    """
     problem = answer.problem
-    if places_of([problem.output]):
+    if among is None and places_of([problem.output]):
         raise InputError("no test is written of a formula with places", hint="leave --test out")
-    told = {name: [_FACTS.get(fact, "") for fact in facts] for name, facts in problem.facts.items() if facts}
+    among = among or {}
+    told = {
+        name: [_FACTS.get(fact, "") for fact in facts]
+        for name, facts in problem.facts.items()
+        if facts and name not in among
+    }
     if any("" in drawn for drawn in told.values()):
         raise InputError("no test is written under these facts", hint="leave --test out")
     for kind in KINDS:
         kinds = {name: told[name][0] if name in told else kind for name in problem.variables}
-        cases = [sizes for sizes in tried if _has_value(answer, sizes, kinds)]
+        kinds |= dict.fromkeys(among, "places")
+        cases = [sizes for sizes in tried if _has_value(answer, sizes, kinds, among)]
         if len(cases) > min(1, len(tried) - 1):
             return cases, kinds
     raise InputError("no test is written: no point was found at which the formula has a value", hint="leave --test out")
@@ -118,14 +143,16 @@ def _sizes(names: Sequence[str]) -> Iterator[dict[str, int]]:
         yield {**apart, name: 1}
 
 
-def _has_value(answer: Answer, sizes: Mapping[str, int], kinds: Mapping[str, str]) -> bool:
+def _has_value(answer: Answer, sizes: Mapping[str, int], kinds: Mapping[str, str], among: Mapping[str, Size]) -> bool:
     """Whether there is a value, and are derivatives, wherever points are drawn."""
     problem = answer.problem
     try:
         for seed in range(4):
             rng = np.random.default_rng(seed)
+            counts = {name: size.at(sizes) for name, size in among.items()}
             at = {
-                n: COMMON.draw(np, rng, [s.at(sizes) for s in v.shape], kinds[n]) for n, v in problem.variables.items()
+                n: COMMON.draw(np, rng, [s.at(sizes) for s in v.shape], kinds[n], counts.get(n))
+                for n, v in problem.variables.items()
             }
             forms = (problem.output, answer.forms.jacobian)
             if not all(np.all(np.isfinite(evaluate(form, at, sizes))) for form in forms):
