@@ -17,7 +17,7 @@ from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name
 
 _FACTORS = re.compile(r"[^\W\d_]T?")
 _TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
@@ -26,6 +26,8 @@ _NUMBERS = re.compile(r"[a-ce-z][A-Z]{2}")
 """As in p = nRT/V."""
 _SINGLE = re.compile(r"\w+(\.T)?")
 _IDENTITY = "I"
+_PLACES = frozenset("ijklmnopqrst")
+"""Letters of indices."""
 _OURS = ("", "math", "latex")
 """Notations in which an axis is the language's own."""
 
@@ -41,7 +43,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             yield from quotients(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):
-                for consider in (_logits, _columns, _inverse, _squares, outer):
+                for consider in (_logits, _columns, _inverse, _squares, _expected, outer):
                     yield from consider(typed, statement, term)
     yield from _matrices(typed)
     if _IDENTITY in typed.assumed:
@@ -89,6 +91,17 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
             what = f"the transpose is `{product}`" if len(parts) == 1 else f"a product is `{product}`"
             declared = f"; a number is declared: `-s {name}=()`" if numbers else ""
             yield Doubt(f"`{name}` is one name in `{taken}`; {what}, as in `{meant}`{declared}")
+
+
+def _expected(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`E[x]` of an E that nothing is said of."""
+    match term.arguments:
+        case (Name(text="E"), Group(items=(Name(text=inside),))) if term.function == "[]" and inside not in _PLACES:
+            if "E" in typed.assumed:
+                taken = text_at(statement, term.span)
+                yield Doubt(
+                    f"`{taken}` picks row {inside} of a matrix; over entries an expectation is `mean({inside})`"
+                )
 
 
 def _held(statement: Definition, span: Span, product: str) -> str:

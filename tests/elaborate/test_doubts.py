@@ -57,6 +57,7 @@ MEANT = {
     "p = nRT/V": "-s nRT=()",
     "softmax(q@k.T)": "-s q=n,d",
     "diag(x)*A": "diag(x)@A",
+    "E[x]": "mean(x)",
 }
 
 

@@ -269,10 +269,11 @@ class Factors(Functions):
             raise self.refuse(token, f"is this of the spectrum of {inside}?", f"it is `{extreme}({values}{inside})`")
 
     def want_value(self, token: Token) -> None:
-        """Refuse E[x]."""
-        if token.text in _EXPECTED:
+        """Refuse E[x] and E_q[x]."""
+        stem, *marks = key(token.text)
+        if stem in _EXPECTED and not (marks and self.known.find(token.text)):
             inside = self.written(self.next.start, self.tokens[self.closing(self.at)].stop).strip("[]")
-            hint = f"over entries it is `{_EXPECTED[token.text]}({inside})`"
+            hint = f"over entries it is `{_EXPECTED[stem]}({inside})`"
             raise self.refuse(token, "an expectation is not in the language", hint)
 
     def want_product_with(self, token: Token) -> None:
