@@ -239,7 +239,7 @@ def check(request: Request, claim: str, **wishes: Any) -> int:
 @formula_command
 @click.option(
     "--to",
-    type=click.Choice(["numpy", "torch", "jax", "c", "latex", "markdown", "html", "json"]),
+    type=click.Choice(["numpy", "torch", "jax", "c", "lean", "latex", "markdown", "html", "json"]),
     help="Source for a library, or a form to read; numpy if left out.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the screen.")
@@ -256,7 +256,8 @@ def export(request: Request, to: str | None, **wishes: Any) -> int:
     FORMULA is as for `jac derive`. The functions are value, jacobian, vjp, jvp and, of a scalar, gradient and
     value_and_gradient; with several variables their names end in them. For PyTorch and JAX it is one function, value,
     with a backward pass of its own. C has the same functions as NumPy, of arrays whose sizes are numbers (-s W=3,4 or
-    --sizes n=3,m=4), with a test behind #ifdef JAC_TEST. html is the page that `jac page` writes, without a script.
+    --sizes n=3,m=4), with a test behind #ifdef JAC_TEST. lean is the statement against Mathlib, for another to prove.
+    html is the page that `jac page` writes, without a script.
     """
     one_form(request, to)
     from jacobian_cli.cli.export import Wishes, answer

@@ -12,6 +12,7 @@ from jacobian_cli.api.export.constants import want_numbers
 from jacobian_cli.api.export.forms import written
 from jacobian_cli.api.export.functions import exported, rule, streamed
 from jacobian_cli.api.export.html import page
+from jacobian_cli.api.export.lean import lean_source
 from jacobian_cli.api.export.templates import LIBRARIES
 from jacobian_cli.api.export.written_test import written_test
 from jacobian_cli.api.input.arguments import shown, word
@@ -29,7 +30,7 @@ CODE = ("numpy", "torch", "jax", "c")
 _DIGITS = 12
 RULES = ("torch", "jax")
 """Libraries for which a rule is written, a forward and a backward pass."""
-TARGETS = (*CODE, "latex", "markdown", "html", "json")
+TARGETS = (*CODE, "lean", "latex", "markdown", "html", "json")
 
 
 def export(
@@ -40,7 +41,7 @@ def export(
     sizes: Mapping[str, int] | None = None,
     chunk: str | Mapping[str, int] | None = None,
 ) -> str:
-    """What was derived as a text to take away: source for a library, LaTeX, Markdown, HTML or JSON.
+    """What was derived as a text to take away: source for a library, LaTeX, Markdown, HTML, JSON, or for Lean.
 
     Of NumPy there are `value`, `jacobian`, `vjp(delta, **variables)` and `jvp(**variables, v)`; of a scalar `gradient`
     and `value_and_gradient`, which computes each part once; with `order=2` `hessian` and `hvp`. With several variables
@@ -56,6 +57,10 @@ def export(
     X.T@X + c*eye(d), rules of PyTorch and JAX make one Cholesky factor, for solutions, the inverse and the determinant;
     a second derivative is then along moves that keep it symmetric. NumPy has no triangular solve: such systems are
     solved there as others are.
+
+    Of Lean, `lean`, there is the statement against Mathlib, that along every direction the derivative is what the
+    gradient or the backward rule says, and an attempt at its proof: of products, sums, traces and smooth functions of
+    entries, under the conditions that their domains make.
 
     A rule keeps the fewest values from which its backward pass follows by cheap operations, and says which: of those
     that `recompute` names none is kept.
@@ -94,6 +99,8 @@ def export(
             if re.search(rf"\b{error.function}\b", formula := found[0].problem.text):
                 raise
             raise LackingError(error.function, error.target, formula) from None
+    if to == "lean":
+        return lean_source([each.written() for each in found])
     settled = [each.settled if each.checking else each for each in found]
     reports = [each.check() for each in found if each.checking]
     if to == "html":
