@@ -153,7 +153,8 @@ def exported(arguments: list[str]) -> int:
             ["sum(W[i])", "--wrt", "W", "-s", "W=3,4", "-s", "i=2", "--assume", "i=index"],
             "take has no counterpart in C, and sum(W[i]) is computed with it",
         ),
-        (["topk(x, 2)", "-s", "x=3"], "sort has no counterpart in C, and topk(x, 2) is computed with it"),
+        (["scatter_add(x, i, 4)", "--wrt", "x", "-s", "x=3", "-s", "i=3"], "scatter_add has no counterpart in C"),
+        (["take(w, argsort(x))", "--wrt", "w", "-s", "x=5", "-s", "w=3"], "take has no counterpart in C"),
         (["reshape(X, (n*m/2, 2))", "-s", "X=n,m", "--sizes", "n=3,m=3"], "the formula wants n*m a multiple of 2"),
         (["std(x, ddof=1)", "-s", "x=1"], "1/(1 - 1) divides by zero"),
         (["std(x, ddof=1)", "--sizes", "n=1"], "n/(n - 1) divides by zero"),
@@ -161,7 +162,6 @@ def exported(arguments: list[str]) -> int:
         (["sum(x) + ones(n).T@ones(n)", "-s", "x=3"], "C wants every size as a number, and n is none"),
         (["sin(x)", "-s", "x=100000000"], "is none that C is written of here"),
         (["x[[0, 1, 0]]", "-s", "x=3"], "a list of places has no counterpart in C"),
-        (["sort(x)", "-s", "x=3"], "sort has no counterpart in C"),
     ],
 )
 def test_what_c_lacks_is_refused_by_name(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,3 +247,13 @@ def test_a_number_replays_other_points(tmp_path: Path) -> None:
     subprocess.run([c.compiler() or sys.executable, "-DJAC_TEST", str(file), "-o", str(program), "-lm"], check=True)
     for seed in ("1", "7"):
         assert subprocess.run([str(program), seed], check=False, capture_output=True).returncode == 0
+
+
+@needs_compiler
+@pytest.mark.parametrize("formula", ["sort(x)@w", "median(x)*w[0]", "topk(x, 2)@topk(w, 2)", "sum(sort(X, axis=0)*X)"])
+def test_entries_are_put_in_order(formula: str, tmp_path: Path) -> None:
+    wrt = "X" if "X" in formula else "x"
+    shapes = {"X": (4, 3)} if wrt == "X" else {"x": (5,), "w": (5,)} if "w" in formula else {"x": (5,)}
+    found = jac.derive(formula, [wrt], shapes, check=False)
+    passed, said = run_test(jac.export(found, "c"))
+    assert passed, said

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import Protocol
 
-from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.cuts import Listed, cut_of
 from jacobian_cli.printers.c.places import ZERO, Place, count, flat
@@ -336,6 +336,45 @@ def _triangle(sign: str) -> Callable[[Entries, Apply, tuple[Place, ...]], Piece]
     return cut
 
 
+def _ranked(body: Entries, node: Apply, places: Expr, at: tuple[Place, ...], there: int) -> str:
+    """The place of an entry in rising order, one of as many as are there; what others are C could not know."""
+    inner = places
+    while isinstance(inner, Defined) or (isinstance(inner, Apply) and inner.function in (".T", "transpose")):
+        inner = inner.children[0]
+    if not isinstance(inner, Apply) or inner.function != "argsort":
+        raise unwritten(node.function)
+    if any(body.lengths(inner.shape)[axis] > there for axis in body.axes_of(inner)):
+        raise unwritten(node.function)
+    return body.entry(places, at).text
+
+
+def _one_hot(body: Entries, node: Apply, at: tuple[Place, ...]) -> Piece:
+    there = _ranked(body, node, node.arguments[0], at[:-1], body.lengths(node.shape)[-1])
+    return Piece(f"({there} == {at[-1].text} ? 1.0 : 0.0)")
+
+
+def _taken(body: Entries, node: Apply, at: tuple[Place, ...]) -> Piece:
+    """The entry at a place."""
+    (x, places), (axis,) = node.arguments, dict(node.parameters)["axis"]
+    behind = axis + len(places.shape)
+    there = _ranked(body, node, places, at[axis:behind], body.lengths(x.shape)[axis])
+    name = body.claim("k1")
+    body.say(f"int {name} = (int) {there};")
+    return body.entry(x, (*at[:axis], Place.of(name), *at[behind:]))
+
+
+def _scattered(body: Entries, node: Apply, at: tuple[Place, ...]) -> Piece:
+    """The sum of what is put there."""
+    x, places = node.arguments[:2]
+    name = body.claim("s1")
+    body.say(f"double {name} = 0.0;")
+    with body.over(body.lengths(places.shape)) as back:
+        there = _ranked(body, node, places, back, body.lengths(node.shape)[0])
+        value = body.entry(x, (*back, *at[1:])).text
+        body.say(f"{name} += {there} == {at[0].text} ? {value} : 0.0;")
+    return Piece(name)
+
+
 def _constant(text: str) -> Callable[[Entries, Apply, tuple[Place, ...]], Piece]:
     return lambda body, node, at: Piece(text)
 
@@ -355,6 +394,7 @@ _ENTRIES: dict[str, Callable[[Entries, Apply, tuple[Place, ...]], Piece]] = {
     **dict.fromkeys(_LOOPS, _reduced),
     **dict.fromkeys(("ones", "ones_like"), _constant("1.0")),
     **dict.fromkeys(("zeros", "zeros_like"), _constant("0.0")),
+    "one_hot": _one_hot, "take": _taken, "scatter_add": _scattered,
     "u-": _negative, "**": _power, "where": _where, "[]": _indexed, "reshape": _reshaped,
     "tril": _triangle(">="), "triu": _triangle("<="),
 }  # fmt: skip

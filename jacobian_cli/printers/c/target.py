@@ -86,7 +86,33 @@ _SCALED = """    double top = 0.0, scale, total = 0.0;
         total += (AWAY/scale)*(AWAY/scale);
     }}
 """
+_MERGED = """static void {{name}}(const double x[{{n}}], double out[{{n}}]) {{{{
+    /* sorted by merging; nan is last */
+    double held[{{n}}];
+    for (int i = 0; i < {{n}}; i++) {{{{
+        out[i] = {first};
+    }}}}
+    for (int width = 1; width < {{n}}; width *= 2) {{{{
+        for (int i = 0; i < {{n}}; i++) {{{{
+            held[i] = out[i];
+        }}}}
+        for (int low = 0; low < {{n}}; low += 2*width) {{{{
+            int i = low, middle = low + width < {{n}} ? low + width : {{n}}, j = middle;
+            int high = low + 2*width < {{n}} ? low + 2*width : {{n}};
+            for (int k = low; k < high; k++) {{{{
+                int before = j >= high;
+                if (i < middle && j < high) {{{{
+                    double one = {one}, other = {other};
+                    before = one <= other || other != other;
+                }}}}
+                out[k] = before ? held[i++] : held[j++];
+            }}}}
+        }}}}
+    }}}}
+}}}}"""
 ROWS = {
+    "sort": _MERGED.format(first="x[i]", one="held[i]", other="held[j]"),
+    "argsort": _MERGED.format(first="i", one="x[(int) held[i]]", other="x[(int) held[j]]"),
     "norm": "static double {name}(const double x[{n}]) {{\n    /* scaled where squares would overflow */\n"
     + _SCALED.replace("AWAY", "x[i]")
     + "    return scale*sqrt(total);\n}}",
