@@ -193,6 +193,13 @@ def derived(formula: str, wrt: str, facts: dict[str, Any], **others: Any) -> Any
     return jac.derive(formula, wrt=wrt, assume=facts, **others)
 
 
+@pytest.mark.parametrize("fact", ["binary", "one_hot"])
+def test_a_mask_in_a_definition_is_not_divided_by(fact: str) -> None:
+    (found,) = jac.derive(["r = sqrt(mean(x**2) + 1)", "y = w*x/r"], wrt=["x"], assume={"w": fact})
+    assert found.jacobian.closed_form == "(diag(w) - y@x.T/(n*r))/r"
+    assert found.check().passed
+
+
 @pytest.mark.parametrize(("formula", "wrt", "facts", "gradient"), ANSWERS)
 def test_answers_under_facts(formula: str, wrt: str, facts: dict[str, Any], gradient: str) -> None:
     found = derived(formula, wrt, facts)

@@ -13,6 +13,7 @@ from jacobian_cli.calculus.index.tensor import (
     Alias,
     Apply,
     Factor,
+    Labels,
     Leaf,
     Product,
     Rational,
@@ -153,7 +154,7 @@ class _Pattern(NamedTuple):
             missing = [(part, tuple(labels[k] for k in ls), -power) for part, ls, power in self.others]
             if any(power < 0 and not self._divides(rest, (part, at, power)) for part, at, power in missing):
                 continue  # what is divided by may be zero
-            rest += missing
+            rest = _divided(rest, missing)
             rest.append((self.name, tuple(labels[k] for k in range(len(self.body.shape))), 1))
             yield algebra.product(node.shape, rest, ratio(node.coefficient, self.body.coefficient))
 
@@ -189,6 +190,16 @@ class _Pattern(NamedTuple):
             new = dict(labels)
             if all(new.setdefault(mine, theirs) == theirs for mine, theirs in zip(own, there, strict=True)):
                 yield from self._places(node, at + 1, (*found, k), new)
+
+
+def _divided(factors: Sequence[Factor], divisors: Iterable[Factor]) -> list[Factor]:
+    """Factors with others beside them; the powers of one part are one, before a rule meets it beside its own inverse:
+    M E = E where M is 0 or 1 and E bears it, and E/M is nothing.
+    """
+    powers: dict[tuple[Tensor, Labels], Rational] = {}
+    for part, at, power in (*factors, *divisors):
+        powers[part, at] = powers.get((part, at), 0) + power
+    return [(part, at, power) for (part, at), power in powers.items() if power]
 
 
 def _opened(node: Product) -> Product:
