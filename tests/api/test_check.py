@@ -221,6 +221,35 @@ def test_refused(function: str, wrt: str, claim: str, message: str) -> None:
         jac.check(function, wrt, claim, shapes={"y": "n", "x": "n"} if wrt == "x,y" else {})
 
 
+def test_only_names_in_the_derivative_are_explained() -> None:
+    """W.T has no T in it, though the second derivatives have a part of that name."""
+    steps = ["h1 = tanh(W@h0 + U@x1)", "h2 = tanh(W@h1 + U@x2)", "s = v.T@h2"]
+    found = jac.check(steps, "W", "v@h0.T", shapes={"W": "k,k", "U": "k,m"})
+    assert "T" in found.where
+    assert set(found.to_dict()["truth"]["where"]) == {"h1", "h2", "delta1"}
+
+
+@pytest.mark.parametrize("fact", ["binary", "one_hot", "positive"])
+def test_what_is_declared_does_not_excuse(fact: str) -> None:
+    """A fact that makes the derivative no other one is no part of an explanation."""
+    claim = "w*delta/r - x*(x.T@(w*delta))/r**3"
+    shapes, assume = {"x": "n", "w": "n"}, {"w": fact}
+    found = jac.check(["r = sqrt(mean(x**2) + 1)", "y = w*x/r"], "x", claim, form="vjp", shapes=shapes, assume=assume)
+    assert found.diagnosis[0].kind == "mean_for_sum"
+    assert not any("right if" in told.explanation for told in found.diagnosis)
+
+
+def test_two_mistakes_are_told_together() -> None:
+    found = jac.check("norm(Y - X@B)**2", "B", "X.T@(Y - X@B)", shapes={"X": "n,d", "B": "d,k", "Y": "n,k"})
+    assert [(told.kind, told.certain) for told in found.diagnosis] == [("sign", True), ("factor", True)]
+
+
+def test_a_mistake_is_no_coincidence_of_signs() -> None:
+    """What holds only where all entries are negative is no explanation."""
+    found = jac.check("norm1(A@x - b)", "x", "A.T@abs(A@x - b)", shapes={"A": "m,n"})
+    assert [told.kind for told in found.diagnosis] == ["variable_for_derivative"]
+
+
 def test_as_json() -> None:
     found = jac.check("W@sigmoid(x)", "x", "W.T @ diag(sigmoid(x)*(1-sigmoid(x)))").to_dict()
     again = json.loads(json.dumps(found))

@@ -122,6 +122,8 @@ def test_numbers(tmp_path: Path) -> None:
     assert judged_numbers(judge, right.astype(np.float32), "g").verdict == "right"
     assert judged_numbers(judge, right.T, "g").verdict == "right if"
     assert judged_numbers(judge, -right, "g").diagnosis[0].kind == "sign"
+    both = judged_numbers(judge, -2 * right.astype(np.float32), "g").diagnosis
+    assert [(told.kind, told.certain) for told in both] == [("sign", True), ("factor", True)]
     missing = judged_numbers(judge, np.outer(at["u"], at["x"]), "g")
     assert missing.diagnosis[0].kind == "missing_derivative"
     assert judged_numbers(judge, right[:1], "g").diagnosis[0].kind == "shape"
@@ -223,6 +225,18 @@ def test_a_python_function_is_judged_and_not_run(tmp_path: Path) -> None:
     found = judged_source(judge, jac.read_source(file.read_text(), "wrong"))
     assert found.verdict == "wrong"
     assert "missing_derivative" in {told.kind for told in found.diagnosis}
+
+
+def test_steps_of_a_function_bear_any_name(tmp_path: Path) -> None:
+    """What is called dW or delta in it is no direction and no gradient that arrives."""
+    source = "def f(W, x, u):\n    h = sigmoid(W@x)\n    delta = u*h*(1 - h)\n    dW = {}\n    return dW\n"
+    judge = judge_of("u.T@sigmoid(W@x)", "W")
+    right, wrong = (
+        judged_source(judge, jac.read_source(source.format(value), "f"))
+        for value in ("np.outer(delta, x)", "np.outer(x, delta)")
+    )
+    assert (right.verdict, right.form) == ("right", "gradient")
+    assert (wrong.verdict, wrong.form) == ("right if", "gradient")
 
 
 def test_a_line_of_a_class_that_cannot_be_read_does_not_stop_the_rest(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ class Check:
             "diagnosis": [found.to_dict() for found in self.diagnosis],
             "points": self.points,
             "notes": list(self.notes),
-            "truth": {"closed_form": self.truth, "where": dict(self.where)},
+            "truth": {"closed_form": self.truth, "where": self._used(self.truth)},
             "read": self.read,
             "warnings": list(self.warnings),
             **({} if self.certificate is None else self.certificate.to_dict()),
@@ -137,13 +137,23 @@ class Check:
         known.
         """
         own = {part.partition(" = ")[0] for part in self.expression.split("; ")}
-        used = ((n, body) for n, body in self.where.items() if re.search(rf"\b{re.escape(n)}\b", form))
-        return [(n, body) for n, body in used if n not in own]
+        return [(n, body) for n, body in self._used(form).items() if n not in own]
+
+    def _used(self, form: str) -> dict[str, str]:
+        """The names that a formula rests on, of those that the closed forms bring with them."""
+        found: set[str] = set()
+        stack = [form]
+        while stack:
+            # not the T of A.T
+            new = {n for n in re.findall(r"(?<![\w.])[^\W\d]\w*", stack.pop()) if n in self.where} - found
+            found |= new
+            stack += [self.where[n] for n in new]
+        return {n: body for n, body in self.where.items() if n in found}
 
     def __repr__(self) -> str:
         """The claim, the verdict, what explains it, and the closed form."""
         mark = {RIGHT: "✓", RIGHT_IF: "?"}.get(self.verdict, "✗")
-        where = [f"  where {name} = {body}" for name, body in self.where.items()]
+        where = [f"  where {name} = {body}" for name, body in self._used(self.truth).items()]
         truth = [] if self.passed else [f"closed form: {self.truth}", *where]
         return "\n".join([f"claimed: {self.claim}", f"{mark} {self}", *truth])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -28,14 +29,27 @@ def book_of(judge: Judge, telling: Sequence[TruePoint] = ()) -> Book:
     """The mistakes that are known of a function, kept with it.
 
     They are looked up at two points: where the claim in question differs from the truth if those are named, since at
-    others a mistake that does nothing there explains it as well.
+    others a mistake that does nothing there explains it as well. What is found there has to hold at a few more, where
+    a function may choose otherwise.
     """
-    # where the derivative is zero every mistake looks alike
-    points = tuple(sorted(telling or judge.points, key=lambda p: not np.any(p.table))[:2])
+    points = _spread(telling or judge.points, judge.points)
     books: dict[tuple[TruePoint, ...], Book] = judge.__dict__.setdefault("books", {})
     if points not in books:
         books[points] = Book(judge, points)
     return books[points]
+
+
+def _spread(telling: Sequence[TruePoint], others: Sequence[TruePoint]) -> tuple[TruePoint, ...]:
+    """The points to look mistakes up at: two that tell, of different draws if there are, and those to confirm them."""
+    # where the derivative is zero every mistake looks alike
+    first, *rest = sorted(telling, key=lambda p: not np.any(p.table))
+    # beside a point lie those farther out in its direction, where everything has the same sign
+    second = sorted(rest, key=lambda p: (not np.any(p.table), p.sizes == first.sizes))[:1]
+    more = (p for p in others if p not in (first, *second) and len({*p.sizes.values()}) == len(p.sizes))
+    return (first, *second, *islice(more, _CONFIRMING))
+
+
+_CONFIRMING = 4
 
 
 class Book:
@@ -55,12 +69,13 @@ class Book:
         """
         said = self._said_of(claim, expr)
         known = self._kinds.get(said)
-        found, placed = self._whole_or_part(claim, expr, known)
+        found, placed, together = self._whole_or_part(claim, expr, known)
         # what has a place in the claim says more than what only gives its value
         ranked = sorted(found.values(), key=lambda d: (d.kind not in placed, not d.place, rank(d.kind)))
         specific = [d for d in ranked if d.kind != "unknown"] or ranked
         self._kinds.setdefault(said, frozenset(d.kind for d in specific[:SHOWN]))
-        told = [replace(d, certain=len(specific) == 1 and d.kind != "unknown") for d in specific[:SHOWN]]
+        sure = together or len(specific) == 1
+        told = [replace(d, certain=sure and d.kind != "unknown") for d in specific[:SHOWN]]
         return told, bool(placed)
 
     def _said_of(self, claim: Claim, expr: Expr) -> object:
@@ -71,11 +86,14 @@ class Book:
 
     def _whole_or_part(
         self, claim: Claim, expr: Expr, kinds: frozenset[str] | None
-    ) -> tuple[dict[str, Diagnosis], set[str]]:
-        """The explanations by their kind, and the kinds that have a place in the claim; `kinds` are known already."""
-        found = self._scaled(claim, expr) or self._told(claim, self.by_values.looked_up(claim, expr, ("whole",)))
+    ) -> tuple[dict[str, Diagnosis], set[str], bool]:
+        """The explanations by their kind, the kinds that have a place in the claim, and whether all of them were made
+        together; `kinds` are known already.
+        """
+        multiple = self._scaled(claim, expr)
+        found = multiple or self._told(claim, self.by_values.looked_up(claim, expr, ("whole",)))
         if found:
-            return self._placed(claim, found)
+            return *self._placed(claim, found), bool(multiple)
         tried = (
             self.by_change.mended(claim)
             if kinds is None
@@ -93,7 +111,7 @@ class Book:
             truth = self.judge.truth(claim.form or self.judge.usual_form())
             for kind, said in scaled_by_part(self.judge, expr, claim.form):
                 found[kind] = Diagnosis(kind, "", said, truth)
-        return found, placed
+        return found, placed, False
 
     def _scaled(self, claim: Claim, expr: Expr) -> dict[str, Diagnosis]:
         """What is said of a multiple of the derivative."""

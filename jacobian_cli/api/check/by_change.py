@@ -41,8 +41,12 @@ class ByChange:
         return claim.variants(lambda term: edits(term, self.names_in(claim)))
 
     def names_in(self, claim: Claim) -> Known:
-        """What is known of the names in a claim."""
-        return replace(self.names, upstream=claim.upstream)
+        """What is known of the names in a claim; one that does not conform may have a name of another shape."""
+        strangers: dict[str, list[str]] = {}
+        if claim.error is not None:
+            named = {n: alike for n, alike in self.names.alike.items() if n not in self.names.sizes}
+            strangers = {n: [m for m in named if m != n and m not in alike] for n, alike in named.items()}
+        return replace(self.names, upstream=claim.upstream, strangers=strangers)
 
     def by_edit(self, claim: Claim, edit: Edit, fix: Expr) -> Diagnosis:
         """What is said of a claim that a change makes right."""
@@ -113,7 +117,9 @@ class ByChange:
         """What is known of the names and functions in the formula and its derivative."""
         reader, wrt = self.judge.reader, self.judge.wrt.name
         variables = self.judge.problem.variables
-        alike = {n: [m for m, w in variables.items() if m != n and w.shape == v.shape] for n, v in variables.items()}
+        rests = self._rests()
+        named: dict[str, Expr] = {**variables, **{n: v for n, v in reader.values.items() if n in rests}}
+        alike = {n: [m for m, w in named.items() if m != n and w.shape == v.shape] for n, v in named.items()}
         sizes = [n for n in reader.sizes if n not in variables]
         alike |= {n: [m for m in sizes if m != n] for n in sizes}
         scalars = frozenset({*(n for n, v in variables.items() if not v.shape and n != wrt), *sizes})
@@ -123,7 +129,16 @@ class ByChange:
             for name in names_in(inner) if not isinstance(inner, Name) else ():
                 if name in variables:
                     behind.setdefault(name, []).append((inner, outer))
-        return Known(swaps, arguments, alike, behind, frozenset(sizes), scalars, wrt)
+        return Known(swaps, arguments, alike, behind, {}, rests, frozenset(sizes), scalars, wrt)
+
+    def _rests(self) -> dict[str, frozenset[str]]:
+        """The names that each definition is made of, through whatever others."""
+        found: dict[str, frozenset[str]] = {}
+        for statement in self.judge.problem.program.statements:
+            if statement.name and statement.name in self.judge.reader.values:
+                direct = set(names_in(statement.value))
+                found[statement.name] = frozenset(direct.union(*(found.get(n, ()) for n in direct)))
+        return found
 
     def _applied(self) -> tuple[list[tuple[object, object, Term, Term]], dict[str, list[tuple[object, Term]]]]:
         """Arguments with the functions of them that the formula or its derivative applies: where both are of one shape,

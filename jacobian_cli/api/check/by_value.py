@@ -68,7 +68,7 @@ class Table:
 
 
 class ByValue:
-    """The mistakes of one function and variable, by what they give at two points."""
+    """The mistakes of one function and variable, by what they give at a few points."""
 
     def __init__(self, judge: Judge, names: Names, points: Sequence[TruePoint]) -> None:
         self.judge, self.names, self.points = judge, names, points
@@ -77,11 +77,11 @@ class ByValue:
         self._steps: dict[bool, list[Known]] = {}
         self._wholes: dict[tuple[int, str], list[Whole]] = {}
         self._shown: dict[Expr, str] = {}
-        self._swept_at: dict[bool, list[Sweep]] = {}
+        self._swept_at: dict[tuple[bool, int], Sweep] = {}
         self._sweeps: dict[bool, list[tuple[Slip, Callable[[int], Array | None]]]] = {}
 
     def looked_up(self, claim: Claim, expr: Expr, stages: Sequence[str]) -> Iterator[Known]:
-        """The mistakes that give the claim, at both points; with another sign or a factor of two if need be."""
+        """The mistakes that give the claim, at all points; with another sign or a factor of two if need be."""
         first, *more = self.judge.values(expr, self.points)
         form = claim.form or ""
         indexed = [self.indexed(form, stage).get(np.shape(first)) for stage in stages]
@@ -182,38 +182,45 @@ class ByValue:
             self._sweeps[second] = list(self._swept(second=second))
         yield from self._sweeps[second]
 
-    def _sweeps_of(self, *, second: bool) -> list[Sweep]:
-        """The derivation, or that of the gradient, at the points; none where nothing moves."""
-        if second not in self._swept_at:
-            output = self.judge.derivation.forms.gradient if second else self.judge.problem.output
-            moves = output is not None and self.judge.wrt.name in variables(output)
-            points = self.points if moves else ()
-            self._swept_at[second] = [Sweep(output, self.judge.wrt, p.values, p.sizes) for p in points if output]
-        return self._swept_at[second]
+    def _moving(self, *, second: bool) -> Expr | None:
+        """The function, or its gradient; None where the variable does not move it."""
+        output = self.judge.derivation.forms.gradient if second else self.judge.problem.output
+        return output if output is not None and self.judge.wrt.name in variables(output) else None
+
+    def _sweep(self, output: Expr, k: int, *, second: bool) -> Sweep:
+        """The derivation, or that of the gradient, at a point."""
+        if (second, k) not in self._swept_at:
+            point = self.points[k]
+            self._swept_at[second, k] = Sweep(output, self.judge.wrt, point.values, point.sizes)
+        return self._swept_at[second, k]
 
     def _swept(self, *, second: bool) -> Iterator[tuple[Slip, Callable[[int], Array | None]]]:
-        sweeps = self._sweeps_of(second=second)
-        listed = [list(sweep.slips()) for sweep in sweeps]
-        for number, slip in enumerate(listed[0] if listed else ()):
-            made: dict[int, Array | None] = {}
+        output = self._moving(second=second)
+        if output is None:
+            return
+        slips = cache(lambda k: list(self._sweep(output, k, second=second).slips()))
+        for number, slip in enumerate(slips(0)):
 
-            def tables(k: int, number: int = number, made: dict[int, Array | None] = made) -> Array | None:
-                if k not in made:
-                    with np.errstate(all="ignore"):
-                        made[k] = sweeps[k].table(listed[k][number]) if number < len(listed[k]) else None
-                return made[k]
+            def tables(k: int, number: int = number) -> Array | None:
+                if number >= len(slips(k)):
+                    return None
+                with np.errstate(all="ignore"):
+                    return self._sweep(output, k, second=second).table(slips(k)[number])
 
-            yield slip, tables
+            yield slip, cache(tables)
 
     def _wrong_paths(self, *, second: bool) -> Iterator[Known]:
         """The derivation with a whole step missing."""
-        sweeps = self._sweeps_of(second=second)
+        output = self._moving(second=second)
+        if output is None:
+            return
         wrt = self.judge.wrt.name
-        for path in paths(sweeps[0]) if sweeps else ():
+        for path in paths(self._sweep(output, 0, second=second)):
 
             def at(k: int, path: Path = path) -> TruePoint | None:
+                sweep = self._sweep(output, k, second=second)
                 try:
-                    table = path.table(sweeps[k])
+                    table = path.table(sweep)
                 except (ValueError, IndexError):
                     return None
                 if table is None:
@@ -221,7 +228,7 @@ class ByValue:
                 point = self.points[k]
                 made = with_table(point, point.table, table) if second else with_table(point, table)
                 if not second:
-                    made.out, made.variable = sweeps[k].lengths(path.start), sweeps[k].lengths(path.stop)
+                    made.out, made.variable = sweep.lengths(path.start), sweep.lengths(path.stop)
                 return made
 
             node = self._short(path.node)

@@ -188,7 +188,7 @@ class Reader:
         *before, last = definitions
         steps = tuple((step.name or "", step.value) for step in before)
         term = _joined(steps, last.value)
-        claim = Claim(last.source, term, self._form_of([d.value for d in definitions], form), None)
+        claim = Claim(last.source, term, self._form(term, form), None)
         value = self.typed(term, last.source)
         return replace(claim, error=value) if isinstance(value, InputError) else replace(claim, expr=value)
 
@@ -224,11 +224,8 @@ class Reader:
         return next((name for name, _ in named_places(term) if name in self.upstreams), "")
 
     def _form(self, term: Term, form: str | None) -> str | None:
-        """What a claim that speaks of δ or of a direction is."""
-        return self._form_of([term], form)
-
-    def _form_of(self, terms: Sequence[Term], form: str | None) -> str | None:
-        names = {name for term in terms for name, _ in named_places(term)}
+        """What a claim that speaks of δ or of a direction is; a step of that name is none."""
+        names = {name for name, _ in named_places(term)}
         if form is not None:
             return form
         if names.intersection(self.upstreams):

@@ -17,11 +17,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
 from jacobian_cli.api.check.answer import Check, Diagnosis, Graded
+from jacobian_cli.api.check.book import book_of
 from jacobian_cli.api.check.judge import Judge, with_arrivals
 from jacobian_cli.api.check.judged import judged
 from jacobian_cli.api.input.assume import assumptions_of
@@ -42,6 +44,8 @@ _CLAIM = re.compile(r"\s*(?:∂|d)\s*(\w+)\s*/\s*(?:∂|d)\s*(\w+)\s*=(?!=)")
 _ADJOINT = re.compile(r"\s*(?:delta|δ)_(\w+)\s*=(?!=)")
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)\s*points?\b")
 _TOLERANCE = 1e-8
+_FOLLOWED = 4
+"""At so many points a claim has to follow from a wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class Grader:
         self.layout, self.vec = layout, vec
         self.defined = {d.name: d for d in file.definitions if d.name}
         self._wrong: list[_Wrong] = []
+        self._unreadable: set[int] = set()
         self._slips: dict[str, tuple[int, Diagnosis]] = {}
 
     def graded(self) -> Iterator[Graded]:
@@ -174,9 +179,17 @@ class Grader:
             try:
                 yield self._graded(line, name)
             except InputError as error:
-                yield Graded(str(line.number), line.wrt, None, str(error), line.points, name, line.number)
+                said = self._spoilt(line) or str(error)
+                yield Graded(str(line.number), line.wrt, None, said, line.points, name, line.number)
         for number, said in unread.items():
             yield _unread(number, said)
+
+    def _spoilt(self, line: Line) -> str:
+        """What is said of a claim that rests on an adjoint which, judged at its own line, cannot be worked out."""
+        words = re.findall(r"\w+", line.text.split("=", 1)[1])
+        lines = [self.file.lines[name] for name in self._reached(words) if name in self.file.lines]
+        spoilt = next((number for number in sorted(lines) if number in self._unreadable), None)
+        return "" if spoilt is None else f"it rests on line {spoilt}, which cannot be worked out"
 
     def judge(self, line: Line) -> tuple[Judge, list[str]]:
         """The judge of a claim, and the names of one's own that it uses."""
@@ -214,7 +227,9 @@ class Grader:
             return Graded(str(line.number), line.wrt, found, None, line.points, name, line.number)
         read = judge.reader.read(line.text)
         follows = None
-        if read.expr is not None:
+        if read.expr is None:
+            self._unreadable.add(line.number)
+        else:
             follows = self._follows(judge, read.expr)
             if follows is None:
                 follows, found = self._own_slip(judge, own, read.expr, found)
@@ -228,9 +243,10 @@ class Grader:
 
     def _own_slip(self, judge: Judge, own: Sequence[str], expr: Expr, found: Check) -> tuple[int | None, Check]:
         """A change in one of the names of one's own after which the claim is right."""
+        known = book_of(judge).by_change.names
         for name in own:
             place = self.file.lines.get(name, 0)
-            for edit in edits(self.defined[name].value):
+            for edit in edits(self.defined[name].value, known):
                 try:
                     value = judge.reader.typed(edit.term, self.defined[name].source)
                 except InputError:
@@ -253,27 +269,35 @@ class Grader:
     def _follows(self, judge: Judge, expr: Expr) -> int | None:
         """The line of an earlier wrong claim from which this one follows by the chain rule."""
         for wrong in self._wrong:
-            inner, outer = wrong.line.wrt, wrong.line.output
-            if all(self._chained(judge, expr, wrong, point, inner, outer) for point in judge.points[:2]):
+            # at some points the slip may do nothing
+            followed = (self._chained(judge, expr, wrong, point) for point in judge.points[:_FOLLOWED])
+            told = list(takewhile(lambda moved: moved is not None, followed))
+            if len(told) == len(judge.points[:_FOLLOWED]) and any(told):
                 return wrong.line.number
         return None
 
-    def _chained(self, judge: Judge, expr: Expr, wrong: _Wrong, point: TruePoint, inner: str, outer: str) -> bool:
-        """Whether a claim is ∂out/∂outer · (the wrong ∂outer/∂inner) · ∂inner/∂in at a point."""
+    def _chained(self, judge: Judge, expr: Expr, wrong: _Wrong, point: TruePoint) -> bool | None:
+        """Whether a claim is not the true derivative at a point but what it is with the wrong ∂outer/∂inner; None where
+        it is something else.
+        """
+        inner, outer = wrong.line.wrt, wrong.line.output
         try:
             upper = self._table(judge, point, judge.problem.name, outer)
             lower = self._table(judge, point, inner, judge.wrt.name)
+            right = self._table(judge, point, outer, inner)
             middle = self._claimed(judge, wrong, point)
         except (InputError, KeyError, ValueError, np.linalg.LinAlgError):
-            return False
-        if upper is None or lower is None or middle is None:
-            return False
+            return None
+        if upper is None or lower is None or middle is None or right is None or middle.shape != right.shape:
+            return None
         if upper.shape[1] != middle.shape[0] or middle.shape[1] != lower.shape[0]:
-            return False
-        product = upper @ middle @ lower
+            return None
+        moved = upper @ (middle - right) @ lower
+        table = point.table + moved  # which may have other paths too
         (claimed,) = judge.values(expr, [point])
-        true = product.reshape(claimed.shape) if product.size == claimed.size else product
-        return same(point, claimed, true, _TOLERANCE) and bool(np.any(np.abs(product - point.table) > _TOLERANCE))
+        if table.size != claimed.size or not same(point, claimed, table.reshape(claimed.shape), _TOLERANCE):
+            return None
+        return bool(np.any(np.abs(moved) > _TOLERANCE))
 
     def _table(self, judge: Judge, point: TruePoint, output: str, wrt: str) -> Array | None:
         """The true Jacobian of one name by another, where the values are those of a point."""

@@ -93,7 +93,8 @@ def _conforming(book: Book, claim: Claim, expr: Expr | None) -> list[Diagnosis]:
 
 def _otherwise_laid(judge: Judge, claim: Claim, meaning: Meaning) -> Diagnosis:
     """What a claim that follows another convention is by the one that was asked for."""
-    kind = "vec_order" if "column" in meaning.convention or "columns" in meaning.convention else "transposed"
+    asked_by_columns = meaning.form == "jacobian" and judge.laid.vec == "column"
+    kind = "transposed" if ("column" in meaning.convention) is asked_by_columns else "vec_order"
     asked = (
         f"{judge.laid.layout} layout" if meaning.form in ("jacobian", "hessian") else f"the shape of {judge.wrt.name}"
     )
@@ -107,9 +108,9 @@ def explained_numbers(judge: Judge, value: Array, form: str | None, tolerance: f
     """What explains numbers at one point, where no formula was given."""
     book, point = book_of(judge), judge.points[0]
     truth = judge.truth(form or judge.usual_form())
-    multiple = list(scaled(judge, [np.asarray(value, float)], form))
+    multiple = list(scaled(judge, [np.asarray(value, float)], form, tolerance))
     if multiple:
-        return [Diagnosis(kind, "", said, truth, certain=False) for kind, said in multiple[:SHOWN]]
+        return [Diagnosis(kind, "", said, truth) for kind, said in multiple[:SHOWN]]
     for stage in ("whole", "steps", "truth"):
         found: dict[str, Diagnosis] = {}
         for known, _, array in book.by_values.known(form or "", stage):

@@ -289,8 +289,17 @@ class Judge:
                 if name == self.wrt.name and not fact.square:
                     continue
                 other = self.under(name, fact.name)
-                if other.truth(other.usual_form()) != self.truth(self.usual_form()) and other.any_point:
+                if other.any_point and self._another(other.closed_form(self.usual_form())):
                     yield name, fact, other
+
+    def _another(self, truth: Expr) -> bool:
+        """Whether what is the derivative under a fact is another one without it, and not the same otherwise spelled."""
+        own = self.closed_form(self.usual_form())
+        if text(truth) == text(own):
+            return False
+        points = self.points[:2]
+        pairs = zip(points, self.values(truth, points), self.values(own, points), strict=True)
+        return not all(same(point, a, b, self.tolerance()) for point, a, b in pairs)
 
     @cached_property
     def any_point(self) -> bool:

@@ -34,6 +34,7 @@ SAID = {
     "misprint": "another name",
     "index": "the index is off",
     "missing_term": "a term is left out",
+    "missing_branch": "a branch is left out",
     "unit_factor": "a factor is left out",
     "upstream_forgotten": "the upstream gradient is left out",
     "local_forgotten": "a local Jacobian is left out",

@@ -42,10 +42,9 @@ def headline(found: Check) -> str:
         return f"right: the {title}{convention}; compared at {points} with autograd and differences"
     if found.verdict == RIGHT_IF:
         return f"right if {found.condition}"
-    named = [
-        d.kind.replace("_", " ") for d in found.diagnosis if d.kind not in ("unknown", "does_not_conform", "shape")
-    ]
-    kinds = " or ".join(dict.fromkeys(named))
+    named = [d for d in found.diagnosis if d.kind not in ("unknown", "does_not_conform", "shape")]
+    together = all(d.certain for d in named)
+    kinds = (" and " if together else " or ").join(dict.fromkeys(d.kind.replace("_", " ") for d in named))
     if found.form == "hessian" and found.worst is not None:
         return f"wrong as second derivatives: {kinds}" if kinds else "wrong as second derivatives"
     if any(d.kind == "does_not_conform" for d in found.diagnosis):

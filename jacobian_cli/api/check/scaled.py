@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.check.judge import Judge
-from jacobian_cli.checks.mistakes.ratio import Factor, factors, ratio
+from jacobian_cli.checks.mistakes.ratio import TOLERANCE, Factor, factors, ratio
 from jacobian_cli.checks.verdict.claim import Meaning, TruePoint
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Apply, Expr, walk
@@ -17,17 +17,19 @@ from jacobian_cli.printers.language import text
 Array = Any
 
 
-def scaled(judge: Judge, claimed: Sequence[Array], form: str | None) -> Iterator[tuple[str, str]]:
+def scaled(
+    judge: Judge, claimed: Sequence[Array], form: str | None, tolerance: float = TOLERANCE
+) -> Iterator[tuple[str, str]]:
     """Kind and words of what makes the derivative these values, one at each point of a judge: numbers, sizes,
     parameters.
     """
     for meaning in _meanings(judge, form):
-        points, ratios = _ratios(judge, claimed, meaning)
+        points, ratios = _ratios(judge, claimed, meaning, tolerance)
         if not points:
             continue
         several = len(points) > 1
         scalars = [_parameters(judge, point) if several else {} for point in points]
-        found = list(factors(ratios, [point.sizes for point in points], scalars))
+        found = list(factors(ratios, [point.sizes for point in points], scalars, tolerance))
         if not found:
             continue
         if not meaning.right:
@@ -68,7 +70,9 @@ def _meanings(judge: Judge, form: str | None) -> list[Meaning]:
     return [m for m in judge.meanings(form) if m.right or m.convention == "transposed"]
 
 
-def _ratios(judge: Judge, claimed: Sequence[Array], meaning: Meaning) -> tuple[list[TruePoint], list[float]]:
+def _ratios(
+    judge: Judge, claimed: Sequence[Array], meaning: Meaning, tolerance: float = TOLERANCE
+) -> tuple[list[TruePoint], list[float]]:
     """The points at which the derivative is not zero, and the number that the claim is of it there; none where it is no
     multiple.
     """
@@ -77,7 +81,7 @@ def _ratios(judge: Judge, claimed: Sequence[Array], meaning: Meaning) -> tuple[l
         true = judge.true(meaning, point)
         if not np.any(true) and value.shape == true.shape and not np.any(value):
             continue
-        found = ratio(value, true)
+        found = ratio(value, true, tolerance)
         if found is None:
             return [], []
         points.append(point)

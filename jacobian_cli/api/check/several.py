@@ -68,7 +68,9 @@ def by_two(claim: Claim, book: Book) -> list[Diagnosis]:
 
 def _both(one: Diagnosis, other: Diagnosis) -> list[Diagnosis]:
     """Two mistakes that together are right."""
-    return [replace(other, place=one.place)] if one.kind == other.kind else [replace(one, fix=other.fix), other]
+    if one.kind == other.kind:
+        return [replace(other, place=one.place, certain=True)]
+    return [replace(one, fix=other.fix, certain=True), replace(other, certain=True)]
 
 
 _CONFORMING = frozenset(
@@ -78,6 +80,7 @@ _CONFORMING = frozenset(
 """Changes after which a claim may be worked out."""
 _COMMON = frozenset(
     "transposed term_transposed order outer_swapped sign factor sigma_of_minus wrong_axis broadcast_axis inverse_power "
-    "wrong_contraction misprint wrong_node input_for_output sum_term_forgotten wrong_derivative".split()
+    "wrong_contraction misprint wrong_node input_for_output sum_term_forgotten wrong_derivative mean_for_sum "
+    "ones_for_identity".split()
 )
 """Mistakes that people make beside another one."""

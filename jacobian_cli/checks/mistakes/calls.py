@@ -24,6 +24,7 @@ _TAKEN_FOR = (
     ("sinh", "cosh", "wrong_derivative"),
     ("cosh", "sinh", "wrong_derivative"),
     ("log", "exp", "wrong_derivative"),
+    ("abs", "sign", "variable_for_derivative"),
     ("var", "std", "inverse_power"),
     ("std", "var", "inverse_power"),
 )
@@ -52,11 +53,36 @@ def calls(place: Call, call: Callable[..., Call], *, alone: bool = False) -> Ite
         yield from _of_two(place, call)
     if len(arguments) == 1:
         yield from _of_one(place, arguments[0], call)
+    if function == "where" and len(arguments) == 3:
+        condition, one, two = arguments
+        yield one, "missing_branch", "unknown", "what {} is where the condition does not hold"
+        yield two, "missing_branch", "unknown", "what {} is where the condition holds"
+        yield call("where", condition, two, one), "order", "order", "the branches of {}"
     if function == "eye" and arguments:
         ones = replace(place, function="ones", arguments=(arguments[0], arguments[-1]))
         yield ones, "ones_for_identity", "diagonal_only", "{}"
     if function == "ones" and len(arguments) == 2 and key(arguments[0]) == key(arguments[1]):
         yield replace(place, function="eye", arguments=arguments[:1]), "diagonal_only", "ones_for_identity", "{}"
+
+
+Total = tuple[str, str, object]
+"""The kind of a change in how something is summed, in words, and from what to what."""
+
+
+def totals(place: Call) -> Iterator[tuple[Total, Call]]:
+    """How a sum may have been taken instead, and what makes it so: a mean, or along another axis."""
+    row = FUNCTIONS.get(place.function)
+    if len(place.arguments) != 1 or row is None or "axis" not in row.options:
+        return
+    if place.function in _TOTALS:
+        other = replace(place, function=_TOTALS[place.function])
+        yield ("mean_for_sum", "sum or mean in {}, and in the others", place.function), other
+    given = dict(place.keywords).get("axis")
+    here = given.value if isinstance(given, Literal) else None
+    for new in _along(place):
+        there = dict(new.keywords).get("axis")
+        to = there.value if isinstance(there, Literal) else None
+        yield ("wrong_axis", "the axis of {}, and of the others", (here, to)), new
 
 
 def _of_one(place: Call, inner: Term, call: Callable[..., Call]) -> Iterator[Change]:
@@ -91,10 +117,15 @@ def _of_two(place: Call, call: Callable[..., Call]) -> Iterator[Change]:
 
 def _axes(place: Call) -> Iterator[Change]:
     """The axes that a function may have run along instead."""
+    for new in _along(place):
+        yield new, "wrong_axis", "wrong_axis", "the axis of {}"
+
+
+def _along(place: Call) -> Iterator[Call]:
     given = dict(place.keywords).get("axis")
     others = {name: value for name, value in place.keywords if name != "axis"}
     for axis in (None, 0, 1):
         if (given is None and axis is None) or (isinstance(given, Literal) and given.value == axis):
             continue
         keywords = dict(others) if axis is None else {**others, "axis": Literal(Fraction(axis), place.span)}
-        yield replace(place, keywords=tuple(keywords.items())), "wrong_axis", "wrong_axis", "the axis of {}"
+        yield replace(place, keywords=tuple(keywords.items()))

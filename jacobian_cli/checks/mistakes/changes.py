@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from jacobian_cli.checks.mistakes.calls import calls
-from jacobian_cli.checks.mistakes.terms import Change, Known, key
+from jacobian_cli.checks.mistakes.terms import Change, Known, key, likely
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 _SUMS = ("+", "-")
 _CONTRACTED = ("@", ".T", "outer", "dot", "einsum", "inner", "kron")
+_COMPARED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 _ORDER_OF_MAGNITUDE = 12
 _Make = Callable[..., Call]
 
@@ -42,6 +43,8 @@ def changes(place: Term, parent: Term | None, known: Known) -> Iterator[Change]:
         case Call(function="@", arguments=(a, b)):
             yield from _matrix_products(a, b, known, call, "term_transposed" if summand else "transposed")
             yield from _chains(a, b, call)
+        case Call(function=sign, arguments=(a, b)) if sign in _COMPARED:
+            yield call(_COMPARED[sign], a, b), "sigma_of_minus", "sigma_of_minus", "the direction of {}"
         case Call(function="**", arguments=(a, _)):
             yield a, "inverse_power", "inverse_power", "the power of {0}"
         case Call():
@@ -49,7 +52,8 @@ def changes(place: Term, parent: Term | None, known: Known) -> Iterator[Change]:
 
 
 def _signs(place: Term, parent: Term | None, call: _Make) -> Iterator[Change]:
-    if _is_argument(parent) or (isinstance(parent, Call) and parent.function == "u-"):  # that is said of these
+    said_of_these = isinstance(parent, Call) and (parent.function == "u-" or parent.function in _COMPARED)
+    if _is_argument(parent) or said_of_these:
         return
     summand = isinstance(parent, Call) and parent.function in _SUMS
     match place:
@@ -119,14 +123,26 @@ def confused(place: Term, parent: Term | None, known: Known) -> Iterator[Change]
     if isinstance(place, Name):
         contracted = isinstance(parent, Call) and parent.function in _CONTRACTED
         for other in known.alike.get(place.text, ()):
-            kind = "wrong_contraction" if contracted else "misprint"
-            mended = "variable_for_derivative" if not contracted and place.text == known.wrt else kind
-            if place.text in known.sizes:
-                kind = mended = "factor"
-            yield Name(other, place.span), kind, mended, f"{{}} for {other}"
+            kinds = known.confused(place.text, other, contracted=contracted)
+            yield Name(other, place.span), *kinds, f"{{}} for {other}"
+        for other in known.strangers.get(place.text, ()):
+            yield Name(other, place.span), *known.confused(place.text, other, contracted=False), f"{{}} for {other}"
         for argument, value in known.behind.get(place.text, ()):
-            yield argument, "wrong_node", "wrong_node", "{} for what is made of it"
+            factor = _beside(place.text, argument)
+            kind = known.lost(factor)[0] if factor else "wrong_node"
+            what = f"the factor {factor.text} of {{}}" if factor else "{} for what is made of it"
+            yield argument, kind, kind, what
             yield value, "input_for_output", "input_for_output", "{} for what a function makes of it"
+
+
+def _beside(name: str, term: Term) -> Name | None:
+    """The name that another one is multiplied with; None in anything else."""
+    if not isinstance(term, Call) or term.function not in ("*", "?star", "?beside") or len(term.arguments) != 2:
+        return None
+    a, b = term.arguments
+    if not isinstance(a, Name) or not isinstance(b, Name):
+        return None
+    return b if a.text == name else a if b.text == name else None
 
 
 def _summed(place: Term, call: _Make) -> Iterator[Change]:
@@ -181,7 +197,8 @@ def _products(sign: str, a: Term, b: Term, known: Known, call: _Make) -> Iterato
         yield call("@", b, call(".T", a)), "matmul_for_hadamard", "outer_lost", "the outer product {}"
         yield call("@", call("diag", a), b), "broadcast_axis", "broadcast_axis", "the rows that {0} is multiplied with"
         yield call("@", a, call("diag", b)), "broadcast_axis", "broadcast_axis", "the rows that {1} is multiplied with"
-        yield _signed(a, b, call), *known.lost(a), "the factor {0}"
+        for left in _signed(a, b, call):
+            yield left, *known.lost(a), "the factor {0}"
         if isinstance(a, Call) and a.function == "@":  # as if * came first
             rest = call("@", a.arguments[0], call("*", a.arguments[1], b))
             yield rest, "order", "order", "what is multiplied first in {}"
@@ -194,12 +211,18 @@ def _products(sign: str, a: Term, b: Term, known: Known, call: _Make) -> Iterato
         yield call("*", a, b), kind, kind, "/ for * in {}"
         squared = call("/", a, call("**", b, Literal(Fraction(2), b.span)))
         yield squared, "inverse_power", "inverse_power", "the power of {1}"
-    yield a, *known.lost(b), "the factor {1}"
+    for left in _signed(b, a, call):
+        yield left, *known.lost(b), "the factor {1}"
 
 
-def _signed(lost: Term, kept: Term, call: _Make) -> Term:
-    """What is left of a product, with the sign of what is left out."""
-    return call("u-", kept) if isinstance(lost, Call) and lost.function == "u-" else kept
+def _signed(lost: Term, kept: Term, call: _Make) -> Iterator[Term]:
+    """What is left of a product, with the sign of what is left out; of a difference that may be either."""
+    meant = likely(lost)
+    function = meant.function if isinstance(meant, Call) else ""
+    if function != "u-":
+        yield kept
+    if function in ("u-", "-"):
+        yield call("u-", kept)
 
 
 def _turned(term: Term, call: _Make) -> Term:
@@ -230,7 +253,8 @@ def _matrix_products(a: Term, b: Term, known: Known, call: _Make, transposed: st
         made, mended = known.lost(lost)
         made = "local_forgotten" if made in ("unit_factor", "missing_derivative") else made
         mended = "inverse_power" if key(a) == key(b) else mended if mended != "factor" else "extra_derivative"
-        yield _signed(lost, kept, call), made, mended, f"the factor {{{position}}}"
+        for left in _signed(lost, kept, call):
+            yield left, made, mended, f"the factor {{{position}}}"
 
 
 def _chains(a: Term, b: Term, call: _Make) -> Iterator[Change]:
@@ -246,6 +270,12 @@ def _chains(a: Term, b: Term, call: _Make) -> Iterator[Change]:
     for factor in [*factors[2:], b, factors[0]]:
         rotated = call("@", rotated, factor)
     yield rotated, "order", "order", "the order in {}"
+    ends = _turned(factors[0], call), _turned(b, call)
+    if key(factors[0]) == key(ends[1]) or key(ends[0]) == key(b):  # a matrix and its transpose around the rest
+        around = ends[0]
+        for factor in (*factors[1:], ends[1]):
+            around = call("@", around, factor)
+        yield around, "transposed", "transposed", "both transposes in {}"
 
 
 def _factors(term: Term) -> Sequence[Term]:

@@ -6,10 +6,12 @@ cannot even be multiplied, and one change makes them conform again. Nothing here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 
+from jacobian_cli.checks.mistakes.calls import Total, totals
 from jacobian_cli.checks.mistakes.changes import changes, confused
 from jacobian_cli.checks.mistakes.terms import Change, Known, indices, key, likely
 from jacobian_cli.syntax.errors import Span
@@ -73,7 +75,9 @@ def _edit(change: Change, place: Term, around: Callable[[Term], Term]) -> Edit:
 
 
 def _everywhere(whole: Term, known: Known) -> Iterator[Edit]:
-    """The changes of a part that stands in several places, made in all of them."""
+    """The changes of a part that stands in several places, made in all of them; of two names, each for the other; and
+    of all sums along one axis.
+    """
     places: dict[object, list[Term]] = {}
     stack = [whole]
     while stack:
@@ -86,6 +90,41 @@ def _everywhere(whole: Term, known: Known) -> Iterator[Edit]:
         if len(listed) > 1:
             for change in confused(likely(listed[0]), None, known):
                 yield _edit(change, listed[0], partial(_replaced, whole, said))
+    names = [term for (term, *_) in places.values() if isinstance(term, Name)]
+    for one, other in combinations(names, 2):
+        if other.text in known.alike.get(one.text, ()):
+            swapped = _swapped(whole, {one.text: other.text, other.text: one.text})
+            yield Edit(swapped, one.span, "misprint", "misprint", f"{{}} and {other.text}, each for the other", one)
+    yield from _totalled(whole, [term for listed in places.values() for term in listed if isinstance(term, Call)])
+
+
+def _totalled(whole: Term, applied: Sequence[Call]) -> Iterator[Edit]:
+    """The changes of how sums and the like run, made in all that run alike."""
+    alike: dict[Total, list[Call]] = {}
+    for call in applied:
+        for said, _ in totals(call):
+            alike.setdefault(said, []).append(call)
+    for said, listed in alike.items():
+        if len(listed) > 1:
+            kind, what, _ = said
+            yield Edit(_retotalled(whole, said), listed[0].span, kind, kind, what, listed[0])
+
+
+def _retotalled(term: Term, said: Total) -> Term:
+    """The formula in which everything that this may be said of runs otherwise."""
+    if not isinstance(term, Call):
+        return term
+    inside = replace(term, arguments=tuple(_retotalled(a, said) for a in term.arguments))
+    return next((new for other, new in totals(inside) if other == said), inside)
+
+
+def _swapped(term: Term, names: Mapping[str, str]) -> Term:
+    """The formula with other names."""
+    if isinstance(term, Name):
+        return replace(term, text=names.get(term.text, term.text))
+    if isinstance(term, Call):
+        return replace(term, arguments=tuple(_swapped(a, names) for a in term.arguments))
+    return term
 
 
 def _replaced(term: Term, said: object, new: Term) -> Term:

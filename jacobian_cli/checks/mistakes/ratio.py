@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 Array = Any
-_TOLERANCE = 1e-8
+TOLERANCE = 1e-8
 _NUMBERS = tuple(Fraction(*pair) for pair in ((1, 1), (2, 1), (1, 2), (4, 1), (1, 4), (3, 1), (1, 3)))
 _POWERS = tuple(Fraction(*pair) for pair in ((1, 1), (-1, 1), (1, 2), (-1, 2), (2, 1), (-2, 1)))
 
@@ -26,19 +26,22 @@ class Factor:
     value: str = ""
 
 
-def ratio(claimed: Array, true: Array) -> float | None:
+def ratio(claimed: Array, true: Array, tolerance: float = TOLERANCE) -> float | None:
     """The number that one array is of another; None where it is no multiple of it, or the true one is zero."""
     largest = float(np.max(np.abs(true), initial=0.0))
     if claimed.shape != true.shape or not largest or not np.all(np.isfinite(claimed)):
         return None
     at = np.unravel_index(int(np.argmax(np.abs(true))), true.shape)
     found = float(claimed[at] / true[at])
-    close = np.max(np.abs(claimed - found * true), initial=0.0) <= _TOLERANCE * max(abs(found), 1.0) * largest
-    return found if close and abs(found) > _TOLERANCE else None
+    close = np.max(np.abs(claimed - found * true), initial=0.0) <= tolerance * max(abs(found), 1.0) * largest
+    return found if close and abs(found) > tolerance else None
 
 
 def factors(
-    ratios: Sequence[float], sizes: Sequence[Mapping[str, int]], values: Sequence[Mapping[str, float]]
+    ratios: Sequence[float],
+    sizes: Sequence[Mapping[str, int]],
+    values: Sequence[Mapping[str, float]],
+    tolerance: float = TOLERANCE,
 ) -> Iterator[Factor]:
     """What a factor may be that has these values at points of these sizes and of these scalars, the simplest first."""
     negative = all(found < 0 for found in ratios)
@@ -49,17 +52,17 @@ def factors(
         signed = [*values[0]]
     for said, found in _monomials(sizes):
         for number in _NUMBERS:
-            if np.allclose(float(number) * found, wanted, rtol=_TOLERANCE, atol=0.0):
+            if np.allclose(float(number) * found, wanted, rtol=tolerance, atol=0.0):
                 yield Factor(*_told(number, said), negative)
-    if np.allclose(wanted, wanted[0], rtol=_TOLERANCE, atol=0.0) and len(ratios) > 1:
+    if np.allclose(wanted, wanted[0], rtol=tolerance, atol=0.0) and len(ratios) > 1:
         number = Fraction(wanted[0]).limit_denominator(60)
-        exact = abs(float(number) - wanted[0]) <= _TOLERANCE * wanted[0]
+        exact = abs(float(number) - wanted[0]) <= tolerance * wanted[0]
         above, below = (str(number.numerator), str(number.denominator)) if exact else (f"{wanted[0]:.4g}", "1")
         yield Factor(above, below, negative)
     for name in signed:
         column = np.abs([v[name] for v in values])
         for power, number, (size, of) in product(_POWERS, _NUMBERS, _monomials(sizes)):
-            if np.allclose(float(number) * of * column ** float(power), wanted, rtol=_TOLERANCE, atol=0.0):
+            if np.allclose(float(number) * of * column ** float(power), wanted, rtol=tolerance, atol=0.0):
                 yield Factor(*_told(number, [*size, (name, power)]), negative, name)
 
 

@@ -317,7 +317,7 @@ _SLOPES: tuple[Row, ...] = tuple(
     and row.called
     and len(row.parameters) == 1
     and len(row.derivative) == 1
-    and row.derivative != ("0",)
+    and row.derivative not in (("0",), ("1",))
 )
 
 

@@ -19,14 +19,17 @@ class Known:
 
     `swaps` are pairs of an argument and the application of a function to it that occur in what was differentiated, so
     that input and output may be confused, with what each says; `arguments` are what each function is applied to there,
-    with what it says; `alike` are, for each name, those of the same shape; `behind` are, for each name, arguments that
-    are made of it and more, with the function of them.
+    with what it says; `alike` are, for each name, those of the same shape, `strangers` those of others; `behind` are,
+    for each name, arguments that are made of it and more, with the function of them; `rests` are, for each definition,
+    the names that it is made of.
     """
 
     swaps: Sequence[tuple[object, object, Term, Term]] = ()
     arguments: Mapping[str, Sequence[tuple[object, Term]]] = field(default_factory=dict)
     alike: Mapping[str, Sequence[str]] = field(default_factory=dict)
     behind: Mapping[str, Sequence[tuple[Term, Term]]] = field(default_factory=dict)
+    strangers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rests: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sizes: frozenset[str] = frozenset()
     scalars: frozenset[str] = frozenset()
     wrt: str = ""
@@ -42,6 +45,17 @@ class Known:
         if self.wrt not in names and (names <= self.scalars or isinstance(factor, Name)):
             return "unit_factor", "factor"
         return "missing_derivative", "extra_derivative"
+
+    def confused(self, name: str, other: str, *, contracted: bool) -> tuple[str, str]:
+        """What kind of mistake it is to write another name for this one, and this one for the other."""
+        if name in self.sizes:
+            return "factor", "factor"
+        if name in self.rests.get(other, ()):
+            return "wrong_node", "input_for_output"
+        if other in self.rests.get(name, ()):
+            return "input_for_output", "wrong_node"
+        kind = "wrong_contraction" if contracted else "misprint"
+        return kind, "variable_for_derivative" if not contracted and name == self.wrt else kind
 
 
 def key(term: Term) -> object:

@@ -221,7 +221,8 @@ def _shaped(value: Expr, form: str, of: Callable[[TruePoint], Array]) -> list[Me
             found.append(Meaning(form, "row", lambda p: of(p).reshape(1, -1), right=False, condition=said))
     if len(value.shape) == 2:
         rows, columns = value.shape
-        said = f"the {_TITLES[form]} of a matrix {rows} × {columns} is laid out {columns} × {rows}"
+        laid = f"laid out {columns} × {rows}" if rows is not columns else "laid out as its transpose"
+        said = f"the {_TITLES[form]} of a matrix {rows} × {columns} is {laid}"
         found.append(Meaning(form, "transposed", lambda p: of(p).T, right=False, condition=said))
     return found
 
