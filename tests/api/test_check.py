@@ -62,6 +62,8 @@ def test_right(function: str, wrt: str, claim: str, convention: str) -> None:
 
 RIGHT_IF = [
     ("x.T@A@x", "x", "2*A@x", "A is symmetric"),
+    ("trace(A@X.T@B@X) + trace(C@C)", "X", "2*B@X@A", "A and B are symmetric"),
+    ("x.T@P@x + (y - H@x).T@R@(y - H@x)", "x", "2*P@x - 2*H.T@R@(y - H@x)", "P and R are symmetric"),
     ("logdet(S)", "S", "2*inv(S) - diag(diag(inv(S)))", "S is symmetric and only its entries on and below"),
     ("u.T@sigmoid(W@x+b)", "W", "x@(u*sigmoid(W@x+b)*(1-sigmoid(W@x+b))).T", "laid out m × n"),
     ("W@x", "x", "W.T", "denominator layout"),

@@ -33,12 +33,15 @@ from jacobian_cli.checks.verdict.report import TOLERANCE
 from jacobian_cli.evaluate.evaluate import applied, evaluate, numpy_backend
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.ops.facts import FACTS, PLACES, Fact
+from jacobian_cli.ops.facts import FACTS, PLACES, Fact, everything
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.errors import InputError
 
 Array = Any
+Names = tuple[str, ...]
 _SYMMETRIC = "symmetric"
+_FEW = 4
+"""Of so many matrices it is asked whether a claim needs them to be symmetric."""
 _PATIENCE = 2
 """At so many sizes a point is sought where a fact holds that is not declared, until none is taken to be there."""
 
@@ -81,11 +84,11 @@ class Judge:
         """Claims that take more room than the function: points are drawn where they have values."""
         self._roomy: dict[int, Judge] = {}
         self._partial: dict[tuple[int, ...], Judge] = {}
-        self._assumed: dict[tuple[str, str], tuple[list[TruePoint], Iterator[TruePoint]]] = {}
+        self._assumed: dict[tuple[Names, str], tuple[list[TruePoint], Iterator[TruePoint]]] = {}
         self._values: dict[TruePoint, dict[Expr, Array]] = {}
         self._meanings: dict[str | None, list[Meaning]] = {}
         self._true: dict[tuple[Meaning, TruePoint], Array] = {}
-        self._relaxed: dict[tuple[str, str], Judge] = {}
+        self._relaxed: dict[tuple[Names, str], Judge] = {}
 
     @cached_property
     def derivation(self) -> Derivation:
@@ -240,7 +243,7 @@ class Judge:
         square = len(self.wrt.shape) == 2 and self.wrt.shape[0] is self.wrt.shape[1]
         right = [m for m in fitting if m.right]
         by_matrix = square and any(m.form == "gradient" for m in right)
-        if by_matrix and self._holds_under(expr, _FREE, self.wrt.name, _SYMMETRIC):
+        if by_matrix and self._holds_under(expr, _FREE, (self.wrt.name,), _SYMMETRIC):
             condition = f"{self.wrt.name} is symmetric and only its entries on and below the diagonal are free"
             return Verdict(_FREE, nearest, condition, f"{self.wrt.name}=symmetric")
         for name, variable in self.problem.variables.items():
@@ -256,24 +259,44 @@ class Judge:
                 ):
                     continue
                 for meaning in right:
-                    if self._holds_under(expr, meaning, name, fact.name) and self._declared(
-                        expr, form, name, fact.name
+                    if self._holds_under(expr, meaning, (name,), fact.name) and self._declared(
+                        expr, form, (name,), fact.name
                     ):
                         return Verdict(meaning, nearest, f"{name} {fact.condition}", f"{name}={fact.name}")
+        return self._where_all_are_symmetric(expr, form, right, nearest)
+
+    def _where_all_are_symmetric(
+        self, expr: Expr, form: str | None, right: Sequence[Meaning], nearest: Meaning | None
+    ) -> Verdict:
+        """Whether a claim is right where several matrices are symmetric, as covariances are."""
+        others = {n: v.shape for n, v in self.problem.variables.items() if n != self.wrt.name}
+        square = [n for n, shape in others.items() if len(shape) == 2 and shape[0] is shape[1]]
+        needed = [n for n in square if _SYMMETRIC not in everything(self.problem.facts.get(n, ()))]
+        for meaning in right if len(needed) > 1 else ():
+            if not self._holds_under(expr, meaning, tuple(needed), _SYMMETRIC):
+                continue
+            for name in needed[:_FEW]:
+                fewer = tuple(n for n in needed if n != name)
+                if self._holds_under(expr, meaning, fewer, _SYMMETRIC):
+                    needed = [*fewer]
+            if self._declared(expr, form, tuple(needed), _SYMMETRIC):
+                declared = ",".join(f"{name}={_SYMMETRIC}" for name in needed)
+                return Verdict(meaning, nearest, f"{' and '.join(needed)} are symmetric", declared)
         return Verdict(None, nearest)
 
-    def _declared(self, expr: Expr, form: str | None, name: str, fact: str) -> bool:
+    def _declared(self, expr: Expr, form: str | None, names: Names, fact: str) -> bool:
         """Whether a claim is right once a fact is declared: what is said to make it right must do so."""
-        other = self.under(name, fact)
+        other = self.under(names, fact)
         return other.any_point and other.verdict(expr, form, conditions=False).meaning is not None
 
-    def under(self, name: str, fact: str) -> Judge:
-        """The judge of the same function under one fact more."""
-        if (name, fact) not in self._relaxed:
-            facts = {**self.problem.facts, name: frozenset({*self.problem.facts.get(name, ()), fact})}
+    def under(self, names: Names, fact: str) -> Judge:
+        """The judge of the same function under one fact more of these names."""
+        if (names, fact) not in self._relaxed:
+            known = self.problem.facts
+            facts = {**known, **{name: frozenset({*known.get(name, ()), fact}) for name in names}}
             problem = replace(self.problem, facts=facts)
-            self._relaxed[name, fact] = Judge(problem, layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol)
-        return self._relaxed[name, fact]
+            self._relaxed[names, fact] = Judge(problem, layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol)
+        return self._relaxed[names, fact]
 
     def relaxed(self, *, rows: bool) -> Iterator[tuple[str, Fact, Judge]]:
         """Judges of the same function under one fact more, of rows or of square matrices, where that makes its
@@ -288,7 +311,7 @@ class Judge:
                     continue
                 if name == self.wrt.name and not fact.square:
                     continue
-                other = self.under(name, fact.name)
+                other = self.under((name,), fact.name)
                 if other.any_point and self._another(other.closed_form(self.usual_form())):
                     yield name, fact, other
 
@@ -309,25 +332,25 @@ class Judge:
         except InputError:
             return False
 
-    def _holds_under(self, expr: Expr, meaning: Meaning, name: str, fact: str) -> bool:
-        """Whether a claim is right wherever a fact holds.
+    def _holds_under(self, expr: Expr, meaning: Meaning, names: Names, fact: str) -> bool:
+        """Whether a claim is right wherever a fact holds of these names.
 
         Where the derivative is zero a claim of another sign or factor is no worse: it takes two points where it is not.
         """
         moving = 0
-        for point in self._points_under(name, fact):
+        for point in self._points_under(names, fact):
             if not self._holds(expr, meaning, [point]):
                 return False
             moving += bool(np.any(point.table))
         return moving > 1
 
-    def _points_under(self, name: str, fact: str) -> Iterator[TruePoint]:
+    def _points_under(self, names: Names, fact: str) -> Iterator[TruePoint]:
         """Points at which a fact holds, drawn as they are asked for: one tells most claims that are wrong."""
-        if (name, fact) not in self._assumed:
-            assumed = {name: frozenset({fact})}
+        if (names, fact) not in self._assumed:
+            assumed = dict.fromkeys(names, frozenset({fact}))
             drawn = true_points(self.function, assumed=assumed, count=6, claims=self.claims, patience=_PATIENCE)
-            self._assumed[name, fact] = ([], islice(drawn, 24))
-        found, rest = self._assumed[name, fact]
+            self._assumed[names, fact] = ([], islice(drawn, 24))
+        found, rest = self._assumed[names, fact]
         yield from found
         for point in rest:
             found.append(point)
