@@ -11,7 +11,7 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape, Size
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import LETTERS
-from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Term, Text, parts_of
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term, Text, parts_of
 
 _KEPT = frozenset(CONSTANTS) - {"e"}
 """Constants that derivatives are written with, so that no definition may have their names."""
@@ -79,12 +79,30 @@ def _group(term: Term) -> tuple[Term, ...]:
     )
 
 
+def _want_value(name: str, statement: Definition) -> None:
+    """Refuse `X=n,d` among formulas: sizes stand where a value does."""
+    value = statement.value
+    if isinstance(value, Group) and not value.square and all(isinstance(item, Name | Literal) for item in value.items):
+        items = list(map(_size_text, value.items))
+        raise InputError(
+            f"these are sizes of {name}, and no value",
+            text=statement.source,
+            span=value.span,
+            hint=f"a shape is declared: `-s {name}={','.join(items)}`; entries are listed: `[{', '.join(items)}]`",
+        )
+
+
+def _size_text(item: Term) -> str:
+    return item.text if isinstance(item, Name) else str(item.value) if isinstance(item, Literal) else ""
+
+
 def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:
     """The definitions sorted so that each comes after those it uses; cycles and second definitions refused."""
     by_name: dict[str, Definition] = {}
     for statement in statements:
         if statement.name is None:
             continue
+        _want_value(statement.name, statement)
         if statement.name in by_name:
             raise InputError(
                 f"'{statement.name}' is defined twice",

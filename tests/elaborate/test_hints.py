@@ -41,7 +41,7 @@ REFUSED = [
     *("x^2", "A^T@x", "A^-1@x", "x'", "A·B", "A×B", "x⊙y", "Aᵀx", "x − y", "x÷2", "√x", "∑x", "∏x", "‖x‖", "A⊗B"),
     *("x ≤ y", "x ≥ y", "x ≠ y", "A⁻¹", "x²", "||x||", "|x|", "{x}", "x!", "x %", "x + lambda", "2 x", "x & y"),
     *("x is y", "x < y < z", "x.shape", "x.sum()", "np.exp(x)", "X.dot(W)", "A.flatten()", "f(x)(y)", "A[[0, 2], 1]"),
-    *("x*(y if z else w)", "", "2*(x + y"),
+    *("x*(y if z else w)", "", "2*(x + y", "W@x; W=n,m"),
     # calls
     *(f"{name}(x)" for name in ELSEWHERE),
     *("sigmod(x)", "frobnicate(x)", "sum(X, 1)", "lerp(x, y, 0.3)", "sum(f, x)"),
