@@ -47,6 +47,7 @@ _REFUSED = {
     "!": "a factorial is not in the language",
     "%": "a remainder is written `mod(x, y)`",
     "″": "a second derivative is not read; jac hessian takes it",
+    ".": "a dot product is written `a·b`, a decimal `0.5`",
     "∈": "sizes are declared apart: -s x=n",
     "→": "type one formula",
 }

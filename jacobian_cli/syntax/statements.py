@@ -16,7 +16,8 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 """The wide signs of East Asian keyboards."""
 _ARROW = re.compile(r"((?:\A|[;\n])\s*[^\W\d]\w*\s*)<-(?=\s)")
 """A definition as R writes it."""
-_QUOTES = {"“": "”", "‘": "’", "„": "“", "«": "»", '"': '"', "`": "`"}
+_ASSIGNED = re.compile(r":=|≔")
+_QUOTES = {"'": "'", "“": "”", "‘": "’", "„": "“", "«": "»", '"': '"', "`": "`"}
 _COMMENT = re.compile(r"#[^\n]*|(?:(?<=\n)|(?<=;)|\A)[ \t]*%(?!\*%)[^\n]*")
 """A comment; behind a formula % is a remainder in some notations."""
 _DISPLAY = re.compile(
@@ -24,13 +25,15 @@ _DISPLAY = re.compile(
     r"(?:\s*\{\d\})?|\\(?:nonumber|notag)(?![A-Za-z])|\\(?:label|tag)\s*\{[^{}]*\}"
 )
 _ROWS = re.compile(r"\\(begin|end)\s*\{|\\\\(?:\s*\[[\d. ]*(?:pt|em|ex|mm|cm)\])?|\\.|&", re.DOTALL)
-_NAME = r"(?:[^\W\d]|\\[A-Za-z]+)(?:\w|\\[A-Za-z]+|['’′^{}()+\-]|[ \t]*\{[^{}=]*\})*"
+_NAME = (
+    r"(?:[^\W\d]|\\[A-Za-z]+(?![A-Za-z]))(?:\w|\\[A-Za-z]+(?![A-Za-z])|['’′^()+\-]|[ \t]{0,3}\{[^{}=]{0,40}\}){0,60}"
+)
 _DEFINED = re.compile(rf"\s*(?P<name>{_NAME}?)\s*(?:\([^()=]*\))?\s*=(?!=)")
 _WHERE = re.compile(
-    r"(?:\\(?:quad|qquad|,|;|:|!| )|[,;\s])*"
     r"(?:\\(?:text|mathrm|textrm|operatorname)\s*\{\s*(?:where|with)\s*:?\s*\}|(?<![\w.])(?:where|with)(?![\w(]))"
     rf"(?:\\(?:quad|qquad|,|;|:|!| )|[:\s])*(?={_NAME}?\s*(?:\([^()=]*\))?\s*=(?!=))"
 )
+_SPACES = (r"\quad", r"\qquad", r"\,", r"\;", r"\:", r"\!")
 """What stands between a formula and the definitions that follow it: `A x + b where A = B C`."""
 _AND = re.compile(
     r"(?:\\(?:quad|qquad|,|;|:|!| )|\s)*"
@@ -57,6 +60,7 @@ def split(text: str) -> list[str]:
         return [text]
     plain = text if text.isascii() else text.translate(_WIDE)
     plain = _ARROW.sub(r"\1 =", plain) if "<-" in plain else plain
+    plain = _ASSIGNED.sub(_equals, plain) if ":=" in plain or "≔" in plain else plain
     plain = _unquoted(_COMMENT.sub(_blank, plain) if "#" in plain or "%" in plain else plain)
     display = bool(_DISPLAY.search(plain)) if "\\" in plain else False
     if display:
@@ -74,13 +78,17 @@ def split(text: str) -> list[str]:
     if display:
         plain = _aligned(plain)
     parts = [(start, stop) for start, stop in found if plain[start:stop].strip(" \t\r\n.,")]
-    if len(parts) < 2 and plain == text:
+    if len(parts) < 2 and plain == text and found == [(0, len(text))]:
         return [text]
     return [Part(_ended(plain[start:stop], display), text, start) for start, stop in parts] or [text]
 
 
 def _blank(found: re.Match[str]) -> str:
     return " " * len(found[0])
+
+
+def _equals(found: re.Match[str]) -> str:
+    return "=".rjust(len(found[0]))
 
 
 def _unquoted(text: str) -> str:
@@ -103,9 +111,11 @@ def _ends(text: str) -> Iterator[tuple[int, int]]:
     """The semicolons and the ends of lines that separate statements."""
     depth = first = 0
     names: list[str] = []
+    blank = True
     for place, sign in enumerate(text):
         depth += (sign in "([{") - (sign in ")]}")
-        if depth > 0 or sign not in ";\n" or (sign == ";" and text[place - 1 : place] == "\\"):
+        blank = blank and sign.isspace()
+        if blank or depth > 0 or sign not in ";\n" or (sign == ";" and text[place - 1 : place] == "\\"):
             continue
         defined = _DEFINED.match(text, first, place)
         if sign == "\n":
@@ -115,7 +125,7 @@ def _ends(text: str) -> Iterator[tuple[int, int]]:
         if defined:
             names.append(defined["name"])
         yield place, place + 1
-        first, depth = place + 1, 0
+        first, depth, blank = place + 1, 0, True
 
 
 def _behind(before: str, line: str, names: Iterable[str]) -> bool:
@@ -147,7 +157,12 @@ def _told(text: str, start: int, stop: int) -> list[tuple[int, int]]:
             first = place = behind.end()
         else:
             place += 1
-    return [*parts, (first, stop), (start, found.start())]
+    end = found.start()
+    while (bare := text[start:end].rstrip(" \t\r\n,;")) and (
+        space := next((c for c in _SPACES if bare.endswith(c)), "")
+    ):
+        end = start + len(bare) - len(space)
+    return [*parts, (first, stop), (start, start + len(bare))]
 
 
 def _rows(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -217,7 +217,11 @@ class Factors(Functions):
         if self.sees("open", "(") and not (self.next.space and self.blanks) and (normal := self.normal(token)):
             return self.called(token, normal)
         if self.sees("prime"):
-            if self.tokens[self.at + 1].kind == "open" and self.tokens[self.at + 1].text == "(":
+            if (
+                self.tokens[self.at + 1].kind == "open"
+                and self.tokens[self.at + 1].text == "("
+                and not self.turns(token)
+            ):
                 return self.slope(token, "sigmoid" if sigma else token.text)
             return name
         if sigma:
@@ -234,6 +238,11 @@ class Factors(Functions):
         if not (self.next.space and self.blanks):
             self.want_product_with(token)
         return name
+
+    def turns(self, token: Token) -> bool:
+        """Whether X'(Xb - y) is a transposed matrix before a bracket, and no derivative of a function called X."""
+        more = self.closing(self.at + 1) > self.at + 3
+        return token.kind == "name" and token.text[:1].isupper() and key(token.text)[0] not in GREEK and more
 
     def want_no_entry_of(self, token: Token) -> None:
         """Refuse x(1), which is an entry to those who write MATLAB."""
