@@ -143,7 +143,7 @@ class _Scaled(NamedTuple):
             if term.text in self.found or parts.order(term) == 0:
                 return "number"
             return "loose" if parts.loose(term) else "vector"
-        if not isinstance(term, Call):
+        if not isinstance(term, Call) or _counts(term):
             return "number"
         if not elementwise(term):
             for part in parts_of(term):
@@ -210,6 +210,12 @@ def _by_vector(parts: Parts) -> dict[str, Default]:
             fits = place.added == VECTOR and outside and not place.scales
             added[name] = (added.get(name, True) and not place.scales) and (added.get(name, False) or fits)
     return {name: Default(VECTOR, "a Greek name added to a vector is a vector") for name, fits in added.items() if fits}
+
+
+def _counts(term: Call) -> bool:
+    """Whether a part is how many entries there are: sum(ones_like(x))."""
+    inner = term.arguments[0] if term.function == "sum" and term.arguments else None
+    return term.function in ("?extent", "?count") or (isinstance(inner, Call) and inner.function == "ones_like")
 
 
 def _is_small(name: str) -> bool:

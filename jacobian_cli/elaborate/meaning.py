@@ -24,7 +24,7 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Slice, Term, Text, parts_of
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Extent, Group, Name, Slice, Term, Text, parts_of
 
 _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""
@@ -203,10 +203,16 @@ def _attempt(
                 read=shown,
                 orders=assumed,
                 settled=held,
-                extents=tuple(dict.fromkeys(meaning.extents)),
+                extents=_named(meaning.extents, settled),
             )
         )
     return found
+
+
+def _named(extents: Iterable[Extent], settled: Mapping[str, Size]) -> tuple[Extent, ...]:
+    """How many entries names have, by the names that were found for these sizes."""
+    found = (extent._replace(size=str(settled.get(extent.size, extent.size))) for extent in extents)
+    return tuple(dict.fromkeys(extent for extent in found if extent.size.isidentifier()))
 
 
 def _settled_text(message: str, settled: Mapping[str, Size]) -> str:

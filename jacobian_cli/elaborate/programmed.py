@@ -172,7 +172,7 @@ class Programs(Sums):
         if len(inner[0].shape) < 2:
             declared = [f"`-s {name}=n,m`" for name in variables(inner[0]) if self.assumed.get(name) == 1]
             hint = f"declare what is a matrix: {' '.join(declared[:3])}" if declared else None
-            raise self.error(term.span, "a vector has no diagonal", hint)
+            raise OrderError("a vector has no diagonal", text=self.text, span=term.span, hint=hint)
         if not offset:
             return self.op("diag", term.span, inner)
         call = Call("diag", (inner[1], *map(self.plain, offset)), (), term.span)

@@ -149,6 +149,9 @@ class Shaped(Builder):
         size = product([shape[self.whole(place)] for place in places] if places else shape)
         hole = f"?{term.span.start}?{len(self.fresh)}?"
         self.fresh[hole] = size
+        array = term.arguments[0]
+        if isinstance(array, Name) and array.text in self.assumed and len(places) == 1:
+            self.extents.append(Extent(array.text, self.whole(places[0]) % len(shape), hole))
         return Name(hole, term.span)
 
     def plain(self, term: Term) -> Term:

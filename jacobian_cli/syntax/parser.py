@@ -207,7 +207,7 @@ class _Reader:
                 raise self.refuse(
                     node,
                     f"'.{attribute}' is not in the language",
-                    f"the only attribute is .T, the transpose: `{name}.T`; a product is `{name}@x`",
+                    f"the only attribute is .T, the transpose: `{name}.T`",
                 )
             case ast.Subscript(value=value, slice=index):
                 return Call("[]", (self.read(value, depth), self.index(index, depth)), (), span)

@@ -76,6 +76,18 @@ READ = {
         {},
         "solve(X.T@X + eye(n), X.T@y)",
     ),
+    "unpacked": (
+        "def f(X):\n    B, T, C = X.shape\n    return X.view(B * T, C).sum()\n",
+        "X",
+        {},
+        "sum(reshape(X, n*m, k))",
+    ),
+    "numbers of rows": (
+        "def f(A, B):\n    rows = torch.arange(len(A))\n    return F.cross_entropy(A @ B.T, rows)\n",
+        "A",
+        {},
+        "-mean(diag(log_softmax(A@B.T)))",
+    ),
     "annotations": (
         "def f(x: int, *, k: float = 2.0) -> float:\n    assert k\n    y: int = x**k\n    return y\n",
         "x",
@@ -218,6 +230,20 @@ def test_a_method_is_read_by_its_name(name: str) -> None:
 def test_what_an_object_holds_is_not_guessed(source: str) -> None:
     with pytest.raises(InputError):
         jac.read_source(source, "f")
+
+
+def test_what_is_left_out_is_none() -> None:
+    source = (
+        "def f(x, A, mask=None):\n    y = A @ x\n    if mask is not None:\n        y = y * mask\n"
+        "    return g(y)\n"
+        "def g(y, w=None):\n    return y @ (y if w is None else w)\n"
+    )
+    found = jac.derive(jac.read_source(source), wrt="x")
+    assert isinstance(found, jac.Derivation)
+    assert found.problem.read == "y = A@x; g = y@y; g"
+    assert found.warnings == ("mask is None, as it is where it is left out",)
+    with pytest.raises(InputError, match="numbers of rows"):
+        jac.read_source("def f(x):\n    i = np.arange(3)\n    return x * i\n")
 
 
 def test_what_changes_an_array_under_two_names_is_refused() -> None:

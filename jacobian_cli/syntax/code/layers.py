@@ -6,6 +6,7 @@ import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
+from jacobian_cli.syntax.code.places import counts_rows
 from jacobian_cli.syntax.libraries import GELU_TANH, JAX, NUMPY, OPTIONAL
 from jacobian_cli.syntax.tree import Call, Literal, Term
 
@@ -63,11 +64,16 @@ def normalized(call: Arguments) -> Term:
 _OF_CLASSES = {"cross_entropy": "-sum(y*log_softmax(x))", "nll_loss": "-sum(y*x)"}
 """Losses of labels of classes or of a probability for each, and their sums over rows."""
 
+_OF_DIAGONAL = {"cross_entropy": "-mean(diag(log_softmax(x)))", "nll_loss": "-mean(diag(x))"}
+"""The same where the label of each row is its number, as in contrastive losses."""
+
 
 def loss(call: Arguments) -> Term:
     """Losses with `reduction`: the mean unless told otherwise."""
     how = call.keywords.pop("reduction", None)
     kind = how.value if isinstance(how, ast.Constant) else "mean" if how is None else None
+    if call.name in _OF_CLASSES and kind == "mean" and len(call.arguments) == 2 and counts_rows(call.arguments[1]):
+        return call.made(_OF_DIAGONAL[call.name], {"x": call.code.term(call.arguments[0])})
     given = call.bound("x", "y", OPTIONAL) if call.name in ("huber_loss", "smooth_l1_loss") else call.bound("x", "y")
     texts = {
         "mse_loss": "(x - y)**2",

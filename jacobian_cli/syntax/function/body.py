@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from jacobian_cli.syntax.code import arguments_of
-from jacobian_cli.syntax.code.places import piece
+from jacobian_cli.syntax.code.places import counts_rows, piece
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.function.expressions import Names
 from jacobian_cli.syntax.function.in_place import in_place, seen_through
@@ -55,6 +55,10 @@ class Function:
         self.node: ast.FunctionDef | None = None
         self.views: dict[str, str] = {}
         """The names of views, each with that of the array it is one of."""
+        self.absent: set[str] = set()
+        """Parameters that are None where they are left out, as they are here."""
+        self.rows: dict[str, ast.expr] = {}
+        """Names for the numbers of rows, `torch.arange(n)`."""
         self.depth = depth
         self.prefix = prefix
 
@@ -67,6 +71,8 @@ class Function:
             found = self.module.bound.get(node.id)
             if isinstance(found, ast.expr) and not isinstance(found, ast.Lambda):
                 return self.constant(node, found)
+        if node.id in self.rows:
+            raise self.module.refuse(node, "numbers of rows are no value here", "they pick entries, or are labels")
         if found is None:
             path = self.module.aliases.get(node.id, "").split(".")
             if path[-1] in CONSTANTS and len(path) > 1:
@@ -114,6 +120,7 @@ class Function:
         for argument, value in _defaults(given):
             name = normal_name(argument.arg)
             if isinstance(value, ast.Constant) and value.value is None:
+                self.absent.add(argument.arg)
                 continue
             definition = Definition(name, self.term(value), self.module.text, notation="function", default=True)
             self.module.definitions.append(definition)
@@ -167,6 +174,19 @@ class Function:
                 return value
         raise self.module.refuse(function, f"'{function.name}' returns nothing", "end it with return …")
 
+    def decided(self, test: ast.expr) -> bool | None:
+        """What `mask is None` is, where that is known without a value."""
+        match test:
+            case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]) if (
+                isinstance(op, ast.Is | ast.IsNot) and name in self.local
+            ):
+                left_out = name in self.absent
+                if left_out:
+                    self.reader.doubt(f"{name} is None, as it is where it is left out")
+                nothing = left_out or (isinstance(here := self.local[name], Flag) and here.value is None)
+                return nothing == isinstance(op, ast.Is)
+        return None
+
     # ---- statements -------------------------------------------------------------------------------------------------
 
     def statement(self, node: ast.stmt) -> Term | None:
@@ -177,14 +197,10 @@ class Function:
                 raise self.module.refuse(node, "several values are returned", "return one of them")
             case ast.Return(value=ast.expr() as value):
                 return self.term(value)
-            case ast.Assign(targets=targets, value=value):
-                found = self.assigned(value)
-                for target in targets:
-                    self.bind(target, found)
-                    if isinstance(target, ast.Name):
-                        self.views.pop(target.id, None)
-                        if (seen := seen_through(value)) is not None:
-                            self.views[target.id] = seen
+            case ast.If() if self.decided(node.test) is not None:
+                return self.branch(node)
+            case ast.Assign():
+                self.assign(node)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self.bind(target, self.assigned(value))
             case ast.AnnAssign() | ast.Pass() | ast.Assert():
@@ -213,6 +229,27 @@ class Function:
                         raise self.module.refuse(_head(node), message, hint)
                 raise self.module.refuse(node, "this statement cannot be read", "only assignments and return are")
         return None
+
+    def branch(self, node: ast.If) -> Term | None:
+        """The statements that are taken, where that is known; the value, if they return one."""
+        for statement in node.body if self.decided(node.test) else node.orelse:
+            if (value := self.statement(statement)) is not None:
+                return value
+        return None
+
+    def assign(self, node: ast.Assign) -> None:
+        found = None if counts_rows(node.value) else self.assigned(node.value)
+        for target in node.targets:
+            if found is not None:
+                self.bind(target, found)
+            if not isinstance(target, ast.Name):
+                continue
+            self.views.pop(target.id, None)
+            if found is None:
+                self.local.pop(target.id, None)
+                self.rows[target.id] = node.value
+            elif (seen := seen_through(node.value)) is not None:
+                self.views[target.id] = seen
 
     def want_alone(self, target: ast.Name, node: ast.stmt | ast.expr) -> None:
         """Refuse `y += 1` behind `y = x`: one array under two names, both of which change."""
@@ -244,6 +281,8 @@ class Function:
     def bind(self, target: ast.expr, value: Bound | list[Bound]) -> None:
         match target:
             case ast.Name(id=name):
+                self.absent.discard(name)
+                self.rows.pop(name, None)
                 if isinstance(value, list):
                     self.local[name] = Group(tuple(v for v in value if not isinstance(v, ast.AST)), self.span(target))
                 elif isinstance(value, ast.FunctionDef | ast.Lambda):
@@ -269,6 +308,8 @@ class Function:
         if isinstance(value, Call):
             match value.function:
                 case "?shape":
+                    if isinstance(array := value.arguments[0], Name):
+                        self.module.orders[array.text] = count
                     extents = [Call("?extent", (*value.arguments, _whole(k, span)), (), span) for k in range(count)]
                     return [*extents]
                 case "?slogdet" if count == 2:

@@ -22,9 +22,12 @@ class Scope(Protocol):
 
     outer: Mapping[str, Bound]
     local: dict[str, Bound]
+    rows: dict[str, ast.expr]
     owner: Class | None
 
     def value_of(self, node: ast.Name) -> Term: ...
+
+    def decided(self, test: ast.expr) -> bool | None: ...
 
     def called(
         self, name: str, function: ast.FunctionDef | ast.Lambda, node: ast.Call, outer: Mapping[str, Bound]
@@ -47,6 +50,12 @@ class Names(Code):
     def named(self, node: ast.Name) -> Term:
         assert self.scope is not None
         return self.scope.value_of(node)
+
+    def term(self, node: ast.expr) -> Term:
+        """An expression; of a choice that is settled, what is chosen."""
+        if isinstance(node, ast.IfExp) and self.scope and (taken := self.scope.decided(node.test)) is not None:
+            return super().term(node.body if taken else node.orelse)
+        return super().term(node)
 
     def shadowed(self, name: str) -> bool:
         return self.scope is not None and name in self.scope.local
@@ -92,6 +101,8 @@ class Names(Code):
         module: str = "",
     ) -> Term:
         """A function of a library; one that ends in _ changes its first argument, too."""
+        rows = self.scope.rows if self.scope else {}
+        arguments = [rows.get(a.id, a) if isinstance(a, ast.Name) else a for a in arguments]
         changes = in_place(name) and name not in HANDLERS
         called = name[:-1] if changes else name
         value = super().function(called, library, node, arguments, span, bare=bare, method=method, module=module)

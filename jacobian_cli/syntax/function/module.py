@@ -31,6 +31,8 @@ class Module:
     taken: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
     """How often each name was wanted."""
+    orders: dict[str, int] = field(default_factory=dict)
+    """The number of axes of arrays whose shape is unpacked."""
     bare: ast.Lambda | None = None
     classes: dict[str, Class] = field(default_factory=dict)
 

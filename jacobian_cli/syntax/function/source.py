@@ -55,7 +55,12 @@ def _read(text: str, function: str | None, functions: frozenset[str]) -> list[De
     chosen = module.chosen(function)
     reader = Names(module)
     value = Function(reader, {}, depth=0, prefix="", owner=module.owner(chosen)).applied_to_names(chosen)
-    result = [*module.definitions, Definition(None, value, text, tuple(reader.doubts), "function")]
+    defined = {definition.name for definition in module.definitions}
+    orders = tuple((name, order) for name, order in module.orders.items() if name not in defined)
+    settled = frozenset(name for name, _ in orders)
+    doubts = tuple(reader.doubts)
+    last = Definition(None, value, text, doubts, "function", orders=orders, settled=settled)
+    result = [*module.definitions, last]
     for definition in result:
         want_shallow(definition.value, text)
     return _used(result)
