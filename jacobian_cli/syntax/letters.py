@@ -15,8 +15,8 @@ from jacobian_cli.syntax.tokens import Token
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋₌", "0123456789aehijklmnoprstuvx+-=", strict=True))
 SUPERSCRIPTS = dict(
     zip(
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᵀᵗᵏᵐⁱʲᵖᵈᵃᵇᶜᵉᶠᵍʰˡᵒʳˢᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂᵅᵝᵞᵟᶿᵠᵡ",
-        "0123456789+-()nTTkmijpdabcefghlorsuvwxyzABDEGHIJKLMNOPRUVWαβγδθφχ",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᐟⁿᵀᵗᵏᵐⁱʲᵖᵈᵃᵇᶜᵉᶠᵍʰˡᵒʳˢᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂᵅᵝᵞᵟᶿᵠᵡ",
+        "0123456789+-()/nTTkmijpdabcefghlorsuvwxyzABDEGHIJKLMNOPRUVWαβγδθφχ",
         strict=True,
     )
 )

@@ -30,9 +30,9 @@ _SIGNS = {
     "⩾": ">=",
 }
 _DIGIT, _SIGN = "[⁰¹²³⁴⁵⁶⁷⁸⁹]", "[⁺⁻]"
-_LETTER = "[" + "".join(c for c in SUPERSCRIPTS if c not in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀᵗ") + "]"
+_LETTER = "[" + "".join(c for c in SUPERSCRIPTS if c not in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᐟᵀᵗ") + "]"
 _LETTERED = re.compile(f"{_SIGN}?{_DIGIT}*{_LETTER}(?:{_DIGIT}|{_LETTER})*(?:{_SIGN}(?:{_DIGIT}|{_LETTER})+)*")
-_RAISED = re.compile(f"⁻?[ᵀᵗ⊤]|{_SIGN}?{_DIGIT}+|{_SIGN}[{''.join(_FRACTIONS)}]")
+_RAISED = re.compile(f"⁻?[ᵀᵗ⊤]|{_SIGN}?{_DIGIT}+(?:ᐟ{_DIGIT}+)?|{_SIGN}[{''.join(_FRACTIONS)}]")
 _LONGER = {"<=": "<=", ">=": ">=", "==": "==", "!=": "!=", "**": "**"}
 _OPENING = {**{c: c for c in "([{⟨⌊⌈"}, "〈": "⟨"}
 _CLOSING = {**{c: c for c in ")]}⟩⌋⌉"}, "〉": "⟩"}
@@ -48,6 +48,7 @@ _REFUSED = {
     "%": "a remainder is written `mod(x, y)`",
     "″": "a second derivative is not read; jac hessian takes it",
     ".": "a dot product is written `a·b`, a decimal `0.5`",
+    **dict.fromkeys("≈∝≡⟂∀∃¬∧∨±∓←⊕⊖≻≽≺≼", "type one formula alone"),
     "∈": "sizes are declared apart: -s x=n",
     "→": "type one formula",
 }
@@ -68,7 +69,7 @@ _DIVERGENCE = re.compile(
     r"(?:\\right)?[)\]]"
 )
 """KL(p ‖ q)."""
-_BELOW = r"(?:_\{(?P<braced>[^{}]*)\}|_(?P<bare>\\?\w+))"
+_BELOW = r"(?:[ₐ-ₜᵢ-ᵥ]+|_\{(?P<braced>[^{}]*)\}|_(?P<bare>\\?\w+))"
 _UNDER = _BELOW.replace("braced", "under").replace("bare", "plain")
 _MINIMIZED = re.compile(
     rf"\s*(?:[^=<>]{{1,20}}=(?!=)\s*)?(?:\\?arg\s*\\?(?:min|max)(?![A-Za-z])(?:{_BELOW}\s*|\s*(?!\())"
@@ -291,7 +292,7 @@ class Scanner(Letters):
         for piece in re.findall(r"^-[0-9]+$|[0-9]+|.", written):
             if piece in _FRACTIONS:
                 found.append(Token("num", piece, at, end, value=Fraction(*_FRACTIONS[piece])))
-            elif piece in "+-":
+            elif piece in "+-/":
                 found.append(Token("op", piece, at, end))
             elif piece.isalpha():
                 found.append(Token("name", self.known.find(piece) or piece, at, end))

@@ -56,7 +56,7 @@ _ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
 _ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
-_MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ]")
+_MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
 _MACRO = re.compile(r"@\.\s")
 _EACH = frozenset("sum prod mean maximum minimum".split())

@@ -170,10 +170,10 @@ class Brackets(Cursor):
         """Refuse ‖x‖2 and ‖X‖F, which may have been above or below the line before they were copied."""
         beside = self.next
         mark = self.text[beside.start : beside.stop]
-        if beside.start != closed.stop or not (mark.isdecimal() or mark == "F") or self.known.find(mark):
+        if beside.start != closed.stop or not (mark.isdecimal() or mark in ("F", "ꜰ")) or self.known.find(mark):
             return
         norm = self.written(opened.start, closed.stop)
-        ways = {"2": ("_2", "^2"), "1": ("_1",), "F": ("_F",), "22": ("_2^2",), "2F": ("_F^2",)}.get(
+        ways = {"2": ("_2", "^2"), "1": ("_1",), "F": ("_F",), "ꜰ": ("_F",), "22": ("_2^2",), "2F": ("_F^2",)}.get(
             mark, (f"^{mark}",)
         )
         hint = " or ".join(f"`{norm}{way}`" for way in ways) + f", a product `{norm}*{mark}`"

@@ -17,6 +17,8 @@ from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
 _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
+_LEARNED = frozenset("theta phi psi omega θ φ ψ ω ϕ ϑ".split())
+"""What stands below the name of a function that has such parameters."""
 _SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
 """Letters for eigenvalues of symmetric matrices, and for singular values."""
 _EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
@@ -211,6 +213,8 @@ class Factors(Functions):
         known = self.known.find(token.text)
         if known and self.sees("open", "(") and not self.next.space:
             self.want_no_entry_of(token)
+        if token.kind == "word" and self.sees("sup") and self.tokens[self.at + 1].text == "(" and not known:
+            raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
         if not (self.sees("open", "(") or self.sees("prime") or self.sees("open", "[")) or known:
             return name
         sigma = key(token.text) == ("sigma",)
@@ -288,13 +292,13 @@ class Factors(Functions):
     def want_product_with(self, token: Token) -> None:
         """Refuse names before a bracket that are neither functions nor scale what is in it."""
         stem, *marks = key(token.text)
-        letter = not marks and len(stem) == 1 and stem.isascii()
         whole = self.written(self.next.start, self.tokens[self.closing(self.at)].stop)
         inside = self.tokens[self.at + 1 : self.at + 3]
-        capital = not marks and token.text[:1].isupper() and token.kind == "name"
-        greek = not marks and stem in GREEK
+        capital = token.text[:1].isupper() and token.kind == "name"
+        greek = stem in GREEK
         lone = [t.kind for t in inside] == ["name", "close"]
-        if (capital or greek) and lone and stem != "Gamma":
+        learned = any(mark in _LEARNED for mark in marks)  # G_θ(z)
+        if (capital or greek) and lone and stem != "Gamma" and not learned:
             product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
         if token.kind == "word" and (near := get_close_matches(token.text.lower(), self.known.functions, 1, 0.75)):
@@ -306,10 +310,14 @@ class Factors(Functions):
                 f"it is `exp(lgamma{whole})`, its logarithm `lgamma{whole}`; "
                 f"a matrix is declared: `-s {token.text}=n,m`",
             )
-        if token.kind == "word" or (letter and stem.islower()) or (not marks and stem in _CALLED):
+        lower = len(stem) == 1 and stem.isascii() and stem.islower() and (lone or not marks)
+        message = f"'{token.text}' is not a function here"
+        if learned:
+            raise self.refuse(token, message, "type what it stands for, or give its value a name: z_theta")
+        if token.kind == "word" or lower or (not marks and stem in _CALLED):
             raise self.refuse(
                 token,
-                f"'{token.text}' is not a function here",
+                message,
                 f"a product is written `{token.text}*{whole}` where {token.text} is declared: `-s {token.text}=()`; "
                 "jac functions lists the functions",
             )
