@@ -13,7 +13,7 @@ from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.calculus.chain import links
 from jacobian_cli.calculus.chain import ordering as association
 from jacobian_cli.calculus.chain.ordering import Cost, Order
-from jacobian_cli.calculus.derivative.common_subexpressions import Named, definitions
+from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.calculus.derivative.forms import Derivative, Forms
 from jacobian_cli.calculus.index.tensor import Leaf, is_zero
 from jacobian_cli.calculus.notation import write
@@ -191,7 +191,7 @@ class ChainAnswer(Portable):
         tensor = running.tensor or Leaf(f"∂{self.name}/∂{variable.name}", chain.front + variable.shape, ())
         forms = Forms(running.form, None if out else gradient, vjp, tensor, chain.order)
         where = definitions([form for form in (running.form, gradient) if form is not None])
-        named = Named({}, where, self._chain.given)
+        named = links.RunningNames(chain.names, where, {})
         used = {name: dict.fromkeys(sorted(said), True) for name, said in self.problem.facts.items()}
         return Answer(
             self.problem, Derivative({variable.name: forms}, where, upstream, chain.notation, named, used), variable

@@ -17,6 +17,7 @@ from jacobian_cli.calculus.chain.alpha_equivalence import Alike, Kind, kind_of
 from jacobian_cli.calculus.chain.definitions import held, links_of
 from jacobian_cli.calculus.cost import DEFINITION, UNNAMED, cost
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
+from jacobian_cli.calculus.derivative.common_subexpressions import Named
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import identity, jacobian, pullback
 from jacobian_cli.calculus.index.tensor import Leaf, Reshape, Tensor
@@ -206,6 +207,20 @@ class Running:
         return found
 
 
+class RunningNames(Named):
+    """The names of running products; `forms` are these, each in the names of those before it. What is `given` is found
+    where it is asked for.
+    """
+
+    @cached_property
+    def given(self) -> Mapping[Expr, Expr]:
+        """The name of each by what it stands for in the definitions alone."""
+        full: dict[Expr, Expr] = {}
+        for name, body in self.forms.items():
+            full[Defined(name, body)] = rebuild(body, lambda n: full.get(n, n) if isinstance(n, Defined) else None)
+        return {whole: name for name, whole in full.items()}
+
+
 class Chain:
     """A composition taken apart: `links` in the order of computation, `running` products from the output on.
 
@@ -239,14 +254,6 @@ class Chain:
         self.front = () if self.scalar else self.links[name].rows.shape
         self.order = len(self.front)
         self._sweep()
-
-    @cached_property
-    def given(self) -> dict[Expr, Expr]:
-        """The name of each running product that has one, by what it stands for in the definitions alone."""
-        full: dict[Expr, Expr] = {}
-        for name, body in self.names.items():
-            full[self.defined[name]] = rebuild(body, lambda n: full.get(n, n) if isinstance(n, Defined) else None)
-        return {whole: name for name, whole in full.items()}
 
     def value(self, tensor: Tensor, shape: Shape) -> Expr:
         """A derivative in the shape of its variable, what is declared of the variables put in."""
