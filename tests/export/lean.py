@@ -306,7 +306,7 @@ def _binders(text: str) -> tuple[dict[str, str], list[str], str]:
             place += 1
             if not depth:
                 break
-        name, _, said = text[start + 1 : place - 1].partition(" : ")
+        name, said = re.split(r" :\s+", text[start + 1 : place - 1], maxsplit=1)
         if text[start] == "(" and re.match(r"ℕ|ℝ|Fin|Matrix \(Fin", said.strip()):
             arguments[name] = said
         elif text[start] == "(":

@@ -25,6 +25,7 @@ STATED = (
     "X*Y + c*X", "(X.T@X)*c", "diag(x)@A", "x.T@W", "silu(x)", "mse(x, y)", "softplus(x)", "std(x)",
     "X - mean(X, axis=0)",
     "sum(a.T@X)", "eye(n)@A + A", "exp(a)*x", "x[:, None]*y[None, :]", "einsum('ij,jk->ik', A, B)", "X/sum(X)", "pi*x",
+    "sum(x*y, axis=0, keepdims=True)", "norm(X.T@X - eye(m))**2",
 )  # fmt: skip
 
 
@@ -62,8 +63,8 @@ def both(file: File, theorem: Theorem, seed: int) -> tuple[float, float]:
                 continue
             shape = Reader(said).type()(at)
             at[name] = rng.uniform(0.1, 0.9, shape)[()] if rng.random() < 0.5 else rng.standard_normal(shape)[()]
-        for name in ("S",):
-            if name in at:
+        for name in theorem.arguments:
+            if f"{name}ᵀ = {name}" in theorem.hypotheses:
                 at[name] = at[name] + at[name].T
         if all(Reader(said).whole()(at) for said in theorem.hypotheses):
             break

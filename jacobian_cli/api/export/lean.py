@@ -25,7 +25,7 @@ def _stated(written: Written) -> Statement:
         problem.output,
         answer.variable,
         forms.vjp if forms.gradient is None else forms.gradient,
-        answer.derivative.upstream,
+        answer.derivative.upstream if forms.gradient is None else None,
         problem.variables,
         relied_on(answer),
         problem.text,

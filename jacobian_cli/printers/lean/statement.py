@@ -26,7 +26,8 @@ class Statement:
     output: Expr
     wrt: Variable
     derivative: Expr
-    upstream: Variable
+    """The gradient, or, where `upstream` is told, the backward rule."""
+    upstream: Variable | None
     variables: Mapping[str, Variable]
     facts: Mapping[str, frozenset[str]]
     text: str
@@ -39,7 +40,7 @@ def statement_source(statements: Sequence[Statement]) -> str:
     """
     first = statements[0]
     exprs = [e for each in statements for e in (each.output, each.derivative, *each.variables.values())]
-    names = Names([*first.variables, first.upstream.name], exprs)
+    names = Names([*first.variables, *([first.upstream.name] if first.upstream else [])], exprs)
     writer = Writer(names)
     body = writer.value(first.output).text
     conditions = writer.conditions
@@ -65,9 +66,12 @@ def _theorem(found: Statement, names: Names, f: Sequence[str], head: str, asked:
     writer = Writer(names)
     form = writer.value(found.derivative)
     along, t = names.spare("V" if len(shape) > 1 else "v"), names.spare("t")
-    delta = names.of(found.upstream.name)
+    backward = found.upstream is not None
+    delta = names.of(found.upstream.name) if found.upstream else ""
     moved = f"({wrt} + {t} {'•' if shape else '*'} {along})"
     value = joined([*f, *(moved if name == found.wrt.name else names.of(name) for name in found.variables)])
+    if backward and not out:
+        value = f"{delta} * {value}"
     value = {0: value, 1: f"{delta} ⬝ᵥ {value}", 2: f"Matrix.trace ({delta}ᵀ * {value})"}[len(out)]
     total = {
         0: f"{form.at(TIMES)} * {along}",
@@ -76,8 +80,8 @@ def _theorem(found: Statement, names: Names, f: Sequence[str], head: str, asked:
     }[len(shape)]
     _short(total)
     free = [f"({along} : {names.type_of(found.wrt.shape)})"]
-    free += [f"({delta} : {names.type_of(found.output.shape)})"] if out else []
-    kind = "gradient" if not out else "backward rule"
+    free += [f"({delta} : {names.type_of(found.output.shape)})"] if backward else []
+    kind = "backward rule" if backward else "gradient"
     called = names.fresh(f"hasDerivAt_{f[0]}_{_bare(wrt)}")
     lines = [
         f"/-- The {kind} by {_comment(found.wrt.name)}: `{along}` is any direction. -/",
