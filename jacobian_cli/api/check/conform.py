@@ -39,7 +39,7 @@ def of_another_shape(judge: Judge, claim: Claim, expr: Expr, book: Book) -> Iter
     shapes = " or ".join(
         dict.fromkeys(_shape(m.of(point)) for m in wanted if m.form != "hessian" or claim.form == "hessian")
     )
-    found = _a_diagonal(judge, expr) or _explained(book, claim, expr)
+    found = _a_diagonal(judge, expr) or _explained(book, claim, expr) or _a_jacobian(judge, claim, expr)
     found = found or under_facts(judge, claim, _explained, rows=True) or by_two(claim, book)
     found = found or under_facts(judge, claim, _explained, rows=False)
     yield from found
@@ -68,6 +68,14 @@ def _a_diagonal(judge: Judge, expr: Expr) -> list[Diagnosis]:
         return [Diagnosis("shape", "", said, judge.truth("jacobian"))]
     said = "it is only the diagonal of the Jacobian: every entry of the output depends on every entry of the variable"
     return [Diagnosis("diagonal_only", "", said, judge.truth("jacobian"))]
+
+
+def _a_jacobian(judge: Judge, claim: Claim, expr: Expr) -> list[Diagnosis]:
+    """What stands for a backward rule and is the Jacobian."""
+    if claim.form != "vjp" or judge.verdict(expr, "jacobian", conditions=False).meaning is None:
+        return []
+    said = "it is the Jacobian: the upstream gradient is left out"
+    return [Diagnosis("upstream_forgotten", claim.text.strip(), said, judge.truth("vjp"))]
 
 
 def _shape(value: Array) -> str:

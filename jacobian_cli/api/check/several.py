@@ -80,7 +80,7 @@ _CONFORMING = frozenset(
 """Changes after which a claim may be worked out."""
 _COMMON = frozenset(
     "transposed term_transposed order outer_swapped sign factor sigma_of_minus wrong_axis broadcast_axis inverse_power "
-    "wrong_contraction misprint wrong_node input_for_output sum_term_forgotten wrong_derivative mean_for_sum "
+    "wrong_contraction wrong_node input_for_output sum_term_forgotten wrong_derivative mean_for_sum "
     "ones_for_identity".split()
 )
 """Mistakes that people make beside another one."""

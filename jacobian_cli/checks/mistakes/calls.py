@@ -58,6 +58,9 @@ def calls(place: Call, call: Callable[..., Call], *, alone: bool = False) -> Ite
         yield one, "missing_branch", "unknown", "what {} is where the condition does not hold"
         yield two, "missing_branch", "unknown", "what {} is where the condition holds"
         yield call("where", condition, two, one), "order", "order", "the branches of {}"
+    if function == "concat" and len(arguments) > 1:
+        turned = replace(place, arguments=arguments[::-1])
+        yield turned, "index", "index", "the order of the parts of {}"
     if function == "eye" and arguments:
         ones = replace(place, function="ones", arguments=(arguments[0], arguments[-1]))
         yield ones, "ones_for_identity", "diagonal_only", "{}"

@@ -122,17 +122,27 @@ def confused(place: Term, parent: Term | None, known: Known) -> Iterator[Change]
         yield from calls(place, lambda f, *a: Call(f, a, (), place.span), alone=True)
     if isinstance(place, Name):
         contracted = isinstance(parent, Call) and parent.function in _CONTRACTED
+        over = parent.arguments if isinstance(parent, Call) and likely(parent).function == "/" else ()  # type: ignore[union-attr]
         for other in known.alike.get(place.text, ()):
+            if any(isinstance(part, Name) and part.text == other for part in over):
+                continue  # a/a
             kinds = known.confused(place.text, other, contracted=contracted)
             yield Name(other, place.span), *kinds, f"{{}} for {other}"
         for other in known.strangers.get(place.text, ()):
             yield Name(other, place.span), *known.confused(place.text, other, contracted=False), f"{{}} for {other}"
         for argument, value in known.behind.get(place.text, ()):
+            if parent is not None and _holds(value, key(parent)):
+                continue  # f(f(x))
             factor = _beside(place.text, argument)
             kind = known.lost(factor)[0] if factor else "wrong_node"
             what = f"the factor {factor.text} of {{}}" if factor else "{} for what is made of it"
             yield argument, kind, kind, what
             yield value, "input_for_output", "input_for_output", "{} for what a function makes of it"
+
+
+def _holds(term: Term, said: object) -> bool:
+    """Whether a part of a formula says this."""
+    return key(term) == said or (isinstance(term, Call) and any(_holds(a, said) for a in term.arguments))
 
 
 def _beside(name: str, term: Term) -> Name | None:

@@ -222,6 +222,8 @@ class _Local:
                 if other is not self.row:
                     for value in (None, ans):
                         slope = _slope(other, x, value)
+                        if np.all(slope == 1.0):  # the same as none: |x| where x is positive
+                            slope = np.full(np.shape(slope), np.nan)
                         yield (
                             "wrong_derivative",
                             f"the derivative of {other.name} stands for it",

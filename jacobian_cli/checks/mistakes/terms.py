@@ -38,6 +38,8 @@ class Known:
     def lost(self, factor: Term) -> tuple[str, str]:
         """What kind of mistake it is to leave a factor out, and what it is to have it there."""
         names = set(names_in(factor))
+        if isinstance(factor, Call) and factor.function in ("eye", "?eye"):
+            return "ones_for_identity", "extra_derivative"
         if names <= self.sizes:
             return "factor", "factor"
         if self.upstream and names == {self.upstream}:
@@ -54,8 +56,7 @@ class Known:
             return "wrong_node", "input_for_output"
         if other in self.rests.get(name, ()):
             return "input_for_output", "wrong_node"
-        kind = "wrong_contraction" if contracted else "misprint"
-        return kind, "variable_for_derivative" if not contracted and name == self.wrt else kind
+        return "misprint", "variable_for_derivative" if not contracted and name == self.wrt else "misprint"
 
 
 def key(term: Term) -> object:
