@@ -87,6 +87,7 @@ p = 2kq + 1; so tanh, sigmoid and softmax are what they are, by their exponentia
 **Thirty digits.** Singular values, eigenvectors, exponentials of matrices have no values modulo a prime here, and of
 Γ(x + 1) no identity is known: there both sides are compared in real numbers of 80 digits, to 30 of them, at as many
 sizes as a proof would need or at a few small ones (see `digits`). That is evidence, and the certificate says so.
+Formulas with branches are left out: a point is of one.
 
 Certificates are for entries that are free, symmetric, diagonal, one-hot, or of sum one (which is linear); orthogonal
 and triangular matrices are compared at a few sizes only.

@@ -28,7 +28,7 @@ from jacobian_cli.checks.every_size.question import TIED, Question
 from jacobian_cli.checks.every_size.rows import row
 from jacobian_cli.checks.every_size.terms import Flags
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.sampling import fits
+from jacobian_cli.checks.points.sampling import fits, masks
 from jacobian_cli.evaluate.evaluate import evaluate, lengths
 from jacobian_cli.expr import Apply, Expr, size_names, variables, walk
 from jacobian_cli.ops.facts import everything
@@ -155,7 +155,7 @@ def _settled(
     return Certificate(names, unique, PRIMES[comparison.level], asked.most, why, bool(comparison.chosen))
 
 
-_CHOICES = frozenset(("sign", "floor", ">", "<", ">=", "<=", "==", "!=", "max", "largest", "sort", "argsort"))
+CHOICES = frozenset(("sign", "floor", ">", "<", ">=", "<=", "==", "!=", "max", "largest", "sort", "argsort"))
 
 
 class _Comparison:
@@ -167,9 +167,11 @@ class _Comparison:
         if self.level >= len(PRIMES):
             raise UnknownError("exp")
         nodes = [node for node in walk([output, *forms.values()]) if isinstance(node, Apply)]
-        self.chosen = list(dict.fromkeys(a for node in nodes if node.function in _CHOICES for a in node.arguments))
+        self.chosen = list(dict.fromkeys(a for node in nodes if node.function in CHOICES for a in node.arguments))
+        self.masks = masks([question.output], frozenset({question.wrt.name})).keys() - question.facts.keys()
+        """Variables that do nothing but choose: any numbers first, zeros and ones where branches are looked for."""
         self.picking = {name: among for name, (among, *_) in places_of([output]).items()}
-        self.discrete = [name for name in question.known if self._is_discrete(name)]
+        self.discrete = [name for name in question.known if self._is_discrete(name) or name in self.masks]
         self.functions: Mapping[Apply, Flags] = {}
         """The indices that functions are said to hold."""
         self.repeated: set[Apply] | None = None
@@ -191,10 +193,11 @@ class _Comparison:
             others = [self._real(sizes, seed + k, BRANCHES[k % len(BRANCHES)]) for k in range(LOOKS)]
             real, values = max([(real, values), *others], key=lambda found: self._new(found[0]))
         if look is not None and not clear(self._met, real):
-            real, values = self._real(sizes, seed, None)
+            look, (real, values) = None, self._real(sizes, seed, None)
         for step, met in self._met.items():
             met.update(outcomes(step, real))
-        discrete = {name: value.astype(int).astype(object) for name, value in values.items() if self._is_discrete(name)}
+        whole = [name for name in values if self._is_discrete(name) or (look is not None and name in self.masks)]
+        discrete = {name: values[name].astype(int).astype(object) for name in whole}
         for again in range(_AGAIN):  # where something that is divided by is zero, or a root does not exist
             point = Point(
                 sizes, question.facts, seed + 7919 * again, self.level, free=free, apart=apart, spend=self.effort
@@ -239,6 +242,8 @@ class _Comparison:
             values: dict[str, Array] = {}
             for name, variable in question.known.items():
                 said, shape = question.facts.get(name), lengths(variable.shape, sizes)
+                if look is not None and name in self.masks:
+                    said = frozenset({"binary"})
                 if name in self.picking:
                     values[name] = rng.integers(self.picking[name].at(sizes), size=shape).astype(float)
                     continue

@@ -16,9 +16,8 @@ import mpmath
 import numpy as np
 
 from jacobian_cli.checks.every_size.asked import asked_sizes
-from jacobian_cli.checks.every_size.branches import COMPARED
 from jacobian_cli.checks.every_size.certificate import Certificate, Doubt, Sizes
-from jacobian_cli.checks.every_size.certify import certified
+from jacobian_cli.checks.every_size.certify import CHOICES, certified
 from jacobian_cli.checks.every_size.expand import UnknownError, constant, expanded
 from jacobian_cli.checks.every_size.point import KERNELS
 from jacobian_cli.checks.every_size.question import TIED, Question
@@ -44,12 +43,13 @@ _OF_MATRIX = {
     **dict.fromkeys(("polar", "svdvals", "spectral_norm", "nuclear_norm"), 40),
 }
 """What each of the n³ steps of a function of a matrix costs."""
+_BRANCHED = CHOICES | {"where"}
 _INEXACT = frozenset(("orthogonal", "sums_to_one"))
 """Facts that hold of floating-point numbers in their digits only."""
 _NAMES = {
     "exp": "exp", "sin": "sin", "cos": "cos", "erf": "erf", "arcsin": "asin", "arctan": "atan", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "erfinv": "erfinv", "digamma": "digamma", "polygamma": "psi",
-    "log": "log", "sign": "sign", "floor": "floor",
+    "log": "log",
 }  # fmt: skip
 """What functions of entries are called there."""
 
@@ -83,6 +83,8 @@ def to_digits(question: Question, seed: int = 1) -> Certificate | None:
         asked = asked_sizes(question, output, forms, names)
     except (UnknownError, RecursionError):
         return None
+    if any(isinstance(node, Apply) and node.function in _BRANCHED for node in walk([output, *forms.values()])):
+        return None  # a point is of one branch, and digits of it say nothing of another
     compared, numbers = list[Sizes](), Numbers(_WORK)
     with suppress(NotComparedError, UnknownError, NoPointError, ArithmeticError, ValueError):
         for sizes in asked.sizes:
@@ -230,23 +232,12 @@ class Numbers:
                 return arguments[0] * arguments[1]
             case "**":
                 return self._power(first, constant(node.arguments[1]))
-            case "where":
-                return np.where(np.not_equal(arguments[0], 0), *arguments[1:])
-            case "max":
-                return np.max(first, axis=axes, keepdims=bool(options.get("keepdims")))
-            case "largest":
-                top = np.equal(first, np.max(first, axis=axes, keepdims=True)) * self.real.mpf(1)
-                return top / np.sum(top, axis=axes, keepdims=True)
-            case "sort" | "argsort":
-                return getattr(np, name)(first, axis=(axes or (-1,))[0], kind="stable")
             case "prod":
                 return np.prod(first, axis=axes, keepdims=bool(options.get("keepdims")))
             case "cumprod":
                 return np.cumprod(first, axis=(axes or (-1,))[0])
             case "lgamma":
                 return self.each(lambda a: self.real.log(abs(self.real.gamma(a))), first)
-        if name in COMPARED:
-            return self.each(lambda a, b: int(self.real.sign(a - b) in COMPARED[name]), *arguments)
         if name in _NAMES:
             return self.each(getattr(self.real, _NAMES[name]), *arguments)
         if name in _OF_MATRIX:

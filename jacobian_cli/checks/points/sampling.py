@@ -157,7 +157,7 @@ def sample(
         raise NoPointError(f"at sizes {dict(sizes)} a matrix has too small a rank: the formula has no derivative there")
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}
     wanted = conditions(expr, sizes)
-    declared = _masks(expr, moves) | dict(facts or {})
+    declared = masks([expr], moves) | dict(facts or {})
     picking = {name: min(size.at(sizes) for size in among) for name, among in places_of([expr]).items()}
     gain = _GAIN if sum(1 for _ in walk([expr])) > _LONG else None
 
@@ -210,18 +210,19 @@ def sample(
     raise NoPointError(f"no random point was found at which the formula is defined and smooth: {best.why}")
 
 
-def _masks(expr: Expr, moves: frozenset[str] | None) -> dict[str, frozenset[str]]:
+def masks(exprs: Sequence[Expr], moves: frozenset[str] | None) -> dict[str, frozenset[str]]:
     """The variables that do nothing but choose branches, and do not move: they are drawn as ones and zeros."""
     if moves is None:
         return {}
-    elsewhere, stack = set[Expr](), [expr]
+    elsewhere, stack = set[Expr](), list(exprs)
     while stack:
         node = stack.pop()
         if node not in elsewhere:
             elsewhere.add(node)
             branches = isinstance(node, Apply) and chooses(node.function)
             stack.extend(node.children[1:] if branches else node.children)
-    names = {name for name, variable in variables(expr).items() if variable not in elsewhere}
+    there = (item for expr in exprs for item in variables(expr).items())
+    names = {name for name, variable in there if variable not in elsewhere}
     return dict.fromkeys(names - moves, frozenset({"binary"}))
 
 
