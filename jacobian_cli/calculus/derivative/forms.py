@@ -10,7 +10,7 @@ from jacobian_cli.calculus.derivative.common_subexpressions import Named
 from jacobian_cli.calculus.derivative.normalised import normalised
 from jacobian_cli.calculus.derivative.recognised import Recognised
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, skeleton
-from jacobian_cli.calculus.derivative.writer import Writer, in_names
+from jacobian_cli.calculus.derivative.writer import Said, Writer, in_names
 from jacobian_cli.calculus.differentiate.adjoints import Backward
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import jacobian
@@ -84,11 +84,11 @@ def derivative(
     ways = [output]
     if not second and (other := normalised(output, [*taken, *order, upstream])) is not None:
         ways.append(other)
-    priced = [
+    first, *others = [
         _derivative(way, variables, order, upstream, taken, second, facts or {}, conventions, everywhere)
         for way in ways
     ]
-    return min(priced, key=lambda found: found[0])[1]
+    return min((first, *others), key=lambda found: found[0].price)[1] if others else first[1]
 
 
 def _derivative(
@@ -101,8 +101,8 @@ def _derivative(
     facts: Facts,
     conventions: Sequence[Convention],
     everywhere: bool,
-) -> tuple[int, Derivative]:
-    """What it costs to read the derivatives of one way of writing the formula, and these."""
+) -> tuple[Said, Derivative]:
+    """The derivatives of one way of writing the formula, in names and in all their forms."""
     parts = lower_all(output)
     tensor = parts[output]
     while isinstance(tensor, Alias) or (isinstance(tensor, Reshape) and not tensor.loop):
@@ -168,7 +168,7 @@ def _derivative(
             free = "diagonal" in known_of
             tied = None if free else named.renamed(ours.value(_mirrored(plain), variable.shape))
         forms[name] = Forms(first, gradient, vjp, plain, out_order, blocks, several, tied)
-    return said.price, Derivative(forms, named.where, delta, ours.notation, named, used)
+    return said, Derivative(forms, named.where, delta, ours.notation, named, used)
 
 
 def _mirrored(gradient: Tensor) -> Tensor:
