@@ -38,6 +38,8 @@ WORK = 620_000
 """Products that a certificate may take: about a tenth of a second."""
 _COUNTED = 800
 """What it takes to write a node out and to count its terms, in products."""
+_LOOKED = 60
+"""What it takes to evaluate one node at a real point."""
 _SLOWEST = 5e-6
 """Seconds that one product takes at most."""
 _AGAIN = 16
@@ -176,6 +178,7 @@ class _Comparison:
         """The indices that functions are said to hold."""
         self.repeated: set[Apply] | None = None
         """Those that had one value more than once at every point: f(x_i - x_i) and f(δ_ij) hold none of these."""
+        self._looked = sum(1 for _ in walk(self.chosen))
         self._met: dict[Apply, set[int]] = {node: set() for node in nodes if node.function in STEPS}
 
     @property
@@ -237,6 +240,7 @@ class _Comparison:
     def _real(self, sizes: Sizes, seed: int, look: Look | None) -> tuple[Mapping[Expr, Array], Mapping[str, Array]]:
         """What is chosen by, at a real point, and that point: between 0 and 1 where there is no value elsewhere."""
         question, rng = self.question, np.random.default_rng(seed)
+        self.effort(_LOOKED * self._looked)
         best: tuple[Mapping[Expr, Array], Mapping[str, Array]] | None = None
         for draw in (rng.standard_normal, lambda shape: rng.uniform(0.1, 0.9, shape)):
             values: dict[str, Array] = {}

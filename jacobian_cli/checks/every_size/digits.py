@@ -22,7 +22,7 @@ from jacobian_cli.checks.every_size.expand import UnknownError, constant, expand
 from jacobian_cli.checks.every_size.point import KERNELS
 from jacobian_cli.checks.every_size.question import TIED, Question
 from jacobian_cli.checks.points.constrained import drawn
-from jacobian_cli.checks.points.sampling import NoPointError, fits, sample
+from jacobian_cli.checks.points.sampling import fits
 from jacobian_cli.evaluate.evaluate import lengths, resolved
 from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Constant, Expr, Extent, Number, Variable, size_names, walk
@@ -33,14 +33,14 @@ Array = Any
 DIGITS = 30
 _WORKING, _STEP = 80, 20
 """Digits that are computed with, and of the step: its square is beyond the digits compared, and so is what is lost."""
-_WORK = 60_000
+_WORK = 45_000
 """Numbers of so many digits that may be multiplied: about a tenth of a second."""
-_FUNCTION = 12
-"""What a function costs."""
+_FUNCTION, _NODE = 12, 20
+"""What a function costs, and each node beside its entries."""
 _OF_MATRIX = {
-    **dict.fromkeys(("inv", "det", "logdet", "cholesky", "pinv"), 3),
-    **dict.fromkeys(("expm", "eigvalsh", "eigvecs", "sqrtm"), 30),
-    **dict.fromkeys(("polar", "svdvals", "spectral_norm", "nuclear_norm"), 40),
+    **dict.fromkeys(("inv", "det", "logdet", "cholesky", "pinv"), 8),
+    **dict.fromkeys(("expm", "eigvalsh", "eigvecs", "sqrtm"), 20),
+    **dict.fromkeys(("polar", "svdvals", "spectral_norm", "nuclear_norm"), 25),
 }
 """What each of the n³ steps of a function of a matrix costs."""
 _BRANCHED = CHOICES | {"where"}
@@ -86,7 +86,7 @@ def to_digits(question: Question, seed: int = 1) -> Certificate | None:
     if any(isinstance(node, Apply) and node.function in _BRANCHED for node in walk([output, *forms.values()])):
         return None  # a point is of one branch, and digits of it say nothing of another
     compared, numbers = list[Sizes](), Numbers(_WORK)
-    with suppress(NotComparedError, UnknownError, NoPointError, ArithmeticError, ValueError):
+    with suppress(NotComparedError, UnknownError, ArithmeticError, ValueError):
         for sizes in asked.sizes:
             if not _agree(question, output, forms, numbers.at(sizes), seed + len(compared)):
                 return None
@@ -102,12 +102,7 @@ def _agree(question: Question, output: Expr, forms: Mapping[str, Expr], at: Numb
     if not fits([output, *question.known.values()], at.sizes):
         raise NotComparedError
     rng = np.random.default_rng(seed)
-    point = sample(question.output, at.sizes, rng, question.facts, frozenset({question.wrt.name}))
-    for name in sorted(question.known.keys() - point.keys()):
-        said, shape = question.facts.get(name), lengths(question.known[name].shape, at.sizes)
-        point[name] = drawn(said, shape, rng) if said else rng.standard_normal(shape)
-    values = {name: at.exact(value) for name, value in point.items()}
-    values |= {name: values[other] for name, other in question.alike.items()}
+    values = _point(question, output, at, rng)
     draw: Callable[[Expr], Array] = lambda variable: at.exact(rng.standard_normal(lengths(variable.shape, at.sizes)))  # noqa: E731 - used thrice, here
     along, upstream = draw(question.wrt), draw(question.output)
     values |= {question.upstream: upstream, question.tangent: along}
@@ -134,6 +129,21 @@ def _agree(question: Question, output: Expr, forms: Mapping[str, Expr], at: Numb
             parts, truth = scale * along * np.reshape(found, np.shape(along)), upstream * first
         agree = agree and at.same(parts, truth)
     return agree
+
+
+def _point(question: Question, output: Expr, at: Numbers, rng: np.random.Generator) -> dict[str, Array]:
+    """Values of the variables for which the formula has one. Raises `NotComparedError` where none of a few has."""
+    for low, high in ((0.0, 0.0), (0.1, 0.9), (1.0, 3.0)):
+        values: dict[str, Array] = {}
+        for name, variable in question.known.items():
+            said, shape = question.facts.get(name), lengths(variable.shape, at.sizes)
+            free = rng.uniform(low, high, shape) if high else rng.standard_normal(shape)
+            values[name] = at.exact(drawn(said, shape, rng) if said else free)
+        values |= {name: values[other] for name, other in question.alike.items()}
+        with suppress(NotComparedError, ArithmeticError, ValueError):
+            at.value(output, values)
+            return values
+    raise NotComparedError
 
 
 def _moved(at: Numbers, output: Expr, values: Mapping[str, Array], *directions: Mapping[str, Array]) -> Array:
@@ -165,10 +175,12 @@ class Numbers:
 
     def exact(self, value: Array) -> Array:
         """Floating-point numbers as they are."""
+        self.spend(4 * int(np.size(value)))
         return self.each(self.real.mpf, np.asarray(value, float))
 
     def same(self, parts: Array, truth: Array) -> bool:
         """Whether two sums are the same to so many digits of the largest of what is added."""
+        self.spend(4 * int(np.size(parts)))
         largest = max(np.max(np.abs(parts)), np.max(np.abs(truth)))
         return bool(abs(np.sum(parts) - np.sum(truth)) <= largest * self.real.mpf(10) ** -DIGITS)
 
@@ -210,14 +222,18 @@ class Numbers:
         made = prod(lengths(node.shape, self.sizes))
         parts = [lengths(a.shape, self.sizes) for a in node.arguments]
         if "subscripts" in dict(node.parameters):
-            made = sum(step.operations for step in plan(dict(node.parameters)["subscripts"], tuple(parts)))
+            made = 2 * sum(step.operations for step in plan(dict(node.parameters)["subscripts"], tuple(parts)))
         elif FUNCTIONS[node.function].kind is Kind.CONTRACTION:
-            made *= max((part[-1] for part in parts if part), default=1)
+            made *= 2 * max((part[-1] for part in parts if part), default=1)
         elif node.function in _OF_MATRIX:
             made = _OF_MATRIX[node.function] * max(parts[0]) ** 3
         elif node.function in _NAMES or node.function == "**":
             made *= _FUNCTION
-        self.left -= made
+        self.spend(_NODE + made)
+
+    def spend(self, work: int) -> None:
+        """Count what is multiplied. Raises `NotComparedError` where that is too much."""
+        self.left -= work
         if self.left < 0:
             raise NotComparedError
 

@@ -45,6 +45,8 @@ KERNELS = Kernels(_Whole())
 _REPAIRS = 30
 _OVERHEAD, _POWER, ADDED = 100, 25, 8
 """What a node costs, and a power modulo a prime, in products; so many cost one where they are added by NumPy."""
+_SIGN = 70
+"""What it takes to say whether a number is a square."""
 _FEW, _SMALL = frozenset(map(Fraction, range(-1, FEW + 1))), 4
 """Powers that cost as little as so many products."""
 _LIMIT = 100_000
@@ -159,6 +161,7 @@ class Point:
                 again = base(self.value(inside, level, 0))
             except RootError:
                 again = None
+            self.spend(_OVERHEAD + _SIGN * int(np.size(error.places)))
             left = missing if again is None else int(np.sum(Field.at(level).sign(again) < 0))
             if left < missing:
                 return
@@ -264,6 +267,7 @@ class Point:
                 try:
                     return field.power(arguments[0], exponent)
                 except DegenerateError:
+                    self.spend(_SIGN * int(np.size(base(arguments[0]))))
                     missing = np.less(field.sign(base(arguments[0])), 0)
                     if exponent.denominator % 2 or not np.any(missing):
                         raise
