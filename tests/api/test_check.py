@@ -241,6 +241,16 @@ def test_what_is_declared_does_not_excuse(fact: str) -> None:
     assert not any("right if" in told.explanation for told in found.diagnosis)
 
 
+@pytest.mark.parametrize(
+    ("claim", "note"),
+    [("-2*sum(X - mu, axis=0)", "right if mu is a vector: declare it with -s mu=m"), ("2*sum(X - mu, axis=0)", "")],
+)
+def test_a_number_by_habit_may_be_a_vector(claim: str, note: str) -> None:
+    found = jac.check("sum((X - mu)**2)", "mu", claim)
+    assert found.verdict == "wrong"
+    assert "; ".join(found.notes) == note
+
+
 def test_two_mistakes_are_told_together() -> None:
     found = jac.check("norm(Y - X@B)**2", "B", "X.T@(Y - X@B)", shapes={"X": "n,d", "B": "d,k", "Y": "n,k"})
     assert [(told.kind, told.certain) for told in found.diagnosis] == [("sign", True), ("factor", True)]
