@@ -80,6 +80,19 @@ def test_a_backward_pass_is_that_of_the_paper(definitions: list[str], wrt: str, 
     assert _pass(definitions, wrt) == printed
 
 
+def test_a_product_is_shared_with_a_number_in_front() -> None:
+    """XᵀδH stands in a XᵀδH Bᵀ/r, and Kᵀδ, which is an adjoint, in -Kᵀδ eᵀS⁻¹."""
+    shapes = {"X": "n,d", "W": "d,p", "A": "d,q", "B": "q,p", "a": "()", "r": "()", "T": "n,p"}
+    found = jac.derive(["H = X@W + a/r*X@A@B", "L = sum((H - T)**2)/(2*n)"], wrt=["A", "B", "W"], shapes=shapes)
+    assert [(one.gradient or one.vjp).closed_form for one in found] == ["a*M@B.T/r", "a*A.T@M/r", "M"]
+    assert found.where["M"] == "X.T@delta_H"
+    shapes = {"H": "k,n", "P": "n,n", "R": "k,k", "x": "n", "y": "k"}
+    steps = ["S = H@P@H.T + R", "K = P@H.T@inv(S)", "q = y - H@x", "z = x + K@q"]
+    found = jac.derive(steps, wrt=["x", "y", "R"], shapes=shapes, assume={"P": "spd", "R": "spd"})
+    assert [one.vjp.closed_form for one in found] == ["delta - H.T@delta_q", "delta_q", "-delta_q@q.T@inv(S)"]
+    assert all(one.check().passed for one in found)
+
+
 def test_nothing_is_divided_by_for_the_sake_of_a_name() -> None:
     """γ·X̂ is Y, but δ ⊙ X̂ is not written δ ⊙ Y/γ: γ may be 0."""
     found = jac.derive(RMSNORM, wrt=["X", "gamma"], shapes=_shapes(RMSNORM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -51,16 +51,19 @@ def _chains(forms: Mapping[str, Expr]) -> Iterator[tuple[Apply, Run]]:
 
 def _shared(forms: Mapping[str, Expr], barred: Collection[Run]) -> Run | None:
     """The longest run of factors that two chains have and that is no beginning of both; None if there is none."""
-    chains = [run for _, run in _chains(forms) if all(factor.shape for factor in run)]
-    counts, heads = Counter[Run](), Counter[Run]()
-    for run in chains:
+    chains = [(node, run) for node, run in _chains(forms) if all(factor.shape for factor in run)]
+    counts, heads = Counter[Run](), defaultdict[Run, Counter[Expr]](Counter)
+    for node, run in chains:
         runs = {run[i:j] for i, j in combinations(range(len(run) + 1), 2) if j - i > 1}
         counts.update(runs)
-        heads.update({run[:j] for j in range(2, len(run) + 1)})
+        for j in range(2, len(run) + 1):
+            heads[run[:j]][write.chain(node)[0]] += 1  # with what stands in front of it
         if len(counts) > _MOST:
             return None
     worth = [
-        run for run, times in counts.items() if times > 1 and heads[run] < times and _long(run) and run not in barred
+        run
+        for run, times in counts.items()
+        if times > 1 and max(heads[run].values(), default=0) < times and _long(run) and run not in barred
     ]
     return max(worth, key=lambda run: (len(run), counts[run]), default=None)
 
@@ -90,7 +93,10 @@ def _regrouped(factors: list[Expr], shared: Run, product: Expr) -> Expr:
     for place in _places(factors, shared):
         factors[place : place + len(shared)] = [product]
         break
-    result = factors[0]
-    for factor in factors[1:]:
+    result, *others = factors
+    if result is product and front is not None:  # not inside of it, where it would be another product
+        result = write.apply("u-", result) if write.is_number(front, -1) else write.apply("*", front, result)
+        front = None
+    for factor in others:
         result = write.apply("@", result, factor)
     return result if front is None else write.scaled(front, result)

@@ -112,6 +112,7 @@ def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Col
     rules = [_key(held.variable) for held in way.held]
     rules += [f"{variable.name} {writer.rule}" for variable in writer.variables]
     first = _with_shared(shared_totals({key: forms.pop(key) for key in rules}), rules, own)
+    first = _by_adjoints(way, first)
     rest = {key: first.renamed(form) for key, form in {**forms, **rest}.items()}
     second = name_repeats(rest, (), [*own, *first.where])
     adjoints = _adjoints(way, first, {})
@@ -140,6 +141,30 @@ def _with_shared(forms: Mapping[str, Expr], group: Sequence[str], taken: Collect
         if not useless:
             return min(found, plain, key=_read)
     return plain
+
+
+def _by_adjoints(way: Skeleton, named: Named) -> Named:
+    """The forms in which what got a name of ours, and is an adjoint, is called by that: a value has no other letter."""
+    own: dict[str, Expr] = {}
+    before: list[Expr] = []
+    for held in way.held:
+        form = named.forms[_key(held.variable)]
+        if isinstance(form, Defined) and form in named.given.values() and form.name not in definitions(before):
+            own.setdefault(form.name, held.variable)
+        before.append(form)
+    if not own:
+        return named
+
+    def called(expr: Expr) -> Expr:
+        return rebuild(expr, lambda node: own.get(node.name) if isinstance(node, Defined) else None)
+
+    forms = {key: called(form) for key, form in named.forms.items()}
+    for held in way.held:
+        form = named.forms[_key(held.variable)]
+        if isinstance(form, Defined) and own.get(form.name) is held.variable:
+            forms[_key(held.variable)] = called(form.body)
+    where = {name: called(body) for name, body in named.where.items() if name not in own}
+    return Named(forms, where, {whole: called(name) for whole, name in named.given.items()})
 
 
 def _read(named: Named) -> int:
