@@ -24,7 +24,7 @@ class _Part(NamedTuple):
 
 
 def normalised(output: Expr, taken: Collection[str]) -> Expr | None:
-    """The formula with a name for each quotient of a value by a statistic of its own that something else multiplies;
+    """The formula with a name for each quotient of a value by a statistic of its own that another value multiplies;
     None where there is none. What the user gave a name is left as it is.
 
     >>> from jacobian_cli.elaborate import elaborate
@@ -51,7 +51,8 @@ def normalised(output: Expr, taken: Collection[str]) -> Expr | None:
         if node in inner or not any(write.is_call(node, sign) for sign in "*/"):
             continue
         parts = list(_parts(node, inner))
-        if (chosen := _quotient(parts)) is None or len(chosen) == len(parts):
+        chosen = _quotient(parts)
+        if chosen is None or not any(variables(part.expr) for part in parts if part not in chosen):
             continue
         stem = next(iter(variables(_multiplied(chosen))))
         quotient = _multiplied([_Part(named(p.expr, "s"), under=True) if _composed(p) else p for p in chosen])
