@@ -6,21 +6,26 @@ from collections.abc import Sequence
 
 from jacobian_cli.api.derive.answer import Answer, ClosedForm
 from jacobian_cli.api.input.problem import Problem
-from jacobian_cli.calculus.notation.write import summands, unsigned
 from jacobian_cli.checks.verdict.report import Report
-from jacobian_cli.expr import Defined, Expr, Variable
+from jacobian_cli.expr import Defined, Variable
 from jacobian_cli.printers.math.latex import latex
-from jacobian_cli.printers.math.unicode import math
+from jacobian_cli.printers.math.lines import folded, width
 
-_SLIDE, _LEFT = 60, 8
-"""Letters that a line of a slide holds, and that a left side takes."""
+SLIDE = 60
+"""Letters that a line of a slide holds."""
+_GAP = 14
+"""Letters between a form and what it is."""
 _NEXT = " \\\\\n    &"
 
 
-def written(problem: Problem, found: Sequence[Answer], style: str, reports: Sequence[Report]) -> str:
-    """The derivatives in LaTeX or Markdown, with what was checked, and what stands in place of what, as remarks."""
+def written(
+    problem: Problem, found: Sequence[Answer], style: str, reports: Sequence[Report], columns: int = SLIDE
+) -> str:
+    """The derivatives in LaTeX, in lines of so many letters, or Markdown. Remarks say what was checked, and what stands
+    in place of what.
+    """
     said = [*dict.fromkeys(answer.warnings[-1] for answer in found if answer.fault), _checked(reports)]
-    return _latex(problem, found, said) if style == "latex" else _markdown(problem, found, said)
+    return _latex(problem, found, said, columns) if style == "latex" else _markdown(problem, found, said)
 
 
 def _checked(reports: Sequence[Report]) -> str:
@@ -59,37 +64,33 @@ def _named(problem: Problem, found: Sequence[Answer]) -> list[Defined]:
     return [Defined(name, body) for name, body in where.items()]
 
 
-def _folded(expr: Expr) -> str:
-    """A right side, its terms on several lines where it is wider than a slide."""
-    terms = summands(expr)
-    if len(terms) == 1 or len(math(expr)) + _LEFT <= _SLIDE:
-        return latex(expr)
-    lines, width = [""], _LEFT
-    for k, (minus, term) in enumerate(terms):
-        inside = len(summands(term)) > 1 or unsigned(term)[0]
-        written = f"({latex(term)})" if k and inside else latex(term)
-        if k and width + len(math(term)) + 3 > _SLIDE:
-            lines.append("")
-            width = _LEFT
-        lines[-1] += f" {'-' if minus else '+'} {written}" if k else written
-        width += len(math(term)) + 3
-    return f"{_NEXT}\\quad".join(lines)
+def _folded(text: str, columns: int, beside: float) -> str:
+    """A right side, on several lines where it is wider than one."""
+    first, *others = folded(text, columns, beside)
+    # behind {} a sign stands between two values, whatever line the first one is on
+    return f"{_NEXT}\\quad ".join([first, *(f"{{}}{line}" if line[0] in "+-\\" else line for line in others)])
 
 
 def _size(form: ClosedForm) -> str:
     return " × ".join(str(size).replace("**2", "²").replace("*", "·") for size in form.shape) or "scalar"
 
 
-def _latex(problem: Problem, found: Sequence[Answer], said: Sequence[str]) -> str:
+def _latex(problem: Problem, found: Sequence[Answer], said: Sequence[str], columns: int) -> str:
     """An `align*`: one line a form, names at the end."""
-    rows = [(*row, form.expr) for d in found for row, form in zip(_lines(problem, d), _forms(d), strict=True)]
-    room = max(len(math(expr)) for *_, expr in rows) + max(len(what) for _, _, what, _ in rows)
-    beside = " && " if room + _LEFT <= _SLIDE else f"{_NEXT}\\qquad "
-    lines = [rf"  {left} &= {_folded(expr)}{beside}\text{{{_tex(what)}}}" for left, _, what, expr in rows]
-    lines += [rf"  {latex(name)} &= {_folded(name.body)}" for name in _named(problem, found)]
+    rows = [row for d in found for row in _lines(problem, d)]
+    named = [(latex(name), latex(name.body)) for name in _named(problem, found)]
+    before = max(width(left) for left, *_ in (*rows, *named)) + width("=")
+    room = before + max(width(right) for _, right, _ in rows) + max(width(_text(what)) for *_, what in rows)
+    beside = " && " if room <= width(_text("x" * (columns - _GAP))) else f"{_NEXT}\\qquad "
+    lines = [f"  {left} &= {_folded(right, columns, before)}{beside}{_text(what)}" for left, right, what in rows]
+    lines += [f"  {left} &= {_folded(body, columns, before)}" for left, body in named]
     body = " \\\\\n".join(lines)
     remarks = "\n".join(f"% {each}" for each in said)
     return f"{remarks}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _text(words: str) -> str:
+    return rf"\text{{{_tex(words)}}}"
 
 
 def _tex(words: str) -> str:
