@@ -142,7 +142,7 @@ def is_entry(name: str, texts: Iterable[str]) -> bool:
     """Whether a name is that of an entry, because a sum in one of these texts runs over its index or over another one
     of the same name.
 
-    >>> is_entry("z_i", ["z_i - log sum_j exp(z_j)"]), is_entry("x_t", ["sum_i x_i"])
+    >>> is_entry("z_i", ["z_i - log sum_j exp(z_j)"]), is_entry("x_t", ["sum_i y_i"])
     (True, False)
     """
     stem, indices = read("".join(_LOWERED.get(sign, sign) for sign in name))

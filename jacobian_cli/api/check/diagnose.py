@@ -45,7 +45,8 @@ def diagnose(judge: Judge, claim: Claim, verdict: Verdict, expr: Expr | None) ->
         yield _otherwise_laid(judge, claim, verdict.meaning)
         return
     found, sure = book.explained(claim, expr)
-    if not sure and not verdict.condition:
+    several = "," in verdict.declare  # that more than one matrix is symmetric explains less than a slip does
+    if not sure and (several or not verdict.condition):
         found = under_facts(judge, claim, _conforming, rows=True) or found or by_two(claim, book)
         found = found or under_facts(judge, claim, _conforming, rows=False)
     yield from found

@@ -48,9 +48,10 @@ def solved(forms: Sequence[Expr], taken: Collection[str]) -> list[Expr]:
     >>> text(solved([elaborate(program).output], ["A", "x", "y", "M"])[0])
     'inv(G)@x + inv(G).T@y'
     """
+    used = {*taken, *(n.name for n in walk(forms) if isinstance(n, Defined))}
+    forms = _kept_whole(forms, used)
     if not any(isinstance(n, Defined) and _is_inverse(n.body) for n in walk(forms)):
         return list(forms)
-    used = {*taken, *(n.name for n in walk(forms) if isinstance(n, Defined))}
     forms = _shared(_applied(forms), used)
     users = _users(forms)
     everywhere: dict[Expr, Expr] = {}
@@ -65,6 +66,18 @@ def solved(forms: Sequence[Expr], taken: Collection[str]) -> list[Expr]:
                 of = _called(of, used)
             everywhere[node] = apply("inv", of)
     return _put(forms, everywhere, factors)
+
+
+def _kept_whole(forms: Sequence[Expr], used: set[str]) -> list[Expr]:
+    """The same forms; an inverse that must be known itself has a name, since then products with it cost less."""
+    users = _users(forms)
+    named: dict[Expr, Expr] = {}
+    for node in walk(forms):
+        if _is_inverse(node) and not lower_factor(node) and not any(isinstance(u, Defined) for u in users[node]):
+            products, others = _counted(node, users, forms)
+            if products and others:
+                named[node] = _called(node, used)
+    return [rebuild(form, named.get) for form in forms] if named else list(forms)
 
 
 def _called(node: Expr, used: set[str]) -> Expr:
