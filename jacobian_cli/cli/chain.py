@@ -14,7 +14,7 @@ from jacobian_cli.api.chain.composition import Composition, composition
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of, want_check
 from jacobian_cli.cli.refusals import print_json
-from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.request import Request, columns
 from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
@@ -76,7 +76,7 @@ def _answer(request: Request, wishes: Wishes) -> int:
             from jacobian_cli.api.export.forms import written
 
             answers, reports = [each.answer for each in settled], [each.proof.report for each in settled]
-            click.echo(written(problem, answers, wishes.style, [*reports, proof.lines]))
+            click.echo(written(problem, answers, wishes.style, [*reports, proof.lines], **columns()))
     else:
         proof = _page(found, values, wishes)
     right = not steps or all(d.stepwise.checked(points).passed is not False for d in found.stepwise)
@@ -118,7 +118,7 @@ def _unchecked(request: Request, found: Composition, wishes: Wishes) -> int:
     elif wishes.style is not None:
         from jacobian_cli.api.export.forms import written
 
-        click.echo(written(found.problem, found.derivations, wishes.style, []))
+        click.echo(written(found.problem, found.derivations, wishes.style, [], **columns()))
     else:
         from jacobian_cli.cli.screen import Screen
         from jacobian_cli.cli.show.chain import ChainPage

@@ -15,7 +15,7 @@ from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import Problem, pose, shapes_of
 from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.cli.refusals import print_json
-from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.request import Request, columns
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.records import record
 from jacobian_cli.shape import shape_text
@@ -158,7 +158,8 @@ def _form(problem: Problem, found: Derivations, values: Values, wishes: Wishes) 
     if wishes.style == "numpy":
         return _status(found, settled, wishes) if print_source(found) else MISMATCH
     answers = [each.answer for each in settled] or found
-    click.echo(written(problem, answers, wishes.style, [each.proof.report for each in settled]))
+    reports = [each.proof.report for each in settled]
+    click.echo(written(problem, answers, wishes.style, reports, **columns()))
     return _status(found, settled, wishes)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from jacobian_cli.cli.files import write_files
-from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.request import Request, columns
 from jacobian_cli.syntax.errors import InputError
 
 WRITTEN, FAILED = 0, 1
@@ -64,7 +64,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     gc.enable()
     try:
         asked = found if len(found) > 1 else found[0]
-        text = export(asked, wishes.to, wishes.recompute, sizes=sizes, chunk=wishes.chunk)
+        text = export(asked, wishes.to, wishes.recompute, sizes=sizes, chunk=wishes.chunk, **columns())
         path = Path(wishes.output or "")
         blocks = wishes.chunk is not None
         test = export_test(asked, wishes.to, path.name, blocks=blocks) if wishes.test and wishes.to != "c" else ""

@@ -41,18 +41,27 @@ class Request:
     path: str = ""
 
 
+def columns() -> dict[str, int]:
+    """How wide lines that are taken away may be, where that was said."""
+    found = click.get_current_context().meta.get("jac.width")
+    return {} if found is None else {"columns": found}
+
+
 def _keep_width(context: click.Context, _: click.Parameter, width: int | None) -> None:
     if width is not None:
         context.meta["jac.width"] = width
 
 
 width_option = click.option(
+    "--columns",
     "--width",
+    "width",
     type=click.IntRange(20, 1000),
     metavar="N",
     expose_value=False,
     callback=_keep_width,
-    help="Columns of the page, instead of those of the terminal.",
+    help="Columns of the page, instead of those of the terminal; letters in a line of LaTeX, those of a slide if left "
+    "out.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a page.")
 force_option = click.option("--force", is_flag=True, help="Write over files that are there already.")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.c import c_source
 from jacobian_cli.api.export.constants import want_numbers
-from jacobian_cli.api.export.forms import written
+from jacobian_cli.api.export.forms import SLIDE, written
 from jacobian_cli.api.export.functions import exported, rule, streamed
 from jacobian_cli.api.export.html import page
 from jacobian_cli.api.export.lean import lean_source
@@ -40,6 +40,7 @@ def export(
     *,
     sizes: Mapping[str, int] | None = None,
     chunk: str | Mapping[str, int] | None = None,
+    columns: int = SLIDE,
 ) -> str:
     """What was derived as a text to take away: source for a library, LaTeX, Markdown, HTML, JSON, or for Lean.
 
@@ -67,6 +68,8 @@ def export(
 
     `chunk`, as in `"n=64"`, names an axis: NumPy's `value` and `value_and_gradient` of a scalar, and PyTorch's `value`,
     run over blocks of it, so that nothing that has it is held whole: logits over a vocabulary, their probabilities.
+
+    LaTeX stands in lines of so many `columns`, letters of words; those of a slide if left out.
 
     Raises `InputError` for another target, for a name of nothing that is kept, and where nothing passes the check.
 
@@ -106,7 +109,7 @@ def export(
     if to == "html":
         return page(found[0].problem, settled, reports)
     if to != "json":
-        return written(found[0].problem, settled, to, reports) + "\n"
+        return written(found[0].problem, settled, to, reports, columns) + "\n"
     checks = [report.to_dict() for report in reports] or [{"passed": None, "skipped": True}] * len(found)
     answers_ = [{**each.to_dict(), "check": check} for each, check in zip(settled, checks, strict=True)]
     return json.dumps({"answers": answers_}, indent=2, ensure_ascii=False) + "\n"

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\\(?:left|right)\s*(?:\\[A-Za-z]+|\\.|.)|\\[A-Za-z]+\*?|\\.|\s+|.", re.DOTALL)
-_LETTER = 5.2
-"""How wide a letter of words is, in points at ten to a line: what a column is."""
+_LETTER = 5.0
+"""How wide a letter of words is, in points at a size of ten: what a column is."""
 _CAPITAL, _NARROW, _SIGN, _SMALL = 8.0, 4.0, 12.5, 0.72
 _SIGNS = frozenset((*"+-=<>", r"\odot", r"\otimes", r"\times", "/", r"\cdot", r"\le", r"\ge", r"\ne", r"\to"))
 _WORDS = frozenset((r"\operatorname", r"\mathrm", r"\mathtt", r"\text", r"\mathbf"))
@@ -37,7 +37,7 @@ class _Reader:
     """The pieces of a text."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = _TOKEN.findall(text)
+        self.tokens: list[str] = _TOKEN.findall(text)
         self.at = 0
 
     def items(self) -> Iterator[_Item]:
@@ -97,15 +97,16 @@ class _Reader:
 
     def _environment(self, token: str) -> _Item:
         """A matrix is one piece, as wide as its widest row."""
-        text, open_ones = token, 1
-        while open_ones and self.at < len(self.tokens):
+        begin, body, depth = token + self.argument()[0], "", 1
+        while self.at < len(self.tokens):
             part = self._token()
-            text += part
-            open_ones += (part == r"\begin") - (part == r"\end")
-        if self.at < len(self.tokens) and self.tokens[self.at] == "{":
-            text += self.argument()[0]
-        body = re.sub(r"^\\begin\{\w+\}|\\end\{\w+\}$", "", text)
-        return _Item(text, max(width(row) for row in body.split(r"\\")) + 10)
+            depth += (part == r"\begin") - (part == r"\end")
+            if not depth:
+                body += part + self.argument()[0]
+                break
+            body += part
+        rows = re.sub(r"\\(?:begin|end)\{[^{}]*\}", "", body).split(r"\\")
+        return _Item(begin + body, max(map(width, rows)) + 10)
 
     def argument(self) -> tuple[str, float]:
         """What stands in braces, or one token, and its width."""
