@@ -20,6 +20,10 @@ SUPERSCRIPTS = dict(
         strict=True,
     )
 )
+_PAIRS = frozenset(("Mu", "Nu"))
+"""Capital Greek letters that look like Latin ones: nobody means Μ and Ν, but many mean M·u and N·u."""
+_UNSURE = frozenset("Xi Pi Eta Tau Rho Chi".split())
+"""Capital Greek letters that are products of letters where one of these is known, or stands alone elsewhere."""
 NUMBERS = frozenset("eps reg lam lamda lr".split())
 """Words that are names as they stand, beside the Greek letters written out."""
 KEYWORDS = frozenset("axis axes keepdims None True False".split())
@@ -245,7 +249,8 @@ class Letters:
             return
         if word in _UNCLEAR and not any(self.known.find(unit[0]) for unit in units):
             raise self.refuse(start, stop, *_UNCLEAR[word])
-        if len(word) > 4 and self.text[stop : stop + 1] == "(" and not self.known.function(word):
+        scaled = self.known.find(word[0]) and self.known.function(word[1:])
+        if len(word) > 4 and self.text[stop : stop + 1] == "(" and not (scaled or self.known.function(word)):
             near = get_close_matches(word.lower(), self.known.functions, 1, 0.8)
             if near and not any(self.known.function(word[k:]) == near[0] for k in range(len(word))):
                 raise self.refuse(start, stop, f"there is no function '{word}'", f"did you mean `{near[0]}(x)`?")
@@ -283,7 +288,7 @@ class Letters:
             return Token("name", name, start, stop)
         if marked:
             return None
-        if end - k > 1 and (stems in LETTERS or stems in NUMBERS):
+        if end - k > 1 and (stems in LETTERS or stems in NUMBERS) and not self.apart(stems):
             if stems == "pi" and not indices:
                 return Token("name", "pi", start, stop)
             return self.named(stems, indices, start, stop)
@@ -292,6 +297,13 @@ class Letters:
         if end - k > 1 and indices and (function := self.known.function(stems)):
             return Token("func", function, start, stop, parts=((Token("sub", ",".join(indices), start, stop),),))
         return None
+
+    def apart(self, word: str) -> bool:
+        """Whether a word that could be a capital Greek letter is a product of letters."""
+        if word not in _UNSURE:
+            return word in _PAIRS
+        alone = rf"(?<![^\W\d])[{word}](?![A-Za-z0-9_₀-₉ₐ-ₜ])"
+        return any(map(self.known.find, word)) or re.search(alone, self.text) is not None
 
     def named(self, stem: str, indices: tuple[str, ...], start: int, stop: int) -> Token:
         self.bases[start] = (stem, indices)

@@ -184,6 +184,10 @@ def plain_name(text: str) -> str:
 _LONGEST_NAME = 60
 
 
+_AMPLITUDE = re.compile("A(?:sin|cos|tan)h?")
+"""A times a function: the inverse function has a small letter."""
+
+
 class Known:
     """The names that are known before a text is read: declared, defined, asked for; and those of functions."""
 
@@ -209,6 +213,8 @@ class Known:
         word = SAME.get(word, word)
         if word in self.functions:
             return word
+        if _AMPLITUDE.fullmatch(word):
+            return None
         lower = SAME.get(word.lower(), word.lower())
         return lower if len(word) > 1 and lower in self.functions else None
 

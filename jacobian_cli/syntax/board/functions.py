@@ -15,6 +15,8 @@ from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
 
 _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:Var|Cov)\s*\}?")
 """Capitals by which statisticians mean random variables."""
+_INVERTED = frozenset("sin cos tan sinh cosh tanh".split())
+"""Functions that have an inverse whose name begins with an A elsewhere."""
 WHOLE = frozenset(["trace"])
 """Functions that, without a bracket, take the whole product behind them."""
 
@@ -27,6 +29,7 @@ class Functions(Sums):
     def applied(self) -> Term:
         """A function with its bracket, or without."""
         token = self.take()
+        amplitude = self.tokens[self.at - 2] if self.at > 1 and not token.space else token
         if token.parts:  # an index of the function
             return self.logarithm(token, token.parts[0][0])
         if self.sees("sub"):
@@ -42,6 +45,9 @@ class Functions(Sums):
                     power, "is this the inverse function or one over it?", "write `arctan(x)` or `1/tan(x)`"
                 )
         value = self.value_of(token)
+        if amplitude.text == "A" and token.text in _INVERTED and not (power or self.known.find("A")):
+            applied = self.written(token.start, value.span.stop)
+            self.doubts.append(Doubt(f"`A {applied}` is read; the inverse function is `arc{applied}`"))
         if power is not None:
             exponent = self.inside(power.parts[0], power)
             value = Call("?power", (value, exponent), (), Span(token.start, value.span.stop))
