@@ -46,6 +46,8 @@ _MATHEMATICA = re.compile(
 """Functions before square brackets, and products of names: x.A.x."""
 _PRIME = re.compile(r"[\w)\]']'")
 _JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[[\d:]|[⋅√]")
+_COEFFICIENT = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?![eE][-+]?\d)(?:[^\W\d]|[(√])")
+"""2x and 2(x + y), which Julia has as products and MATLAB does not."""
 _BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
 """A'x, which Julia has as a product and MATLAB does not."""
 _EXTREME = re.compile(r"\b(?:maximum|minimum)\([^,()]*\)|\bInf\b|\b(?:sum|prod|mean)\(\w+,\s*[^\W\d]")
@@ -232,7 +234,8 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
     if _MACRO.search(text) or (_BESIDE.search(text) and _EXTREME.search(text)):
         return "julia"
     if found := _MATLAB.search(text) or ("*" in text and _PRIME.search(text)):
-        return "julia" if _JULIA.search(text) or (found.re is _MATLAB and _BESIDE.search(text)) else "matlab"
+        beside = found.re is _MATLAB and (_BESIDE.search(text) or _COEFFICIENT.search(text))
+        return "julia" if beside or _JULIA.search(text) else "matlab"
     if _DIFFERENTIAL.fullmatch(text) or _MARKED.search(text):
         return "math"
     try:

@@ -32,6 +32,7 @@ READ = [
     ("dot(x, A, y)", "A", "x.T@A@y"),
     ("-sum(y .* log.(ŷ))", "ŷ", "-sum(y*log(ŷ))"),
     ("2x .+ 1", "x", "2*x + 1"),
+    ("2x.^2 .+ 1/2norm(x)^2", "x", "2*x**2 + 1/(2*norm(x)**2)"),
     ("maximum(x .* 2)", "x", "max(x*2)"),
     ("(A'*A)^-1*A'*b", "b", "inv(A.T@A)@A.T@b"),
     ("z = W*x .+ b; tanh.(z)", "W", "z = W@x + b; tanh(z)"),

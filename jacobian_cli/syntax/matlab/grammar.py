@@ -118,12 +118,14 @@ class Reader(Functions):
         return term
 
     def power(self) -> Term:
+        if self.coefficient():  # 2x^2 is 2*(x^2), and 2^3x is 2^(3x)
+            return self.call("?mtimes", self.atom(), self.power())
         term = self.postfixed(self.atom(), everything=True)
         while self.sees("^", ".^"):
             sign = self.take()
             if self.sees("-", "+"):
                 minus = self.take()
-                exponent = self.postfixed(self.atom(), everything=self.julia)
+                exponent = self.power() if self.julia else self.atom()
                 if minus.text == "-":
                     span = Span(minus.start, exponent.span.stop)
                     exponent = (
@@ -140,6 +142,12 @@ class Reader(Functions):
             if not self.julia:
                 term = self.postfixed(term, everything=True)
         return term
+
+    def coefficient(self) -> bool:
+        """Whether a number is multiplied with what stands right behind it, as in Julia."""
+        behind = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        factor = behind.kind == "name" or (behind.kind == "op" and behind.text in ("(", "√"))
+        return self.julia and self.next.kind == "num" and factor and not behind.space
 
     def postfixed(self, term: Term, *, everything: bool) -> Term:
         while everything and self.sees("'", ".'"):
@@ -163,10 +171,7 @@ class Reader(Functions):
             return term
         if token.kind == "num":
             self.take()
-            value = Literal(number(token.text.rstrip("."), self.text, token.span), token.span)
-            if self.julia and not self.next.space and (self.next.kind == "name" or self.sees("(")):
-                return self.call("?mtimes", value, self.postfixed(self.atom(), everything=True))
-            return value
+            return Literal(number(token.text.rstrip("."), self.text, token.span), token.span)
         if token.kind == "name":
             return self.name()
         if token.kind == "text":
