@@ -13,7 +13,7 @@ from itertools import chain, count
 
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
-from jacobian_cli.elaborate.programmed import AXES, Programs
+from jacobian_cli.elaborate.programmed import AXES, CONSTANT, Programs
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, placed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Defined, Expr, Variable
@@ -24,7 +24,19 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Extent, Group, Name, Slice, Term, Text, parts_of
+from jacobian_cli.syntax.tree import (
+    LITERAL,
+    Call,
+    Definition,
+    Extent,
+    Group,
+    Name,
+    Slice,
+    Term,
+    Text,
+    parts_of,
+    terms_in,
+)
 
 _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""
@@ -180,6 +192,7 @@ def _attempt(
             raise too_deep(statement.source) from None
         if statement.name:
             values[statement.name] = Defined(statement.name, body)
+    said = {n for v in values.values() if isinstance(v, Variable) for z in v.shape for n in unifier.resolve(z).names()}
     taken = {*values, *sizes, *(n for s in declared.values() for z in s for n in z.names())}
     letters = (letter for letter in chain(_LETTERS, (f"n{i}" for i in count(1))) if letter not in taken)
     named: dict[str, Size] = {}
@@ -192,6 +205,8 @@ def _attempt(
                     named[name] = Size.named(next(letters))
         settled = {hole: unifier.resolve(size).replace(named) for hole, size in meaning.fresh.items()}
         decided = want_shallow(filled(value, settled), statement.source)
+        if lost := {hole for hole in meaning.unsized if {*unifier.resolve(meaning.fresh[hole]).names()} - said}:
+            _want_sizes(statement, value, lost, decided)
         doubts = (*statement.doubts, *(Doubt(_settled_text(d, settled)) for d in meaning.doubts))
         shown = spelled(decided) if statement.notation else ""
         held = frozenset(meaning.held) | statement.settled
@@ -207,6 +222,19 @@ def _attempt(
             )
         )
     return found
+
+
+def _want_sizes(statement: Definition, value: Term, lost: Collection[str], decided: Term) -> None:
+    """Refuse arrays of one number whose size nothing says."""
+    for name in terms_in(value):
+        if isinstance(name, Name) and name.text in lost:
+            whole = f"{statement.name} = " if statement.name else ""
+            raise InputError(
+                "nothing says of which size this is",
+                text=statement.source,
+                span=name.span,
+                hint=f"say it: `{whole}{spelled(decided)}`",
+            )
 
 
 def _named(extents: Iterable[Extent], settled: Mapping[str, Size]) -> tuple[Extent, ...]:
@@ -254,6 +282,7 @@ Meaning.meanings = {
     "?mldivide": Meaning.mldivide,
     "?mpower": Meaning.mpower,
     **{f"?each{sign}": Meaning.each for sign in ("+", "-", "*", "/", "\\", "**")},
+    **dict.fromkeys(CONSTANT, Meaning.constant),
     "?dotted": Meaning.dotted,
     "?columns": Meaning.columns,
     "?softmax": Meaning.softmax,

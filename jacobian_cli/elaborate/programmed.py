@@ -16,10 +16,13 @@ from jacobian_cli.shape import ONE, Size, product
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text, terms_in
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text, parts_of, terms_in
 
 AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
 """Products that take arrays of so many axes alone."""
+
+CONSTANT = {"?vector": 1, "?matrix": 2}
+"""Arrays of one number, and how many axes they have."""
 
 
 class Programs(Sums):
@@ -66,7 +69,7 @@ class Programs(Sums):
     def each(self, term: Call) -> Typed:
         """Entry by entry; a column beside a matrix runs along its rows, as it does there."""
         sign = term.function.removeprefix("?each")
-        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        left, right = self.numbered(*term.arguments)
         if sign == "\\":
             sign, left, right = "/", right, left
         orders = len(left[0].shape), len(right[0].shape)
@@ -75,6 +78,24 @@ class Programs(Sums):
         elif orders == (2, 1) and not is_row(left[0].shape):
             right = self.column(right, term.span)
         return self.op(sign, term.span, left, right)
+
+    def constant(self, term: Call) -> Typed:
+        """matrixcalculus.org's `vector(1)` and `matrix(1)`: arrays of one number."""
+        ones = self.filled("ones", term.span, CONSTANT[term.function])
+        self.unsized |= {*names_in(ones[1])}
+        (value,) = term.arguments
+        if isinstance(value, Literal) and value.value == 1:
+            return ones
+        return self.op("*", term.span, self.typed(value), ones)
+
+    def numbered(self, *parts: Term) -> list[Typed]:
+        """Two operands entry by entry, where an array of one number beside another array is that number."""
+        sides = list(map(self.typed, parts))
+        constant = [isinstance(part, Call) and part.function in CONSTANT for part in parts]
+        for part, alone, place in zip(parts, constant, (0, 1), strict=True):
+            if alone and sides[1 - place][0].shape and not all(constant):
+                sides[place] = self.typed(parts_of(part)[0])
+        return sides
 
     def of_axes(self, term: Call) -> Typed:
         """PyTorch's `mm`, `mv` and `bmm`, each for arrays of one number of axes."""

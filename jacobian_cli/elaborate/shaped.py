@@ -73,6 +73,8 @@ class Shaped(Builder):
         self.doubts: list[str] = []
         self.held: set[str] = set()
         """Names whose number of axes an index has settled."""
+        self.unsized: set[str] = set()
+        """Sizes that something else in the formula must say."""
         self.extents: list[Extent] = []
         self.bare = Counter(_whole(statement.value) if statement.notation else ())
         """How often names stand without an index."""
@@ -246,12 +248,12 @@ class Shaped(Builder):
         call = Call("transpose", (inner[1], group), (), span)
         return super().build(call), call
 
-    def filled(self, function: str, span: Span) -> Typed:
-        """The identity or a vector, of a size that is still to be found."""
-        hole = f"?{span.start}?{len(self.fresh)}?"
-        self.fresh[hole] = size = self.scope.unifier.fresh()
-        shape = (size, size) if function == "eye" else (size,)
-        return Variable(f"?{hole}", shape), Call(function, (Name(hole, span),), (), span)
+    def filled(self, function: str, span: Span, axes: int = 1) -> Typed:
+        """The identity, or an array of so many axes, of sizes that are still to be found."""
+        holes = {f"?{span.start}?{len(self.fresh) + k}?": self.scope.unifier.fresh() for k in range(axes)}
+        self.fresh.update(holes)
+        shape = tuple(holes.values()) * (2 if function == "eye" else 1)
+        return Variable("?" + next(iter(holes)), shape), Call(function, tuple(Name(h, span) for h in holes), (), span)
 
 
 def is_row(shape: Shape) -> bool:

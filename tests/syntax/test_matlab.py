@@ -53,6 +53,17 @@ def test_a_notation_can_be_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("sum(x)*vector(1)", "sum(x)*ones(n)"), ("matrix(1)*x", "ones(n, m)@x"), ("x*vector(1)'", "x@ones(n).T")],
+)
+def test_ones_of_no_size_are_refused_with_what_to_paste(typed: str, meant: str) -> None:
+    with pytest.raises(InputError) as caught:
+        program(typed, "x")
+    assert caught.value.hint == f"say it: {meant}"
+    program(meant, "x")
+
+
+@pytest.mark.parametrize(
     ("typed", "wrt", "said"),
     [
         ("sum(X.^2)", "X", "columns"),

@@ -9,7 +9,7 @@ from fractions import Fraction
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.matlab.cursor import Cursor, MatlabToken
-from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text, parts_of
 
 SAME = {
     "tr": "trace", "abs2": "square", "σ": "sigmoid", "logistic": "sigmoid", "norm2": "norm", "swish": "silu",
@@ -181,10 +181,10 @@ class Functions(Cursor):
         return Call("?inner", tuple(arguments), (), span)
 
     def vector_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
-        del dotted, span
+        del dotted
         if len(arguments) != 1:
             raise self.refuse(token, f"{token.text} takes one number, which every entry has")
-        return arguments[0]
+        return Call("?" + token.text, tuple(arguments), (), span)
 
     def max_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         if len(arguments) > 1 and arguments[1] == Text("[]", arguments[1].span):  # max(X, [], 2)
@@ -192,6 +192,9 @@ class Functions(Cursor):
             return self.reduced(token.text, token, [arguments[0], *axis], {}, span)
         if len(arguments) == 1 and not dotted:
             return Call("?columns", (Call(token.text, tuple(arguments), (), span), Text("", span)), (), span)
+        constant = [isinstance(a, Call) and a.function in ("?vector", "?matrix") for a in arguments]
+        if not all(constant):  # max(x, vector(0)): beside another array it is a number
+            arguments = [parts_of(a)[0] if alone else a for a, alone in zip(arguments, constant, strict=True)]
         return Call(token.text, tuple(arguments), (), span)
 
     def maximum_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
