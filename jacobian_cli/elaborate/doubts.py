@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
@@ -39,6 +40,9 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         if not statement.notation:
             for look in (products, _names, spread):
                 yield from look(typed, statement)
+            known = {*typed.assumed, *typed.declared, *(one.name for one in typed.statements)}
+            if letter_e.E not in known and letter_e.as_number(statement):
+                yield Doubt(letter_e.NUMBER)
         if statement.notation in _OURS:
             yield from quotients(typed, statement)
         for term in statement.terms:

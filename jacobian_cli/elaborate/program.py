@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from functools import cached_property
 
+from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.defaults import defaults, numbers
@@ -147,7 +148,8 @@ def elaborate(
     sizes = size_names(ordered, declared, held | covering)
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name.text for s in ordered for name in s.names))
-    free = [n for n in free if n not in defined and n not in sizes and (n not in CONSTANTS or n in declared)]
+    constants = {*CONSTANTS} - declared.keys() - ({letter_e.E} if letter_e.is_variable(ordered) else set())
+    free = [n for n in free if n not in defined and n not in sizes and n not in constants]
     mistakes = no_values(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:
         if name in sizes:

@@ -57,7 +57,8 @@ def edited(statement: Definition, edits: Sequence[Edit]) -> Definition | None:
         source = source[: span.start] + text + source[span.stop :]
     head = source.find("=") + 1 if statement.name else 0
     try:
-        return Definition(statement.name, parse(" " * head + source[head:]), source)
+        value = parse(" " * head + source[head:])
+        return Definition(statement.name, value, source, orders=() if statement.notation else statement.orders)
     except InputError:
         return None
 

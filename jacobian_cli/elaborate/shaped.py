@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
@@ -85,8 +86,13 @@ class Shaped(Builder):
 
     def build(self, term: Term) -> Expr:
         if not isinstance(term, Call):
-            if isinstance(term, Name) and term.text == "e" and self.upright and "e" not in self.scope.values:
-                self.doubt("`e` is the number 2.718…; a variable is declared: `-s e=n`")
+            if (
+                isinstance(term, Name)
+                and term.text == letter_e.E
+                and self.upright
+                and term.text not in self.scope.values
+            ):
+                self.doubt(letter_e.NUMBER)
             return super().build(term)
         if term.function[0] == "?":
             expr, self.made[id(term)] = self.meanings[term.function](self, term)

@@ -53,6 +53,7 @@ MEANT = {
     "outer(U, x)": "-s U=n",
     # names
     "A + I": "eye(n)",
+    "e - B@u": "-s e=n",
     "trace(v)": "-s v=n,n",
     "p = nRT/V": "-s nRT=()",
     "softmax(q@k.T)": "-s q=n,d",
@@ -83,7 +84,7 @@ def test_what_a_warning_says_can_be_typed(text: str) -> None:
 def test_every_doubt_of_the_sources_is_met() -> None:
     texts = {doubt.message for text in MEANT for doubt in program(text).doubts}
     texts |= {doubt.message for text, shapes, _ in DECLARED for doubt in program(text, **shapes).doubts}
-    found = {t for name in ("doubts", "products") for t in templates(PACKAGE / f"elaborate/{name}.py")}
+    found = {t for name in ("doubts", "products", "letter_e") for t in templates(PACKAGE / f"elaborate/{name}.py")}
     assert [t for t in sorted(found) if not any(re.search(t, text, re.DOTALL) for text in texts)] == []
 
 
@@ -96,6 +97,8 @@ def test_the_other_reading_is_not_warned_of(text: str) -> None:
 
 SILENT = [
     "W@x + b",
+    "x*e**-x",
+    "e.T@P@e",
     "Wx@x + Wh@h",
     "X@Wq",
     "softmax(Q@K.T/sqrt(d_k))@V",

@@ -13,6 +13,7 @@ from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, masks, places, square
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.elaborate.apart import mistakes_apart
+from jacobian_cli.elaborate.letter_e import asked_for
 from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, rebuild, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -195,7 +196,7 @@ def statements_of(
     steep = (row for row in FUNCTIONS.values() if slopes and row.kind is Kind.ELEMENTWISE and row.derivative)
     functions = ChainMap[str, Any](FUNCTIONS, ALIASES, {f"{row.name}'": row for row in steep})
     try:
-        return read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax)
+        return asked_for(read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax), asked)
     except InputError as error:
         calls = [(Call(name, (), (), span), e.text or "") for e in error.errors for name, span in e.calls]
         more = unknown_functions(Definition(None, call, text) for call, text in calls)
