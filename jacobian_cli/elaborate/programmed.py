@@ -38,6 +38,8 @@ class Programs(Sums):
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         if not right[0].shape:
             return self.op("/", term.span, left, right)
+        if is_row(right[0].shape) and len(left[0].shape) == 2:
+            return self.over_row(left, right, term.span)
         if axes_of(right[0].shape) < 2:
             turned = any(isinstance(part, Call) and part.function == ".T" for part in terms_in(term.arguments[1]))
             for name in () if turned else names_in(term.arguments[1]):  # 1/(2*m)
@@ -46,9 +48,19 @@ class Programs(Sums):
             raise self.error(
                 term.span,
                 "a vector stands below the line",
-                f"entry by entry it is `{spelled(call_of('/', left[1], right[1]))}` in the language, ./ in MATLAB",
+                f"entry by entry it is `{_over(left, right)}` in the language, ./ in MATLAB",
             )
         return self.product([left, self.op("inv", term.span, right)], term.span)
+
+    def over_row(self, left: Typed, row: Typed, span: Span) -> Typed:
+        """A/y', the least squares solution c of c*y' = A."""
+        column = self.op(".T", span, row)
+        if isinstance(row[1], Call) and row[1].function == ".T":
+            column = column[0], row[1].arguments[0]
+        made = self.op("/", span, self.product([left, column], span), self.product([row, column], span))
+        taken = spelled(made[1])
+        self.doubt(f"`{taken}` is read, the division of MATLAB; entry by entry it is `{_over(left, row)}`")
+        return made
 
     def mldivide(self, term: Call) -> Typed:
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
@@ -143,6 +155,22 @@ class Programs(Sums):
             f"`{spelled(taken)}` is read; MATLAB runs down the columns of a matrix, others over all: `{spelled(other)}`"
         )
         return super().build(taken), taken
+
+    def dots(self, term: Call) -> Typed:
+        """MATLAB's dot of two matrices is one number for each column; where MATLAB is a guess, it is over all."""
+        left, right, how = term.arguments
+        assert isinstance(how, Text)
+        sides = self.typed(left), self.typed(right)
+        whole = self.inner(term)
+        if len(sides[0][0].shape) < 2:
+            return whole
+        axis = (("axis", Literal(Fraction(0), term.span)), ("keepdims", Flag(True, term.span)))
+        down = Call("sum", (self.op("*", term.span, *sides)[1],), axis, term.span)
+        taken, other = (whole[1], down) if how.value else (down, whole[1])
+        self.doubt(
+            f"`{spelled(taken)}` is read; MATLAB's dot has a number for each column, others' one: `{spelled(other)}`"
+        )
+        return whole if how.value else (super().build(down), down)
 
     def softmax(self, term: Call) -> Typed:
         (call,) = term.arguments
@@ -325,3 +353,7 @@ class Programs(Sums):
             return Extent(size), placed(parse(str(size), limited=False), span)
         call = Call("sum", (Call("ones_like", (x,), (), span),), keywords, span)
         return super().build(call), call
+
+
+def _over(left: Typed, right: Typed) -> str:
+    return spelled(call_of("/", left[1], right[1]))

@@ -46,6 +46,8 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
 
 
 def test_a_notation_can_be_named() -> None:
+    assert read("dot(A.*B, C)", "A", syntax="matlab") == "sum(A*B*C, axis=0, keepdims=True)"
+    assert read("dot(A.*B, C)", "A", syntax="julia") == "trace((A*B).T@C)"
     assert read("norm(A*x - b)^2", "x", syntax="matlab") == "norm(A@x - b)**2"
     assert read("norm(A*x - b)^2", "x", {"A": "n,m", "x": "m", "b": "n"}, syntax="julia") == "norm(A@x - b)**2"
     with pytest.raises(InputError, match="there is no notation 'fortran'"):

@@ -178,7 +178,9 @@ class Functions(Cursor):
             self.doubts.append(
                 Doubt(f"`{taken}` is read, the matrix product; a number is declared: `-s {product[1]}=()`")
             )
-        return Call("?inner", tuple(arguments), (), span)
+        if self.julia:
+            return Call("?inner", tuple(arguments), (), span)
+        return Call("?dots", (*arguments, Text("guessed" if self.guessed else "", span)), (), span)
 
     def vector_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         del dotted

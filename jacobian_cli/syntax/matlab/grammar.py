@@ -307,4 +307,6 @@ class Reader(Functions):
         match term:
             case Call(function="?end", arguments=(Literal(value=back),)):
                 return Literal(-1 - back, term.span)
+        if isinstance(term, Literal) and term.value < 1:
+            raise self.refuse(term.span, "entries count from 1 here", "the first is `x[0]` in the language")
         return Literal(term.value - 1, term.span) if isinstance(term, Literal) else self.call("-", term, one)
