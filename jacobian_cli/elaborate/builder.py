@@ -309,8 +309,17 @@ class Builder(Picking):
                 value, axis = self.text[first.start : first.stop], self.text[more.start : more.stop]
                 if isinstance(call.arguments[len(names)], Name):  # sum(f, x)
                     value, axis = axis, "0"
-                hint = row.second.get("ord", f"an axis is named: `{row.name}({value}, axis={axis})`")
+                hint = row.second.get("ord", _axis_hint(f"{row.name}({value}, axis=%s)", axis, arguments[0].shape))
             raise self.error(call.span, f"{row.name} takes {wanted} ({', '.join(names)}), not {given}", hint)
+
+
+def _axis_hint(call: str, axis: str, shape: Shape) -> str:
+    """What to write for `sum(X, 1)`: axes count from 0 in NumPy and from 1 in MATLAB."""
+    place = int(axis) if axis in ("1", "2", "3") else 0
+    if not 0 < place <= len(shape):
+        return f"an axis is named: `{call % axis}`"
+    theirs = f"`{call % (place - 1)}` as in MATLAB"
+    return f"an axis is named: `{call % axis}` as in NumPy, {theirs}" if place < len(shape) else f"write {theirs}"
 
 
 @lru_cache(maxsize=1 << 14)

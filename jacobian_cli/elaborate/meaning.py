@@ -48,7 +48,7 @@ _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 
 
 _SKELETON = {
-    **dict.fromkeys(("?beside", "?dot", "?star", "?mtimes", "?matmul", "?cross", *AXES), "@"),
+    **dict.fromkeys(("?beside", "?dot", "?star", "?mtimes", "?matmul", "?cross", "?repeated", *AXES), "@"),
     **{f"?each{sign}": sign for sign in ("+", "-", "*", "/", "**")},
     "?hadamard": "*",
     "?plus": "+",
@@ -287,6 +287,7 @@ Meaning.meanings = {
     "?dotted": Meaning.dotted,
     "?columns": Meaning.columns,
     "?dots": Meaning.dots,
+    "?repeated": Meaning.repeated,
     "?softmax": Meaning.softmax,
     "?vec": Meaning.stacked,
     "?matmul": Meaning.matmul,

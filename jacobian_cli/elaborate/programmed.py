@@ -7,13 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.elaborate.options import OrderError
-from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of, is_row, placed
+from jacobian_cli.elaborate.shaped import LEANING, Typed, axes_of, call_of, is_row, placed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums
 from jacobian_cli.expr import Extent, variables
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import ONE, Size, product
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text, parts_of, terms_in
@@ -171,6 +172,19 @@ class Programs(Sums):
             f"`{spelled(taken)}` is read; MATLAB's dot has a number for each column, others' one: `{spelled(other)}`"
         )
         return whole if how.value else (super().build(down), down)
+
+    def repeated(self, term: Call) -> Typed:
+        """A column beside itself or a row below itself, as often as there are ones."""
+        (part, times), message = term.arguments, "a column is repeated side by side, a row below itself"
+        x, ones = self.typed(part), self.typed(times)
+        beside, shape = is_row(ones[0].shape), x[0].shape
+        if isinstance(part, Name) and self.assumed.get(part.text) == 0 and key(part.text)[0] in LEANING:
+            self.strained(part.text, 1)
+        if not shape:
+            return self.op("*", term.span, x, ones)
+        if beside != (len(shape) == 1) or not (beside or is_row(shape)):
+            raise self.error(part.span, message, "as in repmat(b, 1, n) or repmat(b', m, 1)")
+        return self.op("@", term.span, x, ones) if beside else self.op("@", term.span, ones, x)
 
     def softmax(self, term: Call) -> Typed:
         (call,) = term.arguments

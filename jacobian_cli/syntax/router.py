@@ -32,7 +32,7 @@ _CODE = re.compile(
     r"\[range\(|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )
 _MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun)\b|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun)\b|\b(?:repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
 )
 """Signs that nobody else has."""
 _R = re.compile(
@@ -47,7 +47,7 @@ _MATHEMATICA = re.compile(
 _PRIME = re.compile(r"[\w)\]']'")
 _ROWS = re.compile(r"'\s*/\s*[^\W\d]\w*'")
 """x'/y', which is a number in MATLAB and Julia, and nothing elsewhere."""
-_JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[[\d:]|[⋅√]")
+_JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[(?:[\d:]|end\b)|\b[vh]cat\(|[⋅√]")
 _COEFFICIENT = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?![eE][-+]?\d)(?:[^\W\d]|[(√])")
 """2x and 2(x + y), which Julia has as products and MATLAB does not."""
 _BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
@@ -62,7 +62,8 @@ _ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
 _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
-_MACRO = re.compile(r"@\.\s")
+_MACRO = re.compile(r"@\.\s|\w\[(?:[^\[\]()]*[:,+*-])?\s*end\b")
+"""Macros, and the last entry of an array: x[end]."""
 _EACH = frozenset("sum prod mean maximum minimum".split())
 """Functions that in Julia may be told what to do with each entry first: sum(abs, x)."""
 _ONLY_JULIA = (("dot", 3), ("maximum", 1), ("minimum", 1))

@@ -45,6 +45,21 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
     assert not program(typed, wrt).warnings
 
 
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("sum(X,2)", "write sum(X, axis=1) as in MATLAB"),
+        ("mean(X, 1)", "an axis is named: mean(X, axis=1) as in NumPy, mean(X, axis=0) as in MATLAB"),
+        ("sum(X, 0)", "an axis is named: sum(X, axis=0)"),
+        ("x[i] .* y", "an entry is x(1) in MATLAB; x[1] is Julia's: --syntax julia"),
+    ],
+)
+def test_an_axis_and_an_entry_are_named_as_each_has_them(typed: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        program(typed)
+    assert caught.value.hint == hint
+
+
 def test_a_notation_can_be_named() -> None:
     assert read("dot(A.*B, C)", "A", syntax="matlab") == "sum(A*B*C, axis=0, keepdims=True)"
     assert read("dot(A.*B, C)", "A", syntax="julia") == "trace((A*B).T@C)"

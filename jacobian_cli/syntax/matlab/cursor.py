@@ -119,6 +119,8 @@ class Cursor:
             start = next((one.start for one in reversed(self.tokens[: self.at]) if one.kind in ("name", "num")), 0)
             product = f"{self.text[start : token.start].strip()}*{token.text}"
             message, hint = f"{token.text} cannot be read here", f"a product is written with its sign: {product}"
+            if token.text == "[" and not token.space and self.tokens[self.at - 1].kind == "name":
+                hint = "an entry is x(1) in MATLAB; x[1] is Julia's: --syntax julia"
             return OtherNotationError(message, text=self.text, span=token.span, hint=hint)
         return self.refuse(token, f"{token.text} cannot be read here")
 

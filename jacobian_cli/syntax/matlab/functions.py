@@ -30,7 +30,6 @@ ELSEWHERE = {
     "rand": "random numbers are no formula",
     "randn": "random numbers are no formula",
     "logm": "the matrix logarithm is not in the language",
-    "repmat": "`ones(n)@x.T` holds x in each of n rows",
 }
 
 
@@ -243,6 +242,18 @@ class Functions(Cursor):
         del token, dotted
         return Call("logdet", tuple(arguments), (), span)
 
+    def repmat_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """A column side by side, `repmat(b, 1, n)`, or a row below itself, `repmat(b', m, 1)`."""
+        del dotted
+        once = [isinstance(count, Literal) and count.value == 1 for count in arguments[1:]]
+        if len(once) != 2 or not any(once):
+            raise self.refuse(token, "only a column or a row is repeated here", "as in repmat(b, 1, n)")
+        x, below, beside = arguments
+        if once == [True, True]:
+            return x
+        ones = Call("ones", (beside if once[0] else below,), (), span)
+        return Call("?repeated", (x, Call(".T", (ones,), (), span) if once[0] else ones), (), span)
+
     def joined_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         """End to end, or side by side."""
         del dotted
@@ -269,6 +280,7 @@ SPECIAL: dict[str, Special] = {
     "zeros": Functions.ones_,
     "eye": Functions.eye_,
     "ifelse": Functions.ifelse_,
+    "repmat": Functions.repmat_,
     "diagm": Functions.diagm_,
     "Diagonal": Functions.diagm_,
     "logdet": Functions.logdet_,
