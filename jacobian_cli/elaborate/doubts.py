@@ -77,6 +77,7 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         if "".join(parts) != name or len(name) < 2 or habit(name) == 0:
             continue
         known = all(part.rstrip("T") in elsewhere for part in parts)
+        scalars = all(typed.declared.get(part) == () for part in parts)
         divides = (
             len(name) == 2 and name.islower() and typed.assumed[name] and short and below.intersection(map(id, places))
         )
@@ -86,7 +87,7 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         beside = _BESIDE.fullmatch(name) and not any(id(place) in operands for place in places)
         if not (turned or beside or numbers or (known and len(parts) < 4) or divides):
             continue
-        product = ("@" if (turned or not name.islower()) and not numbers else "*").join(
+        product = ("@" if (turned or not name.islower()) and not (numbers or scalars) else "*").join(
             re.sub("T$", ".T", part) if len(part) > 1 else part for part in (name if numbers else parts)
         )
         other = edited(statement, [(place.span, _held(statement, place.span, product)) for place in places])

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from jacobian_cli.syntax.board import statement_of
 from jacobian_cli.syntax.mathematics import ALONE, PSEUDO, Scanner, want_formula
-from jacobian_cli.syntax.names import GREEK, Known
+from jacobian_cli.syntax.names import ACCENTS, GREEK, Known
 from jacobian_cli.syntax.parser import want_short
 from jacobian_cli.syntax.tokens import Token, too_deep
 from jacobian_cli.syntax.tree import Definition
@@ -28,8 +28,7 @@ _WORDS = frozenset(
 )
 _PROSE = (r"\operatorname", r"\text")
 """Commands in which words that are no names stand, too: `\\text{minimize}`."""
-_ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\bar": "bar", r"\overline": "bar", r"\tilde": "tilde"}
-_ACCENTS |= {r"\widetilde": "tilde", r"\dot": "dot", r"\ddot": "ddot", r"\check": "check", r"\breve": "breve"}
+_ACCENTS = {rf"\{command}": mark for command, mark in ACCENTS.items()}
 _FRACTIONS = frozenset(r"\frac \tfrac \dfrac \cfrac \nicefrac \sfrac".split())
 _OPERATORS = {
     r"\cdot": "·", r"\times": "×", r"\odot": "⊙", r"\circ": "⊙", r"\otimes": "⊗", r"\ast": "*", r"\le": "<=",

@@ -69,6 +69,11 @@ _DIVERGENCE = re.compile(
     r"(?:\\right)?[)\]]"
 )
 """KL(p ‖ q)."""
+_DENSITY = re.compile(
+    r"(?:\\(?:mathcal|mathscr|mathrm)\s*\{?\s*N\s*\}?|(?<![^\W\d])[N𝒩])\s*(?:\\left|\\[Bb]ig+l?)?\s*"
+    r"\([^()=]*,[^=]*?\)(?!\s*:?=)"
+)
+"""N(x | μ, Σ)."""
 _BELOW = r"(?:[ₐ-ₜᵢ-ᵥ]+|_\{(?P<braced>[^{}]*)\}|_(?P<bare>\\?\w+))"
 _UNDER = _BELOW.replace("braced", "under").replace("bare", "plain")
 _MINIMIZED = re.compile(
@@ -124,6 +129,10 @@ def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
     if divergence := _DIVERGENCE.search(text):
         hint = f"of two distributions it is `kl_div({divergence['p']}, {divergence['q']})`"
         raise InputError("a divergence is not read so", text=text, span=Span(*divergence.span()), hint=hint)
+    if (density := _DENSITY.search(text)) and known.find("N") is None:
+        hint = "of one number it is `normal_pdf((x - m)/s)/s`; of a vector, type its logarithm"
+        message = "the density of a distribution is not in the language"
+        raise InputError(message, text=text, span=Span(*density.span()), hint=hint)
     if choice := _CHOICE.fullmatch(text):
         taken, condition, other = (choice[k].strip() for k in (1, 2, 3))
         hint = f"it is `where({condition}, {taken}, {other})`"
@@ -134,7 +143,8 @@ def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
     ):
         if (before := pattern.match(text)) and not (pattern is _MINIMIZED and _over_entries(before, text)):
             hint = f"that is `{text[before.end() :].strip()}`"
-            raise InputError(message, text=text, span=Span(*before.span()), hint=hint)
+            said = message.replace("min", "max") if "max" in before[0].lower() else message
+            raise InputError(said, text=text, span=Span(*before.span()), hint=hint)
 
 
 def _over_entries(found: re.Match[str], text: str) -> bool:

@@ -157,7 +157,10 @@ def is_entry(name: str, texts: Iterable[str]) -> bool:
 
 
 _STYLE = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|mathit|vec)(?![A-Za-z])\s*")
-_ACCENTED = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*\{?\s*([^\W\d_]+)\s*\}?(.*)", re.DOTALL)
+ACCENTS = {mark: mark for mark in ("hat", "bar", "tilde", "dot", "ddot", "check", "breve")}
+ACCENTS |= {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
+"""Commands of LaTeX that set a mark above a letter, and the mark in a name."""
+_ACCENTED = re.compile(rf"\\({'|'.join(ACCENTS)})(?![A-Za-z])\s*\{{?\s*([^\W\d_]+)\s*\}}?(.*)", re.DOTALL)
 _MARKED = re.compile(r"\\?([^\W\d_]+)((?:[_^]?[{(\[]*[\w+,*-]+[)}\]]*)*)")
 
 
@@ -173,7 +176,7 @@ def plain_name(text: str) -> str:
     bare = re.sub(r"^\{([^{}]*)\}", r"\1", bare)
     accented = _ACCENTED.fullmatch(bare)
     if accented:
-        bare, marks = accented[2] + accented[3], [accented[1]]
+        bare, marks = accented[2] + accented[3], [ACCENTS[accented[1]]]
     found = _MARKED.fullmatch(bare)
     if not found or len(bare) > _LONGEST_NAME:
         return text

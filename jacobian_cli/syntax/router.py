@@ -187,6 +187,9 @@ def _split_names(
     except InputError as error:
         if missing and "transpose" in error.message:
             raise
+        apart = {letter for name in _names(item) if len(name) > 1 for letter in name}
+        if apart.intersection(missing) and "below the line" in error.message:  # t/RC, where R and C are known
+            raise
         return item
     held = set(_names(other))
     return other if held != set(_names(item)) and (boards or held & set(missing)) else item

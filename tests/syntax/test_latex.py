@@ -64,6 +64,8 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         (r"\frac{d}{dx} x^2", "jac takes the derivative"),
         (r"\frac{dy}{dx}", "jac takes the derivative"),
         (r"\phi(x)", "not a function"),
+        (r"\mathbf{H}^{\mathsf{H}}x", r"\mathbf{H}^T"),
+        (r"\mathbf{w}^\top \mathbf{x} / \mathbf{w}^\top \mathbf{S}_W", r"\mathbf{x}/(\mathbf{w}^\top \mathbf{S}_W)"),
         (r"\begin{cases} a & b \end{cases}", "matrices are read"),
         (r"\sum_{n=1}^N x_{n+1}", "einsum"),
         (r"x_i", "einsum"),

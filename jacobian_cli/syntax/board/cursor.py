@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,32 @@ FACTOR = frozenset(
 )
 """Tokens that begin a factor."""
 DERIVATIVE = "type the formula alone; jac takes the derivative"
+
+
+_COMMAND = re.compile(r"\\[A-Za-z]+\*?\s*$")
+
+
+def whole(text: str, start: int, stop: int) -> tuple[int, int]:
+    r"""A part of a text, grown until its braces are in pairs, with the command before the first.
+
+    >>> text = r"2\mathbf{S}_B \mathbf{w}"
+    >>> [text[slice(*whole(text, *part))] for part in ((9, 11), (9, 22))]
+    ['\\mathbf{S}', '\\mathbf{S}_B \\mathbf{w}']
+    """
+    depth = least = 0
+    for sign in text[start:stop]:
+        depth += (sign == "{") - (sign == "}")
+        least = min(least, depth)
+    for _ in range(-least):
+        outer = 1
+        while start and outer:
+            start -= 1
+            outer += (text[start] == "}") - (text[start] == "{")
+        command = _COMMAND.search(text, 0, start)
+        start = command.start() if command else start
+    for _ in range(depth - least):
+        stop = text.find("}", stop) + 1 or len(text)
+    return start, stop
 
 
 @dataclass(slots=True)
@@ -68,6 +95,8 @@ class Cursor:
         return InputError(message, text=self.text, span=span, hint=hint)
 
     def written(self, start: int, stop: int) -> str:
+        """A part of the text, to paste: with the commands whose braces begin or end inside it."""
+        start, stop = whole(self.text, start, stop)
         return " ".join(self.text[start:stop].split())
 
     def call(self, function: str, left: Term, right: Term) -> Call:

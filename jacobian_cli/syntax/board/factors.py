@@ -99,7 +99,7 @@ class Factors(Functions):
             )
         exponent = self.inside(inner, token)
         if self.text[token.start] == "^":
-            exponent = self.tower(exponent, token)
+            exponent = self.tower(exponent, token, self.written(term.span.start, token.start))
         if isinstance(term, Name) and term.text == "e":
             if self.known.find("e"):
                 if not isinstance(exponent, Literal):
@@ -123,7 +123,7 @@ class Factors(Functions):
                 token, "is this an index or a power?", f"an index is `{index}`, a power `{term.text}^{{{inside}}}`"
             )
 
-    def tower(self, exponent: Term, token: Token) -> Term:
+    def tower(self, exponent: Term, token: Token, below: str) -> Term:
         """e^-x^2: a power of what is above the line, as everywhere in mathematics."""
         behind = self.tokens[self.at + 1]
         if behind.kind != "sup" or not behind.parts[0]:
@@ -131,10 +131,10 @@ class Factors(Functions):
         self.at += 1
         negative = isinstance(exponent, Call) and exponent.function == "u-"
         base = exponent.arguments[0] if isinstance(exponent, Call) and negative else exponent
-        above = self.tower(self.inside(behind.parts[0], behind), behind)
-        raised: Term = Call("?power", (base, above), (), Span(token.start, behind.stop))
         first, second = (self.written(t.start, t.stop).lstrip("^") for t in (token, behind))
-        self.doubts.append(Doubt(f"a power of a power is read from the right: `x^({first}^{second})`"))
+        above = self.tower(self.inside(behind.parts[0], behind), behind, first)
+        raised: Term = Call("?power", (base, above), (), Span(token.start, behind.stop))
+        self.doubts.append(Doubt(f"a power of a power is read from the right: `{below}^({first}^{second})`"))
         return self.negative(raised) if negative else raised
 
     def atom(self) -> Term:

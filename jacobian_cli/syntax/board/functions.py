@@ -15,6 +15,7 @@ from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
 
 _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:Var|Cov)\s*\}?")
 """Capitals by which statisticians mean random variables."""
+_INVERSES = {"exp": "log", "log": "exp", "logit": "sigmoid", "sigmoid": "logit"}
 _INVERTED = frozenset("sin cos tan sinh cosh tanh".split())
 """Functions that have an inverse whose name begins with an A elsewhere."""
 WHOLE = frozenset(["trace"])
@@ -41,9 +42,7 @@ class Functions(Sums):
             power = self.take()
             inner = power.parts[0]
             if len(inner) != 1 or inner[0].kind != "num" or (inner[0].value or 0) <= 0:
-                raise self.refuse(
-                    power, "is this the inverse function or one over it?", "write `arctan(x)` or `1/tan(x)`"
-                )
+                raise self.refuse(power, *self.inverted(token.text, self.written(power.start, power.stop)))
         value = self.value_of(token)
         if amplitude.text == "A" and token.text in _INVERTED and not (power or self.known.find("A")):
             applied = self.written(token.start, value.span.stop)
@@ -52,6 +51,14 @@ class Functions(Sums):
             exponent = self.inside(power.parts[0], power)
             value = Call("?power", (value, exponent), (), Span(token.start, value.span.stop))
         return value
+
+    def inverted(self, function: str, power: str) -> tuple[str, str]:
+        """What to say of a function with an exponent that is no number from one on."""
+        if "1" not in power and "¹" not in power:
+            return "does this power belong to the function's value?", f"write `({function}(x)){power}`"
+        other = _INVERSES.get(function, f"arc{function}")
+        inverse = f"`{other}(x)` or " if other in self.known.functions else ""
+        return "is this the inverse function or one over it?", f"write {inverse}`1/{function}(x)`"
 
     def slope(self, token: Token, function: str) -> Term:
         """σ′(z), where a derivative may stand."""
@@ -77,7 +84,7 @@ class Functions(Sums):
         first = self.next
         if token.text in ("min", "max") and token is self.tokens[0]:
             hint = f"that is `{self.written(token.stop, len(self.text))}`"
-            raise self.refuse(token, "what is to be minimized is typed alone", hint)
+            raise self.refuse(token, f"what is to be {token.text}imized is typed alone", hint)
         if first.kind not in FACTOR or self.closes(first):
             if self.sees("op", "-"):
                 raise self.refuse(first, f"what belongs to {token.text} here?", f"use brackets: `{token.text}(-x)`")

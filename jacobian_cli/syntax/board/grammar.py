@@ -231,6 +231,7 @@ class Board(Factors):
                     self.want_no_mark(sign)
                     self.take()
                 right = self.run()
+                self.want_no_conjugate(left, sign, right)
                 self.want_no_composition(left, sign, right)
                 left = self.call(_PRODUCTS[sign.text], left, self.negative(right) if minus else right)
                 continue
@@ -248,6 +249,19 @@ class Board(Factors):
         ):
             inside = self.written(right.span.start, right.span.stop).strip("()")
             raise self.refuse(sign, "is this a function of what follows?", f"it is applied by brackets: `σ({inside})`")
+
+    def want_no_conjugate(self, left: Term, sign: Token, right: Term) -> None:
+        """Refuse x* Q x, where the star is a mark of the name: before a product by blanks it would have one as well."""
+        stop = sign.start
+        marks = sign.text == "*" and self.blanks and not sign.space and self.text[stop - 1].isalnum()
+        beside = isinstance(right, Call) and right.function == "?beside" and self.text[right.span.start] != "("
+        if marks and beside and self.text[sign.stop].isspace():
+            before, rest = self.written(left.span.start, stop), self.written(right.span.start, right.span.stop)
+            raise self.refuse(
+                sign,
+                "is this a transpose, or a product?",
+                f"of real vectors it is `{before}^T {rest}`; a product is `{before} * {rest}`",
+            )
 
     def want_no_mark(self, sign: Token) -> None:
         """Refuse x* − y, where the star is a mark of the name rather than a product."""
