@@ -35,6 +35,7 @@ from jacobian_cli.ops.table import ALIASES, ELSEWHERE
 from jacobian_cli.shape import ONE, Shape, Unifier
 from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.names import LETTERS
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text, listed
 
 CONSTANTS = ("pi", "e", "inf")
@@ -149,7 +150,17 @@ class Builder(Picking):
             return self.applied(row, tuple(arguments), options)
         except ShapeError as error:
             kind = OrderError if error.order else ConformError
-            raise kind(error.message, text=self.text, span=call.span, hint=error.hint) from None
+            hint = error.hint or self.divided(arguments, call)
+            raise kind(error.message, text=self.text, span=call.span, hint=hint) from None
+
+    def divided(self, arguments: Sequence[Expr], call: Call) -> str | None:
+        """What to write for A/B, where only the inverse of B fits."""
+        shapes = [tuple(map(self.scope.unifier.resolve, argument.shape)) for argument in arguments]
+        if call.function != "/" or len(shapes[1]) != 2 or shapes[0][-1:] * 2 != shapes[1]:
+            return None
+        above, below = call.arguments
+        inverse = Call("@", (above, Call("inv", (below,), (), below.span)), (), call.span)
+        return f"with the inverse of the matrix it is `{spelled(inverse)}`" if len(shapes[0]) == 2 else None
 
     def written(self, text: str, values: Mapping[str, Expr]) -> Expr:
         """A text of the table with these values for its names."""

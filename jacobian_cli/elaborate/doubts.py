@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.habits import habit
-from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
+from jacobian_cli.elaborate.products import IDENTITY, outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.statement import subscripted
 from jacobian_cli.ops import Kind
@@ -26,7 +26,6 @@ _BESIDE = re.compile(r"[A-Z]{1,3}[a-z]|[A-Z]{2}|[a-ce-z][A-Z]{2}")
 _NUMBERS = re.compile(r"[a-ce-z][A-Z]{2}")
 """As in p = nRT/V."""
 _SINGLE = re.compile(r"\w+(\.T)?")
-_IDENTITY = "I"
 _PLACES = frozenset("ijklmnopqrst")
 """Letters of indices."""
 _OURS = ("", "math", "latex")
@@ -50,8 +49,8 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
                 for consider in (_logits, _columns, _inverse, _squares, _expected, outer):
                     yield from consider(typed, statement, term)
     yield from _matrices(typed)
-    if _IDENTITY in typed.assumed:
-        yield Doubt(f"`{_IDENTITY}` is a variable here like any other; the identity matrix is `eye(n)`")
+    if IDENTITY in typed.assumed:
+        yield Doubt(f"`{IDENTITY}` is a variable here like any other; the identity matrix is `eye(n)`")
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
 
+IDENTITY = "I"
+"""What mathematicians call the identity, and add to products of matrices."""
+
 
 def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """`W*x` and `A*B.T`, which read as matrix products outside this language."""
@@ -23,7 +26,11 @@ def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     of_matrices = {
         id(a) for term in terms if (row := row_of(term)) is not None and row.of_scalar for a in term.arguments
     }
-    strict = [term for term in terms if _looks_matrix(typed, term, id(term) in of_matrices)]
+    identity = IDENTITY in typed.assumed and any(  # (I - K*C)*P
+        term.function in ("+", "-") and any(isinstance(a, Name) and a.text == IDENTITY for a in term.arguments)
+        for term in terms
+    )
+    strict = [term for term in terms if _looks_matrix(typed, term, identity or id(term) in of_matrices)]
     if not strict:
         return
     seen = {id(term) for term in strict}

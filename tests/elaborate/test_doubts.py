@@ -95,6 +95,11 @@ def test_the_other_reading_is_not_warned_of(text: str) -> None:
     assert program(MEANT[text]).warnings == ()
 
 
+def test_products_beside_an_identity_are_doubted() -> None:
+    assert "with the matrix product it is (I - K@C)@P" in program("(I - K*C)*P").warnings[0]
+    assert len(program("P = I*V; P + U").warnings) == 1  # of I, which may be a current
+
+
 SILENT = [
     "W@x + b",
     "x*e**-x",

@@ -44,7 +44,7 @@ REFUSED = [
     *("x*(y if z else w)", "", "2*(x + y", "W@x; W=n,m"),
     # calls
     *(f"{name}(x)" for name in ELSEWHERE),
-    *("sigmod(x)", "frobnicate(x)", "sum(X, 1)", "lerp(x, y, 0.3)", "sum(f, x)"),
+    *("sigmod(x)", "frobnicate(x)", "sum(X, 1)", "sum(X, 2)", "sum(X, 0)", "lerp(x, y, 0.3)", "sum(f, x)"),
     *(
         "ones()",
         "reshape(x)",
@@ -90,6 +90,7 @@ REFUSED = [
 DECLARED: list[tuple[str, dict[str, str]]] = [
     ("x@A@x", {"x": "n", "A": "n,n"}),
     ("A@c", {"A": "n,m", "c": ""}),
+    ("(A + C)/B", {"A": "n,m", "B": "m,m", "C": "n,m"}),
     ("x(y)", {"x": ""}),
     ("A[i, i]", {"i": "k"}),
 ]
