@@ -46,7 +46,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             yield from quotients(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):
-                for consider in (_logits, _columns, _inverse, _squares, _expected, outer):
+                for consider in (_logits, _columns, _inverse, _squares, _expected, _scaling, outer):
                     yield from consider(typed, statement, term)
     yield from _matrices(typed)
     if IDENTITY in typed.assumed:
@@ -113,6 +113,15 @@ def _held(statement: Definition, span: Span, product: str) -> str:
     before, after = statement.source[: span.start].rstrip()[-1:], statement.source[span.stop :].lstrip()[:1]
     tight = before in ("@", "*", "/") or after in ("@", "*", "/", "[", ".")
     return f"({product})" if tight and not _SINGLE.fullmatch(product) else product
+
+
+def _scaling(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`x'*x*y`: a name that has no axes only because it stands behind the product of two vectors."""
+    match term:
+        case Call(function="*", arguments=(Call(function="@") as before, Name(text=name))) if statement.notation:
+            if name in typed.demanded and habit(name) == 1 and not (typed.order(term) or typed.assumed[name]):
+                what = f"`{name}` is taken for a number, for it scales `{written(statement, before)}`"
+                yield Doubt(f"{what}; `-s {name}=n` says that it is a vector")
 
 
 def _matrices(typed: Typed) -> Iterator[Doubt]:

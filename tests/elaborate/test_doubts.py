@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import jacobian_cli as jac
-from jacobian_cli.elaborate import elaborate
+from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.syntax.declarations import parse_declaration
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.parser import parse_statements
@@ -81,8 +81,25 @@ def test_what_a_warning_says_can_be_typed(text: str) -> None:
         jac.derive(reading, wrt=next(iter(variables), "q"), shapes={"q": "2"})
 
 
+MARKED = {"x'*x*y": "-s y=n", "a'*b*c + x'*x": "-s c=n", "xᵀAx b": "-s b=n"}
+"""In notations whose products are those of matrices."""
+
+
+def marked(text: str) -> Program:
+    found = jac.derive(text, wrt="x")
+    assert isinstance(found, jac.Derivation)
+    return found.problem.program
+
+
+@pytest.mark.parametrize("text", MARKED)
+def test_what_is_taken_for_a_number_behind_a_product(text: str) -> None:
+    (warning,) = marked(text).warnings
+    assert MARKED[text] in warning
+
+
 def test_every_doubt_of_the_sources_is_met() -> None:
     texts = {doubt.message for text in MEANT for doubt in program(text).doubts}
+    texts |= {doubt.message for text in MARKED for doubt in marked(text).doubts}
     texts |= {doubt.message for text, shapes, _ in DECLARED for doubt in program(text, **shapes).doubts}
     found = {t for name in ("doubts", "products", "letter_e") for t in templates(PACKAGE / f"elaborate/{name}.py")}
     assert [t for t in sorted(found) if not any(re.search(t, text, re.DOTALL) for text in texts)] == []
