@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 import jacobian_cli as jac
-from jacobian_cli.api.export.forms import SLIDE, written
+from jacobian_cli.api.export.forms import written
 from jacobian_cli.cli.main import jac as command
-from jacobian_cli.printers.math.lines import folded, width
+from jacobian_cli.printers.math.lines import SLIDE, folded, width
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 FORMULAS = [
@@ -86,6 +86,8 @@ def _published() -> Iterator[tuple[str, str]]:
             wrt = [entry["wrt"]] if isinstance(entry["wrt"], str) else entry["wrt"]
             found = jac.derive(entry.get("definitions") or entry["expr"], wrt, shapes, check=False)
             yield entry["id"], jac.export(found, "latex")
+            if corpus == "identities" and len(entry["id"]) % 3 == 0:
+                yield f"{entry['id']} step by step", found[0].steps("latex")
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed: no page of it is made")

@@ -12,6 +12,7 @@ from jacobian_cli.calculus.steps.derivation import derivation_steps
 from jacobian_cli.calculus.steps.step import Step, Steps
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.printers.math.lines import SLIDE
 from jacobian_cli.printers.math.steps import (
     latex_steps,
     left_latex,
@@ -128,9 +129,11 @@ class Stepwise:
         """The steps, numbered from 1."""
         return StepList(DerivationStep(step.right, symbols(step.shape), step) for step in self.found.steps)
 
-    def formatted(self, style: str) -> str:
-        """All steps as one text. Raises `InputError` for a format that there is not."""
-        return FORMATS[word(style, FORMATS, "there is no format {}")](self.found, self.answer.problem.name)
+    def formatted(self, style: str, columns: int = SLIDE) -> str:
+        """All steps as one text, LaTeX in lines of so many letters. Raises `InputError` for another format."""
+        word(style, FORMATS, "there is no format {}")
+        label = self.answer.problem.name
+        return latex_steps(self.found, label, columns) if style == "latex" else FORMATS[style](self.found, label)
 
     def checked(self, points: int = 3) -> Lines:
         """Every line compared with autograd and central differences of what it is about."""

@@ -9,13 +9,10 @@ from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.checks.verdict.report import Report
 from jacobian_cli.expr import Defined, Variable
 from jacobian_cli.printers.math.latex import latex
-from jacobian_cli.printers.math.lines import folded, width
+from jacobian_cli.printers.math.lines import NEXT, SLIDE, aligned, room, width
 
-SLIDE = 60
-"""Letters that a line of a slide holds."""
-_GAP = 14
+_GAP = 7
 """Letters between a form and what it is."""
-_NEXT = " \\\\\n    &"
 
 
 def written(
@@ -64,13 +61,6 @@ def _named(problem: Problem, found: Sequence[Answer]) -> list[Defined]:
     return [Defined(name, body) for name, body in where.items()]
 
 
-def _folded(text: str, columns: int, beside: float) -> str:
-    """A right side, on several lines where it is wider than one."""
-    first, *others = folded(text, columns, beside)
-    # behind {} a sign stands between two values, whatever line the first one is on
-    return f"{_NEXT}\\quad ".join([first, *(f"{{}}{line}" if line[0] in "+-\\" else line for line in others)])
-
-
 def _size(form: ClosedForm) -> str:
     return " × ".join(str(size).replace("**2", "²").replace("*", "·") for size in form.shape) or "scalar"
 
@@ -80,10 +70,11 @@ def _latex(problem: Problem, found: Sequence[Answer], said: Sequence[str], colum
     rows = [row for d in found for row in _lines(problem, d)]
     named = [(latex(name), latex(name.body)) for name in _named(problem, found)]
     before = max(width(left) for left, *_ in (*rows, *named)) + width("=")
-    room = before + max(width(right) for _, right, _ in rows) + max(width(_text(what)) for *_, what in rows)
-    beside = " && " if room <= width(_text("x" * (columns - _GAP))) else f"{_NEXT}\\qquad "
-    lines = [f"  {left} &= {_folded(right, columns, before)}{beside}{_text(what)}" for left, right, what in rows]
-    lines += [f"  {left} &= {_folded(body, columns, before)}" for left, body in named]
+    rights = [right for _, right, _ in rows] + [body for _, body in named]
+    widest = before + max(map(width, rights)) + max(width(_text(what)) for *_, what in rows)
+    beside = " && " if widest <= room(columns - _GAP) else f"{NEXT}\\qquad "
+    lines = [f"  {left} &= {aligned(right, columns, before)}{beside}{_text(what)}" for left, right, what in rows]
+    lines += [f"  {left} &= {aligned(body, columns, before)}" for left, body in named]
     body = " \\\\\n".join(lines)
     remarks = "\n".join(f"% {each}" for each in said)
     return f"{remarks}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"

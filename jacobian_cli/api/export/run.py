@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
 from jacobian_cli.api.export.c import c_source
 from jacobian_cli.api.export.constants import want_numbers
-from jacobian_cli.api.export.forms import SLIDE, written
+from jacobian_cli.api.export.forms import written
 from jacobian_cli.api.export.functions import exported, rule, streamed
 from jacobian_cli.api.export.html import page
 from jacobian_cli.api.export.lean import lean_source
@@ -19,6 +19,7 @@ from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.problem import names_of
 from jacobian_cli.expr import size_names
 from jacobian_cli.printers.jax.rule import rule_source as jax_rule
+from jacobian_cli.printers.math.lines import SLIDE
 from jacobian_cli.printers.numpy.module import module_source
 from jacobian_cli.printers.numpy.streamed import Axis, streamed_source
 from jacobian_cli.printers.numpy.target import NUMPY, LackingError

@@ -11,6 +11,7 @@ import click
 from jacobian_cli.api.derive.derivation import Derivation
 from jacobian_cli.api.derive.steps import Stepwise
 from jacobian_cli.api.input.problem import Problem
+from jacobian_cli.cli.request import columns
 from jacobian_cli.cli.screen import MARKS, Screen, cells
 from jacobian_cli.cli.show.about import about, closing, needless, partial, stands, unchecked, unconstrained, verdict
 from jacobian_cli.printers.math.steps import about_text, lead
@@ -125,5 +126,7 @@ def print_steps(found: Sequence[Derivation], style: str, points: int | None) -> 
             said += f"{lines.checked} compared at {lines.points} points: {word}{wrong}"
             right = right and lines.passed is not False
         remark = _REMARKS[style].format(said)
-        click.echo("\n" * bool(k) + derivation.steps(style) + "\n" * (style == "markdown") + remark)
+        click.echo(
+            "\n" * bool(k) + derivation.stepwise.formatted(style, **columns()) + "\n" * (style == "markdown") + remark
+        )
     return right

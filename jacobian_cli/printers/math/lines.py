@@ -8,8 +8,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\\(?:left|right)\s*(?:\\[A-Za-z]+|\\.|.)|\\[A-Za-z]+\*?|\\.|\s+|.", re.DOTALL)
+SLIDE = 60
+"""Letters that a line of a slide holds."""
+NEXT = " \\\\\n    &"
+"""Where a line of an `align*` goes on."""
 _LETTER = 5.0
 """How wide a letter of words is, in points at a size of ten: what a column is."""
+_PROSE = 4.3
+"""The same in sentences, of which some are spaces."""
 _CAPITAL, _NARROW, _SIGN, _SMALL = 8.0, 4.0, 12.5, 0.72
 _SIGNS = frozenset((*"+-=<>", r"\odot", r"\otimes", r"\times", "/", r"\cdot", r"\le", r"\ge", r"\ne", r"\to"))
 _WORDS = frozenset((r"\operatorname", r"\mathrm", r"\mathtt", r"\text", r"\mathbf"))
@@ -81,7 +87,8 @@ class _Reader:
             return self._environment(token)
         if token in _WORDS:
             word, _ = self.argument()
-            return _Item(token + word, _LETTER * len(re.sub(r"\\[A-Za-z]+", "xxx", word).strip("{}")) + 2)
+            letters = len(re.sub(r"\\[A-Za-z]+", "xx", word).strip("{}").replace("$", ""))
+            return _Item(token + word, (_PROSE if token == r"\text" and " " in word else _LETTER) * letters + 2)
         if token in (r"\sqrt", r"\hat", r"\bar", r"\tilde"):
             under, width = self.argument()
             return _Item(token + under, width + (_CAPITAL if token == r"\sqrt" else 0))
@@ -139,6 +146,11 @@ def width(text: str) -> float:
     True
     """
     return sum(item.width for item in _Reader(text).items())
+
+
+def room(columns: int) -> float:
+    """How wide a line of so many letters is."""
+    return columns * _LETTER
 
 
 class _Line:
@@ -242,12 +254,19 @@ def folded(text: str, columns: int, beside: float = 0.0) -> list[str]:
     >>> folded(r"A B + \left(C + \frac{1}{2}\right)", 8)
     ['A B', '+ \\Bigl(C', '+ \\frac{1}{2}\\Bigr)']
     """
-    room = columns * _LETTER - beside
-    others = room - _SPACES[r"\quad"]
+    first = room(columns) - beside
+    others = first - _SPACES[r"\quad"]
     while True:
         line = _Line(text)
-        begins = line.places(room, others)
-        fraction = line.too_wide(begins, room, others)
+        begins = line.places(first, others)
+        fraction = line.too_wide(begins, first, others)
         if fraction is None:
             return line.parted(begins)
         text = _levelled(line.items, fraction)
+
+
+def aligned(text: str, columns: int, beside: float) -> str:
+    """The right side of a line of an `align*`, on several lines where it is wider than one."""
+    first, *others = folded(text, columns, beside)
+    # behind {} a sign stands between two values, whatever line the first one is on
+    return f"{NEXT}\\quad ".join([first, *(f"{{}}{line}" if line[0] in "+-\\" else line for line in others)])

@@ -12,11 +12,14 @@ from jacobian_cli.calculus.steps.step import Rule, Side, Step, Steps, Words
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops import row
 from jacobian_cli.printers.math.latex import latex
+from jacobian_cli.printers.math.lines import NEXT, SLIDE, aligned, room, width
 from jacobian_cli.printers.math.mathml import name_mathml, partial_mathml
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import Shape
 
 _ORDINALS = ("", "1st", "2nd", "3rd")
+_GAPS = 6
+"""Letters between an equation, its shape and its rule."""
 
 
 def left_text(side: Side) -> str:
@@ -67,13 +70,22 @@ def lead(derivation: Steps, label: str, write: Callable[[Expr], str] = math) -> 
     return f"{write(derivation.upstream)} is the gradient of a scalar {top} that depends on {of}; {shapes}"
 
 
-def latex_steps(derivation: Steps, label: str) -> str:
-    """The derivation as an `align*`: equation, shape, rule."""
+def latex_steps(derivation: Steps, label: str, columns: int = SLIDE) -> str:
+    """The derivation as an `align*`: equation, shape, rule; side by side where that is no wider than a slide."""
     said = lead(derivation, label, lambda expr: f"${latex(expr)}$")
-    lines = []
-    for step in derivation.steps:
-        cells = (latex(step.right), _latex_shape(step.shape), rf"\text{{{_latex_rule(step)}}}")
-        lines.append(f"  {left_latex(step.left)} &= {' && '.join(cells)}")
+    rows = [
+        (left_latex(step.left), latex(step.right), _latex_shape(step.shape), rf"\text{{{_latex_rule(step)}}}")
+        for step in derivation.steps
+    ]
+    before, *others = (max(width(row[k]) for row in rows) for k in range(4))
+    before += width("=")
+    if before + sum(others) <= room(columns - _GAPS):
+        lines = [f"  {left} &= {right} && {shape} && {rule}" for left, right, shape, rule in rows]
+    else:
+        lines = [
+            f"  {left} &= {aligned(right, columns, before)}{NEXT}\\qquad {shape} \\quad {rule}"
+            for left, right, shape, rule in rows
+        ]
     body = " \\\\\n".join(lines)
     return f"% {said.replace(' × ', ' x ')}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
