@@ -48,7 +48,7 @@ _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 
 
 _SKELETON = {
-    **dict.fromkeys(("?beside", "?dot", "?star", "?mtimes", "?matmul", "?cross", "?repeated", *AXES), "@"),
+    **dict.fromkeys(("?beside", "?dot", "?cdot", "?star", "?mtimes", "?matmul", "?cross", "?repeated", *AXES), "@"),
     **{f"?each{sign}": sign for sign in ("+", "-", "*", "/", "**")},
     "?hadamard": "*",
     "?plus": "+",
@@ -153,7 +153,7 @@ def _greek_vectors(
             names = [part.text for part in parts if isinstance(part, Name)]
             if len(names) == len(parts) and all(guessed.get(n) == 0 and habit(n) == 0 for n in names):
                 found.update(names)
-        if isinstance(term, Call) and term.function in ("?beside", "?mtimes", "?star", "?dot", "?matmul"):
+        if isinstance(term, Call) and term.function in ("?beside", "?mtimes", "?star", "?dot", "?cdot", "?matmul"):
             for left, behind in zip(term.arguments, term.arguments[1:], strict=False):
                 before = left
                 while isinstance(before, Call) and before.function in _BEFORE:
@@ -286,6 +286,7 @@ Meaning.meanings = {
     **dict.fromkeys(CONSTANT, Meaning.constant),
     "?dotted": Meaning.dotted,
     "?columns": Meaning.columns,
+    "?cdot": Meaning.cdot,
     "?dots": Meaning.dots,
     "?repeated": Meaning.repeated,
     "?softmax": Meaning.softmax,

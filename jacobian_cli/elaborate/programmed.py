@@ -157,6 +157,12 @@ class Programs(Sums):
         )
         return super().build(taken), taken
 
+    def cdot(self, term: Call) -> Typed:
+        """Julia's x ⋅ y, which is dot(x, y) also of matrices."""
+        left, right = map(self.typed, term.arguments)
+        both = axes_of(left[0].shape) == axes_of(right[0].shape) == 2
+        return self.paired(left, right, term.span) if both else self.dot(term)
+
     def dots(self, term: Call) -> Typed:
         """MATLAB's dot of two matrices is one number for each column; where MATLAB is a guess, it is over all."""
         left, right, how = term.arguments
@@ -178,11 +184,12 @@ class Programs(Sums):
         (part, times), message = term.arguments, "a column is repeated side by side, a row below itself"
         x, ones = self.typed(part), self.typed(times)
         beside, shape = is_row(ones[0].shape), x[0].shape
+        column = len(shape) == 1 or shape[1:] == (ONE,)
         if isinstance(part, Name) and self.assumed.get(part.text) == 0 and key(part.text)[0] in LEANING:
             self.strained(part.text, 1)
         if not shape:
             return self.op("*", term.span, x, ones)
-        if beside != (len(shape) == 1) or not (beside or is_row(shape)):
+        if not (column if beside else is_row(shape)):
             raise self.error(part.span, message, "as in repmat(b, 1, n) or repmat(b', m, 1)")
         return self.op("@", term.span, x, ones) if beside else self.op("@", term.span, ones, x)
 

@@ -123,6 +123,10 @@ class Mathematics(Shaped):
 
     def mtimes(self, term: Call) -> Typed:
         """`*` in MATLAB and Julia: the matrix product, or a number times something."""
+        for part, other in (term.arguments, term.arguments[::-1]):  # b*vector(1)
+            ones = isinstance(other, Call) and other.function == "?vector"
+            if ones and isinstance(part, Name) and self.assumed.get(part.text) == 1:
+                self.strained(part.text, 0)
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         return self.product([left, right], term.span)
 

@@ -22,6 +22,8 @@ _COLUMNS = frozenset("sum mean prod var std cumsum".split())
 """Functions that MATLAB applies to each column of a matrix."""
 _SIGNS = {"@plus": "?each+", "@minus": "?each-", "@times": "?each*", "@rdivide": "?each/", "@power": "?each**"}
 """Operators by the names that MATLAB's functions have for them."""
+_EXTREMES = {"maximum": "max", "minimum": "min"}
+"""Julia's names of reductions."""
 _WITHOUT = frozenset(("eye",))
 """Functions that may stand without an argument."""
 ELSEWHERE = {
@@ -84,7 +86,11 @@ class Functions(Cursor):
             arguments = [Call(inner, tuple(arguments[1:2]), (), span), *arguments[2:]]
         if not arguments and name not in _WITHOUT:
             raise self.refuse(token, f"'{token.text}' wants an argument", f"as in `{token.text}(x)`")
+        if name in _EXTREMES and keywords and len(arguments) == 1:  # maximum(X, dims=2)
+            return self.reduced(_EXTREMES[name], token, arguments, keywords, span)
         special = SPECIAL.get(name)
+        if special is not None and keywords:
+            raise self.refuse(token, f"{token.text} has no options that are read here")
         if special is not None:
             return special(self, token, arguments, span, dotted)
         if name in ELSEWHERE:
@@ -107,7 +113,10 @@ class Functions(Cursor):
         axis = keywords.pop("dims", None)
         if keywords:
             raise self.refuse(token, f"{token.text} has no option '{next(iter(keywords))}' that is read here")
-        if name in ("var", "std"):
+        weight = arguments[1] if len(arguments) == 2 and not self.julia else None
+        if name in ("var", "std") and isinstance(weight, Literal) and weight.value == 1:  # by n
+            arguments = arguments[:1]
+        elif name in ("var", "std"):
             raise self.refuse(
                 token,
                 f"{token.text} divides by n - 1 here, by n in the language",

@@ -18,7 +18,7 @@ _COMPARISONS |= {"~=": "!=", "!=": "!=", "≤": "<=", "≥": ">="}
 _SUMS = {"+": "+", "-": "-", ".+": "+", ".-": "-"}
 _PRODUCTS = {
     "*": "?mtimes", "/": "?mrdivide", "\\": "?mldivide", ".*": "?each*", "./": "?each/", ".\\": "?each\\",
-    "⋅": "?dot", "⊙": "?each*", "∘": "?each*", "⊗": "kron",
+    "⋅": "?cdot", "⊙": "?each*", "∘": "?each*", "⊗": "kron",
 }  # fmt: skip
 
 _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
