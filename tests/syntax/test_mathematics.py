@@ -117,6 +117,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         ("y wᵀx", "w", "y@w.T@x", "-s y=()"),
         ("Δx", "x", "Δ@x", "Δ_x"),
         ("Jᵀe", "J", "2.718", "-s e=n"),
+        ("Xi x + b", "x", "one name", "X i"),
         ("2^3^x", "x", "2^(3^x)", "2^(3^x)"),
         ("Acos(ωt)", "t", "A cos(ωt)", "arccos(ωt)"),
         ("N(x)", "x", "N@x", "a function called N"),

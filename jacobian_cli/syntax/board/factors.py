@@ -206,6 +206,7 @@ class Factors(Functions):
         if self.running and (entry := self.of_index(token)) is not None:
             return entry
         self.want_spectral(token)
+        self.want_letter(token)
         if token.kind == "word" and token.text in _FLAGS and self.known.find(token.text) is None:
             return Flag(_FLAGS[token.text], token.span)
         if self.sees("sup") and key(token.text) == ("sigma",) and self.known.find(token.text) is None:
