@@ -96,7 +96,11 @@ class Functions(Cursor):
         if name in ELSEWHERE:
             raise self.refuse(token, f"'{token.text}' is not in the language", ELSEWHERE[name])
         if name not in self.known.functions:
-            raise self.refuse(token, f"there is no function '{token.text[:40]}'", "jac functions lists those there are")
+            places = self.julia and all(isinstance(argument, Literal) for argument in arguments)
+            hint = "an entry is x[1] in Julia; " if places else ""
+            raise self.refuse(
+                token, f"there is no function '{token.text[:40]}'", f"{hint}jac functions lists those there are"
+            )
         if name in _COLUMNS or name in ("norm1", "logsumexp"):
             return self.reduced(name, token, arguments, keywords, span)
         if name in ("softmax", "log_softmax"):

@@ -252,7 +252,8 @@ class Reader(Functions):
         place = self.at + 1
         while self.tokens[place].kind == "num" or self.tokens[place].text in (":", ",", "end"):
             place += 1
-        return self.tokens[place].text == ")" and place > self.at + 1
+        ranged = any(token.text in (":", "end") for token in self.tokens[self.at + 1 : place])
+        return self.tokens[place].text == ")" and place > self.at + 1 and (ranged or not self.julia)
 
     def entries(self, value: Name, closing: str) -> Term:
         """A(1, :), counted from 1."""
