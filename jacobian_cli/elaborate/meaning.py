@@ -107,10 +107,13 @@ def meant(
     square: Collection[str] = (),
     places: Collection[str] = (),
     masks: Collection[str] = (),
+    *,
+    sized: bool = False,
 ) -> list[Definition]:
     """The statements with all that shapes decide decided, and the number of axes that each name then has.
 
     `guessed` gives the number of axes of names that are not declared, `candidates` departures from it, fewest first.
+    `sized` refuses arrays of one number whose size nothing says; of a claim the derivative says it.
     Raises `InputError` where nothing fits.
     """
     guessed = dict(guessed) | dict.fromkeys(_greek_vectors(statements, guessed, declared), 1)
@@ -118,7 +121,7 @@ def meant(
     settled: set[str] = set()
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not
         try:
-            return _attempt(statements, declared, sizes, guessed, square, places, masks, True)
+            return _attempt(statements, declared, sizes, guessed, square, places, masks, strict=True, sized=sized)
         except StrainedError as error:
             if error.name in settled:
                 break
@@ -129,7 +132,9 @@ def meant(
     first: InputError | None = None
     for flips in candidates(guessed):
         try:
-            return _attempt(statements, declared, sizes, guessed | dict(flips), square, places, masks, False)
+            return _attempt(
+                statements, declared, sizes, guessed | dict(flips), square, places, masks, strict=False, sized=sized
+            )
         except InputError as error:
             first = first or error
             if not isinstance(first, OrderError):
@@ -174,7 +179,9 @@ def _attempt(
     square: Collection[str],
     places: Collection[str],
     masks: Collection[str],
+    *,
     strict: bool,
+    sized: bool,
 ) -> list[Definition]:
     unifier = Unifier()
     defined = {statement.name for statement in statements}
@@ -206,7 +213,8 @@ def _attempt(
                     named[name] = Size.named(next(letters))
         settled = {hole: unifier.resolve(size).replace(named) for hole, size in meaning.fresh.items()}
         decided = want_shallow(filled(value, settled), statement.source)
-        if lost := {hole for hole in meaning.unsized if {*unifier.resolve(meaning.fresh[hole]).names()} - said}:
+        lost = {hole for hole in meaning.unsized if {*unifier.resolve(meaning.fresh[hole]).names()} - said}
+        if sized and lost:
             _want_sizes(statement, value, lost, decided)
         doubts = (*statement.doubts, *(Doubt(_settled_text(d, settled)) for d in meaning.doubts))
         shown = spelled(decided) if statement.notation else ""

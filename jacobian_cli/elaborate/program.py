@@ -206,8 +206,9 @@ def _meant(
     declared, square = formula.declared, formula.square
     program: Program | None = None
     for _ in range(_READINGS):
+        places, masks = formula.places, formula.masks
         found = meant(
-            formula.statements, declared, formula.sizes, guessed, candidates, square, formula.places, formula.masks
+            formula.statements, declared, formula.sizes, guessed, candidates, square, places, masks, sized=True
         )
         place = next(k for k, s in enumerate(formula.statements) if s is formula.last)
         program = elaborate(

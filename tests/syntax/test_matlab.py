@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import jacobian_cli as jac
 from jacobian_cli.syntax.errors import InputError
 from tests.syntax.reading import program, read
 
@@ -78,6 +79,20 @@ def test_ones_of_no_size_are_refused_with_what_to_paste(typed: str, meant: str) 
         program(typed, "x")
     assert caught.value.hint == f"say it: {meant}"
     program(meant, "x")
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrt", "claim"),
+    [
+        ("sum(x)", "x", "vector(1)"),
+        ("sum(A)", "A", "matrix(1)"),
+        ("vector(1)'*(A*x)", "A", "vector(1)*x'"),
+        ("x'*A*vector(1)", "A", "x*vector(1)'"),
+    ],
+)
+def test_in_a_claim_the_derivative_says_the_size_of_ones(typed: str, wrt: str, claim: str) -> None:
+    assert jac.check(typed, wrt, claim).passed
+    assert not jac.check(typed, wrt, f"2*{claim}").passed
 
 
 @pytest.mark.parametrize(
