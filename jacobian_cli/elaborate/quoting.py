@@ -42,8 +42,17 @@ class Typed(NamedTuple):
         return len(self.shapes.get(id(term), ()))
 
     def open(self, term: Term) -> bool:
-        """Whether a shape in a part is assumed."""
-        return any(name in self.assumed for name in names_in(term))
+        """Whether a shape in a part is assumed, or one in what a name in it stands for."""
+        made = {s.name: s.value for s in self.statements if s.name}
+        waiting, seen = list(names_in(term)), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in self.assumed:
+                return True
+            if name in made and name not in seen:
+                seen.add(name)
+                waiting += names_in(made[name])
+        return False
 
 
 def row_of(term: Call) -> Row | None:

@@ -118,7 +118,10 @@ class Functions(Sums):
                 parts.append(self.factor())
         stop = self.tokens[self.at - 1].stop
         argument = self.beside(parts, first.start)
-        if self.next.kind in FACTOR and not self.closes(self.next) and self.next.kind != "func" and not alone:
+        # sin x cos x is a product; behind aᵀ a product goes on
+        turned = isinstance(argument, Call) and argument.function == "?T"
+        further = self.next.kind in FACTOR and not self.closes(self.next) and (turned or self.next.kind != "func")
+        if further and not alone:
             self.factors()
             rest = self.written(stop, self.tokens[self.at - 1].stop)
             part = self.written(first.start, stop)
