@@ -59,6 +59,8 @@ MEANT = {
     "softmax(q@k.T)": "-s q=n,d",
     "diag(x)*A": "diag(x)@A",
     "E[x]": "mean(x)",
+    "Q = X@A; K = X@B; Q*K.T": "Q@K.T",
+    "A = X@B; y = C@z; A*y": "A@y",
 }
 
 

@@ -11,7 +11,7 @@ from jacobian_cli.syntax.board.cursor import COMPARISONS
 from jacobian_cli.syntax.board.functions import Functions
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.names import GREEK, key
+from jacobian_cli.syntax.names import GREEK, LETTERS, key
 from jacobian_cli.syntax.tokens import Token, too_deep
 from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
 
@@ -23,6 +23,8 @@ _SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
 """Letters for eigenvalues of symmetric matrices, and for singular values."""
 _EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
 """What stands before square brackets where something is expected, and what the entries of an array have instead."""
+_WORD = 3
+"""A word of so many letters before a bracket is no matrix."""
 _FLAGS = {"None": None, "True": True, "False": False}
 
 _RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
@@ -299,6 +301,8 @@ class Factors(Functions):
         greek = stem in GREEK
         lone = [t.kind for t in inside] == ["name", "close"]
         learned = any(mark in _LEARNED for mark in marks)  # G_θ(z)
+        if capital and stem not in LETTERS and len(stem) >= _WORD and self.known.find(token.text) is None:
+            raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
         if (capital or greek) and lone and stem != "Gamma" and not learned:
             product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
