@@ -101,10 +101,10 @@ class Reader(Functions):
         self.depth += 1
         if self.depth > 200:
             raise too_deep(self.text)
-        if self.sees("-", "+"):
+        if self.sees("-", "+", *([".-", ".+"] if self.julia else [])):
             sign = self.take()
             term = self.unary()
-            if sign.text == "-":
+            if sign.text in ("-", ".-"):
                 negative = isinstance(term, Literal)
                 span = Span(sign.start, term.span.stop)
                 term = (
