@@ -77,7 +77,7 @@ def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
             for put, value in zip(setters, given):  # noqa: B905 - as many of one as of the other
                 put(self, value)
         else:
-            self.__dict__.update(zip(names, given))  # noqa: B905
+            self.__dict__.update(zip(names, given))  # noqa: B905 - as many of one as of the other
         for put, field in worked_out:
             put(self, _default(field))
         if post_init is not None:

@@ -17,7 +17,7 @@ from jacobian_cli.elaborate.habits import HABITS, Default, by_habit, habit
 from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.order import in_order, size_names
-from jacobian_cli.elaborate.quoting import Typed
+from jacobian_cli.elaborate.quoting import Typed, resting_on
 from jacobian_cli.elaborate.statement import (
     no_values,
     picked_whole,
@@ -79,7 +79,8 @@ class Program:
         """The same, with the texts to paste apart."""
         assumed = {name: self.variables[name].shape for name in self.whys if name in self.variables}
         demanded = {name for name in assumed if self.whys[name] in (*_FITS, _READ)}
-        typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits)
+        loose = resting_on(assumed, self.statements)
+        typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits, loose)
         return tuple(dict.fromkeys(doubts(typed)))
 
     def _fits(self, statement: Definition, other: Definition) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.statement import names_in
@@ -32,6 +32,8 @@ class Typed(NamedTuple):
     declared: Mapping[str, Shape]
     fits: Callable[[Definition, Definition], bool]
     """Whether a statement could stand in the place of another."""
+    loose: frozenset[str]
+    """The names that are assumed, and those of definitions that rest on them."""
 
     @property
     def names(self) -> set[str]:
@@ -43,16 +45,16 @@ class Typed(NamedTuple):
 
     def open(self, term: Term) -> bool:
         """Whether a shape in a part is assumed, or one in what a name in it stands for."""
-        made = {s.name: s.value for s in self.statements if s.name}
-        waiting, seen = list(names_in(term)), set[str]()
-        while waiting:
-            name = waiting.pop()
-            if name in self.assumed:
-                return True
-            if name in made and name not in seen:
-                seen.add(name)
-                waiting += names_in(made[name])
-        return False
+        return not self.loose.isdisjoint(names_in(term))
+
+
+def resting_on(names: Iterable[str], statements: Iterable[Definition]) -> frozenset[str]:
+    """These names, and the definitions, each behind those it uses, in which one of them stands."""
+    found = set(names)
+    for statement in statements:
+        if statement.name and not found.isdisjoint(names_in(statement.value)):
+            found.add(statement.name)
+    return frozenset(found)
 
 
 def row_of(term: Call) -> Row | None:

@@ -131,10 +131,10 @@ class Reader:
             number = float(token)
             inner = lambda _: number  # noqa: E731 - one term of several
         elif token == "Real.pi":
-            inner = lambda _: np.pi  # noqa: E731
+            inner = lambda _: np.pi  # noqa: E731 - one term of several
         else:
             assert re.match(r"[«\w]", token), token
-            inner = lambda env: env[token]  # noqa: E731
+            inner = lambda env: env[token]  # noqa: E731 - one term of several
         while self.next == "ᵀ":
             self.take()
             inner = _turned(inner)

@@ -138,6 +138,21 @@ def more(rng, at, extra, rows):
     """Nothing else is exported."""
 '''
 
+_ALONE = '''def autodiff(delta, at, extra):
+    """NumPy has none."""
+    return {}
+
+
+def single(delta, at, extra, found):
+    """In single precision."""
+    low = {name: np.float32(a) for name, a in at.items()}
+    for name, gradient in found_at(np.float32(delta), low, extra).items():
+        same(gradient, found[name], f"gradient of {name}, in single precision", 2e-2)
+
+
+'''
+"""What stands in a library without derivatives of its own."""
+
 _BLOCKS = """BLOCKS = (1, 2, 100)
 
 
@@ -159,7 +174,7 @@ def alike(every, rtol):
 LIBRARIES = {
     "numpy": Library(
         "",
-        '''def value_of(function, at, extra):
+        """def value_of(function, at, extra):
     return function(**at, **extra)
 
 
@@ -171,19 +186,9 @@ def found_at(delta, at, extra):
     return {name: called("vjp", name)(delta, **at, **extra) for name in WRT}
 
 
-def autodiff(delta, at, extra):
-    """NumPy has none."""
-    return {}
-
-
-def single(delta, at, extra, found):
-    """In single precision."""
-    low = {name: np.float32(a) for name, a in at.items()}
-    for name, gradient in found_at(np.float32(delta), low, extra).items():
-        same(gradient, found[name], f"gradient of {name}, in single precision", 2e-2)
-
-
-def more(rng, at, extra, rows):
+"""
+        + _ALONE
+        + '''def more(rng, at, extra, rows):
     """The other functions, against the same differences and against differences of the gradient."""
     for name in WRT:
         x = np.asarray(at[name])
@@ -271,7 +276,7 @@ IN_BLOCKS = {
     "numpy": Library(
         "import inspect\n",
         _BLOCKS
-        + '''def value_of(function, at, extra):
+        + """def value_of(function, at, extra):
     return function(**at, **extra)
 
 
@@ -281,19 +286,9 @@ def found_at(delta, at, extra):
     return {name: delta*gradient for name, gradient in alike(every, 1e-3 if low else 1e-9).items()}
 
 
-def autodiff(delta, at, extra):
-    """NumPy has none."""
-    return {}
-
-
-def single(delta, at, extra, found):
-    """In single precision."""
-    low = {name: np.float32(a) for name, a in at.items()}
-    for name, gradient in found_at(np.float32(delta), low, extra).items():
-        same(gradient, found[name], f"gradient of {name}, in single precision", 2e-2)
-
-
-def more(rng, at, extra, rows):
+"""
+        + _ALONE
+        + '''def more(rng, at, extra, rows):
     """The value beside its gradients, and alone, of blocks of several lengths."""
     for block in BLOCKS:
         own = {**extra, **cut(block)}

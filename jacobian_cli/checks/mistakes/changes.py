@@ -122,7 +122,8 @@ def confused(place: Term, parent: Term | None, known: Known) -> Iterator[Change]
         yield from calls(place, lambda f, *a: Call(f, a, (), place.span), alone=True)
     if isinstance(place, Name):
         contracted = isinstance(parent, Call) and parent.function in _CONTRACTED
-        over = parent.arguments if isinstance(parent, Call) and likely(parent).function == "/" else ()  # type: ignore[union-attr]
+        quotient = likely(parent) if isinstance(parent, Call) else None
+        over = quotient.arguments if isinstance(quotient, Call) and quotient.function == "/" else ()
         for other in known.alike.get(place.text, ()):
             if any(isinstance(part, Name) and part.text == other for part in over):
                 continue  # a/a
