@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ FAULTS: dict[str, list[Fault]] = {
 def judged(folder: Path, source: str, test: str) -> str:
     """What the test says: nothing if it passes."""
     (folder / "rule.py").write_text(source, encoding="utf-8")
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)  # bytecode of a source as long, and of the same second
     path = folder / "test_rule.py"
     path.write_text(test, encoding="utf-8")
     spec = importlib.util.spec_from_file_location("written", path)
