@@ -9,7 +9,8 @@ can decide stands there as a call whose name begins with a question mark; `elabo
 | the language does not read it: mathematics | `router` (and `parser`, the language itself) | `"math"` |
 | signs and runs of letters are cut | `mathematics`, names in it by `letters` (LaTeX: `latex`) | u T σ ( W x + b ) |
 | the grammar of the board: sums, then products | `board.grammar` | `?beside(uᵀ, σ(…))` |
-| … a factor and the marks behind it, names | `board.factors` | `?T(u)` |
+| … a factor and the marks behind it | `board.factors` | `?T(u)` |
+| … a name: a value, a function, or a question | `board.identifiers` | `W` |
 | … functions with and without brackets | `board.functions` | `sigmoid(…)` |
 | … what brackets and bars hold | `board.brackets` | `?plus(?beside(W, x), b)` |
 | shapes decide | `elaborate.meaning` | `u.T@sigmoid(W@x + b)` |

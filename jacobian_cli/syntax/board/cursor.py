@@ -99,6 +99,16 @@ class Cursor:
         start, stop = whole(self.text, start, stop)
         return " ".join(self.text[start:stop].split())
 
+    def closing(self, at: int) -> int:
+        """The place of the bracket that closes the one there, or the same place if none does."""
+        depth = 0
+        for place in range(at, len(self.tokens) - 1):
+            token = self.tokens[place]
+            depth += (token.kind == "open") - (token.kind == "close")
+            if not depth:
+                return place
+        return at
+
     def call(self, function: str, left: Term, right: Term) -> Call:
         return Call(function, (left, right), (), Span(left.span.start, right.span.stop))
 

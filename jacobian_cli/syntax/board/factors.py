@@ -1,38 +1,23 @@
-"""One factor: an atom with the marks behind it, names, and constants that have sizes."""
+"""One factor: an atom with the marks behind it, and constants that have sizes."""
 
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from fractions import Fraction
-from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS
-from jacobian_cli.syntax.board.functions import Functions
+from jacobian_cli.syntax.board.identifiers import Identifiers
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.names import GREEK, LETTERS, key
 from jacobian_cli.syntax.tokens import Token, too_deep
-from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text
-
-_CALLED = ("phi", "psi")
-"""Greek letters that stand for functions where a bracket follows."""
-_LEARNED = frozenset("theta phi psi omega θ φ ψ ω ϕ ϑ".split())
-"""What stands below the name of a function that has such parameters."""
-_SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
-"""Letters for eigenvalues of symmetric matrices, and for singular values."""
-_EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
-"""What stands before square brackets where something is expected, and what the entries of an array have instead."""
-_WORD = 3
-"""A word of so many letters before a bracket is no matrix."""
-_FLAGS = {"None": None, "True": True, "False": False}
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
 
 _RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
 _SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
 _LETTER = re.compile(r"([^\W\d_])(?:\^?([²³23]))?")
 
 
-class Factors(Functions):
+class Factors(Identifiers):
     """Reads factors."""
 
     __slots__ = ()
@@ -201,165 +186,6 @@ class Factors(Functions):
             if depth == 1 and token.kind == "op" and token.text in COMPARISONS:
                 return True
         return False
-
-    def name(self) -> Term:
-        token = self.take()
-        name = Name(token.text, token.span)
-        if self.running and (entry := self.of_index(token)) is not None:
-            return entry
-        self.want_spectral(token)
-        self.want_letter(token)
-        if token.kind == "word" and token.text in _FLAGS and self.known.find(token.text) is None:
-            return Flag(_FLAGS[token.text], token.span)
-        if self.sees("sup") and key(token.text) == ("sigma",) and self.known.find(token.text) is None:
-            return self.squared(token, name)
-        known = self.known.find(token.text)
-        if known and self.sees("open", "(") and not self.next.space:
-            self.want_no_entry_of(token)
-        if token.kind == "word" and self.sees("sup") and self.tokens[self.at + 1].text == "(" and not known:
-            raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
-        if not (self.sees("open", "(") or self.sees("prime") or self.sees("open", "[")) or known:
-            return name
-        sigma = key(token.text) == ("sigma",)
-        if self.sees("open", "(") and not (self.next.space and self.blanks) and (normal := self.normal(token)):
-            return self.called(token, normal)
-        if self.sees("prime"):
-            if (
-                self.tokens[self.at + 1].kind == "open"
-                and self.tokens[self.at + 1].text == "("
-                and not self.turns(token)
-            ):
-                return self.slope(token, "sigmoid" if sigma else token.text)
-            return name
-        if sigma:
-            if "sigmoid" in self.known.functions and self.sees("open", "("):
-                if self.text[token.start : token.stop] == "sigma":
-                    self.doubts.append(
-                        Doubt("`sigmoid(x)` is read for sigma(x); a scalar sigma is written `sigma*(x)`")
-                    )
-                return self.called(token, "sigmoid")
-            return name
-        if self.sees("open", "["):
-            self.want_value(token)
-            return name
-        if not (self.next.space and self.blanks):
-            self.want_product_with(token)
-        return name
-
-    def turns(self, token: Token) -> bool:
-        """Whether X'(Xb - y) is a transposed matrix before a bracket, and no derivative of a function called X."""
-        more = self.closing(self.at + 1) > self.at + 3
-        return token.kind == "name" and token.text[:1].isupper() and key(token.text)[0] not in GREEK and more
-
-    def want_no_entry_of(self, token: Token) -> None:
-        """Refuse x(1), which is an entry to those who write MATLAB."""
-        inside = self.tokens[self.at + 1 : self.at + 3]
-        if [t.kind for t in inside] == ["num", "close"] and (inside[0].text.isdecimal() and inside[0].text != "0"):
-            place = int(inside[0].text)
-            raise self.refuse(
-                Span(token.start, inside[1].stop),
-                "is this an entry, or a product?",
-                f"the entry is `{token.text}[{place - 1}]`, counted from 0; a product is `{place}*{token.text}`",
-            )
-
-    def normal(self, token: Token) -> str:
-        """What Φ(x) is in the language; and φ(x), where Φ(x) stands too, or what was printed is read."""
-        stem = key(token.text)
-        if stem == ("Phi",):
-            declared = f"a matrix is declared: `-s {token.text}=n,m`"
-            self.doubts.append(Doubt(f"`ndtr(x)` is read, the normal distribution; {declared}"))
-            return "ndtr"
-        beside = any(key(one.text) == ("Phi",) and two.text == "(" for one, two in pairwise(self.tokens))
-        return "normal_pdf" if stem == ("phi",) and (beside or self.known.primed) else ""
-
-    def want_spectral(self, token: Token) -> None:
-        """Refuse λmax(A), λ_max(A) and σ_min(A): the spectrum has functions of its own."""
-        stem, *marks = key(token.text)
-        values = _SPECTRUM.get(stem)
-        extreme = marks[0] if marks else self.next.text if self.next.kind == "func" and not self.next.space else ""
-        if values is None or extreme not in ("max", "min") or self.known.find(token.text):
-            return
-        behind = self.at + (not marks)
-        if self.tokens[behind].kind == "open":
-            inside = self.written(self.tokens[behind].start, self.tokens[self.closing(behind)].stop)
-            raise self.refuse(token, f"is this of the spectrum of {inside}?", f"it is `{extreme}({values}{inside})`")
-
-    def want_value(self, token: Token) -> None:
-        """Refuse E[x] and E_q[x]."""
-        stem, *marks = key(token.text)
-        if stem in _EXPECTED and not (marks and self.known.find(token.text)):
-            inside = self.written(self.next.start, self.tokens[self.closing(self.at)].stop).strip("[]")
-            hint = f"over entries it is `{_EXPECTED[stem]}({inside})`"
-            raise self.refuse(token, "an expectation is not in the language", hint)
-
-    def want_product_with(self, token: Token) -> None:
-        """Refuse names before a bracket that are neither functions nor scale what is in it."""
-        stem, *marks = key(token.text)
-        whole = self.written(self.next.start, self.tokens[self.closing(self.at)].stop)
-        inside = self.tokens[self.at + 1 : self.at + 3]
-        capital = token.text[:1].isupper() and token.kind == "name"
-        greek = stem in GREEK
-        lone = [t.kind for t in inside] == ["name", "close"]
-        learned = any(mark in _LEARNED for mark in marks)  # G_θ(z)
-        if capital and stem not in LETTERS and len(stem) >= _WORD and self.known.find(token.text) is None:
-            raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
-        if (capital or greek) and lone and stem != "Gamma" and not learned:
-            product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
-            self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
-        if token.kind == "word" and (near := get_close_matches(token.text.lower(), self.known.functions, 1, 0.75)):
-            raise self.refuse(token, f"there is no function '{token.text}'", f"did you mean `{near[0]}(x)`?")
-        if stem == "Gamma" and not marks:
-            raise self.refuse(
-                token,
-                "is this the gamma function, or a matrix?",
-                f"it is `exp(lgamma{whole})`, its logarithm `lgamma{whole}`; "
-                f"a matrix is declared: `-s {token.text}=n,m`",
-            )
-        lower = len(stem) == 1 and stem.isascii() and stem.islower() and (lone or not marks)
-        message = f"'{token.text}' is not a function here"
-        if learned:
-            raise self.refuse(token, message, "type what it stands for, or give its value a name: z_theta")
-        if token.kind == "word" or lower or (not marks and stem in _CALLED):
-            raise self.refuse(
-                token,
-                message,
-                f"a product is written `{token.text}*{whole}` where {token.text} is declared: `-s {token.text}=()`; "
-                "jac functions lists the functions",
-            )
-
-    def squared(self, token: Token, name: Name) -> Term:
-        """σ²(x): the square of the sigmoid, or a variance that scales what stands in the brackets."""
-        at, raised = self.at, self.next
-        behind = self.tokens[at + 1]
-        if behind.kind != "open" or behind.text != "(" or behind.space or len(raised.parts[0]) != 1:
-            return name
-        end = self.closing(at + 1)
-        if self.tokens[end + 1].kind in ("T", "invT", "sup", "prime"):
-            return name
-        inside = self.written(behind.start, self.tokens[end].stop)
-        power = self.written(raised.start, raised.stop)
-        scaled, squared = f"{self.written(token.start, token.stop)}{power} * {inside}", f"sigmoid{inside}{power}"
-        lone = end == at + 3 or any(  # one name between the brackets, or a sigmoid elsewhere
-            key(one.text) == ("sigma",) and other.kind == "open" and one.kind == "name"
-            for one, other in pairwise(self.tokens)
-        )
-        taken, other = (squared, scaled) if lone else (scaled, squared)
-        self.doubts.append(Doubt(f"`{taken}` is read; the other reading is `{other}`"))
-        if not lone:
-            return name
-        self.take()
-        value = self.called(token, "sigmoid")
-        return Call("?power", (value, self.inside(raised.parts[0], raised)), (), Span(token.start, value.span.stop))
-
-    def closing(self, at: int) -> int:
-        """The place of the bracket that closes the one there."""
-        depth = 0
-        for place in range(at, len(self.tokens) - 1):
-            token = self.tokens[place]
-            depth += (token.kind == "open") - (token.kind == "close")
-            if not depth:
-                return place
-        return at
 
     def filled(self) -> Term:
         """The identity, all ones, all zeros: of the sizes below the line, or of those that fit."""

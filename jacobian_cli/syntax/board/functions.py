@@ -52,12 +52,6 @@ class Functions(Sums):
             value = Call("?power", (value, exponent), (), Span(token.start, value.span.stop))
         return value
 
-    def want_letter(self, token: Token) -> None:
-        """Say that Xi is one name, where nothing else tells of it or of its letters."""
-        if token.text in ("Xi", "Pi") and self.text[token.start] == token.text[0] and not self.known.find(token.text):
-            doubt = f"`{token.text}` is read as one name; a product is `{token.text[0]} {token.text[1]}`"
-            self.doubts.append(Doubt(doubt))
-
     def inverted(self, function: str, power: str) -> tuple[str, str]:
         """What to say of a function with an exponent that is no number from one on."""
         if "1" not in power and "¹" not in power:
