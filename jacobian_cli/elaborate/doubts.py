@@ -12,13 +12,14 @@ from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.products import IDENTITY, outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
-from jacobian_cli.elaborate.statement import subscripted
+from jacobian_cli.elaborate.statement import names_in, subscripted
+from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.ops import Kind
 from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
 _FACTORS = re.compile(r"[^\W\d_]T?")
 _TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
@@ -26,6 +27,7 @@ _BESIDE = re.compile(r"[A-Z]{1,3}[a-z]|[A-Z]{2}|[a-ce-z][A-Z]{2}")
 _NUMBERS = re.compile(r"[a-ce-z][A-Z]{2}")
 """As in p = nRT/V."""
 _SINGLE = re.compile(r"\w+(\.T)?")
+_TARGET = re.compile(r"(y|t|targets?|labels?|truth|gt)(_?(true|hat|pred|train|batch))?")
 _PLACES = frozenset("ijklmnopqrst")
 """Letters of indices."""
 _OURS = ("", "math", "latex")
@@ -34,11 +36,14 @@ _OURS = ("", "math", "latex")
 
 def doubts(typed: Typed) -> Iterator[Doubt]:
     """What may have been meant otherwise."""
+    multiplied = False
     for statement in typed.statements:
         yield from statement.doubts
         if not statement.notation:
-            for look in (products, _names, spread):
-                yield from look(typed, statement)
+            found = [*products(typed, statement), *spread(typed, statement)]
+            multiplied |= bool(found)
+            yield from found
+            yield from _names(typed, statement)
             known = {*typed.assumed, *typed.declared, *(one.name for one in typed.statements)}
             if letter_e.E not in known and letter_e.as_number(statement):
                 yield Doubt(letter_e.NUMBER)
@@ -49,6 +54,8 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
                 for consider in (_logits, _columns, _inverse, _squares, _expected, _scaling, outer):
                     yield from consider(typed, statement, term)
     yield from _matrices(typed)
+    if not multiplied:  # else it may be no matrix that they meet
+        yield from _targets(typed)
     if IDENTITY in typed.assumed:
         yield Doubt(f"`{IDENTITY}` is a variable here like any other; the identity matrix is `eye(n)`")
 
@@ -142,6 +149,36 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
             yield Doubt(
                 f"`{name}` is taken for {what}, for a vector does not fit; `-s {name}={sizes}` says that it is one"
             )
+
+
+def _targets(typed: Typed) -> Iterator[Doubt]:
+    """`mean((X@W - y)**2)`: targets of a whole batch, taken for one row that is the same in each."""
+    for name, shape in typed.assumed.items():
+        if len(shape) == 1 and _TARGET.fullmatch(name) and (met := _met(typed, name)) is not None:
+            rows, columns = typed.shapes[id(met)]
+            yield Doubt(
+                f"`{name}` is taken for one row, the same for all {rows}; "
+                f"if it has a row for each, it is declared: `-s {name}={rows},{columns}`"
+            )
+
+
+def _met(typed: Typed, name: str) -> Term | None:
+    """The matrix somebody computed that a vector meets entry by entry; nothing where it stands as a vector too."""
+    met: Term | None = None
+    for term in (term for statement in typed.statements for term in statement.terms):
+        if not isinstance(term, Call):
+            continue
+        own = [argument for argument in term.arguments if {*names_in(argument)} == {name}]
+        if not own or len(own) == len(term.arguments):
+            continue
+        others = [argument for argument in term.arguments if not any(argument is part for part in own)]
+        if elementwise(term) and all(typed.order(other) == 0 for other in others):
+            continue  # 1 - y
+        computed = [o for o in others if isinstance(o, Call) and o.function != ".T" and typed.order(o) == 2]
+        if term.function not in ("-", "*") or not computed or ONE in typed.shapes[id(computed[0])]:
+            return None
+        met = met or computed[0]
+    return met
 
 
 def _along(typed: Typed) -> set[str]:

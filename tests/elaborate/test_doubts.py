@@ -43,6 +43,10 @@ MEANT = {
     "XTX": "X.T@X",
     "QKT@V": "(Q@K.T)@V",
     "x*y + xy": "x*y + x*y",
+    # targets of a batch
+    "mean((X@W - y)**2)": "-s y=n,k",
+    "-sum(y*log(softmax(X@W)))": "-s y=m,n",
+    "Z = X@W + b; P = sigmoid(Z); sum(-y*log(P) - (1 - y)*log(1 - P))": "-s y=n,k",
     # functions
     "cross_entropy(softmax(z), y)": "cross_entropy(z, y)",
     "cross_entropy(softmax(X@W, axis=1), Y)": "cross_entropy(X@W, Y)",
