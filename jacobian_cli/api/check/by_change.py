@@ -100,7 +100,7 @@ class ByChange:
             return None
         if not any(_near(value, true, scale) for true, scale in self._targets(claim.form)):
             return None
-        verdict = self.judge.verdict(expr, claim.form, conditions=False)
+        verdict = self.judge.verdict(expr, claim.form)
         return expr if verdict.meaning is not None and verdict.meaning.right else None
 
     def _targets(self, form: str | None) -> list[tuple[Array, float]]:

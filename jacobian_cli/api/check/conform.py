@@ -72,7 +72,7 @@ def _a_diagonal(judge: Judge, expr: Expr) -> list[Diagnosis]:
 
 def _a_jacobian(judge: Judge, claim: Claim, expr: Expr) -> list[Diagnosis]:
     """What stands for a backward rule and is the Jacobian."""
-    if claim.form != "vjp" or judge.verdict(expr, "jacobian", conditions=False).meaning is None:
+    if claim.form != "vjp" or judge.verdict(expr, "jacobian").meaning is None:
         return []
     said = "it is the Jacobian: the upstream gradient is left out"
     return [Diagnosis("upstream_forgotten", claim.text.strip(), said, judge.truth("vjp"))]

@@ -254,7 +254,7 @@ class Grader:
                 if isinstance(value, InputError) or value.shape != judge.problem.program.values[name].shape:
                     continue
                 changed = _with(expr, name, Defined(name, value))
-                verdict = judge.verdict(changed, None, conditions=False)
+                verdict = judge.verdict(changed, None)
                 if verdict.meaning is None or not verdict.meaning.right:
                     continue
                 source = self.defined[name].source

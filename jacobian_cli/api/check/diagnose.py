@@ -87,7 +87,7 @@ def _telling(judge: Judge, verdict: Verdict, expr: Expr | None) -> list[TruePoin
 def _conforming(book: Book, claim: Claim, expr: Expr | None) -> list[Diagnosis]:
     """What explains a claim that has the shape of a derivative."""
     judge = book.judge
-    if expr is None or judge.verdict(expr, claim.form, conditions=False).nearest is None:
+    if expr is None or judge.verdict(expr, claim.form).nearest is None:
         return []
     return book.explained(claim, expr)[0]
 

@@ -33,15 +33,11 @@ from jacobian_cli.checks.verdict.report import TOLERANCE
 from jacobian_cli.evaluate.evaluate import applied, evaluate, numpy_backend
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk
 from jacobian_cli.ops import FUNCTIONS, Kind
-from jacobian_cli.ops.facts import FACTS, PLACES, Fact, everything
 from jacobian_cli.printers.language import text
 from jacobian_cli.syntax.errors import InputError
 
 Array = Any
 Names = tuple[str, ...]
-_SYMMETRIC = "symmetric"
-_FEW = 4
-"""Of so many matrices it is asked whether a claim needs them to be symmetric."""
 _PATIENCE = 2
 """At so many sizes a point is sought where a fact holds that is not declared, until none is taken to be there."""
 
@@ -154,20 +150,21 @@ class Judge:
         values = sample_all(self.function.output, self.function.known, sizes, rng, facts, frozenset({self.wrt.name}))
         return self._of_points([TruePoint(self.function, values, sizes, rng), *self.points])
 
-    def verdict(self, expr: Expr, form: str | None, *, conditions: bool = True) -> Verdict:
-        """What a value is: a derivative that was asked for, one under a condition, or none."""
-        arrays = self.values(expr, self.points)
-        fitting = [m for m in self.meanings(form) if self._fits(m, arrays)]
-        if not fitting and all(not a.shape and a == 0 for a in arrays):  # 0 for all entries
+    def verdict(self, expr: Expr, form: str | None) -> Verdict:
+        """What a value is under what is declared: a derivative asked for, one of another convention, or none."""
+        fitting = self.fitting(expr, form)
+        if not fitting and all(not a.shape and a == 0 for a in self.values(expr, self.points)):  # 0 for all entries
             nothing = next((m for m in self.meanings(form) if all(self._is_zero(m, p) for p in self.points)), None)
             return Verdict(nothing, nothing)
         for meaning in fitting:
-            if self._holds(expr, meaning, self.points):
+            if self.holds(expr, meaning, self.points):
                 return Verdict(meaning, meaning, "" if meaning.right else meaning.condition)
-        nearest = fitting[0] if fitting else None
-        if conditions and self.at is None and fitting:
-            return self._under_facts(expr, form, fitting, nearest)
-        return Verdict(None, nearest)
+        return Verdict(None, fitting[0] if fitting else None)
+
+    def fitting(self, expr: Expr, form: str | None) -> list[Meaning]:
+        """The meanings whose shape a claim has at every point, the likeliest first."""
+        arrays = self.values(expr, self.points)
+        return [m for m in self.meanings(form) if self._fits(m, arrays)]
 
     def values(self, expr: Expr, points: Sequence[TruePoint]) -> list[Array]:
         """A claim at points."""
@@ -220,7 +217,7 @@ class Judge:
         pairs = zip(self.points, arrays, strict=True)
         return all(np.shape(array) == np.shape(self.true(meaning, point)) for point, array in pairs)
 
-    def _holds(self, expr: Expr, meaning: Meaning, points: Sequence[TruePoint]) -> bool:
+    def holds(self, expr: Expr, meaning: Meaning, points: Sequence[TruePoint]) -> bool:
         """Whether a claim is what it would have to be, at every point; the first one tells most that are not."""
         for point in points:
             (claimed,), true = self.values(expr, [point]), self.true(meaning, point)
@@ -236,59 +233,6 @@ class Judge:
                 return False
         return True
 
-    def _under_facts(
-        self, expr: Expr, form: str | None, fitting: Sequence[Meaning], nearest: Meaning | None
-    ) -> Verdict:
-        """Whether a claim that is wrong is right under a fact, or as the gradient of a symmetric variable."""
-        square = len(self.wrt.shape) == 2 and self.wrt.shape[0] is self.wrt.shape[1]
-        right = [m for m in fitting if m.right]
-        by_matrix = square and any(m.form == "gradient" for m in right)
-        if by_matrix and self._holds_under(expr, _FREE, (self.wrt.name,), _SYMMETRIC):
-            condition = f"{self.wrt.name} is symmetric and only its entries on and below the diagonal are free"
-            return Verdict(_FREE, nearest, condition, f"{self.wrt.name}=symmetric")
-        for name, variable in self.problem.variables.items():
-            for fact in FACTS.values():
-                square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
-                if (fact.square and not square) or (fact.ties and not variable.shape) or fact.name == PLACES:
-                    continue
-                if name == self.wrt.name and not fact.square:  # it would excuse what is wrong at other values
-                    continue
-                if fact.name in self.problem.facts.get(name, ()) or any(
-                    fact.name != stronger and fact.name in FACTS[stronger].implies
-                    for stronger in self.problem.facts.get(name, ())
-                ):
-                    continue
-                for meaning in right:
-                    if self._holds_under(expr, meaning, (name,), fact.name) and self._declared(
-                        expr, form, (name,), fact.name
-                    ):
-                        return Verdict(meaning, nearest, f"{name} {fact.condition}", f"{name}={fact.name}")
-        return self._where_all_are_symmetric(expr, form, right, nearest)
-
-    def _where_all_are_symmetric(
-        self, expr: Expr, form: str | None, right: Sequence[Meaning], nearest: Meaning | None
-    ) -> Verdict:
-        """Whether a claim is right where several matrices are symmetric, as covariances are."""
-        others = {n: v.shape for n, v in self.problem.variables.items() if n != self.wrt.name}
-        square = [n for n, shape in others.items() if len(shape) == 2 and shape[0] is shape[1]]
-        needed = [n for n in square if _SYMMETRIC not in everything(self.problem.facts.get(n, ()))]
-        for meaning in right if len(needed) > 1 else ():
-            if not self._holds_under(expr, meaning, tuple(needed), _SYMMETRIC):
-                continue
-            for name in needed[:_FEW]:
-                fewer = tuple(n for n in needed if n != name)
-                if self._holds_under(expr, meaning, fewer, _SYMMETRIC):
-                    needed = [*fewer]
-            if self._declared(expr, form, tuple(needed), _SYMMETRIC):
-                declared = ",".join(f"{name}={_SYMMETRIC}" for name in needed)
-                return Verdict(meaning, nearest, f"{' and '.join(needed)} are symmetric", declared)
-        return Verdict(None, nearest)
-
-    def _declared(self, expr: Expr, form: str | None, names: Names, fact: str) -> bool:
-        """Whether a claim is right once a fact is declared: what is said to make it right must do so."""
-        other = self.under(names, fact)
-        return other.any_point and other.verdict(expr, form, conditions=False).meaning is not None
-
     def under(self, names: Names, fact: str) -> Judge:
         """The judge of the same function under one fact more of these names."""
         if (names, fact) not in self._relaxed:
@@ -298,32 +242,6 @@ class Judge:
             self._relaxed[names, fact] = Judge(problem, layout=self.laid.layout, vec=self.laid.vec, rtol=self.rtol)
         return self._relaxed[names, fact]
 
-    def relaxed(self, *, rows: bool) -> Iterator[tuple[str, Fact, Judge]]:
-        """Judges of the same function under one fact more, of rows or of square matrices, where that makes its
-        derivative another one.
-        """
-        if self.at is not None:
-            return
-        for name, variable in self.problem.variables.items():
-            for fact in FACTS.values():
-                square = len(variable.shape) == 2 and variable.shape[0] is variable.shape[1]
-                if not ((fact.rows and variable.shape) if rows else (fact.name == _SYMMETRIC and square)):
-                    continue
-                if name == self.wrt.name and not fact.square:
-                    continue
-                other = self.under((name,), fact.name)
-                if other.any_point and self._another(other.closed_form(self.usual_form())):
-                    yield name, fact, other
-
-    def _another(self, truth: Expr) -> bool:
-        """Whether what is the derivative under a fact is another one without it, and not the same otherwise spelled."""
-        own = self.closed_form(self.usual_form())
-        if text(truth) == text(own):
-            return False
-        points = self.points[:2]
-        pairs = zip(points, self.values(truth, points), self.values(own, points), strict=True)
-        return not all(same(point, a, b, self.tolerance()) for point, a, b in pairs)
-
     @cached_property
     def any_point(self) -> bool:
         """Whether the function has a value anywhere under what is declared."""
@@ -332,19 +250,7 @@ class Judge:
         except InputError:
             return False
 
-    def _holds_under(self, expr: Expr, meaning: Meaning, names: Names, fact: str) -> bool:
-        """Whether a claim is right wherever a fact holds of these names.
-
-        Where the derivative is zero a claim of another sign or factor is no worse: it takes two points where it is not.
-        """
-        moving = 0
-        for point in self._points_under(names, fact):
-            if not self._holds(expr, meaning, [point]):
-                return False
-            moving += bool(np.any(point.table))
-        return moving > 1
-
-    def _points_under(self, names: Names, fact: str) -> Iterator[TruePoint]:
+    def points_under(self, names: Names, fact: str) -> Iterator[TruePoint]:
         """Points at which a fact holds, drawn as they are asked for: one tells most claims that are wrong."""
         if (names, fact) not in self._assumed:
             assumed = dict.fromkeys(names, frozenset({fact}))
@@ -397,12 +303,3 @@ class Judge:
 def with_arrivals(point: TruePoint) -> dict[str, Array]:
     """The values of a point, δ and the direction among them."""
     return {**point.values, UPSTREAM: point.upstream, TANGENT: point.tangent}
-
-
-def _half(point: TruePoint) -> Array:
-    """The gradient by the free entries of a symmetric matrix, laid out as the matrix."""
-    gradient = point.table.reshape(point.variable)
-    return gradient + gradient.T - gradient * np.eye(len(gradient))
-
-
-_FREE = Meaning("gradient", "symmetric", _half)

@@ -10,6 +10,7 @@ import numpy as np
 
 from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, WRONG, Check, Worst
 from jacobian_cli.api.check.claim import Claim
+from jacobian_cli.api.check.conditions import conditional_verdict
 from jacobian_cli.api.check.counterexample import counterexample
 from jacobian_cli.api.check.diagnose import diagnose, settled
 from jacobian_cli.api.check.judge import Judge, Verdict
@@ -40,14 +41,14 @@ def judged(
         as_code = _right_in_code(judge, claim, form) if syntax is None and "@" in claim else None
         return as_code or _answer(judge, read, Verdict(None, None), None)
     judge = judge.with_room_for(read.expr)
-    found = _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
+    found = _answer(judge, read, conditional_verdict(judge, read.expr, read.form), read.expr)
     return _proven(judge, read, found) if certify and found.passed else found
 
 
 def _proven(judge: Judge, read: Claim, found: Check) -> Check:
     """A right claim with its certificate; where an exact comparison doubts it, numbers of those sizes decide."""
     assert read.expr is not None
-    meaning = judge.verdict(read.expr, read.form).meaning
+    meaning = conditional_verdict(judge, read.expr, read.form).meaning
     reached = None if meaning is None else reach(judge, read.expr, meaning)
     if isinstance(reached, Certificate):
         return replace(found, certificate=reached)
@@ -55,7 +56,7 @@ def _proven(judge: Judge, read: Claim, found: Check) -> Check:
         return found
     try:
         judge = judge.at_sizes_too(reached.sizes)
-        verdict = judge.verdict(read.expr, read.form)
+        verdict = conditional_verdict(judge, read.expr, read.form)
     except (NoPointError, ValueError, IndexError, np.linalg.LinAlgError):
         return found
     return found if verdict.meaning is not None and verdict.meaning.right else _answer(judge, read, verdict, read.expr)
@@ -70,7 +71,7 @@ def _right_in_code(judge: Judge, claim: str, form: str | None) -> Check | None:
     if read.expr is None:
         return None
     judge = judge.with_room_for(read.expr)
-    verdict = judge.verdict(read.expr, read.form)
+    verdict = conditional_verdict(judge, read.expr, read.form)
     right = verdict.meaning is not None and verdict.meaning.right and not verdict.condition
     return _answer(judge, read, verdict, read.expr) if right else None
 
@@ -82,7 +83,7 @@ def judged_source(judge: Judge, definitions: Sequence[Definition], form: str | N
     if read.expr is None:
         return _answer(judge, read, Verdict(None, None), None)
     judge = judge.with_room_for(read.expr)
-    return _answer(judge, read, judge.verdict(read.expr, read.form), read.expr)
+    return _answer(judge, read, conditional_verdict(judge, read.expr, read.form), read.expr)
 
 
 def _answer(judge: Judge, read: Claim, verdict: Verdict, expr: Expr | None) -> Check:

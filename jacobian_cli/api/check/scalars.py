@@ -50,7 +50,7 @@ def _right_with(judge: Judge, claim: Claim, shapes: Mapping[str, Shape]) -> bool
         return False
     if read.expr is None:
         return False
-    found = other.verdict(read.expr, read.form, conditions=False).meaning
+    found = other.verdict(read.expr, read.form).meaning
     return found is not None and found.right
 
 

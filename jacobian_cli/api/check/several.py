@@ -10,6 +10,7 @@ import numpy as np
 from jacobian_cli.api.check.answer import Diagnosis
 from jacobian_cli.api.check.book import Book, book_of
 from jacobian_cli.api.check.claim import Claim
+from jacobian_cli.api.check.conditions import relaxed
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.kinds import rank
 from jacobian_cli.checks.mistakes.edits import edits
@@ -25,7 +26,7 @@ def under_facts(judge: Judge, claim: Claim, explain: Explain, *, rows: bool) -> 
     """What explains a claim about a function of which somebody takes something for granted: that y sums to one
     (`rows`), that A is symmetric.
     """
-    for name, fact, other in judge.relaxed(rows=rows):
+    for name, fact, other in relaxed(judge, rows=rows):
         read = other.reader.read(claim.text, claim.form)
         found = [d for d in explain(book_of(other), read, read.expr) if d.kind != "unknown"]
         if found:
