@@ -27,6 +27,8 @@ def described(shape: Shape) -> str:
     match len(shape):
         case 0:
             return "a scalar"
+        case 1 if sizes == "?":
+            return "a vector"
         case 1:
             return f"a vector ({sizes})"
         case 2 if shape[0] is ONE:

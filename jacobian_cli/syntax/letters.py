@@ -105,6 +105,8 @@ class Letters:
             return re.sub(r"\s+", "", text[at + 1 : end - 1]), end
         found = re.compile(r"[0-9]+|[A-Za-zͰ-Ͽ]+[0-9]*|∞|\*").match(text, at, stop)
         if text[at : at + 1] == "+" and start:
+            if text[:start].rstrip()[-1:] in (")", "]", "}"):
+                return "+", at + 1
             raise self.refuse(start, at + 1, "is this a positive part?", "it is `max(x, 0)`")
         if not found:
             raise self.refuse(start, start + 1, "an index belongs behind _", "as in W_1 or x_t")

@@ -61,7 +61,7 @@ _ARROW = re.compile(
 _DERIVATIVE = re.compile(
     r"^\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*$|\bd\s*/\s*d[^\W\d]\b|\bd\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*/\s*d[^\W\d]\b|[∂∇]|^\s*(?:grad|gradient|derivative)\b(?!\s*=)"
 )
-PSEUDO = "the pseudo-inverse is `pinv(A)`"
+PSEUDO = "the pseudo-inverse is `pinv(A)`, the positive part `max(x, 0)`"
 _BLANK = r"(?:\s|\\[,;:! ])*"
 _DIVERGENCE = re.compile(
     r"(?:D\s*_?\s*)?\{?(?:\\(?:text|mathrm|operatorname)\s*)?\{?KL\}*\s*(?:\\left)?[(\[]"

@@ -45,6 +45,8 @@ _MATHEMATICA = re.compile(
 )
 """Functions before square brackets, and products of names: x.A.x."""
 _PRIME = re.compile(r"[\w)\]']'")
+_BARS = re.compile(r"\|\|\s*[_^²₂]|‖")
+"""Norms, which are those of mathematics though a prime stands beside a *."""
 _ROWS = re.compile(r"'\s*/\s*[^\W\d]\w*'")
 """x'/y', which is a number in MATLAB and Julia, and nothing elsewhere."""
 _JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[(?:[\d:]|end\b)|\b[vh]cat\(|[⋅√]")
@@ -239,7 +241,8 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         return "numpy"
     if _MACRO.search(text) or (_BESIDE.search(text) and _EXTREME.search(text)):
         return "julia"
-    if found := _MATLAB.search(text) or ("*" in text and _PRIME.search(text)) or _ROWS.search(text):
+    primes = ("*" in text and not _BARS.search(text) and _PRIME.search(text)) or _ROWS.search(text)
+    if found := _MATLAB.search(text) or primes:
         beside = found.re is _MATLAB and (_BESIDE.search(text) or _COEFFICIENT.search(text))
         return "julia" if beside or _JULIA.search(text) else "matlab"
     if _DIFFERENTIAL.fullmatch(text) or _MARKED.search(text):

@@ -1,9 +1,9 @@
-"""One text to its statements: what semicolons, lines, the rows of a display and `where` separate."""
+"""One text to its statements: what semicolons, commas, lines, the rows of a display and `where` separate."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from jacobian_cli.syntax.errors import Part
 
@@ -40,6 +40,9 @@ _AND = re.compile(
     r"(?:,(?:\s|\\(?:quad|qquad|[,;:! ]))*(?:and\b|\\text\s*\{\s*and\s*\})?|\band\b|\\text\s*\{\s*,?\s*and\s*\})"
     rf"(?:\\(?:quad|qquad|,|;|:|!| )|\s)*(?={_NAME}?\s*(?:\([^()=]*\))?\s*=(?!=))"
 )
+_LAST = re.compile(r",(?=[^=]*\Z)")
+"""The comma before a formula without a name."""
+_PRODUCT = re.compile(r"[A-Z][a-z]")
 _SPACE = re.compile(r"&|\\(?:quad|qquad|,|;|:|!| )|\{\s*\}")
 """What moves a row of a display to the right."""
 _FULL_STOP = re.compile(r"(?:(?<=[^\s\d\\])|(?<=[}\])]\d))\s*[.](?=\s*\Z)")
@@ -65,7 +68,8 @@ def split(text: str) -> list[str]:
     display = bool(_DISPLAY.search(plain)) if "\\" in plain else False
     if display:
         plain = _DISPLAY.sub(_blank, plain)
-    if not (display or any(sign in plain for sign in ";\n") or "where" in plain or "with" in plain):
+    parted = any(sign in plain for sign in ";\n") or ("," in plain and "=" in plain)
+    if not (display or parted or "where" in plain or "with" in plain):
         plain = _ended(plain, display)
         return [text if plain == text else Part(plain, text, 0)]
     found: list[tuple[int, int]] = []
@@ -147,22 +151,42 @@ def _told(text: str, start: int, stop: int) -> list[tuple[int, int]]:
     """A formula behind the definitions that are told after it: `where A = B C`."""
     found = _WHERE.search(text, start, stop)
     if found is None or not text[start : found.start()].strip():
-        return [(start, stop)]
-    parts, first, depth = list[tuple[int, int]](), found.end(), 0
-    place = first
-    while place < stop:
-        depth += (text[place] in "([{") - (text[place] in ")]}")
-        if not depth and (behind := _AND.match(text, place, stop)):
-            parts.append((first, place))
-            first = place = behind.end()
-        else:
-            place += 1
+        parts = list(_listed(text, start, stop))
+        if len(parts) < 2 or not _follow(text, parts):
+            return [(start, stop)]
+        return parts if _DEFINED.match(text, *parts[0]) else [*parts[1:], parts[0]]
+    parts = list(_listed(text, found.end(), stop))
     end = found.start()
     while (bare := text[start:end].rstrip(" \t\r\n,;")) and (
         space := next((c for c in _SPACES if bare.endswith(c)), "")
     ):
         end = start + len(bare) - len(space)
-    return [*parts, (first, stop), (start, start + len(bare))]
+    return [*parts, (start, start + len(bare))]
+
+
+def _listed(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """What commas part before each definition, and before the formula that stands last: z = W x, h = tanh(z), uᵀh."""
+    depth, first, place = 0, start, start
+    while place < stop:
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        if not depth and (behind := _AND.match(text, place, stop) or _LAST.match(text, place, stop)):
+            yield first, place
+            first = place = behind.end()
+        else:
+            place += 1
+    yield first, stop
+
+
+def _follow(text: str, parts: Sequence[tuple[int, int]]) -> bool:
+    """Whether each definition but one is of what stands in another part; `Ax = b` may be a constraint."""
+    heads = [_DEFINED.match(text, *part) for part in parts]
+    held = [
+        not _PRODUCT.fullmatch(head["name"])
+        and any(head["name"] in text[begin:end] for begin, end in (*parts[:k], *parts[k + 1 :]))
+        for k, head in enumerate(heads)
+        if head
+    ]
+    return sum(held) >= len(parts) - 1
 
 
 def _rows(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:

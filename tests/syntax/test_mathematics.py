@@ -175,7 +175,7 @@ def test_is_doubted_with_both_readings(typed: str, wrt: str, taken: str, other: 
         ("σ∘(Wx)", "x", "σ(Wx)"),
         ("min ‖Ax − b‖", "x", "that is ‖Ax − b‖"),
         ("maximize over w: wᵀx", "w", "that is wᵀx"),
-        ("[1 − y]_+", "y", "max(x, 0)"),
+        ("1 − y_+", "y", "max(x, 0)"),
         ("Γ(x + 1)", "x", "lgamma(x + 1)"),
         ("LN(x)", "x", "layernorm(x)"),
         ("Var(x)", "x", "var(x)"),

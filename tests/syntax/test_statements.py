@@ -24,6 +24,9 @@ from tests.syntax.reading import program
         ),
         (r"\begin{equation}\label{eq:1} L = \|Xw - y\|^2 \end{equation}", "L = norm(X@w - y)**2"),
         ("y = A*x; % model\nL = sum((y - t).^2)", "y = A@x; L = sum((y - t)**2)"),
+        ("z = W x + b, h = tanh(z), u^T h", "z = W@x + b; h = tanh(z); u.T@h"),
+        ("x^T A x, A = B^T B", "A = B.T@B; x.T@A@x"),
+        (r"z = Wx + b,\quad a = \sigma(z)", "z = W@x + b; a = sigmoid(z)"),
         ("“W x + b”", "W@x + b"),
         ("f(x)＝xᵀAx.", "f = x.T@A@x"),
     ],
@@ -33,7 +36,15 @@ def test_statements_are_told_apart(typed: str, meant: str) -> None:
 
 
 def test_what_belongs_together_stays_together() -> None:
-    for text in ("W[x; h]", "x % y", "where(x > 0, x, a*x)", "z = f(x,\n  y)", "def f(x):\n    return x; 1", "x/2."):
+    for text in (
+        "W[x; h]",
+        "x % y",
+        "where(x > 0, x, a*x)",
+        "z = f(x,\n  y)",
+        "def f(x):\n    return x; 1",
+        "x/2.",
+        "|x|^2, Ax = b",
+    ):
         assert split(text) == [text]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from jacobian_cli.syntax.board.cursor import SUMS, Cursor
 from jacobian_cli.syntax.errors import Span
@@ -67,6 +68,10 @@ class Brackets(Cursor):
         if opened.text == "[" and len(rows) > 1 and len(parts) > len(rows):
             return literal(rows, span)
         if len(parts) == 1:
+            if self.sees("sub") and self.next.text == "+":  # [1 - y s]_+, the positive part
+                mark = self.take()
+                zero = Literal(Fraction(0), mark.span)
+                return Call("maximum", (value, zero), (), Span(opened.start, mark.stop))
             if opened.text in _ROUNDED:
                 return Call(_ROUNDED[opened.text], (value,), (), span)
             if opened.text == "[" and isinstance(value, Call) and value.function == "?beside":
