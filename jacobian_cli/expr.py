@@ -116,6 +116,27 @@ def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] | None = None) -> 
                 yield node
 
 
+def visible(*roots: Expr) -> list[Expr]:
+    """All that is to be read in expressions, each once, children before parents: what a name stands for is not."""
+    found: list[Expr] = []
+    seen: set[Expr] = set()
+    stack: list[Expr | None] = list(roots)
+    stack.reverse()
+    while stack:
+        node = stack.pop()
+        if node is None:  # what lies below it is done
+            done = stack.pop()
+            assert done is not None
+            found.append(done)
+        elif node not in seen:
+            seen.add(node)
+            if isinstance(node, Apply) and node.arguments:
+                stack += (node, None, *node.arguments[::-1])
+            else:
+                found.append(node)
+    return found
+
+
 @lru_cache(maxsize=8)
 def nodes(*roots: Expr) -> tuple[Expr, ...]:
     """All that expressions are made of, each once, children before parents: what several ask one after the other."""

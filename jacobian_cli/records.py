@@ -83,7 +83,84 @@ def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
         if post_init is not None:
             post_init(self)
 
+    of_so_many = _STRAIGHT.get(whole) if slotted and not worked_out else None
+    return initialise if of_so_many is None else of_so_many(*setters, post_init, initialise)
+
+
+_LEFT_OUT: Any = object()
+_Put = Callable[[Any, Any], None]
+_Then = Callable[[Any], None] | None
+
+
+def _of_one(put: _Put, then: _Then, anyhow: Callable[..., None]) -> Callable[..., None]:
+    """`__init__` of one field, given by its place; `anyhow` does what is given otherwise."""
+
+    def initialise(self: Any, one: Any = _LEFT_OUT, /, *more: Any, **named: Any) -> None:
+        if one is _LEFT_OUT or more or named:
+            return anyhow(self, *_given(one), *more, **named)
+        put(self, one)
+        return None if then is None else then(self)
+
     return initialise
+
+
+def _of_two(put_one: _Put, put_two: _Put, then: _Then, anyhow: Callable[..., None]) -> Callable[..., None]:
+    def initialise(self: Any, one: Any = _LEFT_OUT, two: Any = _LEFT_OUT, /, *more: Any, **named: Any) -> None:
+        if two is _LEFT_OUT or more or named:
+            return anyhow(self, *_given(one, two), *more, **named)
+        put_one(self, one)
+        put_two(self, two)
+        return None if then is None else then(self)
+
+    return initialise
+
+
+def _of_three(
+    put_one: _Put, put_two: _Put, put_three: _Put, then: _Then, anyhow: Callable[..., None]
+) -> Callable[..., None]:
+    def initialise(
+        self: Any, one: Any = _LEFT_OUT, two: Any = _LEFT_OUT, three: Any = _LEFT_OUT, /, *more: Any, **named: Any
+    ) -> None:
+        if three is _LEFT_OUT or more or named:
+            return anyhow(self, *_given(one, two, three), *more, **named)
+        put_one(self, one)
+        put_two(self, two)
+        put_three(self, three)
+        return None if then is None else then(self)
+
+    return initialise
+
+
+def _of_four(
+    put_one: _Put, put_two: _Put, put_three: _Put, put_four: _Put, then: _Then, anyhow: Callable[..., None]
+) -> Callable[..., None]:
+    def initialise(
+        self: Any,
+        one: Any = _LEFT_OUT,
+        two: Any = _LEFT_OUT,
+        three: Any = _LEFT_OUT,
+        four: Any = _LEFT_OUT,
+        /,
+        *more: Any,
+        **named: Any,
+    ) -> None:
+        if four is _LEFT_OUT or more or named:
+            return anyhow(self, *_given(one, two, three, four), *more, **named)
+        put_one(self, one)
+        put_two(self, two)
+        put_three(self, three)
+        put_four(self, four)
+        return None if then is None else then(self)
+
+    return initialise
+
+
+_STRAIGHT: dict[int, Callable[..., Callable[..., None]]] = {1: _of_one, 2: _of_two, 3: _of_three, 4: _of_four}
+"""Nodes and syntax trees have so few fields and are made by the thousand: no loop runs over these."""
+
+
+def _given(*values: Any) -> tuple[Any, ...]:
+    return tuple([value for value in values if value is not _LEFT_OUT])
 
 
 def _has_default(field: Field[Any]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from jacobian_cli.calculus.index.tensor import Apply as Function
 from jacobian_cli.calculus.index.tensor import Delta, Extent, Factor, Product, Sum, Tensor, magnitude
-from jacobian_cli.expr import Apply, Defined, Expr, walk
+from jacobian_cli.expr import Apply, Defined, Expr, visible, walk
 
 NAME = 1
 """A variable, a number, or what is known by a name."""
@@ -105,7 +105,7 @@ def _again(part: Expr, written: dict[Expr, int]) -> int:
 
 def _expression(root: Expr, most: int) -> int:
     total, met = 0, set[Expr]()
-    for node in walk([root], lambda n: not isinstance(n, Defined)):
+    for node in visible(root):
         if not isinstance(node, Apply) or (_is_turned(node) and node is not root):
             continue
         total += _operation(node)

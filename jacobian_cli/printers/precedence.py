@@ -9,7 +9,7 @@ from functools import cache, lru_cache, reduce
 from typing import NamedTuple, TypeVar
 
 from jacobian_cli.elaborate import Builder, Scope
-from jacobian_cli.expr import Apply, Defined, Expr, walk
+from jacobian_cli.expr import Apply, Expr, visible
 from jacobian_cli.ops import row
 from jacobian_cli.ops.cuts import Bounds, Listed
 from jacobian_cli.shape import Size
@@ -172,7 +172,7 @@ def fold(expr: Expr, rule: Callable[[Expr, Mapping[Expr, Made]], Made]) -> Made:
     'x'
     """
     made: dict[Expr, Made] = {}
-    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+    for node in visible(expr):
         made[node] = rule(node, made)
     return made[expr]
 

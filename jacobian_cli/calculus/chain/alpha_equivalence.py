@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, visible
 from jacobian_cli.shape import Shape, Size
 
 
@@ -43,7 +43,7 @@ class Alike:
         found = self._known.get((kind.key, wanted)) if kind.key is not None else None
         if found is None:
             forms = work()
-            found = kind, own, forms, list(walk(forms, _unnamed))
+            found = kind, own, forms, visible(*forms)
             if kind.key is not None:
                 self._known[kind.key, wanted] = found
         first, first_own, forms, parts = found
@@ -51,10 +51,6 @@ class Alike:
         sizes = {s.name: t for s, t in zip(first.sizes, kind.sizes, strict=True) if s.name and s is not t}
         made = renamed(parts, names, sizes, self._defined)
         return [made[form] for form in forms]
-
-
-def _unnamed(node: Expr) -> bool:
-    return not isinstance(node, Defined)
 
 
 def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
@@ -75,7 +71,7 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
             return item  # type: ignore[no-any-return]  # what a node is made of has any type
         return ("size", sizes.setdefault(item, len(sizes)))
 
-    for node in walk([formula], _unnamed):
+    for node in visible(formula):
         places[node] = len(places)
         match node:
             case Apply(function, arguments, parameters, shape):

@@ -25,7 +25,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.simplify import normal_form as algebra
-from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild, walk
+from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild, visible
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.records import record
 from jacobian_cli.shape import ONE, Shape, product
@@ -383,7 +383,7 @@ def _leaves(inputs: Sequence[Variable]) -> list[Leaf]:
 
 def _named(expr: Expr) -> Iterator[Variable | Defined]:
     """What bears a name in an expression."""
-    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+    for node in visible(expr):
         if isinstance(node, (Variable, Defined)):
             yield node
 

@@ -13,8 +13,7 @@ from jacobian_cli.calculus.index.tensor import Apply, Leaf, Product, Sum, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.simplify.substitution import rebuilt
 from jacobian_cli.expr import Apply as Application
-from jacobian_cli.expr import Defined, Expr, Variable
-from jacobian_cli.expr import walk as walk_expr
+from jacobian_cli.expr import Defined, Expr, Variable, visible
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.facts import FACTS, everything
 from jacobian_cli.ops.identities import turns
@@ -85,7 +84,7 @@ class Declared:
         if not self.facts:
             return expr
         made: dict[Expr, Expr] = {}
-        for node in walk_expr([expr], lambda n: not isinstance(n, Defined)):
+        for node in visible(expr):
             match node:
                 case Application(function=".T", arguments=(inner,)) if self._turns_into_itself(made[inner]):
                     made[node] = made[inner]

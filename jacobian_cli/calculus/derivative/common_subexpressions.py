@@ -10,7 +10,7 @@ from typing import NamedTuple
 from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
 from jacobian_cli.calculus.notation.operations import is_call
 from jacobian_cli.elaborate.builder import CONSTANTS
-from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk, with_parts
+from jacobian_cli.expr import Apply, Defined, Expr, rebuild, visible, walk, with_parts
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.ops.identities import inverts
 from jacobian_cli.ops.structure import proper
@@ -91,7 +91,7 @@ class _Repeats:
     scopes: list[frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.order = list(walk(self.forms.values(), lambda n: not isinstance(n, Defined)))
+        self.order = visible(*self.forms.values())
         self.scopes = [frozenset([key]) for key in self.forms]
         if len(self.group) > 1:
             self.scopes.append(frozenset(self.group))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from functools import cached_property
+from typing import NamedTuple
 
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
 from jacobian_cli.calculus.derivative.common_subexpressions import Named
 from jacobian_cli.calculus.derivative.normalised import normalised
 from jacobian_cli.calculus.derivative.recognised import Recognised
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, skeleton
-from jacobian_cli.calculus.derivative.writer import Said, Writer, in_names
+from jacobian_cli.calculus.derivative.writer import Writer, in_names
 from jacobian_cli.calculus.differentiate.adjoints import Backward
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import jacobian
@@ -84,91 +86,116 @@ def derivative(
     ways = [output]
     if not second and (other := normalised(output, [*taken, *order, upstream])) is not None:
         ways.append(other)
-    first, *others = [
-        _derivative(way, variables, order, upstream, taken, second, facts or {}, conventions, everywhere)
-        for way in ways
-    ]
-    return min((first, *others), key=lambda found: found[0].price)[1] if others else first[1]
+    asked = _Asked(variables, order, upstream, taken, second, facts or {}, conventions, everywhere)
+    found = [_Way(way, asked) for way in ways]
+    return (min(found, key=lambda way: way.said.price) if len(found) > 1 else found[0]).derivative()
 
 
-def _derivative(
-    output: Expr,
-    variables: Sequence[Variable],
-    order: Sequence[str],
-    upstream: str,
-    taken: Sequence[str],
-    second: bool,
-    facts: Facts,
-    conventions: Sequence[Convention],
-    everywhere: bool,
-) -> tuple[Said, Derivative]:
-    """The derivatives of one way of writing the formula, in names and in all their forms."""
-    parts = lower_all(output)
-    tensor = parts[output]
-    while isinstance(tensor, Alias) or (isinstance(tensor, Reshape) and not tensor.loop):
-        tensor = tensor.body  # rows of a Jacobian run over the output's entries, whatever its shape
-    leaves = [leaf for leaf in (lower(v) for v in variables) if isinstance(leaf, Leaf)]
-    delta = Variable(upstream, output.shape)
-    out_order = len(tensor.shape)
-    seed = lower(delta) if output.shape else algebra.number(1)
-    backward = Backward(parts[output], seed, leaves, everywhere, frozenset(parts.values()))
-    if output.shape or tensor is not parts[output]:
-        jacobians = jacobian(tensor, leaves, everywhere=everywhere)
-    else:  # that of a number is what its backward pass finds
-        jacobians = list(backward.swept({}).gradients)
-    shaped = {Vec.ROW: jacobians, Vec.COLUMN: jacobians}
-    orders = {Vec.ROW: out_order, Vec.COLUMN: out_order}
-    if tensor is not parts[output] and any(c.vec is Vec.COLUMN for c in conventions):
-        shaped[Vec.COLUMN], orders[Vec.COLUMN] = _by_columns(parts[output], jacobians, out_order, leaves)
-    again = [jacobian(derived, leaves, everywhere=everywhere) if second else [] for derived in jacobians]
+class _Asked(NamedTuple):
+    """What is wanted of a formula; see `derivative`."""
 
-    def writer(declared: Declared) -> Writer:
-        notation = Notation([*order, upstream], declared.spellings((t, e) for e, t in parts.items()))
-        known = list(map(declared.tensor, parts.values()))
+    variables: Sequence[Variable]
+    order: Sequence[str]
+    upstream: str
+    taken: Sequence[str]
+    second: bool
+    facts: Facts
+    conventions: Sequence[Convention]
+    everywhere: bool
+
+
+class _Way:
+    """The derivatives of one way of writing the formula: `said` are the rules in names, by which ways are compared, so
+    that all that is written in one piece is written of one way only.
+    """
+
+    def __init__(self, output: Expr, asked: _Asked) -> None:
+        self.output, self.asked = output, asked
+        self.parts = parts = lower_all(output)
+        tensor = parts[output]
+        while isinstance(tensor, Alias) or (isinstance(tensor, Reshape) and not tensor.loop):
+            tensor = tensor.body  # rows of a Jacobian run over the output's entries, whatever its shape
+        self.tensor = tensor
+        self.leaves = [leaf for leaf in (lower(v) for v in asked.variables) if isinstance(leaf, Leaf)]
+        self.delta = Variable(asked.upstream, output.shape)
+        seed = lower(self.delta) if output.shape else algebra.number(1)
+        self.backward = Backward(parts[output], seed, self.leaves, asked.everywhere, frozenset(parts.values()))
+        self.ours = self._writer(asked.facts)
+        known = [*asked.taken, *asked.order, asked.upstream]
+        self.way = skeleton(self.backward, [v.shape for v in asked.variables], self.ours.value, known)
+        self.said = in_names(self.ours, self.way, known)
+        if 0 < len(self.way.held) <= _FEW:
+            whole = Skeleton((), self.backward.swept({}).gradients)
+            joint = in_names(self.ours, whole, known)
+            if joint.price < self.said.price:
+                self.way, self.said = whole, joint
+
+    def _writer(self, facts: Facts) -> Writer:
+        asked, declared = self.asked, Declared(facts)
+        notation = Notation([*asked.order, asked.upstream], declared.spellings((t, e) for e, t in self.parts.items()))
+        known = list(map(declared.tensor, self.parts.values()))
         notation.chooses(known)
-        return Writer(notation, declared, Recognised(known), variables, orders, conventions, scalar=not output.shape)
+        rows, columns = len(self.tensor.shape), len(self.parts[self.output].shape)
+        orders = {Vec.ROW: rows, Vec.COLUMN: columns if columns > 1 else rows}
+        scalar = not self.output.shape
+        return Writer(notation, declared, Recognised(known), asked.variables, orders, asked.conventions, scalar=scalar)
 
-    def matrices(writer: Writer) -> dict[str, Expr]:
+    @cached_property
+    def jacobians(self) -> Sequence[Tensor]:
+        """The derivatives, with the axes of the output in front."""
+        if self.output.shape or self.tensor is not self.parts[self.output]:
+            return jacobian(self.tensor, self.leaves, everywhere=self.asked.everywhere)
+        return list(self.backward.swept({}).gradients)  # that of a number is what its backward pass finds
+
+    @cached_property
+    def shaped(self) -> Mapping[Vec, Sequence[Tensor]]:
+        """The same by the order in which entries run."""
+        columns, output = self.jacobians, self.parts[self.output]
+        if self.tensor is not output and any(c.vec is Vec.COLUMN for c in self.asked.conventions):
+            columns = _by_columns(output, self.jacobians, len(self.tensor.shape), self.leaves)
+        return {Vec.ROW: self.jacobians, Vec.COLUMN: columns}
+
+    @cached_property
+    def again(self) -> Sequence[Sequence[Tensor]]:
+        """The second derivatives, if they are wanted."""
+        asked, leaves = self.asked, self.leaves
+        return [jacobian(d, leaves, everywhere=asked.everywhere) if asked.second else [] for d in self.jacobians]
+
+    def matrices(self, writer: Writer) -> dict[str, Expr]:
         """What is written in one piece in any case: the Jacobians of what is no scalar, and second derivatives."""
         forms: dict[str, Expr] = {}
-        for k, variable in enumerate(variables):
-            if output.shape:
-                forms |= writer.matrices(variable, {vec: tensors[k] for vec, tensors in shaped.items()})
-            forms |= writer.blocks(variable, again[k], len(jacobians[k].shape))
+        for k, variable in enumerate(self.asked.variables):
+            if self.output.shape:
+                forms |= writer.matrices(variable, {vec: tensors[k] for vec, tensors in self.shaped.items()})
+            forms |= writer.blocks(variable, self.again[k], len(self.jacobians[k].shape))
         return forms
 
-    declared = Declared(facts)
-    ours = writer(declared)
-    rest = matrices(ours)
-    known = [*taken, *order, upstream]
-    way = skeleton(backward, [v.shape for v in variables], ours.value, known)
-    said = in_names(ours, way, rest, known)
-    if 0 < len(way.held) <= _FEW:
-        whole = Skeleton((), backward.swept({}).gradients)
-        joint = in_names(ours, whole, rest, known)
-        if joint.price < said.price:
-            way, said = whole, joint
-    named = said.named
+    def derivative(self) -> Derivative:
+        """All the forms."""
+        variables, _, _, _, second, facts, conventions, _ = self.asked
+        ours, declared, delta = self.ours, self.ours.declared, self.delta
+        rest = self.matrices(ours)
+        named = self.said.named(rest)
 
-    def same(fewer: Facts) -> bool:
-        other = writer(Declared(fewer))
-        return other.rules(way) == ours.rules(way) and matrices(other) == rest
+        def same(fewer: Facts) -> bool:
+            other = self._writer(fewer)
+            return other.rules(self.way) == ours.rules(self.way) and self.matrices(other) == rest
 
-    used = _used(facts, same)
-    forms: dict[str, Forms] = {}
-    for variable, derived in zip(variables, jacobians, strict=True):
-        name = variable.name
-        gradient = named.forms.get(f"{name} gradient")
-        vjp = _times(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
-        blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
-        first, *_ = written = [named.forms[f"{name} jacobian {c}"] for c in conventions]
-        several = dict(zip(conventions, written, strict=True)) if len(written) > 1 else {}
-        plain, tied = declared.tensor(derived), None
-        if gradient is not None and "symmetric" in (known_of := everything(facts.get(name, ()))):
-            free = "diagonal" in known_of
-            tied = None if free else named.renamed(ours.value(_mirrored(plain), variable.shape))
-        forms[name] = Forms(first, gradient, vjp, plain, out_order, blocks, several, tied)
-    return said, Derivative(forms, named.where, delta, ours.notation, named, used)
+        used = _used(facts, same)
+        forms: dict[str, Forms] = {}
+        for variable, derived in zip(variables, self.jacobians, strict=True):
+            name = variable.name
+            gradient = named.forms.get(f"{name} gradient")
+            vjp = _times(delta, gradient) if gradient is not None else named.forms[f"{name} vjp"]
+            blocks = {v.name: named.forms[f"{name} hessian {v.name}"] for v in variables} if second else {}
+            first, *_ = written = [named.forms[f"{name} jacobian {c}"] for c in conventions]
+            several = dict(zip(conventions, written, strict=True)) if len(written) > 1 else {}
+            plain, tied = declared.tensor(derived), None
+            if gradient is not None and "symmetric" in (known_of := everything(facts.get(name, ()))):
+                free = "diagonal" in known_of
+                tied = None if free else named.renamed(ours.value(_mirrored(plain), variable.shape))
+            forms[name] = Forms(first, gradient, vjp, plain, len(self.tensor.shape), blocks, several, tied)
+        return Derivative(forms, named.where, delta, ours.notation, named, used)
 
 
 def _mirrored(gradient: Tensor) -> Tensor:
@@ -192,17 +219,15 @@ def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, 
     return {name: {fact: all_of_them or fact in needed[name] for fact in sorted(said)} for name, said in facts.items()}
 
 
-def _by_columns(
-    output: Tensor, jacobians: Sequence[Tensor], out_order: int, leaves: Sequence[Leaf]
-) -> tuple[list[Tensor], int]:
+def _by_columns(output: Tensor, jacobians: Sequence[Tensor], out_order: int, leaves: Sequence[Leaf]) -> list[Tensor]:
     """The derivatives of what stands behind the output's reshape, made those of the output where columns count.
 
     A vector has no columns: its entries run as those of what was reshaped do, row by row.
     """
     if len(output.shape) > 1:
-        return jacobian(output, leaves), len(output.shape)
+        return jacobian(output, leaves)
     turned = [(*reversed(range(out_order)), *range(out_order, len(derived.shape))) for derived in jacobians]
-    return [algebra.permute(derived, axes) for derived, axes in zip(jacobians, turned, strict=True)], out_order
+    return [algebra.permute(derived, axes) for derived, axes in zip(jacobians, turned, strict=True)]
 
 
 def _times(delta: Variable, gradient: Expr) -> Expr:

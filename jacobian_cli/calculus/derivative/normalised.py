@@ -12,7 +12,7 @@ from itertools import count
 from typing import NamedTuple
 
 from jacobian_cli.calculus.notation import write
-from jacobian_cli.expr import Apply, Defined, Expr, rebuild, variables, walk
+from jacobian_cli.expr import Apply, Defined, Expr, rebuild, variables, visible, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, row
 
 
@@ -47,7 +47,7 @@ def normalised(output: Expr, taken: Collection[str]) -> Expr | None:
             names[expr] = Defined(next(n for k in count() if (n := f"{stem}{k or ''}") not in known), expr)
         return names[expr]
 
-    for node in reversed(list(walk([outer], lambda n: not isinstance(n, Defined)))):
+    for node in reversed(visible(outer)):
         if node in inner or not any(write.is_call(node, sign) for sign in "*/"):
             continue
         parts = list(_parts(node, inner))

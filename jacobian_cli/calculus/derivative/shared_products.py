@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from jacobian_cli.calculus.notation import write
-from jacobian_cli.expr import Apply, Defined, Expr, walk, with_parts
+from jacobian_cli.expr import Apply, Defined, Expr, visible, with_parts
 
 _MOST = 400
 """Of more parts of chains than these nobody looks for what is shared."""
@@ -41,7 +41,7 @@ def associated(forms: Mapping[str, Expr], barred: Collection[Run] = ()) -> tuple
 
 def _chains(forms: Mapping[str, Expr]) -> Iterator[tuple[Apply, Run]]:
     """Each product of matrices that stands in no other, with its factors, without a sign or number in front."""
-    nodes = list(walk(forms.values(), lambda n: not isinstance(n, Defined)))
+    nodes = visible(*forms.values())
     inside = {node.children[0] for node in nodes if write.is_call(node, "@")}
     for node in nodes:
         if isinstance(node, Apply) and node.function == "@" and node not in inside:
@@ -54,8 +54,8 @@ def _shared(forms: Mapping[str, Expr], barred: Collection[Run]) -> Run | None:
     chains = [(node, run) for node, run in _chains(forms) if all(factor.shape for factor in run)]
     counts, heads = Counter[Run](), defaultdict[Run, Counter[Expr]](Counter)
     for node, run in chains:
-        runs = {run[i:j] for i, j in combinations(range(len(run) + 1), 2) if j - i > 1}
-        counts.update(runs)
+        runs = (run[i:j] for i, j in combinations(range(len(run) + 1), 2) if j - i > 1)
+        counts.update(dict.fromkeys(runs, 1))  # in the order in which they are met, so that it is told in every run
         for j in range(2, len(run) + 1):
             heads[run[:j]][write.chain(node)[0]] += 1  # with what stands in front of it
         if len(counts) > _MOST:
@@ -76,7 +76,7 @@ def _grouped(forms: Mapping[str, Expr], shared: Run, product: Expr) -> dict[str,
     """The forms in which a run of factors is multiplied first."""
     chains = {node for node, run in _chains(forms) if any(True for _ in _places(run, shared))}
     made: dict[Expr, Expr] = {}
-    for node in walk(forms.values(), lambda n: not isinstance(n, Defined)):
+    for node in visible(*forms.values()):
         if node in chains:
             made[node] = _regrouped([made[factor] for factor in write.chain(node)], shared, product)
         else:

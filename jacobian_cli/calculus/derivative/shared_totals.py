@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jacobian_cli.calculus.notation import write
-from jacobian_cli.expr import Apply, Defined, Expr, walk, with_parts
+from jacobian_cli.expr import Apply, Defined, Expr, visible, with_parts
 
 Key = tuple[Expr, Any]
 
@@ -27,7 +27,7 @@ def shared_totals(forms: Mapping[str, Expr]) -> Mapping[str, Expr]:
     if not totals:
         return forms
     made: dict[Expr, Expr] = {}
-    for node in walk(forms.values(), lambda n: not isinstance(n, Defined)):
+    for node in visible(*forms.values()):
         made[node] = node if isinstance(node, Defined) else with_parts(node, made)
         factors = node.children if write.is_call(node, "*") else (node,)
         if (key := _of(factors[-1], "mean")) in totals and key is not None:

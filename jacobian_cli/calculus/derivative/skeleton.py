@@ -15,7 +15,7 @@ from jacobian_cli.calculus.cost import DEFINITION, cost_together
 from jacobian_cli.calculus.derivative.shared_totals import shared_totals
 from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept
 from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
-from jacobian_cli.expr import Defined, Expr, Variable, walk
+from jacobian_cli.expr import Defined, Expr, Variable, visible
 from jacobian_cli.shape import Shape
 
 _MANY = 48
@@ -98,7 +98,7 @@ def price(adjoints: Mapping[str, Expr], others: Sequence[Expr]) -> int:
     adjoints = {name: whole[name] for name in adjoints}
     forms = list(whole.values())
     uses = Counter[str]()
-    for node in walk(forms, lambda n: not isinstance(n, Defined)):
+    for node in visible(*forms):
         uses.update(child.name for child in node.children if isinstance(child, Variable))
     uses.update(form.name for form in forms if isinstance(form, Variable))
     total = cost_together(forms)

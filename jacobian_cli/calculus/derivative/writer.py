@@ -90,42 +90,49 @@ class Writer(NamedTuple):
 
 
 class Said(NamedTuple):
-    """The forms in names."""
+    """The rules of an answer in names, from which it is told what it costs; whatever else it is comes after."""
 
-    named: Named
-    adjoints: Mapping[str, Expr]
-    others: Sequence[Expr]
-    """What else there is to read: the rules, and what the names mean that are ours."""
-    rules: int
+    way: Skeleton
+    taken: Collection[str]
+    first: Named
+    later: Mapping[str, Expr]
+    """What is written in one piece, of the rules: the rows that they are."""
+    keys: Sequence[str]
+    """Those of the adjoints, then of the rules."""
 
     @property
     def price(self) -> int:
         """What it costs to read; a name for what is a rule by itself says nothing more."""
-        known = {form for form in self.others[len(self.others) - self.rules :] if isinstance(form, Defined)}
-        return price(self.adjoints, self.others) + DEFINITION * (len(self.others) - self.rules - len(known))
+        forms = [self.first.forms[key] for key in self.keys]
+        names = [held.variable.name for held in self.way.held]
+        adjoints, rules = dict(zip(names, forms, strict=False)), forms[len(names) :]
+        ours = [body for name, body in self.first.where.items() if name not in self.taken]
+        known = {form for form in rules if isinstance(form, Defined)}
+        return price(adjoints, [*ours, *rules]) + DEFINITION * (len(ours) - len(known))
+
+    def named(self, rest: Mapping[str, Expr]) -> Named:
+        """All the forms in names, `rest` among them."""
+        first, way = self.first, self.way
+        rest = {key: first.renamed(form) for key, form in {**self.later, **rest}.items()}
+        second = name_repeats(rest, (), [*self.taken, *(held.variable.name for held in way.held), *first.where])
+        adjoints = _adjoints(way, first, {})
+        if numbered := {held.variable.name for held in way.held if held.numbered}:
+            met = definitions(_linked(form, adjoints) for form in (*first.forms.values(), *second.forms.values()))
+            numbers = (name for k in count(1) if (name := f"delta{k}") not in {*self.taken, *met})
+            adjoints = _adjoints(way, first, {name: next(numbers) for name in met if name in numbered})
+        said = {key: _linked(form, adjoints) for key, form in {**first.forms, **second.forms}.items()}
+        given = {whole: _linked(name, adjoints) for whole, name in {**second.given, **first.given}.items()}
+        return Named(said, definitions(said.values()), given)
 
 
-def in_names(writer: Writer, way: Skeleton, rest: Mapping[str, Expr], taken: Collection[str]) -> Said:
+def in_names(writer: Writer, way: Skeleton, taken: Collection[str]) -> Said:
     """An answer whose adjoints bear their names, and whose repeats are named too: those of the rules first."""
     forms = writer.rules(way)
     own = [*taken, *(held.variable.name for held in way.held)]
-    rules = [_key(held.variable) for held in way.held]
-    rules += [f"{variable.name} {writer.rule}" for variable in writer.variables]
-    first = _with_shared(shared_totals({key: forms.pop(key) for key in rules}), rules, own)
-    first = _by_adjoints(way, first)
-    rest = {key: first.renamed(form) for key, form in {**forms, **rest}.items()}
-    second = name_repeats(rest, (), [*own, *first.where])
-    adjoints = _adjoints(way, first, {})
-    if numbered := {held.variable.name for held in way.held if held.numbered}:
-        met = definitions(_linked(form, adjoints) for form in (*first.forms.values(), *second.forms.values()))
-        numbers = (name for k in count(1) if (name := f"delta{k}") not in {*taken, *met})
-        adjoints = _adjoints(way, first, {name: next(numbers) for name in met if name in numbered})
-    said = {key: _linked(form, adjoints) for key, form in {**first.forms, **second.forms}.items()}
-    given = {whole: _linked(name, adjoints) for whole, name in {**second.given, **first.given}.items()}
-    ours = {name: body for name, body in first.where.items() if name not in taken}
-    parts = {held.variable.name: first.forms[_key(held.variable)] for held in way.held}
-    others = [*ours.values(), *(first.forms[key] for key in rules[len(parts) :])]
-    return Said(Named(said, definitions(said.values()), given), parts, others, len(writer.variables))
+    keys = [_key(held.variable) for held in way.held]
+    keys += [f"{variable.name} {writer.rule}" for variable in writer.variables]
+    first = _with_shared(shared_totals({key: forms.pop(key) for key in keys}), keys, own)
+    return Said(way, taken, _by_adjoints(way, first), forms, keys)
 
 
 def _with_shared(forms: Mapping[str, Expr], group: Sequence[str], taken: Collection[str]) -> Named:

@@ -71,6 +71,7 @@ class Notation(Style):
         """Sums in front of which the user put a minus: -(x - c)."""
         self.written: dict[Tensor, Expr] = {}
         self.conditions: dict[Tensor, str] = {}
+        self._signed: dict[tuple[Product, float, Rational], tuple[Rational, Sequence[Factor]]] = {}
         self.learn(given or {})
 
     def learn(self, given: Mapping[Tensor, Expr]) -> None:
@@ -89,6 +90,7 @@ class Notation(Style):
             notation.typed_sums += [t for t in typed if isinstance(t, Sum) and t not in notation.typed]
             notation.typed.update(typed)
             notation.turned |= turned
+            notation._signed.clear()
             notation.conditions |= choices
             notation.letters |= letters
             notation.given |= kept
@@ -369,9 +371,15 @@ class Notation(Style):
             self.express(node)
         return Pieces(self, self.written, product.shape, factors, coefficient)
 
-    def turned_sums(self, product: Product, minus: float = MINUS, times: Rational = 1) -> tuple[Rational, list[Factor]]:
+    def turned_sums(
+        self, product: Product, minus: float = MINUS, times: Rational = 1
+    ) -> tuple[Rational, Sequence[Factor]]:
         """The number and the factors of a multiple of a product, each sum with the sign in which people write it."""
-        return signed(product, times, minus, self.given, self.turned)
+        key = product, minus, times
+        found = self._signed.get(key)
+        if found is None:
+            found = self._signed[key] = signed(product, times, minus, self.given, self.turned)
+        return found
 
 
 Powers = Mapping[tuple[Tensor, tuple[int, ...]], Rational]

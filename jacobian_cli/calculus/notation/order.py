@@ -69,6 +69,7 @@ class Style:
         self.ranks = {name: k for k, name in enumerate(order)}
         self._keys: dict[Expr, Key] = {}
         self._met: dict[Expr, int] = {}
+        self._products: dict[tuple[object, ...], Expr] = {}
 
     def signed(self, coefficient: Rational, expr: Expr) -> tuple[bool, Expr]:
         """coefficient·expr as a sign and what follows it."""
@@ -112,6 +113,13 @@ class Style:
         """|coefficient| times powers of scalars and of values of one shape, as one quotient."""
         if len(powers) == 1 and powers[0][1] == 1 and coefficient in (1, -1):
             return powers[0][0]
+        key = coefficient, *powers
+        found = self._products.get(key)
+        if found is None:
+            found = self._products[key] = self._product(powers, coefficient)
+        return found
+
+    def _product(self, powers: Powers, coefficient: Rational) -> Expr:
         powers = merged(_means(merged(powers)))
         scalars = [p for p in powers if not p[0].shape]
         vectors = [p for p in powers if p[0].shape]

@@ -11,7 +11,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.notation.order import Key
 from jacobian_cli.calculus.steps.step import Claim
-from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, visible, walk
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def _normal(expr: Expr) -> _Form:
     (True, False)
     """
     made: dict[Expr, _Form] = {}
-    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+    for node in visible(expr):
         match node:
             case Apply(function="u-" | "*" | "/" | "@"):
                 made[node] = _product(node, made)

@@ -9,7 +9,7 @@ from string import ascii_letters
 
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.evaluate.pairwise import plan
-from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, walk, with_parts
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, visible, with_parts
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.rules import parsed
 from jacobian_cli.printers.c.target import MATRICES
@@ -22,7 +22,7 @@ Lengths = Callable[[Shape], tuple[int, ...]]
 def spelled(expr: Expr, lengths: Lengths) -> Expr:
     """The same value, in functions that have loops of their own; names are not entered."""
     made: dict[Expr, Expr] = {}
-    for node in walk([expr], lambda n: not isinstance(n, Defined)):
+    for node in visible(expr):
         if isinstance(node, Defined):
             made[node] = node
             continue

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from jacobian_cli.elaborate.row_text import COUNT, meaning
-from jacobian_cli.expr import Defined, Expr, Variable, walk
+from jacobian_cli.expr import Defined, Expr, Variable, visible, walk
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.bounds import Bound
 from jacobian_cli.ops.identities import shift
@@ -372,7 +372,7 @@ def _renamed(names: Iterable[str], taken: set[str]) -> dict[str, str]:
 
 def _direct(body: Expr) -> list[str]:
     """The definitions that an expression uses itself."""
-    return [node.name for node in walk([body], lambda n: not isinstance(n, Defined)) if isinstance(node, Defined)]
+    return [node.name for node in visible(body) if isinstance(node, Defined)]
 
 
 def documented(function: Function) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from jacobian_cli.expr import Apply, Defined, Expr, Variable, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, visible, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.numpy.calls import NumPyWriter
@@ -119,7 +119,7 @@ class Streamed:
 
     def _named(self, form: Expr) -> set[Expr]:
         """The values of a block that an expression reads by their names."""
-        found = walk([form], lambda n: not isinstance(n, Defined))
+        found = visible(form)
         return {n for n in found if isinstance(n, Defined) and self._is_block(n)}
 
     def _is_block(self, node: Expr) -> bool:
