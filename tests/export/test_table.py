@@ -136,16 +136,22 @@ LACKING_IN_C = {
 }  # fmt: skip
 
 
-@needs_compiler
-@pytest.mark.parametrize("call", EXAMPLES)
-def test_c_agrees(call: Call, tmp_path: Path) -> None:
-    """At sizes that are numbers: value, Jacobian and backward rule."""
-    found, at, sizes = derived(call)
+def at_numbers(call: Call) -> jac.Derivation:
+    """The same derivative where every size is a number, as C wants them."""
+    found, _, sizes = derived(call)
     formula, _ = on_variables(call)
     for name, size in sizes.items():
         formula = re.sub(rf"\b{name}\b", str(size), formula)
     shapes = {n: tuple(s.at(sizes) for s in v.shape) for n, v in found.problem.variables.items()}
-    fixed = jac.derive(formula, found.wrt, shapes, check=False)
+    return jac.derive(formula, found.wrt, shapes, check=False)
+
+
+@needs_compiler
+@pytest.mark.parametrize("call", EXAMPLES)
+def test_c_agrees(call: Call, tmp_path: Path) -> None:
+    """At sizes that are numbers: value, Jacobian and backward rule."""
+    _, at, _ = derived(call)
+    fixed = at_numbers(call)
     module = ran(jac.export(fixed))
     value = np.asarray(module["value"](**at), float)
     try:

@@ -72,7 +72,9 @@ class _TracedKernels(Kernels):
             try:
                 return kernel(*values, **options)
             except TypeError as error:
-                raise AssertionError(f"autograd cannot look into the kernel of {row.name}: it wants a rule") from error
+                raise AssertionError(
+                    f"autograd cannot look into the kernel of {row.name}: it wants a rule in {__name__}"
+                ) from error
 
         return looked_into
 

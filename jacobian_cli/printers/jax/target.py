@@ -138,4 +138,5 @@ JAX = Target(
         "expm": _SCIPY.format(arguments="x", place="linalg", function="expm"),
     },
     arrays=True,
+    traced=True,
 )

@@ -52,8 +52,8 @@ class Target:
     """Whether it warns of what overflows."""
     foreign: bool = False
     """Whether no kernel that is written for NumPy runs there."""
-    unknown: frozenset[str] = frozenset()
-    """Functions whose kernel does not run there."""
+    traced: bool = False
+    """Whether programs run there on arrays that have no numbers yet, so that no kernel may look at one entry alone."""
     count: str = "{np}.size({x})"
     count_along: str = "//max({np}.size({np}.sum({x}, axis=axis)), 1)"
     top: str = "{np}.max({x})"
@@ -67,8 +67,9 @@ class Target:
 
     def runs(self, function: str, kernel: Callable[..., Any] | None) -> bool:
         """Whether a kernel of the table runs there as it is."""
-        own = function in self.kernels or function in self.unknown
-        return kernel is not None and not self.foreign and not own
+        if kernel is None or self.foreign or function in self.kernels:
+            return False
+        return not (self.traced and "vectorize" in kernel.__code__.co_names)
 
 
 NUMPY = Target("NumPy", "numpy", "np", "ndarray", kernels=KERNELS, warns=True)
