@@ -102,6 +102,8 @@ def _number_here(name: str, place: Place) -> str | None:
         return "what divides a matrix, and does nothing else, is a number"
     if _SMALL.fullmatch(name) and (place.scales or place.inside):
         return f"{name} is a small number"
+    if name[0] == "d" and place.curved and place.beside == VECTOR:
+        return None  # diag(L)*log(d)
     if _NUMBER.fullmatch(name) and place.scales and place.beside <= {"C": 1, "N": 0}.get(name, 2):
         return f"{name} only scales, and is a number"
     if place.scales and habit(name) == MATRIX and place.beside == SCALAR and not place.below:

@@ -136,12 +136,19 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
     asked = {paste for s in typed.statements for doubt in s.doubts for paste in doubt.readings}
     settled = {name for statement in typed.statements for name in statement.settled}  # by an index
     settled |= subscripted(typed.statements).keys() | _along(typed)
+    calls = [t for s in typed.statements for t in s.terms if isinstance(t, Call)]
+    traced = {n for t in calls if (row := row_of(t)) is not None and row.of_scalar for n in names_in(t)}  # tr(ρ log ρ)
     for name, shape in typed.assumed.items():
         if name in settled or f"--assume {name}=index" in asked:
             continue
         if habit(name) == 2 and len(shape) == 1 and name in typed.demanded:
             yield Doubt(
                 f"`{name}` is taken for a vector, for a matrix does not fit; `-s {name}={shape[0]}` says that it is one"
+            )
+        if habit(name) == 0 and len(shape) > 1 and name in typed.demanded and name not in traced:
+            sizes = ",".join(map(str, shape))
+            yield Doubt(
+                f"`{name}` is taken for a matrix, for a number does not fit; `-s {name}={sizes}` says that it is one"
             )
         if habit(name) == 1 and len(shape) > 1:
             sizes = ",".join(map(str, shape))

@@ -37,6 +37,8 @@ class Place(NamedTuple):
     """How many axes the other terms of its sum have."""
     inverted: bool = False
     """Under a number that nothing multiplies."""
+    curved: bool = False
+    """In the argument of a function that is no root."""
     spread: bool = False
     """Under a matrix to which a vector is added, as another one may divide it."""
 
@@ -166,13 +168,11 @@ class Parts:
             case "u-", (a,):
                 yield a, place
             case _:
-                root = (
-                    place.below
-                    and not place.summed
-                    and FUNCTIONS[ALIASES.get(term.function, term.function)].definition == "x**(1/2)"
-                )
+                rooted = FUNCTIONS[ALIASES.get(term.function, term.function)].definition == "x**(1/2)"
+                root = (place.below and not place.summed and rooted) or place.root
+                curved = place.curved or not rooted
                 for argument in term.arguments:
-                    yield argument, alone._replace(inside=True, below=False, summed=False, root=root or place.root)
+                    yield argument, alone._replace(inside=True, below=False, summed=False, root=root, curved=curved)
 
     def _broadens(self, term: Term) -> bool:
         """Whether vectors and matrices are added in a part."""

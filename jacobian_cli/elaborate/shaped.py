@@ -30,6 +30,8 @@ _HOLE = re.compile(r"\?\d+\?\d+\?")
 """A size that is not found yet."""
 LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi".split())
 """Greek letters that are vectors as readily as scalars: beside + and behind a matrix they are what fits."""
+_WORD = 8
+"""Words are no longer than this, where they may be one name."""
 _SUMMED = ("?plus", "?minus")
 BOARD = ("math", "latex", "julia")
 """Notations in which a function of a matrix may mean something else than its entries' values."""
@@ -236,12 +238,35 @@ class Shaped(Builder):
         if len(left[0].shape) == len(right[0].shape) == 1:
             inner, outer = inner_text(left[1], right[1]), outer_text(left[1], right[1])
             hint = f"write `{inner}`, `{outer}`, or `{times_text(left[1], right[1])}` for the product entry by entry"
+            if all(isinstance(one, Call) and one.function == "abs" for one in (left[1], right[1])):
+                lengths = (call_of("norm", *one.arguments) for one in (left[1], right[1]) if isinstance(one, Call))
+                hint = f"their lengths are `{spelled(call_of('*', *lengths))}`; else {hint}"
             names = dict.fromkeys((*names_in(left[1]), *names_in(right[1])))
             numbers = [f"`-s {name}=()`" for name in names if self.assumed.get(name) == 1]
             if numbers:
                 hint += f"; for numbers declare {' '.join(numbers[:4])}"
+            if numbers and (word := self.word_around(right[1].span)):
+                axes = "n,m" if word[0].isupper() else "()" if word[0] in "dn" else "n"
+                hint += f"; if {word} is one name, declare it: `-s {word}={axes}`"
             return ConformError(message, text=self.text, span=where, hint=_HOLE.sub("n", hint))
         return OrderError(message, text=self.text, span=where, hint="matrix products need columns and rows that meet")
+
+    def word_around(self, span: Span) -> str:
+        """The run of letters that a name was cut out of, xd of x and d; nothing where it stands alone."""
+        start, stop = span
+        while start > 0 and self.text[start - 1].isalpha():
+            start -= 1
+        while stop < len(self.text) and self.text[stop].isalpha():
+            stop += 1
+        word = self.text[start:stop]
+        return (
+            word
+            if 1 < len(word) <= _WORD
+            and word.isascii()
+            and self.text[start - 1 : start] != "\\"
+            and (start, stop) != (span.start, span.stop)
+            else ""
+        )
 
     def resolved(self, typed: Typed) -> Shape:
         return tuple(self.scope.unifier.resolve(size) for size in typed[0].shape)

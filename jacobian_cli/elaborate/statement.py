@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from jacobian_cli.elaborate.builder import Builder
-from jacobian_cli.elaborate.options import Scope
+from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import described
@@ -27,12 +27,21 @@ from jacobian_cli.syntax.tree import (
     terms_in,
 )
 
+_LONGEST = 100
+"""Formulas as long as this are quoted whole."""
 _NO_NUMBERS = ("nan", "NaN", "NAN")
 
 
 def typed_statement(statement: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
     """One statement typed, of the shape that was declared of its name."""
-    body = Builder(scope, statement.source).build(statement.value)
+    try:
+        body = Builder(scope, statement.source).build(statement.value)
+    except OrderError as error:
+        rows = None if statement.notation else _with_rows(statement, scope)
+        if rows is None or not error.message.startswith("@ does not take a vector"):
+            raise
+        hint = f"a vector is a column, its row is `x.T`: `{rows}`"
+        raise OrderError(error.message, text=error.text, span=error.span, hint=hint) from None
     wanted = declared.get(statement.name or "")
     if wanted is not None and not (
         len(wanted) == len(body.shape)
@@ -44,6 +53,22 @@ def typed_statement(statement: Definition, scope: Scope, declared: Mapping[str, 
             span=statement.value.span,
         )
     return body
+
+
+def _with_rows(statement: Definition, scope: Scope) -> str | None:
+    """The text with the transposes that NumPy does without where a vector stands before @."""
+    source, ends = statement.source, set[int]()
+    for term in statement.terms:
+        name = term.arguments[0] if isinstance(term, Call) and term.function == "@" else None
+        if isinstance(name, Call) and name.function == "*" and isinstance(name.arguments[0], Literal):
+            name = name.arguments[1]  # 2*b@A@x
+        if isinstance(name, Name):
+            value = scope.values.get(name.text)
+            if value is not None and len(value.shape) == 1:
+                ends.add(name.span.stop)
+    for end in sorted(ends, reverse=True):
+        source = source[:end] + ".T" + source[end:]
+    return " ".join(source.split()) if ends and len(source) < _LONGEST else None
 
 
 def unknown_functions(statements: Iterable[Definition]) -> list[InputError]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from jacobian_cli.elaborate.dotted import Dotted
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.indexed import (
     ROW,
@@ -39,6 +40,8 @@ _BY_ENTRY = {
     "?exp": "exp",
 }
 """What stands between entries, which are numbers."""
+_ENTRIES = ("?power", "?hadamard", "**", "?bars", "?total")
+"""What has entries that one would sum."""
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 
 
@@ -56,6 +59,8 @@ class Sums(Mathematics):
     def summed(self, term: Call) -> Term:
         """A sum or a product over an index in the language."""
         value, function, limit, index = parts_of_sum(term)
+        dotted = Dotted(self.assumed, lambda name: len(self.build(name).shape), self.doubt, self.error)
+        value = dotted.turned(value)
         outer = (self.outer_sum(value) or self.vector_sum(value)) if function == "sum" else None
         parts = [] if outer else self.factors(value) if function == "sum" else [self.by_entry(value)]
         if limit:
@@ -386,9 +391,10 @@ class Sums(Mathematics):
         if len(readings) == 1:
             return readings[0]
         total = term.arguments[1]
-        assert isinstance(total, Call)
-        (value,) = total.arguments
-        if isinstance(value, Call) and value.function in ("?power", "?hadamard", "**"):
+        while isinstance(total, Call) and total.function not in ("sum", "?total", "?over"):  # ½ Σ(y − Xw)²
+            total = total.arguments[-1]
+        value = total.arguments[0] if isinstance(total, Call) else total
+        if isinstance(value, Call) and (value.function in _ENTRIES or value.function.isidentifier()):
             readings.reverse()
         taken, other = (spelled(plain) for _, plain in readings)
         self.doubt(f"`{taken}` is read; the other reading is `{other}`")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
+from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.shaped import (
     LEANING,
     Shaped,
@@ -15,6 +17,7 @@ from jacobian_cli.elaborate.shaped import (
     inner_text,
     is_row,
     shape_of,
+    span_of,
     spelled_out,
     times_text,
     way_of,
@@ -31,6 +34,10 @@ _NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
 _SCALING = frozenset("tsck")
 """Letters that are numbers where they stand before a matrix; others are rows there."""
+_LETTERS = frozenset("abcdhkmnprst")
+"""Letters whose quotients are numbers before a vector or a matrix."""
+_WEIGHT = re.compile(r"([A-ZΣΛΩΓ]\w{0,9}?)(⁻¹|\^\{?-1\}?)?")
+"""A matrix below the bars of a norm, or its inverse."""
 _MOST_POWERS = 8
 
 
@@ -48,6 +55,7 @@ class Mathematics(Shaped):
         first = term.arguments[0]
         if isinstance(first, Literal) and first.value == 1 and is_row(factors[1][0].shape):  # 1bᵀ
             factors[0] = self.filled("ones", first.span)
+        self.want_no_samples(term.arguments)
         self.want_numbers(term.arguments, factors)
         made = self.product(factors, term.span)
         if isinstance(first, Name) and len(factors) > 2 and is_row(factors[1][0].shape) and len(made[0].shape) == 1:
@@ -59,12 +67,31 @@ class Mathematics(Shaped):
                 )
         return made
 
+    def want_no_samples(self, parts: Sequence[Term]) -> None:
+        """Refuse r_t A_t, whose factors are numbers of one sample rather than a row and a matrix."""
+        for left, right in pairwise(parts):
+            if not (isinstance(left, Name) and isinstance(right, Name)):
+                continue
+            marks = key(left.text)[-1:], key(right.text)[-1:]
+            sample = marks[0] == marks[1] and len(marks[0][0]) == 1 and marks[0][0].islower()
+            open_ones = self.assumed.get(left.text, 0) > 0 and right.text in self.assumed
+            if sample and open_ones and (habit(left.text), habit(right.text)) == (1, 2) and left.text != right.text:
+                row = spelled(call_of("@", call_of(".T", left), right))
+                raise self.error(
+                    span_of(left, right, left.span),
+                    "are these numbers, or a row and a matrix?",
+                    f"for numbers declare `-s {left.text}=()` `-s {right.text}=()`; a row and a matrix are `{row}`",
+                )
+
     def want_numbers(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
         """A name that scales nothing but numbers is a number: n/2 log|Σ|."""
         for part, (expr, _), (behind, _) in zip(parts, factors, factors[1:], strict=False):
             before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1
             if before and isinstance(part, Name) and part.text in _SCALING and part.text in self.assumed:  # A + tB
                 self.strained(part.text, 0)
+            if len(expr.shape) == 1 and behind.shape and not is_row(behind.shape):
+                for name in self.scaling_quotient(part, wholly=len(behind.shape) == 1):
+                    self.strained(name, 0)
         large = [k for k, (expr, _) in enumerate(factors) if expr.shape]
         if len(large) != 1:
             return
@@ -73,6 +100,26 @@ class Mathematics(Shaped):
             part = part.arguments[0]
         if isinstance(part, Name) and part.text in self.assumed and _NUMBER.fullmatch(part.text):
             self.strained(part.text, 0)
+
+    def scaling_quotient(self, part: Term, *, wholly: bool) -> list[str]:
+        """The names in a quotient of letters alone, α/r, that are taken for vectors, if they are letters of numbers:
+        all of them or, where a matrix stands behind, those above the line.
+        """
+        above, below, stack = list[str](), list[str](), [(part, False)]
+        if not (isinstance(part, Call) and part.function == "/"):
+            return []
+        while stack:
+            inner, under = stack.pop()
+            if isinstance(inner, Name):
+                (below if under else above).append(inner.text)
+            elif isinstance(inner, Call) and inner.function in ("/", "?beside", "u-"):
+                first, *rest = inner.arguments
+                stack += [(first, under), *((one, under ^ (inner.function == "/")) for one in rest)]
+            elif not isinstance(inner, Literal):
+                return []
+        want = [*above, *below] if wholly else above
+        names = [name for name in (*above, *below) if self.assumed.get(name) == 1 and habit(name) < 2]
+        return names if all(name in _LETTERS or habit(name) == 0 for name in want if name in names) else []
 
     def dot(self, term: Call) -> Typed:
         """· between numbers, matrices and vectors; of two vectors the dot product."""
@@ -251,6 +298,11 @@ class Mathematics(Shaped):
                 return self.op("norm1", term.span, inner)
             case "∞" | "inf" | "infty" if not matrix:
                 return self.op("max", term.span, self.op("abs", term.span, inner))
+        if (weight := _WEIGHT.fullmatch(kind.value)) and not matrix:  # ‖y − Hx‖²_{R⁻¹}
+            within = f"inv({weight[1]})" if weight[2] else weight[1]
+            row = call_of("@", call_of(".T", inner[1]), Name(within, term.span))
+            square = spelled(call_of("@", row, inner[1]))
+            raise self.error(term.span, "a norm with a matrix below it is not read", f"its square is `{square}`")
         raise self.error(
             term.span,
             f"the norm with the index {kind.value[:20]} is not in the language",

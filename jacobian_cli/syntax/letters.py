@@ -41,6 +41,8 @@ _SUMMED = re.compile(r"[ₐ-ₜᵢⱼ]₌|_\{[a-z](?:,[a-z])?=")
 _BELOW = {"i": "ᵢ", "j": "ⱼ", "k": "ₖ"}
 _OVER = re.compile(r"∑|∏|Σ_?\s*\{?[a-zᵢⱼₖ]|(?<![A-Za-z])\\?(?:sum|prod|max|min)(?![a-z])")
 """What runs over an index."""
+_NAMED = re.compile(r"(?<![A-Za-z])([A-Z])(?:\}|\^\{?\w\}?)?_\{?[qvQV](?![A-Za-z])")
+"""Beside W_q, W_k is a name and no entry."""
 _ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
 _UNCLEAR = {
@@ -78,7 +80,11 @@ class Letters:
         self.labels = tuple(map(_label, named, repeat(text)))
         """Letters that number entries elsewhere, and are part of names here: `K_k` is asked for, no sum runs over k."""
         self.lettered = {read(n).stem for n in named if len(read(n).indices) == 1 and len(n) == 3 and n[-1].isalpha()}
+        if not _OVER.search(text):
+            self.lettered |= {found[1] for found in _NAMED.finditer(text)}
         """The stems of names with a letter below: beside W_q, W_k is a name too."""
+        self.words = {read(n).stem for n in known.names if n[1:2].isalpha() and read(n).indices}
+        """The words with something below that are names: beside logp_w, logp_l is one."""
 
     def refuse(self, start: int, stop: int, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=Span(start, stop), hint=hint)
@@ -290,6 +296,8 @@ class Letters:
             return Token("name", name, start, stop)
         if marked:
             return None
+        if end - k > 1 and indices and stems in self.words:
+            return self.named(stems, indices, start, stop)
         if end - k > 1 and (stems in LETTERS or stems in NUMBERS) and not self.apart(stems):
             if stems == "pi" and not indices:
                 return Token("name", "pi", start, stop)

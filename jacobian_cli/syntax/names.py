@@ -171,7 +171,7 @@ def plain_name(text: str) -> str:
     ('W1', 'y_hat', 'w1', 'W@x')
     """
     bare, marks = _STYLE.sub("", text.strip()), list[str]()
-    if bare[:1] == "{" and bare[-1:] == "}":
+    if bare[:1] == "{" and bare[-1:] == "}" and "{" not in bare[1:]:
         bare = bare[1:-1]
     bare = re.sub(r"^\{([^{}]*)\}", r"\1", bare)
     accented = _ACCENTED.fullmatch(bare)

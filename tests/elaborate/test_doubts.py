@@ -87,7 +87,7 @@ def test_what_a_warning_says_can_be_typed(text: str) -> None:
         jac.derive(reading, wrt=next(iter(variables), "q"), shapes={"q": "2"})
 
 
-MARKED = {"x'*x*y": "-s y=n", "a'*b*c + x'*x": "-s c=n", "xᵀAx b": "-s b=n"}
+MARKED = {"x'*x*y": "-s y=n", "x'φ'": "-s φ=", "a'*b*c + x'*x": "-s c=n", "xᵀAx b": "-s b=n"}
 """In notations whose products are those of matrices."""
 
 
@@ -98,7 +98,7 @@ def marked(text: str) -> Program:
 
 
 @pytest.mark.parametrize("text", MARKED)
-def test_what_is_taken_for_a_number_behind_a_product(text: str) -> None:
+def test_what_nothing_but_its_place_says_of_a_name(text: str) -> None:
     (warning,) = marked(text).warnings
     assert MARKED[text] in warning
 

@@ -13,6 +13,8 @@ from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Te
 _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧", "⌊": "⌋", "⌈": "⌉"}
 _NO_INDEX = frozenset("sup func bar frac sqrt root T prime group sum".split())
 """What stands in no index, so that square brackets with it hold a factor."""
+_NORMS = frozenset(("1", "2", "F", "∞", "inf", "infty", "*"))
+"""What stands below the bars of norms."""
 _ROUNDED = {"⌊": "floor", "⌈": "ceil"}
 
 
@@ -152,7 +154,7 @@ class Brackets(Cursor):
         self.delimiters.pop()
         closed = self.take()
         span = Span(opened.start, closed.stop)
-        if opened.text == "|":
+        if opened.text == "|" and not self.norm_behind():
             return Call("?bars", (value,), (), span)
         marks: list[Token] = []
         kind = ""
@@ -170,6 +172,12 @@ class Brackets(Cursor):
             term = self.raised(term, mark)
             self.at += 1
         return term
+
+    def norm_behind(self) -> bool:
+        """Whether single bars have the index of a norm: |x|₁, |X|²_F."""
+        behind = self.tokens[self.at : self.at + 2]
+        marks = behind if behind[0].kind == "sup" else behind[:1]
+        return any(token.kind == "sub" and token.text in _NORMS for token in marks)
 
     def want_no_mark_beside(self, opened: Token, closed: Token) -> None:
         """Refuse ‖x‖2 and ‖X‖F, which may have been above or below the line before they were copied."""

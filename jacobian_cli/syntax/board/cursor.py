@@ -72,6 +72,8 @@ class Cursor:
     """Whether the notation was found, and not named."""
     trying: bool = False
     """Whether a Σ is being read as a sum, or as a matrix."""
+    totalled: int = -1
+    """The place of the Σ that is being read as a sum."""
     open_end: tuple[int, str, str] = (-1, "", "")
     """Where a function without bracket ended, and what it took."""
 

@@ -135,7 +135,7 @@ class Factors(Identifiers):
                 assert token.value is not None
                 return Literal(token.value, token.span)
             case "name" | "word":
-                return self.summed() if self.marked() else self.name()
+                return self.summed() if self.marked() or self.at == self.totalled else self.name()
             case "indexed":
                 return self.entry(token)
             case "func":

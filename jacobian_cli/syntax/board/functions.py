@@ -18,6 +18,8 @@ _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:V
 _INVERSES = {"exp": "log", "log": "exp", "logit": "sigmoid", "sigmoid": "logit"}
 _INVERTED = frozenset("sin cos tan sinh cosh tanh".split())
 """Functions that have an inverse whose name begins with an A elsewhere."""
+REDUCED = frozenset("sum prod mean max min var std norm".split())
+"""Functions that make one number of all entries."""
 WHOLE = frozenset(["trace"])
 """Functions that, without a bracket, take the whole product behind them."""
 
@@ -74,6 +76,8 @@ class Functions(Sums):
     def value_of(self, token: Token) -> Term:
         if self.next.kind == "open" and self.next.text in "([{":
             return self.called(token, token.text)
+        if token.text in ("sum", "prod") and (index := self.only_index()) is not None:  # sum w_i x_i
+            return self.over(token, index)
         argument = self.run() if token.text in WHOLE else self.bare(token)
         if isinstance(argument, Call) and argument.function == "lgamma" and self.text[argument.span.start] in "Γ\\G":
             return argument
@@ -114,7 +118,8 @@ class Functions(Sums):
         argument = self.beside(parts, first.start)
         # sin x cos x is a product; behind aᵀ a product goes on
         turned = isinstance(argument, Call) and argument.function == "?T"
-        further = self.next.kind in FACTOR and not self.closes(self.next) and (turned or self.next.kind != "func")
+        whole = turned or token.text in REDUCED  # nor does a sum end: sum p log p
+        further = self.next.kind in FACTOR and not self.closes(self.next) and (whole or self.next.kind != "func")
         if further and not alone:
             self.factors()
             rest = self.written(stop, self.tokens[self.at - 1].stop)

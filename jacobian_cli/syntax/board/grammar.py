@@ -323,12 +323,43 @@ class Board(Factors):
                 raise too_deep(self.text)
         if words and len(found) > 1:
             word = self.tokens[words[0]]
+            whole = self.unsplit(word)
+            axes = "()" if whole == word.text else "n,m" if whole[0].isupper() else "n"
             raise self.refuse(
                 word,
-                f"'{word.text}' is neither a name nor a function that is known",
-                f"type the formula alone; or, if {word.text} is a name of yours, declare it: `-s {word.text}=()`",
+                f"'{whole}' is neither a name nor a function that is known",
+                f"type the formula alone; or, if {whole} is a name of yours, declare it: `-s {whole}={axes}`",
             )
         return found
+
+    def want_no_word(self, factors: Sequence[Term]) -> None:
+        """Say that SNR is read as a product, where none of its letters stands elsewhere or is known."""
+        found = re.search(
+            r"(?<![^\W_])[A-Z]{3,6}(?![\w^'ᵀ.])", self.text[factors[0].span.start : factors[-1].span.stop]
+        )
+        if found is None or not self.blanks:
+            return
+        word = found[0]
+        others = self.text.replace(word, "")
+        names = {factor.text for factor in factors if isinstance(factor, Name)}
+        ordered = word in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # ABC
+        if {*word} <= names and not ordered and not any(letter in others or self.known.find(letter) for letter in word):
+            product = "@".join(word)
+            self.doubts.append(
+                Doubt(f"`{product}` is read, a product; if {word} is one name, declare it: `-s {word}=()`")
+            )
+
+    def unsplit(self, word: Token) -> str:
+        """All letters around a word that stand without a blank: xref, of which x is a name."""
+        start = self.at - 1
+        while start > 0 and self.tokens[start].start > word.start:
+            start -= 1
+        first = self.tokens[start]
+        while start > 0 and self.tokens[start - 1].kind == "name" and self.tokens[start - 1].stop == first.start:
+            start -= 1
+            first = self.tokens[start]
+        whole = self.text[first.start : word.stop]
+        return whole if whole.isidentifier() else word.text
 
     def beside(self, factors: list[Term], start: int) -> Term:
         for left, right in pairwise(factors):
@@ -338,6 +369,7 @@ class Board(Factors):
         """The product of factors."""
         if len(factors) == 1:
             return factors[0]
+        self.want_no_word(factors)
         for left, right in pairwise(factors):  # Δx
             behind = right.arguments[0] if isinstance(right, Call) and right.function == "?T" else right
             if not (isinstance(left, Name) and isinstance(behind, Name) and key(left.text) == _DIFFERENCE):

@@ -14,6 +14,8 @@ from jacobian_cli.syntax.tree import Call, Flag, Name, Term
 
 _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
+_PROJECTION = ("P", "Pi")
+"""Letters for projections, which need not be linear: Π_C(x)."""
 _LEARNED = frozenset("theta phi psi omega θ φ ψ ω ϕ ϑ".split())
 """What stands below the name of a function that has such parameters."""
 _SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
@@ -135,12 +137,17 @@ class Identifiers(Functions):
         capital = token.text[:1].isupper() and token.kind == "name"
         greek = stem in GREEK
         lone = [t.kind for t in inside] == ["name", "close"]
-        learned = any(mark in _LEARNED for mark in marks)  # G_θ(z)
+        below = any(mark in LETTERS or mark in LETTERS.values() for mark in marks)
+        operator = below and (stem not in LETTERS or stem in _PROJECTION)  # S_λ(x), P_Ω(X)
+        learned = operator or any(mark in _LEARNED for mark in marks)  # G_θ(z)
         if capital and stem not in LETTERS and len(stem) >= _WORD and self.known.find(token.text) is None:
             raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
         if (capital or greek) and lone and stem != "Gamma" and not learned:
             product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
+        elif stem in _PROJECTION and any(mark.isupper() for mark in marks) and not learned:
+            product = f"{token.text}@{whole}"
+            self.doubts.append(Doubt(f"`{product}` is read, a product; a projection called {token.text} is not known"))
         if token.kind == "word" and (near := get_close_matches(token.text.lower(), self.known.functions, 1, 0.75)):
             raise self.refuse(token, f"there is no function '{token.text}'", f"did you mean `{near[0]}(x)`?")
         if stem == "Gamma" and not marks:
@@ -153,7 +160,10 @@ class Identifiers(Functions):
         lower = len(stem) == 1 and stem.isascii() and stem.islower() and (lone or not marks)
         message = f"'{token.text}' is not a function here"
         if learned:
-            raise self.refuse(token, message, "type what it stands for, or give its value a name: z_theta")
+            hint = "type what it stands for, or give its value a name: z_theta"
+            if capital and not greek:
+                hint += f"; a product with a matrix is `{token.text}@{whole}`"
+            raise self.refuse(token, message, hint)
         if token.kind == "word" or lower or (not marks and stem in _CALLED):
             raise self.refuse(
                 token,

@@ -8,13 +8,14 @@ import unicodedata
 from jacobian_cli.syntax.board.brackets import Brackets
 from jacobian_cli.syntax.board.cursor import FACTOR, SUMS
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.names import key, read, spelling
+from jacobian_cli.syntax.names import GREEK, key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Name, Term, Text
 
 _INDEX = re.compile(r"([a-z](?:,?[a-z])?)(?:=1)?")
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 _SIGMA = ("Sigma",)
+_COEFFICIENT = ("num", "frac")
 _FUNCTIONS = ("prod", "max", "min")
 """What runs over an index beside sums."""
 
@@ -134,11 +135,12 @@ class Sums(Brackets):
             return _entry(base.text, mark.text, token)
         if {*mark.text} <= {*self.ended}:
             raise self.left_out(token, min(self.ended[letter] for letter in mark.text))
+        axes = "n,m" if token.text[:1].isupper() else "n"
         raise self.refuse(
             token,
             f"an entry with the index {mark.text} cannot be read"
             + ("" if self.running else ": the language has no index notation"),
-            f'write sums as `einsum("ij,j->i", A, x)`; if {token.text} is a name, declare it: `-s {token.text}=n`',
+            f'write sums as `einsum("ij,j->i", A, x)`; if {token.text} is a name, declare it: `-s {token.text}={axes}`',
         )
 
     def left_out(self, token: Token, begin: int) -> InputError:
@@ -190,28 +192,60 @@ class Sums(Brackets):
         return token.kind == "name" and key(token.text) == _SIGMA and self.known.find(token.text) is None
 
     def maybe_sum(self) -> bool:
-        """Whether a Σ stands here that may be the sign of a sum: before a factor, and nowhere as a matrix."""
-        if self.trying or not self.sigma(self.next):
+        """Whether a Σ stands here, or behind numbers that scale it, that may be the sign of a sum: before a factor,
+        and nowhere as a matrix.
+        """
+        place = self.scaled()
+        if self.trying or not self.sigma(self.tokens[place]):
             return False
-        for before, token, behind in zip(self.tokens, self.tokens[1:], self.tokens[2:], strict=False):
-            if self.sigma(token) and (
-                behind.kind in ("T", "sup", "invT", "prime", "close", "bar") or before.kind in (*FACTOR, "close", "T")
-            ):
-                return False
-        behind = self.tokens[self.at + 1]
+        for k, token in enumerate(self.tokens[:-1]):
+            if self.sigma(token):
+                before, behind = self.tokens[k - 1] if k else None, self.tokens[k + 1]
+                scaled = before is not None and (before.kind in _COEFFICIENT or (k == place and k > self.at))
+                closing = behind.kind == "bar" and sum(t[:2] == behind[:2] for t in self.tokens[:k]) % 2
+                if (
+                    closing
+                    or behind.kind in ("T", "sup", "invT", "prime", "close")
+                    or (before is not None and before.kind in (*FACTOR, "close", "T") and not scaled)
+                ):
+                    return False
+        behind = self.tokens[place + 1]
         return behind.kind in FACTOR and not self.closes(behind)
 
+    def scaled(self) -> int:
+        """The place behind the numbers and small Greek letters here: ½, 1/2, λ."""
+        place = self.at
+        while True:
+            token, behind = self.tokens[place], self.tokens[min(place + 1, len(self.tokens) - 1)]
+            if token.kind in _COEFFICIENT or (token.kind == "name" and not self.sigma(token) and self.rates(token)):
+                place += 1
+            elif token.kind == "op" and token.text == "/" and place > self.at and behind.kind == "num":
+                place += 2
+            else:
+                return place
+
+    def rates(self, token: Token) -> bool:
+        """Whether a name is a small Greek letter, which scales what stands behind it."""
+        stem = key(token.text)[0]
+        return stem in GREEK and stem.islower()
+
     def sum_or_matrix(self) -> Term:
-        """Σ(y − Xw)²: read both ways, for shapes to decide."""
-        at, doubts, token, index = self.at, [*self.doubts], self.take(), None
-        self.trying = True
+        """Σ(y − Xw)², ½ Σ(y − Xw)²: read both ways, for shapes to decide."""
+        at, doubts, ended, place, index = self.at, [*self.doubts], {*self.ended}, self.scaled(), None
+        self.trying, scaled, start = True, place > at, self.next.start
         try:
-            index = self.only_index()
-            value: Term | None = self.product() if index is None else self.over(token, index)
+            if scaled:
+                self.totalled = place
+                value: Term | None = self.product()
+            else:
+                token = self.take()
+                index = self.only_index()
+                value = self.product() if index is None else self.over(token, index)
         except InputError:
             value = None
-        end, self.at, self.doubts[:] = self.at, at, doubts
-        if index is not None and value is not None:
+        end, self.at, self.doubts[:], self.totalled = self.at, at, doubts, -1
+        indexed = index is not None or bool(self.ended.keys() - ended)
+        if indexed and value is not None:
             self.at, self.trying = end, False
             return value
         try:
@@ -220,5 +254,5 @@ class Sums(Brackets):
             self.trying = False
         if value is None or self.at != end:
             return matrix
-        total = self.total(token, value)
-        return Call("?sigma", (matrix, total), (), total.span)
+        total = value if scaled else self.total(self.tokens[at], value)
+        return Call("?sigma", (matrix, total), (), Span(start, total.span.stop))
