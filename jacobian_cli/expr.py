@@ -118,6 +118,11 @@ def walk(roots: Iterable[Expr], enter: Callable[[Expr], bool] | None = None) -> 
 
 def visible(*roots: Expr) -> list[Expr]:
     """All that is to be read in expressions, each once, children before parents: what a name stands for is not."""
+    return _listed(roots, names=False)
+
+
+def _listed(roots: Iterable[Expr], *, names: bool) -> list[Expr]:
+    """The same as `walk` finds, all at once: most ask for everything. `names` are entered or not."""
     found: list[Expr] = []
     seen: set[Expr] = set()
     stack: list[Expr | None] = list(roots)
@@ -130,8 +135,9 @@ def visible(*roots: Expr) -> list[Expr]:
             found.append(done)
         elif node not in seen:
             seen.add(node)
-            if isinstance(node, Apply) and node.arguments:
-                stack += (node, None, *node.arguments[::-1])
+            children = node.arguments if isinstance(node, Apply) else node.children if names else ()
+            if children:
+                stack += (node, None, *children[::-1])
             else:
                 found.append(node)
     return found
@@ -140,7 +146,7 @@ def visible(*roots: Expr) -> list[Expr]:
 @lru_cache(maxsize=8)
 def nodes(*roots: Expr) -> tuple[Expr, ...]:
     """All that expressions are made of, each once, children before parents: what several ask one after the other."""
-    return tuple(walk(roots))
+    return tuple(_listed(roots, names=True))
 
 
 def variables(root: Expr) -> dict[str, Variable]:
@@ -151,7 +157,7 @@ def variables(root: Expr) -> dict[str, Variable]:
 def size_names(roots: Iterable[Expr]) -> list[str]:
     """The size symbols that occur in expressions, in the order in which they are met."""
     sizes: list[Size] = []
-    for node in walk(roots):
+    for node in _listed(roots, names=True):
         sizes.extend(node.shape)
         if isinstance(node, Extent):
             sizes.append(node.size)

@@ -260,17 +260,21 @@ class Builder(Picking):
         if row.settle is not None:
             options = row.settle(list(shapes), options, self.scope.unifier)
         parameters = tuple(options.items())
-        if row.name in MEETING or row.of_scalar:
+        if row.name in MEETING or (row.given and row.of_scalar):
             conform(row, arguments, self.scope.unifier)
-        if any(size.is_open for shape in shapes for size in shape):
-            return Apply(row.name, arguments, parameters, inferred(row, list(shapes), options, self.scope.unifier))
+        for shape in shapes:
+            for size in shape:
+                if size.is_open:
+                    found = inferred(row, list(shapes), options, self.scope.unifier)
+                    return Apply(row.name, arguments, parameters, found)
         return Apply(row.name, arguments, parameters, known_shape(row, shapes, parameters))
 
     def make_alike(self, arguments: tuple[Expr, ...]) -> None:
         """vec(A).T@vec(B): two matrices whose entries are put side by side have one shape."""
-        sides = [_rearranged(argument) for argument in arguments]
-        if len(sides) == 2 and len(sides[0]) == len(sides[1]) > 1:
-            for size, same in zip(*sides, strict=True):
+        if len(arguments) != 2 or len(first := _rearranged(arguments[0])) < 2:
+            return
+        if len(second := _rearranged(arguments[1])) == len(first):
+            for size, same in zip(first, second, strict=True):
                 self.scope.unifier.unify(size, same)
 
     def function(self, name: str) -> Row | None:

@@ -12,15 +12,17 @@ from jacobian_cli.syntax.tree import Call, Group, Name, Term, parts_of
 def elementwise(term: Call) -> bool:
     """Whether a function or operator goes entry by entry."""
     row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
-    if row is not None and row.of_two and len(term.arguments) == 2 and not term.keywords:
+    if row is None:
+        return False
+    if row.given and len(term.arguments) == 2 and not term.keywords and row.of_two:
         row = FUNCTIONS[row.of_two]
-    return row is not None and row.kind is Kind.ELEMENTWISE
+    return row.kind is Kind.ELEMENTWISE
 
 
 def of_scalar(term: Call) -> bool:
     """Whether it is a function of matrices, one of which may be a scalar."""
     row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
-    return row is not None and bool(row.of_scalar)
+    return row is not None and bool(row.given and row.of_scalar)
 
 
 def is_number(term: Term, sizes: Collection[str] = ()) -> bool:

@@ -14,7 +14,7 @@ MEETING = frozenset("@ + -".split())
 
 def conform(row: Row, arguments: Sequence[Expr], unifier: Unifier) -> None:
     """Make sizes equal that nothing else could make equal, for they only meet in products of each other."""
-    if row.of_scalar and len(arguments) == 1:
+    if len(arguments) == 1 and row.given and row.of_scalar:
         for factor in _factors(arguments[0]) or ():
             if len(factor) == 2:
                 _equal(factor, tuple(reversed(factor)), unifier)

@@ -50,6 +50,8 @@ COMPARE: dict[type[ast.cmpop], str] = {
     ast.NotEq: "!=",
 }
 DEFINITION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
+_WARNED_OF = re.compile(r"\\|\d[^\W\d]")
+"""What Python's reader warns of: the signs behind a backslash, and words that touch a number, `1or x`."""
 _warnings = RLock()
 """How warnings are treated is said for the whole process: one thread at a time says so."""
 _METHODS = (
@@ -77,9 +79,7 @@ def parse(text: str, *, limited: bool = True) -> Term:
         raise InputError("there is no formula", hint='type one, as in `jac derive "W@x + b" --wrt W`')
     indent = len(flat) - len(flat.lstrip())
     try:
-        with _warnings, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            body = ast.parse(flat[indent:], mode="eval").body
+        body = _tree(flat[indent:])
     except SyntaxError as error:
         raise syntax_error(error, text, flat, indent) from None
     except (ValueError, RecursionError, MemoryError):
@@ -93,6 +93,15 @@ def parse(text: str, *, limited: bool = True) -> Term:
         reader.wrong[0].calls = tuple(reader.calls)
         raise together(sorted(reader.wrong, key=lambda error: error.span.start if error.span else 0))
     return tree
+
+
+def _tree(line: str) -> ast.expr:
+    """Python's syntax tree of a line."""
+    if not _WARNED_OF.search(line):
+        return ast.parse(line, mode="eval").body
+    with _warnings, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(line, mode="eval").body
 
 
 def want_short(text: str) -> None:
@@ -117,8 +126,9 @@ def _blanked(text: str) -> str:
 
 def on_one_line(text: str) -> str:
     """A text with its comments and line ends turned to blanks, so that columns keep their places."""
-    lines = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
-    return re.sub(r"[\r\n\t\f\ufeff]", " ", lines)
+    if "#" in text:
+        text = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
+    return text if text.isprintable() else re.sub(r"[\r\n\t\f\ufeff]", " ", text)
 
 
 def _raised(exponent: ast.expr) -> str:

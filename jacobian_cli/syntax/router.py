@@ -66,6 +66,12 @@ _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
 _MACRO = re.compile(r"@\.\s|\w\[(?:[^\[\]()]*[:,+*-])?\s*end\b")
 """Macros, and the last entry of an array: x[end]."""
+_PLAIN = re.compile(r"[A-Za-z0-9_ +*/@(),=-]*")
+_WORDS = re.compile(
+    r"\b(?:def|import|class|async|from|lambda|return|len|norm2|vector|matrix|abs2|bsxfun|dims|repmat|(?:vert|horz|[vh])?cat"
+    r"|t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|d[A-Za-z]\d* */ *d[A-Za-z])|(?:^|[=(,])[ ]*@"
+)
+"""What the patterns above find in a text of these signs begins with one of these words."""
 _EACH = frozenset("sum prod mean maximum minimum".split())
 """Functions that in Julia may be told what to do with each entry first: sum(abs, x)."""
 _ONLY_JULIA = (("dot", 3), ("maximum", 1), ("minimum", 1))
@@ -229,6 +235,27 @@ def _guessed(
 
 def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
+    if _may_be_other(text) and (told := _told(text)):
+        return told
+    try:
+        item = parse_statement(text)
+    except InputError:
+        return "math"
+    for call in _calls(item):
+        if (call.function, len(call.arguments)) in _ONLY_JULIA or _dot_of_product(call) or _each(call, functions):
+            return "julia"
+        if _beside(call.function, functions):
+            return "math"
+    return item
+
+
+def _may_be_other(text: str) -> bool:
+    """Whether anything stands in a text but names, numbers and operators of the language, or a word of others."""
+    return not _PLAIN.fullmatch(text) or bool(_WORDS.search(text))
+
+
+def _told(text: str) -> str:
+    """The notation that signs of a text tell, if they tell one."""
     if FUNCTION.match(text):
         return "function"
     if _LATEX.search(text):
@@ -247,16 +274,7 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         return "julia" if beside or _JULIA.search(text) else "matlab"
     if _DIFFERENTIAL.fullmatch(text) or _MARKED.search(text):
         return "math"
-    try:
-        item = parse_statement(text)
-    except InputError:
-        return "math"
-    for call in _calls(item):
-        if (call.function, len(call.arguments)) in _ONLY_JULIA or _dot_of_product(call) or _each(call, functions):
-            return "julia"
-        if _beside(call.function, functions):
-            return "math"
-    return item
+    return ""
 
 
 def _beside(call: str, functions: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ so that nothing is written, or computed, twice and the length of the whole grows
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import count
 
@@ -292,12 +292,15 @@ class Chain:
     def _joined(self, variable: Variable, users: Sequence[Link], link: Link | None) -> Running:
         """What comes back to a node from all links that use it; named if it is worth a name and `link` goes on."""
         wanted = self, variable, tuple(users)
-        found = Running(*wanted, self._gradient(variable, users) if self.scalar else None, None)
+        gradient = self._gradient(variable, users) if self.scalar else None
+        found = Running(*wanted, gradient, None)
         if link is None:
             return found
-        if found.gradient is not None and not _plain(found.gradient) and not self._melts(found, link):
-            return Running(*wanted, found.gradient, self._named("delta", found.gradient, variable.name))
-        if found.gradient is None and cost(found.form) > UNNAMED:
+        if gradient is not None:
+            names = _names(gradient)
+            if not _plain(gradient, names) and not self._melts(found, link, names):
+                return Running(*wanted, gradient, self._named("delta", gradient, variable.name))
+        elif cost(found.form) > UNNAMED:
             return Running(*wanted, None, self._named("J", found.form))
         return found
 
@@ -339,14 +342,13 @@ class Chain:
         self.defined[name] = named
         return named
 
-    def _melts(self, found: Running, link: Link) -> bool:
+    def _melts(self, found: Running, link: Link, names: Collection[str]) -> bool:
         """Whether a running product had better not be named, since it melts into the local Jacobian: -y/p, from a
-        logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name with the link cannot.
+        logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name (of its `names`) with the link cannot.
         """
-        assert found.gradient is not None
         if len(found.users) > _MANY:
             return False
-        if {link.name, *link.kind.names}.isdisjoint(node.name for node in _named(found.gradient)):
+        if link.name not in names and not any(v.name in names for v in link.kind.variables):
             return False
         assert found.tensor is not None
         stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
@@ -381,16 +383,14 @@ def _leaves(inputs: Sequence[Variable]) -> list[Leaf]:
     return [leaf for leaf in map(lower, inputs) if isinstance(leaf, Leaf)]
 
 
-def _named(expr: Expr) -> Iterator[Variable | Defined]:
-    """What bears a name in an expression."""
-    for node in visible(expr):
-        if isinstance(node, (Variable, Defined)):
-            yield node
+def _names(expr: Expr) -> set[str]:
+    """The names in an expression."""
+    return {node.name for node in visible(expr) if isinstance(node, (Variable, Defined))}
 
 
-def _plain(expr: Expr) -> bool:
-    """A name, a number, or one of these turned or with a sign: it needs no name."""
+def _plain(expr: Expr, names: Collection[str]) -> bool:
+    """A name, a number, or one of these turned or with a sign: it needs no name. `names` are those in it."""
     bare = expr
     while write.is_call(bare, ".T") or write.is_call(bare, "u-"):
         (bare,) = bare.children
-    return isinstance(bare, Variable | Defined | Number) or not any(_named(bare))
+    return isinstance(bare, Variable | Defined | Number) or not names

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from jacobian_cli.calculus.cost import DEFINITION, FEW, LONG, NAME, WORTH, WORTH_OF_MANY, cost
 from jacobian_cli.calculus.notation.operations import is_call
 from jacobian_cli.elaborate.builder import CONSTANTS
-from jacobian_cli.expr import Apply, Defined, Expr, rebuild, visible, walk, with_parts
+from jacobian_cli.expr import Apply, Defined, Expr, nodes, rebuild, visible, with_parts
 from jacobian_cli.ops import FUNCTIONS, row
 from jacobian_cli.ops.identities import inverts
 from jacobian_cli.ops.structure import proper
@@ -146,7 +146,7 @@ class _Repeats:
 
 def definitions(forms: Iterable[Expr]) -> dict[str, Expr]:
     """The names that expressions use, each after those it uses itself."""
-    return {node.name: node.body for node in walk(forms) if isinstance(node, Defined)}
+    return {node.name: node.body for node in nodes(*forms) if isinstance(node, Defined)}
 
 
 def _nameable(node: Expr) -> bool:
