@@ -47,7 +47,8 @@ def flips(names: list[str], guessed: Mapping[str, Default]) -> Iterable[dict[str
             return
 
 
-def named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Shape]:
+def named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) -> dict[str, Size]:
+    """A letter for each size of these shapes that nothing is known of."""
     letters = (letter for letter in chain(_LETTERS, (f"n{i}" for i in count(1))) if letter not in taken)
     names: dict[str, Size] = {}
     for shape in shapes.values():
@@ -55,4 +56,4 @@ def named_sizes(shapes: Mapping[str, Shape], unifier: Unifier, taken: set[str]) 
             for name in unifier.resolve(size).names():
                 if name.startswith(UNKNOWN) and name not in names:
                     names[name] = Size.named(next(letters))
-    return {n: tuple(unifier.resolve(size).replace(names) for size in shape) for n, shape in shapes.items()}
+    return names

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.alternatives import Alternatives
@@ -18,6 +19,7 @@ from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.order import in_order, size_names
 from jacobian_cli.elaborate.quoting import Typed, resting_on
+from jacobian_cli.elaborate.settled import settled
 from jacobian_cli.elaborate.statement import (
     no_values,
     picked_whole,
@@ -228,6 +230,16 @@ def _meant(
     return program
 
 
+class _Equated(NamedTuple):
+    """The shapes of variables, with sizes that are open, the equations between these, and what was built of them."""
+
+    unifier: Unifier
+    shapes: Mapping[str, Shape]
+    output: Expr
+    values: Mapping[str, Expr]
+    parts: Mapping[int, Shape]
+
+
 @record(frozen=True, slots=True)
 class _Formula:
     """What is typed, with one guess after the other of how many axes its names have."""
@@ -241,9 +253,7 @@ class _Formula:
     square: frozenset[str]
     places: frozenset[str] = frozenset()
     masks: frozenset[str] = frozenset()
-    equations: dict[frozenset[tuple[str, int]], tuple[Unifier, dict[str, Shape]]] = field(
-        init=False, default_factory=dict
-    )
+    equations: dict[frozenset[tuple[str, int]], _Equated] = field(init=False, default_factory=dict)
     """What a guess that fits says of sizes."""
 
     def mended(self, guessed: Mapping[str, Default]) -> dict[str, Default]:
@@ -299,37 +309,40 @@ class _Formula:
             self.equated(guessed, seen)
         return seen
 
-    def equated(
-        self, guessed: Mapping[str, Default], seen: dict[int, Shape] | None = None
-    ) -> tuple[Unifier, dict[str, Shape]]:
+    def equated(self, guessed: Mapping[str, Default], seen: dict[int, Shape] | None = None) -> _Equated:
         """The shapes of variables, and the equations between their sizes. Raises `InputError` if they do not fit."""
         orders = frozenset((name, default.order) for name, default in guessed.items())
         if seen is not None or orders not in self.equations:
-            unifier = Unifier()
+            unifier, parts = Unifier(), {} if seen is None else seen
             shapes = self.leaves(guessed, unifier)
             known: dict[str, Expr] = {n: Variable(n, s) for n, s in shapes.items()}
-            self.build(Scope(known, self.sizes, unifier, seen, self.places, self.masks))
-            self.equations[orders] = unifier, shapes
+            output = self.build(Scope(known, self.sizes, unifier, parts, self.places, self.masks))
+            values = {s.name: known[s.name] for s in self.statements if s.name}
+            self.equations[orders] = _Equated(unifier, shapes, output, values, parts)
         return self.equations[orders]
 
     def typed(self, guessed: Mapping[str, Default]) -> Program:
-        shapes = self.leaves(guessed, Unifier())
+        """The program with this guess. The first pass collects equations between sizes; where what they say may make
+        other expressions of it, a second builds with that.
+        """
         declared, names = self.declared, {d.name for d in self.statements}
-        if guessed:
-            # the first pass collects equations between sizes, the second builds with what they say
-            unifier, shapes = self.equated(guessed)
-            for name, count in picked_whole(self.statements).items():
-                if name in shapes and name not in declared and len(shapes[name]) == 1:
-                    unifier.unify(shapes[name][0], Size.number(count))
-            taken = {*self.free, *self.sizes, *declared, *(name for name in names if name)}
-            taken |= {n for s in declared.values() for z in s for n in z.names()}
-            shapes = named_sizes(shapes, unifier, taken)
+        found = self.equated(guessed) if guessed else None
+        size = self._sizes(found) if found else None
+        shapes = found.shapes if found else self.leaves(guessed, Unifier())
+        if size is not None:
+            shapes = {name: tuple(map(size, shape)) for name, shape in shapes.items()}
         extra = {n: s for n, s in declared.items() if n not in shapes and n not in names}
         known = {n: Variable(n, s) for n, s in {**shapes, **extra}.items()}
-        parts: dict[int, Shape] = {}
-        scope = Scope(dict(known), self.sizes, Unifier(), parts, self.places, self.masks)
-        output = self.build(scope)
-        values = {s.name: scope.values[s.name] for s in self.statements if s.name}
+        built = found and size and settled([found.output, *found.values.values()], known, size)
+        if found and built:
+            made, shaped = built
+            output, values = made[found.output], {name: made[value] for name, value in found.values.items()}
+            parts = {term: shaped(shape) for term, shape in found.parts.items()}
+        else:
+            parts = {}
+            scope = Scope(dict(known), self.sizes, Unifier(), parts, self.places, self.masks)
+            output = self.build(scope)
+            values = {s.name: scope.values[s.name] for s in self.statements if s.name}
         used = set(variables(output))
         ordered = {n: known[n] for n in (*(n for n in self.free if n in used), *(n for n in known if n not in used))}
         return Program(
@@ -347,6 +360,17 @@ class _Formula:
             {name: default.why for name, default in guessed.items() if default.why},
             parts,
         )
+
+    def _sizes(self, found: _Equated) -> Callable[[Size], Size]:
+        """What the equations say of a size, with a letter for each of which they say nothing."""
+        unifier, shapes, declared = found.unifier, found.shapes, self.declared
+        for name, count in picked_whole(self.statements).items():
+            if name in shapes and name not in declared and len(shapes[name]) == 1:
+                unifier.unify(shapes[name][0], Size.number(count))
+        taken = {*self.free, *self.sizes, *declared, *(s.name for s in self.statements if s.name)}
+        taken |= {n for s in declared.values() for z in s for n in z.names()}
+        letters = named_sizes(shapes, unifier, taken)
+        return lambda size: unifier.resolve(size).replace(letters)
 
     def build(self, scope: Scope) -> Expr:
         """Every statement typed; the value is that of the last. Raises `InputError`, which holds all mistakes."""
