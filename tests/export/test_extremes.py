@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -52,3 +53,23 @@ def test_every_function_is_finite_without_a_warning(formula: str, wrt: str, larg
         given = {"vjp": {"delta": delta, **at}, "jvp": {**at, "v": np.ones_like(at[wrt[0]])}}
         results = [value, *(module[name](**given.get(name, at)) for name in ("jacobian", "vjp", "jvp"))]
     assert all(np.all(np.isfinite(result)) for result in results)
+
+
+ROWS = [[3.0, 4.0], [1e200, -1e200], [3e-200, 4e-200], [5e-324, 0.0], [0.0, 0.0], [1e308, 1.0], [1e-320, 1e-300]]
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**600, 2.0**-600])
+@pytest.mark.parametrize("axis", [None, 1])
+def test_lengths_and_deviations_are_right_where_squares_overflow_or_vanish(scale: float, axis: int | None) -> None:
+    names: dict[str, Any] = {}
+    exec(jac.export(jac.derive("norm(x) + std(x)", "x", check=False)), names)
+    x = np.array(ROWS if scale == 1 else [[3.0, 4.0], [-0.25, 7.5], [1.0, 1.0]]) * scale
+    with np.errstate(all="raise", under="ignore"):
+        norm, std = (names[name](x, axis) for name in ("norm", "std"))
+        rows = [x.reshape(-1)] if axis is None else list(x)
+        assert np.allclose(norm, [math.hypot(*row) for row in rows], rtol=1e-15, atol=0)
+        if scale != 1:
+            assert np.allclose(std, names["std"](x / scale, axis=axis) * scale, rtol=1e-15, atol=0)
+    assert names["norm"](np.array([np.inf, 1.0])) == np.inf
+    assert names["norm"](np.array([10**10, 0])) == 1e10
+    assert names["norm"](np.ones(2, np.float32)).dtype == np.float32

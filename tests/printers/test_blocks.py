@@ -101,6 +101,7 @@ def test_no_helper_is_written_that_nothing_calls() -> None:
 SYMMETRIC = [
     "A + A.T", "X.T@X", "X@X.T", "outer(x, x)", "diag(x)", "eye(n)", "2*kron(eye(n), X.T@X)", "-(A + A.T)/3",
     "kron(eye(n), X.T@diag(w)@X)", "X.T@diag(w)@X", "diag(x) - outer(x, x)", "3*(X.T@diag(w)@X)",
+    "X.T@diag(w**2)@X", "-2*X.T@diag(exp(w))@X + 3*eye(m)", "X.T@A.T@A@X/2", "X.T@A.T@diag(abs(x))@A@X - diag(w)",
 ]  # fmt: skip
 
 
@@ -115,6 +116,28 @@ def test_symmetric_forms_are_symmetric_to_the_last_bit(formula: str) -> None:
         value = np.asarray(evaluate(form, at, sizes))
         assert np.array_equal(value, value.T)
         np.testing.assert_allclose(value, evaluate(program.output, at, sizes), rtol=1e-12, atol=1e-12)
+
+
+HALVED = {
+    "sum(log(1 + exp(-y*(X@w))))": "return R.T@R",
+    "sum(exp(X@w) - y*(X@w)) + c*w.T@w": "return R.T@R + 2*c*np.eye(m)",
+    "sum((X@w)**4)": "return 12*(R.T@R)",
+    "norm(A@B@w - b)**2": "return 2*(R.T@R)",
+}
+
+
+@pytest.mark.parametrize("formula", HALVED)
+def test_a_hessian_that_reads_the_same_from_both_ends_is_computed_by_half(formula: str) -> None:
+    source = jac.export(jac.derive(formula, "w", order=2))
+    assert HALVED[formula] in source
+
+
+@pytest.mark.parametrize("formula", ["sum((X@w)**3)", "sum(s*(X@w - y)**2)"])
+def test_no_root_is_taken_of_weights_that_may_be_below_zero(formula: str) -> None:
+    found = jac.derive(formula, "w", order=2)
+    assert "sqrt" not in jac.export(found)
+    if "s*" in formula:
+        assert "np.sqrt(s)" in jac.export(jac.derive(formula, "w", order=2, assume={"s": "positive"}))
 
 
 @pytest.mark.parametrize("formula", ["A", "A@B", "A - A.T", "x*A", "outer(x, y)", "A + B.T", "A*B"])

@@ -82,7 +82,7 @@ def functions(written: Written, suffix: str = "") -> list[Function]:
         found.append(function("gradient", forms.gradient, f"The gradient of {name}, in the shape of {wrt}."))
     if (hessian := answer.hessian) is not None:
         form = _two_axes(hessian.expr, (product((*out, *variable)), product(variable)))
-        form = symmetrised(form) if hessian.symmetric else form
+        form = symmetrised(form, problem.facts) if hessian.symmetric else form
         found.append(function("hessian", form, f"The Hessian of {name} by {wrt}, row by row."))
     found.append(function("vjp", forms.vjp, f"The gradient of {wrt}, given {upstream}, that of {name}.", upstream))
     return found

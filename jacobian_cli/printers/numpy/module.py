@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
+from jacobian_cli.calculus.derivative.common_subexpressions import fresh_name
 from jacobian_cli.elaborate.row_text import COUNT, meaning
-from jacobian_cli.expr import Defined, Expr, Variable, visible, walk
+from jacobian_cli.expr import Apply, Defined, Expr, Variable, visible, walk, with_parts
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.bounds import Bound
 from jacobian_cli.ops.identities import shift
@@ -176,11 +178,14 @@ def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
     parameters = [
         p + (f"={writer.text(default(entry.defaults[p]))}" if p in entry.defaults else "") for p in entry.parameters
     ]
+    body, again = _named_once(body, {*entry.parameters, COUNT, "axis", "keepdims", "top", "value", name, module.np})
     result = writer.text(body)
+    repeated = [f"{each.name} = {writer.text(each.body)}" for each in again]
     lines = [f"{COUNT} = {count}"] if writer.used_sizes else []
     if shift(entry.name):
         lines += _shifted(entry, need, module)
         result = f"top + {result}" if shift(entry.name) == "1" else result
+    lines += repeated
     if need.axes and entry.kind is Kind.REDUCTION:
         parameters += ["axis=None", "keepdims=False"]
         lines.append(f"value = {result}")
@@ -188,6 +193,21 @@ def _helper(need: Need, name: str, module: Module) -> tuple[str, list[str]]:
     elif need.axes:
         parameters.append("axis=-1")
     return definition(name, parameters, [*lines, f"return {result}"]), used
+
+
+def _named_once(body: Expr, taken: set[str]) -> tuple[Expr, list[Defined]]:
+    """A definition in which nothing is computed twice, and what bears a name for that."""
+    uses = Counter(child for node in walk([body]) for child in node.children)
+    made: dict[Expr, Expr] = {}
+    found: list[Defined] = []
+    for node in walk([body]):
+        made[node] = with_parts(node, made)
+        if isinstance(node, Apply) and node.arguments and uses[node] > 1:
+            again = Defined(fresh_name(node, taken), made[node])
+            taken.add(again.name)
+            made[node] = again
+            found.append(again)
+    return made[body], found
 
 
 def unwritten(function: str, target: Target) -> InputError:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jacobian_cli.printers.numpy.blocks import KERNELS
+from jacobian_cli.printers.numpy.blocks import KERNELS as BLOCKS
+from jacobian_cli.printers.numpy.lengths import KERNELS as LENGTHS
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 
@@ -72,4 +73,4 @@ class Target:
         return not (self.traced and "vectorize" in kernel.__code__.co_names)
 
 
-NUMPY = Target("NumPy", "numpy", "np", "ndarray", kernels=KERNELS, warns=True)
+NUMPY = Target("NumPy", "numpy", "np", "ndarray", kernels={**BLOCKS, **LENGTHS}, warns=True)
