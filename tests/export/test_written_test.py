@@ -115,6 +115,7 @@ def test_every_fault_is_found_and_what_is_right_passes(
         ("logsumexp(X, axis=1)", "n"),
         ("sum(relu(X@W)**2)", "n"),
         ("norm(x)", ""),
+        ("sqrt((x - y).T@M@(x - y))", ""),
         ("mean(X)", ""),
         ("ones(k)*sum(x**2)", "n"),
     ],
@@ -173,3 +174,31 @@ def test_places_are_drawn_of_as_many_as_there_are(to: str, tmp_path: Path) -> No
     wrong = wrong.replace("== torch.arange(v, device=delta.device)", "== torch.arange(v, device=delta.device) - 1")
     assert wrong != source, source
     assert judged(tmp_path, wrong, test)
+
+
+UNDER_FACTS = [
+    ("cross_entropy(X@W, Y)", "W", {"Y": "one_hot"}, "Y@", "X.T@"),
+    ("softmax(where(M == 1, Q@K.T, -inf))@V", "V", {"M": "binary"}, "== 1", "== 0"),
+    ("sum(s*p*x**2)", "x", {"s": "pm1", "p": "probability"}, "2*", "3*"),
+]
+
+
+@pytest.mark.parametrize(("formula", "wrt", "facts", "right", "wrong"), UNDER_FACTS)
+def test_points_are_drawn_such_that_facts_hold(
+    formula: str, wrt: str, facts: dict[str, str], right: str, wrong: str, tmp_path: Path
+) -> None:
+    shapes = {"Q": "n,d", "K": "m,d", "V": "m,k", "M": "n,m"} if "M" in formula else None
+    if "Y" in formula:
+        shapes = {"X": "n,d", "W": "d,k", "Y": "n,k"}
+    found = jac.derive(formula, wrt, shapes, assume=dict(facts), check=False)
+    source, test = jac.export(found), export_test(found, "numpy", "rule.py")
+    assert judged(tmp_path, source, test) == ""
+    changed = source.replace(right, wrong) if right in source else source.replace("return ", "return 1.001*")
+    assert changed != source
+    assert judged(tmp_path, changed, test)
+
+
+@pytest.mark.parametrize("formula", ["sum(conv1d(x, k)**2)", "sum(tanh(correlate(x, k)))", "sum((x[1:] - x[:-1])**2)"])
+def test_sizes_are_those_that_the_formula_wants(formula: str, tmp_path: Path) -> None:
+    found = jac.derive(formula, "x", check=False)
+    assert judged(tmp_path, jac.export(found), export_test(found, "numpy", "rule.py")) == ""

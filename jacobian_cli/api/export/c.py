@@ -65,7 +65,7 @@ def c_source(answers: Sequence[Written], sizes: Mapping[str, int], *, together: 
 
     def tested(names: Mapping[str, str], taken: set[str]) -> str:
         try:
-            _, kinds = cases_of(answer, [dict(sizes)])
+            _, kinds = cases_of(answer, [dict(sizes)], [w.answer.wrt for w in answers])
         except InputError as error:
             return f"/* There is no test of it: {error.message}. */"
         return Trial(Asked({f.name: f for f in functions}, kinds, names, suffixes, sizes), taken).text()

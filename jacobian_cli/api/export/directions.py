@@ -15,7 +15,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.plain import plain
 from jacobian_cli.calculus.reshape import jacobian_shape
 from jacobian_cli.calculus.simplify import normal_form as algebra
-from jacobian_cli.checks.points.sampling import NoPointError, draw_sizes, sample
+from jacobian_cli.checks.points.sampling import NoPointError, draws_for, sample
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr, Variable, size_names
 from jacobian_cli.shape import product
@@ -84,9 +84,8 @@ def _short(answer: Answer, v: Variable, moved: Callable[[], Tensor], long: Expr)
 
 def _same(answer: Answer, v: Variable, short: Expr, long: Expr) -> bool:
     """Whether two forms have one value, at a few points."""
-    names = size_names([answer.problem.output, short, long, *answer.problem.variables.values()])
     rng = np.random.default_rng(0)
-    for sizes in draw_sizes(names, _TRIES, 0, set()):
+    for sizes in draws_for([answer.problem.output, short, long, *answer.problem.variables.values()], _TRIES, 0, set()):
         try:
             point = sample(answer.problem.output, sizes, rng)
         except (NoPointError, InputError):

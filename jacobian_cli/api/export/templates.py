@@ -32,6 +32,11 @@ def _draw(np: Any, rng: Any, shape: Any, kind: Any, count: Any = None) -> Any:
     a = rng.standard_normal(shape)
     if kind == "plain":
         return a
+    if kind in ("binary", "signs", "one_hot"):
+        a = 1.0 * (a > 0) if kind == "binary" else np.where(a > 0, 1.0, -1.0)
+        if kind != "signs" and a.ndim:  # of no row nothing is picked
+            a[..., 0] = 1
+        return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])] if kind == "one_hot" else a
     a = rng.uniform(0.3, 1.7, shape)
     if kind == "unit":
         return a / 2

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.derive.source import Written, computed_forms, function_of, sized
-from jacobian_cli.api.export.directions import direction_of
+from jacobian_cli.api.export.directions import direction_of, jvp
 from jacobian_cli.api.export.templates import COMMON, IN_BLOCKS, LIBRARIES
 from jacobian_cli.evaluate.evaluate import evaluate
-from jacobian_cli.expr import Apply, Expr, Extent, size_names, walk
+from jacobian_cli.expr import Apply, Expr, Extent, Variable, size_names, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.places import places_of
 from jacobian_cli.printers.jax.target import JAX
@@ -25,7 +25,13 @@ from jacobian_cli.syntax.errors import InputError
 TARGETS = {"numpy": NUMPY, "torch": TORCH, "jax": JAX}
 KINDS = ("plain", "positive", "unit", "dominant")
 """How the numbers of a point are drawn, the first that the formula has a value for."""
-_FACTS = {"symmetric": "dominant", "spd": "dominant", "positive": "positive", "sums_to_one": "shares"}
+_FACTS = {
+    "one_hot": "one_hot", "sums_to_one": "shares", "mask": "binary", "binary": "binary", "pm1": "signs",
+    "symmetric": "dominant", "spd": "dominant", "probability": "unit", "positive": "positive",
+}  # fmt: skip
+"""How a variable is drawn of which this is declared, the first that is."""
+_STEADY = frozenset({"one_hot", "mask", "binary", "pm1"})
+"""Facts of what does not move: by it no differences are taken."""
 _ALONG = (Kind.REDUCTION, Kind.ROW, Kind.SHARE, Kind.CORE, Kind.FORMULA)
 _SEEDS = 2
 
@@ -39,8 +45,9 @@ def written_test(answers: Sequence[Written], to: str, file: str, *, together: bo
     problem = answer.problem
     names = size_names([problem.output, *problem.variables.values()])
     among = _among(answer)
-    cases, kinds = cases_of(answer, list(_sizes(names)), among)
     (formula,) = sized(problem, [function_of(answer, "formula", (), problem.output, "What is differentiated.")])
+    tried = [sizes for sizes in _sizes(names) if all(bound.holds(sizes) for bound in formula.wants)]
+    cases, kinds = cases_of(answer, tried, [w.answer.wrt for w in answers], among)
     apart = {name: k for k, name in enumerate(names, 2)}
     forms = [form for w in answers for form in (w.answer.forms.jacobian, w.answer.forms.vjp)]
     forms = computed_forms(answer, [problem.output, *forms])
@@ -50,7 +57,8 @@ def written_test(answers: Sequence[Written], to: str, file: str, *, together: bo
         else [{**apart, name: 0} for name in names if name not in formula.arguments and _may_be_empty(forms, name)]
     )
     empty = [sizes for sizes in empty if all(bound.holds(sizes) for bound in formula.wants)]
-    cases += [sizes for sizes in empty if _has_value(answer, sizes, kinds, among)][:1]
+    moved = [jvp(w.answer, direction_of(w.answer)) for w in answers] if empty else []
+    cases += [sizes for sizes in empty if _has_value(answer, sizes, kinds, among, moved)][:1]
     shapes = ", ".join(f'"{n}": {_shape(v.shape)}' for n, v in problem.variables.items())
     counts = ", ".join(f'"{n}": {size_piece(size, "//").text}' for n, size in among.items())
     library = (IN_BLOCKS if blocks else LIBRARIES)[to]
@@ -107,24 +115,25 @@ def _among(answer: Answer) -> dict[str, Size]:
 
 
 def cases_of(
-    answer: Answer, tried: Sequence[dict[str, int]], among: Mapping[str, Size] | None = None
+    answer: Answer,
+    tried: Sequence[dict[str, int]],
+    moving: Collection[str],
+    among: Mapping[str, Size] | None = None,
 ) -> tuple[list[dict[str, int]], dict[str, str]]:
-    """Those of the sizes tried at which the formula has a value, and how each variable is drawn there; `among` says of
-    how many entries places are one.
+    """Those of the sizes tried at which the formula has a value, and how each variable is drawn there, of which some
+    are `moving`; `among` says of how many entries places are one.
     """
     problem = answer.problem
     if among is None and places_of([problem.output]):
         raise InputError("no test is written of a formula with places", hint="leave --test out")
     among = among or {}
-    told = {
-        name: [_FACTS.get(fact, "") for fact in facts]
-        for name, facts in problem.facts.items()
-        if facts and name not in among
-    }
-    if any("" in drawn for drawn in told.values()):
+    told = {name: facts for name, facts in problem.facts.items() if facts and name not in among}
+    wrt = {name for name in told if name in moving and told[name] & _STEADY}
+    if wrt or any(facts - _FACTS.keys() for facts in told.values()):
         raise InputError("no test is written under these facts", hint="leave --test out")
+    drawn = {name: next(kind for fact, kind in _FACTS.items() if fact in facts) for name, facts in told.items()}
     for kind in KINDS:
-        kinds = {name: told[name][0] if name in told else kind for name in problem.variables}
+        kinds = {name: drawn.get(name, kind) for name in problem.variables}
         kinds |= dict.fromkeys(among, "places")
         cases = [sizes for sizes in tried if _has_value(answer, sizes, kinds, among)]
         if len(cases) > min(1, len(tried) - 1):
@@ -143,8 +152,14 @@ def _sizes(names: Sequence[str]) -> Iterator[dict[str, int]]:
         yield {**apart, name: 1}
 
 
-def _has_value(answer: Answer, sizes: Mapping[str, int], kinds: Mapping[str, str], among: Mapping[str, Size]) -> bool:
-    """Whether there is a value, and are derivatives, wherever points are drawn."""
+def _has_value(
+    answer: Answer,
+    sizes: Mapping[str, int],
+    kinds: Mapping[str, str],
+    among: Mapping[str, Size],
+    moved: Sequence[Expr] = (),
+) -> bool:
+    """Whether there is a value, and are derivatives, wherever points are drawn; `moved` are those along a direction."""
     problem = answer.problem
     try:
         for seed in range(4):
@@ -154,7 +169,10 @@ def _has_value(answer: Answer, sizes: Mapping[str, int], kinds: Mapping[str, str
                 n: COMMON.draw(np, rng, [s.at(sizes) for s in v.shape], kinds[n], counts.get(n))
                 for n, v in problem.variables.items()
             }
-            forms = (problem.output, answer.forms.jacobian)
+            for node in walk(moved):
+                if isinstance(node, Variable) and node.name not in at:
+                    at[node.name] = rng.standard_normal([s.at(sizes) for s in node.shape])
+            forms = (problem.output, answer.forms.jacobian, *moved)
             if not all(np.all(np.isfinite(evaluate(form, at, sizes))) for form in forms):
                 return False
     except (InputError, ArithmeticError, ValueError, IndexError):

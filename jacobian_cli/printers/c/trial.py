@@ -38,6 +38,27 @@ static double {uniform}(double low, double high) {{
         }}
     }}
 }}""",
+    "either": """static void {either}(double *x, int count, double low) {{
+    /* low or 1 each */
+    for (int k = 0; k < count; k++) {{
+        x[k] = {uniform}(0.0, 1.0) < 0.5 ? low : 1.0;
+    }}
+}}""",
+    "masks": """static void {masks}(double *x, int count, int length) {{
+    /* of no row nothing is picked */
+    {either}(x, count, 0.0);
+    for (int k = 0; k < count; k += length) {{
+        x[k] = 1.0;
+    }}
+}}""",
+    "one_hot": """static void {one_hot}(double *x, int count, int length) {{
+    for (int k = 0; k < count; k++) {{
+        x[k] = 0.0;
+    }}
+    for (int k = 0; k < count; k += length) {{
+        x[k + (int){uniform}(0.0, length)] = 1.0;
+    }}
+}}""",
     "dominant": """static void {dominant}(double *x, int rows) {{
     for (int i = 0; i < rows; i++) {{
         for (int j = 0; j < i; j++) {{
@@ -60,6 +81,7 @@ static double {uniform}(double low, double high) {{
     return 0;
 }}""",
 }
+_OF_ROWS = {"shares": "shares", "binary": "masks", "one_hot": "one_hot"}
 _RANGES = {"plain": "-1.7, 1.7", "positive": "0.3, 1.7", "unit": "0.15, 0.85", "dominant": "0.3, 1.7"}
 
 
@@ -95,6 +117,7 @@ class Trial:
         draws = [self._drawn(name, shape) for name, shape in self.variables.items()]
         used = " ".join([*draws, *checks])
         wanted = {"uniform", "same", "draw"} | {tool for tool in _TOOLS if f"{self.tools[tool]}(" in used}
+        wanted |= {"either"} if "masks" in wanted else set()
         globals_ = [f"static double {self.at[n]}[{self._count(shape)}];" for n, shape in self.variables.items()]
         body = [
             *[f"static double {name}[{size}];" for name, size in self.arrays.items()],
@@ -132,8 +155,10 @@ class Trial:
     def _drawn(self, name: str, shape: Shape) -> str:
         kind, size = self.asked.kinds[name], self._count(shape)
         lengths = [each.at(self.asked.sizes) for each in shape]
-        if kind == "shares":
-            return f"{self.tools['shares']}({self.at[name]}, {size}, {lengths[-1] if lengths else 1});"
+        if kind in _OF_ROWS:
+            return f"{self.tools[_OF_ROWS[kind]]}({self.at[name]}, {size}, {lengths[-1] if lengths else 1});"
+        if kind == "signs":
+            return f"{self.tools['either']}({self.at[name]}, {size}, -1.0);"
         if kind == "dominant" and len(lengths) == 2 and lengths[0] == lengths[1]:
             return f"{self.tools['dominant']}({self.at[name]}, {lengths[0]});"
         return f"{self.tools['draw']}({self.at[name]}, {size}, {_RANGES.get(kind, _RANGES['plain'])});"
