@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
+from jacobian_cli.evaluate.evaluate import evaluate
+from tests.elaborate.test_shapes import program
 
 ATTENTION = ["S = Q@K.T/sqrt(d)", "P = softmax(S)", "O = P@V"]
 LAYERNORM = [
@@ -131,3 +133,63 @@ def test_a_symmetric_adjoint_is_known_to_be_one() -> None:
         assume={"D": "symmetric"},
     )
     assert ".T" not in found[0].gradient.closed_form  # type: ignore[union-attr]  # a gradient there is
+
+
+SYMMETRIC: list[tuple[list[str], dict[str, str]]] = [
+    (["C = X.T@X", "a.T@C@b"], {"X": "n,m", "a": "m", "b": "m"}),
+    (["K = exp(X@X.T)", "a.T@K@b + sum(R*K)"], {"X": "n,m", "a": "n", "b": "n", "R": "n,n"}),
+    (["S = (X + X.T)/2", "a.T@S@b + sum(S**2*R)"], {"X": "n,n", "a": "n", "b": "n", "R": "n,n"}),
+    (["V = x@x.T", "a.T@V@b + norm(V@b)"], {"x": "n", "a": "n", "b": "n"}),
+    (["S = X@X.T", "B = S@S", "trace(R@B)"], {"X": "n,m", "R": "n,n"}),
+    (
+        ["S = X@X.T + eye(n)", "M = inv(S)", "a.T@M@b + trace(M@R) + logdet(S)"],
+        {"X": "n,m", "R": "n,n", "a": "n", "b": "n"},
+    ),
+    (["C = X.T@X/n", "norm(C - R)**2 + trace(R@C@T)"], {"X": "n,m", "R": "m,m", "T": "m,m"}),
+    (["Y = X - mean(X, axis=0)", "S = Y.T@Y/n", "sum(R*S) + sum(sigmoid(S)*R)"], {"X": "n,m", "R": "m,m"}),
+    (["P = eye(n) - x@x.T/(x.T@x)", "a.T@P@b + sum(R*P**2)"], {"x": "n", "a": "n", "b": "n", "R": "n,n"}),
+    (["S = X@X.T", "mean(logsumexp(S + M, axis=1)) - mean(sum(R*S, axis=1))"], {"X": "n,m", "M": "n,n", "R": "n,n"}),
+    (["Z = X - X.T", "sum(R*Z*Z) + a.T@Z@b"], {"X": "n,n", "a": "n", "b": "n", "R": "n,n"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("definitions", "shapes"), SYMMETRIC, ids=lambda given: "; ".join(given) if isinstance(given, list) else ""
+)
+def test_the_adjoint_of_a_definition_is_that_of_its_entries_each_free(
+    definitions: list[str], shapes: dict[str, str]
+) -> None:
+    """A nudge of one entry of S moves the output by that entry of δ_S, whatever S is equal to by its definition."""
+    rng, sizes = np.random.default_rng(3), {"n": 3, "m": 2}
+    values = {k: 0.4 * rng.normal(size=[sizes[s] for s in shape.split(",")]) for k, shape in shapes.items()}
+    wrt = "X" if "X" in shapes else "x"
+    found = jac.derive(definitions, wrt=wrt, shapes=shapes)
+    known = dict(line.split(" = ") for line in definitions[:-1])
+
+    def at(text: str, lines: dict[str, str], **more: Any) -> Any:
+        whole = program("; ".join([*(f"{name} = {body}" for name, body in lines.items()), text]), **shapes, **more)
+        return whole.output
+
+    asked = [name for name in found.where if name.startswith("delta_")]
+    assert asked
+    for name in asked:
+        own = name.removeprefix("delta_")
+        others = {k: body for k, body in found.where.items() if k != name} | known
+        adjoint = evaluate(at(found.where[name], _needed(found.where[name], others)), values, sizes)
+        rest = {k: body for k, body in known.items() if k != own}
+        here = np.asarray(evaluate(at(own, known), values, sizes))
+        shape = ",".join("nm"[count == sizes["m"]] for count in here.shape)
+        cut = at(definitions[-1], _needed(definitions[-1], rest), **{own: shape})
+        for place in np.ndindex(*here.shape):
+            nudge = np.zeros_like(here)
+            nudge[place] = 1e-6
+            up, down = (evaluate(cut, {**values, own: here + s * nudge}, sizes) for s in (1, -1))
+            assert np.isclose((up - down) / 2e-6, adjoint[place], rtol=1e-5, atol=1e-6)
+
+
+def _needed(text: str, lines: dict[str, str]) -> dict[str, str]:
+    """The definitions that a text rests on, each behind those it uses."""
+    found: dict[str, str] = {}
+    for name in sorted(set(re.findall(r"[A-Za-z_]\w*", text)) & set(lines)):
+        found |= _needed(lines[name], lines) | {name: lines[name]}
+    return found

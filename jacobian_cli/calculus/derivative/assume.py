@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jacobian_cli.calculus.index.tensor import Apply, Leaf, Product, Sum, Tensor, walk
+from jacobian_cli.calculus.index.tensor import Alias, Apply, Leaf, Product, Sum, Tensor, walk
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.simplify.substitution import rebuilt
 from jacobian_cli.expr import Apply as Application
@@ -29,20 +29,23 @@ def _useful(facts: frozenset[str], shape: Shape) -> frozenset[str]:
 
 
 class Declared:
-    """Tensors and expressions in which variables bear what is declared of them."""
+    """Tensors and expressions in which variables bear what is declared of them, and definitions, that were `free`
+    while they were differentiated, what is seen of them.
+    """
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, *, free: bool = False) -> None:
         self.facts = {name: everything(said) for name, said in facts.items() if said}
+        self._free = free
         self._made: dict[Tensor, Tensor] = {}
         self._as_it_was: set[Tensor] = set()
 
     def also(self, name: str, fact: str) -> Declared:
         """The same with one more fact."""
-        return Declared({**self.facts, name: self.facts.get(name, frozenset()) | {fact}})
+        return Declared({**self.facts, name: self.facts.get(name, frozenset()) | {fact}}, free=self._free)
 
     def tensor(self, tensor: Tensor) -> Tensor:
         """The tensor built again from variables with their facts."""
-        if not self.facts:
+        if not (self.facts or self._free):
             return tensor
         for node in walk([tensor]):
             if node not in self._made:
@@ -54,6 +57,8 @@ class Declared:
     def _rebuilt(self, node: Tensor) -> Tensor:
         if isinstance(node, Leaf) and node.name in self.facts:
             return Leaf(node.name, node.shape, node.typed, _useful(self.facts[node.name], node.typed))
+        if isinstance(node, Alias) and node.free:
+            return Alias(node.name, self._made[node.body], node.source)
         return rebuilt(node, self._made)
 
     def _alike(self, old: Tensor, new: Tensor) -> bool:

@@ -16,6 +16,7 @@ from jacobian_cli.calculus.derivative.writer import Writer, in_names
 from jacobian_cli.calculus.differentiate.adjoints import Backward
 from jacobian_cli.calculus.differentiate.lower import lower, lower_all
 from jacobian_cli.calculus.differentiate.pullback import jacobian
+from jacobian_cli.calculus.index.canonical import antisymmetric, symmetric
 from jacobian_cli.calculus.index.tensor import Alias, Leaf, Reshape, Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
@@ -111,7 +112,10 @@ class _Way:
 
     def __init__(self, output: Expr, asked: _Asked) -> None:
         self.output, self.asked = output, asked
-        self.parts = parts = lower_all(output)
+        parts = lower_all(output)
+        if free := any(isinstance(part, Alias) and (symmetric(part) or antisymmetric(part)) for part in parts.values()):
+            parts = lower_all(output, free=True)
+        self.free, self.parts = free, parts
         tensor = parts[output]
         while isinstance(tensor, Alias) or (isinstance(tensor, Reshape) and not tensor.loop):
             tensor = tensor.body  # rows of a Jacobian run over the output's entries, whatever its shape
@@ -131,7 +135,7 @@ class _Way:
                 self.way, self.said = whole, joint
 
     def _writer(self, facts: Facts) -> Writer:
-        asked, declared = self.asked, Declared(facts)
+        asked, declared = self.asked, Declared(facts, free=self.free)
         notation = Notation([*asked.order, asked.upstream], declared.spellings((t, e) for e, t in self.parts.items()))
         known = list(map(declared.tensor, self.parts.values()))
         notation.chooses(known)

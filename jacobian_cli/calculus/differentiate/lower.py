@@ -27,8 +27,8 @@ def lower(expr: Expr) -> Tensor:
     return lower_all(expr)[expr]
 
 
-def lower_all(expr: Expr) -> dict[Expr, Tensor]:
-    """The index form of an expression and of each of its parts."""
+def lower_all(expr: Expr, *, free: bool = False) -> dict[Expr, Tensor]:
+    """The index form of an expression and of each of its parts; with `free` the entries of definitions are that."""
     made: dict[Expr, Tensor] = {}
     for node in nodes(expr):
         match node:
@@ -41,7 +41,7 @@ def lower_all(expr: Expr) -> dict[Expr, Tensor]:
             case Extent(size):
                 made[node] = algebra.extent(size)
             case Defined(name, body):
-                made[node] = Alias(name, made[body], body)
+                made[node] = Alias(name, made[body], body, free)
             case Application():
                 made[node] = _apply(node, [made[a] for a in node.arguments])
     return made

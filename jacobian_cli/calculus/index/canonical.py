@@ -127,8 +127,8 @@ def symmetric(tensor: Tensor) -> bool:
             return cut == Cut(size - ONE, size, -1)  # the entries in the opposite order
         case Leaf(facts=facts):
             return "symmetric" in facts
-        case Alias(body=body):
-            return symmetric(body)
+        case Alias(body=body, free=free):
+            return not free and symmetric(body)
         case Apply(function=function, arguments=arguments, loop=loop):
             elementwise = row(function).kind is Kind.ELEMENTWISE
             alike = loop == 2 if elementwise else turns(function) and not loop
@@ -168,7 +168,7 @@ def antisymmetric(tensor: Tensor) -> bool:
     if len(tensor.shape) != 2 or tensor.shape[0] is not tensor.shape[1]:
         return False
     if isinstance(tensor, Alias):
-        return antisymmetric(tensor.body)
+        return not tensor.free and antisymmetric(tensor.body)
     turned = transposed(tensor)
     if not isinstance(tensor, Sum) or not isinstance(turned, Sum):
         return False

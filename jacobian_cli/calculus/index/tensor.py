@@ -212,11 +212,14 @@ class Sum(Tensor):
 
 @record(frozen=True, slots=True, eq=False)
 class Alias(Tensor):
-    """A definition of the user, kept under its name. `source` is what was defined."""
+    """A definition of the user, kept under its name. `source` is what was defined. While a formula is differentiated
+    its entries are `free`, as those of variables are: that it is symmetric is a fact of its value.
+    """
 
     name: str
     body: Tensor
     source: Expr
+    free: bool = False
     shape: Shape = field(init=False)
     digest: int = field(init=False)
 

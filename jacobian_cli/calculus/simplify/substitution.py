@@ -14,8 +14,8 @@ def rebuilt(node: Tensor, made: Mapping[Tensor, Tensor]) -> Tensor:
     if all(made[child] is child for child in node.children):
         return node
     match node:
-        case Alias(name, body, source):
-            return Alias(name, made[body], source)
+        case Alias(name, body, source, free):
+            return Alias(name, made[body], source, free)
         case Product(coefficient, factors, shape):
             return product(shape, [(made[part], labels, power) for part, labels, power in factors], coefficient)
         case Sum(terms, shape):
