@@ -205,7 +205,7 @@ class Sums(Mathematics):
         span = Span(row.span.start, right.span.stop)
         if not one.indices and not other.indices:
             return Indexed(Call("?beside", tuple(parts[: place + 1]), (), span), ""), place + 1
-        for matrix in middle if one.indices else reversed(middle):
+        for matrix in middle:  # wᵀAB is (Bᵀ(Aᵀw))ᵀ
             if one.indices:
                 one = Indexed(Call("@", (one.term, matrix), (), span), one.indices)
             else:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pytest
 
+from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.syntax.errors import InputError
 from tests.syntax.reading import program
+
+Array = Any
 
 
 def shapes(text: str, wrt: str = "", **declared: str) -> dict[str, str]:
@@ -62,3 +70,35 @@ def test_the_way_out_says_the_same(text: str, way: str) -> None:
     with pytest.raises(InputError) as caught:
         program(text)
     assert caught.value.pastes[0] == way
+
+
+OF_ROWS: dict[str, Callable[..., Array]] = {
+    r"\sum_i w^T A B x_i": lambda x, w, a, b: sum(w @ a @ b @ row for row in x),
+    r"\sum_i w^T A B^T C x_i": lambda x, w, a, b, c: sum(w @ a @ b.T @ c @ row for row in x),
+    r"\sum_i x_i^T A B w": lambda x, w, a, b: sum(row @ a @ b @ w for row in x),
+    r"\sum_i x_i^T A B x_i": lambda x, a, b: sum(row @ a @ b @ row for row in x),
+    r"\sum_i x_i^T A B z_i": lambda x, z, a, b: sum(r @ a @ b @ s for r, s in zip(x, z, strict=True)),
+    r"\sum_i x_i^T A^T B z_i": lambda x, z, a, b: sum(r @ a.T @ b @ s for r, s in zip(x, z, strict=True)),
+    r"\sum_i A B x_i": lambda x, a, b: sum(a @ b @ row for row in x),
+    r"\sum_i y_i A B C x_i": lambda x, y, a, b, c: sum(k * (a @ b @ c @ row) for k, row in zip(y, x, strict=True)),
+    r"\sum_i (w^T x_i - y_i) A B x_i": lambda x, y, w, a, b: sum(
+        (w @ row - k) * (a @ b @ row) for k, row in zip(y, x, strict=True)
+    ),
+    r"\sum_i y_i x_i z_i^T": lambda x, y, z: sum(k * np.outer(r, s) for k, r, s in zip(y, x, z, strict=True)),
+    r"\sum_i (y_i - w^T A B x_i)^2": lambda x, y, w, a, b: sum(
+        (k - w @ a @ b @ row) ** 2 for k, row in zip(y, x, strict=True)
+    ),
+}
+"""Sums over the rows of x and z, and what they are, row by row; a, b, c are the matrices A, B, C."""
+
+
+@pytest.mark.parametrize("text", OF_ROWS)
+def test_a_sum_over_rows_is_what_its_terms_add_up_to(text: str) -> None:
+    declared = {"x": "k,n", "z": "k,n", "y": "k", "w": "n", **dict.fromkeys("abc", "n,n")}
+    wanted, sizes, rng = OF_ROWS[text], {"n": 3, "k": 4}, np.random.default_rng(0)
+    names = inspect.signature(wanted).parameters
+    at = {name: rng.standard_normal([sizes[s] for s in declared[name].split(",")]) for name in names}
+    called = {name: name.upper() if name in "abc" else name for name in names}
+    output = program(text, shapes={called[name]: declared[name] for name in names}).output
+    found = evaluate(output, {called[name]: value for name, value in at.items()}, sizes)
+    np.testing.assert_allclose(found, wanted(**at), rtol=1e-12)
