@@ -25,7 +25,6 @@ from jacobian_cli.evaluate.evaluate import sizes_of
 from jacobian_cli.expr import Defined, size_names, walk
 from jacobian_cli.interned import Portable
 from jacobian_cli.ops.places import no_slope, places_of
-from jacobian_cli.printers.math.latex import latex
 from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import normal_name
@@ -52,6 +51,8 @@ class Tape:
         return page(*formulas(self.program, self.program.output_name or "f"), f"  gradients by {by}")
 
     def _repr_latex_(self) -> str:
+        from jacobian_cli.printers.math.latex import latex  # few ask for it
+
         return f"$${latex(self.program.output)}$$"
 
     def __eq__(self, other: object) -> bool:

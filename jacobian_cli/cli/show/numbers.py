@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jacobian_cli.api.derive.answer import Answer
 from jacobian_cli.api.figures import long, number, written
 from jacobian_cli.cli.screen import Cell, Matrix, Screen
 from jacobian_cli.cli.show.about import name_text, partial
 from jacobian_cli.printers.math.unicode import math
 
-if TYPE_CHECKING:  # it loads SymPy
+if TYPE_CHECKING:  # a graph's page needs no derivation, and its value at a point loads SymPy
+    from jacobian_cli.api.derive.answer import Answer
     from jacobian_cli.api.derive.at_point import AtPoint
 
 Array = Any
