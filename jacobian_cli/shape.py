@@ -134,6 +134,8 @@ class Size(Interned):
         alone = self.name
         if alone is not None:
             return bindings.get(alone, self)
+        if self.value is not None:
+            return self
         if not any(name in bindings for monomial, _ in self.terms for name, _ in monomial):
             return self
         total = Size(())

@@ -48,7 +48,7 @@ def normalised(output: Expr, taken: Collection[str]) -> Expr | None:
         return names[expr]
 
     for node in reversed(visible(outer)):
-        if node in inner or not any(write.is_call(node, sign) for sign in "*/"):
+        if not isinstance(node, Apply) or node.function not in ("*", "/") or node in inner:
             continue
         parts = list(_parts(node, inner))
         chosen = _quotient(parts)

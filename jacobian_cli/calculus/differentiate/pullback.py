@@ -80,7 +80,7 @@ def active_in(order: Sequence[Tensor], wrt: Sequence[Leaf]) -> set[Tensor]:
     """Of nodes, children first, those that the variables reach."""
     active: set[Tensor] = set(wrt)
     for node in order:
-        if node not in active and any(child in active for child in node.children):
+        if node not in active and not active.isdisjoint(node.children):
             active.add(node)
     return active
 

@@ -102,6 +102,9 @@ class Style:
     def _first(self, expr: Expr) -> int:
         """The rank of the variable that was met first among those of an expression; -1 if it has none."""
         met, none = self._met, _NONE
+        if isinstance(expr, Apply) and expr.arguments and met.keys() >= set(expr.arguments):
+            first = met[expr] = min([met[child] for child in expr.arguments])
+            return first if first < none else -1
         for node in walk([expr], lambda n: n not in met and not isinstance(n, Defined)):
             if isinstance(node, Variable | Defined):
                 met[node] = self.rank(node.name)
