@@ -8,7 +8,8 @@ into that of a softmax.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from jacobian_cli.calculus.cost import DEFINITION, cost_together
@@ -62,12 +63,13 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
             found = known[tensor, shape] = write(tensor, shape)
         return found
 
-    def priced(held: Iterable[Tensor]) -> tuple[int, Swept]:
-        swept = backward.swept({node: leaves[node] for node in held})
+    @cache
+    def priced(held: frozenset[Tensor]) -> tuple[int, Swept]:
+        swept = backward.swept({node: leaves[node] for node in leaves if node in held})
         adjoints = {leaves[node].name: written(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
         return price(adjoints, [written(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
 
-    def melted(held: set[Tensor]) -> tuple[int, Swept]:
+    def melted(held: frozenset[Tensor]) -> tuple[int, Swept]:
         """The shortest that is reached from here by holding one more or one less at a time."""
         best, swept = priced(held)
         for _ in range(_ROUNDS if len(leaves) <= _MANY else 0):
@@ -82,7 +84,7 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
 
     # two that pay only together bar the way from all of them to those of the user
     starts = dict.fromkeys((frozenset(leaves), frozenset(n for n in leaves if not _numbered(leaves[n]))))
-    _, swept = min((melted(set(start)) for start in starts), key=lambda found: found[0])
+    _, swept = min(map(melted, starts), key=lambda found: found[0])
     found = [
         Held(Variable(leaves[node].name, leaves[node].typed), tensor, _numbered(leaves[node]))
         for node, tensor in swept.adjoints.items()
