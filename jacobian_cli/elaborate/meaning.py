@@ -125,8 +125,8 @@ def meant(
         except StrainedError as error:
             if error.name in settled:
                 break
-            guessed[error.name] = error.order
-            settled.add(error.name)
+            guessed |= dict.fromkeys(error.names, error.order)
+            settled |= {*error.names}
         except InputError:
             break
     first: InputError | None = None

@@ -32,6 +32,7 @@ LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi".split())
 """Greek letters that are vectors as readily as scalars: beside + and behind a matrix they are what fits."""
 _WORD = 8
 """Words are no longer than this, where they may be one name."""
+_TOTALS = ("sum", "mean", "prod")
 _SUMMED = ("?plus", "?minus")
 BOARD = ("math", "latex", "julia")
 """Notations in which a function of a matrix may mean something else than its entries' values."""
@@ -51,9 +52,10 @@ def unclear(term: Term) -> bool:
 class StrainedError(InputError):
     """A reading that the language has, but that no mathematician would mean: a name wants another number of axes."""
 
-    def __init__(self, name: str, order: int) -> None:
+    def __init__(self, name: str, order: int, *others: str) -> None:
         super().__init__(f"{name} is read otherwise")
         self.name = name
+        self.names = (name, *others)
         self.order = order
 
 
@@ -102,12 +104,34 @@ class Shaped(Builder):
         row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
         if row is not None and row.of_scalar and len(term.arguments) == 1:
             self.want_larger(term.arguments[0], 2)
+            self.want_time(term.arguments[0])
         expr = super().build(self.sized(term))
+        if self.upright and term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords:
+            self.want_entries(term.arguments[0], self.plain(term))
         if self.board and isinstance(expr, Apply) and expr.arguments and axes_of(expr.arguments[0].shape) == 2:
             meant = OF_MATRICES.get(expr.function)
             if meant is not None:
                 self.entrywise(meant, self.plain(term))
         return expr
+
+    def want_time(self, term: Term) -> None:
+        """expm(At): a t behind a matrix scales it."""
+        match term:
+            case Call(function="?beside", arguments=(*before, Name(text="t"))) if self.assumed.get("t") == 1:
+                if any(axes_of(self.build(part).shape) == 2 for part in before):
+                    self.strained("t", 0)
+
+    def want_entries(self, value: Term, whole: Term) -> None:
+        """Say that what is summed is one number: ∑ wᵀx."""
+        if self.build(value).shape:
+            return
+        names = list(dict.fromkeys(names_in(value)))
+        numbers = [name for name in names if self.assumed.get(name) == 0]
+        if names and numbers == names and all(habit(name) == 0 for name in names):  # ∑ (μ² − log σ²)
+            self.strained(names[0], 1, *names[1:])
+        ways = "vectors are declared: " + " ".join(f"`-s {name}=n`" for name in numbers[:4])
+        over = ways if numbers else "over samples, let a matrix hold them in its rows: `sum(X@w)`"
+        self.doubt(f"`{spelled(whole)}` is of one number; {over}")
 
     def entrywise(self, otherwise: str, term: Term) -> None:
         """Say what a function of a matrix would be, of which `{}` is the argument."""
@@ -190,10 +214,10 @@ class Shaped(Builder):
         if message not in self.doubts:
             self.doubts.append(message)
 
-    def strained(self, name: str, order: int) -> None:
+    def strained(self, name: str, order: int, *others: str) -> None:
         """Ask for another number of axes, where one is to be had."""
         if self.strict:
-            raise StrainedError(name, order)
+            raise StrainedError(name, order, *others)
 
     # ---- what all notations share ----------------------------------------------------------------------------------
 
@@ -343,6 +367,17 @@ def inner_text(left: Term, right: Term) -> str:
 
 def outer_text(left: Term, right: Term) -> str:
     return spelled(call_of("@", left, call_of(".T", right)))
+
+
+def upright(row: Term) -> Term:
+    """A row as a column: Aᵀα of αᵀA."""
+    match row:
+        case Call(function=".T", arguments=(inner,)):
+            return inner
+        case Call(function="@", arguments=(left, right)):
+            turned = right.arguments[0] if isinstance(right, Call) and right.function == ".T" else call_of(".T", right)
+            return call_of("@", turned, upright(left))
+    return call_of(".T", row)
 
 
 def times_text(left: Term, right: Term) -> str:

@@ -20,9 +20,9 @@ from jacobian_cli.elaborate.indexed import (
     vectorial,
 )
 from jacobian_cli.elaborate.options import OrderError
-from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, is_row
+from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, call_of, is_row
 from jacobian_cli.elaborate.statement import names_in
-from jacobian_cli.elaborate.written import Mathematics
+from jacobian_cli.elaborate.written import NUMBER, Mathematics
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Size
@@ -84,6 +84,11 @@ class Sums(Mathematics):
                 f"put the row under the sum sign: `{under}`; {self.as_numbers(over)}",
             )
         if any(len(shape) == 2 for shape in before) and isinstance(over, Call):
+            for part in term.arguments[:place]:
+                if (
+                    isinstance(part, Name) and NUMBER.fullmatch(part.text) and self.assumed.get(part.text) == 2
+                ):  # N ∑ᵢ xᵢ
+                    self.strained(part.text, 0)
             capitals = [n for part in term.arguments[:place] for n in names_in(part) if self.assumed.get(n) == 2]
             numbers = "".join(f"; a number is declared: `-s {name}=()`" for name in capitals[:1])
             hint = f"{self.of_vectors(over)}{numbers}"
@@ -320,6 +325,11 @@ class Sums(Mathematics):
     def by_entry(self, term: Term) -> Indexed:
         """A term under a sum, its products entry by entry."""
         match term:
+            case Call(function="?entry", arguments=(Name() as name, Text(value=indices)), span=span) if (
+                len(indices) == 2 and len({*indices}) == 1
+            ):  # Cᵢᵢ
+                of_matrix = self.of_order(name, 2, "carries two indices, and is no matrix")
+                return Indexed(Call("diag", (of_matrix,), (), span), indices[0])
             case Call(function="?entry", arguments=(Name() as name, Text(value=indices))):
                 return Indexed(self.of_order(name, len(indices), "carries the index, and is no vector"), indices)
             case Name():
@@ -371,8 +381,12 @@ class Sums(Mathematics):
             made = factors[0]
             for factor in factors[1:]:
                 made = self.op("*", term.span, made, factor)
+            if not made[0].shape:
+                self.want_entries(value, call_of("sum", made[1]))
             return self.op("sum", term.span, made)
-        return self.op("sum", term.span, self.typed(value))
+        total = self.typed(value)
+        self.want_entries(value, call_of("sum", total[1]))
+        return self.op("sum", term.span, total)
 
     def sigma(self, term: Call) -> Typed:
         """Σ before a factor: a matrix, or the sign of a sum where entries are raised to a power or multiplied."""
@@ -394,7 +408,10 @@ class Sums(Mathematics):
         while isinstance(total, Call) and total.function not in ("sum", "?total", "?over"):  # ½ Σ(y − Xw)²
             total = total.arguments[-1]
         value = total.arguments[0] if isinstance(total, Call) else total
-        if isinstance(value, Call) and (value.function in _ENTRIES or value.function.isidentifier()):
+        parts = [value]
+        if isinstance(value, Call) and value.function in ("?plus", "?minus"):  # Σ (μ² − log σ²)
+            parts = [*terms_in(value)]
+        if any(isinstance(p, Call) and (p.function in _ENTRIES or p.function.isidentifier()) for p in parts):
             readings.reverse()
         taken, other = (spelled(plain) for _, plain in readings)
         self.doubt(f"`{taken}` is read; the other reading is `{other}`")

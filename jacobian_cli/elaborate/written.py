@@ -20,8 +20,10 @@ from jacobian_cli.elaborate.shaped import (
     span_of,
     spelled_out,
     times_text,
+    upright,
     way_of,
 )
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import OF_MATRICES
@@ -30,10 +32,12 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term, Text
 
-_NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
+NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
 _SCALING = frozenset("tsck")
 """Letters that are numbers where they stand before a matrix; others are rows there."""
+_VALUES = ("V", "J")
+"""Capitals for values of states, which are vectors."""
 _LETTERS = frozenset("abcdhkmnprst")
 """Letters whose quotients are numbers before a vector or a matrix."""
 _WEIGHT = re.compile(r"([A-ZΣΛΩΓ]\w{0,9}?)(⁻¹|\^\{?-1\}?)?")
@@ -57,15 +61,24 @@ class Mathematics(Shaped):
             factors[0] = self.filled("ones", first.span)
         self.want_no_samples(term.arguments)
         self.want_numbers(term.arguments, factors)
+        for part, behind, (expr, _) in zip(term.arguments, term.arguments[1:], factors[1:], strict=False):
+            if not expr.shape and _ones(part):  # 1ᵀ(μ² − log σ²)
+                self.want_entries(behind, factors[term.arguments.index(behind)][1])
         made = self.product(factors, term.span)
-        if isinstance(first, Name) and len(factors) > 2 and is_row(factors[1][0].shape) and len(made[0].shape) == 1:
-            scaled = shape_of([expr.shape for expr, _ in factors[1:]]) == ()  # y wᵀx
-            if scaled and self.assumed.get(first.text) == 1 and self.bare[first.text] == 1:
-                self.doubt(
-                    f"`{first.text}` is taken for a vector in `{spelled(made[1])}`; a number is declared: "
-                    f"`-s {first.text}=()`"
-                )
+        if len(made[0].shape) == 1 and (name := self.scaling_name(term)):
+            self.doubt(f"`{name}` is taken for a vector in `{spelled(made[1])}`; a number is declared: `-s {name}=()`")
         return made
+
+    def scaling_name(self, term: Term) -> str:
+        """The vector before a product of vectors that is a number, y wᵀx, if nothing but its letter makes it one."""
+        if not (isinstance(term, Call) and term.function == "?beside"):
+            return ""
+        first, *rest = [part for part in term.arguments if not isinstance(part, Literal)]
+        shapes = [self.build(part).shape for part in rest]
+        single = isinstance(first, Name) and self.assumed.get(first.text) == 1 and self.bare[first.text] == 1
+        if not (single and len(rest) > 1 and is_row(shapes[0]) and shape_of(shapes) == ()):
+            return ""
+        return first.text if isinstance(first, Name) else ""
 
     def want_no_samples(self, parts: Sequence[Term]) -> None:
         """Refuse r_t A_t, whose factors are numbers of one sample rather than a row and a matrix."""
@@ -98,7 +111,7 @@ class Mathematics(Shaped):
         part = parts[large[0]]
         if isinstance(part, Call) and part.function == "/":
             part = part.arguments[0]
-        if isinstance(part, Name) and part.text in self.assumed and _NUMBER.fullmatch(part.text):
+        if isinstance(part, Name) and part.text in self.assumed and NUMBER.fullmatch(part.text):
             self.strained(part.text, 0)
 
     def scaling_quotient(self, part: Term, *, wholly: bool) -> list[str]:
@@ -183,6 +196,9 @@ class Mathematics(Shaped):
         """ᵀ; of a batch, of each matrix."""
         inner = self.typed(term.arguments[0])
         order = len(inner[0].shape)
+        names = list(dict.fromkeys(names_in(term.arguments[0])))
+        if not order and names and all(self.assumed.get(name) == 0 == habit(name) for name in names):  # (α − 1)ᵀ
+            self.strained(names[0], 1, *names[1:])
         return self.op(".T", term.span, inner) if order < 3 else self.turned(inner, (order - 2, order - 1), term.span)
 
     # ---- mathematics again -----------------------------------------------------------------------------------------
@@ -193,6 +209,14 @@ class Mathematics(Shaped):
             if isinstance(part, Name) and self.assumed.get(part.text) == 0:
                 self.strained(part.text, max(1, axes_of(other[0].shape)))
         self.want_alike(term, left, right)
+        if is_row(left[0].shape) != is_row(right[0].shape) and axes_of(left[0].shape) == axes_of(right[0].shape) == 1:
+            column = call_of("*", *(one[1] if len(one[0].shape) == 1 else upright(one[1]) for one in (left, right)))
+            row = spelled(call_of(".T", column))
+            raise self.error(
+                term.span,
+                "a row and a column do not mix entry by entry",
+                f"of two columns it is `{spelled(column)}`, of two rows `{row}`",
+            )
         return self.op("*", term.span, left, right)
 
     def plus(self, term: Call) -> Typed:
@@ -204,7 +228,39 @@ class Mathematics(Shaped):
     def added(self, sign: str, term: Call) -> Typed:
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         self.want_alike(term, left, right)
+        for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):  # wᵀx + k qᵀq
+            number = not other[0].shape and not isinstance(other[1], Literal)
+            if number and len(one[0].shape) == 1 and (name := self.scaling_name(part)):
+                self.strained(name, 0)
+        self.want_other_name(term, left, right)
+        for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):
+            if axes_of(one[0].shape) == 2 and len(other[0].shape) == 1 and isinstance(part, Call):
+                self.want_vector(part, other, one, first=part is term.arguments[0])
         return self.op(sign, term.span, left, right)
+
+    def want_vector(self, part: Term, vector: Typed, matrix: Typed, *, first: bool) -> None:
+        """Aᵀλ + c and r + γPV: what stands behind a matrix is a vector where the product is added to one."""
+        last = part.arguments[-1] if isinstance(part, Call) and part.function == "?beside" else None
+        if not isinstance(last, Name) or last.text not in self.assumed:
+            return
+        if self.assumed[last.text] == 0 and habit(last.text) == 0:
+            self.strained(last.text, 1)
+        elif self.assumed[last.text] == 2 and key(last.text)[0] in _VALUES and not first:
+            self.doubt(
+                f"`{spelled(vector[1])}` is added to each row of `{spelled(matrix[1])}`; "
+                f"if {last.text} is a vector, declare it: `-s {last.text}=n`"
+            )
+
+    def want_other_name(self, term: Call, left: Typed, right: Typed) -> None:
+        """Refuse x − x', whose x' is another vector to most who write it."""
+        match left[1], right[1]:
+            case (Name(text=name), Call(function=".T", arguments=(Name(text=other),))) if name == other:
+                if len(left[0].shape) == 1:
+                    raise self.error(
+                        term.span,
+                        f"a row and a column do not mix; is {name}' another vector?",
+                        f"another vector has another name: `{name} - {name}2`",
+                    )
 
     def want_alike(self, term: Call, left: Typed, right: Typed) -> None:
         """x − μ: a Greek name that stands beside a vector is one too."""
@@ -342,6 +398,7 @@ class Mathematics(Shaped):
         return total
 
     def exponential(self, term: Call) -> Typed:
+        self.want_time(term.arguments[0])
         exponent = self.typed(term.arguments[0])
         made = self.op("exp", term.span, exponent)
         if axes_of(exponent[0].shape) == 2:
@@ -376,3 +433,11 @@ class Mathematics(Shaped):
 
     def zeros(self, term: Call) -> Typed:
         return self.filled("zeros", term.span)
+
+
+def _ones(term: Term) -> bool:
+    """Whether a factor is 1ᵀ."""
+    match term:
+        case Call(function="?T" | ".T", arguments=(Call(function="?ones"),)):
+            return True
+    return False

@@ -109,7 +109,7 @@ class Letters:
         if at < stop and text[at] == "{":
             end = self.closing(at, stop)
             return re.sub(r"\s+", "", text[at + 1 : end - 1]), end
-        found = re.compile(r"[0-9]+|[A-Za-zͰ-Ͽ]+[0-9]*|∞|\*").match(text, at, stop)
+        found = re.compile(r"[0-9]+|(?:[A-Za-z]+|[Ͱ-Ͽ]+)[0-9]*|∞|\*").match(text, at, stop)
         if text[at : at + 1] == "+" and start:
             if text[:start].rstrip()[-1:] in (")", "]", "}"):
                 return "+", at + 1

@@ -149,7 +149,8 @@ def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
 
 def _over_entries(found: re.Match[str], text: str) -> bool:
     """Whether a maximum is one of entries, whose names carry its index: max_i x_i."""
-    letters = (found["under"] or found["plain"] or "").replace(",", "").replace(" ", "")
+    lowered = "".join(SUBSCRIPTS.get(sign, "") for sign in found[0])  # maxᵢ
+    letters = (found["under"] or found["plain"] or lowered).replace(",", "").replace(" ", "")
     below = "".join(sign for sign, plain in SUBSCRIPTS.items() if plain in letters)
     carried = rf"_(?:\{{[^{{}}]*)?[{letters}](?![A-Za-z]{{2}})" + (f"|[{below}]" if below else "")
     return letters.isalpha() and len(letters) < 3 and bool(re.search(carried, text[found.end() :]))

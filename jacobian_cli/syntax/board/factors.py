@@ -38,6 +38,9 @@ class Factors(Identifiers):
             match token.kind:
                 case "T":
                     self.want_no_call(term, token)
+                    if isinstance(term, Name) and term.text == "pi" and self.known.find("pi") is None:
+                        hint = "a vector is declared: `-s π=n`"
+                        raise self.refuse(token, "π is a number here, and has no transpose", hint)
                     term = Call("?T", (term,), (), self.to_here(term))
                 case "prime":
                     if self.tokens[self.at - 1].kind == "prime":

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR
-from jacobian_cli.syntax.board.sums import Sums
+from jacobian_cli.syntax.board.sums import Sums, of_entries
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
@@ -65,7 +65,12 @@ class Functions(Sums):
     def slope(self, token: Token, function: str) -> Term:
         """σ′(z), where a derivative may stand."""
         if f"{function}'" not in self.known.functions:
-            raise self.refuse(self.next, f"a derivative {token.text}' cannot be read", DERIVATIVE)
+            hint = DERIVATIVE
+            several = self.closing(self.at + 1) > self.at + 3
+            if token.kind == "name" and token.text not in "fgh" and function == token.text and several:
+                whole = self.written(self.tokens[self.at + 1].start, self.tokens[self.closing(self.at + 1)].stop)
+                hint += f"; a transpose is `{self.written(token.start, token.stop)}^T {whole}`"
+            raise self.refuse(self.next, f"a derivative {token.text}' cannot be read", hint)
         self.take()
         if self.sees("open", "("):
             value = self.called(token, function)
@@ -86,7 +91,8 @@ class Functions(Sums):
     def bare(self, token: Token) -> Term:
         """The argument of a function without a bracket."""
         first = self.next
-        if token.text in ("min", "max") and token is self.tokens[0]:
+        entries = first.kind == "bar" and not first.space  # max|x|
+        if token.text in ("min", "max") and token is self.tokens[0] and not entries:
             hint = f"that is `{self.written(token.stop, len(self.text))}`"
             raise self.refuse(token, f"what is to be {token.text}imized is typed alone", hint)
         if first.kind not in FACTOR or self.closes(first):
@@ -195,6 +201,8 @@ class Functions(Sums):
         if name == "log" and len(arguments) == 1 and _is(arguments[0], "?bars"):
             assert isinstance(arguments[0], Call)
             return Call("?logbars", arguments[0].arguments, (), span)
+        if name in REDUCED and len(arguments) == 1:
+            arguments = (of_entries(arguments[0]),)
         return Call(name, arguments, keywords, span)
 
     def logarithm(self, token: Token, index: Token) -> Term:

@@ -14,6 +14,8 @@ from jacobian_cli.syntax.tree import Call, Flag, Name, Term
 
 _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
+_SCALARS = ("lambda", "alpha", "gamma")
+"""Greek letters that scale what stands in brackets, under a sum as well."""
 _PROJECTION = ("P", "Pi")
 """Letters for projections, which need not be linear: Π_C(x)."""
 _LEARNED = frozenset("theta phi psi omega θ φ ψ ω ϕ ϑ".split())
@@ -136,14 +138,21 @@ class Identifiers(Functions):
         inside = self.tokens[self.at + 1 : self.at + 3]
         capital = token.text[:1].isupper() and token.kind == "name"
         greek = stem in GREEK
-        lone = [t.kind for t in inside] == ["name", "close"]
+        lone = inside[1].kind == "close" and inside[0].kind in ("name", "indexed")
+        summed = (
+            greek
+            and stem not in _SCALARS
+            and bool(self.running)
+            and self.tokens[self.at - 2].kind in ("sum", "sub", "sup")
+        )  # ∑ᵢ ρ(rᵢ − x)
         below = any(mark in LETTERS or mark in LETTERS.values() for mark in marks)
         operator = below and (stem not in LETTERS or stem in _PROJECTION)  # S_λ(x), P_Ω(X)
         learned = operator or any(mark in _LEARNED for mark in marks)  # G_θ(z)
         if capital and stem not in LETTERS and len(stem) >= _WORD and self.known.find(token.text) is None:
             raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
-        if (capital or greek) and lone and stem != "Gamma" and not learned:
-            product = f"{token.text}{'@' if capital else '*'}{inside[0].text}"
+        if (((capital or greek) and lone) or summed) and stem != "Gamma" and not learned:
+            what = self.written(inside[0].start, inside[0].stop) if lone else whole
+            product = f"{token.text}{'@' if capital else '*'}{what}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
         elif stem in _PROJECTION and any(mark.isupper() for mark in marks) and not learned:
             product = f"{token.text}@{whole}"

@@ -24,6 +24,16 @@ def _entry(name: str, indices: str, token: Token) -> Term:
     return Call("?entry", (Name(name, token.span), Text(indices, token.span)), (), token.span)
 
 
+def of_entries(value: Term) -> Term:
+    """What is summed, in which bars stand around entries: ∑|A|, ∑|A|²."""
+    if not isinstance(value, Call):
+        return value
+    if value.function == "?power":
+        base, exponent = value.arguments
+        return Call("**", (of_entries(base), exponent), (), value.span) if of_entries(base) is not base else value
+    return Call("abs", value.arguments, (), value.span) if value.function == "?bars" else value
+
+
 class Sums(Brackets):
     """Reads sums."""
 
@@ -55,6 +65,7 @@ class Sums(Brackets):
     def total(self, token: Token, value: Term) -> Term:
         """The sum over all entries of a product; of vectors beside each other they are multiplied entry by entry."""
         span = Span(token.start, value.span.stop)
+        value = of_entries(value)
         if isinstance(value, Call) and value.function == "?beside" and token.text != "prod":
             return Call("?total", (value,), (), span)
         return Call("prod" if token.text == "prod" else "sum", (value,), (), span)
