@@ -19,6 +19,7 @@ from jacobian_cli.api.bench.contenders import Contender
 from jacobian_cli.api.bench.presets import PRESETS
 from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import pose, shapes_of, statements_of
+from jacobian_cli.checks.verdict.claim import FORMS
 from jacobian_cli.cli import main
 from jacobian_cli.cli.run import run
 from jacobian_cli.printers.plot import loglog_svg
@@ -151,6 +152,10 @@ def test_presets_are_right_at_small_sizes(name: str, monkeypatch: pytest.MonkeyP
 
 def test_the_presets_of_the_command_are_those_that_there_are() -> None:
     assert list(main.PRESETS) == list(PRESETS)
+
+
+def test_the_forms_of_the_command_are_those_that_there_are() -> None:
+    assert main.FORMS == FORMS
 
 
 def grown() -> Growth:

@@ -27,7 +27,7 @@ EXAMPLES = [
     pytest.param(call, id=on_variables(call)[0] + f" {k}")
     for name in CALLS
     if name != "one_hot"  # it has places alone, by which nothing is differentiated
-    for k, call in enumerate(calls(name)[:2])
+    for k, call in enumerate(calls(name)[:1] + calls(name)[1:][-1:])  # those that differ most in shape
 ]
 
 
@@ -134,6 +134,8 @@ LACKING_IN_C = {
     "digamma", "polygamma", "erfinv", "eigvalsh", "eigvecs", "pinv", "nuclear_norm", "polar", "sqrtm", "expm", "take",
     "scatter_add", "unfold", "fold", "correlate", "convolve", "vech",
 }  # fmt: skip
+OF_ONE_IN_C = {"inv_gaps", "largest_so_far", "smallest_so_far"}
+"""Functions that C has by their definitions, which are of one vector, not of a batch."""
 
 
 def at_numbers(call: Call) -> jac.Derivation:
@@ -159,7 +161,7 @@ def test_c_agrees(call: Call, tmp_path: Path) -> None:
     except jac.InputError as error:
         said = str(error).splitlines()[0]
         name, _, _ = said.partition(" has no counterpart")
-        assert name in LACKING_IN_C, said
+        assert name in LACKING_IN_C | OF_ONE_IN_C, said
         pytest.skip(said)
     given = {**at, "delta": np.random.default_rng(2).standard_normal(value.shape)}
     for function in ("value", "jacobian", "vjp"):

@@ -11,6 +11,7 @@ from jacobian_cli.api.derive.source import Written, function_of
 from jacobian_cli.api.export.functions import exported, rule, typed
 from jacobian_cli.calculus.derivative.common_subexpressions import definitions
 from jacobian_cli.calculus.notation.storage import kept, stored
+from jacobian_cli.checks.verdict.claim import FORMS
 from jacobian_cli.expr import Expr
 from jacobian_cli.printers.jax.rule import rule_source as jax_rule
 from jacobian_cli.printers.jax.target import JAX
@@ -21,14 +22,15 @@ from jacobian_cli.printers.torch.target import TORCH
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
 
-FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian", "hvp")
+RACED = (*FORMS, "hvp")
+"""The forms that are timed."""
 AGAINST = ("autograd", "jax", "torch", "torch.compile", "differences")
 """Libraries, by the names that choose among them."""
 OURS = "jac"
 STRUCTURED = "jac, structured"
 MOST = 40_000_000
 """So many numbers at most are found at once by one contender."""
-_AUTOGRAD = replace(NUMPY, name="autograd", module="autograd.numpy", kernels={})
+_AUTOGRAD = replace(NUMPY, name="autograd", module="autograd.numpy", kernels={}, traced=True)
 _INSTALL = {"torch": "pip install jacobian-cli[torch]", "jax": "pip install jacobian-cli[jax]"}
 _WITH_RULES = ("gradient", "vjp")
 """Forms that a rule for a backward pass gives."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jacobian_cli.api.bench.answer import Bench, Growth
-from jacobian_cli.api.bench.contenders import AGAINST, FORMS, MOST, contenders
+from jacobian_cli.api.bench.contenders import AGAINST, MOST, RACED, contenders
 from jacobian_cli.api.bench.libraries import Task
 from jacobian_cli.api.bench.race import race
 from jacobian_cli.api.bench.validate import Judging
@@ -67,7 +67,7 @@ def bench(
 def form_of(problem: Problem, form: str | None, order: int = 1) -> str:
     """Which derivative is timed. Raises `InputError` where there is none such."""
     if form is not None:
-        word(form, FORMS, "there is no form {}")
+        word(form, RACED, "there is no form {}")
     found = form or ("hessian" if order == 2 else "jacobian" if problem.output.shape else "gradient")
     if problem.output.shape and found in ("gradient", "hessian", "hvp"):
         raise InputError(

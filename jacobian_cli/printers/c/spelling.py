@@ -12,6 +12,7 @@ from jacobian_cli.evaluate.pairwise import plan
 from jacobian_cli.expr import Apply, Defined, Expr, Variable, rebuild, visible, with_parts
 from jacobian_cli.ops import Kind, Row, row
 from jacobian_cli.ops.rules import parsed
+from jacobian_cli.printers.c.entries import unwritten
 from jacobian_cli.printers.c.target import MATRICES
 from jacobian_cli.printers.numpy.products import factors
 from jacobian_cli.shape import ONE, Shape, Size
@@ -45,9 +46,11 @@ def _spelled(node: Apply, lengths: Lengths) -> Expr:
 
 
 def _meant(node: Apply, entry: Row) -> Expr:
-    """The definition of a function, of these arguments."""
+    """The definition of a function, of these arguments. Raises `LackingError` for a batch of them."""
     shapes = tuple(argument.shape for argument in node.arguments)
     matrix = entry.kind is Kind.CORE
+    if matrix and len(shapes[0]) != len(parsed(entry.signatures[0])[0][0]):
+        raise unwritten(entry.name)
     body = meaning(
         entry.steady or entry.definition, entry.parameters, shapes, next(iter(shapes[0]), None) if matrix else None
     )

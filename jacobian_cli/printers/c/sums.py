@@ -106,7 +106,8 @@ class Sums:
                 whole = {
                     label: axis for label, axis in zip(factor.labels, inner.axes, strict=True) if label is not None
                 }
-                if len(whole) == sum(label is not None for label in factor.labels) and found.plain:
+                alone = all(label in whole for axis in axes for label, _ in axis)  # eye has axes, and is no factor
+                if alone and len(whole) == sum(label is not None for label in factor.labels) and found.plain:
                     within = tuple(whole[axis[0][0]] if axis else () for axis in axes)
                     return self._flattened(Sum(inner.factors, within, inner.long), held)
             if inner is None or inner.summed or not inner.plain:
