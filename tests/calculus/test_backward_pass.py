@@ -125,6 +125,16 @@ def test_the_argument_of_a_function_keeps_its_numbers_inside() -> None:
     assert (found["Q"], found["K"]) == ("delta1@K", "delta1.T@Q")
 
 
+@pytest.mark.parametrize("inside", ["2*Q@K.T", "-3*Q@K.T/c", "-(Q@K.T)/(2*c**2)", "(Q@K.T).T/5", "-(Q - K)@V/3"])
+@pytest.mark.parametrize("outside", ["softmax({0})@V", "tanh({0})@V + 3*sin({0})@V"])
+def test_numbers_of_what_is_held_come_back_whatever_they_are(inside: str, outside: str) -> None:
+    """What arrives at Q@K.T is named without the number in front, which is put back behind it."""
+    shapes = {"Q": "n,n", "K": "n,n", "V": "n,n", "c": "()"}
+    for formulas in ([f"S = {inside}", outside.format("S")], [outside.format(f"({inside})")]):
+        found = jac.derive(formulas, ["Q", "K"], shapes, check=False)
+        assert all(one.check(points=1).passed for one in found)
+
+
 def test_a_symmetric_adjoint_is_known_to_be_one() -> None:
     found = jac.derive(
         ["R = exp(-D/(2*l**2))", "K = s*R + v*eye(n)", "L = -y.T@inv(K)@y/2 - logdet(K)/2"],

@@ -124,6 +124,19 @@ def test_closed_forms_in_all_conventions(formula: str, wrt: str) -> None:
         assert derivation.check(points=2).passed, convention
 
 
+@pytest.mark.parametrize("first", ["", "-"])
+@pytest.mark.parametrize("second", ["+", "-"])
+@pytest.mark.parametrize("term", ["A@X", "X@A", "X", "c*X@X"])
+def test_a_term_and_its_mirror_image_keep_their_signs(first: str, second: str, term: str) -> None:
+    """E ± KE = (I ± K)E, whatever stands in front of either."""
+    shapes = {"X": "n,n", "A": "n,n", "c": "()"}
+    for convention in CONVENTIONS:
+        layout, vec = convention.layout, convention.vec
+        found = jac.derive(f"{first}{term} {second} ({term}).T", "X", shapes, layout=layout, vec=vec, check=False)
+        assert "commutation" in found.jacobian.closed_form
+        assert found.check(points=1).passed, convention
+
+
 def test_a_wrong_convention_is_caught() -> None:
     """The check compares the text in the layout that it claims to be in."""
     derivation = jac.derive("A@X@B", wrt="X", vec="column")

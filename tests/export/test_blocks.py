@@ -33,6 +33,7 @@ LOSSES: dict[str, tuple[Any, str, list[str]]] = {
     "logistic": ("sum(log(1 + exp(-a*(H@w))))", "w,H", ["n", "d"]),
     "least squares": ("sum((H@w - a)**2)/2", "w", ["n"]),
     "largest": ("sum(max(H@W, axis=1))", "H,W", ["n"]),
+    "extremes": ("b*max(H@w) - b*min(X@w)**2", "b", ["n", "d"]),
 }  # fmt: skip
 CASES = [(name, axis) for name, (_, _, axes) in LOSSES.items() for axis in axes]
 SIZES = {"n": 6, "d": 4, "v": 7}

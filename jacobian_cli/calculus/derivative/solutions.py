@@ -6,7 +6,7 @@ Computations, 4th ed. 2013, chapters 3.4 and 4.2).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from jacobian_cli.calculus.notation.write import transpose
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk, with_parts
 
 _PAYS = 3
-"""So many solutions take no longer than one inverse."""
+"""So many solutions take no longer than one inverse: each is 2/3 n³ operations, the inverse 2 n³."""
 
 
 class _Uses(NamedTuple):
@@ -218,12 +218,17 @@ def factored(forms: Sequence[Expr], facts: Mapping[str, Collection[str]], taken:
     return [made[form] for form in forms]
 
 
-_BY_FACTOR = {
+def _logdet(lower: Expr) -> Expr:
+    return apply("*", number(2), apply("sum", apply("log", apply("diag", lower))))
+
+
+_BY_FACTOR: Mapping[str, Callable[[Expr], Expr]] = {
     "inv": lambda lower: apply("inv", apply("@", lower, apply(".T", lower))),
-    "logdet": lambda lower: apply("*", number(2), apply("sum", apply("log", apply("diag", lower)))),
-    "slogdet": lambda lower: apply("*", number(2), apply("sum", apply("log", apply("diag", lower)))),
+    "logdet": _logdet,
+    "slogdet": _logdet,
     "det": lambda lower: apply("**", apply("prod", apply("diag", lower)), number(2)),
 }
+"""What functions of a positive definite matrix are in its Cholesky factor; its determinant is positive."""
 
 
 def _is_inverse(node: Expr) -> bool:
