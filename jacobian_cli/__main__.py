@@ -6,8 +6,7 @@ import os
 import sys
 from signal import SIGINT, default_int_handler, getsignal, signal
 
-INTERRUPTED = 130
-"""The exit status of a program that Ctrl-C ended, as shells count it."""
+from jacobian_cli.cli.status import INTERRUPTED
 
 
 def run() -> None:

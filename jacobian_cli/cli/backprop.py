@@ -15,6 +15,7 @@ from jacobian_cli.api.input.assume import assumptions_of
 from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.status import MISMATCH, RIGHT
 from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from jacobian_cli.api.backprop.run import Backprop
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-RIGHT, MISMATCH = 0, 1
 
 
 @record(frozen=True, slots=True, kw_only=True)

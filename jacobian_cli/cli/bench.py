@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from jacobian_cli.cli.files import write_files
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request, Typed, read_request
+from jacobian_cli.cli.status import MISMATCH, RIGHT
 from jacobian_cli.syntax.errors import InputError
 
 if TYPE_CHECKING:
     from jacobian_cli.api.bench.answer import Bench, Growth
     from jacobian_cli.api.input.problem import Problem
 
-RIGHT, MISMATCH = 0, 1
 _SERIES = (32, 64, 128, 256)
 _MOST, _LARGEST = 8, 100_000
 

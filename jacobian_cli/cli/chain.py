@@ -12,9 +12,10 @@ import click
 from jacobian_cli.api.chain.compose import composed
 from jacobian_cli.api.chain.composition import Composition, composition
 from jacobian_cli.api.derive.derivation import Derivation, Derivations
-from jacobian_cli.cli.derive import MISMATCH, RIGHT, SKIPPED, print_source, problem_of, want_check
+from jacobian_cli.cli.derive import SKIPPED, print_source, problem_of, want_check
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request, columns
+from jacobian_cli.cli.status import MISMATCH, RIGHT
 from jacobian_cli.records import record
 from jacobian_cli.syntax.errors import InputError
 

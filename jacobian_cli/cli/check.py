@@ -8,21 +8,21 @@ import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import click
 
-from jacobian_cli.api.check.answer import Graded, summary
+from jacobian_cli.api.check.answer import Diagnosis, Graded, summary
 from jacobian_cli.api.check.derivation_file import Grader, read_derivation
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged, judged_source
 from jacobian_cli.api.check.many import UNREAD, Asked, check_all, read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
 from jacobian_cli.api.check.report import junit, markdown
-from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
+from jacobian_cli.cli.derive import problem_of
 from jacobian_cli.cli.files import read_file, write_files
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request, want_variables
+from jacobian_cli.cli.status import MISMATCH, RIGHT
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption
@@ -191,7 +191,7 @@ def _told(one: Graded, sentences: Mapping[str, str]) -> Graded:
     return replace(one, check=replace(one.check, diagnosis=tuple(_said(d, sentences) for d in one.check.diagnosis)))
 
 
-def _said(diagnosis: Any, sentences: Mapping[str, str]) -> Any:
+def _said(diagnosis: Diagnosis, sentences: Mapping[str, str]) -> Diagnosis:
     """A diagnosis in somebody else's words."""
     return replace(diagnosis, explanation=sentences.get(diagnosis.kind, diagnosis.explanation))
 

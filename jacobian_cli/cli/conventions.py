@@ -8,11 +8,12 @@ from jacobian_cli.api.derive.answer import answers
 from jacobian_cli.api.derive.conventions import CANONICAL_USERS, SHAPE_USERS, Comparison, Writing, comparison
 from jacobian_cli.api.sizes import sized
 from jacobian_cli.calculus.reshape import CONVENTIONS
-from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
+from jacobian_cli.cli.derive import problem_of
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request
 from jacobian_cli.cli.screen import Screen
 from jacobian_cli.cli.show.about import about, both, closing, instead, needless, partial, verdict, where
+from jacobian_cli.cli.status import MISMATCH, RIGHT
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.shape import shape_text
 

@@ -16,6 +16,7 @@ from jacobian_cli.api.input.problem import Problem, pose, shapes_of
 from jacobian_cli.calculus.reshape import read_convention
 from jacobian_cli.cli.refusals import print_json
 from jacobian_cli.cli.request import Request, columns
+from jacobian_cli.cli.status import MISMATCH, RIGHT
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.records import record
 from jacobian_cli.shape import shape_text
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 # one thread is right for small checks, and a pool of them costs NumPy most of its start
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-RIGHT, MISMATCH = 0, 1
 SKIPPED = {"passed": None, "skipped": True}
 
 

@@ -30,9 +30,9 @@ from jacobian_cli.cli.request import (
     race_command,
     width_option,
 )
+from jacobian_cli.cli.status import RIGHT
 from jacobian_cli.syntax.errors import InputError
 
-RIGHT = 0
 FORMS = ("gradient", "jacobian", "vjp", "jvp", "hessian")
 PRESETS = ("gmm", "lstm", "ba", "attention", "layernorm", "logistic-newton", "gp")
 

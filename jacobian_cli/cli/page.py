@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from jacobian_cli.cli.derive import MISMATCH, RIGHT, problem_of
+from jacobian_cli.cli.derive import problem_of
 from jacobian_cli.cli.files import write_files
 from jacobian_cli.cli.request import Request
+from jacobian_cli.cli.status import MISMATCH, RIGHT
 from jacobian_cli.serve.page import page
 from jacobian_cli.serve.question import command_of
 from jacobian_cli.serve.tabs.answer import settled_of

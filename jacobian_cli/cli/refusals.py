@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
+from jacobian_cli.cli.status import REFUSED
 from jacobian_cli.syntax.errors import InputError
-
-REFUSED = 2
 
 
 def print_json(found: object) -> None:

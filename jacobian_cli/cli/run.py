@@ -12,11 +12,10 @@ from functools import partial
 
 import click
 
-from jacobian_cli.cli.main import RIGHT, jac
+from jacobian_cli.cli.main import jac
 from jacobian_cli.cli.refusals import in_our_voice, refused
+from jacobian_cli.cli.status import INTERRUPTED, RIGHT
 from jacobian_cli.syntax.errors import InputError
-
-INTERRUPTED = 130
 
 
 def run(arguments: list[str] | None = None) -> None:

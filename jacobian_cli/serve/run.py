@@ -16,7 +16,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from jacobian_cli.serve.app import application
 from jacobian_cli.syntax.errors import InputError
 
-PORT = 8642
 MOST = 1_000
 """Connections at once."""
 _WAITING = 1_024

@@ -337,11 +337,6 @@ def defined_name(text: str) -> str | None:
     return normal_name(found[1]) if found else None
 
 
-def parse_statements(text: str) -> list[Definition]:
-    """Definitions and expressions separated by `;`."""
-    return statements([part for part in text.split(";") if part.strip()] or [text])
-
-
 def statements(texts: Sequence[str]) -> list[Definition]:
     mistakes = Mistakes()
     found: list[Definition] = []

@@ -15,13 +15,14 @@ from jacobian_cli.api.chain.proof import prove_chain
 from jacobian_cli.calculus.chain import links as calculus
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.expr import Expr
-from jacobian_cli.syntax.parser import parse_statements
+from jacobian_cli.syntax.parser import statements
+from jacobian_cli.syntax.statements import split
 
 NEURON = ["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"]
 
 
 def read(*stages: str, known: tuple[str, ...] = ()) -> tuple[list[str], str]:
-    statements, note = composed([s for text in stages for s in parse_statements(text)], known)
+    statements, note = composed([s for text in stages for s in statements(split(text))], known)
     return [s.source for s in statements], note
 
 

@@ -21,7 +21,7 @@ from jacobian_cli.elaborate import elaborate
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Expr, variables
 from jacobian_cli.printers.language import text
-from jacobian_cli.printers.numpy.module import expression_source
+from jacobian_cli.printers.numpy.calls import NumPyWriter
 from jacobian_cli.shape import Size
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.parser import parse_statement
@@ -239,7 +239,7 @@ def test_products_of_many_factors_cost_what_pairs_cost(order: int) -> None:
     axes = dict(zip("abcdefgh", OPERANDS, strict=True))
     formula = f'einsum("{",".join(OPERANDS)}->ijklmn", {", ".join(axes)})'
     declared = {name: (Size.named("n"),) * len(letters) for name, letters in axes.items()}
-    source = expression_source(elaborate([parse_statement(formula)], declared).output)
+    source = NumPyWriter().text(elaborate([parse_statement(formula)], declared).output)
     rng = np.random.default_rng(0)
     at = {name: rng.standard_normal((order,) * len(letters)) for name, letters in axes.items()}
     assert operands(source) == 2

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.expr import Apply, walk
 from jacobian_cli.shape import Shape, Size
-from jacobian_cli.syntax.parser import parse_statements
+from jacobian_cli.syntax.parser import statements
+from jacobian_cli.syntax.statements import split
 
 SIZES = {"n": 2, "m": 3, "k": 4}
 
@@ -19,7 +20,7 @@ def shape(text: str) -> Shape:
 
 def typed(text: str, **shapes: str) -> Program:
     """The program of definitions separated by `;`, variables of these shapes."""
-    return elaborate(parse_statements(text), {name: shape(sizes) for name, sizes in shapes.items()})
+    return elaborate(statements(split(text)), {name: shape(sizes) for name, sizes in shapes.items()})
 
 
 def functions(program: Program) -> set[str]:

@@ -13,7 +13,8 @@ import jacobian_cli as jac
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.syntax.declarations import parse_declaration
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.parser import parse_statements
+from jacobian_cli.syntax.parser import statements
+from jacobian_cli.syntax.statements import split
 from tests.elaborate.test_hints import PACKAGE, templates
 from tests.elaborate.test_shapes import program
 
@@ -174,7 +175,7 @@ def test_a_declared_shape_leaves_no_doubt(text: str, shapes: dict[str, str], war
 
 
 def test_values_leave_no_doubt_either() -> None:
-    found = elaborate(parse_statements("W*x"), {}, {"W": 2, "x": 1})
+    found = elaborate(statements(split("W*x")), {}, {"W": 2, "x": 1})
     assert found.warnings == ()
 
 

@@ -26,7 +26,8 @@ from jacobian_cli.ops.table import ELSEWHERE
 from jacobian_cli.syntax.declarations import parse_assumptions, parse_declaration, parse_file
 from jacobian_cli.syntax.doubts import pastes
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_statements
+from jacobian_cli.syntax.parser import statements
+from jacobian_cli.syntax.statements import split
 from tests.syntax.reading import program
 
 PACKAGE = Path(jac.__file__).parent
@@ -106,7 +107,7 @@ DECLARATIONS: list[Callable[[], object]] = [
 
 def refusal(text: str, shapes: dict[str, str]) -> InputError | None:
     try:
-        elaborate(parse_statements(text), shapes_of(shapes))
+        elaborate(statements(split(text)), shapes_of(shapes))
     except InputError as error:
         return error
     return None

@@ -13,7 +13,8 @@ from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.cli.run import run
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span, together
-from jacobian_cli.syntax.parser import parse_statements
+from jacobian_cli.syntax.parser import statements
+from jacobian_cli.syntax.statements import split
 
 SEVERAL: list[tuple[str, dict[str, str], list[str]]] = [
     ("foo(x) + bar(y)", {}, ["foo", "bar"]),
@@ -34,7 +35,7 @@ SEVERAL: list[tuple[str, dict[str, str], list[str]]] = [
 
 def mistakes(text: str, shapes: dict[str, str]) -> tuple[InputError, ...]:
     with pytest.raises(InputError) as caught:
-        elaborate(parse_statements(text), shapes_of(shapes))
+        elaborate(statements(split(text)), shapes_of(shapes))
     return caught.value.errors
 
 

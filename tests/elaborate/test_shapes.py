@@ -13,11 +13,12 @@ from jacobian_cli.expr import Defined, Extent
 from jacobian_cli.shape import ONE, Size, Unifier, product, shape_text
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.parser import parse_statements
+from jacobian_cli.syntax.parser import statements
+from jacobian_cli.syntax.statements import split
 
 
 def program(text: str, **shapes: str) -> Program:
-    return elaborate(parse_statements(text), shapes_of(shapes))
+    return elaborate(statements(split(text)), shapes_of(shapes))
 
 
 def inferred(found: Program) -> str:
@@ -182,7 +183,7 @@ def test_where_shapes_come_from(text: str, shapes: Mapping[str, str], expected: 
 
 
 def test_the_number_of_axes_may_come_from_a_value() -> None:
-    found = elaborate(parse_statements("c*x + A"), {}, {"c": 0, "A": 1})
+    found = elaborate(statements(split("c*x + A")), {}, {"c": 0, "A": 1})
     assert inferred(found) == "c scalar, x n, A n -> n"
     assert found.origins == {"c": "valued", "x": "assumed", "A": "valued"}
 
@@ -424,7 +425,7 @@ def test_what_cannot_be_solved_is_not() -> None:
 
 def test_the_doubts_of_a_reader_stand_beside_the_program() -> None:
     doubt = Doubt("`W*x` multiplies entry by entry; the matrix product is `W@x`")
-    (statement,) = parse_statements("W@x")
+    (statement,) = statements(split("W@x"))
     found = elaborate([replace(statement, doubts=(doubt, doubt))])
     assert found.warnings == ("W*x multiplies entry by entry; the matrix product is W@x",)
     assert doubt.readings == ("W*x", "W@x")

@@ -21,7 +21,8 @@ from jacobian_cli.expr import Apply, Defined, Expr, Variable, variables
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.places import places_of
 from jacobian_cli.ops.rules import ShapeError
-from jacobian_cli.printers.numpy.module import Function, expression_source, module_source
+from jacobian_cli.printers.numpy.calls import NumPyWriter
+from jacobian_cli.printers.numpy.module import Function, module_source
 from jacobian_cli.printers.precedence import default
 from jacobian_cli.shape import ONE, Shape, Size
 from tests.calculus.expressions import fitting
@@ -94,7 +95,7 @@ PRINTED = {
 
 @pytest.mark.parametrize("formula", PRINTED)
 def test_is_written_so(formula: str) -> None:
-    assert expression_source(typed(formula)) == PRINTED[formula]
+    assert NumPyWriter().text(typed(formula)) == PRINTED[formula]
 
 
 def places(shapes: dict[str, Shape]) -> dict[str, str]:
@@ -320,21 +321,21 @@ def test_needs_numpy_only() -> None:
 def test_costs() -> None:
     """Numbers are compared where sizes are known: a thin product comes first."""
     a, b, c = (Variable(n, (Size.number(i), Size.number(j))) for n, i, j in (("a", 50, 2), ("b", 2, 50), ("c", 50, 3)))
-    assert expression_source(apply("@", apply("@", a, b), c)) == "a@(b@c)"
-    assert expression_source(apply("@", a, apply("@", b, c))) == "a@(b@c)"
+    assert NumPyWriter().text(apply("@", apply("@", a, b), c)) == "a@(b@c)"
+    assert NumPyWriter().text(apply("@", a, apply("@", b, c))) == "a@(b@c)"
     row = Variable("row", (ONE, N))
-    assert expression_source(apply("@", apply("@", row, typed("S")), typed("S"))) == "(row[0]@S@S)[None, :]"
+    assert NumPyWriter().text(apply("@", apply("@", row, typed("S")), typed("S"))) == "(row[0]@S@S)[None, :]"
 
 
 def test_long_chains() -> None:
     expr: Expr = typed("S")
     for _ in range(300):
         expr = Apply("@", (expr, typed("S")), (), (N, N))
-    assert expression_source(expr).count("@") == 300
+    assert NumPyWriter().text(expr).count("@") == 300
     total: Expr = typed("c")
     for _ in range(3000):
         total = Apply("+", (total, typed("c")), (), ())
-    assert expression_source(total).count("+") == 3000
+    assert NumPyWriter().text(total).count("+") == 3000
 
 
 @pytest.mark.parametrize("shapes", [{"x": "2", "A": "n+1,3"}, {"x": "m", "A": "n*k,3"}])

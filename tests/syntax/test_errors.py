@@ -9,7 +9,8 @@ from jacobian_cli.api.input.problem import shapes_of
 from jacobian_cli.elaborate import elaborate
 from jacobian_cli.syntax.declarations import parse_declaration, parse_file
 from jacobian_cli.syntax.errors import InputError, Span, excerpt, printable
-from jacobian_cli.syntax.parser import parse, parse_statement, parse_statements
+from jacobian_cli.syntax.parser import parse, parse_statement, statements
+from jacobian_cli.syntax.statements import split
 
 # a text, and below it the carets as they are shown: two lines
 CARETS = [
@@ -204,7 +205,7 @@ def test_of_several_lines_the_one_in_question_is_shown() -> None:
 
 def test_of_several_definitions_the_one_in_question_is_shown() -> None:
     with pytest.raises(InputError) as caught:
-        parse_statements("z = W@x; h = z^2; u.T@h")
+        statements(split("z = W@x; h = z^2; u.T@h"))
     assert drawn(caught.value) == ["   h = z^2", "       ^^^"]
 
 

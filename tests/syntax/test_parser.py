@@ -16,7 +16,8 @@ from jacobian_cli.shape import shape_text, size_of
 from jacobian_cli.syntax.declarations import MAX_LINES, parse_declaration, parse_file, parse_sizes
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.mends import MAX_DIGITS
-from jacobian_cli.syntax.parser import MAX_CHARACTERS, normal_name, parse, parse_statement, parse_statements
+from jacobian_cli.syntax.parser import MAX_CHARACTERS, normal_name, parse, parse_statement, statements
+from jacobian_cli.syntax.statements import split
 from jacobian_cli.syntax.tree import Call, Declaration, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 
@@ -301,11 +302,11 @@ def test_is_no_definition(text: str) -> None:
 
 
 def test_statements_are_separated_by_semicolons() -> None:
-    found = parse_statements("z = W@x; h = tanh(z);  ;u.T@h;")
+    found = statements(split("z = W@x; h = tanh(z);  ;u.T@h;"))
     assert [(s.name, lisp(s.value)) for s in found] == [("z", "(@ W x)"), ("h", "(tanh z)"), (None, "(@ (.T u) h)")]
     for nothing in ("", ";", " ; "):
         with pytest.raises(InputError):
-            parse_statements(nothing)
+            statements(split(nothing))
 
 
 WINDOW = """\
@@ -496,7 +497,7 @@ def refusal(read: Callable[[str], object], text: str) -> InputError | None:
 @given(st.lists(WORDS, max_size=12).map("".join) | st.text(max_size=20))
 @example("x + y[")
 def test_any_text_is_read_or_refused(text: str) -> None:
-    for read in (parse, parse_statement, parse_statements, parse_sizes, parse_declaration, parse_file):
+    for read in (parse, parse_statement, parse_sizes, parse_declaration, parse_file):
         error = refusal(read, text)
         if error is not None:
             assert all(c.isprintable() or c == "\n" for c in str(error))

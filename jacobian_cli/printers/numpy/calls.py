@@ -312,7 +312,13 @@ FORMS: dict[str, Callable[[Writer, Apply, list[Source]], Source]] = {
 
 
 class NumPyWriter(Writer):
-    """Writes NumPy, or what a target has in its place."""
+    """Writes NumPy, or what a target has in its place, in the names of variables, sizes and functions.
+
+    >>> from jacobian_cli.elaborate import elaborate
+    >>> from jacobian_cli.syntax.parser import parse_statement
+    >>> NumPyWriter().text(elaborate([parse_statement("A.T@B@(delta*x) + relu(u@x)")]).output)
+    'A.T@(B@(delta*x)) + relu(u@x)'
+    """
 
     __slots__ = ()
 

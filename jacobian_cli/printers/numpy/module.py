@@ -60,17 +60,6 @@ class Function:
         return (self.result, *(form for _, form in self.others))
 
 
-def expression_source(expr: Expr) -> str:
-    """The NumPy expression for an expression, in the names of its variables, sizes and functions.
-
-    >>> from jacobian_cli.elaborate import elaborate
-    >>> from jacobian_cli.syntax.parser import parse_statement
-    >>> expression_source(elaborate([parse_statement("A.T@B@(delta*x) + relu(u@x)")]).output)
-    'A.T@(B@(delta*x)) + relu(u@x)'
-    """
-    return NumPyWriter().text(expr)
-
-
 def module_source(functions: Sequence[Function], target: Target = NUMPY) -> str:
     """A module with these functions, and with what they need that the library lacks.
 
