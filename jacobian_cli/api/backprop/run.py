@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from jacobian_cli.api.backprop.passes import Edge, Node, Passes, numbers, passes
 from jacobian_cli.api.backprop.picture import picture
-from jacobian_cli.api.backprop.singular_points import Kink, kinks_of, want_finite
+from jacobian_cli.api.backprop.singular_points import Kink, differentiable, kinks_of, want_finite
 from jacobian_cli.api.backprop.tape import wanted
 from jacobian_cli.api.figures import long
 from jacobian_cli.api.input.assume import Facts, FactsLike, assumptions_of, facts_of, places, square
@@ -28,6 +28,7 @@ from jacobian_cli.api.input.problem import (
 )
 from jacobian_cli.api.input.values import as_arrays, fitted, want_inside
 from jacobian_cli.api.pages import derivative, formulas, page, spelled
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine.cost import Counts, counts
 from jacobian_cli.engine.tape import Tape
@@ -175,7 +176,7 @@ class Backprop(Portable):
 
         names = [name for name in self.wrt if name in self.values]
         rng = np.random.default_rng(0)
-        tape = Tape(self.program.output, names)
+        tape = Tape(without_roots(self.program.output, meeting=True), names)
         tried = 0
         for _ in range(_POINTS * bool(names)):
             try:
@@ -302,7 +303,8 @@ def run(
     names = wanted(program, wrt)
     point = fitted(values, program.variables, facts, sizes=size_names([program.output]))
     sizes = sizes_of(program.variables, point)
-    tape = Tape(program.output, names)
+    output = differentiable(program.output, point, sizes, names)
+    tape = Tape(output, names)
     want_inside(program.output, sizes, text, values)
     if (many := numbers(tape, sizes)) > MAX_NUMBERS:
         raise InputError(f"the nodes of this graph hold {many:,} numbers; at most {MAX_NUMBERS:,} are worked out")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from jacobian_cli.api.backprop.passes import Node, Passes
-from jacobian_cli.checks.points.domain import KINK, reaching, violations
+from jacobian_cli.checks.points.domain import DOMAIN, KINK, reaching, violations
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate
-from jacobian_cli.expr import Apply
+from jacobian_cli.expr import Apply, Defined, Expr, walk
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.math.unicode import math
 from jacobian_cli.records import record
@@ -27,6 +28,16 @@ class Kink:
     node: Node
     entry: tuple[int, ...]
     slopes: Mapping[str, float]
+
+
+def differentiable(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: Sequence[str]) -> Expr:
+    """The formula as it is run: where a norm is 0 under a square, with the square as the sum of squares that it is."""
+    other = without_roots(output)
+    held = {node.name for node in walk([output]) if isinstance(node, Defined)}
+    if other is output or not held.isdisjoint(wrt):
+        return output
+    met, left = (sum(v.kind == DOMAIN for v in violations(expr, values, sizes)) for expr in (output, other))
+    return other if left < met else output
 
 
 def kinks_of(tape: Tape, values: Mapping[str, Array], sizes: Mapping[str, int], found: Passes) -> tuple[Kink, ...]:

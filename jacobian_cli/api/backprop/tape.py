@@ -19,6 +19,7 @@ from jacobian_cli.api.input.problem import (
 )
 from jacobian_cli.api.input.values import as_arrays, fitted, numbers, want_inside
 from jacobian_cli.api.pages import formulas, page, spelled
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.engine import tape as engine
 from jacobian_cli.evaluate.evaluate import sizes_of
@@ -41,7 +42,8 @@ class Tape:
     def __init__(self, program: Program, wrt: Sequence[str]) -> None:
         self.program = program
         self.wrt = tuple(wrt)
-        self.engine = engine.Tape(program.output, wrt)
+        known = program.variables.keys() >= set(wrt)
+        self.engine = engine.Tape(without_roots(program.output, meeting=True) if known else program.output, wrt)
         self._sizes = size_names([program.output])
         self._given: dict[str, Array] | None = None
 

@@ -12,6 +12,7 @@ from jacobian_cli.api.check.answer import Counterexample
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.checks.points.domain import violations
 from jacobian_cli.checks.points.sampling import fits
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.checks.verdict.claim import Meaning, TruePoint, same
 from jacobian_cli.expr import Expr, size_names
 
@@ -84,7 +85,7 @@ def _point(judge: Judge, values: Mapping[str, Array], sizes: Mapping[str, int]) 
     kept: dict[Any, TruePoint | None] = judge.__dict__.setdefault("small", {})
     if said not in kept:
         point = None
-        if not violations(judge.problem.output, dict(values), sizes):
+        if not violations(without_roots(judge.problem.output), dict(values), sizes):
             point = TruePoint(judge.function, values, sizes, np.random.default_rng(0))
             size, moved = point.upstream.size, point.tangent.size
             point.upstream = np.arange(2.0, 2 + size).reshape(point.out) if point.out else np.ones(())

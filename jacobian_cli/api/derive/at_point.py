@@ -11,6 +11,7 @@ from jacobian_cli.api.derive.printed import Array, Shown
 from jacobian_cli.api.input.values import want_inside
 from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.points.domain import DOMAIN, FORM, KINK, NOT_FINITE, Violation, shares, violations
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.elaborate.row_text import meaning
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
 from jacobian_cli.expr import Expr, variables
@@ -72,7 +73,7 @@ def numbers_at(shown: Shown, values: Mapping[str, Array]) -> AtPoint:
     sizes = sizes_of(problem.variables, values)
     want_inside(problem.output, sizes, problem.text, values)
     moving = {answer.wrt, *answer.hessians}
-    met = violations(problem.output, values, sizes, moves=frozenset(moving))
+    met = violations(without_roots(problem.output), values, sizes, moves=frozenset(moving))
     wrong = [
         v for v in met if v.kind == NOT_FINITE or moving & variables(v.node).keys() or not _finite(v, values, sizes)
     ]

@@ -16,6 +16,7 @@ from jacobian_cli.calculus.notation.opened import opened
 from jacobian_cli.calculus.notation.steady import steady
 from jacobian_cli.calculus.notation.symmetric import symmetrised
 from jacobian_cli.calculus.reshape import jacobian_shape
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.expr import Expr, size_names
 from jacobian_cli.printers.numpy.module import Function, module_source
 from jacobian_cli.printers.numpy.sizes import sizes_of
@@ -110,9 +111,10 @@ def function_as_is(answer: Answer, name: str, first: tuple[str, ...], result: Ex
 
 def computed_forms(answer: Answer, forms: Sequence[Expr]) -> list[Expr]:
     """Forms as they are computed side by side: in steady terms, in which nothing is computed twice for that, nor in a
-    function of rows what another form reads of its definition; what an inverse only multiplies is solved for.
+    function of rows what another form reads of its definition; what an inverse only multiplies is solved for. A
+    norm that is 0 somewhere is not taken of its square: a library that differentiates the code would divide by it.
     """
-    found = opened([steady(form) for form in forms])
+    found = opened([steady(without_roots(form, meeting=True)) for form in forms])
     problem = answer.problem
     taken = [*problem.variables, *problem.program.values, *answer.where, answer.upstream, *size_names(found)]
     if found != list(forms):

@@ -10,6 +10,7 @@ from jacobian_cli.api.derive.answer import Answer, ClosedForm, symbols
 from jacobian_cli.api.input.arguments import points_of, word
 from jacobian_cli.calculus.steps.derivation import derivation_steps
 from jacobian_cli.calculus.steps.step import Step, Steps
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.printers.language import text
 from jacobian_cli.printers.math.latex import latex
 from jacobian_cli.printers.math.lines import SLIDE
@@ -111,9 +112,10 @@ class Stepwise:
         taken = {*problem.program.values, *problem.program.sizes} - {problem.program.output_name}
         taken |= {name for v in problem.variables.values() for size in v.shape for name in size.names()}
         order = list(problem.variables)
+        output = without_roots(problem.output, meeting=True)  # at 0 a norm has no derivative to go on with
         try:
             return derivation_steps(
-                problem.output, self.answer.variable, problem.name, self.answer.derivative, order, taken, text
+                output, self.answer.variable, problem.name, self.answer.derivative, order, taken, text
             )
         except (InputError, RecursionError, MemoryError):
             raise

@@ -31,7 +31,11 @@ def _checked(reports: Sequence[Report]) -> str:
         return words[None]
     worst = next((r for r in reports if not r.passed), reports[0])
     engines = ", ".join(worst.engines)
-    return f"{words[worst.passed]} at {worst.points} points against {engines}" if engines else words[worst.passed]
+    if not engines:
+        return words[worst.passed]
+    if worst.passed is None:
+        return f"checked in part, against {engines}"
+    return f"{words[worst.passed]} at {worst.points} points against {engines}"
 
 
 def _lines(problem: Problem, d: Answer) -> list[tuple[str, str, str]]:

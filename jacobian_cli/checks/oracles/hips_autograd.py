@@ -15,6 +15,7 @@ from autograd.extend import defvjp, primitive
 from autograd.tracer import isbox, notrace_primitives
 
 from jacobian_cli.checks.oracles.alone import alone
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.evaluate.evaluate import Backend, evaluate, numeric
 from jacobian_cli.evaluate.kernels import Kernels
 from jacobian_cli.expr import Expr
@@ -205,7 +206,7 @@ def second(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], 
     def first(w: Array) -> Array:
         def flat(v: Array) -> Array:
             inner = {**values, other: w, wrt: v if wrt != other else w + (v - anp.array(x))}
-            return anp.reshape(evaluate(output, inner, sizes, _backend()), (out,)) + _nothing(v)
+            return anp.reshape(_at(output, inner, sizes), (out,)) + _nothing(v)
 
         return anp.reshape(autograd.jacobian(flat)(x), (-1,)) + _nothing(w)
 
@@ -223,7 +224,7 @@ def second_along(
     def slope(w: Array) -> Array:
         def scalar(moved: Array) -> Array:
             inner = {**values, other: w, wrt: moved if wrt != other else w + (moved - anp.array(x))}
-            return anp.sum(evaluate(output, inner, sizes, _backend()) * upstream) + _nothing(moved)
+            return anp.sum(_at(output, inner, sizes) * upstream) + _nothing(moved)
 
         return anp.sum(autograd.grad(scalar)(x) * v) + _nothing(w)
 
@@ -250,7 +251,7 @@ def gradients(
 
     def scalar(chosen: Mapping[str, Array]) -> Array:
         moved = {name: chosen[name] for name in names}
-        value = anp.sum(evaluate(output, {**values, **moved}, sizes, _backend()) * upstream)
+        value = anp.sum(_at(output, {**values, **moved}, sizes) * upstream)
         return value + sum(map(_nothing, moved.values()))
 
     names = list(wrt)
@@ -270,7 +271,12 @@ def _plain(value: Array) -> Array:
 
 
 def _value(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int], wrt: str, v: Array) -> Array:
-    return evaluate(output, {**values, wrt: v}, sizes, _backend())
+    return _at(output, {**values, wrt: v}, sizes)
+
+
+def _at(output: Expr, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    """The value; of ‖x‖² as Σ xᵢ², since a rule for ‖x‖ has nothing to say at 0."""
+    return evaluate(without_roots(output), values, sizes, _backend())
 
 
 def _nothing(v: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from jacobian_cli.checks.points.constrained import drawn
 from jacobian_cli.checks.points.domain import Condition, Point, conditions, failing
 from jacobian_cli.checks.points.ranks import regular
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.evaluate.work import work
 from jacobian_cli.expr import Apply, Constant, Expr, size_names, variables, walk
 from jacobian_cli.ops.bounds import bounds
@@ -153,6 +154,7 @@ def sample(
     Points are drawn first; if none will do, the best of them is mended: what falls short is asked which variables it
     is made of, and one of them is changed, as long as less is missing then. Raises `NoPointError` when that finds none.
     """
+    expr = without_roots(expr)
     if not regular([expr], sizes):
         raise NoPointError(f"at sizes {dict(sizes)} a matrix has too small a rank: the formula has no derivative there")
     shapes = {name: tuple(size.at(sizes) for size in v.shape) for name, v in variables(expr).items()}

@@ -86,7 +86,7 @@ class Report:
         """What was compared, and how well it agreed, in one line."""
         parts = [f"{ENGINES.get(engine.name, engine.name)} {engine.agreement}" for engine in self.engines.values()]
         points = f" at {self.points} points" if self.points > 1 else ""
-        word = {True: checked, False: "WRONG", None: "not checked"}[self.passed]
+        word = {True: checked, False: "WRONG", None: "checked in part" if parts else "not checked"}[self.passed]
         return f"{_MARKS[self.passed]} {label}{word}" + (f"{points}: {', '.join(parts)}" if parts else "")
 
     def __str__(self) -> str:

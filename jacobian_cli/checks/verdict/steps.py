@@ -21,6 +21,7 @@ from jacobian_cli.checks.oracles import differences
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.points.domain import KINK, violations
 from jacobian_cli.checks.points.sampling import NoPointError, draws_for, fits
+from jacobian_cli.checks.squares import without_roots
 from jacobian_cli.checks.verdict.answer import DENSE, MAX_ENTRIES, sample_all
 from jacobian_cli.checks.verdict.report import TOLERANCE, Tally, Worst, largest
 from jacobian_cli.elaborate import elaborate
@@ -245,7 +246,7 @@ class _Truth:
         """
         here = {name: values[name] for name in variables(claim.of)}
         if claim not in self.kinks:
-            met = violations(claim.of, here, self.sizes, moves=frozenset({moving}))
+            met = violations(without_roots(claim.of), here, self.sizes, moves=frozenset({moving}))
             self.kinks[claim] = any(violation.kind == KINK for violation in met)
         return self.kinks[claim]
 
