@@ -203,3 +203,26 @@ def _needed(text: str, lines: dict[str, str]) -> dict[str, str]:
     for name in sorted(set(re.findall(r"[A-Za-z_]\w*", text)) & set(lines)):
         found |= _needed(lines[name], lines) | {name: lines[name]}
     return found
+
+
+@pytest.mark.parametrize(
+    ("definitions", "wrt", "numbers"),
+    [
+        (["K = exp(-C/r)", "u = a/(K@v)", "w = b/(K.T@u)", "sum(w)"], ["a", "b"], ["r"]),
+        (
+            ["d = (log(S/K) + (r + v**2/2)*T)/(v*sqrt(T))", "S*tanh(d) - K*exp(-r*T)*tanh(d - v*sqrt(T))"],
+            ["S", "v"],
+            "SKrvT",
+        ),
+    ],
+    ids=["scaled rows and columns", "a root that repeats"],
+)
+def test_what_the_names_mean_is_told_in_the_order_of_their_use(
+    definitions: list[str], wrt: list[str], numbers: str | list[str]
+) -> None:
+    found = jac.derive(definitions, wrt=wrt, shapes=dict.fromkeys(numbers, "()"), check=False)
+    told = list(found.where)
+    for place, name in enumerate(told):
+        assert not set(re.findall(r"\w+", found.where[name])) & set(told[place:])
+    typed = dict(line.split(" = ") for line in definitions[:-1])
+    assert typed.items() <= found.where.items()

@@ -32,8 +32,12 @@ class Named(NamedTuple):
     """For each part that got a name: the part in full, and the name."""
 
     def renamed(self, expr: Expr) -> Expr:
-        """An expression written in full, with the names put in."""
-        return rebuild(expr, self.given.get) if self.given else expr
+        """An expression written in full, with the names put in; what the user defined stays as it was typed."""
+        return (
+            rebuild(expr, lambda node: node if isinstance(node, Defined) else self.given.get(node))
+            if self.given
+            else expr
+        )
 
 
 def name_repeats(
