@@ -12,6 +12,7 @@ from jacobian_cli.printers.c.entries import COMPARED, Entries, ascii_name, same_
 from jacobian_cli.printers.c.places import ZERO, Place, count, flat
 from jacobian_cli.printers.c.spelling import spelled
 from jacobian_cli.printers.c.sums import Sum, place
+from jacobian_cli.printers.c.windows import WINDOWS
 
 _LARGE = 1024
 """Arrays of more entries are static: 8 KiB are much of a small stack."""
@@ -93,6 +94,7 @@ class Body(Entries):
             reduces = row(node.function).kind is Kind.REDUCTION
             for child in node.arguments:
                 again = not reduces and count(self.lengths(child.shape)) < entries and not _joins(node)
+                again = again or node.function in WINDOWS
                 need(child, whole=self._takes_arrays(node) or (self._apart(child) and not _joins(node)), again=again)
         return found
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import Protocol
 
-from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.cuts import Listed, cut_of
 from jacobian_cli.printers.c.places import ZERO, Place, count, flat
 from jacobian_cli.printers.c.sums import Sum, Sums
 from jacobian_cli.printers.c.target import CONSTANTS
+from jacobian_cli.printers.c.windows import WINDOWS
 from jacobian_cli.printers.numpy.target import LackingError
 from jacobian_cli.printers.precedence import PYTHON, Level, Piece, negative, number_piece
 from jacobian_cli.shape import Shape
@@ -306,7 +307,10 @@ def _indexed(body: Entries, node: Apply, at: tuple[Place, ...]) -> Piece:
                 cut = cut_of(item, size)
                 where.append(ahead.pop(0).times(cut.step).plus(Place(offset=cut.first.at(body.sizes))))
             case Listed():
-                raise unwritten("a list of places")
+                there, name = ahead.pop(0), body.claim("k1")
+                listed = ", ".join(str(place % length) for place in item.places)
+                body.say(f"static const int {name}[] = {{{listed}}};")
+                where.append(Place.of(f"{name}[{there.text}]"))
             case int():
                 where.append(Place(offset=item % length))
             case _:
@@ -337,7 +341,12 @@ def _triangle(sign: str) -> Callable[[Entries, Apply, tuple[Place, ...]], Piece]
 
 
 def _ranked(body: Entries, node: Apply, places: Expr, at: tuple[Place, ...], there: int) -> str:
-    """The place of an entry in rising order, one of as many as are there; what others are C could not know."""
+    """The place of an entry in rising order, one of as many as are there, or one that is written out; what others are
+    C could not know.
+    """
+    ends = [part for part in walk([places]) if not part.children]
+    if ends and all(isinstance(end, Number) and 0 <= end.value < there for end in ends) and _is_list(places):
+        return body.entry(places, at).text
     inner = places
     while isinstance(inner, Defined) or (isinstance(inner, Apply) and inner.function in (".T", "transpose")):
         inner = inner.children[0]
@@ -346,6 +355,11 @@ def _ranked(body: Entries, node: Apply, places: Expr, at: tuple[Place, ...], the
     if any(body.lengths(inner.shape)[axis] > there for axis in body.axes_of(inner)):
         raise unwritten(node.function)
     return body.entry(places, at).text
+
+
+def _is_list(places: Expr) -> bool:
+    """Whether places are written out one by one."""
+    return all(not part.children or (isinstance(part, Apply) and part.function in _LISTS) for part in walk([places]))
 
 
 def _one_hot(body: Entries, node: Apply, at: tuple[Place, ...]) -> Piece:
@@ -379,6 +393,7 @@ def _constant(text: str) -> Callable[[Entries, Apply, tuple[Place, ...]], Piece]
     return lambda body, node, at: Piece(text)
 
 
+_LISTS = frozenset({"stack", "concat"})
 COMPARED = (">", "<", ">=", "<=", "==", "!=")
 _LOOPS = {
     "sum": ("0.0", "{name} += {x};", "{name}"),
@@ -396,5 +411,5 @@ _ENTRIES: dict[str, Callable[[Entries, Apply, tuple[Place, ...]], Piece]] = {
     **dict.fromkeys(("zeros", "zeros_like"), _constant("0.0")),
     "one_hot": _one_hot, "take": _taken, "scatter_add": _scattered,
     "u-": _negative, "**": _power, "where": _where, "[]": _indexed, "reshape": _reshaped,
-    "tril": _triangle(">="), "triu": _triangle("<="),
+    "tril": _triangle(">="), "triu": _triangle("<="), **WINDOWS,
 }  # fmt: skip
