@@ -142,7 +142,9 @@ class _Way:
         rows, columns = len(self.tensor.shape), len(self.parts[self.output].shape)
         orders = {Vec.ROW: rows, Vec.COLUMN: columns if columns > 1 else rows}
         scalar = not self.output.shape
-        return Writer(notation, declared, Recognised(known), asked.variables, orders, asked.conventions, scalar=scalar)
+        return Writer(
+            notation, declared, Recognised(known), asked.variables, orders, asked.conventions, scalar=scalar, known={}
+        )
 
     @cached_property
     def jacobians(self) -> Sequence[Tensor]:

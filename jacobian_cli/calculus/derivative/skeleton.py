@@ -56,18 +56,11 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
     if not leaves:
         return Skeleton((), backward.swept({}).gradients)
 
-    known: dict[tuple[Tensor, Shape], Expr] = {}
-
-    def written(tensor: Tensor, shape: Shape) -> Expr:
-        if (found := known.get((tensor, shape))) is None:
-            found = known[tensor, shape] = write(tensor, shape)
-        return found
-
     @cache
     def priced(held: frozenset[Tensor]) -> tuple[int, Swept]:
         swept = backward.swept({node: leaves[node] for node in leaves if node in held})
-        adjoints = {leaves[node].name: written(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
-        return price(adjoints, [written(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
+        adjoints = {leaves[node].name: write(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
+        return price(adjoints, [write(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
 
     def melted(held: frozenset[Tensor]) -> tuple[int, Swept]:
         """The shortest that is reached from here by holding one more or one less at a time."""

@@ -35,6 +35,8 @@ class Writer(NamedTuple):
     orders: Mapping[Vec, int]
     conventions: Sequence[Convention]
     scalar: bool
+    known: dict[tuple[Tensor, Shape], Expr]
+    """What was written so far, by its shape."""
 
     @property
     def rule(self) -> str:
@@ -43,9 +45,13 @@ class Writer(NamedTuple):
 
     def value(self, tensor: Tensor, shape: Shape) -> Expr:
         """A tensor in a shape, what is declared of the variables put in; in the user's names if that is no longer."""
-        plain = self.declared.tensor(tensor)
-        ways = dict.fromkeys((self.recognised.tensor(plain), plain))
-        return shortest(self.declared.expr(write.shaped(self.notation.express(way), shape)) for way in ways)
+        found = self.known.get((tensor, shape))
+        if found is None:
+            plain = self.declared.tensor(tensor)
+            ways = dict.fromkeys((self.recognised.tensor(plain), plain))
+            found = shortest(self.declared.expr(write.shaped(self.notation.express(way), shape)) for way in ways)
+            self.known[tensor, shape] = found
+        return found
 
     def _known(self, tensor: Tensor) -> Tensor:
         """A tensor with what is declared, in the names of the user."""
@@ -58,7 +64,7 @@ class Writer(NamedTuple):
         for held in way.held:
             forms[_key(held.variable)] = writer.value(held.tensor, held.variable.shape)
             if writer._turns_into_itself(held.tensor):
-                writer = writer._replace(declared=writer.declared.also(held.variable.name, "symmetric"))
+                writer = writer._replace(declared=writer.declared.also(held.variable.name, "symmetric"), known={})
         for variable, down in zip(self.variables, way.gradients, strict=True):
             forms[f"{variable.name} {self.rule}"] = writer.value(down, variable.shape)
         if self.scalar:
