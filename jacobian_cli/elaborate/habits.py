@@ -25,7 +25,7 @@ def habit(name: str) -> int:
         return habit(name[len(stem) + 1 :])
     if stem[:1].isupper():
         return 2
-    return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" for c in stem) else 1
+    return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" or "ἀ" <= c <= "ῼ" for c in stem) else 1
 
 
 class Default(NamedTuple):

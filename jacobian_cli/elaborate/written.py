@@ -272,6 +272,12 @@ class Mathematics(Shaped):
                 and key(part.text)[0] in LEANING
             ):
                 self.strained(part.text, axes_of(other[0].shape))
+            if isinstance(part, Call) and part.function == "?beside" and len(other[0].shape) == 1:  # x + σ ε
+                last = part.arguments[-1]
+                if isinstance(last, Name) and self.assumed.get(last.text) == 0 and not self.build(part).shape:
+                    stem = key(last.text)[0]
+                    if stem in LEANING or (stem == "epsilon" and not isinstance(part.arguments[0], Literal)):
+                        self.strained(last.text, 1)
 
     def colon(self, term: Call) -> Typed:
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
