@@ -248,6 +248,22 @@ class Programs(Sums):
         call = Call("diag", (inner[1], *map(self.plain, offset)), (), term.span)
         return super().build(call), call
 
+    def embedded(self, term: Call) -> Typed:
+        """A vector on the diagonal of a matrix, or each row of a matrix."""
+        inner = self.typed(term.arguments[0])
+        if len(inner[0].shape) > 1:
+            raise self.error(
+                term.span, "only a vector is put on a diagonal here", "of rows it is `X[:, :, None]*eye(m)`"
+            )
+        return self.op("diag", term.span, inner)
+
+    def kron(self, term: Call) -> Typed:
+        """NumPy takes a vector beside a matrix for a row."""
+        sides = [self.typed(part) for part in term.arguments]
+        if sorted(len(expr.shape) for expr, _ in sides) == [1, 2]:
+            sides = [self.op(".T", term.span, side) if len(side[0].shape) == 1 else side for side in sides]
+        return self.op("kron", term.span, *sides)
+
     def swap(self, term: Call) -> Typed:
         x, *axes = term.arguments
         inner = self.typed(x)

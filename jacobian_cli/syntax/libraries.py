@@ -1,14 +1,15 @@
 """What functions of NumPy, PyTorch, JAX and the like are in the language, by their modules' own meanings.
 
 A row says the parameters of a function and, as a text of the language, what it computes. Words in capitals are what
-shapes decide (`COUNT(x)` is how many entries there are); `axis` and `keepdims` are handed on to the outermost call.
+shapes decide (`COUNT(x)` is how many entries there are); `axis` and `keepdims` are handed on to the outermost call. A
+parameter that may be left out is given with its value, `a=0.2`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-NUMPY, TORCH, JAX = "numpy", "torch", "jax"
+NUMPY, TORCH, JAX, TENSORFLOW = "numpy", "torch", "jax", "tensorflow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,15 @@ class Spelling:
 
     parameters: tuple[str, ...]
     text: str
+    defaults: tuple[tuple[str, str], ...] = ()
     doubt: str = ""
     """What to say where it is not what its name says in the language."""
 
 
 MODULES = {
     "np": NUMPY, "numpy": NUMPY, "math": NUMPY, "scipy": NUMPY, "sp": NUMPY, "special": NUMPY, "linalg": NUMPY,
-    "anp": NUMPY, "onp": NUMPY, "tf": NUMPY, "keras": NUMPY, "cp": NUMPY, "autograd": NUMPY,
+    "anp": NUMPY, "onp": NUMPY, "cp": NUMPY, "autograd": NUMPY,
+    "LA": NUMPY, "la": NUMPY, "npl": NUMPY, "sla": NUMPY, "spla": NUMPY, "tf": TENSORFLOW, "keras": TENSORFLOW,
     "torch": TORCH, "F": TORCH, "nn": TORCH, "functional": TORCH,
     "jnp": JAX, "jax": JAX, "jsp": JAX, "jnn": JAX, "lax": JAX,
 }  # fmt: skip
@@ -46,14 +49,16 @@ def _rows(text: str) -> dict[str, Spelling]:
     found: dict[str, Spelling] = {}
     for line in text.strip().splitlines():
         names, parameters, meaning = (part.strip() for part in line.split("|"))
+        words = [word.partition("=") for word in parameters.split()]
+        defaults = tuple((word, value) for word, _, value in words if value)
         for name in names.split():
-            found[name] = Spelling(tuple(parameters.split()), meaning.replace("THIS", name))
+            found[name] = Spelling(tuple(word for word, _, _ in words), meaning.replace("THIS", name), defaults)
     return found
 
 
 SHARED = _rows("""
 exp log log1p expm1 sqrt sin cos tan sinh cosh tanh sign square erf sigmoid silu | x | THIS(x)
-arcsin arccos arctan abs expit swish det inv cholesky logdet relu softsign_ | x | THIS(x)
+arcsin arccos arctan abs expit swish det inv logdet relu softsign_ | x | THIS(x)
 asin acos atan | x | arcTHIS(x)
 absolute fabs | x | abs(x)
 maximum minimum logaddexp | x y | THIS(x, y)
@@ -68,11 +73,14 @@ multiply mul | x y | x*y
 divide true_divide div | x y | x/y
 negative neg | x | -x
 positive real asarray array tensor float32 float64 float as_tensor ascontiguousarray Variable atleast_1d | x | x
-matmul dot matvec | x y | MATMUL(x, y)
+dot | x y | MATMUL(x, y)
+matvec | x y | MV(x, y)
 outer ger | x y | outer(x, y)
-kron | x y | kron(x, y)
+kron | x y | KRON(x, y)
 trace tril triu | x a | THIS(x, a)
-diag diagflat diag_embed | x a | diag(x, a)
+diag | x a | diag(x, a)
+diagflat | x a | diag(reshape(x, -1), a)
+diag_embed | x | EMBED(x)
 diagonal | x a | DIAGONAL(x, a)
 inverse | x | inv(x)
 solve | x y | solve(x, y)
@@ -90,6 +98,8 @@ amin | x axis keepdims | min(x)
 reduce_sum | x axis keepdims | sum(x)
 reduce_mean | x axis keepdims | mean(x)
 reduce_max | x axis keepdims | max(x)
+reduce_min | x axis keepdims | min(x)
+reduce_prod | x axis keepdims | prod(x)
 reduce_logsumexp logsumexp | x axis keepdims | logsumexp(x)
 logcumsumexp | x axis | THIS(x)
 ptp | x | max(x) - min(x)
@@ -116,21 +126,22 @@ cross_entropy | x y | cross_entropy(x, y)
 
 OWN: dict[str, dict[str, Spelling]] = {
     NUMPY: _rows("""
-cumsum | x axis | FLAT(cumsum(x))
+cumsum cumprod | x axis | FLAT(THIS(x))
 softmax log_softmax | x axis | FLAT(THIS(x))
 max | x axis keepdims | max(x)
 min | x axis keepdims | min(x)
 squared_difference | x y | (x - y)**2
 """),
     JAX: _rows("""
-cumsum | x axis | FLAT(cumsum(x))
+cumsum cumprod | x axis | FLAT(THIS(x))
 softmax log_softmax | x axis | THIS(x)
 max | x axis keepdims | max(x)
 min | x axis keepdims | min(x)
 """),
     TORCH: _rows("""
-cumsum | x axis | FLAT(cumsum(x))
+cumsum cumprod | x axis | FLAT(THIS(x))
 softmax log_softmax | x axis | FLAT(THIS(x))
+pairwise_distance | x y | norm(x - y + 0.000001, axis=-1)
 softmin | x axis | FLAT(softmax(-x))
 dist | x y | norm(x - y)
 frobenius_norm | x | norm(x)
@@ -142,8 +153,46 @@ lerp | x y w | x + w*(y - x)
 linear | x W | MATMUL(x, TURN(W))
 chain_matmul | x y | MATMUL(x, y)
 """),
+    TENSORFLOW: _rows("""
+cumsum cumprod | x axis | THIS(x, axis=0)
+softmax log_softmax | x axis | THIS(x)
+leaky_relu | x a=0.2 | leaky_relu(x, a)
+reduce_variance | x axis keepdims | var(x)
+reduce_std | x axis keepdims | std(x)
+squared_difference | x y | (x - y)**2
+l2_loss | x | sum(x**2)/2
+l2_normalize | x axis | FLAT(normalize(x))
+diag_part | x | DIAGONAL(x)
+softmax_cross_entropy_with_logits | y x axis | -sum(y*log_softmax(x), axis=-1)
+sigmoid_cross_entropy_with_logits | y x | softplus(x) - x*y
+mean_squared_error mse MSE | y x | mean((x - y)**2, axis=-1)
+mean_absolute_error mae MAE | y x | mean(abs(x - y), axis=-1)
+binary_crossentropy | y x | -mean(y*log(x) + (1 - y)*log(1 - x), axis=-1)
+huber | y x a=1 | mean(huber(x - y, a), axis=-1)
+"""),
 }
 """What one library means by a name."""
+
+WITHIN: dict[str, dict[str, Spelling]] = {
+    "special": _rows("""
+softmax log_softmax | x axis | FLAT(THIS(x))
+huber | a x | huber(x, a)
+pseudo_huber | a x | a**2*(sqrt(1 + (x/a)**2) - 1)
+kl_div | x y | x*log(x/y) - x + y
+"""),
+    "lax": _rows("""
+cumsum cumprod cummax cummin | x axis | THIS(x, axis=0)
+clamp | min x max | clip(x, min, max)
+max | x y | maximum(x, y)
+min | x y | minimum(x, y)
+select | c x y | where(c, x, y)
+batch_matmul | x y | MATMUL(x, y)
+"""),
+}
+"""What a module within a library means by a name that means something else around it."""
+
+APART = frozenset("huber hinge mse triplet_loss bce_with_logits smooth_l1".split())
+"""Functions of the language that no library means by these names."""
 
 GELU_TANH = "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"
 REFUSED = {

@@ -57,6 +57,7 @@ TYPED = (
     "Sin[x] + Variance[x]; Sin[x] + Max[0, x]; Sin[x] + Sum[x]; Sin[x] + x[[1]]",
     "‖x‖2; ‖x‖1; ‖x‖22; ‖x‖7; ‖A‖F; ‖A‖2F; 2ᵀ x; x .^2 |> 2; bsxfun(@foo, A, x)",
     "np.linalg.qr(A, mode='r'); torch.median(x); scipy.stats.t.cdf(x); torch.cross(x, y, dim=1); x² % y",
+    "torch.diag_embed(A)",
 )
 
 

@@ -81,6 +81,9 @@ class Arguments:
     def spelled(self, row: Spelling) -> Term:
         """What a row of the table says."""
         given = self.bound(*row.parameters)
+        for name, value in row.defaults:
+            if name not in given:
+                given[name] = _filled(_template(value), given, self.span)
         missing = [name for name in row.parameters if name not in given and name not in _OPTIONAL]
         if missing:
             raise self.code.refuse(self.node, f"{self.name} wants {', '.join(missing)}")
@@ -89,7 +92,10 @@ class Arguments:
         return self.made(row.text, given)
 
     def made(self, text: str, given: Mapping[str, Term]) -> Term:
-        """A text of the language with terms for its names; `axis` and `keepdims` go to the outermost call."""
+        """A text of the language with terms for its names; `axis` and `keepdims` go to the outermost call.
+
+        Raises `InputError` where one of its names is not given.
+        """
         keywords = tuple((name, given[name]) for name in ("axis", "keepdims") if name in given)
         return _filled(_template(text), given, self.span, keywords)
 
@@ -131,8 +137,10 @@ def _template(text: str) -> Term:
 
 def _filled(template: Term, given: Mapping[str, Term], span: Span, keywords: tuple[tuple[str, Term], ...] = ()) -> Term:
     match template:
+        case Name(text="pi" as text):
+            return Name(text, span)
         case Name(text=text):
-            return given.get(text) or Name(text, span)
+            return given[text]
         case Literal(value=value):
             return Literal(value, span)
         case Call(function="FLAT", arguments=(inner,)):
@@ -145,7 +153,7 @@ def _filled(template: Term, given: Mapping[str, Term], span: Span, keywords: tup
                 for part in arguments
                 if not (isinstance(part, Name) and _left_out(part, given))
             )
-            named = tuple((name, _filled(value, given, span)) for name, value in own)
+            named = tuple((name, _filled(value, given, span)) for name, value in own if name not in dict(keywords))
             function = "?" + function.lower() if function.isupper() else function
             return Call(function, parts, (*named, *keywords), span)
     raise AssertionError(template)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, whole
+from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
 from jacobian_cli.syntax.libraries import TORCH
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
 
@@ -148,6 +148,17 @@ def contracted(call: Arguments) -> Term:
     """Axes are a number, or a list of two."""
     given = call.bound("x", "y", "axis")
     return call.call("tensordot", given["x"], given["y"], axes=given.get("axis"))
+
+
+def multiplied(call: Arguments) -> Term:
+    """The matrix product; TensorFlow's may transpose a factor first."""
+    words = ("transpose_a", "transpose_b", "adjoint_a", "adjoint_b")
+    given = call.bound("x", "y", *words)
+    turned = {word[-1]: is_(given[word], True) for word in words if word in given}
+    x, y = (
+        call.call("?turn", part) if turned.get(side) else part for part, side in ((given["x"], "a"), (given["y"], "b"))
+    )
+    return call.call("?matmul", x, y)
 
 
 def matrix_power(call: Arguments) -> Term:

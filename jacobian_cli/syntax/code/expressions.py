@@ -9,11 +9,12 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, unpaired
 from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
+from jacobian_cli.syntax.code.modules import kind_of, written
 from jacobian_cli.syntax.code.places import SPLIT, counts_rows, is_parts, piece
 from jacobian_cli.syntax.code.python import Places, library_of, parsed
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.libraries import MODULES, NUMPY, OWN, REFUSED, SHARED
+from jacobian_cli.syntax.libraries import APART, MODULES, NUMPY, OWN, REFUSED, SHARED, TORCH, WITHIN
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import BINARY, COMPARE, defined_name, normal_name, on_one_line, want_short
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
@@ -44,6 +45,8 @@ def _is_option(node: ast.expr) -> bool:
 
 
 _ALWAYS = frozenset("max min".split())
+_LINALG = frozenset("linalg LA la".split())
+"""Modules of linear algebra, by names that several libraries have them by."""
 
 
 def read(text: str, known: Known, notation: str = NUMPY, guessed: bool = False) -> Definition:
@@ -248,7 +251,8 @@ class Code:
                     return own
                 path = self.aliases.get(name, name).split(".")
                 library = MODULES.get(path[0], "") if len(path) > 1 else ""
-                return self.function(path[-1], library, node, list(node.args), span, bare=len(path) == 1)
+                module = ".".join(path[:-1])
+                return self.function(path[-1], library, node, list(node.args), span, bare=not module, module=module)
             case ast.Attribute(value=owner, attr=name) as function:
                 words = self.path(function)
                 if words is None:
@@ -256,10 +260,25 @@ class Code:
                 if "random" in words[:-1]:
                     name = "random"
                 library = MODULES[words[0]]
-                if words[0] == "linalg" and self.library:
+                if words[0] in _LINALG and self.library:
                     library = self.library
                 return self.function(name, library, node, list(node.args), span, module=".".join(words[:-1]))
+            case ast.Call() as made if self.is_module(made.func):
+                if (call := written(made, node, node.args)) is None:
+                    raise self.refuse(
+                        made, f"'{kind_of(made)}' is no module that can be read", "write what it computes"
+                    )
+                return self.call(call, span)
         raise self.refuse(node.func, "only functions of the language can be called", "jac functions lists them")
+
+    def is_module(self, function: ast.expr) -> bool:
+        """Whether a call makes one of PyTorch's modules: nn.Softmax(dim=1)."""
+        match function:
+            case ast.Name(id=name):
+                path = self.aliases.get(name, "").split(".")
+            case _:
+                path = self.path(function) or [""]
+        return MODULES.get(path[0]) == TORCH and path[-1][:1].isupper()
 
     def method(self, name: str, node: ast.Call, owner: ast.expr, span: Span) -> Term:
         """A method of what stands before the dot. An undeclared name there may be meant as a module: with arguments
@@ -300,17 +319,18 @@ class Code:
         call = Arguments(self, name, node, arguments, span, library, method=method, module=module)
         if bare and name in self.known.functions and name not in _ALWAYS:
             return call.plain()
+        within = WITHIN.get(module.rpartition(".")[2], {}).get(name)
         handler = HANDLERS.get(name)
-        if handler is not None:
+        if handler is not None and within is None:
             if not arguments:
                 raise self.refuse(node.func, f"'{name}' wants an argument")
             return handler(call)
-        row = OWN.get(library or NUMPY, {}).get(name) or SHARED.get(name)
+        row = within or OWN.get(library or NUMPY, {}).get(name) or SHARED.get(name)
         if row is not None:
             return call.spelled(row)
         if name in REFUSED:
             raise self.refuse(node.func, f"'{name}' is not in the language", REFUSED[name])
-        if name in self.known.functions:
+        if name in self.known.functions and not (module and name in APART):
             return call.plain()
         raise self.refuse(node.func, f"'{name}' is not known here", "jac functions lists the functions of the language")
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
 from jacobian_cli.syntax.code.places import counts_rows
-from jacobian_cli.syntax.libraries import GELU_TANH, JAX, NUMPY, OPTIONAL
-from jacobian_cli.syntax.tree import Call, Literal, Term
+from jacobian_cli.syntax.code.reductions import of_kind
+from jacobian_cli.syntax.libraries import GELU_TANH, JAX, TORCH
+from jacobian_cli.syntax.tree import Call, Flag, Literal, Term
 
 
 def gelu(call: Arguments) -> Term:
@@ -44,21 +45,31 @@ _NORMS = {"layer_norm": ("layernorm", "0.00001"), "rms_norm": ("rmsnorm", "")}
 
 def cosine(call: Arguments) -> Term:
     given = call.bound("x", "y", "axis", "eps")
-    axis = given.get("axis")
-    if axis is None:
-        axis = Literal(Fraction(1), call.span)
+    axis = given.get("axis") or Literal(Fraction(1), call.span)
     x, y = given["x"], given["y"]
     above = call.call("sum", call.call("*", x, y), axis=axis)
-    below = call.call("*", call.call("norm", x, axis=axis), call.call("norm", y, axis=axis))
-    return call.call("/", above, below)
+    norms = (_at_least(call, call.call("norm", part, axis=axis), given.get("eps")) for part in (x, y))
+    return call.call("/", above, call.call("*", *norms))
+
+
+def _at_least(call: Arguments, norm: Term, eps: Term | None) -> Term:
+    """What divides, held away from zero; libraries' own eps is the last digit of a number."""
+    if eps is None or (isinstance(eps, Literal) and 0 <= eps.value <= _TINY):
+        return norm
+    return call.call("maximum", norm, eps)
+
+
+_TINY = Fraction(1, 10**6)
 
 
 def normalized(call: Arguments) -> Term:
     given = call.bound("x", "p", "axis", "eps")
-    if "p" in given and not is_(given["p"], 2):
-        raise call.refuse("only the Euclidean norm is read here", "divide by `norm1(x)`")
-    axis = given.get("axis") or Literal(Fraction(1), call.span)
-    return call.call("normalize", given["x"], axis=axis)
+    x, kind, axis = given["x"], given.get("p"), given.get("axis") or Literal(Fraction(1), call.span)
+    plain = call.call("normalize", x, axis=axis)
+    if (kind is None or is_(kind, 2)) and _at_least(call, plain, given.get("eps")) is plain:
+        return plain
+    norm = of_kind(call, x, kind, axis, Flag(True, call.span), flat=False)
+    return call.call("/", x, _at_least(call, norm, given.get("eps")))
 
 
 _OF_CLASSES = {"cross_entropy": "-sum(y*log_softmax(x))", "nll_loss": "-sum(y*x)"}
@@ -68,29 +79,59 @@ _OF_DIAGONAL = {"cross_entropy": "-mean(diag(log_softmax(x)))", "nll_loss": "-me
 """The same where the label of each row is its number, as in contrastive losses."""
 
 
+MARGINS = {
+    "soft_margin_loss": ("x y", "softplus(-y*x)"),
+    "margin_ranking_loss": ("x1 x2 y margin=0", "max(0, margin - y*(x1 - x2))"),
+    "triplet_margin_loss": (
+        "anchor positive negative margin=1",
+        "max(0, margin + norm(anchor - positive + 0.000001, axis=-1) - norm(anchor - negative + 0.000001, axis=-1))",
+    ),
+    "poisson_nll_loss": ("x y", "exp(x) - y*x"),
+}
+"""Losses with a margin or none, their parameters, and what each is before it is reduced."""
+_LOSSES = {
+    "mse_loss": ("x y", "(x - y)**2"),
+    "l1_loss": ("x y", "abs(x - y)"),
+    "binary_cross_entropy": ("x y weight=1", "-weight*(y*log(x) + (1 - y)*log(1 - x))"),
+    "binary_cross_entropy_with_logits": ("x y", "softplus(x) - x*y"),
+    "huber_loss": ("x y reduction a", "huber(x - y, a)"),
+    "smooth_l1_loss": ("x y size_average reduce reduction a", "smooth_l1(x - y, a)"),
+} | MARGINS
+_WEIGHTED = "weight*((1 - y)*x + (1 + (pos_weight - 1)*y)*softplus(-x))"
+
+
 def loss(call: Arguments) -> Term:
     """Losses with `reduction`: the mean unless told otherwise."""
     how = call.keywords.pop("reduction", None)
+    words, text = _LOSSES.get(call.name, ("x y", ""))
+    parameters = [word.partition("=")[0] for word in words.split()]
+    if "reduction" in parameters and len(call.arguments) > (place := parameters.index("reduction")):
+        how = call.arguments.pop(place)
+        parameters.remove("reduction")
     kind = how.value if isinstance(how, ast.Constant) else "mean" if how is None else None
     if call.name in _OF_CLASSES and kind == "mean" and len(call.arguments) == 2 and counts_rows(call.arguments[1]):
         return call.made(_OF_DIAGONAL[call.name], {"x": call.code.term(call.arguments[0])})
-    given = call.bound("x", "y", OPTIONAL) if call.name in ("huber_loss", "smooth_l1_loss") else call.bound("x", "y")
-    texts = {
-        "mse_loss": "(x - y)**2",
-        "l1_loss": "abs(x - y)",
-        "binary_cross_entropy": "-(y*log(x) + (1 - y)*log(1 - x))",
-        "binary_cross_entropy_with_logits": "softplus(x) - x*y",
-        "huber_loss": "huber(x - y, a)",
-        "smooth_l1_loss": "smooth_l1(x - y, a)",
-    }
-    wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}"}.get(str(kind))
+    weighted = call.name == "binary_cross_entropy_with_logits" and {"weight", "pos_weight"} & {*call.keywords}
+    if weighted:
+        parameters, text = [*parameters, "weight", "pos_weight"], _WEIGHTED
+    given = call.bound(*parameters)
+    for word in ("size_average", "reduce"):
+        if word in given:
+            raise call.refuse(f"{word} is not read", "reduction says the same: 'mean', 'sum' or 'none'")
     if call.name in _OF_CLASSES:
         if kind != "mean":
             raise call.refuse("only the mean over rows is read here", f"write `{_OF_CLASSES[call.name]}`")
         return Call("?classes", (call.call(call.name, given["x"], given["y"]),), (), call.span)
+    wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}"}.get(str(kind))
     if wrap is None:
         raise call.refuse("this reduction cannot be read", "reduction is 'mean', 'sum' or 'none'")
-    return call.made(wrap.format(texts[call.name]), given)
+    if "weight=" in words and "weight" not in given:
+        text = text.replace("weight*", "")
+    defaults = {word: value for word, _, value in (w.partition("=") for w in words.split()) if value}
+    defaults |= {"weight": "1", "pos_weight": "1"} if weighted else {}
+    numbers = {n: Literal(Fraction(v), call.span) for n, v in defaults.items() if n not in given}
+    given.update(numbers)
+    return call.made(wrap.format(text), given)
 
 
 def gated(call: Arguments) -> Term:
@@ -104,9 +145,9 @@ def gated(call: Arguments) -> Term:
 
 
 def divergence(call: Arguments) -> Term:
-    """PyTorch's takes log-probabilities first and the target distribution second, SciPy's is entry by entry."""
-    if call.library == NUMPY:
-        return call.made("x*log(x/y) - x + y", call.bound("x", "y"))
+    """PyTorch's takes log-probabilities first and the target distribution second."""
+    if call.library != TORCH:
+        raise call.refuse("whose kl_div is this?", "PyTorch's is F.kl_div, SciPy's scipy.special.kl_div")
     how = call.keywords.pop("reduction", None)
     logarithm = call.keywords.pop("log_target", None)
     given = call.bound("x", "y")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
-from jacobian_cli.syntax.libraries import TORCH
+from jacobian_cli.syntax.libraries import TENSORFLOW, TORCH
 from jacobian_cli.syntax.tree import Call, Group, Literal, Term, Text
 
 
@@ -29,8 +30,10 @@ def extreme(call: Arguments) -> Term:
 
 def spread(call: Arguments) -> Term:
     """Variance and deviation: by n in NumPy and JAX, by n - 1 in PyTorch."""
-    if call.library == TORCH:
-        given = call.bound("x", "axis", "keepdims", "correction", "unbiased", "ddof")
+    settled = any(isinstance(a, ast.Constant) and isinstance(a.value, bool) for a in call.arguments[1:])
+    if call.library == TORCH or (settled and not call.library):  # x.var(0, False)
+        names = ("x", "axis", "unbiased", "keepdims", "correction", "ddof")
+        given = call.bound(*(n for n in names if n != "axis" or not settled or len(call.arguments) > 2))
         less = given.get("correction") or given.get("ddof") or Literal(Fraction(1), call.span)
         if is_(given.get("unbiased"), False):
             less = Literal(Fraction(0), call.span)
@@ -39,7 +42,7 @@ def spread(call: Arguments) -> Term:
         less = given.get("ddof") or given.get("correction") or Literal(Fraction(0), call.span)
     options = {name: given[name] for name in ("axis", "keepdims") if name in given}
     made = call.call(call.name, given["x"], **options)
-    if not call.library and "ddof" not in given:
+    if not call.library and not settled and "ddof" not in given:
         other = "var(x)*n/(n - 1)" if call.name == "var" else "std(x)*sqrt(n/(n - 1))"
         call.code.doubt(f"`{call.name}(x)` is read, which divides by n; PyTorch's is `{other}`")
     if is_(less, 0):
@@ -52,31 +55,38 @@ def spread(call: Arguments) -> Term:
 
 
 def norm(call: Arguments) -> Term:
-    """Norms; `2` of a matrix is its spectral norm, but for PyTorch's older `norm`, which takes all entries in a row."""
+    """Norms; `2` of a matrix is its spectral norm, but for PyTorch's older `norm` and TensorFlow's, which take all
+    entries in a row.
+    """
     which = "p" if "p" in call.keywords else "ord"
     given = call.bound("x", which, "axis", "keepdims")
-    kind = given.get(which)
-    x, axis, keep = given["x"], given.get("axis"), given.get("keepdims")
-    flat = call.name == "vector_norm" or (call.library == TORCH and "linalg" not in call.module)
-    if kind is None or is_(kind, "fro"):
-        function = "norm"
-    elif is_(kind, 2):
-        if axis is None and not flat:
-            return call.call("?norm", x, Text("2", call.span))
-        function = "norm"
-    elif is_(kind, 1):
-        if axis is None and not flat:
-            return call.call("?norm", x, Text("1", call.span))
-        function = "norm1"
-    elif is_(kind, "inf"):
-        if axis is None and not flat:
-            return call.call("?norm", x, Text("inf", call.span))
+    older = call.library == TORCH and not _LINALG.search(call.module)
+    flat = older or call.name == "vector_norm" or call.library == TENSORFLOW
+    return of_kind(call, given["x"], given.get(which), given.get("axis"), given.get("keepdims"), flat=flat)
+
+
+_LINALG = re.compile(r"\b(?:linalg|LA|la)$")
+
+
+def of_kind(
+    call: Arguments, x: Term, kind: Term | None, axis: Term | None, keep: Term | None = None, *, flat: bool
+) -> Term:
+    """The norm of a kind; `flat` where that of a matrix is that of all its entries."""
+    whole = axis is None and not flat
+    if kind is None or is_(kind, "fro", "euclidean"):
+        return call.call("norm", x, axis=axis, keepdims=keep)
+    for number in (2, 1, "inf"):
+        if is_(kind, number) and whole:
+            return call.call("?norm", x, Text(str(number), call.span))
+    if is_(kind, 1, 2):
+        return call.call("norm1" if is_(kind, 1) else "norm", x, axis=axis, keepdims=keep)
+    if is_(kind, "inf"):
         return call.call("max", call.call("abs", x), axis=axis, keepdims=keep)
-    elif is_(kind, "nuc"):
-        function = "nuclear_norm"
-    else:
-        return call.call("norm", x, axis=axis, keepdims=keep, ord=kind)
-    return call.call(function, x, axis=axis, keepdims=keep)
+    if is_(kind, "nuc"):
+        return call.call("nuclear_norm", x, axis=axis, keepdims=keep)
+    if flat and axis is None:
+        x = call.call("reshape", x, Literal(Fraction(-1), call.span))
+    return call.call("norm", x, axis=axis, keepdims=keep, ord=kind)
 
 
 def ordered(call: Arguments) -> Term:
@@ -113,8 +123,28 @@ def average(call: Arguments) -> Term:
     options = {name: given[name] for name in ("axis", "keepdims") if name in given}
     if "weights" not in given:
         return call.call("mean", given["x"], **options)
+    if "axis" in given:  # a weight for each place along it
+        if "keepdims" in given or not is_(given["axis"], 0, 1, -1):
+            raise call.refuse("along which axis do the weights run?", "as in np.average(X, axis=0, weights=w)")
+        return call.made("MATMUL(w, x)/sum(w)" if is_(given["axis"], 0) else "MATMUL(x, w)/sum(w)",
+                         {"x": given["x"], "w": given["weights"]})  # fmt: skip
     weighted = call.call("sum", call.call("*", given["x"], given["weights"]), **options)
     return call.call("/", weighted, call.call("sum", given["weights"]))
+
+
+def cholesky(call: Arguments) -> Term:
+    """The lower factor; SciPy's is the upper one unless told otherwise."""
+    given = call.bound("x", "lower", "overwrite_a", "check_finite", "upper")
+    of_scipy = _SCIPY.search(call.module) is not None
+    for word in ("lower", "upper"):
+        if word in given and not is_(given[word], True, False):
+            raise call.refuse(f"whether the factor is {word} must be said", f"as in {word}=True")
+    lower = is_(given.get("lower"), True) or not (of_scipy or is_(given.get("upper"), True))
+    made = call.call("cholesky", given["x"])
+    return made if lower else call.call(".T", made)
+
+
+_SCIPY = re.compile(r"^(?:scipy|sp|sla|spla|jsp)\b|\bscipy\.")
 
 
 def svd(call: Arguments) -> Term:

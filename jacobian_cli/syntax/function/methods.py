@@ -9,12 +9,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-_ACTIVATIONS = {
-    **{name: name.lower() for name in ("ReLU", "Sigmoid", "Tanh", "GELU", "SiLU", "Softplus", "ELU", "SELU", "Mish")},
-    "Softmax": "softmax",
-    "LogSoftmax": "log_softmax",
-}
-"""Layers without parameters, and the functions that they are."""
+from jacobian_cli.syntax.code.modules import kind_of, written
+
 _CALLED = ("forward", "__call__", "call")
 """Methods that are meant where a class is."""
 
@@ -87,28 +83,39 @@ def constant(owner: Class, name: str) -> ast.expr | None:
 def layer(owner: Class, name: str, node: ast.Call) -> ast.expr | None:
     """What the call of a layer computes, written with functions and parameters."""
     made = owner.attributes.get(name)
-    if not isinstance(made, ast.Call) or len(node.args) != 1:
+    if not isinstance(made, ast.Call):
         return None
-    kind = made.func.attr if isinstance(made.func, ast.Attribute) else getattr(made.func, "id", "")
+    return _layer(made, name, node, list(node.args))
+
+
+def _layer(made: ast.Call, name: str, node: ast.Call, arguments: list[ast.expr]) -> ast.expr | None:
     options = {keyword.arg: keyword.value for keyword in made.keywords}
-    if kind == "Linear":
-        biased = not (isinstance(bias := options.get("bias"), ast.Constant) and bias.value is False)
-        weights = [f"self.W_{name}", f"self.b_{name}"][: 1 + biased]
-        return _written(f"F.linear(x, {', '.join(weights)})", node)
-    if kind in _ACTIVATIONS:
-        dim = options.get("dim", made.args[0] if made.args else None)
-        along = f", dim={ast.unparse(dim)}" if dim is not None and "oftmax" in kind else ""
-        return _written(f"F.{_ACTIVATIONS[kind]}(x{along})", node)
-    return None
+    kind = kind_of(made)
+    if kind == "Sequential" and len(arguments) == 1 and not options and not node.keywords:
+        value: ast.expr | None = arguments[0]
+        for place, inner in enumerate(made.args):
+            if value is None or not isinstance(inner, ast.Call):
+                return None
+            value = _layer(inner, f"{name}_{place}", node, [value])
+        return value
+    if kind == "Linear" and len(arguments) == 1 and len(made.args) < 4 and not node.keywords:
+        bias = options.get("bias", made.args[2] if len(made.args) > 2 else ast.Constant(True))
+        if not isinstance(bias, ast.Constant):
+            return None
+        weights = [f"self.W_{name}", f"self.b_{name}"][: 1 + bool(bias.value)]
+        return _written(f"F.linear(x, {', '.join(weights)})", node, arguments[0])
+    if kind == "Identity" and len(arguments) == 1:
+        return arguments[0]
+    return written(made, node, arguments)
 
 
-def _written(text: str, node: ast.Call) -> ast.expr:
+def _written(text: str, node: ast.Call, argument: ast.expr) -> ast.expr:
     """An expression that stands where a call does, of the same argument."""
     found = ast.parse(text, mode="eval").body
     assert isinstance(found, ast.Call)
     for part in ast.walk(found):
         ast.copy_location(part, node)
-    found.args[0] = node.args[0]
+    found.args[0] = argument
     return found
 
 
