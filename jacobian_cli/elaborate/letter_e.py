@@ -13,7 +13,7 @@ NUMBER = "`e` is the number 2.718…; a variable is declared: `-s e=n`"
 _POWERS = ("**", "?power", "?mpower", "?each**", "?each^")
 _OF_ARRAYS = frozenset(".T ?T ?turn @ ?matmul norm ?norm".split())
 """What is applied to vectors and matrices alone."""
-_WITHOUT = ("matlab", "julia", "r", "numpy", "torch", "jax")
+_WITHOUT = ("matlab", "julia", "r", "mathematica", "numpy", "torch", "jax")
 """Notations in which a bare e is no number."""
 _OF_MODULE = re.compile(r"[A-Za-z]\.e\b")
 

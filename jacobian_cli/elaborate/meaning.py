@@ -49,7 +49,7 @@ _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 
 _SKELETON = {
     **dict.fromkeys(("?beside", "?dot", "?cdot", "?star", "?mtimes", "?matmul", "?cross", "?repeated", *AXES), "@"),
-    **{f"?each{sign}": sign for sign in ("+", "-", "*", "/", "**")},
+    **{f"?each{sign}": sign.removeprefix(".") for sign in ("+", "-", ".+", ".-", "*", "/", "**")},
     "?hadamard": "*",
     "?plus": "+",
     "?minus": "-",
@@ -292,7 +292,7 @@ Meaning.meanings = {
     "?mrdivide": Meaning.mrdivide,
     "?mldivide": Meaning.mldivide,
     "?mpower": Meaning.mpower,
-    **{f"?each{sign}": Meaning.each for sign in ("+", "-", "*", "/", "\\", "**")},
+    **{f"?each{sign}": Meaning.each for sign in ("+", "-", ".+", ".-", "*", "/", "\\", "**")},
     **dict.fromkeys(CONSTANT, Meaning.constant),
     "?dotted": Meaning.dotted,
     "?columns": Meaning.columns,

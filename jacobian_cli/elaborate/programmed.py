@@ -51,7 +51,11 @@ class Programs(Sums):
                 "a vector stands below the line",
                 f"entry by entry it is `{_over(left, right)}` in the language, ./ in MATLAB",
             )
-        return self.product([left, self.op("inv", term.span, right)], term.span)
+        made = self.product([left, self.op("inv", term.span, right)], term.span)
+        below = term.arguments[1]
+        if isinstance(below, Name) and below.text in self.assumed and is_row(left[0].shape):
+            self.doubt(f"`{spelled(made[1])}` is read, with a matrix; a number is declared: `-s {below.text}=()`")
+        return made
 
     def over_row(self, left: Typed, row: Typed, span: Span) -> Typed:
         """A/y', the least squares solution c of c*y' = A."""
@@ -83,6 +87,13 @@ class Programs(Sums):
         """Entry by entry; a column beside a matrix runs along its rows, as it does there."""
         sign = term.function.removeprefix("?each")
         left, right = self.numbered(*term.arguments)
+        if sign.startswith("."):  # x .- y', each with each
+            sign = sign[1:]
+            rows = [is_row(side[0].shape) for side in (left, right)]
+            if rows == [False, True] and len(left[0].shape) == 1:
+                return self.op(sign, term.span, self.column(left, term.span), right)
+            if rows == [True, False] and len(right[0].shape) == 1:
+                return self.op(sign, term.span, left, self.column(right, term.span))
         if sign == "\\":
             sign, left, right = "/", right, left
         orders = len(left[0].shape), len(right[0].shape)

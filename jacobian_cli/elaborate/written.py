@@ -320,7 +320,7 @@ class Mathematics(Shaped):
     def norm(self, term: Call) -> Typed:
         self.want_larger(term.arguments[0], 1)
         inner = self.typed(term.arguments[0])
-        (_, kind) = term.arguments
+        (_, kind, *given) = term.arguments
         assert isinstance(kind, Text)
         matrix = len(inner[0].shape) == 2 and not is_row(inner[0].shape)
         shown = spelled(inner[1])
@@ -360,6 +360,14 @@ class Mathematics(Shaped):
                 return self.op("norm1", term.span, inner)
             case "∞" | "inf" | "infty" if not matrix:
                 return self.op("max", term.span, self.op("abs", term.span, inner))
+            case "p" if given and matrix:
+                hint = f"there are `norm({shown})`, `norm({shown}, 1)`, `norm({shown}, 2)` and `norm({shown}, inf)`"
+                raise self.error(term.span, "a matrix has no norm of this order here", hint)
+            case "p" if given:
+                if isinstance(given[0], Name) and self.assumed.get(given[0].text) == 1:
+                    self.strained(given[0].text, 0)
+                call = Call("norm", (inner[1], self.typed(given[0])[1]), (), term.span)
+                return super().build(call), call
         if (weight := _WEIGHT.fullmatch(kind.value)) and not matrix:  # ‖y − Hx‖²_{R⁻¹}
             within = f"inv({weight[1]})" if weight[2] else weight[1]
             row = call_of("@", call_of(".T", inner[1]), Name(within, term.span))

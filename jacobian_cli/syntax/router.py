@@ -32,15 +32,18 @@ _CODE = re.compile(
     r"\[range\(|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )
 _MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun)\b|\b(?:repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun|vecnorm)\b|\b(?:repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
+    r"|\w\((?:[^(),]+,\s*)?:\s*[,)]|\w\([^()]*[:,(]\s*end\b|\w\(\d+:\w+\)|,\s*-?Inf\s*\)|\|>|\w\(\s*\w+\s*->"
 )
 """Signs that nobody else has."""
 _R = re.compile(
     r"%[*ox]%|\b(?:t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|as\.(?:vector|numeric|matrix))\("
 )
 _MATHEMATICA = re.compile(
-    r"\b(?:Tr|Det|Inverse|Transpose|Norm|Log|Exp|Sqrt|Sin|Cos|Tan|Sinh|Cosh|Tanh|Abs|Total|Dot|Ramp|LogisticSigmoid"
-    r"|IdentityMatrix|DiagonalMatrix|LinearSolve|KroneckerProduct|Outer|MatrixExp)\[(?!\d)"
+    r"\b(?:Tr|Det|Inverse|Transpose|Norm|Log|Log2|Log10|Exp|Sqrt|Sin|Cos|Tan|Sinh|Cosh|Tanh|ArcSin|ArcCos|ArcTan|Abs"
+    r"|Sign|Total|Mean|Variance|Max|Min|Dot|Ramp|Erf|LogisticSigmoid|IdentityMatrix|DiagonalMatrix|Diagonal|LinearSolve"
+    r"|PseudoInverse|KroneckerProduct|HadamardProduct|Outer|Cross|MatrixExp|MatrixPower|Normalize|Accumulate|Flatten|Clip"
+    r"|Power|Times|Plus|Map|Table|Sum|Integrate|Grad|If|Piecewise|ConstantArray|Covariance)\[(?!-?\d+\])"
     r"|(?<![\w.])[^\W\d]\w*(?:\.[A-SU-Za-z]){2,}(?![\w.(\[])"
 )
 """Functions before square brackets, and products of names: x.A.x."""
@@ -49,7 +52,11 @@ _BARS = re.compile(r"\|\|\s*[_^²₂]|‖")
 """Norms, which are those of mathematics though a prime stands beside a *."""
 _ROWS = re.compile(r"'\s*/\s*[^\W\d]\w*'")
 """x'/y', which is a number in MATLAB and Julia, and nothing elsewhere."""
-_JULIA = re.compile(r"\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[(?:[\d:]|end\b)|\b[vh]cat\(|[⋅√]")
+_BELOW = re.compile(r"[\w)\]]'.*/\s*[A-Z]\w*(?![\w(\[.])|/\s*[A-Z]\w*'", re.DOTALL)
+"""b'/A, a row times an inverse in MATLAB."""
+_JULIA = re.compile(
+    r"->|\|>|\bcorrected\s*=|(?:^|[=(,])\s*\.[-+]|\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[(?:[\d:]|end\b)|\b[vh]cat\(|[⋅√]"
+)
 _COEFFICIENT = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?![eE][-+]?\d)(?:[^\W\d]|[(√])")
 """2x and 2(x + y), which Julia has as products and MATLAB does not."""
 _BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
@@ -268,8 +275,8 @@ def _told(text: str) -> str:
         return "numpy"
     if _MACRO.search(text) or (_BESIDE.search(text) and _EXTREME.search(text)):
         return "julia"
-    primes = ("*" in text and not _BARS.search(text) and _PRIME.search(text)) or _ROWS.search(text)
-    if found := _MATLAB.search(text) or primes:
+    primes = not _BARS.search(text) and (("*" in text and _PRIME.search(text)) or _BELOW.search(text))
+    if found := _MATLAB.search(text) or primes or _ROWS.search(text):
         beside = found.re is _MATLAB and (_BESIDE.search(text) or _COEFFICIENT.search(text))
         return "julia" if beside or _JULIA.search(text) else "matlab"
     if _DIFFERENTIAL.fullmatch(text) or _MARKED.search(text):

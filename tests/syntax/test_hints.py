@@ -57,7 +57,7 @@ TYPED = (
     "Sin[x] + Variance[x]; Sin[x] + Max[0, x]; Sin[x] + Sum[x]; Sin[x] + x[[1]]",
     "‖x‖2; ‖x‖1; ‖x‖22; ‖x‖7; ‖A‖F; ‖A‖2F; 2ᵀ x; x .^2 |> 2; bsxfun(@foo, A, x)",
     "np.linalg.qr(A, mode='r'); torch.median(x); scipy.stats.t.cdf(x); torch.cross(x, y, dim=1); x² % y",
-    "torch.diag_embed(A)",
+    "torch.diag_embed(A); log() %*% x; log(x, 2, 3) %*% x; Clip[x, 0, 1]; outer(x, y, '^') %*% z; norm(A,3)*x'",
 )
 
 
@@ -86,7 +86,7 @@ def met() -> Iterator[tuple[str, str, Mapping[str, str]]]:
         shapes = entry.get("declared", {})
         try:
             if entry["notation"] == "python_function":
-                text = jac.read_source(text)
+                text = jac.read_source(text, entry.get("entry"))
         except InputError as error:
             said = error.errors
         else:

@@ -25,7 +25,7 @@ def named(entry: dict[str, Any]) -> str:
 def read(entry: dict[str, Any]) -> jac.Derivation:
     text: Any = entry["typed"]
     if entry["notation"] == "python_function":
-        text = jac.read_source(text)
+        text = jac.read_source(text, entry.get("entry"))
     found = jac.derive(text, wrt=entry["wrt"], shapes=entry.get("declared", {}))
     assert isinstance(found, jac.Derivation)
     return found

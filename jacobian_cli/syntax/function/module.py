@@ -87,10 +87,7 @@ class Module:
         if not names:
             if self.bare is not None:
                 return self.bare
-            methods = self.methods()
-            if len(methods) == 1 and (only := self.method(methods[0])) is not None:
-                return only
-            if methods:
+            if methods := self.methods():
                 hint = f"name one behind the file: FILE:{methods[-1]}"
                 raise InputError(f"which method? there are {', '.join(methods)}", hint=hint)
             raise InputError("there is no function in this source", hint="as in def f(x): return x.T @ A @ x")

@@ -115,6 +115,8 @@ class Cursor:
             return self.refuse(token, "the formula ends too early")
         if token.text in (")", "]"):
             return self.refuse(token, "this bracket was never opened")
+        if token.text == "for":
+            return self.refuse(token, "a loop in brackets cannot be read", "write it as a formula of arrays")
         if token.kind in ("name", "num") or token.text in ("(", "["):
             start = next((one.start for one in reversed(self.tokens[: self.at]) if one.kind in ("name", "num")), 0)
             product = f"{self.text[start : token.start].strip()}*{token.text}"

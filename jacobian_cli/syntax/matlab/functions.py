@@ -8,12 +8,14 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.libraries import GELU_TANH
 from jacobian_cli.syntax.matlab.cursor import Cursor, MatlabToken
-from jacobian_cli.syntax.tree import Call, Flag, Literal, Name, Term, Text, parts_of
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term, Text, parts_of, substituted
 
 SAME = {
     "tr": "trace", "abs2": "square", "σ": "sigmoid", "logistic": "sigmoid", "norm2": "norm", "swish": "silu",
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "log", "sum": "sum", "chol": "cholesky",
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "log", "sum": "sum", "cor": "corrcoef",
     "ln": "log", "tril": "tril", "triu": "triu", "logabsdet": "logdet", "leakyrelu": "leaky_relu",
     "logsoftmax": "log_softmax", "svd": "svdvals",
 }  # fmt: skip
@@ -33,6 +35,20 @@ ELSEWHERE = {
     "randn": "random numbers are no formula",
     "logm": "the matrix logarithm is not in the language",
 }
+
+
+_CERTAIN = re.compile(
+    r"\b(?:bsxfun|repmat|(?:vert|horz)cat|numel|eye\(\d*\)|zeros|vecnorm)\b|'fro'|\(:\)|@\(|,\s*\[\s*\]"
+)
+"""What only MATLAB has."""
+
+
+def of_columns(function: str, arguments: list[Term], span: Span) -> Term:
+    """Covariances and correlations, whose variables are columns here; of two vectors they are one number."""
+    if len(arguments) == 1:
+        return Call(function, (Call("?turn", tuple(arguments), (), span),), (), span)
+    zero, one = (Literal(Fraction(place), span) for place in (0, 1))
+    return Call("[]", (Call(function, tuple(arguments), (), span), Group((zero, one), span)), (), span)
 
 
 class Functions(Cursor):
@@ -84,6 +100,8 @@ class Functions(Cursor):
         if arguments and isinstance(arguments[0], Text) and arguments[0].value.startswith("@"):  # sum(abs2, x)
             inner = SAME.get(arguments[0].value[1:], arguments[0].value[1:])
             arguments = [Call(inner, tuple(arguments[1:2]), (), span), *arguments[2:]]
+        if token.text == "map" and len(arguments) == 1:  # map(abs2, x)
+            return Call("?dotted", tuple(arguments), (), span)
         if not arguments and name not in _WITHOUT:
             raise self.refuse(token, f"'{token.text}' wants an argument", f"as in `{token.text}(x)`")
         if name in _EXTREMES and keywords and len(arguments) == 1:  # maximum(X, dims=2)
@@ -115,9 +133,11 @@ class Functions(Cursor):
     ) -> Term:
         """Sums and the like: MATLAB's run down columns, Julia's over all; `dims=1` keeps the axis."""
         axis = keywords.pop("dims", None)
+        weight = arguments[1] if len(arguments) == 2 and not self.julia else None
+        if name in ("var", "std") and (found := self.spread(name, arguments, keywords, axis, span)) is not None:
+            return found
         if keywords:
             raise self.refuse(token, f"{token.text} has no option '{next(iter(keywords))}' that is read here")
-        weight = arguments[1] if len(arguments) == 2 and not self.julia else None
         if name in ("var", "std") and isinstance(weight, Literal) and weight.value == 1:  # by n
             arguments = arguments[:1]
         elif name in ("var", "std"):
@@ -134,15 +154,50 @@ class Functions(Cursor):
         if axis is None:
             if self.julia and not self.guessed:
                 return Call(name, (x,), (), span)
-            return Call(
-                "?columns", (Call(name, (x,), (), span), Text("guessed" if self.guessed else "", span)), (), span
-            )
+            return self.down(Call(name, (x,), (), span))
         if not isinstance(axis, Literal) or axis.value not in (1, 2):
             raise self.refuse(span, "an axis is 1 or 2 here", "as in sum(X, 1)")
         kept: list[tuple[str, Term]] = [("axis", Literal(axis.value - 1, axis.span))]
         if name != "cumsum":
             kept.append(("keepdims", Flag(True, axis.span)))
         return Call(name, (x,), tuple(kept), span)
+
+    def spread(
+        self, name: str, arguments: list[Term], keywords: dict[str, Term], axis: Term | None, span: Span
+    ) -> Term | None:
+        """Variance and deviation where the axis is known: Julia's run over all, MATLAB's third argument says it."""
+        less = 1
+        if self.julia:
+            corrected = keywords.pop("corrected", None)
+            match corrected:
+                case Name(text="false"):
+                    less = 0
+                case None | Name(text="true"):
+                    pass
+                case _:
+                    return None
+            if len(arguments) != 1 or keywords or (self.guessed and axis is None and corrected is None):
+                return None
+        else:
+            if len(arguments) != 3 or not isinstance(arguments[1], Literal) or arguments[1].value not in (0, 1):
+                return None
+            less, axis = 1 - int(arguments[1].value), arguments[2]
+        kept: tuple[tuple[str, Term], ...] = ()
+        if axis is not None:
+            if not isinstance(axis, Literal) or axis.value not in (1, 2):
+                return None
+            kept = (("axis", Literal(axis.value - 1, axis.span)), ("keepdims", Flag(True, axis.span)))
+        made = Call(name, (arguments[0],), kept, span)
+        if not less:
+            return made
+        count = Call("?count", (arguments[0],), kept, span)
+        ratio = Call("/", (count, Call("-", (count, Literal(Fraction(1), span)), (), span)), (), span)
+        return Call("*", (made, Call("sqrt", (ratio,), (), span) if name == "std" else ratio), (), span)
+
+    def down(self, call: Call) -> Call:
+        """What MATLAB does to each column of a matrix."""
+        guessed = self.guessed and not _CERTAIN.search(self.text)
+        return Call("?columns", (call, Text("guessed" if guessed else "", call.span)), (), call.span)
 
     def softmax(self, name: str, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         axis = keywords.pop("dims", None)
@@ -165,8 +220,14 @@ class Functions(Cursor):
                     kind = str(value)
                 case Text(value=value):
                     kind = "F" if value.lower().startswith("fro") else value.lower()
-                case Name(text=text):
-                    kind = text.lower()
+                case Name(text=text) if text.lower() == "inf":
+                    kind = "inf"
+                case _:
+                    kind = "p"
+        if kind not in ("1", "2", "inf", "F", "p"):
+            kind = "p"
+        if kind == "p" and len(arguments) > 1 and not isinstance(arguments[1], Text):
+            return Call("?norm", (arguments[0], Text("p", span), arguments[1]), (), span)
         if token.text == "norm2":
             kind = ""
         if self.julia and token.text == "norm":  # all entries in a row
@@ -267,6 +328,52 @@ class Functions(Cursor):
         ones = Call("ones", (beside if once[0] else below,), (), span)
         return Call("?repeated", (x, Call(".T", (ones,), (), span) if once[0] else ones), (), span)
 
+    def chol_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """The upper factor, unless `'lower'` is said; Julia's holds both."""
+        del dotted
+        x, *which = arguments
+        if token.text == "cholesky":
+            raise self.refuse(token, "a factorization is not a value here", "its factor L is `cholesky(A)`")
+        if any(not isinstance(one, Text) or one.value not in ("lower", "upper") for one in which):
+            raise self.refuse(token, "which factor?", "as in chol(A, 'lower')")
+        lower = Call("cholesky", (x,), (), span)
+        return (
+            lower
+            if [one.value for one in which if isinstance(one, Text)] == ["lower"]
+            else Call(".T", (lower,), (), span)
+        )
+
+    def cov_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted
+        name = "cov" if token.text == "cov" else "corrcoef"
+        if len(arguments) > 2 or any(isinstance(one, Literal | Text) for one in arguments[1:]):
+            raise self.refuse(token, f"{token.text} takes a matrix here, or two vectors")
+        if len(arguments) == 2 and not self.julia and token.text != "cor":
+            return Call(name, tuple(arguments), (), span)
+        return of_columns(name, arguments, span)
+
+    def gelu_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """Julia's is the approximation by tanh."""
+        del token, dotted
+        if not self.julia or len(arguments) != 1:
+            return Call("gelu", tuple(arguments), (), span)
+        self.doubts.append(
+            Doubt(f"Julia's gelu is the approximation by tanh, `{GELU_TANH}`; `gelu(x)` is the exact one")
+        )
+        return substituted(parse(GELU_TANH), {"x": arguments[0]})
+
+    def vecnorm_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """The norms of columns, or along an axis."""
+        del dotted
+        x, *more = arguments
+        if len(more) == 2 and isinstance(more[1], Literal) and more[1].value in (1, 2):
+            order = () if isinstance(more[0], Literal) and more[0].value == 2 else (("ord", more[0]),)
+            kept = (("axis", Literal(more[1].value - 1, span)), ("keepdims", Flag(True, span)))
+            return Call("norm", (x,), (*order, *kept), span)
+        if more and not (isinstance(more[0], Literal) and more[0].value == 2):
+            raise self.refuse(token, "which norm, and along which axis?", "as in vecnorm(X, 2, 1)")
+        return self.down(Call("norm", (x,), (), span))
+
     def joined_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         """End to end, or side by side."""
         del dotted
@@ -297,6 +404,10 @@ SPECIAL: dict[str, Special] = {
     "diagm": Functions.diagm_,
     "Diagonal": Functions.diagm_,
     "logdet": Functions.logdet_,
+    **dict.fromkeys(("chol", "cholesky"), Functions.chol_),
+    **dict.fromkeys(("cov", "corrcoef"), Functions.cov_),
+    "gelu": Functions.gelu_,
+    "vecnorm": Functions.vecnorm_,
     **dict.fromkeys(("vcat", "vertcat", "hcat", "horzcat"), Functions.joined_),
 }
 """Functions that are more than another name."""

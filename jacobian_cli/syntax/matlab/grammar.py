@@ -15,7 +15,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Sli
 
 _COMPARISONS = {s: s.lstrip(".") for s in (">", "<", ">=", "<=", "==", ".>", ".<", ".>=", ".<=", ".==")}
 _COMPARISONS |= {"~=": "!=", "!=": "!=", "≤": "<=", "≥": ">="}
-_SUMS = {"+": "+", "-": "-", ".+": "+", ".-": "-"}
+_SUMS = ("+", "-", ".+", ".-")
 _PRODUCTS = {
     "*": "?mtimes", "/": "?mrdivide", "\\": "?mldivide", ".*": "?each*", "./": "?each/", ".\\": "?each\\",
     "⋅": "?cdot", "⊙": "?each*", "∘": "?each*", "⊗": "kron",
@@ -81,7 +81,7 @@ class Reader(Functions):
         left = self.product()
         while self.next.kind == "op" and self.next.text in _SUMS and not self.separates():
             sign = self.take()
-            left = self.call("?each" + _SUMS[sign.text], left, self.product())
+            left = self.call("?each" + sign.text, left, self.product())
         return left
 
     def separates(self) -> bool:
@@ -191,6 +191,8 @@ class Reader(Functions):
             self.take()
             inner = self.postfixed(self.atom(), everything=True)
             return Call("sqrt", (inner,), (), Span(token.start, inner.span.stop))
+        if self.sees(">") and self.at and self.tokens[self.at - 1].text == "-" and not token.space:
+            raise self.refuse(token, "a function with -> cannot be read", "type its formula alone, as in `x.^2`")
         if token.kind == "op" and token.text not in (")", "]"):
             raise self.refuse(token, f"a value belongs before {token.text}" if self.at else "a value belongs here")
         raise self.stray()

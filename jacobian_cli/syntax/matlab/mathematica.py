@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
 from jacobian_cli.syntax.matlab.grammar import Reader
+from jacobian_cli.syntax.matlab.lookup import Vocabulary
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, want_short
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
@@ -28,7 +28,7 @@ _SAME = {
     "LogisticSigmoid": "sigmoid", "Ramp": "relu", "KroneckerProduct": "kron", "IdentityMatrix": "eye", "Dot": "?matmul",
     "DiagonalMatrix": "diag", "Diagonal": "diag", "MatrixExp": "expm", "ArcSin": "arcsin", "ArcCos": "arccos",
     "ArcTan": "arctan", "HadamardProduct": "*", "Times": "*", "Plus": "+", "Length": "?count",
-    "LogGamma": "lgamma", "HeavisideTheta": "heaviside",
+    "LogGamma": "lgamma", "HeavisideTheta": "heaviside", "MatrixPower": "?mpower", "Accumulate": "cumsum", "Re": "",
 }  # fmt: skip
 """Functions of the language under the names that they have in Mathematica."""
 _COLUMNS = {"Total": "sum", "Mean": "mean"}
@@ -121,6 +121,8 @@ class _Mathematica(Reader):
 
     def name(self) -> Term:
         token = self.take()
+        if token.text == "E" and self.known.find("E") is None and not self.sees("^"):
+            return Call("exp", (Literal(Fraction(1), token.span),), (), token.span)
         if token.text in _CONSTANTS and self.known.find(token.text) is None:
             return Name(_CONSTANTS[token.text], token.span)
         if self.sees("[["):
@@ -133,21 +135,12 @@ class _Mathematica(Reader):
     def function(
         self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
     ) -> Term:
-        name = token.text
-        if name in _ELSEWHERE:
-            raise self.refuse(token, *_ELSEWHERE[name])
-        if not arguments or keywords:
-            raise self.refuse(token, f"'{name}' wants an argument", f"as in {name}[x]")
-        if special := _FUNCTIONS.get(name):
-            return special(self, token, arguments, span)
-        same = _SAME.get(name, name.lower())
-        if same.isidentifier() and (same not in self.known.functions or not name[0].isupper()):
-            raise self.refuse(token, f"there is no function '{name[:40]}'", "jac functions lists those there are")
-        return Call(same, tuple(arguments), (), span)
+        del dotted
+        return _VOCABULARY.call(self, token, arguments, keywords, span)
 
-    # each takes the token of the name, its arguments and the place
+    # each takes the token of the name, its arguments, its options (there are none), and the place
 
-    def norm__(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+    def norm__(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         kind = "2"
         if len(arguments) > 1:
             match arguments[1]:
@@ -157,11 +150,13 @@ class _Mathematica(Reader):
                     kind = "F"
                 case Name(text="inf"):
                     kind = "inf"
-                case _:
+                case Text():
                     raise self.refuse(token, "which norm?", "as in Norm[x, 1]")
+                case order:
+                    return Call("?norm", (arguments[0], Text("p", span), order), (), span)
         return Call("?norm", (arguments[0], Text(kind, span)), (), span)
 
-    def total_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+    def total_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         """Down the columns of a matrix; `Total[X, 2]` over all."""
         call = Call(_COLUMNS[token.text], tuple(arguments[:1]), (), span)
         if len(arguments) == 1:
@@ -170,25 +165,37 @@ class _Mathematica(Reader):
             return call
         raise self.refuse(token, "along which axis?", "as in Total[X, 2], over all entries")
 
-    def extreme_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+    def extreme_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         if len(arguments) > 1:
             word = token.text.lower()
             hint = f"entry by entry it is `{word}imum(x, y)`"
             raise self.refuse(token, f"{token.text} takes the one {word}imum of all entries here", hint)
         return Call(token.text.lower(), tuple(arguments), (), span)
 
-    def log_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+    def log_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         """`Log[b, x]` is to the base b."""
         del token
         logs = [Call("log", (value,), (), span) for value in arguments]
         return logs[0] if len(logs) == 1 else Call("/", (logs[1], logs[0]), (), span)
 
-    def outer_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+    def arctan_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """`ArcTan[x, y]` is the angle of the point (x, y)."""
+        del token, keywords
+        return Call("arctan" if len(arguments) == 1 else "arctan2", tuple(arguments[::-1]), (), span)
+
+    def clip_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """Between -1 and 1 unless told otherwise."""
+        del keywords
+        if len(arguments) != 1:
+            raise self.refuse(token, "between which bounds?", "as in `clip(x, -1, 1)`")
+        return Call("clip", (*arguments, Literal(Fraction(-1), span), Literal(Fraction(1), span)), (), span)
+
+    def outer_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         if len(arguments) != 3 or not (isinstance(arguments[0], Name) and arguments[0].text == "Times"):
             raise self.refuse(token, "of which function?", "as in Outer[Times, x, y]")
         return Call("outer", tuple(arguments[1:]), (), span)
 
-    def array_(self, token: MatlabToken, arguments: list[Term], span: Span) -> Term:
+    def array_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         value, *sizes = arguments
         if not isinstance(value, Literal) or len(sizes) != 1:
             raise self.refuse(token, "only a number is repeated here", "as in ConstantArray[1, n]")
@@ -196,12 +203,19 @@ class _Mathematica(Reader):
         return ones if value.value == Fraction(1) else Call("*", (value, ones), (), span)
 
 
-_Special = Callable[[_Mathematica, MatlabToken, list[Term], Span], Term]
-_FUNCTIONS: dict[str, _Special] = {
-    "Norm": _Mathematica.norm__,
-    **dict.fromkeys(_COLUMNS, _Mathematica.total_),
-    **dict.fromkeys(("Max", "Min"), _Mathematica.extreme_),
-    "Log": _Mathematica.log_,
-    "Outer": _Mathematica.outer_,
-    "ConstantArray": _Mathematica.array_,
-}
+_VOCABULARY = Vocabulary(
+    _SAME,
+    _ELSEWHERE,
+    {
+        "Norm": _Mathematica.norm__,
+        **dict.fromkeys(_COLUMNS, _Mathematica.total_),
+        **dict.fromkeys(("Max", "Min"), _Mathematica.extreme_),
+        "Log": _Mathematica.log_,
+        "Outer": _Mathematica.outer_,
+        "ArcTan": _Mathematica.arctan_,
+        "Clip": _Mathematica.clip_,
+        "ConstantArray": _Mathematica.array_,
+    },
+    "{}[x]",
+    capital=True,
+)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
 
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
+from jacobian_cli.syntax.matlab.functions import of_columns
 from jacobian_cli.syntax.matlab.grammar import Reader
+from jacobian_cli.syntax.matlab.lookup import Vocabulary
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, want_short
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
@@ -28,7 +29,7 @@ _SAME = {
     "t": ".T", "tr": "trace", "plogis": "sigmoid", "pmax": "maximum", "pmin": "minimum", "ifelse": "where",
     "kronecker": "kron", "pnorm": "ndtr", "dnorm": "normal_pdf", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
     "c": "concat", "drop": "", "as.matrix": "", "as.numeric": "?vec", "as.vector": "?vec", "c.numeric": "concat",
-    "nchar": "", "outer": "outer", "cbind": "?column_stack", "rbind": "?row_stack", "logsumexp": "logsumexp",
+    "cbind": "?column_stack", "rbind": "?row_stack", "logsumexp": "logsumexp",
 }  # fmt: skip
 """Functions of the language under the names that they have in R; nothing where they change nothing here."""
 _AXES = {"rowSums": ("sum", 1), "colSums": ("sum", 0), "rowMeans": ("mean", 1), "colMeans": ("mean", 0)}
@@ -125,22 +126,8 @@ class _R(Reader):
     def function(
         self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
     ) -> Term:
-        name = token.text
-        if name in _ELSEWHERE:
-            raise self.refuse(token, *_ELSEWHERE[name])
-        if special := _FUNCTIONS.get(name):
-            return special(self, token, arguments, keywords, span)
-        if not arguments:
-            raise self.refuse(token, f"'{name}' wants an argument", f"as in `{name}(x)`")
-        if keywords:
-            raise self.refuse(token, f"{name} has no options that are read here")
-        if name in _AXES:
-            function, axis = _AXES[name]
-            return Call(function, tuple(arguments), (("axis", Literal(Fraction(axis), span)),), span)
-        same = _SAME.get(name, name)
-        if same.isidentifier() and same not in self.known.functions:
-            raise self.refuse(token, f"there is no function '{name[:40]}'", "jac functions lists those there are")
-        return Call(same, tuple(arguments), (), span) if same else arguments[0]
+        del dotted
+        return _VOCABULARY.call(self, token, arguments, keywords, span)
 
     # each takes the token of the name, its arguments, its options and the place
 
@@ -199,24 +186,66 @@ class _R(Reader):
         return Call("?norm", (arguments[0], Text("2" if kind.value == "2" else "F", span)), (), span)
 
     def log_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
-        if len(arguments) != 1 or keywords:
-            raise self.refuse(token, "a logarithm to a base is not read", "it is `log(x)/log(3)`")
-        return Call("log", tuple(arguments), (), span)
+        """`log(x, b)` is to the base b."""
+        base = arguments[1] if len(arguments) > 1 else keywords.pop("base", None)
+        if not 0 < len(arguments) < 3 or keywords:
+            raise self.refuse(token, "a logarithm has a value and a base", "as in `log(x)/log(3)`")
+        logs = [Call("log", (value,), (), span) for value in (arguments[0], base) if value is not None]
+        return logs[0] if len(logs) == 1 else Call("/", tuple(logs), (), span)
 
-    def chol_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+    def along_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        if len(arguments) != 1 or keywords:
+            raise self.refuse(token, f"{token.text} takes one matrix here")
+        function, axis = _AXES[token.text]
+        return Call(function, tuple(arguments), (("axis", Literal(Fraction(axis), span)),), span)
+
+    def extreme_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        if len(arguments) != 1 or keywords:
+            word = token.text
+            raise self.refuse(
+                token, f"{word} takes the one {word}imum of all entries here", f"entry by entry it is `p{word}`"
+            )
+        return Call(token.text, tuple(arguments), (), span)
+
+    def outer_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """Each entry with each, by a sign that is quoted."""
+        sign = arguments[2] if len(arguments) > 2 else keywords.pop("FUN", Text("*", span))
+        if not isinstance(sign, Text) or sign.value not in ("*", "+", "-") or not 1 < len(arguments) < 4 or keywords:
+            raise self.refuse(token, "of which function?", 'as in outer(x, y, "-")')
+        left, right = arguments[:2]
+        if sign.value == "*":
+            return Call("outer", (left, right), (), span)
+        return Call("?each." + sign.value, (left, Call(".T", (right,), (), span)), (), span)
+
+    def spread_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """Of the columns, or of two vectors."""
+        if keywords or not 0 < len(arguments) < 3:
+            raise self.refuse(token, f"{token.text} takes a matrix here, or two vectors")
+        return of_columns("cov" if token.text == "cov" else "corrcoef", arguments, span)
+
+    def factor_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         """The upper factor, here."""
         del token, keywords
         return Call(".T", (Call("cholesky", tuple(arguments), (), span),), (), span)
 
 
-_Special = Callable[[_R, MatlabToken, list[Term], dict[str, Term], Span], Term]
-_FUNCTIONS: dict[str, _Special] = {
-    "solve": _R.solve_,
-    **dict.fromkeys(("crossprod", "tcrossprod"), _R.crossed),
-    "diag": _R.diag_,
-    "rep": _R.rep_,
-    **dict.fromkeys(("length", "nrow", "ncol", "NROW", "NCOL"), _R.extent_),
-    "norm": _R.norm__,
-    "log": _R.log_,
-    "chol": _R.chol_,
-}
+_VOCABULARY = Vocabulary(
+    _SAME,
+    _ELSEWHERE,
+    {
+        "solve": _R.solve_,
+        **dict.fromkeys(("crossprod", "tcrossprod"), _R.crossed),
+        "diag": _R.diag_,
+        "rep": _R.rep_,
+        **dict.fromkeys(("length", "nrow", "ncol", "NROW", "NCOL"), _R.extent_),
+        "norm": _R.norm__,
+        "log": _R.log_,
+        "chol": _R.factor_,
+        "outer": _R.outer_,
+        **dict.fromkeys(_AXES, _R.along_),
+        **dict.fromkeys(("max", "min"), _R.extreme_),
+        **dict.fromkeys(("cov", "cor"), _R.spread_),
+    },
+    "`{}(x)`",
+    capital=False,
+)
