@@ -22,6 +22,8 @@ from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Te
 AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
 """Products that take arrays of so many axes alone."""
 
+PYTHON = frozenset(("numpy", "torch", "jax", "function"))
+"""Notations in which arrays of one axis are neither rows nor columns."""
 CONSTANT = {"?vector": 1, "?matrix": 2}
 """Arrays of one number, and how many axes they have."""
 
@@ -225,6 +227,15 @@ class Programs(Sums):
         if not left[0].shape or not right[0].shape:
             self.want_axes(term.arguments, (left, right))
             return self.op("*", term.span, left, right)
+        match right[1]:
+            case Call(function=".T", arguments=(Name() as column,)) if (
+                self.notation in PYTHON and len(left[0].shape) == 1 and is_row(right[0].shape)
+            ):
+                shown, dot = call_of("@", left[1], right[1]), call_of("@", call_of(".T", left[1]), column)
+                self.doubt(
+                    f"`{spelled(shown)}` is read, a column times a row; "
+                    f"of arrays with one axis it is a number, `{spelled(dot)}`"
+                )
         if len(left[0].shape) == 1 and len(right[0].shape) == 2 and not is_row(right[0].shape):
             match right[1], term.arguments[1]:
                 case Call(function=".T", arguments=(inner,)), Call(arguments=(typed, *_)):
@@ -242,7 +253,9 @@ class Programs(Sums):
 
     def turn(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])
-        return self.op(".T", term.span, inner) if len(inner[0].shape) > 1 else inner
+        if (order := len(inner[0].shape)) > 2:  # of each matrix of a batch
+            return self.turned(inner, (order - 2, order - 1), term.span)
+        return self.op(".T", term.span, inner) if order > 1 else inner
 
     def diagonal(self, term: Call) -> Typed:
         """The diagonal of a matrix; a vector has none."""

@@ -69,6 +69,7 @@ class Shaped(Builder):
         self.fresh: dict[str, Size] = {}
         super().__init__(replace(scope, sizes=ChainMap(self.fresh, {**scope.sizes})), statement.source)
         self.strict = strict
+        self.notation = statement.notation
         self.board = statement.notation in BOARD
         self.upright = statement.notation in ("math", "latex")
         """Whether e is a constant only above which something stands, mostly."""

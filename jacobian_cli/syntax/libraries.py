@@ -26,7 +26,8 @@ class Spelling:
 MODULES = {
     "np": NUMPY, "numpy": NUMPY, "math": NUMPY, "scipy": NUMPY, "sp": NUMPY, "special": NUMPY, "linalg": NUMPY,
     "anp": NUMPY, "onp": NUMPY, "cp": NUMPY, "autograd": NUMPY,
-    "LA": NUMPY, "la": NUMPY, "npl": NUMPY, "sla": NUMPY, "spla": NUMPY, "tf": TENSORFLOW, "keras": TENSORFLOW,
+    "LA": NUMPY, "la": NUMPY, "npl": NUMPY, "sla": NUMPY, "spla": NUMPY,
+    "tf": TENSORFLOW, "tensorflow": TENSORFLOW, "keras": TENSORFLOW,
     "torch": TORCH, "F": TORCH, "nn": TORCH, "functional": TORCH,
     "jnp": JAX, "jax": JAX, "jsp": JAX, "jnn": JAX, "lax": JAX,
 }  # fmt: skip
@@ -93,6 +94,9 @@ soft_sign | x | softsign(x)
 identity_ | x | x
 sum mean prod | x axis keepdims | THIS(x)
 nansum | x axis keepdims | sum(x)
+nanmean | x axis keepdims | mean(x)
+log_expit | x | log_sigmoid(x)
+xlog1py | x y | x*log(1 + y)
 amax | x axis keepdims | max(x)
 amin | x axis keepdims | min(x)
 reduce_sum | x axis keepdims | sum(x)
@@ -143,7 +147,6 @@ cumsum cumprod | x axis | FLAT(THIS(x))
 softmax log_softmax | x axis | FLAT(THIS(x))
 pairwise_distance | x y | norm(x - y + 0.000001, axis=-1)
 softmin | x axis | FLAT(softmax(-x))
-dist | x y | norm(x - y)
 frobenius_norm | x | norm(x)
 scaled_dot_product_attention | x k v | MATMUL(softmax(MATMUL(x, TURN(k))/sqrt(EXTENT(x, -1))), v)
 mm | x y | MM(x, y)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import IGNORED, KEYWORDS, OPTIONAL, OPTIONAL_WORDS, Spelling
@@ -23,29 +23,26 @@ class Reading(Protocol):
     def doubt(self, message: str) -> None: ...
 
 
+class Called(NamedTuple):
+    """A function of a library that is called, or a method: then the first argument is what stands before the dot."""
+
+    name: str
+    library: str
+    node: ast.Call
+    arguments: list[ast.expr]
+    span: Span
+    method: bool = False
+    module: str = ""
+    """The dotted name before it, if it has one."""
+
+
 class Arguments:
     """A call with its arguments, by the names that the parameters have here."""
 
-    def __init__(
-        self,
-        code: Reading,
-        name: str,
-        node: ast.Call,
-        arguments: list[ast.expr],
-        span: Span,
-        library: str,
-        *,
-        method: bool,
-        module: str,
-    ) -> None:
+    def __init__(self, code: Reading, called: Called) -> None:
         self.code = code
-        self.name = name
-        self.node = node
-        self.arguments = arguments
-        self.span = span
-        self.library = library
-        self.method = method
-        self.module = module
+        name, self.library, node, self.arguments, self.span, self.method, self.module = called
+        self.name, self.node = name, node
         self.keywords: dict[str, ast.expr] = {}
         for keyword in node.keywords:
             if keyword.arg is None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, unpaired
+from jacobian_cli.syntax.code.arguments import Arguments, Called, unpaired
 from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
 from jacobian_cli.syntax.code.modules import kind_of, written
 from jacobian_cli.syntax.code.places import SPLIT, counts_rows, is_parts, piece
@@ -192,7 +192,7 @@ class Code:
                     return Flag(None, span)
             raise self.refuse(node, f"'{'.'.join(path)}' is not in the language", REFUSED.get(path[-1]))
         if turned:
-            return Call(".T", (self.term(node.value),), (), span)
+            return Call("?turn" if node.attr.startswith("m") else ".T", (self.term(node.value),), (), span)
         match node.attr:
             case "eigenvalues" | "eigenvectors" if isinstance(pair := self.term(node.value), Group):
                 return pair.items[node.attr == "eigenvectors"]
@@ -252,7 +252,7 @@ class Code:
                 path = self.aliases.get(name, name).split(".")
                 library = MODULES.get(path[0], "") if len(path) > 1 else ""
                 module = ".".join(path[:-1])
-                return self.function(path[-1], library, node, list(node.args), span, bare=not module, module=module)
+                return self.function(Called(path[-1], library, node, list(node.args), span, module=module))
             case ast.Attribute(value=owner, attr=name) as function:
                 words = self.path(function)
                 if words is None:
@@ -262,7 +262,8 @@ class Code:
                 library = MODULES[words[0]]
                 if words[0] in _LINALG and self.library:
                     library = self.library
-                return self.function(name, library, node, list(node.args), span, module=".".join(words[:-1]))
+                module = ".".join(words[:-1])
+                return self.function(Called(name, library, node, list(node.args), span, module=module))
             case ast.Call() as made if self.is_module(made.func):
                 if (call := written(made, node, node.args)) is None:
                     raise self.refuse(
@@ -293,7 +294,7 @@ class Code:
         module = unknown and (name in LAYERS or inside or (named and not all(map(_is_option, node.args))))
         try:
             if not module:
-                return self.function(name, self.library, node, [owner, *node.args], span, method=True)
+                return self.function(Called(name, self.library, node, [owner, *node.args], span, method=True))
         except InputError:
             if not unknown:
                 raise
@@ -303,26 +304,16 @@ class Code:
             "modules are np, torch, F, jax, tf and the like; a function may also stand alone",
         )
 
-    def function(
-        self,
-        name: str,
-        library: str,
-        node: ast.Call,
-        arguments: list[ast.expr],
-        span: Span,
-        *,
-        bare: bool = False,
-        method: bool = False,
-        module: str = "",
-    ) -> Term:
-        """A function of a library, or a method: the first argument is what stands before the dot."""
-        call = Arguments(self, name, node, arguments, span, library, method=method, module=module)
-        if bare and name in self.known.functions and name not in _ALWAYS:
+    def function(self, called: Called) -> Term:
+        """What a function of a library is in the language."""
+        name, library, node, arguments, _, method, module = called
+        call = Arguments(self, called)
+        if not method and not module and name in self.known.functions and name not in _ALWAYS:
             return call.plain()
         within = WITHIN.get(module.rpartition(".")[2], {}).get(name)
         handler = HANDLERS.get(name)
         if handler is not None and within is None:
-            if not arguments:
+            if not arguments and not (node.keywords and name in LAYERS):
                 raise self.refuse(node.func, f"'{name}' wants an argument")
             return handler(call)
         row = within or OWN.get(library or NUMPY, {}).get(name) or SHARED.get(name)

@@ -21,6 +21,7 @@ LAYERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(layers.MARGINS, layers.loss),
     **dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), layers.loss),
     "linear": layers.linear,
+    "softplus": layers.softplus,
     **dict.fromkeys(("addcmul", "addcdiv"), layers.added),
 }
 """Those that no array has as a method."""
@@ -34,6 +35,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("cummax", "cummin"), running.extreme),
     **dict.fromkeys(("accumulate", "reduce"), running.of_ufunc),
     **dict.fromkeys(("trapezoid", "trapz"), running.trapezoid),
+    "dist": reductions.distance,
     "cdist": running.distances,
     "median": reductions.median,
     "average": reductions.average,

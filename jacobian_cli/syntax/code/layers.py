@@ -190,6 +190,17 @@ def added(call: Arguments) -> Term:
     )
 
 
+def softplus(call: Arguments) -> Term:
+    """PyTorch's goes over to the identity behind a threshold, where the two are one to the last digit."""
+    given = call.bound("x", "beta", "threshold")
+    if "threshold" in given and not (isinstance(far := given["threshold"], Literal) and far.value >= _FAR):
+        raise call.refuse("softplus has no threshold here", "as in `where(x > 5, x, softplus(x))`")
+    return call.call("softplus", given["x"], beta=given.get("beta"))
+
+
+_FAR = 20
+
+
 def linear(call: Arguments) -> Term:
     given = call.bound("x", "weight", "bias")
     made = call.made("MATMUL(x, TURN(W))", {"x": given["x"], "W": given["weight"]})

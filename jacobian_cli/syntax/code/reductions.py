@@ -65,6 +65,12 @@ def norm(call: Arguments) -> Term:
     return of_kind(call, given["x"], given.get(which), given.get("axis"), given.get("keepdims"), flat=flat)
 
 
+def distance(call: Arguments) -> Term:
+    """PyTorch's `dist`, the norm of the difference of all entries."""
+    given = call.bound("x", "y", "p")
+    return of_kind(call, call.call("-", given["x"], given["y"]), given.get("p"), None, flat=True)
+
+
 _LINALG = re.compile(r"\b(?:linalg|LA|la)$")
 
 

@@ -14,7 +14,7 @@ from jacobian_cli.syntax.code import arguments_of
 from jacobian_cli.syntax.code.places import counts_rows, piece
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.function.expressions import Names
-from jacobian_cli.syntax.function.in_place import in_place, seen_through
+from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
 from jacobian_cli.syntax.function.methods import Class, attribute_of, parameters
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound
 from jacobian_cli.syntax.parser import normal_name
@@ -156,8 +156,10 @@ class Function:
 
     def named(self, name: str, value: Term, node: ast.expr | ast.arg) -> Term:
         """A value as a name that stands for it, where it is more than a name or a number."""
-        if _light(value):
-            return value
+        return value if _light(value) else self.define(name, value, node)
+
+    def define(self, name: str, value: Term, node: ast.expr | ast.arg) -> Name:
+        """A new name that stands for a value."""
         fresh = self.module.fresh(name)
         self.module.definitions.append(Definition(fresh, value, self.module.text, notation="function"))
         if len(self.module.definitions) > _MOST:
@@ -239,6 +241,8 @@ class Function:
 
     def assign(self, node: ast.Assign) -> None:
         found = None if counts_rows(node.value) else self.assigned(node.value)
+        if isinstance(found, Name) and copied(node.value) and isinstance(first := node.targets[0], ast.Name):
+            found = self.define(first.id, found, first)
         for target in node.targets:
             if found is not None:
                 self.bind(target, found)

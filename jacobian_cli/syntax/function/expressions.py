@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from jacobian_cli.syntax.code import Code, library_of
+from jacobian_cli.syntax.code.arguments import Called
 from jacobian_cli.syntax.code.functions import HANDLERS
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.function.in_place import in_place, seen_through
@@ -88,24 +89,12 @@ class Names(Code):
             raise self.refuse(node.func, f"'{name}' is no layer that can be read", "write what it computes")
         return self.term(written)
 
-    def function(
-        self,
-        name: str,
-        library: str,
-        node: ast.Call,
-        arguments: list[ast.expr],
-        span: Span,
-        *,
-        bare: bool = False,
-        method: bool = False,
-        module: str = "",
-    ) -> Term:
+    def function(self, called: Called) -> Term:
         """A function of a library; one that ends in _ changes its first argument, too."""
         rows = self.scope.rows if self.scope else {}
-        arguments = [rows.get(a.id, a) if isinstance(a, ast.Name) else a for a in arguments]
+        name, arguments = called.name, [rows.get(a.id, a) if isinstance(a, ast.Name) else a for a in called.arguments]
         changes = in_place(name) and name not in HANDLERS
-        called = name[:-1] if changes else name
-        value = super().function(called, library, node, arguments, span, bare=bare, method=method, module=module)
+        value = super().function(called._replace(name=name[:-1] if changes else name, arguments=arguments))
         if not changes or not arguments:
             return value
         changed = arguments[0]
@@ -116,7 +105,7 @@ class Names(Code):
         if not isinstance(changed, ast.Name):
             return value
         assert self.scope is not None
-        self.scope.want_alone(changed, node)
+        self.scope.want_alone(changed, called.node)
         self.scope.bind(changed, value)
         return self.named(changed)
 

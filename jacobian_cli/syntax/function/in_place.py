@@ -16,6 +16,11 @@ def in_place(name: str) -> bool:
     return name[-1:] == "_" and name[-2:-1].isalnum()
 
 
+def copied(node: ast.expr) -> bool:
+    """Whether an expression is a copy of an array: `x.copy()`, `np.copy(x)`, `torch.clone(x)`."""
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("copy", "clone")
+
+
 def seen_through(node: ast.expr) -> str | None:
     """The name of the array of which an expression is a view: `x[0]`, `x.T`, `x.view(-1)`."""
     inside = node
