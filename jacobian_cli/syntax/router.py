@@ -75,7 +75,7 @@ _MACRO = re.compile(r"@\.\s|\w\[(?:[^\[\]()]*[:,+*-])?\s*end\b")
 """Macros, and the last entry of an array: x[end]."""
 _PLAIN = re.compile(r"[A-Za-z0-9_ +*/@(),=-]*")
 _WORDS = re.compile(
-    r"\b(?:def|import|class|async|from|lambda|return|len|norm2|vector|matrix|abs2|bsxfun|dims|repmat|(?:vert|horz|[vh])?cat"
+    r"\b(?:def|import|class|async|from|lambda|return|len|norm2|vector|matrix|abs2|bsxfun|dims|vecnorm|Inf|repmat|(?:vert|horz|[vh])?cat"
     r"|t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|d[A-Za-z]\d* */ *d[A-Za-z])|(?:^|[=(,])[ ]*@"
 )
 """What the patterns above find in a text of these signs begins with one of these words."""

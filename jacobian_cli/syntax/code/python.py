@@ -21,6 +21,7 @@ _TORCH = re.compile(
 )
 _JAX = re.compile(r"\bjnp\.|\bjax\.")
 _NUMPY = re.compile(r"\b(?:np|numpy|scipy|math|tf)\.|\baxis\s*=|\bkeepdims\s*=")
+_IMPORTED = re.compile(rf"^\s*(?:import|from)\s+({NUMPY}|{TORCH}|{JAX})\b", re.MULTILINE)
 
 
 def library_of(text: str) -> str:
@@ -29,7 +30,10 @@ def library_of(text: str) -> str:
         return TORCH
     if _JAX.search(text):
         return JAX
-    return NUMPY if _NUMPY.search(text) else ""
+    if _NUMPY.search(text):
+        return NUMPY
+    imported = {*_IMPORTED.findall(text)}
+    return imported.pop() if len(imported) == 1 else ""
 
 
 def parsed(source: str, text: str, shift: int = 0) -> ast.Module:
