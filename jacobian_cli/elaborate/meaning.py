@@ -67,7 +67,9 @@ _SKELETON = {
     "?bars": "norm",
     "?logbars": "norm",
 }
-_INSIDE = frozenset("?picked ?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split())
+_INSIDE = frozenset(
+    "?picked ?squeeze ?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split()
+)
 
 
 def skeleton(term: Term) -> Term:
@@ -308,6 +310,7 @@ Meaning.meanings = {
     "?diagonal": Meaning.diagonal,
     "?embed": Meaning.embedded,
     "?kron": Meaning.kron,
+    "?squeeze": Meaning.squeezed,
     "?column": Meaning.below,
     "?picked": Meaning.picked,
     "?flat": Meaning.flat,

@@ -281,6 +281,20 @@ class Programs(Sums):
             )
         return self.op("diag", term.span, inner)
 
+    def squeezed(self, term: Call) -> Typed:
+        """An axis of length one goes; any other stays in PyTorch, and is an error in NumPy."""
+        inner, place = self.typed(term.arguments[0]), self.whole(term.arguments[1])
+        shape = inner[0].shape
+        if not -len(shape) <= place < len(shape):
+            raise OrderError(f"there is no axis {place} in {described(shape)}", text=self.text, span=term.span)
+        if self.scope.unifier.resolve(shape[place]) is not ONE:
+            message = f"axis {place} of {described(shape)} has not the length 1"
+            raise self.error(term.span, message, "without squeeze the formula is the same, or declare the length 1")
+        every, zero = Slice(None, None, term.span), Literal(Fraction(0), term.span)
+        picks = tuple(zero if k == place % len(shape) else every for k in range(len(shape)))
+        call = Call("[]", (inner[1], Group(picks, term.span)), (), term.span)
+        return super().build(call), call
+
     def kron(self, term: Call) -> Typed:
         """NumPy takes a vector beside a matrix for a row."""
         sides = [self.typed(part) for part in term.arguments]

@@ -56,7 +56,10 @@ class Arguments:
     def plain(self) -> Call:
         """A function of the language, as it stands."""
         named = tuple((name, self.code.term(value)) for name, value in self.keywords.items())
-        return Call(self.name, tuple(map(self.code.term, self.arguments)), named, self.span)
+        parts = tuple(map(self.code.term, self.arguments))
+        if any(isinstance(part, Flag) for part in parts):
+            raise self.refuse(f"None, True and False are no values that {self.name} takes here")
+        return Call(self.name, parts, named, self.span)
 
     def bound(self, *parameters: str) -> dict[str, Term]:
         """The terms that were given, by the names of the parameters."""

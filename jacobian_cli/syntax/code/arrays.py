@@ -65,6 +65,8 @@ def repeated(call: Arguments) -> Term:
     if call.method and not call.library and not call.keywords:
         call.code.doubt("`repeat(x, 2)` is read, each entry so many times, as in NumPy; PyTorch's is `tile(x, 2)`")
     given = call.bound("x", "repeats", "axis")
+    if isinstance(given["repeats"], Group | Flag):
+        raise call.refuse("how often an entry is repeated is one number here", "as in `repeat(x, 2)`")
     return call.call("repeat", given["x"], given["repeats"], axis=given.get("axis"))
 
 
@@ -106,17 +108,9 @@ def squeezed(call: Arguments) -> Term:
     given = call.bound("x", "axis")
     if "axis" not in given:
         return call.call("squeeze", given["x"])
-    place = whole(given.get("axis", Flag(None, call.span)))
-    span = call.span
-    zero = Literal(Fraction(0), span)
-    picks: dict[int | None, tuple[Term, ...]] = {
-        0: (zero,),
-        1: (Slice(None, None, span), zero),
-        -1: (Dots(span), zero),
-    }
-    if place not in picks:
-        raise call.refuse("which axis goes?", "as in x.squeeze(-1), which is x[..., 0]")
-    return call.call("[]", given["x"], Group(picks[place], span))
+    if whole(given["axis"]) is None:
+        raise call.refuse("which axis goes?", "as in x.squeeze(-1)")
+    return call.call("?squeeze", given["x"], given["axis"])
 
 
 def filled_array(call: Arguments) -> Term:

@@ -78,6 +78,8 @@ def of_kind(
     call: Arguments, x: Term, kind: Term | None, axis: Term | None, keep: Term | None = None, *, flat: bool
 ) -> Term:
     """The norm of a kind; `flat` where that of a matrix is that of all its entries."""
+    if is_(kind, 0):
+        raise call.refuse("how many entries are not zero has no derivative", "as in norm(x, 1)")
     whole = axis is None and not flat
     if kind is None or is_(kind, "fro", "euclidean"):
         return call.call("norm", x, axis=axis, keepdims=keep)
