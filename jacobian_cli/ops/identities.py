@@ -205,6 +205,10 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="square of a modulus", left="abs(x)**2", right="x**2"),
     Identity(name="square of a sign", left="sign(x)**2", right="1", example="sign(x)**2*y", shows="y"),
     Identity(name="a gate that is open already", left="(x > 0)*relu(x)", right="relu(x)"),
+    Identity(name="a positive part is positive", left="(x > 0)*maximum(x, 0)", right="maximum(x, 0)"),
+    Identity(name="a negative part is negative", left="(x < 0)*minimum(x, 0)", right="minimum(x, 0)"),
+    Identity(name="what is masked is no share", left="(c != 0)*softmax(where(c, x, -inf))",
+             right="softmax(where(c, x, -inf))", shapes={"c": "n", "x": "n"}),
     *_picked(),
     *_clipped(),
     Identity(name="a choice between what is alike", left="where(c, x, x)", right="x", example="where(y > 0, x, x)"),
@@ -341,13 +345,29 @@ def _marks() -> tuple[tuple[str, str], ...]:
 
 @cache
 def gate(function: str) -> str:
-    """The comparison with 0 of its argument without which the value of a function is 0: `>` for `relu`; or ""."""
+    """The comparison with 0 of its argument without which the value of a function is 0: `>` for `relu`, and for
+    `maximum` whose other argument is 0; or "".
+    """
     for sides in _sides():
         match sides:
-            case Call("*", (Call(compares, (Name(a), Literal())), Call(name, (Name(b),)))), Call(other, (Name(c),)):
-                if name == other == function and a == b == c:
+            case (
+                Call("*", (Call(compares, (Name(a), Literal())), Call(name, (Name(b), *rest)))),
+                Call(other, (Name(c), *others)),
+            ):
+                if name == other == function and a == b == c and len(rest) == len(others):
                     return compares
     return ""
+
+
+@cache
+def hides(function: str) -> bool:
+    """Whether the value of a function is 0 where a choice makes its argument -inf, as that of `softmax`."""
+    for sides in _sides():
+        match sides:
+            case Call("*", (Call("!=", (Name(a), Literal())), Call(name, (Call(choice, (Name(b), *_)),)))), Call(other):
+                if name == other == function and a == b and chooses(choice):
+                    return True
+    return False
 
 
 @cache

@@ -126,7 +126,9 @@ class _Way:
         self.backward = Backward(parts[output], seed, self.leaves, asked.everywhere, frozenset(parts.values()))
         self.ours = self._writer(asked.facts)
         known = [*asked.taken, *asked.order, asked.upstream]
-        self.way = skeleton(self.backward, [v.shape for v in asked.variables], self.ours.value, known)
+        self.way = skeleton(
+            self.backward, [v.shape for v in asked.variables], self.ours.value, known, self.ours.simplest
+        )
         self.said = in_names(self.ours, self.way, known)
         if 0 < len(self.way.held) <= _FEW:
             whole = Skeleton((), self.backward.swept({}).gradients)
@@ -185,7 +187,8 @@ class _Way:
 
         def same(fewer: Facts) -> bool:
             other = self._writer(fewer)
-            return other.rules(self.way) == ours.rules(self.way) and self.matrices(other) == rest
+            numbers = all(algebra.is_constant(other.simplest(tensor)) for tensor in self.way.numbers)
+            return numbers and other.rules(self.way) == ours.rules(self.way) and self.matrices(other) == rest
 
         used = _used(facts, same)
         forms: dict[str, Forms] = {}

@@ -17,6 +17,7 @@ from jacobian_cli.calculus.index.tensor import (
     Leaf,
     Product,
     Rational,
+    Sum,
     Tensor,
     magnitude,
     ratio,
@@ -70,13 +71,18 @@ class Recognised:
         return made[tensor]
 
     def _product(self, node: Product) -> Tensor:
-        """The product in which most names stand that is no longer than it was."""
+        """The product in which most names stand that is no longer than it was; or the sum that one of them makes of it,
+        where that is shorter.
+        """
         if not any(part in self._patterns for part, _, _ in (*node.factors, *_opened(node).factors)):
             return node
         least, best, now = _price(node), node, node
         for _ in range(_MOST):
             ways = dict.fromkeys((now, _opened(now)))
-            offers = [made for way in ways for made in self._with_name(way) if isinstance(made, Product)]
+            found = [made for way in ways for made in self._with_name(way)]
+            if sums := [made for made in found if isinstance(made, Sum) and cost(made) < least]:
+                return min(sums, key=cost)
+            offers = [made for made in found if isinstance(made, Product)]
             if not offers:
                 break
             now = min(offers, key=_price)

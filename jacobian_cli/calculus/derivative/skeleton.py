@@ -16,6 +16,8 @@ from jacobian_cli.calculus.cost import DEFINITION, cost_together
 from jacobian_cli.calculus.derivative.shared_totals import shared_totals
 from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept
 from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
+from jacobian_cli.calculus.simplify.factors import is_constant
+from jacobian_cli.calculus.simplify.substitution import replaced
 from jacobian_cli.expr import Defined, Expr, Variable, visible
 from jacobian_cli.shape import Shape
 
@@ -46,23 +48,40 @@ class Skeleton(NamedTuple):
 
     held: Sequence[Held]
     gradients: Sequence[Tensor]
+    numbers: Sequence[Tensor] = ()
+    """The adjoints in place of which a number stands, since that is what they are throughout."""
 
 
-def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: Collection[str]) -> Skeleton:
+class _Pass(NamedTuple):
+    """What one sweep found, without the adjoints that are numbers."""
+
+    adjoints: Mapping[Tensor, Tensor]
+    gradients: Sequence[Tensor]
+    numbers: Sequence[Tensor] = ()
+
+
+def skeleton(
+    backward: Backward,
+    shapes: Sequence[Shape],
+    write: Write,
+    taken: Collection[str],
+    simplest: Callable[[Tensor], Tensor],
+) -> Skeleton:
     """The adjoints of a graph that are worth names. `shapes` are those of the variables, `write` writes, `taken` are
-    names that mean something.
+    names that mean something, `simplest` knows what is declared, and what has a name.
     """
     leaves = {node: _leaf(backward, node, k, taken) for k, node in enumerate(backward.candidates)}
     if not leaves:
         return Skeleton((), backward.swept({}).gradients)
 
     @cache
-    def priced(held: frozenset[Tensor]) -> tuple[int, Swept]:
+    def priced(held: frozenset[Tensor]) -> tuple[int, _Pass]:
         swept = backward.swept({node: leaves[node] for node in leaves if node in held})
-        adjoints = {leaves[node].name: write(tensor, leaves[node].typed) for node, tensor in swept.adjoints.items()}
-        return price(adjoints, [write(t, shape) for t, shape in zip(swept.gradients, shapes, strict=True)]), swept
+        found = _varying(swept, leaves, simplest)
+        adjoints = {leaves[node].name: write(tensor, leaves[node].typed) for node, tensor in found.adjoints.items()}
+        return price(adjoints, [write(t, shape) for t, shape in zip(found.gradients, shapes, strict=True)]), found
 
-    def melted(held: frozenset[Tensor]) -> tuple[int, Swept]:
+    def melted(held: frozenset[Tensor]) -> tuple[int, _Pass]:
         """The shortest that is reached from here by holding one more or one less at a time."""
         best, swept = priced(held)
         for _ in range(_ROUNDS if len(leaves) <= _MANY else 0):
@@ -82,7 +101,22 @@ def skeleton(backward: Backward, shapes: Sequence[Shape], write: Write, taken: C
         Held(Variable(leaves[node].name, leaves[node].typed), tensor, _numbered(leaves[node]))
         for node, tensor in swept.adjoints.items()
     ]
-    return Skeleton(found, swept.gradients)
+    return Skeleton(found, swept.gradients, swept.numbers)
+
+
+def _varying(swept: Swept, leaves: Mapping[Tensor, Leaf], simplest: Callable[[Tensor], Tensor]) -> _Pass:
+    """What one sweep found, the adjoints that are one number throughout, such as 0, being put in."""
+    values: dict[Tensor, Tensor] = {}
+    numbers: list[Tensor] = []
+    adjoints: dict[Tensor, Tensor] = {}
+    for node, arrived in swept.adjoints.items():
+        tensor = replaced(arrived, values)
+        if is_constant(known := simplest(tensor)):
+            values[leaves[node]] = known
+            numbers.append(tensor)
+        else:
+            adjoints[node] = tensor
+    return _Pass(adjoints, [replaced(tensor, values) for tensor in swept.gradients], numbers)
 
 
 def price(adjoints: Mapping[str, Expr], others: Sequence[Expr]) -> int:

@@ -53,7 +53,7 @@ class Writer(NamedTuple):
             self.known[tensor, shape] = found
         return found
 
-    def _known(self, tensor: Tensor) -> Tensor:
+    def simplest(self, tensor: Tensor) -> Tensor:
         """A tensor with what is declared, in the names of the user."""
         return self.recognised.tensor(self.declared.tensor(tensor))
 
@@ -80,7 +80,7 @@ class Writer(NamedTuple):
         """The Jacobian in each convention."""
         forms: dict[str, Expr] = {}
         for convention in self.conventions:
-            whole = self._known(tensors[convention.vec])
+            whole = self.simplest(tensors[convention.vec])
             form = jacobian_form(self.notation, whole, self.orders[convention.vec], convention)
             forms[f"{variable.name} jacobian {convention}"] = self.declared.expr(form)
         return forms
@@ -90,7 +90,7 @@ class Writer(NamedTuple):
         square = Convention(vec=self.conventions[0].vec)
         forms: dict[str, Expr] = {}
         for other, block in zip(self.variables, seconds, strict=False):
-            form = jacobian_form(self.notation, self._known(block), order, square)
+            form = jacobian_form(self.notation, self.simplest(block), order, square)
             forms[f"{variable.name} hessian {other.name}"] = self.declared.expr(form)
         return forms
 

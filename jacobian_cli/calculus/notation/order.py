@@ -125,7 +125,7 @@ class Style:
     def _product(self, powers: Powers, coefficient: Rational) -> Expr:
         powers = merged(_means(merged(powers)))
         scalars = [p for p in powers if not p[0].shape]
-        vectors = [p for p in powers if p[0].shape]
+        vectors = _quotients([p for p in powers if p[0].shape])
         top, bottom = exponents.coefficient_parts(magnitude(coefficient))
         above = self.factors(scalars, +1, top)
         below = self.factors(scalars, -1, bottom)
@@ -175,6 +175,17 @@ class Style:
 def _plain(expr: Expr) -> bool:
     """Whether an expression is a name turned, or with an axis put in: it stands where the name would."""
     return (write.is_call(expr, ".T") or write.is_column(expr)) and not isinstance(expr.children[0], Apply)
+
+
+def _quotients(powers: Powers) -> Powers:
+    """a²/b² is (a/b)²: powers of two values, of which one is divided by the other, as one power."""
+    for base, power in powers:
+        above = [b for b, p in powers if p == power]
+        below = [b for b, p in powers if p == -power]
+        if power > 0 and power != 1 and len(above) == len(below) == 1 and base.shape == below[0].shape:
+            rest = [p for p in powers if p[0] not in (base, below[0])]
+            return _quotients([*rest, (write.divide(base, below[0]), power)])
+    return powers
 
 
 def merged(powers: Iterable[tuple[Expr, Rational]]) -> Powers:

@@ -12,6 +12,7 @@ from jacobian_cli.calculus.index.canonical import canonical
 from jacobian_cli.calculus.index.tensor import (
     Alias,
     Apply,
+    Constant,
     Extent,
     Factor,
     Labels,
@@ -19,12 +20,13 @@ from jacobian_cli.calculus.index.tensor import (
     Rational,
     Sum,
     Tensor,
+    is_zero,
     walk,
 )
 from jacobian_cli.calculus.simplify.assumptions import known
 from jacobian_cli.calculus.simplify.factors import axes_of
-from jacobian_cli.calculus.simplify.recipe import Open, Piece, Plus, Rewrite, Times, zeros
-from jacobian_cli.ops.identities import gate, inverts
+from jacobian_cli.calculus.simplify.recipe import Open, Piece, Plus, Rewrite, Times, multiple, zeros
+from jacobian_cli.ops.identities import chooses, gate, hides, inverts
 
 _DEEP = 3
 """So many names may lead from what a definition is made of to what its name means."""
@@ -61,6 +63,42 @@ def _adds_to_nothing(node: Tensor, axis: int) -> bool:
             varying = [(c, _factors(term)) for c, term in terms if axis in axes_of(term)]
             return any(_cancel(node, axis, varying, constant, deep) for deep in range(1, _DEEP + 1))
     return False
+
+
+def shares_summed(met: Open) -> Rewrite | None:
+    """Σ_ij Q_ij = 1 where Q is the name of F/Σ_ij F_ij, and Σ_j Q_ij = 1 where F is divided by its rows."""
+    for k, (node, labels, power) in enumerate(met.factors):
+        if power != 1 or not isinstance(node, Alias):
+            continue
+        alone = {a for a, x in enumerate(labels) if x >= met.order and met.bearing[x] == 1 and labels.count(x) == 1}
+        if alone and (left := _without_total(node, frozenset(alone))) is not None:
+            number, factors = left
+            kept = [*met.factors[:k], *met.factors[k + 1 :]]
+            new = [(part, tuple(labels[axis] for axis in ls), p) for part, ls, p in factors]
+            return Rewrite(kept, new, number=number, summed=frozenset(labels[axis] for axis in alone))
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _without_total(node: Alias, summed: frozenset[int]) -> _Factors | None:
+    """What is left of a definition that is summed over axes, if it is divided by the total over these."""
+    number, factors = _factors(node.body)
+    order = len(node.shape)
+    if not isinstance(node.body, Product) or any(label >= order for _, labels, _ in factors for label in labels):
+        return None
+    varying = [f for f in factors if summed.intersection(f[1])]
+    others = [f for f in factors if f not in varying]
+    for total, labels, power in others:
+        if power >= 0 or not isinstance(total, Product) or total.coefficient != 1:
+            continue
+        places = {axis: place for place, axis in enumerate(labels)}
+        places |= {axis: len(labels) + place for place, axis in enumerate(sorted(summed))}
+        if all(label in places for _, ls, _ in varying for label in ls):
+            renamed = [(part, tuple(places[label] for label in ls), p) for part, ls, p in varying]
+            if canonical(len(labels), renamed) == total.factors:
+                rest = [f for f in others if f != (total, labels, power)]
+                return number, [*rest, (total, labels, power + 1)] if power != -1 else rest
+    return None
 
 
 _Factors = tuple[Rational, Sequence[Factor]]
@@ -129,36 +167,61 @@ def _opened(order: int, term: _Factors, opens: Callable[[Alias], bool], deep: in
 
 
 def masked_already(met: Open) -> Rewrite | None:
-    """M E = E for M of zeros and ones where E is the name of M times something, and (x > 0) E = E where E is that of
-    relu(x).
+    """M E = E for M of zeros and ones where E is the name of M times something, (x > 0) E = E where E is that of
+    relu(x), and (M != 0) P = P where P is that of softmax(where(M, x, -inf)).
     """
     for k, (mask, labels, power) in enumerate(met.factors):
         if power <= 0 or not known(mask, "binary"):
             continue
         for j, (node, theirs, p) in enumerate(met.factors):
-            if j != k and isinstance(node, Alias) and p > 0 and _bears(node, mask, labels, theirs):
+            if j != k and isinstance(node, Alias | Sum) and p > 0 and _bears(node, mask, labels, theirs):
                 return Rewrite([f for i, f in enumerate(met.factors) if i != k])
     return None
 
 
-def _bears(node: Alias, mask: Tensor, labels: Labels, theirs: Labels) -> bool:
-    """Whether a definition is a product with a factor whose axes are those that bear these labels, or that is zero
-    wherever the mask is.
+def _bears(node: Alias | Sum, mask: Tensor, labels: Labels, theirs: Labels) -> bool:
+    """Whether a definition, or each term of a sum, is a product with a factor whose axes are those that bear these
+    labels, and which is the mask or zero wherever that is.
     """
-    return any(
-        (part is mask or _is_gated(part, mask))
-        and power > 0
-        and max(ls, default=0) < len(theirs)
-        and tuple(theirs[k] for k in ls) == labels
-        for part, ls, power in _factors(node.body)[1]
+    body = node.body if isinstance(node, Alias) else node
+    return not is_zero(body) and all(
+        any(
+            power > 0
+            and max(ls, default=0) < len(theirs)
+            and tuple(theirs[k] for k in ls) == labels
+            and _vanishes(part, mask)
+            for part, ls, power in _factors(term)[1]
+        )
+        for term in (body.children if isinstance(body, Sum) else (body,))
     )
+
+
+def _vanishes(part: Tensor, mask: Tensor) -> bool:
+    """Whether what a factor is, or is called, is zero wherever a mask is."""
+    body = part.body if isinstance(part, Alias) else part
+    return part is mask or _is_gated(body, mask) or _is_hidden(body, mask)
 
 
 def _is_gated(part: Tensor, mask: Tensor) -> bool:
     """Whether a function is zero where a comparison of its argument does not hold, as relu(x) where x <= 0."""
     if not isinstance(part, Apply) or not isinstance(mask, Apply) or mask.loop != part.loop:
         return False
-    return gate(part.function) == mask.function and mask.arguments == (*part.arguments, zeros(part.shape))
+    first, *others = part.arguments
+    open_ = gate(part.function) == mask.function and mask.arguments == (first, zeros(part.shape))
+    return open_ and all(map(is_zero, others))
+
+
+def _is_hidden(part: Tensor, mask: Tensor) -> bool:
+    """Whether a function is zero where a mask is, since that makes its argument -inf."""
+    if not isinstance(part, Apply) or not hides(part.function) or not isinstance(part.arguments[0], Apply):
+        return False
+    chosen = part.arguments[0]
+    if not chooses(chosen.function) or chosen.arguments[2] != multiple(-1, ((Constant("inf"), (), 1),), chosen.shape):
+        return False
+    meant = (chosen.arguments[0], zeros(chosen.shape))
+    return mask is chosen.arguments[0] or (
+        isinstance(mask, Apply) and mask.function == "!=" and mask.arguments == meant
+    )
 
 
 def undone(met: Open) -> Iterator[Rewrite]:

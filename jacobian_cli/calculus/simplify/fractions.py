@@ -110,14 +110,20 @@ def _short(node: Sum) -> bool:
 
 
 def opened(term: Tensor, scalar: bool = False) -> Part:
-    """a(b + c) = a b + a c, for one sum in a product, or one that is a scalar."""
+    """a(b + c) = a b + a c, for one sum in a product, or one that is a scalar; the square of two terms is three."""
     k = _sum_in(term, scalar)
     if k is None or not isinstance(term, Product):
         return term
-    inner, labels, _ = term.factors[k]
+    inner, labels, power = term.factors[k]
     assert isinstance(inner, Sum)
     rest = [f for j, f in enumerate(term.factors) if j != k]
-    return Plus(term.shape, [(c, Times(term.shape, [*rest, (t, labels, 1)], term.coefficient)) for c, t in inner.terms])
+    if power == 1:
+        made = [(c, [(t, labels, 1)]) for c, t in inner.terms]
+    else:
+        (a, first), (b, second) = inner.terms
+        squares = [(c * c, [(t, labels, 2)]) for c, t in inner.terms]
+        made = [*squares, (2 * a * b, [(first, labels, 1), (second, labels, 1)])]
+    return Plus(term.shape, [(c, Times(term.shape, [*rest, *inside], term.coefficient)) for c, inside in made])
 
 
 def _sum_in(term: Tensor, scalar: bool = False) -> int | None:
@@ -126,7 +132,8 @@ def _sum_in(term: Tensor, scalar: bool = False) -> int | None:
         return None
     order = len(term.shape)
     for k, (node, labels, power) in enumerate(term.factors):
-        short = isinstance(node, Sum) and power == 1 and len(node.terms) <= _MAX_TERMS
+        most = _MAX_TERMS if power == 1 else 2 if power == 2 else 0
+        short = isinstance(node, Sum) and len(node.terms) <= most
         if short and max(labels, default=-1) < (0 if scalar else order):
             return k
     return None

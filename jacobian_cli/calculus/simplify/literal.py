@@ -15,6 +15,7 @@ from jacobian_cli.calculus.index.tensor import (
     Rational,
     Sum,
     Tensor,
+    is_zero,
 )
 from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.expr import Apply as Application
@@ -73,8 +74,8 @@ def _applied(expr: Application) -> Tensor:
 
 def _along(part: Tensor, shape: Shape) -> Tensor:
     """A number repeated along the axes of a shape."""
-    if part.shape == shape:
-        return part
+    if part.shape == shape or is_zero(part):
+        return part if part.shape == shape else Sum((), shape)
     return (
         Product(1, ((part, (), 1),), shape)
         if not isinstance(part, Product)

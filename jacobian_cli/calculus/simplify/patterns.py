@@ -13,6 +13,7 @@ from itertools import combinations
 from jacobian_cli.calculus.index.tensor import (
     Alias,
     Apply,
+    Constant,
     Delta,
     Extent,
     Factor,
@@ -192,6 +193,8 @@ class Pattern(Stated):
                     yield bound
             case Product(coefficient=-1, factors=((Leaf(name=name), _, 1),)), _:
                 yield from self._hole(name, ours.shape, opposite(theirs), loop, bound)
+            case Constant(), _ if ours is theirs:
+                yield bound
             case Delta(size=size), Delta(size=other) if not loop:
                 sized = bound.sized((size,), (other,))
                 yield from () if sized is None else (sized,)
@@ -357,7 +360,7 @@ def filled(right: Tensor, bound: Bound, loop: Shape) -> Part:
             inside: list[Piece] = []
             for node, labels, power in factors:
                 moved = tuple(label + count for label in labels)
-                if isinstance(node, Delta | Extent):
+                if isinstance(node, Delta | Extent | Constant):
                     inside.append((filled(node, bound, ()), moved, power))
                 else:
                     inside.append((filled(node, bound, loop), front + moved, power))
@@ -366,6 +369,8 @@ def filled(right: Tensor, bound: Bound, loop: Shape) -> Part:
             return Plus(shape, [(c, filled(term, bound, loop)) for c, term in terms])
         case Apply(function, arguments, inner):
             return Call(function, tuple(filled(a, bound, loop) for a in arguments), inner + count, shape)
+        case Constant():
+            return right
         case Delta(size):
             return Delta(size.replace(bound.sizes))
         case Extent(size):

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from jacobian_cli.calculus.index.tensor import Apply, Product, Reshape, Sum, Tensor
 from jacobian_cli.calculus.simplify import assumptions as facts
-from jacobian_cli.calculus.simplify import calls, definitions, fractions, inverses, joined_axes, sums
+from jacobian_cli.calculus.simplify import calls, definitions, fractions, inverses, joined_axes, multiples, sums
 from jacobian_cli.calculus.simplify.patterns import Pattern
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.calculus.simplify.stated import made_of
@@ -85,6 +85,7 @@ _CALLS = tuple(pattern for pattern in _PATTERNS if pattern.of_call)
 _ALONE = tuple(pattern for pattern in _PATTERNS if pattern.identity.alone)
 _SUMS = tuple(pattern for pattern in _PATTERNS if pattern.of_sum and pattern not in _ALONE)
 _PRODUCTS = tuple(pattern for pattern in _PATTERNS if pattern not in (*_CALLS, *_SUMS, *_ALONE))
+_ABSORBED = tuple(pattern for pattern in _PRODUCTS if pattern.absorbs)
 
 
 def _stated(pattern: Pattern, matches: Callable[[Pattern, S], Result | None]) -> Rule[S] | Offer[S]:
@@ -119,7 +120,7 @@ FACTORS: Stage[Open] = Stage((
          example="trace((diag(x) + diag(y))@A)", shows="(x + y).T@diag(A)"),
     Rule(name="powers of 0, 1 and -1", heads=kinds("binary", "pm1"), matches=facts.idempotent, example="y*y*x",
          shows="y*x", facts={"y": "binary"}),
-    Rule(name="what is masked already", heads=kinds("Alias"), matches=definitions.masked_already,
+    Rule(name="what is masked already", heads=kinds("Alias", "Sum"), matches=definitions.masked_already,
          needs=lambda: kinds("binary"), given="z = y*x**2", example="y*z", shows="z", facts={"y": "binary"}),
     Rule(name="a one-hot vector has one entry", heads=kinds("one_hot"), matches=facts.one_hot, example="outer(y, y)",
          shows="diag(y)", facts={"y": "one_hot"}),
@@ -146,6 +147,8 @@ FACTORS: Stage[Open] = Stage((
          example="trace(A + outer(x, y))", shows="trace(A) + x.T@y"),
     Rule(name="deviations from a mean add up to nothing", heads=kinds("Alias", "Sum"), matches=definitions.zeros_summed,
          given="m = mean(x)", example="sum(x - m)", shows="0"),
+    Rule(name="the shares of a total are one", heads=kinds("Alias"), matches=definitions.shares_summed,
+         given="Q = A**2/sum(A**2)", example="x*sum(Q)", shows="x", shapes={"A": "n,m"}),
     Offer(name="a definition is opened for its inverse", heads=kinds("Alias"), offers=definitions.undone,
           given="z = inv(A)@x", example="A@z", shows="x", shapes={"A": "n,n"}),
     Rule(name="what sums to one", heads=kinds("sums_to_one", "Unit", "Window"), matches=facts.ones_summed,
@@ -154,17 +157,25 @@ FACTORS: Stage[Open] = Stage((
 """Of the factors of a product as they meet."""
 
 POWERS: Stage[Open] = Stage((
-    # what a condition decides comes before two conditions become one: a band decides nothing
+    # what a condition decides comes before two conditions become one: a band decides nothing; and after a
+    # function that has decided already, (x > 0)*maximum(x, 0)
+    *(_stated(pattern, Pattern.in_product) for pattern in _ABSORBED),
     Rule(name="what a condition decides", heads=frozenset(COMPARED), matches=calls.decided,
          example="(x > 1)*(2*maximum(x, 1) > y)", shows="(x > 1)*(2*x > y)"),
     Offer(name="what a condition decides, by definitions", heads=frozenset(COMPARED), offers=calls.decided_by_meaning,
           given="z = x*y; w = minimum(x, 1)*y", example="(x < 1)*(z >= w)", shows="x < 1"),
+    Rule(name="a root of factors that stand beside it", heads=kinds("Product"), matches=multiples.under_its_root,
+         example="x*y/sqrt(x*y)", shows="sqrt(x*y)"),
+    Rule(name="a sum over what it is a multiple of", heads=kinds("Sum"), matches=multiples.multiple_of_a_divisor,
+         given="m = (x + y)/2", example="(x + y)/m*z", shows="2*z"),
     Rule(name="powers of one base", heads=having(lambda row: row.algebra == "power"), matches=calls.powers_met,
          example="x**a*x/x**c", shows="x**(1 + a - c)", shapes={"a": "()", "c": "()"}),
-    *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS),
+    *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS if pattern not in _ABSORBED),
     *(_stated(pattern, Pattern.in_factor) for pattern in _ALONE),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
           example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),
+    Offer(name="a sum over one of its terms", heads=kinds("Sum"), offers=multiples.by_one_of_its_terms,
+          example="(sqrt(x) - sqrt(y))/sqrt(x)", shows="1 - sqrt(y/x)"),
 ))  # fmt: skip
 """Of the factors of a product once the powers of each are one: a quotient is only then seen."""
 
@@ -175,6 +186,10 @@ SCALARS: Stage[Open] = Stage((
 """Of the factors of a product when nothing else applies: a scalar inside a sum may have been about to cancel."""
 
 TERMS: Stage[Sum] = Stage((
+    Rule(name="the parts of a whole", heads=kinds("Sum", "Alias"), matches=multiples.whole_of_its_parts,
+         given="m = (x + y)/2", example="z*x/m + z*y/m", shows="2*z"),
+    Rule(name="numbers under roots", heads=kinds("Product"), matches=multiples.roots_alike,
+         example="2*x/sqrt(2*pi) + sqrt(2/pi)*x", shows="2*sqrt(2/pi)*x"),
     Offer(name="over one denominator", heads=kinds("Sum"), offers=fractions.over_one_denominator,
           example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
     Rule(name="the units of an axis add up to ones", heads=kinds("Unit"), matches=sums.every_unit,

@@ -60,6 +60,14 @@ class Stated:
         return _adds(read(self.identity.left))
 
     @cached_property
+    def absorbs(self) -> bool:
+        """Whether the right side is a factor of the left one."""
+        text = self.identity.left
+        root = read(text)
+        factors = root.arguments if isinstance(root, Call) and _is_made_of_factors(root) else ()
+        return self.identity.right in [text[factor.span.start : factor.span.stop] for factor in factors]
+
+    @cached_property
     def left(self) -> Tensor:
         return self._side(self.identity.left)
 
@@ -75,10 +83,10 @@ class Stated:
 
 
 class _Holes(dict[str, Expr]):
-    """The names of an identity: a number unless a shape was given."""
+    """The names of an identity, which sizes and infinity are not: a number unless a shape was given."""
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name not in ("n", "m")
+        return isinstance(name, str) and name not in ("n", "m", "inf")
 
     def __missing__(self, name: str) -> Variable:
         return Variable(name, ())

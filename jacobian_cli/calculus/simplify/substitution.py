@@ -27,6 +27,16 @@ def rebuilt(node: Tensor, made: Mapping[Tensor, Tensor]) -> Tensor:
     raise AssertionError(node)
 
 
+def replaced(tensor: Tensor, values: Mapping[Tensor, Tensor]) -> Tensor:
+    """A tensor with others in place of some of its parts."""
+    if not values:
+        return tensor
+    made: dict[Tensor, Tensor] = {}
+    for node in walk([tensor], lambda part: () if part in values else part.children):
+        made[node] = values[node] if node in values else rebuilt(node, made)
+    return made[tensor]
+
+
 def substitute(template: Tensor, values: dict[str, Tensor], loop: Shape) -> Tensor:
     """A template in leaves with values for them, all entries running along the axes `loop` in front."""
     count_loop = len(loop)

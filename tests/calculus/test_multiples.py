@@ -1,0 +1,109 @@
+"""Closed forms in which something cancels that stands under a name, a root or a sum: as they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+import jacobian_cli as jac
+
+POSITIVE = {"p": "positive", "q": "positive"}
+NUMBERS = {"mu": "()", "s": "()", "y": "()", "b": "()"}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A formula, and the gradients that are printed of it by each variable."""
+
+    formula: str
+    gradients: Mapping[str, str]
+    assume: Mapping[str, str] = field(default_factory=dict)
+    shapes: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.formula} by {', '.join(self.gradients)}"
+
+
+FORMS = [
+    # the Jensen-Shannon divergence, its mean written out and under a name (Nowozin, Cseke & Tomioka 2016)
+    Published(
+        "sum(p*log(2*p/(p + q))) + sum(q*log(2*q/(p + q)))",
+        {"p": "log(2*p/(p + q))", "q": "log(2*q/(p + q))"},
+        POSITIVE,
+    ),
+    Published(
+        "m = (p + q)/2; sum(p*log(p/m))/2 + sum(q*log(q/m))/2",
+        {"p": "log(p/m)/2", "q": "log(q/m)/2"},
+        POSITIVE,
+    ),
+    # the continuous ranked probability score of a normal forecast (Gneiting et al. 2005), with erf and its numbers
+    Published(
+        "z = (y - mu)/s; s*(z*erf(z/sqrt(2)) + sqrt(2/pi)*exp(-z**2/2) - 1/sqrt(pi))",
+        {"mu": "-erf(z/sqrt(2))", "s": "sqrt(2/pi)*exp(-z**2/2) - 1/sqrt(pi)"},
+        {"s": "positive"},
+        NUMBERS,
+    ),
+    # the Bhattacharyya distance of two shares, and the Hellinger distance
+    Published(
+        "p = softmax(z); q = softmax(w); -log(sum(sqrt(p*q)))",
+        {"z": "(p - r/sum(r))/2"},
+        shapes={"z": "n", "w": "n"},
+    ),
+    Published("sum((sqrt(p) - sqrt(q))**2)", {"p": "1 - sqrt(q/p)"}, POSITIVE),
+    # the chi-squared divergence, in f-GAN notation the slope of (u - 1)^2/u at u = p/q
+    Published("sum((p - q)**2/q)", {"p": "2*(p - q)/q", "q": "1 - (p/q)**2"}, POSITIVE),
+    # expected improvement (Jones, Schonlau & Welch 1998): what arrives at z is nothing
+    Published(
+        "z = (mu - b)/s; (mu - b)*ndtr(z) + s*normal_pdf(z)",
+        {"mu": "ndtr(z)", "s": "normal_pdf(z)"},
+        {"s": "positive"},
+        NUMBERS,
+    ),
+    # shares that are written by hand: of all entries, of rows, and beside an outside option
+    Published(
+        "Q = exp(-D)/sum(exp(-D)); sum(P*log(P/Q))",
+        {"D": "P - sum(P)*Q"},
+        {"P": "positive"},
+        {"D": "n,n", "P": "n,n"},
+    ),
+    Published("q = exp(z)/(1 + sum(exp(z))); -sum(y*log(q))", {"z": "sum(y)*q - y"}, shapes={"z": "n", "y": "n"}),
+    # the squared hinge of inequalities, and the contrastive loss (Hadsell, Chopra & LeCun 2006)
+    Published("sum(maximum(0, A@x - b)**2)", {"x": "2*A.T@maximum(0, A@x - b)"}),
+    Published("h = maximum(A@x - b, 0); h.T@h", {"x": "2*A.T@h"}),
+    Published("u.T@minimum(x, 0)**3", {"x": "3*u*minimum(x, 0)**2"}, shapes={"u": "n", "x": "n"}),
+    # causal attention: the shares of what is masked are nothing already
+    Published(
+        "P = softmax(where(tril(ones(n, n)), Q@K.T, -inf)); sum(G*(P@V))",
+        {"Q": "(P*(delta_P - sum(delta_P*P, axis=1, keepdims=True)))@K"},
+        shapes={"Q": "n,d", "K": "n,d", "V": "n,k", "G": "n,k"},
+    ),
+    Published("u.T@softmax(where(c, x, -inf))", {"x": "(u - u.T@p)*p"}, shapes={"c": "n", "x": "n", "u": "n"}),
+    Published(
+        "d = norm(a - b); y*d**2 + (1 - y)*maximum(m - d, 0)**2",
+        {"a": "2*(y*d - (1 - y)*maximum(m - d, 0))*(a - b)/d"},
+        shapes={"a": "n", "b": "n", "m": "()", "y": "()"},
+    ),
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_what_is_published_is_printed_and_right(form: Published) -> None:
+    found = jac.derive(form.formula, wrt=list(form.gradients), shapes=form.shapes, assume=form.assume)
+    assert {one.wrt: str(one.gradient) for one in found} == form.gradients
+    assert all(one.check(points=2).passed for one in found)
+
+
+def test_a_fact_that_makes_an_adjoint_a_number_is_used() -> None:
+    """What arrives at q is 1 where the weights are signs: without the fact the answer would be longer."""
+    found = jac.derive("q = x**2; sum(abs(s)*q)", wrt="x", shapes={"x": "n", "s": "n"}, assume={"s": "pm1"})
+    assert str(found.gradient) == "2*x"
+    assert found.derivative.used == {"s": {"pm1": True}}
+
+
+def test_a_mask_stays_where_shares_are_not_nothing() -> None:
+    """-y is no -inf: what is masked keeps a share."""
+    found = jac.derive("u.T@((c != 0)*softmax(where(c, x, -y)))", wrt="x", shapes=dict.fromkeys("ucxy", "n"))
+    assert "c != 0" in str(found.gradient) + str(found.where)
+    assert found.check(points=2).passed
