@@ -15,6 +15,8 @@ from jacobian_cli.syntax.errors import InputError
 
 WRITTEN, FAILED = 0, 1
 _DIGITS = 12
+_LIBRARIES = ("numpy", "torch", "jax", "pytest")
+"""What exported source and its test import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ def answer(request: Request, wishes: Wishes) -> int:
     if wishes.test and wishes.to not in ("numpy", "c") and find_spec(wishes.to) is None:
         raise InputError(
             f"{wishes.to} is not installed, and its test runs there", hint=f"pip install jacobian-cli[{wishes.to}]"
+        )
+    if wishes.to in _LIBRARIES and (path := Path(wishes.output or "")).suffix == ".py" and path.stem in _LIBRARIES:
+        raise InputError(
+            f"{path.name} would hide the library {path.stem} from all that lies beside it",
+            hint="name another file: -o window.py",
         )
     cut_along(wishes.chunk, wishes.to, recomputed(wishes.recompute, wishes.to))
     sizes = _sizes(wishes.sizes or "")

@@ -109,6 +109,7 @@ def test_one_name_with_two_meanings_becomes_two() -> None:
     ("arguments", "said"),
     [
         (["-o", "{there}"], "is there already"),
+        (["-o", "torch.py"], "would hide the library torch"),
         (["-o", "{nowhere}/a.py"], "cannot be written"),
         (["--to", "fortran"], "fortran"),
         (["--at", "x=[1]"], "at no point"),
