@@ -68,6 +68,8 @@ _HEAD = re.compile(r"\s*([^\W\d]\w*)\s*(?:\(([^()=]*)\)\s*=(?!=)|=\s*@\(([^()]*)
 _ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
 _ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
+_SCALED = re.compile(r"[α-γε-ωΓΘΛΞΠΣΦΨΩ][^\W\d_](?:_?\d)?")
+"""A product of two letters; δx and Δx are differences."""
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
 _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
@@ -117,8 +119,8 @@ def read_statements(
         with mistakes.noted():
             if isinstance(item, str):
                 result += _guessed(item, text, names, functions, missing)
-            elif (missing or boards) and not _OF_THE_LANGUAGE.search(text):
-                result.append(_split_names(item, text, names, functions, missing, boards))
+            elif (missing or boards or _greek(item, names)) and not _OF_THE_LANGUAGE.search(text):
+                result.append(_split_names(item, text, names, functions, missing, boards or not missing))
             else:
                 result.append(item)
     return _complete(result, mistakes, defined, given)
@@ -191,6 +193,11 @@ def _want_no_entry(item: Definition, defined: Collection[str], given: Collection
                     span=term.span,
                     hint=f"an entry is `{stem}[{marks[0]}]`; a name is declared: `-s {term.text}=()`",
                 )
+
+
+def _greek(item: Definition, names: Collection[str]) -> bool:
+    """Whether a Greek letter stands beside another letter in a name that nobody declared: y + λx."""
+    return any(_SCALED.fullmatch(name) and name not in names for name in _names(item))
 
 
 def _split_names(
