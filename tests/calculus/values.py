@@ -63,7 +63,7 @@ def _value(node: Tensor, found: Mapping[Tensor, Array], values: Mapping[str, Arr
         case Leaf(name=name):
             return np.reshape(values[name], lengths(node.shape, sizes))
         case Constant(name=name):
-            return np.float64({"pi": math.pi, "e": math.e}[name])
+            return np.float64({"pi": math.pi, "e": math.e, "inf": math.inf}[name])
         case Extent(size=size):
             return np.float64(size.at(sizes))
         case Delta(size=size):
