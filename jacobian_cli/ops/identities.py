@@ -232,6 +232,11 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="the other share of one", left="1/(1 + exp(x))", right="sigmoid(-x)", steady=True),
     # what is added to all entries of a row
     *_shifts(),
+    # running sums, whose derivative is a matrix
+    Identity(name="a running sum", left="cumsum(eye(n)).T@x", right="cumsum(x)", shapes={"x": "n"},
+             example="y*(cumsum(eye(n)).T@x)", shows="y*cumsum(x)", example_shapes={"x": "n", "y": "n"}),
+    Identity(name="a running sum from the end", left="cumsum(eye(n))@x", right="cumsum(x[::-1])[::-1]",
+             shapes={"x": "n"}),
     # matrices
     Identity(name="inverse of the identity", left="inv(eye(n))", right="eye(n)", example="inv(eye(n))@x", shows="x"),
     Identity(name="inverse of a transpose", left="inv(A.T)", right="inv(A).T", shapes={"A": "n,n"}),

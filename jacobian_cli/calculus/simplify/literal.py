@@ -15,6 +15,7 @@ from jacobian_cli.calculus.index.tensor import (
     Rational,
     Sum,
     Tensor,
+    Window,
     is_zero,
 )
 from jacobian_cli.elaborate import Builder, Scope
@@ -23,6 +24,7 @@ from jacobian_cli.expr import Constant as ConstantExpr
 from jacobian_cli.expr import Expr, Number, Variable
 from jacobian_cli.expr import Extent as ExtentExpr
 from jacobian_cli.ops import Kind, row
+from jacobian_cli.ops.cuts import cut_of
 from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import fitting, parsed
 from jacobian_cli.ops.structure import proper
@@ -56,6 +58,9 @@ def _applied(expr: Application) -> Tensor:
         scope = Scope(dict(zip(entry.parameters, expr.arguments, strict=True)), {})
         return literal(Builder(scope, entry.definition).build(read(entry.definition)))
     parts = [literal(a) for a in expr.arguments]
+    if entry.kind is Kind.SHAPE:  # of what changes shapes, rows that a slice takes are all that identities speak of
+        (item,), (size,) = dict(expr.parameters)["index"], parts[0].shape
+        return Product(1, ((Window(size, cut_of(item, size)), (0, 1), 1), (parts[0], (1,), 1)), shape)
     match entry.kind, entry.algebra:
         case Kind.REDUCTION, "sum":
             return Product(1, ((parts[0], tuple(range(len(parts[0].shape))), 1),), shape)
@@ -69,7 +74,7 @@ def _applied(expr: Application) -> Tensor:
             return Apply(expr.function, tuple(_along(part, shape) for part in parts), len(shape), shape)
         case Kind.CONTRACTION, _:
             return _contracted(entry.signatures, expr, parts)
-    return Apply(expr.function, tuple(parts), 0, shape)
+    return Apply(expr.function, tuple(parts), len(shape) - 1 if entry.kind is Kind.ROW else 0, shape)
 
 
 def _along(part: Tensor, shape: Shape) -> Tensor:

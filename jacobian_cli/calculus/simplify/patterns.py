@@ -23,6 +23,7 @@ from jacobian_cli.calculus.index.tensor import (
     Rational,
     Sum,
     Tensor,
+    Window,
     is_zero,
     magnitude,
     ratio,
@@ -32,6 +33,7 @@ from jacobian_cli.calculus.simplify.calls import sign_of_difference
 from jacobian_cli.calculus.simplify.factors import axes_of, is_constant
 from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Plus, Rewrite, Times, multiple, opposite
 from jacobian_cli.calculus.simplify.stated import Stated
+from jacobian_cli.ops.cuts import Cut
 from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size
 
@@ -68,7 +70,7 @@ class Pattern(Stated):
         for bound in self._same(left, node, loop, Bound()) if loop >= 0 else ():
             if not self._ordered(bound):
                 continue
-            return filled(self.right, bound, node.shape[:loop])
+            return filled(self.right, bound.tensors, bound.sizes, node.shape[:loop])
         return None
 
     def in_sum(self, node: Sum) -> Part | None:
@@ -100,7 +102,9 @@ class Pattern(Stated):
             multiples = [(ratio(c, times), term) for c, term in bare]
             for bound in self._terms(list(left.terms), multiples, len(kept), Bound()):
                 if self._ordered(bound):
-                    return Times(shape, [*shared, (filled(self.right, bound, loop), kept, 1)], times)
+                    return Times(
+                        shape, [*shared, (filled(self.right, bound.tensors, bound.sizes, loop), kept, 1)], times
+                    )
         return None
 
     def in_factor(self, met: Open) -> Rewrite | None:
@@ -129,6 +133,29 @@ class Pattern(Stated):
                 for used, names in self._beside(others, met.factors, front, {k: first[2]}, place, bound):
                     if self._ordered(names[1]) and self._sums(met, used, names[0]):
                         return self._put(met, front, factor[0].shape[: len(front)], used, names)
+        return None
+
+    def applied(self, met: Open) -> Rewrite | None:
+        """What stands there instead of a matrix and all that is summed with its columns, which is one vector."""
+        left = self.left
+        assert isinstance(left, Product)
+        ((matrix, own, _),) = [f for f in left.factors if not isinstance(f[0], Leaf)]
+        ((name, (summed,)),) = [(f[0].name, f[1]) for f in left.factors if isinstance(f[0], Leaf)]
+        for k, (node, labels, power) in enumerate(met.factors):
+            bound = next(self._same(matrix, node, 0, Bound()), None) if power == 1 and len(set(labels)) == 2 else None
+            if bound is None:
+                continue
+            place = dict(zip(own, labels, strict=True))
+            column, row = place.pop(summed), *place.values()
+            vector, rest = _reached(column, met.factors[:k] + met.factors[k + 1 :])
+            inner = dict.fromkeys(label for _, ls, _ in vector for label in ls if label != column)
+            if column < met.order or not vector or any(label < met.order or label == row for label in inner):
+                continue
+            names = {column: 0, **{label: new for new, label in enumerate(inner, 1)}}
+            factors = [(part, tuple(names[label] for label in ls), p) for part, ls, p in vector]
+            size = node.shape[labels.index(column)]
+            made = filled(self.right, {name: Times((size,), factors)}, bound.sizes, ())
+            return Rewrite(rest, [(made, (row,), 1)], summed=frozenset({column, *inner}))
         return None
 
     def _beside(
@@ -179,7 +206,7 @@ class Pattern(Stated):
         labels = (*front, *(place[k] for k in range(len(self.right.shape))))
         assert coefficient == 1
         summed = frozenset(label for k, label in place.items() if k >= len(left.shape))
-        return Rewrite(kept, [*rest, (filled(self.right, bound, loop), labels, 1)], summed=summed)
+        return Rewrite(kept, [*rest, (filled(self.right, bound.tensors, bound.sizes, loop), labels, 1)], summed=summed)
 
     def _same(self, ours: Tensor, theirs: Tensor, loop: int, bound: Bound) -> Iterator[Bound]:
         """Ways in which a part of the left side is a tensor whose first `loop` axes run along."""
@@ -284,6 +311,17 @@ class Pattern(Stated):
                         yield [f for f in wanted if f is not factor], [f for f in left if f is not part], found
 
 
+def _reached(label: int, factors: Sequence[Factor]) -> tuple[list[Factor], list[Factor]]:
+    """The factors that a label is tied to, by others too, and those that it is not."""
+    reached, vector = {label}, list[Factor]()
+    rest = list(factors)
+    while found := [f for f in rest if reached.intersection(f[1])]:
+        vector += found
+        rest = [f for f in rest if f not in found]
+        reached.update(k for _, labels, _ in found for k in labels)
+    return vector, rest
+
+
 def _is(tensor: Tensor, wanted: str) -> bool:
     if wanted in ("constant", "varies"):
         return is_constant(tensor) is (wanted == "constant")
@@ -348,11 +386,11 @@ def _placed(place: Mapping[int, int], ours: Labels, theirs: Labels) -> Mapping[i
     return names if len(set(names.values())) == len(names) else None
 
 
-def filled(right: Tensor, bound: Bound, loop: Shape) -> Part:
+def filled(right: Tensor, values: Mapping[str, Part], sizes: Mapping[str, Size], loop: Shape) -> Part:
     """The right side with what its names stand for, everything running along the axes `loop` in front."""
     if isinstance(right, Leaf):
-        return bound.tensors[right.name]
-    shape = (*loop, *(size.replace(bound.sizes) for size in right.shape))
+        return values[right.name]
+    shape = (*loop, *(size.replace(sizes) for size in right.shape))
     count = len(loop)
     front = tuple(range(count))
     match right:
@@ -360,19 +398,21 @@ def filled(right: Tensor, bound: Bound, loop: Shape) -> Part:
             inside: list[Piece] = []
             for node, labels, power in factors:
                 moved = tuple(label + count for label in labels)
-                if isinstance(node, Delta | Extent | Constant):
-                    inside.append((filled(node, bound, ()), moved, power))
+                if isinstance(node, Delta | Extent | Constant | Window):
+                    inside.append((filled(node, values, sizes, ()), moved, power))
                 else:
-                    inside.append((filled(node, bound, loop), front + moved, power))
+                    inside.append((filled(node, values, sizes, loop), front + moved, power))
             return Times(shape, inside, coefficient)
         case Sum(terms):
-            return Plus(shape, [(c, filled(term, bound, loop)) for c, term in terms])
+            return Plus(shape, [(c, filled(term, values, sizes, loop)) for c, term in terms])
         case Apply(function, arguments, inner):
-            return Call(function, tuple(filled(a, bound, loop) for a in arguments), inner + count, shape)
+            return Call(function, tuple(filled(a, values, sizes, loop) for a in arguments), inner + count, shape)
         case Constant():
             return right
         case Delta(size):
-            return Delta(size.replace(bound.sizes))
+            return Delta(size.replace(sizes))
+        case Window(size, Cut() as cut):
+            return Window(size.replace(sizes), Cut(cut.first.replace(sizes), cut.count.replace(sizes), cut.step))
         case Extent(size):
-            return Extent(size.replace(bound.sizes))
+            return Extent(size.replace(sizes))
     raise AssertionError(right)

@@ -15,7 +15,16 @@ from typing import Any, Generic, TypeVar
 
 from jacobian_cli.calculus.index.tensor import Apply, Product, Reshape, Sum, Tensor
 from jacobian_cli.calculus.simplify import assumptions as facts
-from jacobian_cli.calculus.simplify import calls, definitions, fractions, inverses, joined_axes, multiples, sums
+from jacobian_cli.calculus.simplify import (
+    calls,
+    definitions,
+    fractions,
+    inverses,
+    joined_axes,
+    multiples,
+    selections,
+    sums,
+)
 from jacobian_cli.calculus.simplify.patterns import Pattern
 from jacobian_cli.calculus.simplify.recipe import Open, Part, Rewrite
 from jacobian_cli.calculus.simplify.stated import made_of
@@ -85,6 +94,7 @@ _CALLS = tuple(pattern for pattern in _PATTERNS if pattern.of_call)
 _ALONE = tuple(pattern for pattern in _PATTERNS if pattern.identity.alone)
 _SUMS = tuple(pattern for pattern in _PATTERNS if pattern.of_sum and pattern not in _ALONE)
 _PRODUCTS = tuple(pattern for pattern in _PATTERNS if pattern not in (*_CALLS, *_SUMS, *_ALONE))
+_APPLIED = tuple(pattern for pattern in _PRODUCTS if pattern.applies)
 _ABSORBED = tuple(pattern for pattern in _PRODUCTS if pattern.absorbs)
 
 
@@ -151,6 +161,8 @@ FACTORS: Stage[Open] = Stage((
          given="Q = A**2/sum(A**2)", example="x*sum(Q)", shows="x", shapes={"A": "n,m"}),
     Offer(name="a definition is opened for its inverse", heads=kinds("Alias"), offers=definitions.undone,
           given="z = inv(A)@x", example="A@z", shows="x", shapes={"A": "n,n"}),
+    Rule(name="what is taken of what is taken", heads=kinds("Window"), matches=selections.taken_twice,
+         example="x[::-1][::-1] + y", shows="x + y"),
     Rule(name="what sums to one", heads=kinds("sums_to_one", "Unit", "Window"), matches=facts.ones_summed,
          example="x*sum(softmax(y))", shows="x"),
 ))  # fmt: skip
@@ -170,7 +182,8 @@ POWERS: Stage[Open] = Stage((
          given="m = (x + y)/2", example="(x + y)/m*z", shows="2*z"),
     Rule(name="powers of one base", heads=having(lambda row: row.algebra == "power"), matches=calls.powers_met,
          example="x**a*x/x**c", shows="x**(1 + a - c)", shapes={"a": "()", "c": "()"}),
-    *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS if pattern not in _ABSORBED),
+    *(_stated(pattern, Pattern.in_product) for pattern in _PRODUCTS if pattern not in (*_ABSORBED, *_APPLIED)),
+    *(_stated(pattern, Pattern.applied) for pattern in _APPLIED),
     *(_stated(pattern, Pattern.in_factor) for pattern in _ALONE),
     Offer(name="a sum is opened for factors that cancel", heads=kinds("Sum"), offers=fractions.met_by_factors,
           example="(1 + y**2/x**2)*x**2", shows="y**2 + x**2"),

@@ -16,7 +16,7 @@ from jacobian_cli.ops.read import read
 from jacobian_cli.records import record
 from jacobian_cli.shape import Size, size_of
 from jacobian_cli.syntax.declarations import parse_sizes
-from jacobian_cli.syntax.tree import Call, Literal, Term
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of
 
 
 @record(frozen=True, eq=False)
@@ -68,6 +68,19 @@ class Stated:
         return self.identity.right in [text[factor.span.start : factor.span.stop] for factor in factors]
 
     @cached_property
+    def applies(self) -> bool:
+        """Whether the left side is a matrix without names times a vector: all factors on its columns are the vector."""
+        root = read(self.identity.left)
+        if not isinstance(root, Call) or len(root.arguments) != 2 or not isinstance(root.arguments[1], Name):
+            return False
+        waiting, names = [root.arguments[0]], set[str]()
+        while waiting:
+            term = waiting.pop()
+            names |= {term.text} if isinstance(term, Name) else set()
+            waiting += parts_of(term)
+        return bool(names) and names <= _SIZES
+
+    @cached_property
     def left(self) -> Tensor:
         return self._side(self.identity.left)
 
@@ -78,15 +91,18 @@ class Stated:
     def _side(self, text: str) -> Tensor:
         shapes = {n: tuple(size_of(s) for s in parse_sizes(sizes)) for n, sizes in self.identity.shapes.items()}
         values = _Holes({name: Variable(name, shape) for name, shape in shapes.items()})
-        sizes = {name: Size.named(name) for name in "nm"}
+        sizes = {name: Size.named(name) for name in _SIZES}
         return literal(Builder(Scope(values, sizes), text).build(read(text)))
+
+
+_SIZES = frozenset("nm")
 
 
 class _Holes(dict[str, Expr]):
     """The names of an identity, which sizes and infinity are not: a number unless a shape was given."""
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name not in ("n", "m", "inf")
+        return isinstance(name, str) and name not in (*_SIZES, "inf")
 
     def __missing__(self, name: str) -> Variable:
         return Variable(name, ())
