@@ -229,6 +229,8 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="a sigmoid turned", left="exp(x)*sigmoid(-x)", right="sigmoid(x)"),
     Identity(name="what a turned sigmoid leaves of one", left="1 - sigmoid(-x)", right="sigmoid(x)",
              where={"x": "unsigned"}, alone=True, example="y*(1 - sigmoid(-x))", shows="y*sigmoid(x)"),
+    Identity(name="a sigmoid turned less the sigmoid", left="sigmoid(-x) - sigmoid(x)", right="2*sigmoid(-x) - 1",
+             where={"x": "unsigned"}),
     Identity(name="the other share of one", left="1/(1 + exp(x))", right="sigmoid(-x)", steady=True),
     # what is added to all entries of a row
     *_shifts(),
@@ -241,6 +243,10 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(name="inverse of the identity", left="inv(eye(n))", right="eye(n)", example="inv(eye(n))@x", shows="x"),
     Identity(name="inverse of a transpose", left="inv(A.T)", right="inv(A).T", shapes={"A": "n,n"}),
     Identity(name="cofactors of a transpose", left="cofactors(A.T)", right="cofactors(A).T", shapes={"A": "n,n"}),
+    Identity(name="logarithm of the determinant of a Kronecker product", left="logdet(kron(A, B))",
+             right="m*slogdet(A) + n*slogdet(B)", shapes={"A": "n,n", "B": "m,m"}),
+    Identity(name="determinant of a Kronecker product", left="det(kron(A, B))", right="det(A)**m*det(B)**n",
+             shapes={"A": "n,n", "B": "m,m"}),
     Identity(name="determinant of a diagonal", left="det(diag(x))", right="prod(x)", shapes={"x": "n"}),
 )  # fmt: skip
 

@@ -91,3 +91,40 @@ def test_entries_are_counted_in_numbers_where_sizes_are_numbers() -> None:
     assert hessian.to_dict()["stored"] == {"structured": 16, "dense": 14400}
     assert hessian.stored.saves
     assert hessian.stored.dense is Size.number(14400)
+
+
+PUBLISHED: tuple[tuple[str, str, dict[str, str], dict[str, str], str], ...] = (
+    # what divides the rows of one term is not taken out of the others
+    ("x.T@A@x - sum(log(1 - x**2))", "x", {"A": "n,n"}, {"A": "symmetric"},
+     "diag(2*(1 + x**2)/(1 - x**2)**2) + 2*A"),
+    ("x.T@A@x + sum(1/(1 + x**2))", "x", {"A": "n,n"}, {"A": "symmetric"},
+     "2*A - diag(2*(1 - 3*x**2)/(1 + x**2)**3)"),
+    ("sum(softplus(X@b)) - y.T@(X@b) + l*sum(sqrt(b**2 + c))", "b", {"l": "()", "c": "()"}, {},
+     "X.T@diag(h*(1 - h))@X + diag(l*c/(b**2 + c)**1.5)"),
+    # a diagonal of one number is a multiple of the identity
+    ("sqrt(1 + x.T@x)", "x", {}, {}, "(c*eye(n) - x@x.T)/c**1.5"),
+    ("log(1 + x.T@x)", "x", {}, {}, "2*(c*eye(n) - 2*x@x.T)/c**2"),
+    ("(x.T@x)/(1 + x.T@x)", "x", {}, {}, "2*(c*eye(n) - 4*x@x.T)/c**3"),
+    ("1/sqrt(1 - x.T@x)", "x", {}, {}, "(3*x@x.T + c*eye(n))/c**2.5"),
+    ("norm(x - a) + norm(x - b)", "x", {}, {},
+     "(1/c + 1/g)*eye(n) - (x - a)@(x - a).T/c**3 - (x - b)@(x - b).T/g**3"),
+    # diagonals between the same matrices are one
+    ("sum(((A@x)**2 - y)**2)/4", "x", {"A": "m,n"}, {}, "A.T@diag(3*(A@x)**2 - y)@A"),
+    ("sum(log(1 + (X@w)**2))", "w", {}, {}, "2*X.T@diag((1 - r)/(1 + r)**2)@X"),
+    ("sum(1/(1 + (A@x)**2))", "x", {"A": "m,n"}, {}, "-2*A.T@diag((1 - 3*r)/(1 + r)**3)@A"),
+    # numbers are taken out of sums, halves too
+    ("x.T@m/sqrt(x.T@S@x)", "x", {"S": "n,n"}, {"S": "spd"},
+     "-(S@x@m.T + (x.T@m)*S + (m - 3*(x.T@m)*S@x/c)@x.T@S)/c**1.5"),
+    # one of the two shares is said
+    ("-1/(1 + exp(a.T@x))", "x", {}, {}, "-h*(1 - h)*(1 - 2*h)*a@a.T"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "wrt", "shapes", "facts", "form"), PUBLISHED)
+def test_hessians_have_the_form_in_which_they_are_published(
+    formula: str, wrt: str, shapes: dict[str, str], facts: dict[str, str], form: str
+) -> None:
+    found = jac.derive(formula, wrt, shapes, order=2, assume=facts)
+    assert found.hessian is not None
+    assert found.hessian.closed_form == form
+    assert found.check(points=1).passed

@@ -212,3 +212,33 @@ def test_gradients_as_books_print_them(formula: str, wrt: str, gradient: str) ->
     found = jac.derive(formula, wrt=wrt, shapes={name: shape for name, shape in SHAPES.items() if name in names})
     assert found.gradient is not None
     assert found.gradient.closed_form == gradient
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "shapes", "gradient"),
+    [
+        ("logdet(kron(A, B))", "A", {"A": "n,n", "B": "m,m"}, "m*inv(A).T"),
+        ("logdet(kron(A, B))", "B", {"A": "n,n", "B": "m,m"}, "n*inv(B).T"),
+        ("log(det(kron(A, B)))", "A", {"A": "n,n", "B": "m,m"}, "m*inv(A).T"),
+        ("det(kron(A, B))", "A", {"A": "n,n", "B": "m,m"}, "m*det(A)**m*det(B)**n*inv(A).T"),
+        ("logdet(kron(C, D))**2", "D", {"C": "3,3", "D": "2,2"}, "6*logdet(kron(C, D))*inv(D).T"),
+    ],
+)
+def test_determinants_of_kronecker_products(formula: str, wrt: str, shapes: dict[str, str], gradient: str) -> None:
+    found = jac.derive(formula, wrt, shapes)
+    assert found.gradient is not None
+    assert found.gradient.closed_form == gradient
+    assert found.check(points=1).passed
+
+
+def test_a_kronecker_product_has_a_determinant_where_its_halves_have_negative_ones() -> None:
+    """Of two 2 × 2 matrices det(A ⊗ B) is det(A)² det(B)²: its logarithm is there also where that of det(A) is not."""
+    rng = np.random.default_rng(0)
+    halves = [rng.standard_normal((2, 2)) for _ in range(2)]
+    halves = [half if np.linalg.det(half) < 0 else half[::-1] for half in halves]
+    values = dict(zip("AB", halves, strict=True))
+    found = jac.derive("exp(logdet(kron(A, B))/4)", "A", {"A": "2,2", "B": "2,2"})
+    made: dict[str, Any] = {}
+    exec(found.to_python(), made)
+    det = np.linalg.det(np.kron(*halves))
+    np.testing.assert_allclose(made["gradient"](**values), det**0.25 / 2 * np.linalg.inv(halves[0]).T, rtol=1e-10)

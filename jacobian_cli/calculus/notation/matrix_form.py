@@ -341,9 +341,10 @@ class Notation(Style):
         parts: list[tuple[bool, Expr]] = []
         if len(tied) > 1:
             terms = [ct for ct in terms if ct not in tied]
-            entries_of = self.express(algebra.add(shape[:1], [(c, diagonal(t)) for c, t in tied]))
-            minus = write.is_call(entries_of, "u-")
-            parts.append((minus, write.diag(write.negate(entries_of) if minus else entries_of)))
+            along = algebra.add(shape[:1], [(c, diagonal(t)) for c, t in tied])
+            same, labels = algebra.unrepeated(along, (0,))
+            minus, entries_of = write.unsigned(self.express(same))
+            parts.append((minus, write.diag(entries_of) if labels else write.scaled(entries_of, write.eye(shape[0]))))
         parts += [self._term(c, t, whole=bool(tied)) for c, t in terms]
         if terms and not write.fills((e for _, e in parts), shape):
             c, t = terms[0]

@@ -140,6 +140,10 @@ def merge_powers(factors: list[Factor]) -> tuple[list[Factor], bool]:
     return merged, again
 
 
+_DECIMAL = 5
+"""Multiples of this are below decimal fractions that nobody writes otherwise."""
+
+
 def take_out(coefficient: Rational, factors: list[Factor]) -> tuple[Rational, list[Factor]]:
     """(4a − 2b) c = 2 (2a − b) c: what the terms of a sum have in common is taken out, its sign with it."""
     taken: list[Factor] = []
@@ -162,7 +166,10 @@ def content(coefficients: Sequence[Rational]) -> Rational:
     first = magnitude(coefficients[0])
     if all(magnitude(c) == first for c in coefficients):
         return first
-    return gcd(*(int(c) for c in coefficients)) if all(c == int(c) for c in coefficients) else 1
+    below = {c.denominator for c in coefficients}
+    if len(below) > 1 or not min(below) % _DECIMAL:  # what is typed 0.3 stays so
+        return 1
+    return ratio(gcd(*(c.numerator for c in coefficients)), min(below))
 
 
 def label_sizes(factors: list[Factor]) -> dict[int, Size]:

@@ -69,6 +69,8 @@ def over_one_denominator(node: Sum) -> Iterator[Part]:
         if all(found.get(key, 0) == least for found in powers):
             continue
         base, labels = key
+        if len(whole) > 1 and labels and not all(key in found for found in powers):
+            continue  # what divides the rows of one matrix is not taken out of another
         raised = (base, labels, -least)
         terms = [(c, Opened(Times(node.shape, [(t, whole, 1), raised]))) for c, t in node.terms]
         yield Times(node.shape, [(Plus(node.shape, terms), whole, 1), (base, labels, least)])

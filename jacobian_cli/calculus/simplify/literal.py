@@ -13,6 +13,7 @@ from jacobian_cli.calculus.index.tensor import (
     Leaf,
     Product,
     Rational,
+    Reshape,
     Sum,
     Tensor,
     Window,
@@ -27,7 +28,7 @@ from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.cuts import cut_of
 from jacobian_cli.ops.read import read
 from jacobian_cli.ops.rules import fitting, parsed
-from jacobian_cli.ops.structure import proper
+from jacobian_cli.ops.structure import kron, proper
 from jacobian_cli.shape import ONE, Shape
 
 
@@ -58,7 +59,11 @@ def _applied(expr: Application) -> Tensor:
         scope = Scope(dict(zip(entry.parameters, expr.arguments, strict=True)), {})
         return literal(Builder(scope, entry.definition).build(read(entry.definition)))
     parts = [literal(a) for a in expr.arguments]
-    if entry.kind is Kind.SHAPE:  # of what changes shapes, rows that a slice takes are all that identities speak of
+    if entry.form is kron:
+        a, b = parts
+        halves = Product(1, ((a, (0, 2), 1), (b, (1, 3), 1)), (a.shape[0], b.shape[0], a.shape[1], b.shape[1]))
+        return Reshape(halves, 0, shape)
+    if entry.kind is Kind.SHAPE:  # of what else changes shapes, rows that a slice takes are all that is spoken of
         (item,), (size,) = dict(expr.parameters)["index"], parts[0].shape
         return Product(1, ((Window(size, cut_of(item, size)), (0, 1), 1), (parts[0], (1,), 1)), shape)
     match entry.kind, entry.algebra:

@@ -21,6 +21,7 @@ from jacobian_cli.calculus.index.tensor import (
     Leaf,
     Product,
     Rational,
+    Reshape,
     Sum,
     Tensor,
     Window,
@@ -31,7 +32,18 @@ from jacobian_cli.calculus.index.tensor import (
 from jacobian_cli.calculus.simplify.assumptions import finite, known
 from jacobian_cli.calculus.simplify.calls import sign_of_difference
 from jacobian_cli.calculus.simplify.factors import axes_of, is_constant
-from jacobian_cli.calculus.simplify.recipe import Call, Open, Part, Piece, Plus, Rewrite, Times, multiple, opposite
+from jacobian_cli.calculus.simplify.recipe import (
+    Call,
+    Fold,
+    Open,
+    Part,
+    Piece,
+    Plus,
+    Rewrite,
+    Times,
+    multiple,
+    opposite,
+)
 from jacobian_cli.calculus.simplify.stated import Stated
 from jacobian_cli.ops.cuts import Cut
 from jacobian_cli.records import record
@@ -229,6 +241,8 @@ class Pattern(Stated):
                 yield from self._all(list(zip(ours.arguments, theirs.arguments, strict=True)), loop, bound)
             case Product(), Product():
                 yield from self._factors(ours, theirs, loop, bound)
+            case Reshape(), Reshape() if ours.loop == theirs.loop - loop and not loop:
+                yield from self._same(ours.body, theirs.body, 0, bound)
             case Product(factors=(_, _, *_)), Alias(body=Product() as body):  # what is found gets its name back
                 yield from self._same(ours, body, loop, bound)
             case Sum(), Sum() if len(ours.terms) == len(theirs.terms):
@@ -398,13 +412,18 @@ def filled(right: Tensor, values: Mapping[str, Part], sizes: Mapping[str, Size],
             inside: list[Piece] = []
             for node, labels, power in factors:
                 moved = tuple(label + count for label in labels)
-                if isinstance(node, Delta | Extent | Constant | Window):
+                size = node.size.replace(sizes) if isinstance(node, Extent) else None
+                if size is not None and size.value is not None and power == 1:
+                    coefficient *= size.value
+                elif isinstance(node, Delta | Extent | Constant | Window):
                     inside.append((filled(node, values, sizes, ()), moved, power))
                 else:
                     inside.append((filled(node, values, sizes, loop), front + moved, power))
             return Times(shape, inside, coefficient)
         case Sum(terms):
             return Plus(shape, [(c, filled(term, values, sizes, loop)) for c, term in terms])
+        case Reshape(body, inner):
+            return Fold(filled(body, values, sizes, loop), shape, inner + count)
         case Apply(function, arguments, inner):
             return Call(function, tuple(filled(a, values, sizes, loop) for a in arguments), inner + count, shape)
         case Constant():

@@ -205,6 +205,8 @@ TERMS: Stage[Sum] = Stage((
          example="2*x/sqrt(2*pi) + sqrt(2/pi)*x", shows="2*sqrt(2/pi)*x"),
     Offer(name="over one denominator", heads=kinds("Sum"), offers=fractions.over_one_denominator,
           example="1/(1 + x) - x/(1 + x)**2", shows="1/(1 + x)**2"),
+    Offer(name="diagonals between the same matrices", heads=kinds("Sum"), offers=sums.diagonals_met,
+          example="A.T@diag(x/(1 + x))@A + A.T@diag(1/(1 + x))@A", shows="A.T@A"),
     Rule(name="the units of an axis add up to ones", heads=kinds("Unit"), matches=sums.every_unit,
          example="x[0]*eye(2)[0]*y + x[0]*eye(2)[1]*y", shows="x[0]*y", shapes={"y": "2"}),
     Offer(name="multiplied out", heads=kinds("Sum"), offers=fractions.multiplied_out,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from jacobian_cli.calculus.index.canonical import antisymmetric
 from jacobian_cli.calculus.index.tensor import (
@@ -21,12 +22,13 @@ from jacobian_cli.calculus.index.tensor import (
 )
 from jacobian_cli.calculus.simplify.assumptions import sums_away, sums_to_one
 from jacobian_cli.calculus.simplify.factors import deltas_vanish, is_outer, made_of_matrices
-from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Plus, Rewrite, Times, ones
+from jacobian_cli.calculus.simplify.recipe import Open, Opened, Part, Piece, Plus, Rewrite, Times, ones
 from jacobian_cli.ops.identities import COMPLEMENTS
 from jacobian_cli.shape import Size
 
 _MAX_TERMS = 8
 """Sums of at most so many terms are opened inside products of at most so many factors."""
+_BOTH_SIDES = 2
 
 
 def distributed(met: Open) -> Part | None:
@@ -198,6 +200,65 @@ def every_unit(node: Sum) -> Part | None:
             others = [(d, term) for d, term in node.terms if term not in terms.values()]
             return Plus(node.shape, [(c, Times(node.shape, rest, times)), *others])
     return None
+
+
+def diagonals_met(node: Sum) -> Iterator[Part]:
+    """Aᵀdiag(u)A + Aᵀdiag(v)A = Aᵀdiag(u + v)A: terms that differ in the weights of one summed axis only."""
+    if not 1 < len(node.terms) <= _MAX_TERMS:
+        return
+    alike: dict[_Around, list[tuple[Rational, Sequence[Piece], Tensor]]] = {}
+    for c, term in node.terms:
+        for around, weights, coefficient in _weighted(term):
+            alike.setdefault(around, []).append((c * coefficient, weights, term))
+    for around, found in alike.items():
+        if len(found) > 1:
+            inner = Plus((around.size,), [(c, Times((around.size,), weights)) for c, weights, _ in found])
+            taken = {term for *_, term in found}
+            whole = Times(node.shape, [*around.factors, (inner, (len(node.shape),), 1)])
+            yield Plus(node.shape, [(1, whole), *((c, t) for c, t in node.terms if t not in taken)])
+
+
+class _Around(NamedTuple):
+    """What stands around the weights of a summed axis, which bears the first label that is summed."""
+
+    size: Size
+    factors: tuple[Factor, ...]
+
+
+@lru_cache(maxsize=4096)
+def _weighted(term: Tensor) -> tuple[tuple[_Around, Sequence[Piece], Rational], ...]:
+    """For each summed axis of a product that two of its factors bear, what stands around its weights, and these: all
+    that hangs together with the axes of the value by this one only, as Σ_j A_kj x_j does in A_ki A_kl (Σ_j A_kj x_j)².
+    """
+    if not isinstance(term, Product) or len(term.factors) > _MAX_TERMS:
+        return ()
+    order, found = len(term.shape), []
+    for label in dict.fromkeys(label for _, labels, _ in term.factors for label in labels if label >= order):
+        groups = _hanging_together(term.factors, label)
+        around = [f for group in groups for f in group if any(k < order for g in group for k in g[1])]
+        weights = Counter(_relabelled(group, (label,)) for group in groups if group[0] not in around)
+        bearing = [n.shape[labels.index(label)] for n, labels, _ in around if label in labels]
+        if len(bearing) >= _BOTH_SIDES and any(0 in labels for group in weights for _, labels, _ in group):
+            shape = (bearing[0],)
+            pieces = tuple((Times(shape, group), (0,), times) for group, times in weights.items())
+            around.sort(key=term.factors.index)
+            found.append((_Around(bearing[0], _relabelled(around, (*range(order), label))), pieces, term.coefficient))
+    return tuple(found)
+
+
+def _hanging_together(factors: Sequence[Factor], label: int) -> list[list[Factor]]:
+    """The factors in groups that share no label with each other but this one."""
+    groups: list[list[Factor]] = []
+    for factor in factors:
+        met = [g for g in groups if {k for _, labels, _ in g for k in labels} & ({*factor[1]} - {label})]
+        groups = [*(g for g in groups if g not in met), [*(f for g in met for f in g), factor]]
+    return groups
+
+
+def _relabelled(factors: Sequence[Factor], first: Sequence[int]) -> tuple[Factor, ...]:
+    """Factors with these labels first, the others behind them as they are met."""
+    new = {old: k for k, old in enumerate(dict.fromkeys((*first, *(k for _, labels, _ in factors for k in labels))))}
+    return tuple((n, tuple(new[k] for k in labels), p) for n, labels, p in factors)
 
 
 def complements(node: Sum) -> Iterator[Part]:
