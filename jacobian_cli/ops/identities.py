@@ -279,6 +279,8 @@ HOLDS: tuple[Holds, ...] = (
 )
 
 
+LOGARITHM, EXPONENTIAL = "log", "exp"
+"""What makes sums of products, and products of sums."""
 COMPARED: Mapping[str, Callable[[int, int], bool]] = {">": gt, "<": lt, ">=": ge, "<=": le, "==": eq, "!=": ne}
 """What comparisons say of numbers."""
 COMPLEMENTS: Mapping[str, str] = {">": "<=", "<": ">=", "==": "!=", "<=": ">", ">=": "<", "!=": "=="}

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 
 import jacobian_cli as jac
+from jacobian_cli.calculus.derivative.assume import Declared
+from jacobian_cli.calculus.derivative.vanishing import cancels
+from jacobian_cli.calculus.differentiate.lower import lower
+from jacobian_cli.calculus.index.tensor import is_zero
+from tests.calculus.rewriting import posed
 
 POSITIVE = {"p": "positive", "q": "positive"}
 NUMBERS = {"mu": "()", "s": "()", "y": "()", "b": "()"}
@@ -60,6 +65,13 @@ FORMS = [
         {"mu": "ndtr(z)", "s": "normal_pdf(z)"},
         {"s": "positive"},
         NUMBERS,
+    ),
+    # Black & Scholes (1973): S φ(d) = K exp(-rT) φ(d - v√T), so that nothing arrives at d
+    Published(
+        "d = (log(S/K) + (r + v**2/2)*T)/(v*sqrt(T)); S*ndtr(d) - K*exp(-r*T)*ndtr(d - v*sqrt(T))",
+        {"S": "ndtr(d)", "v": "K*exp(-r*T)*normal_pdf(d - v*sqrt(T))*sqrt(T)"},
+        dict.fromkeys("SKvT", "positive"),
+        dict.fromkeys("SKrvT", "()"),
     ),
     # shares that are written by hand: of all entries, of rows, and beside an outside option
     Published(
@@ -115,3 +127,33 @@ def test_a_mask_stays_where_shares_are_not_nothing() -> None:
     found = jac.derive("u.T@((c != 0)*softmax(where(c, x, -y)))", wrt="x", shapes=dict.fromkeys("ucxy", "n"))
     assert "c != 0" in str(found.gradient) + str(found.where)
     assert found.check(points=2).passed
+
+
+def test_terms_that_nearly_cancel_are_kept() -> None:
+    """With another rate nothing cancels, and of variables without a sign nothing is known."""
+    nearly = "d = (log(S/K) + (r + v**2/2)*T)/(v*sqrt(T)); S*ndtr(d) - K*exp(-2*r*T)*ndtr(d - v*sqrt(T))"
+    found = jac.derive(nearly, wrt="S", shapes=dict.fromkeys("SKrvT", "()"), assume=dict.fromkeys("SKvT", "positive"))
+    assert str(found.gradient) != "ndtr(d)"
+    assert found.check(points=2).passed
+    unknown = jac.derive(nearly.replace("2*r*T", "r*T"), wrt="S", shapes=dict.fromkeys("SKrvT", "()"), check=False)
+    assert str(unknown.gradient) != "ndtr(d)"
+
+
+@pytest.mark.parametrize(
+    ("formula", "zero"),
+    [
+        ("x*exp(y) - exp(y + log(x))", True),
+        ("x**2*exp(y)**2 - exp(2*(y + log(x)))", True),
+        ("sqrt(x)*exp(y) - exp(y + log(x)/2)", True),
+        ("normal_pdf(x)*exp(x*y) - normal_pdf(x - y)*exp(y**2/2)", True),
+        ("2*x*exp(y) - exp(y + log(x))", False),
+        ("x*exp(y) + exp(y + log(x))", False),
+        ("x*exp(y) - exp(y - log(x))", False),
+        ("z*exp(y) - exp(y + log(z))", False),  # z may be negative
+        ("normal_pdf(x)*exp(x*y) - normal_pdf(x - y)*exp(y**2)", False),
+    ],
+)
+def test_two_terms_cancel_where_their_logarithms_are_one(formula: str, zero: bool) -> None:
+    problem = posed(formula, dict.fromkeys("xyz", "()"), {"x": "positive"})
+    tensor = Declared(problem.facts).tensor(lower(problem.output))
+    assert (is_zero(tensor) or cancels(tensor)) is zero

@@ -127,7 +127,7 @@ class _Way:
         self.ours = self._writer(asked.facts)
         known = [*asked.taken, *asked.order, asked.upstream]
         self.way = skeleton(
-            self.backward, [v.shape for v in asked.variables], self.ours.value, known, self.ours.simplest
+            self.backward, [v.shape for v in asked.variables], self.ours.value, known, self.ours.constant
         )
         self.said = in_names(self.ours, self.way, known)
         if 0 < len(self.way.held) <= _FEW:
@@ -187,7 +187,7 @@ class _Way:
 
         def same(fewer: Facts) -> bool:
             other = self._writer(fewer)
-            numbers = all(algebra.is_constant(other.simplest(tensor)) for tensor in self.way.numbers)
+            numbers = all(other.constant(tensor) is not None for tensor in self.way.numbers)
             return numbers and other.rules(self.way) == ours.rules(self.way) and self.matrices(other) == rest
 
         used = _used(facts, same)

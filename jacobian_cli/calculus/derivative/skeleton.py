@@ -15,8 +15,7 @@ from typing import NamedTuple
 from jacobian_cli.calculus.cost import DEFINITION, cost_together
 from jacobian_cli.calculus.derivative.shared_totals import shared_totals
 from jacobian_cli.calculus.differentiate.adjoints import Backward, Swept
-from jacobian_cli.calculus.index.tensor import Alias, Leaf, Tensor
-from jacobian_cli.calculus.simplify.factors import is_constant
+from jacobian_cli.calculus.index.tensor import Alias, Leaf, Sum, Tensor
 from jacobian_cli.calculus.simplify.substitution import replaced
 from jacobian_cli.expr import Defined, Expr, Variable, visible
 from jacobian_cli.shape import Shape
@@ -65,10 +64,10 @@ def skeleton(
     shapes: Sequence[Shape],
     write: Write,
     taken: Collection[str],
-    simplest: Callable[[Tensor], Tensor],
+    constant: Callable[[Tensor], Tensor | None],
 ) -> Skeleton:
     """The adjoints of a graph that are worth names. `shapes` are those of the variables, `write` writes, `taken` are
-    names that mean something, `simplest` knows what is declared, and what has a name.
+    names that mean something, `constant` tells the number that a tensor is throughout, or None.
     """
     leaves = {node: _leaf(backward, node, k, taken) for k, node in enumerate(backward.candidates)}
     if not leaves:
@@ -77,7 +76,7 @@ def skeleton(
     @cache
     def priced(held: frozenset[Tensor]) -> tuple[int, _Pass]:
         swept = backward.swept({node: leaves[node] for node in leaves if node in held})
-        found = _varying(swept, leaves, simplest)
+        found = _varying(swept, leaves, constant)
         adjoints = {leaves[node].name: write(tensor, leaves[node].typed) for node, tensor in found.adjoints.items()}
         return price(adjoints, [write(t, shape) for t, shape in zip(found.gradients, shapes, strict=True)]), found
 
@@ -104,16 +103,21 @@ def skeleton(
     return Skeleton(found, swept.gradients, swept.numbers)
 
 
-def _varying(swept: Swept, leaves: Mapping[Tensor, Leaf], simplest: Callable[[Tensor], Tensor]) -> _Pass:
+def _varying(swept: Swept, leaves: Mapping[Tensor, Leaf], constant: Callable[[Tensor], Tensor | None]) -> _Pass:
     """What one sweep found, the adjoints that are one number throughout, such as 0, being put in."""
     values: dict[Tensor, Tensor] = {}
     numbers: list[Tensor] = []
     adjoints: dict[Tensor, Tensor] = {}
     for node, arrived in swept.adjoints.items():
         tensor = replaced(arrived, values)
-        if is_constant(known := simplest(tensor)):
-            values[leaves[node]] = known
-            numbers.append(tensor)
+        whole = tensor
+        if isinstance(tensor, Sum) and len(tensor.terms) == 2:  # two terms may cancel, of which one is called by a name
+            whole = replaced(
+                tensor, {leaves[held]: known for held, known in adjoints.items() if leaves[held] in tensor.children}
+            )
+        if (value := constant(whole)) is not None:
+            values[leaves[node]] = value
+            numbers.append(whole)
         else:
             adjoints[node] = tensor
     return _Pass(adjoints, [replaced(tensor, values) for tensor in swept.gradients], numbers)

@@ -13,6 +13,7 @@ from jacobian_cli.calculus.derivative.recognised import Recognised
 from jacobian_cli.calculus.derivative.shared_products import associated
 from jacobian_cli.calculus.derivative.shared_totals import shared_totals
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, price
+from jacobian_cli.calculus.derivative.vanishing import cancels
 from jacobian_cli.calculus.index.tensor import Tensor
 from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
@@ -56,6 +57,13 @@ class Writer(NamedTuple):
     def simplest(self, tensor: Tensor) -> Tensor:
         """A tensor with what is declared, in the names of the user."""
         return self.recognised.tensor(self.declared.tensor(tensor))
+
+    def constant(self, tensor: Tensor) -> Tensor | None:
+        """The number that a tensor is throughout, or None."""
+        known = self.simplest(tensor)
+        if algebra.is_constant(known):
+            return known
+        return algebra.zeros(known.shape) if cancels(known) else None
 
     def rules(self, way: Skeleton) -> dict[str, Expr]:
         """The adjoints that have names, the backward rules and, of a scalar, the rows that they are."""
