@@ -93,9 +93,9 @@ FORMS = [
     Form(
         "M = X.T - X; norm(sum(M, axis=0) - sum(M, axis=1))**2",
         "X",
-        "reshape(delta_M.T - delta_M, (1, n**2))",
-        gradient="delta_M.T - delta_M",
-        where={"M": "X.T - X", "delta_M": "8*sum(M, axis=1)@ones(n).T"},
+        "reshape(8*(sum(M, axis=1) - sum(M, axis=1, keepdims=True)), (1, n**2))",
+        gradient="8*(sum(M, axis=1) - sum(M, axis=1, keepdims=True))",
+        where={"M": "X.T - X"},
     ),
     Form("z = W@x + b; h = sigmoid(z); h", "z", "diag(h*(1 - h))", "delta*h*(1 - h)", where={"h": "sigmoid(z)"}),
     Form(
