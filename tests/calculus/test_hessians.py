@@ -115,6 +115,9 @@ PUBLISHED: tuple[tuple[str, str, dict[str, str], dict[str, str], str], ...] = (
     # numbers are taken out of sums, halves too
     ("x.T@m/sqrt(x.T@S@x)", "x", {"S": "n,n"}, {"S": "spd"},
      "-(S@x@m.T + (x.T@m)*S + (m - 3*(x.T@m)*S@x/c)@x.T@S)/c**1.5"),
+    # what has a name is called by it behind a number too
+    ("(v + n)/2*log(1 + (x - m).T@P@(x - m)/v)", "x", {"m": "n", "P": "n,n", "v": "()"}, {"P": "symmetric"},
+     "(v + n)*(c*P - 2*r@r.T)/c**2"),
     # one of the two shares is said
     ("-1/(1 + exp(a.T@x))", "x", {}, {}, "-h*(1 - h)*(1 - 2*h)*a@a.T"),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from jacobian_cli.calculus.notation import write
@@ -37,6 +37,18 @@ def associated(forms: Mapping[str, Expr], barred: Collection[Run] = ()) -> tuple
         shared[run] = write.matmul(*run)
         found = _grouped(found, run, shared[run])
     return found, shared
+
+
+def grouped(forms: Mapping[str, Expr], products: Iterable[Expr]) -> dict[str, Expr]:
+    """The forms with these products multiplied first in all chains in which their factors stand, so that a name for one
+    is met in 2PxrᵀP too, where 2P is what is multiplied first.
+    """
+    found = dict(forms)
+    for product in products:
+        run = tuple(write.chain(product)) if write.is_call(product, "@") else ()
+        if len(run) > 1 and all(factor.shape for factor in run):
+            found = _grouped(found, run, product)
+    return found
 
 
 def _chains(forms: Mapping[str, Expr]) -> Iterator[tuple[Apply, Run]]:

@@ -10,7 +10,7 @@ from jacobian_cli.calculus.cost import DEFINITION, cost, shortest
 from jacobian_cli.calculus.derivative.assume import Declared
 from jacobian_cli.calculus.derivative.common_subexpressions import Named, definitions, name_repeats
 from jacobian_cli.calculus.derivative.recognised import Recognised
-from jacobian_cli.calculus.derivative.shared_products import associated
+from jacobian_cli.calculus.derivative.shared_products import associated, grouped
 from jacobian_cli.calculus.derivative.shared_totals import shared_totals
 from jacobian_cli.calculus.derivative.skeleton import Skeleton, price
 from jacobian_cli.calculus.derivative.vanishing import cancels
@@ -127,8 +127,13 @@ class Said(NamedTuple):
     def named(self, rest: Mapping[str, Expr]) -> Named:
         """All the forms in names, `rest` among them."""
         first, way = self.first, self.way
-        rest = {key: first.renamed(form) for key, form in {**self.later, **rest}.items()}
-        second = name_repeats(rest, (), [*self.taken, *(held.variable.name for held in way.held), *first.where])
+        taken = [*self.taken, *(held.variable.name for held in way.held), *first.where]
+        plain = {**self.later, **rest}
+        second = name_repeats(_renamed(plain, first), (), taken)
+        if (other := grouped(plain, first.given)) != plain:
+            again = name_repeats(_renamed(other, first), (), taken)
+            if _read(again) < _read(second) and _written(again) <= _written(second):
+                second = again
         adjoints = _adjoints(way, first, {})
         if numbered := {held.variable.name for held in way.held if held.numbered}:
             met = definitions(_linked(form, adjoints) for form in (*first.forms.values(), *second.forms.values()))
@@ -192,6 +197,15 @@ def _read(named: Named) -> int:
     """What it costs to read forms and what the names in them mean."""
     ours = [name.body for name in named.given.values() if isinstance(name, Defined)]
     return sum(map(cost, [*named.forms.values(), *ours])) + DEFINITION * len(ours)
+
+
+def _written(named: Named) -> int:
+    """What it costs to read forms, their names being known."""
+    return sum(map(cost, named.forms.values()))
+
+
+def _renamed(forms: Mapping[str, Expr], named: Named) -> dict[str, Expr]:
+    return {key: named.renamed(form) for key, form in forms.items()}
 
 
 def _adjoints(way: Skeleton, named: Named, names: Mapping[str, str]) -> dict[str, Expr]:
