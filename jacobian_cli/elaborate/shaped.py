@@ -288,6 +288,7 @@ class Shaped(Builder):
             word
             if 1 < len(word) <= _WORD
             and word.isascii()
+            and word.isalpha()
             and self.text[start - 1 : start] != "\\"
             and (start, stop) != (span.start, span.stop)
             else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from jacobian_cli.elaborate.dotted import Dotted
@@ -129,25 +129,34 @@ class Sums(Mathematics):
     def want_one_index(self, term: Call) -> None:
         """Refuse a sum over two indices, with what is the same in the language."""
         value, function, _, letters = parts_of_sum(term)
-        nested = False
         while isinstance(value, Call) and value.function == "?over" and parts_of_sum(value)[1] == function:
             value, _, _, more = parts_of_sum(value)
-            letters, nested = letters + more, True
+            letters += more
         if len(letters) == 1 and not crossed(value):
             return
         message = "a sum over two indices is not read" if len(letters) > 1 else "a sum stands in one over another index"
-        if crossed(value) or not (nested or len(letters) > 1):
+        if len(letters) != 2 or crossed(value):
             raise self.error(term.span, message, _EINSUM)
         parts = self.factors(value) if function == "sum" else [self.by_entry(value)]
         whole = total(together("*", parts, term.span), function, term.span)
-        orders = {name: len(places) for name, places in carriers(value)}
-        declared = [
-            f"`-s {name}={','.join('nmkp'[:order])}`"
-            for name, order in orders.items()
-            if order != habit(name) and name in self.assumed
-        ]
-        hint = f"over all entries it is `{spelled(whole)}`" + (f", with {' '.join(declared)}" if declared else "")
+        try:
+            self.typed(whole)
+        except StrainedError:
+            raise
+        except InputError:
+            raise self.error(term.span, message, _EINSUM) from None
+        declared = " ".join(self.declarations(dict.fromkeys(name for name, _ in carriers(value))))
+        hint = f"over all entries it is `{spelled(whole)}`" + (f", with {declared}" if declared else "")
         raise self.error(term.span, message, hint)
+
+    def declarations(self, names: Iterable[str]) -> Iterator[str]:
+        """How to declare those of these names that have more or fewer axes than one would think."""
+        letters: dict[Size, str] = {}
+        for name in names:
+            shape = [self.scope.unifier.resolve(size) for size in self.build(Name(name, Span(0, 0))).shape]
+            axes = [letters.setdefault(size, "nmkpqr"[len(letters)]) for size in shape]
+            if name in self.assumed and len(shape) != habit(name):
+                yield f"`-s {name}={','.join(axes) or '()'}`"
 
     def want_all(self, value: Term, index: str, limit: str, span: Span) -> None:
         """Make the limit of a sum the number of entries that it runs over. Raises `InputError` where it is another."""
@@ -224,6 +233,10 @@ class Sums(Mathematics):
             return Indexed(Call("sum", (Call("*", (one.term, other.term), (), span),), axis, span), one.indices)
         if not one.indices:
             return Indexed(Call("@", (other.term, one.term), (), span), other.indices)
+        if other.indices:  # xᵢᵀxⱼ
+            return Indexed(
+                Call("@", (one.term, Call(".T", (other.term,), (), span)), (), span), one.indices + other.indices
+            )
         return Indexed(Call("@", (one.term, other.term), (), span), one.indices)
 
     def is_matrix(self, term: Term) -> bool:
@@ -288,6 +301,8 @@ class Sums(Mathematics):
     def vectors(self, term: Term) -> Indexed:
         """A vector, or the vectors that carry an index, in the rows of a matrix."""
         made, indices = self.with_rows(term)
+        if len(indices) > len("i" + ROW):  # xᵢ + yⱼ
+            raise self.no_number(term)
         return Indexed(made, indices.removesuffix(ROW))
 
     def with_rows(self, term: Term) -> Indexed:
@@ -341,6 +356,8 @@ class Sums(Mathematics):
                 if not entries_in(term):
                     return Indexed(term, "")
                 if kind in ("", "2", "2?"):
+                    if distances := self.distances(value):
+                        return distances
                     rows, indices = self.vectors(value)
                     return Indexed(Call("norm", (rows,), (("axis", Literal(Fraction(-1), span)),), span), indices)
             case Call(function=function, arguments=arguments, keywords=(), span=span):
@@ -353,6 +370,17 @@ class Sums(Mathematics):
             case Literal():
                 return Indexed(term, "")
         raise self.no_number(term)
+
+    def distances(self, term: Term) -> Indexed | None:
+        """‖xᵢ − yⱼ‖, the distances between the rows of two matrices."""
+        match term:
+            case Call(function="?minus", arguments=(left, right), span=span) if all(
+                isinstance(part, Call) and part.function == "?entry" for part in (left, right)
+            ):
+                one, other = self.vectors(left), self.vectors(right)
+                if one.indices != other.indices:
+                    return Indexed(Call("cdist", (one.term, other.term), (), span), one.indices + other.indices)
+        return None
 
     def no_number(self, term: Term) -> InputError:
         return self.error(

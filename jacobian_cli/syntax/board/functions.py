@@ -18,6 +18,8 @@ _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:V
 _INVERSES = {"exp": "log", "log": "exp", "logit": "sigmoid", "sigmoid": "logit"}
 _INVERTED = frozenset("sin cos tan sinh cosh tanh".split())
 """Functions that have an inverse whose name begins with an A elsewhere."""
+_ATTACHED = frozenset(("name", "indexed"))
+"""Letters that may stand below a root together."""
 REDUCED = frozenset("sum prod mean max min var std norm".split())
 """Functions that make one number of all entries."""
 WHOLE = frozenset(["trace"])
@@ -226,8 +228,12 @@ class Functions(Sums):
             raise self.refuse(
                 self.next, "does this mark belong below the root?", f"write `√({part}{mark})` or `(√{part}){mark}`"
             )
-        if self.next.kind in FACTOR and not self.next.space and not self.closes(self.next) and first.kind == "num":
-            part, rest = self.written(first.start, first.stop), self.written(self.next.start, self.next.stop)
+        beside = self.next.kind in FACTOR and not self.next.space and not self.closes(self.next)
+        if beside and (first.kind == "num" or {first.kind, self.next.kind} <= _ATTACHED):  # √2x, √xy
+            end = self.at
+            while self.tokens[end + 1].kind in _ATTACHED and not self.tokens[end + 1].space:
+                end += 1
+            part, rest = self.written(first.start, first.stop), self.written(self.next.start, self.tokens[end].stop)
             raise self.refuse(
                 self.next, f"does {rest} belong below the root?", f"write `√({part}{rest})` or `√({part}) {rest}`"
             )

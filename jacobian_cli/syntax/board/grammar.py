@@ -287,13 +287,16 @@ class Board(Factors):
         finally:
             self.running[:] = running
         stop = self.tokens[self.at - 1].stop
-        if open_end:
+        ways = self.powers(start, sign, below, stop)
+        if open_end and not ways:
             under = self.written(below.start, stop)
             taken, other = f"{function}({part})/({under})", f"{function}({part}/({under}))"
             self.doubts.append(Doubt(f"`{taken}` is read; the other reading is `{other}`"))
         numbers = isinstance(left, Literal) and isinstance(right, Literal) and below.kind == "num"
         value = self.call("/", left, self.negative(right) if minus else right)
         if self.next.kind not in FACTOR or self.closes(self.next):
+            if ways:
+                self.doubts.append(Doubt(f"`{ways[0]}` is read; the other reading is `{ways[1]}`"))
             return value
         if numbers and self.next.space and self.blanks:
             return self.beside([value, *self.factors()], start)
@@ -301,11 +304,38 @@ class Board(Factors):
         self.factors()
         above, under = self.written(start, sign.start), self.written(below.start, stop)
         rest = self.written(more.start, self.tokens[self.at - 1].stop)
-        raise self.refuse(
-            Span(start, self.tokens[self.at - 1].stop),
-            "does the last factor belong below the line?",
-            f"write `({above}/{under}) {rest}` or `{above}/({under} {rest})`",
-        )
+        whole = Span(start, self.tokens[self.at - 1].stop)
+        if ways:
+            raise self.refuse(
+                whole, "does this power end at the /?", f"write `{ways[1]} {rest}` or `({ways[0]}) {rest}`"
+            )
+        message, joined = "does the last factor belong below the line?", f"{above}/({under} {rest})"
+        if isinstance(right, Call) and right.function == "?T":  # xᵀy/zᵀw: nobody divides by a row
+            raise self.refuse(whole, message, f"it is written `{joined}`")
+        raise self.refuse(whole, message, f"write `({above}/{under}) {rest}` or `{joined}`")
+
+    def powers(self, start: int, sign: Token, below: Token, stop: int) -> tuple[str, ...]:
+        """Both readings of x^1/2 and e^-x/2, whose exponents stand in no brackets: as it is read, and the other."""
+        place = self.tokens.index(sign) - 1
+        last = self.tokens[place]
+        while place and self.tokens[place - 1].kind == "sup":
+            place -= 1
+        first = self.tokens[place]
+        exponent = self.text[first.start + 1 : last.stop]
+        if first.kind != "sup" or self.text[first.start] != "^" or exponent.lstrip()[:1] in ("{", "("):
+            return ()
+        signed, number = exponent[:1] in "-−", first.parts[0][-1].value if first is last else None
+        if number is not None:
+            ratio = number / below.value if below.kind == "num" and below.value else None
+            if ratio is None or ratio.denominator == 1 or ratio.numerator != number:
+                return ()
+        apart = not self.blanks or sign.space or below.space
+        if (number is None and below.kind != "num" and not signed) or (apart and number != 1):
+            return ()
+        base, exponent, under = self.text[start : first.start], exponent.strip(), self.written(below.start, stop)
+        taken = f"{base}^({exponent})/{under}" if signed else f"({base}^{exponent})/{under}"
+        other = under if self.tokens[self.at - 1] is below or self.text[below.start] == "(" else f"({under})"
+        return taken, f"{base}^({exponent}/{other})"
 
     def run(self) -> Term:
         """Factors side by side."""
