@@ -104,6 +104,8 @@ def _number_here(name: str, place: Place) -> str | None:
         return f"{name} is a small number"
     if name[0] == "d" and place.curved and place.beside == VECTOR:
         return None  # diag(L)*log(d)
+    if _NUMBER.fullmatch(name) and place.joined and not (place.beside or place.below or place.inside):
+        return None  # x + alpha*d
     if _NUMBER.fullmatch(name) and place.scales and place.beside <= {"C": 1, "N": 0}.get(name, 2):
         return f"{name} only scales, and is a number"
     if place.scales and habit(name) == MATRIX and place.beside == SCALAR and not place.below:
@@ -136,8 +138,8 @@ class _Scaled(NamedTuple):
     factors: frozenset[int]
     """The products and quotients that are the first factor of a matrix product, by the `id` of their trees."""
 
-    def kind(self, term: Term, *, pulled: bool) -> str:
-        """The class of a part; `pulled` where it is added to something that has axes."""
+    def kind(self, term: Term, *, pulled: bool, joined: bool = False) -> str:
+        """The class of a part; `pulled` where it is added to something that has axes, `joined` to what may."""
         parts = self.parts
         if isinstance(term, Name):
             if term.text in self.classes:
@@ -156,10 +158,13 @@ class _Scaled(NamedTuple):
             if parts.order(term) != 0:
                 return "constant" if is_number(term, parts.sizes) else "vector"
             return "scalar" if broad else "number"
-        kinds = [self.kind(a, pulled=p) for a, p in self._pulls(term, pulled)]
+        kinds = [self.kind(a, pulled=p, joined=j) for a, p, j in self._pulls(term, pulled, joined)]
         row = id(term) in self.factors and any(is_row(parts.shapes.get(id(a))) for a in term.arguments)
         bare = "constant" in kinds and term.function in ("*", "/")
-        if row or bare or ("scalar" in kinds and "vector" not in kinds and not pulled):
+        behind = (
+            joined and term.function == "*" and kinds == ["scalar", "loose"]
+        )  # tr(A)*x + b: a number stands in front
+        if row or bare or ("scalar" in kinds and "vector" not in kinds and not (pulled or behind)):
             loose = [a for a, kind in zip(term.arguments, kinds, strict=True) if kind == "loose"]
             why = _ROW if row else _CONSTANT if bare else _SCALAR_PART
             self.found.update({name: Default(SCALAR, why) for a in loose for name in parts.carriers(a)})
@@ -175,18 +180,18 @@ class _Scaled(NamedTuple):
     def _is_matrix(self, term: Term) -> bool:
         return self.parts.order(term) == 2 and not self.parts.loose(term)
 
-    def _pulls(self, term: Call, pulled: bool) -> Iterator[tuple[Term, bool]]:
+    def _pulls(self, term: Call, pulled: bool, joined: bool) -> Iterator[tuple[Term, bool, bool]]:
         match term.function, term.arguments:
             case (("+" | "-"), (a, b)):
-                yield a, pulled or self._stiff(b)
-                yield b, pulled or self._stiff(a)
+                yield a, pulled or self._stiff(b), joined or self.parts.loose(b)
+                yield b, pulled or self._stiff(a), joined or self.parts.loose(a)
             case (("*" | "u-"), arguments):
-                yield from ((a, pulled) for a in arguments)
+                yield from ((a, pulled, joined) for a in arguments)
             case (("/" | "**"), (a, b)):
-                yield a, pulled
-                yield b, False
+                yield a, pulled, joined
+                yield b, False, False
             case _, arguments:
-                yield from ((a, False) for a in arguments)
+                yield from ((a, False, False) for a in arguments)
 
     def _stiff(self, term: Term) -> bool:
         return self.parts.order(term) != 0 and not self.parts.loose(term)

@@ -122,10 +122,17 @@ def _held(statement: Definition, span: Span, product: str) -> str:
     return f"({product})" if tight and not _SINGLE.fullmatch(product) else product
 
 
+def _sums(term: Call) -> bool:
+    """Whether a part is a number that a function of arrays makes: xᵀy, tr(A), 2‖x‖."""
+    if term.function == "*":
+        return isinstance(term.arguments[-1], Call) and _sums(term.arguments[-1])
+    return not elementwise(term)
+
+
 def _scaling(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     """`x'*x*y`: a name that has no axes only because it stands behind the product of two vectors."""
     match term:
-        case Call(function="*", arguments=(Call(function="@") as before, Name(text=name))) if statement.notation:
+        case Call(function="*", arguments=(Call() as before, Name(text=name))) if statement.notation and _sums(before):
             if name in typed.demanded and habit(name) == 1 and not (typed.order(term) or typed.assumed[name]):
                 what = f"`{name}` is taken for a number, for it scales `{written(statement, before)}`"
                 yield Doubt(f"{what}; `-s {name}=n` says that it is a vector")

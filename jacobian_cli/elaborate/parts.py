@@ -39,6 +39,8 @@ class Place(NamedTuple):
     """Under a number that nothing multiplies."""
     curved: bool = False
     """In the argument of a function that is no root."""
+    joined: int = 0
+    """How many axes has what the product is added to that it stands in."""
     spread: bool = False
     """Under a matrix to which a vector is added, as another one may divide it."""
 
@@ -131,7 +133,7 @@ class Parts:
                     stack.extend((part, Place()) for part in parts_of(term))
 
     def _placed(self, term: Call, place: Place) -> Iterator[tuple[Term, Place]]:
-        alone = place._replace(added=0)
+        alone = place._replace(added=0, joined=max(place.joined, place.added))
         match term.function, term.arguments:
             case "*" | "/", (a, b):
                 fraction = term.function == "/"

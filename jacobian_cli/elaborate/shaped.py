@@ -13,7 +13,7 @@ from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
-from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.statement import names_in, turned_names
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.expr import Extent as Counted
 from jacobian_cli.ops import FUNCTIONS
@@ -82,6 +82,7 @@ class Shaped(Builder):
         self.unsized: set[str] = set()
         """Sizes that something else in the formula must say."""
         self.extents: list[Extent] = []
+        self.turned_names = turned_names(statement)
         self.bare = Counter(_whole(statement.value) if statement.notation else ())
         """How often names stand without an index."""
         self.products = False

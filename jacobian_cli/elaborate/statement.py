@@ -159,6 +159,13 @@ def named_places(term: Term) -> Iterable[tuple[str, Span]]:
     return [(part.text, part.span) for part in reversed(list(terms_in(term))) if isinstance(part, Name)]
 
 
+def turned_names(statement: Definition) -> frozenset[str]:
+    """The names that are transposed somewhere, as numbers are not."""
+    calls = [term for term in terms_in(statement.value) if isinstance(term, Call)] if statement.notation else []
+    turned = [call.arguments[0] for call in calls if call.function in ("?T", ".T")]
+    return frozenset(term.text for term in turned if isinstance(term, Name))
+
+
 def names_in(term: Term) -> list[str]:
     """The names in a tree, each once."""
     return list(dict.fromkeys(name for name, _ in named_places(term)))

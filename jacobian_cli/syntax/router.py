@@ -70,6 +70,8 @@ _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
 _ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
 _SCALED = re.compile(r"[α-γε-ωΓΘΛΞΠΣΦΨΩ][^\W\d_](?:_?\d)?")
 """A product of two letters; δx and Δx are differences."""
+_PRODUCT = re.compile(r"[A-Z][xyzvwh]")
+"""A matrix and a vector behind it."""
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
 _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
@@ -147,9 +149,11 @@ def _complete(
     found: list[Definition], mistakes: Mistakes, defined: Collection[str], given: Collection[str]
 ) -> list[Definition]:
     """What was read, if nothing was wrong and nothing is unclear between the definitions."""
+    used = {name for item in found for name in _names(item)}
     for item in found:
         with mistakes.noted():
             _want_no_entry(item, {*defined}, given)
+            _want_no_equation(item, {*used, *given})
     mistakes.raised()
     return found
 
@@ -175,6 +179,20 @@ def _applied(texts: Sequence[str], functions: Collection[str]) -> Sequence[str]:
                     )
                 found[j] = found[j][: call.start()] + head[1].ljust(len(call[0])) + found[j][call.end() :]
     return found
+
+
+def _want_no_equation(item: Definition, used: Collection[str]) -> None:
+    """Refuse Ax = b, which defines nothing: what is named after a product is made of its factors."""
+    name = item.name or ""
+    if not _PRODUCT.fullmatch(name) or name in used or not {*_names(item)}.isdisjoint(name):
+        return
+    start = item.source.find(name)
+    raise InputError(
+        "an equation is not a formula",
+        text=item.source,
+        span=Span(max(start, 0), max(start, 0) + len(name)),
+        hint="type one side alone, or a definition with another name on its left: `z = A@x`",
+    )
 
 
 def _want_no_entry(item: Definition, defined: Collection[str], given: Collection[str]) -> None:

@@ -26,7 +26,7 @@ from tests.syntax.test_typed import ENTRIES
 ROOMS = (
     *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
     *("syntax/mathematics.py", "syntax/libraries.py"),
-    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "written", "sums", "dotted", "programmed")),
+    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "enclosed", "written", "sums", "dotted", "programmed")),
 )
 TYPED = (
     "x/y z; log x y; x y; a × b; √x²; √2x; x_i; f(x+y); A^B; A^0.5; ‖A‖₂; ‖x‖₃; sin^-1 x; W x y; Ax·Ay; y log −x; |x|",
@@ -50,7 +50,7 @@ TYPED = (
     "Γ(x + 1); Φ(x + 1); Xᵀ e; Var(x); A.T(x + y); x(1)^2; a × b; y wᵀx; x[1]^2; LN(x); x if x > 0 else -x; dJ/dx",
     "np.split(x, n)[0]; np.split(x, [n])[0]; torch.split(x, n)[0]; ‖x‖ if x > 0 else 0; np.split(x, 2)",
     "(x if y else z)*np.exp(x); np.diagonal(np.exp(x))",
-    r"A \succeq 0; x^* x; a . x; Δx; Δxᵀ A Δx; σ∘(A x); min ‖A x‖; [1 − x]_+; \left[ x \right]_+",
+    r"A \succeq 0; e^{iθ}; x^* x; a . x; Δx; Δxᵀ A Δx; σ∘(A x); min ‖A x‖; [1 − x]_+; \left[ x \right]_+",
     "np.swapaxes(np.exp(x), 1, 2) + x[0]; E[x]",
     "var(A %*% x); sd(A %*% x); eigen(A) %*% x; determinant(A) %*% x; x.y %*% x; x %*% diag(a); rep(x, 2) %*% x",
     "diag(nrow=2*n) %*% x; abs() %*% x; norm(x) %*% x; log(x, 2) %*% x; foo(x) %*% x; x[-1] %*% x",

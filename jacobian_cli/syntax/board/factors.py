@@ -10,7 +10,7 @@ from jacobian_cli.syntax.board.identifiers import Identifiers
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token, too_deep
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text, terms_in
 
 _RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
 _SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
@@ -95,8 +95,15 @@ class Factors(Identifiers):
                 if not isinstance(exponent, Literal):
                     self.doubts.append(Doubt("`e**x` is read, a power of the name e; the exponential is `exp(x)`"))
                 return Call("?power", (term, exponent), (), self.to_here(term))
+            self.want_real(exponent)
             return Call("?exp", (exponent,), (), self.to_here(term))
         return Call("?power", (term, exponent), (), self.to_here(term))
+
+    def want_real(self, exponent: Term) -> None:
+        """Refuse e^{iθ}, where nothing says that i is a name."""
+        for part in terms_in(exponent):
+            if isinstance(part, Name) and part.text == "i" and self.known.find("i") is None:
+                raise self.refuse(part.span, "complex numbers are not read", "a name is declared: `-s i=()`")
 
     def want_power(self, term: Name, token: Token) -> None:
         """Refuse h^(l-1) and x^(i), where the names of layers and of samples stand in brackets: an index, mostly."""
