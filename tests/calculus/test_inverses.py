@@ -201,7 +201,7 @@ GRADIENTS = [
     ("x.T@solve(X, X@y)", "X", "zeros(n, n)"),
     ("trace(inv(X)@A)", "X", "-(inv(X)@A@inv(X)).T"),
     ("M = A@X@B; logdet(M)", "X", "inv(X).T"),
-    ("y.T@inv(diag(x))@y", "x", "-y**2/x**2"),
+    ("y.T@inv(diag(x))@y", "x", "-(y/x)**2"),
 ]
 SHAPES = {"A": "n,n", "X": "n,n", "B": "n,n", "x": "n", "y": "n", "a": "()"}
 
