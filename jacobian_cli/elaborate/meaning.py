@@ -25,6 +25,7 @@ from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
 from jacobian_cli.syntax.tree import (
+    HELD,
     LITERAL,
     Call,
     Definition,
@@ -35,6 +36,7 @@ from jacobian_cli.syntax.tree import (
     Term,
     Text,
     parts_of,
+    substituted,
     terms_in,
 )
 
@@ -66,9 +68,12 @@ _SKELETON = {
     "?total": "sum",
     "?bars": "norm",
     "?logbars": "norm",
+    "?places": "[]",
+    "?induced": "norm",
+    "?flatly": "concat",
 }
 _INSIDE = frozenset(
-    "?picked ?squeeze ?slope ?dotted ?columns ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split()
+    "?picked ?squeeze ?slope ?dotted ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split()
 )
 
 
@@ -77,6 +82,8 @@ def skeleton(term: Term) -> Term:
     match term:
         case Call(function=function, arguments=arguments) if function in _INSIDE:
             return skeleton(arguments[0])
+        case Call(function="?columns", arguments=(x, whole, *_)):
+            return skeleton(substituted(whole, {HELD: x}))
         case Call(function="?column", arguments=arguments, span=span):
             cells = [skeleton(part) for part in arguments]
             if any(habit(name) == 2 for cell in cells for name in names_in(cell)):  # of vectors
@@ -298,6 +305,10 @@ Meaning.meanings = {
     **dict.fromkeys(CONSTANT, Meaning.constant),
     "?dotted": Meaning.dotted,
     "?columns": Meaning.columns,
+    "?places": Meaning.counted_down,
+    "?undotted": Meaning.undotted,
+    "?induced": Meaning.induced,
+    "?flatly": Meaning.joined_flat,
     "?cdot": Meaning.cdot,
     "?dots": Meaning.dots,
     "?repeated": Meaning.repeated,

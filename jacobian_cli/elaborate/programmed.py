@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
+from jacobian_cli.elaborate.columns import Columns
 from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import LEANING, Typed, axes_of, call_of, is_row, placed
 from jacobian_cli.elaborate.statement import names_in
-from jacobian_cli.elaborate.sums import Sums
 from jacobian_cli.expr import Extent, variables
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import ONE, Size, product
@@ -17,18 +17,20 @@ from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text, parts_of, terms_in
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, parts_of, terms_in
 
 AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
 """Products that take arrays of so many axes alone."""
 
+_OF_MATRICES = r"\b(?:det|logdet|logabsdet|inv|pinv|trace|tr|chol|cholesky|expm|sqrtm)"
+"""Functions of matrices alone, which say that a name is one."""
 PYTHON = frozenset(("numpy", "torch", "jax", "function"))
 """Notations in which arrays of one axis are neither rows nor columns."""
 CONSTANT = {"?vector": 1, "?matrix": 2}
 """Arrays of one number, and how many axes they have."""
 
 
-class Programs(Sums):
+class Programs(Columns):
     """What shapes decide in code."""
 
     # ---- MATLAB and Julia ------------------------------------------------------------------------------------------
@@ -55,7 +57,12 @@ class Programs(Sums):
             )
         made = self.product([left, self.op("inv", term.span, right)], term.span)
         below = term.arguments[1]
-        if isinstance(below, Name) and below.text in self.assumed and is_row(left[0].shape):
+        if (
+            isinstance(below, Name)
+            and below.text in self.assumed
+            and is_row(left[0].shape)
+            and not re.search(rf"{_OF_MATRICES}\(\s*{re.escape(below.text)}\s*\)", self.text)
+        ):
             self.doubt(f"`{spelled(made[1])}` is read, with a matrix; a number is declared: `-s {below.text}=()`")
         return made
 
@@ -80,6 +87,9 @@ class Programs(Sums):
         if len(base[0].shape) == 1:
             shown = spelled(call_of("**", base[1], self.typed(term.arguments[1])[1]))
             raise self.error(term.span, "a vector has no power", f"entry by entry it is `{shown}`, .^ in MATLAB")
+        exponent = self.typed(term.arguments[1])
+        if axes_of(exponent[0].shape) == 2 and not base[0].shape:  # 2^A
+            return self.raised_to_matrix(base, exponent, term.span)
         before = list(self.doubts)
         made = self.power(term)
         self.doubts = before  # ^ of a matrix is the matrix power there
@@ -148,49 +158,11 @@ class Programs(Sums):
         self.board = before
         return made
 
-    def columns(self, term: Call) -> Typed:
-        """MATLAB's sum of a matrix runs down its columns; where MATLAB is a guess, it is over all."""
-        call, how = term.arguments
-        assert isinstance(call, Call)
-        assert isinstance(how, Text)
-        match call.arguments[0]:
-            case Call(function="?columns", arguments=(Call(function=again, arguments=(x,)), _)) if (
-                again == call.function
-            ):
-                return self.typed(Call(again, (x,), (), term.span))  # sum(sum(X)): over all
-        inner = self.typed(call.arguments[0])
-        if axes_of(inner[0].shape) < 2 or inner[0].shape[-1] is ONE:
-            return self.typed(call)
-        axis = (("axis", Literal(Fraction(0), term.span)), ("keepdims", Flag(True, term.span)))
-        down = Call(call.function, (inner[1],), axis, term.span)
-        whole = Call(call.function, (inner[1],), (), term.span)
-        taken, other = (whole, down) if how.value else (down, whole)
-        self.doubt(
-            f"`{spelled(taken)}` is read; MATLAB runs down the columns of a matrix, others over all: `{spelled(other)}`"
-        )
-        return super().build(taken), taken
-
     def cdot(self, term: Call) -> Typed:
         """Julia's x ⋅ y, which is dot(x, y) also of matrices."""
         left, right = map(self.typed, term.arguments)
         both = axes_of(left[0].shape) == axes_of(right[0].shape) == 2
         return self.paired(left, right, term.span) if both else self.dot(term)
-
-    def dots(self, term: Call) -> Typed:
-        """MATLAB's dot of two matrices is one number for each column; where MATLAB is a guess, it is over all."""
-        left, right, how = term.arguments
-        assert isinstance(how, Text)
-        sides = self.typed(left), self.typed(right)
-        whole = self.inner(term)
-        if len(sides[0][0].shape) < 2:
-            return whole
-        axis = (("axis", Literal(Fraction(0), term.span)), ("keepdims", Flag(True, term.span)))
-        down = Call("sum", (self.op("*", term.span, *sides)[1],), axis, term.span)
-        taken, other = (whole[1], down) if how.value else (down, whole[1])
-        self.doubt(
-            f"`{spelled(taken)}` is read; MATLAB's dot has a number for each column, others' one: `{spelled(other)}`"
-        )
-        return whole if how.value else (super().build(down), down)
 
     def repeated(self, term: Call) -> Typed:
         """A column beside itself or a row below itself, as often as there are ones."""
@@ -205,15 +177,6 @@ class Programs(Sums):
         if not (column if beside else is_row(shape)):
             raise self.error(part.span, message, "as in repmat(b, 1, n) or repmat(b', m, 1)")
         return self.op("@", term.span, x, ones) if beside else self.op("@", term.span, ones, x)
-
-    def softmax(self, term: Call) -> Typed:
-        (call,) = term.arguments
-        made = self.typed(call)
-        if axes_of(made[0].shape) > 1:
-            assert isinstance(made[1], Call)
-            down = replace(made[1], keywords=(("axis", Literal(Fraction(0), term.span)),))
-            self.doubt(f"`{spelled(made[1])}` is read, along rows; Julia's runs down the columns: `{spelled(down)}`")
-        return made
 
     def stacked(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])

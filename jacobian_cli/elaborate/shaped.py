@@ -75,6 +75,7 @@ class Shaped(Builder):
         """Whether e is a constant only above which something stands, mostly."""
         self.assumed = assumed
         self.made: dict[int, Term] = {}
+        self.kept: list[Term] = []  # what `made` knows by its id, which must not become another's
         self.resized: dict[int, Call] = {}
         self.doubts: list[str] = []
         self.held: set[str] = set()
@@ -101,6 +102,7 @@ class Shaped(Builder):
                 self.doubt(letter_e.NUMBER)
             return super().build(term)
         if term.function[0] == "?":
+            self.kept.append(term)
             expr, self.made[id(term)] = self.meanings[term.function](self, term)
             return expr
         row = FUNCTIONS.get(ALIASES.get(term.function, term.function))

@@ -55,7 +55,7 @@ _ROWS = re.compile(r"'\s*/\s*[^\W\d]\w*'")
 _BELOW = re.compile(r"[\w)\]]'.*/\s*[A-Z]\w*(?![\w(\[.])|/\s*[A-Z]\w*'", re.DOTALL)
 """b'/A, a row times an inverse in MATLAB."""
 _JULIA = re.compile(
-    r"->|\|>|\bcorrected\s*=|(?:^|[=(,])\s*\.[-+]|\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[(?:[\d:]|end\b)|\b[vh]cat\(|[⋅√]"
+    r"->|\|>|\bcorrected\s*=|(?:^|[=(,])\s*\.[-+]|\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[(?:[\d:]|end\b)|\b[vh]cat\(|\btr\(|[⋅√]"
 )
 _COEFFICIENT = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?![eE][-+]?\d)(?:[^\W\d]|[(√])")
 """2x and 2(x + y), which Julia has as products and MATLAB does not."""

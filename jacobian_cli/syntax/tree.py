@@ -123,6 +123,10 @@ def terms_in(term: Term) -> Iterator[Term]:
         stack.extend(parts_of(part))
 
 
+HELD = "?x"
+"""What stands for the argument of a call in readings between which its shape decides."""
+
+
 def substituted(term: Term, values: Mapping[str, Term]) -> Term:
     """The term in which trees stand for names; each keeps its own place in the text."""
     if isinstance(term, Name):

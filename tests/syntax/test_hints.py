@@ -26,7 +26,8 @@ from tests.syntax.test_typed import ENTRIES
 ROOMS = (
     *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
     *("syntax/mathematics.py", "syntax/libraries.py"),
-    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "enclosed", "written", "sums", "dotted", "programmed")),
+    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "enclosed", "written", "sums", "dotted")),
+    *(f"elaborate/{name}.py" for name in ("programmed", "columns")),
 )
 TYPED = (
     "x/y z; log x y; x y; a × b; √x²; √2x; x_i; f(x+y); A^B; A^0.5; ‖A‖₂; ‖x‖₃; sin^-1 x; W x y; Ax·Ay; y log −x; |x|",
@@ -61,9 +62,9 @@ TYPED = (
 )
 
 
-def refused(text: Any, shapes: Mapping[str, str], wrt: str) -> tuple[InputError, ...]:
+def refused(text: Any, shapes: Mapping[str, str], wrt: str, syntax: str | None = None) -> tuple[InputError, ...]:
     try:
-        found = jac.derive(text, wrt=wrt, shapes=shapes)
+        found = jac.derive(text, wrt=wrt, shapes=shapes, syntax=syntax)
     except InputError as error:
         return () if "neither in the formula" in error.message else error.errors
     assert isinstance(found, jac.Derivation)
@@ -90,7 +91,7 @@ def met() -> Iterator[tuple[str, str, Mapping[str, str]]]:
         except InputError as error:
             said = error.errors
         else:
-            said = refused(text, shapes, entry["wrt"])
+            said = refused(text, shapes, entry["wrt"], entry.get("syntax"))
         for one in said:
             yield from ((paste, one.quoted or "", shapes) for paste in one.pastes)
     for text in (text for line in TYPED for text in line.split("; ")):

@@ -110,7 +110,7 @@ def test_is_doubted(typed: str, wrt: str, said: str) -> None:
     ("typed", "said"),
     [
         ("x.^2 + x^2", "power"),
-        ("var(x)*x'*x", "n - 1"),
+        ("normalize(x)*x'*x", "z-scores"),
         ("reshape(X, 2, 3)'*x", "row by row"),
         ("x' + A*", "too early"),
         ("(x'*y", "closed"),

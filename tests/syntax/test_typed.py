@@ -19,14 +19,14 @@ ENTRIES: list[dict[str, Any]] = [json.loads(line) for line in _FILE.read_text(en
 
 
 def named(entry: dict[str, Any]) -> str:
-    return f"{entry['typed']} by {entry['wrt']} {entry.get('declared', '')}"
+    return f"{entry['typed']} by {entry['wrt']} {entry.get('declared', '')} {entry.get('syntax', '')}"
 
 
 def read(entry: dict[str, Any]) -> jac.Derivation:
     text: Any = entry["typed"]
     if entry["notation"] == "python_function":
         text = jac.read_source(text, entry.get("entry"))
-    found = jac.derive(text, wrt=entry["wrt"], shapes=entry.get("declared", {}))
+    found = jac.derive(text, wrt=entry["wrt"], shapes=entry.get("declared", {}), syntax=entry.get("syntax"))
     assert isinstance(found, jac.Derivation)
     return found
 

@@ -9,21 +9,24 @@ from fractions import Fraction
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.libraries import GELU_TANH
-from jacobian_cli.syntax.matlab.cursor import Cursor, MatlabToken
+from jacobian_cli.syntax.matlab.along import REDUCED, RUNNING, Along
+from jacobian_cli.syntax.matlab.cursor import MatlabToken
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term, Text, parts_of, substituted
+from jacobian_cli.syntax.tree import HELD, Call, Flag, Group, Literal, Name, Term, Text, parts_of, substituted
 
 SAME = {
     "tr": "trace", "abs2": "square", "σ": "sigmoid", "logistic": "sigmoid", "norm2": "norm", "swish": "silu",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "log", "sum": "sum", "cor": "corrcoef",
     "ln": "log", "tril": "tril", "triu": "triu", "logabsdet": "logdet", "leakyrelu": "leaky_relu",
-    "logsoftmax": "log_softmax", "svd": "svdvals",
+    "logsoftmax": "log_softmax", "svd": "svdvals", "trapz": "trapezoid",
 }  # fmt: skip
 """Functions of the language under the names that they have here."""
-_COLUMNS = frozenset("sum mean prod var std cumsum".split())
-"""Functions that MATLAB applies to each column of a matrix."""
 _SIGNS = {"@plus": "?each+", "@minus": "?each-", "@times": "?each*", "@rdivide": "?each/", "@power": "?each**"}
 """Operators by the names that MATLAB's functions have for them."""
+_UNDOTTED = frozenset(
+    "exp log sqrt sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh cbrt".split()
+)
+"""Functions that without a dot are functions of a square matrix in Julia."""
 _EXTREMES = {"maximum": "max", "minimum": "min"}
 """Julia's names of reductions."""
 _WITHOUT = frozenset(("eye",))
@@ -37,12 +40,6 @@ ELSEWHERE = {
 }
 
 
-_CERTAIN = re.compile(
-    r"\b(?:bsxfun|repmat|(?:vert|horz)cat|numel|eye\(\d*\)|zeros|vecnorm)\b|'fro'|\(:\)|@\(|,\s*\[\s*\]"
-)
-"""What only MATLAB has."""
-
-
 def of_columns(function: str, arguments: list[Term], span: Span) -> Term:
     """Covariances and correlations, whose variables are columns here; of two vectors they are one number."""
     if len(arguments) == 1:
@@ -51,7 +48,7 @@ def of_columns(function: str, arguments: list[Term], span: Span) -> Term:
     return Call("[]", (Call(function, tuple(arguments), (), span), Group((zero, one), span)), (), span)
 
 
-class Functions(Cursor):
+class Functions(Along):
     """Reads applications."""
 
     __slots__ = ()
@@ -99,7 +96,7 @@ class Functions(Cursor):
             return Call(sign, tuple(arguments[1:]), (), span)
         if arguments and isinstance(arguments[0], Text) and arguments[0].value.startswith("@"):  # sum(abs2, x)
             inner = SAME.get(arguments[0].value[1:], arguments[0].value[1:])
-            arguments = [Call(inner, tuple(arguments[1:2]), (), span), *arguments[2:]]
+            arguments = [Call("?dotted", (Call(inner, tuple(arguments[1:2]), (), span),), (), span), *arguments[2:]]
         if token.text == "map" and len(arguments) == 1:  # map(abs2, x)
             return Call("?dotted", tuple(arguments), (), span)
         if not arguments and name not in _WITHOUT:
@@ -119,95 +116,18 @@ class Functions(Cursor):
             raise self.refuse(
                 token, f"there is no function '{token.text[:40]}'", f"{hint}jac functions lists those there are"
             )
-        if name in _COLUMNS or name in ("norm1", "logsumexp"):
+        if name in REDUCED or name in RUNNING:
             return self.reduced(name, token, arguments, keywords, span)
         if name in ("softmax", "log_softmax"):
             return self.softmax(name, arguments, keywords, span)
         if keywords:
             raise self.refuse(token, f"{token.text} has no options that are read here")
         made = Call(name, tuple(arguments), (), span)
-        return Call("?dotted", (made,), (), span) if dotted or not self.julia else made
-
-    def reduced(
-        self, name: str, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span
-    ) -> Term:
-        """Sums and the like: MATLAB's run down columns, Julia's over all; `dims=1` keeps the axis."""
-        axis = keywords.pop("dims", None)
-        weight = arguments[1] if len(arguments) == 2 and not self.julia else None
-        if name in ("var", "std") and (found := self.spread(name, arguments, keywords, axis, span)) is not None:
-            return found
-        if keywords:
-            raise self.refuse(token, f"{token.text} has no option '{next(iter(keywords))}' that is read here")
-        if name in ("var", "std") and isinstance(weight, Literal) and weight.value == 1:  # by n
-            arguments = arguments[:1]
-        elif name in ("var", "std"):
-            raise self.refuse(
-                token,
-                f"{token.text} divides by n - 1 here, by n in the language",
-                f"write `{name}(x)*n/(n - 1)`" if name == "var" else "write `std(x)*sqrt(n/(n - 1))`",
-            )
-        x, *rest = arguments or [Literal(Fraction(0), span)]
-        if rest and isinstance(rest[0], Text) and rest[0].value == "all":
-            return Call(name, (x,), (), span)
-        if rest:
-            axis = rest[0]
-        if axis is None:
-            if self.julia and not self.guessed:
-                return Call(name, (x,), (), span)
-            return self.down(Call(name, (x,), (), span))
-        if not isinstance(axis, Literal) or axis.value not in (1, 2):
-            raise self.refuse(span, "an axis is 1 or 2 here", "as in sum(X, 1)")
-        kept: list[tuple[str, Term]] = [("axis", Literal(axis.value - 1, axis.span))]
-        if name != "cumsum":
-            kept.append(("keepdims", Flag(True, axis.span)))
-        return Call(name, (x,), tuple(kept), span)
-
-    def spread(
-        self, name: str, arguments: list[Term], keywords: dict[str, Term], axis: Term | None, span: Span
-    ) -> Term | None:
-        """Variance and deviation where the axis is known: Julia's run over all, MATLAB's third argument says it."""
-        less = 1
-        if self.julia:
-            corrected = keywords.pop("corrected", None)
-            match corrected:
-                case Name(text="false"):
-                    less = 0
-                case None | Name(text="true"):
-                    pass
-                case _:
-                    return None
-            if len(arguments) != 1 or keywords or (self.guessed and axis is None and corrected is None):
-                return None
-        else:
-            if len(arguments) != 3 or not isinstance(arguments[1], Literal) or arguments[1].value not in (0, 1):
-                return None
-            less, axis = 1 - int(arguments[1].value), arguments[2]
-        kept: tuple[tuple[str, Term], ...] = ()
-        if axis is not None:
-            if not isinstance(axis, Literal) or axis.value not in (1, 2):
-                return None
-            kept = (("axis", Literal(axis.value - 1, axis.span)), ("keepdims", Flag(True, axis.span)))
-        made = Call(name, (arguments[0],), kept, span)
-        if not less:
-            return made
-        count = Call("?count", (arguments[0],), kept, span)
-        ratio = Call("/", (count, Call("-", (count, Literal(Fraction(1), span)), (), span)), (), span)
-        return Call("*", (made, Call("sqrt", (ratio,), (), span) if name == "std" else ratio), (), span)
-
-    def down(self, call: Call) -> Call:
-        """What MATLAB does to each column of a matrix."""
-        guessed = self.guessed and not _CERTAIN.search(self.text)
-        return Call("?columns", (call, Text("guessed" if guessed else "", call.span)), (), call.span)
-
-    def softmax(self, name: str, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
-        axis = keywords.pop("dims", None)
-        if keywords or len(arguments) != 1:
-            raise self.refuse(span, f"{name} takes one argument and dims")
-        if axis is None:
-            return Call("?softmax", (Call(name, tuple(arguments), (), span),), (), span)
-        if not isinstance(axis, Literal) or axis.value not in (1, 2):
-            raise self.refuse(span, "an axis is 1 or 2 here", "as in softmax(X, dims=1)")
-        return Call(name, tuple(arguments), (("axis", Literal(axis.value - 1, axis.span)),), span)
+        if dotted or not self.julia:
+            return Call("?dotted", (made,), (), span)
+        if name in _UNDOTTED and len(arguments) == 1:
+            return Call("?undotted", (made, self.how()), (), span)
+        return made
 
     # each takes the token of the name, its arguments, the place, and whether a dot was written
 
@@ -230,6 +150,8 @@ class Functions(Cursor):
             return Call("?norm", (arguments[0], Text("p", span), arguments[1]), (), span)
         if token.text == "norm2":
             kind = ""
+        if kind in ("1", "inf") and (token.text == "opnorm" or not (self.julia or self.guessed)):
+            return Call("?induced", (arguments[0], Text(kind, span)), (), span)
         if self.julia and token.text == "norm":  # all entries in a row
             if kind in ("1", "inf"):
                 entries = Call("abs", (arguments[0],), (), span)
@@ -266,7 +188,7 @@ class Functions(Cursor):
             axis = arguments[2:] or [Literal(Fraction(1), span)]
             return self.reduced(token.text, token, [arguments[0], *axis], {}, span)
         if len(arguments) == 1 and not dotted:
-            return Call("?columns", (Call(token.text, tuple(arguments), (), span), Text("", span)), (), span)
+            return self.down(token.text, arguments[0], span, certain=True)
         constant = [isinstance(a, Call) and a.function in ("?vector", "?matrix") for a in arguments]
         if not all(constant):  # max(x, vector(0)): beside another array it is a number
             arguments = [parts_of(a)[0] if alone else a for a, alone in zip(arguments, constant, strict=True)]
@@ -372,7 +294,33 @@ class Functions(Cursor):
             return Call("norm", (x,), (*order, *kept), span)
         if more and not (isinstance(more[0], Literal) and more[0].value == 2):
             raise self.refuse(token, "which norm, and along which axis?", "as in vecnorm(X, 2, 1)")
-        return self.down(Call("norm", (x,), (), span))
+        return self.down("norm", x, span)
+
+    def normalize_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """Julia's divides by the norm of all entries; MATLAB's is another function."""
+        del dotted
+        if not self.julia:
+            ways = "`(x - mean(x))./std(x)` are the z-scores of MATLAB, `x/norm(x)` has the length 1"
+            raise self.refuse(token, "normalize takes z-scores of columns in MATLAB, divides by the norm here", ways)
+        if len(arguments) != 1:
+            raise self.refuse(token, "normalize takes one argument here", "as in `normalize(x)`")
+        held = Name(HELD, span)
+        whole = Call("/", (held, Call("norm", (held,), (), span)), (), span)
+        return Call(
+            "?columns", (arguments[0], Call("normalize", (held,), (), span), whole, Text("rows", span)), (), span
+        )
+
+    def quantile_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted
+        if not self.julia:
+            way = "as NumPy, R and Julia have it: --syntax julia; the median is `median(x)`"
+            raise self.refuse(token, f"{token.text} lies between other entries in MATLAB than in the language", way)
+        return Call(token.text, tuple(arguments), (), span)
+
+    def repeat_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted, arguments, span
+        way = "end to end it is `vcat(x, x)`"
+        raise self.refuse(token, "repeat takes the whole again in Julia, each entry in the language", way)
 
     def joined_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         """End to end, or side by side."""
@@ -408,6 +356,9 @@ SPECIAL: dict[str, Special] = {
     **dict.fromkeys(("cov", "corrcoef"), Functions.cov_),
     "gelu": Functions.gelu_,
     "vecnorm": Functions.vecnorm_,
+    "normalize": Functions.normalize_,
+    **dict.fromkeys(("quantile", "percentile"), Functions.quantile_),
+    "repeat": Functions.repeat_,
     **dict.fromkeys(("vcat", "vertcat", "hcat", "horzcat"), Functions.joined_),
 }
 """Functions that are more than another name."""

@@ -25,6 +25,10 @@ _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*
 """The left side of f(x, A) = x' * A * x."""
 
 
+_JULIA = re.compile(
+    r"\w\.\(|@\.\s|->|\|>|\b(?:dims|corrected)\s*=|√|\w\[(?:[\d:]|end\b)|\b(?:abs2|maximum|minimum)\(|\btr\("
+)
+"""What only Julia has."""
 _ANONYMOUS = re.compile(r"\s*@\(\s*[\w\s,]*\)")
 """What stands before the formula of a function without a name: @(x) x'*A*x."""
 
@@ -41,7 +45,9 @@ def read(text: str, known: Known, notation: str = "matlab", guessed: bool = Fals
     start = text.index("=") + 1 if name else 0
     if anonymous := _ANONYMOUS.match(text, start):
         start = anonymous.end()
-    reader = Reader(tokens(text, start), text, known, notation == "julia", guessed)
+    julia = notation == "julia"
+    guessed = guessed and not (julia and _JULIA.search(text))
+    reader = Reader(tokens(text, start), text, known, julia, guessed)
     try:
         value = want_shallow(reader.whole(), text)
     except RecursionError:
@@ -270,6 +276,8 @@ class Reader(Functions):
         span = Span(value.span.start, closed.stop)
         if len(picks) == 1 and isinstance(picks[0], Slice) and picks[0].start is picks[0].stop is None:
             return Call("?vec", (value,), (), span)
+        if len(picks) == 1:
+            return Call("?places", (value, picks[0]), (), span)
         if closing == ")" and len(picks) == 2 and isinstance(picks[0], Literal) and isinstance(picks[1], Slice):
             first = picks[0]  # a row stays a row
             picks[0] = Slice(first, Literal(first.value + 1, first.span), first.span)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.matlab.along import by_axis, spread
 from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
 from jacobian_cli.syntax.matlab.grammar import Reader
 from jacobian_cli.syntax.matlab.lookup import Vocabulary
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, want_short
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import HELD, Call, Definition, Literal, Name, Term, Text
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
@@ -27,11 +28,16 @@ _SAME = {
     "Tr": "trace", "Inverse": "inv", "PseudoInverse": "pinv", "Transpose": ".T", "LinearSolve": "solve",
     "LogisticSigmoid": "sigmoid", "Ramp": "relu", "KroneckerProduct": "kron", "IdentityMatrix": "eye", "Dot": "?matmul",
     "DiagonalMatrix": "diag", "Diagonal": "diag", "MatrixExp": "expm", "ArcSin": "arcsin", "ArcCos": "arccos",
-    "ArcTan": "arctan", "HadamardProduct": "*", "Times": "*", "Plus": "+", "Length": "?count",
-    "LogGamma": "lgamma", "HeavisideTheta": "heaviside", "MatrixPower": "?mpower", "Accumulate": "cumsum", "Re": "",
+    "ArcTan": "arctan", "HadamardProduct": "*", "Times": "*", "Plus": "+",
+    "LogGamma": "lgamma", "HeavisideTheta": "heaviside", "MatrixPower": "?mpower", "Re": "",
 }  # fmt: skip
 """Functions of the language under the names that they have in Mathematica."""
-_COLUMNS = {"Total": "sum", "Mean": "mean"}
+_COLUMNS = {
+    "Total": "sum", "Mean": "mean", "Median": "median", "Accumulate": "cumsum", "Differences": "diff",
+    "Variance": "var", "StandardDeviation": "std",
+}  # fmt: skip
+"""Functions that run down the first axis."""
+_SPREADS = ("var", "std")
 _CONSTANTS = {"Pi": "pi", "E": "e", "Infinity": "inf"}
 _ELSEWHERE = {
     "D": ("a derivative is not a formula", "type the formula alone; jac takes the derivative"),
@@ -39,7 +45,7 @@ _ELSEWHERE = {
     "Table": ("a loop cannot be read", "write it as a formula of arrays"),
     "Sum": ("a loop cannot be read", 'sums over an index are written `einsum("ij,j->i", A, x)`'),
     "Map": ("a loop cannot be read", "write it as a formula of arrays"),
-    "Variance": ("Variance divides by n - 1 here, by n in the language", "write `var(x)*n/(n - 1)`"),
+    "Quantile": ("Quantile takes an entry here, lies between two in the language", "the median is `Median[x]`"),
 }
 
 
@@ -158,12 +164,29 @@ class _Mathematica(Reader):
 
     def total_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         """Down the columns of a matrix; `Total[X, 2]` over all."""
-        call = Call(_COLUMNS[token.text], tuple(arguments[:1]), (), span)
+        name, held = _COLUMNS[token.text], Name(HELD, span)
         if len(arguments) == 1:
-            return Call("?columns", (call, Text("", span)), (), span)
-        if isinstance(arguments[1], Literal) and arguments[1].value == 2:
-            return call
+            first = (("axis", Literal(Fraction(0), span)),)
+            whole, down = (
+                spread(name, held, kept, span) if name in _SPREADS else Call(name, (held,), kept, span)
+                for kept in ((), first)
+            )
+            return by_axis(whole, down, arguments[0], span)
+        if isinstance(arguments[1], Literal) and arguments[1].value == 2 and token.text == "Total":
+            return Call(name, tuple(arguments[:1]), (), span)
         raise self.refuse(token, "along which axis?", "as in Total[X, 2], over all entries")
+
+    def length_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        del token, keywords
+        return Call("?extent", (arguments[0], Literal(Fraction(0), span)), (), span)
+
+    def of_lists_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """What is another thing of a matrix, the list of its rows."""
+        if len(arguments) != 1:
+            raise self.refuse(token, f"{token.text} takes one argument here", f"as in {token.text}[x]")
+        held, name = Name(HELD, span), token.text.lower()
+        rows = Call(name, (held,), (("axis", Literal(Fraction(0), span)),), span)
+        return by_axis(Call(name, (held,), (), span), rows, arguments[0], span, "none")
 
     def extreme_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         if len(arguments) > 1:
@@ -210,6 +233,8 @@ _VOCABULARY = Vocabulary(
         "Norm": _Mathematica.norm__,
         **dict.fromkeys(_COLUMNS, _Mathematica.total_),
         **dict.fromkeys(("Max", "Min"), _Mathematica.extreme_),
+        "Length": _Mathematica.length_,
+        **dict.fromkeys(("Sort", "Normalize"), _Mathematica.of_lists_),
         "Log": _Mathematica.log_,
         "Outer": _Mathematica.outer_,
         "ArcTan": _Mathematica.arctan_,

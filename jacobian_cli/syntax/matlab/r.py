@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.matlab.along import by_axis, spread
 from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
 from jacobian_cli.syntax.matlab.functions import of_columns
 from jacobian_cli.syntax.matlab.grammar import Reader
@@ -14,7 +15,7 @@ from jacobian_cli.syntax.matlab.lookup import Vocabulary
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, want_short
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import HELD, Call, Definition, Group, Literal, Name, Slice, Term, Text
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+|\#[^\n]*)
@@ -28,14 +29,12 @@ _SPECIAL = {"%*%": "?matmul", "%o%": "outer", "%x%": "kron", "%%": "mod"}
 _SAME = {
     "t": ".T", "tr": "trace", "plogis": "sigmoid", "pmax": "maximum", "pmin": "minimum", "ifelse": "where",
     "kronecker": "kron", "pnorm": "ndtr", "dnorm": "normal_pdf", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
-    "c": "concat", "drop": "", "as.matrix": "", "as.numeric": "?vec", "as.vector": "?vec", "c.numeric": "concat",
+    "c": "?flatly", "drop": "", "as.matrix": "", "as.numeric": "?vec", "as.vector": "?vec",
     "cbind": "?column_stack", "rbind": "?row_stack", "logsumexp": "logsumexp",
 }  # fmt: skip
 """Functions of the language under the names that they have in R; nothing where they change nothing here."""
 _AXES = {"rowSums": ("sum", 1), "colSums": ("sum", 0), "rowMeans": ("mean", 1), "colMeans": ("mean", 0)}
 _ELSEWHERE = {
-    "var": ("var divides by n - 1 here, by n in the language", "write `var(x)*n/(n - 1)`"),
-    "sd": ("sd divides by n - 1 here, by n in the language", "write `std(x)*sqrt(n/(n - 1))`"),
     "rnorm": ("random numbers are no formula", "make the number a parameter"),
     "runif": ("random numbers are no formula", "make the number a parameter"),
     "eigen": ("a list is not a value here", "of symmetric matrices the values are `eigvalsh(A)`"),
@@ -118,7 +117,13 @@ class _R(Reader):
                 break
             self.take()
         closed = self.want(closing, opened)
-        return Call("[]", (value, Group(tuple(picks), closed.span)), (), Span(value.span.start, closed.stop))
+        span = Span(value.span.start, closed.stop)
+        match picks:
+            case [Slice(start=None, stop=None)]:
+                return value
+        if len(picks) == 1:
+            return Call("?places", (value, picks[0]), (), span)
+        return Call("[]", (value, Group(tuple(picks), closed.span)), (), span)
 
     def is_function(self) -> bool:
         return False
@@ -223,6 +228,29 @@ class _R(Reader):
             raise self.refuse(token, f"{token.text} takes a matrix here, or two vectors")
         return of_columns("cov" if token.text == "cov" else "corrcoef", arguments, span)
 
+    def deviation_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """By n - 1; var of a matrix is the matrix of covariances of its columns."""
+        if keywords or len(arguments) != 1:
+            raise self.refuse(token, f"{token.text} takes one argument here", f"as in {token.text}(x)")
+        held = Name(HELD, span)
+        if token.text == "sd":
+            return spread("std", arguments[0], (), span)
+        return by_axis(spread("var", held, (), span), of_columns("cov", [held], span), arguments[0], span)
+
+    def entries_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """Of all entries, column by column."""
+        if keywords or len(arguments) != 1:
+            raise self.refuse(token, f"{token.text} takes one argument here", f"as in {token.text}(x)")
+        return Call(token.text, (Call("?vec", tuple(arguments), (), span),), (), span)
+
+    def diff_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """Down the columns."""
+        if keywords or len(arguments) != 1:
+            raise self.refuse(token, "diff takes neighbours once here", "as in diff(x)")
+        held = Name(HELD, span)
+        down = Call("diff", (held,), (("axis", Literal(Fraction(0), span)),), span)
+        return by_axis(Call("diff", (held,), (), span), down, arguments[0], span)
+
     def factor_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         """The upper factor, here."""
         del token, keywords
@@ -245,6 +273,9 @@ _VOCABULARY = Vocabulary(
         **dict.fromkeys(_AXES, _R.along_),
         **dict.fromkeys(("max", "min"), _R.extreme_),
         **dict.fromkeys(("cov", "cor"), _R.spread_),
+        **dict.fromkeys(("var", "sd"), _R.deviation_),
+        **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "sort"), _R.entries_),
+        "diff": _R.diff_,
     },
     "`{}(x)`",
     capital=False,
