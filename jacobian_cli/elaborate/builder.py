@@ -73,9 +73,9 @@ class Builder(Picking):
             case Group(square=True):
                 return self.call(self.listed(term))
             case Group(span=span):
-                raise self.error(
-                    span, "what stands in round brackets here is no value", "entries of a vector are listed: `[x, y]`"
-                )
+                where = "round brackets" if self.text[span.start : span.start + 1] == "(" else "a list without brackets"
+                message = f"what stands in {where} here is no value"
+                raise self.error(span, message, "entries of a vector are listed: `[x, y]`")
             case Slice(span=span) | Dots(span=span):
                 raise self.error(span, "a slice belongs inside brackets")
 

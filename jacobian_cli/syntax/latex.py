@@ -76,6 +76,8 @@ _TURNED = re.compile(
     r"\\(?:mathsf|mathrm|text|textsf|textrm|rm|sf|mathit|mathbf|operatorname|scriptscriptstyle)(?![A-Za-z])|[\s{}]"
     r"|\\[!,;:>]"
 )
+_MARKED = re.compile(r"(\([^()\\{}]{1,20}\))(?:T|⊤|\\top|\\intercal|\\mathsf\{?T\}?|\\mathrm\{?T\}?)")
+"""The name of a sample, and a transpose."""
 _DOLLARS = re.compile(r"\s*(?:\$\$?|\\\[|\\\()(.*?)(?:\$\$?|\\\]|\\\))\s*[.,]?\s*", re.DOTALL)
 _OPTION = re.compile(r"(axis|axes|keepdims)\s*=\s*(.*)", re.DOTALL)
 
@@ -206,6 +208,8 @@ class _Scanner(Scanner):
         bare = inside.replace(" ", "")
         if turned:
             found.append(Token("invT" if turned[0] == "-" else "T", "T", at, after))
+        elif (turned := _MARKED.fullmatch(bare)) and self.attach(turned[1].strip("()"), after, found):  # x^{(i)	op}
+            found.append(Token("T", "T", at, after))
         elif bare in (r"\prime", "'"):
             found.append(Token("prime", "'", at, after))
         elif bare in (r"\dagger", "+"):

@@ -84,6 +84,16 @@ _MINIMIZED = re.compile(
 """What is asked of a formula, before it: `min_w`."""
 _CHOICE = re.compile(r"(?:\s*[^\W\d]\w*\s*=)?(.+?)\bif\b(.+?)\belse\b(.+)", re.DOTALL)
 """What Python has for a choice: x if x > 0 else -x."""
+_TITLE = re.compile(
+    r"\s*(?:\\(?:text|textbf|textrm|mathrm)\s*\{\s*)?(?:[^\W\d_]+\s+){0,3}(?P<word>[^\W\d_]{3,})"
+    r"(?::\s*\}|\}\s*:|:(?=\s))\s*(?=\S)"
+)
+"""A word before a formula: `Loss: ‖Ax − b‖²`."""
+_CONDITIONED = re.compile(
+    r"(?<![^\W_\d])(?<!\\)(?P<name>[^\W\d_](?:_\{[^{}]*\}|_\\?\w+|[₀-₉ₐ-ₜᵢ-ᵥ]+)?)\s?(?:\\left\s*)?\("
+    r"[^()|∣=]+(?<!\\left)(?<!\\right)(?:[|∣]|\\(?:mid|vert)(?![a-z]))[^()|∣=]+\)"
+)
+"""p(y|x)."""
 ALONE = "type the formula alone; jac takes the derivative"
 
 
@@ -133,6 +143,13 @@ def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
         hint = "of one number it is `normal_pdf((x - m)/s)/s`; of a vector, type its logarithm"
         message = "the density of a distribution is not in the language"
         raise InputError(message, text=text, span=Span(*density.span()), hint=hint)
+    if (title := _TITLE.match(text)) and known.find(title["word"]) is None:
+        hint = f"that is `{text[title.end() :].strip()}`"
+        raise CertainError("a word before a formula is no part of it", text=text, span=Span(*title.span()), hint=hint)
+    if (condition := _CONDITIONED.search(text)) and known.find(condition["name"]) is None:
+        hint = "type what it is, or give its value a name of its own"
+        message = f"the density {condition[0]} is not in the language"
+        raise InputError(message, text=text, span=Span(*condition.span()), hint=hint)
     if choice := _CHOICE.fullmatch(text):
         taken, condition, other = (choice[k].strip() for k in (1, 2, 3))
         hint = f"it is `where({condition}, {taken}, {other})`"

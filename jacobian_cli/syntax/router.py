@@ -72,6 +72,7 @@ _SCALED = re.compile(r"[α-γε-ωΓΘΛΞΠΣΦΨΩ][^\W\d_](?:_?\d)?")
 """A product of two letters; δx and Δx are differences."""
 _PRODUCT = re.compile(r"[A-Z][xyzvwh]")
 """A matrix and a vector behind it."""
+_EXPECTED = re.compile(r"(?<![\w.])(E|Var|Cov)\[[^\W\d]")
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
 _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
@@ -121,7 +122,9 @@ def read_statements(
         with mistakes.noted():
             if isinstance(item, str):
                 result += _guessed(item, text, names, functions, missing)
-            elif (missing or boards or _greek(item, names)) and not _OF_THE_LANGUAGE.search(text):
+            elif _expected(text, names) or (
+                (missing or boards or _greek(item, names)) and not _OF_THE_LANGUAGE.search(text)
+            ):
                 result.append(_split_names(item, text, names, functions, missing, boards or not missing))
             else:
                 result.append(item)
@@ -213,6 +216,12 @@ def _want_no_entry(item: Definition, defined: Collection[str], given: Collection
                 )
 
 
+def _expected(text: str, names: Collection[str]) -> bool:
+    """Whether an expectation stands in a text: E[x]."""
+    found = _EXPECTED.search(text)
+    return found is not None and found[1] not in names
+
+
 def _greek(item: Definition, names: Collection[str]) -> bool:
     """Whether a Greek letter stands beside another letter in a name that nobody declared: y + λx."""
     return any(_SCALED.fullmatch(name) and name not in names for name in _names(item))
@@ -225,7 +234,7 @@ def _split_names(
     try:
         (other,) = _read("math", text, names, functions)
     except InputError as error:
-        if missing and "transpose" in error.message:
+        if "expectation" in error.message or (missing and "transpose" in error.message):
             raise
         apart = {letter for name in _names(item) if len(name) > 1 for letter in name}
         if apart.intersection(missing) and "below the line" in error.message:  # t/RC, where R and C are known

@@ -21,6 +21,8 @@ FACTOR = frozenset(
 DERIVATIVE = "type the formula alone; jac takes the derivative"
 
 
+_LEFT, _RIGHT = re.compile(r"\\left(?![A-Za-z])"), re.compile(r"\\right(?![A-Za-z])")
+"""Sizes of brackets, of which a part of a text may hold one alone."""
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?\s*$")
 
 
@@ -99,7 +101,10 @@ class Cursor:
     def written(self, start: int, stop: int) -> str:
         """A part of the text, to paste: with the commands whose braces begin or end inside it."""
         start, stop = whole(self.text, start, stop)
-        return " ".join(self.text[start:stop].split())
+        text = self.text[start:stop]
+        if len(_LEFT.findall(text)) != len(_RIGHT.findall(text)):
+            text = _RIGHT.sub("", _LEFT.sub("", text))
+        return " ".join(text.split())
 
     def closing(self, at: int) -> int:
         """The place of the bracket that closes the one there, or the same place if none does."""

@@ -13,6 +13,8 @@ from jacobian_cli.syntax.tokens import Token, too_deep
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text, terms_in
 
 _RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
+_INDICATOR = re.compile(r"_\s*\{\s*([^{}]*?(?:[<>=≤≥≠]|\\(?:[lg]eq?|[lg]t|ne)(?![a-z]))[^{}]*)\}")
+"""1_{x > 0}."""
 _SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
 _LETTER = re.compile(r"([^\W\d_])(?:\^?([²³23]))?")
 
@@ -202,6 +204,9 @@ class Factors(Identifiers):
         token = self.take()
         if token.kind == "eye" and (self.known.find("I") or (token.text and self.known.find(f"I_{token.text}"))):
             return Name(self.known.find(f"I_{token.text}" if token.text else "I") or "I", token.span)
+        if token.kind == "ones" and (condition := _INDICATOR.search(self.text, token.start, token.stop)):
+            hint = f"its indicator is `1({condition[1].strip()})`"
+            raise self.refuse(token, "a condition stands below the line", hint)
         terms = [self.size(size, token) for size in _sizes_of(token.text)]
         if token.kind == "eye" and len(terms) == 2 and terms[0] == terms[1]:
             terms.pop()

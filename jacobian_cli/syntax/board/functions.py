@@ -13,6 +13,8 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
 
+_BETWEEN = frozenset("dot cross kron outer mod".split())
+"""Functions of two arguments that some write between these."""
 _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:Var|Cov)\s*\}?")
 """Capitals by which statisticians mean random variables."""
 _INVERSES = {"exp": "log", "log": "exp", "logit": "sigmoid", "sigmoid": "logit"}
@@ -93,9 +95,18 @@ class Functions(Sums):
     def bare(self, token: Token) -> Term:
         """The argument of a function without a bracket."""
         first = self.next
+        before = self.tokens[self.at - 2] if self.at > 1 else token
+        if token.text in _BETWEEN and before.kind in ("name", "num", "close", "T", "sup"):
+            sides = [self.written(t.start, t.stop) for t in (before, first) if t.kind in ("name", "num")]
+            one, other = sides if len(sides) == 2 else ("x", "y")
+            raise self.refuse(
+                token, f"{token.text} stands between its arguments", f"it is `{token.text}({one}, {other})`"
+            )
         entries = first.kind == "bar" and not first.space  # max|x|
         if token.text in ("min", "max") and token is self.tokens[0] and not entries:
-            hint = f"that is `{self.written(token.stop, len(self.text))}`"
+            whole = self.written(token.stop, len(self.text))
+            kind = "largest" if token.text == "max" else "smallest"
+            hint = f"that is `{whole}`" + f"; the {kind} entry is `{token.text}({whole})`" * whole.isidentifier()
             raise self.refuse(token, f"what is to be {token.text}imized is typed alone", hint)
         if first.kind not in FACTOR or self.closes(first):
             if self.sees("op", "-"):

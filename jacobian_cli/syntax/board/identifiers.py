@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from itertools import pairwise
 
+from jacobian_cli.syntax.board.cursor import SUMS
 from jacobian_cli.syntax.board.functions import Functions
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
@@ -26,6 +27,7 @@ _EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
 """What stands before square brackets where something is expected, and what the entries of an array have instead."""
 _WORD = 3
 """A word of so many letters before a bracket is no matrix."""
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FLAGS = {"None": None, "True": True, "False": False}
 
 
@@ -127,7 +129,7 @@ class Identifiers(Functions):
         """Refuse E[x] and E_q[x]."""
         stem, *marks = key(token.text)
         if stem in _EXPECTED and not (marks and self.known.find(token.text)):
-            inside = self.written(self.next.start, self.tokens[self.closing(self.at)].stop).strip("[]")
+            inside = self.written(self.next.stop, self.tokens[self.closing(self.at)].start)
             hint = f"over entries it is `{_EXPECTED[stem]}({inside})`"
             raise self.refuse(token, "an expectation is not in the language", hint)
 
@@ -148,6 +150,10 @@ class Identifiers(Functions):
         below = any(mark in LETTERS or mark in LETTERS.values() for mark in marks)
         operator = below and (stem not in LETTERS or stem in _PROJECTION)  # S_λ(x), P_Ω(X)
         learned = operator or any(mark in _LEARNED for mark in marks)  # G_θ(z)
+        if capital and len(stem) == 1 and lone and not marks and key(inside[0].text)[0] in _LEARNED:
+            hint = f"type what it stands for; a product with a matrix is `{token.text}@{inside[0].text}`"
+            raise self.refuse(token, f"'{token.text}' is not a function here", hint)
+        self.want_no_acronym(token)
         if capital and stem not in LETTERS and len(stem) >= _WORD and self.known.find(token.text) is None:
             raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
         if (((capital or greek) and lone) or summed) and stem != "Gamma" and not learned:
@@ -180,6 +186,28 @@ class Identifiers(Functions):
                 f"a product is written `{token.text}*{whole}` where {token.text} is declared: `-s {token.text}=()`; "
                 "jac functions lists the functions",
             )
+
+    def want_no_acronym(self, token: Token) -> None:
+        """Refuse FFN(Wx) and MHA(x): capitals before a bracket without a sum, and more than two, are a function."""
+        start = token.stop
+        while start and self.text[start - 1].isascii() and self.text[start - 1].isupper():
+            start -= 1
+        word, rest = self.text[start : token.stop], self.text[:start] + self.text[token.stop :]
+        if (
+            len(word) < 2
+            or not self.blanks
+            or any(map(self.known.find, word))
+            or self.text[start - 1 : start].isalnum()
+        ):
+            return
+        depth, added = 0, False
+        for inner in self.tokens[self.at : self.closing(self.at)]:
+            depth += (inner.kind == "open") - (inner.kind == "close")
+            added = added or (depth == 1 and inner.kind == "op" and inner.text in SUMS)
+        new = len(word) > 2 and word not in _ALPHABET and not any(letter in rest for letter in word)
+        if new or not added:
+            where = Span(start, token.stop)
+            raise self.refuse(where, f"there is no function '{word}'", "jac functions lists those there are")
 
     def squared(self, token: Token, name: Name) -> Term:
         """σ²(x): the square of the sigmoid, or a variance that scales what stands in the brackets."""
