@@ -13,7 +13,7 @@ from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
-from jacobian_cli.elaborate.statement import names_in, turned_names
+from jacobian_cli.elaborate.statement import as_numbers, names_in, turned_names
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.expr import Extent as Counted
 from jacobian_cli.ops import FUNCTIONS
@@ -272,7 +272,7 @@ class Shaped(Builder):
             names = dict.fromkeys((*names_in(left[1]), *names_in(right[1])))
             numbers = [f"`-s {name}=()`" for name in names if self.assumed.get(name) == 1]
             if numbers:
-                hint += f"; for numbers declare {' '.join(numbers[:4])}"
+                hint += f"; {as_numbers(left[1], right[1], self.assumed)}"
             if numbers and (word := self.word_around(right[1].span)):
                 axes = "n,m" if word[0].isupper() else "()" if word[0] in "dn" else "n"
                 hint += f"; if {word} is one name, declare it: `-s {word}={axes}`"

@@ -32,6 +32,17 @@ _LONGEST = 100
 _NO_NUMBERS = ("nan", "NaN", "NAN")
 
 
+def as_numbers(left: Term, right: Term, assumed: Mapping[str, int]) -> str:
+    """How to declare numbers among the names of two vectors beside each other: those that scale the other, or all."""
+    one, other = (list(dict.fromkeys(names_in(term))) for term in (left, right))
+    declared = [f"`-s {name}=()`" for name in dict.fromkeys((*one, *other)) if assumed.get(name) == 1]
+    every = " ".join(declared[:4])
+    if not one or {assumed.get(name) for name in one} != {1} or not len(one) < len(declared) < 5:
+        return f"for numbers declare {every}"
+    said = f"{', '.join(one)} {'is a number' if len(one) == 1 else 'are numbers'}"
+    return f"where {said} declare {' '.join(declared[: len(one)])}, where all are {every}"
+
+
 def typed_statement(statement: Definition, scope: Scope, declared: Mapping[str, Shape]) -> Expr:
     """One statement typed, of the shape that was declared of its name."""
     try:

@@ -208,7 +208,7 @@ class _Scanner(Scanner):
         bare = inside.replace(" ", "")
         if turned:
             found.append(Token("invT" if turned[0] == "-" else "T", "T", at, after))
-        elif (turned := _MARKED.fullmatch(bare)) and self.attach(turned[1].strip("()"), after, found):  # x^{(i)	op}
+        elif (both := _MARKED.fullmatch(bare)) and self.attach(both[1].strip("()"), after, found):  # x^{(i)	op}
             found.append(Token("T", "T", at, after))
         elif bare in (r"\prime", "'"):
             found.append(Token("prime", "'", at, after))

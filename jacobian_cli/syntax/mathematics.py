@@ -146,10 +146,10 @@ def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
     if (title := _TITLE.match(text)) and known.find(title["word"]) is None:
         hint = f"that is `{text[title.end() :].strip()}`"
         raise CertainError("a word before a formula is no part of it", text=text, span=Span(*title.span()), hint=hint)
-    if (condition := _CONDITIONED.search(text)) and known.find(condition["name"]) is None:
+    if (conditioned := _CONDITIONED.search(text)) and known.find(conditioned["name"]) is None:
         hint = "type what it is, or give its value a name of its own"
-        message = f"the density {condition[0]} is not in the language"
-        raise InputError(message, text=text, span=Span(*condition.span()), hint=hint)
+        message = f"the density {conditioned[0]} is not in the language"
+        raise InputError(message, text=text, span=Span(*conditioned.span()), hint=hint)
     if choice := _CHOICE.fullmatch(text):
         taken, condition, other = (choice[k].strip() for k in (1, 2, 3))
         hint = f"it is `where({condition}, {taken}, {other})`"

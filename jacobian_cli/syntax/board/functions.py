@@ -104,9 +104,9 @@ class Functions(Sums):
             )
         entries = first.kind == "bar" and not first.space  # max|x|
         if token.text in ("min", "max") and token is self.tokens[0] and not entries:
-            whole = self.written(token.stop, len(self.text))
+            rest = self.written(token.stop, len(self.text))
             kind = "largest" if token.text == "max" else "smallest"
-            hint = f"that is `{whole}`" + f"; the {kind} entry is `{token.text}({whole})`" * whole.isidentifier()
+            hint = f"that is `{rest}`" + f"; the {kind} entry is `{token.text}({rest})`" * rest.isidentifier()
             raise self.refuse(token, f"what is to be {token.text}imized is typed alone", hint)
         if first.kind not in FACTOR or self.closes(first):
             if self.sees("op", "-"):
