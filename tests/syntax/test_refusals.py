@@ -32,7 +32,8 @@ REFUSED = (
     ("R(θ)p", "p", "'R' is not a function", ("R@θ",)),
     ("p(y|x)", "x", r"the density p\(y\|x\)", ()),
     ("FFN(Wx)", "x", "no function 'FFN'", ()),
-    ("LayerNorm(x + MHA(x))", "x", "no function 'MHA'", ()),
+    ("FFN(Wx)²", "x", "no function 'FFN'", ("F F N (Wx)",)),
+    ("LayerNorm(x + MHA(x))", "x", "no function 'MHA'", ("M H A (x)",)),
 )
 
 

@@ -287,7 +287,7 @@ class Board(Factors):
         finally:
             self.running[:] = running
         stop = self.tokens[self.at - 1].stop
-        ways = self.powers(start, sign, below, stop)
+        ways = () if minus else self.powers(start, sign, below, stop)
         if open_end and not ways:
             under = self.written(below.start, stop)
             taken, other = f"{function}({part})/({under})", f"{function}({part}/({under}))"

@@ -207,7 +207,9 @@ class Identifiers(Functions):
         new = len(word) > 2 and word not in _ALPHABET and not any(letter in rest for letter in word)
         if new or not added:
             where = Span(start, token.stop)
-            raise self.refuse(where, f"there is no function '{word}'", "jac functions lists those there are")
+            whole = self.written(self.next.start, self.tokens[self.closing(self.at)].stop)
+            hint = f"a product is `{' '.join(word)} {whole}`; jac functions lists the functions there are"
+            raise self.refuse(where, f"there is no function '{word}'", hint)
 
     def squared(self, token: Token, name: Name) -> Term:
         """σ²(x): the square of the sigmoid, or a variance that scales what stands in the brackets."""
