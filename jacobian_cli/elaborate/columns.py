@@ -145,6 +145,15 @@ class Columns(Sums):
         self.doubt(f"`{spelled(made[1])}` is read, the power of a matrix; entry by entry it is `{each}`, .^ there")
         return made
 
+    def length(self, term: Call) -> Typed:
+        """MATLAB's length of a vector; of a matrix it is that of the longer axis."""
+        (x,) = term.arguments
+        if axes_of(self.build(x).shape) == 2:
+            written = self.source_of(x)
+            hint = f"of one axis it is size({written}, 1), of all entries `numel({written})`"
+            raise self.error(term.span, "length is that of the longer axis here", hint)
+        return self.typed(Call("?count", term.arguments, (), term.span))
+
     def induced(self, term: Call) -> Typed:
         """The norm of a matrix as a map: the largest sum of a column, or of a row."""
         x, how = term.arguments

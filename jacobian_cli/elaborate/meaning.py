@@ -308,6 +308,7 @@ Meaning.meanings = {
     "?places": Meaning.counted_down,
     "?undotted": Meaning.undotted,
     "?induced": Meaning.induced,
+    "?length": Meaning.length,
     "?flatly": Meaning.joined_flat,
     "?cdot": Meaning.cdot,
     "?dots": Meaning.dots,

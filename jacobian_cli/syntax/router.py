@@ -9,7 +9,7 @@ from importlib import import_module
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
-from jacobian_cli.syntax.statements import FUNCTION
+from jacobian_cli.syntax.statements import FUNCTION, JULIA_MODULE
 from jacobian_cli.syntax.tokens import OtherNotationError
 from jacobian_cli.syntax.tree import Call, Definition, Name
 
@@ -301,6 +301,8 @@ def _told(text: str) -> str:
         return "function"
     if _LATEX.search(text):
         return "latex"
+    if JULIA_MODULE.search(text):
+        return "julia"
     if _R.search(text):
         return "r"
     if _MATHEMATICA.search(text):

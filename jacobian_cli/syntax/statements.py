@@ -12,6 +12,10 @@ FUNCTION = re.compile(
     re.DOTALL,
 )
 """The source of a Python function, whose lines belong together."""
+JULIA_MODULE = re.compile(
+    r"(?<![\w.])(?:Flux(?:\.Losses)?|NNlib|LinearAlgebra|Statistics|StatsBase|LogExpFunctions|SpecialFunctions)\.(?=[a-z])"
+)
+"""Julia's modules before their functions: Flux.mse."""
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 """The wide signs of East Asian keyboards."""
 _ARROW = re.compile(r"((?:\A|[;\n])\s*[^\W\d]\w*\s*)<-(?=\s)")

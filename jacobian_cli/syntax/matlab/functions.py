@@ -33,6 +33,7 @@ _WITHOUT = frozenset(("eye",))
 """Functions that may stand without an argument."""
 ELSEWHERE = {
     "reshape": "entries are rearranged row by row in the language, column by column here; declare the reshaped one",
+    "flatten": "column by column it is `vec(X)`, row by row `ravel(X)`",
     "eig": "of symmetric matrices it is `eigvalsh(A)` in the language",
     "rand": "random numbers are no formula",
     "randn": "random numbers are no formula",
@@ -188,6 +189,12 @@ class Functions(Along):
             axis = arguments[2:] or [Literal(Fraction(1), span)]
             return self.reduced(token.text, token, [arguments[0], *axis], {}, span)
         if len(arguments) == 1 and not dotted:
+            if self.julia and not self.guessed:
+                raise self.refuse(
+                    token,
+                    f"{token.text} compares several values in Julia",
+                    f"of all entries it is `{token.text}imum(x)`",
+                )
             return self.down(token.text, arguments[0], span, certain=True)
         constant = [isinstance(a, Call) and a.function in ("?vector", "?matrix") for a in arguments]
         if not all(constant):  # max(x, vector(0)): beside another array it is a number
@@ -205,8 +212,16 @@ class Functions(Along):
         return Call(".T", tuple(arguments[:1]), (), span)
 
     def numel_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
-        del dotted, token
+        del dotted
+        if token.text == "length" and not self.julia:
+            return Call("?length", tuple(arguments[:1]), (), span)
         return Call("?count", tuple(arguments[:1]), (), span)
+
+    def svd_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        del dotted
+        if token.text == "svd" and self.julia:
+            raise self.refuse(token, "a factorization is not a value here", "its values are `svdvals(A)`")
+        return Call("svdvals", tuple(arguments), (), span)
 
     def size_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         del dotted
@@ -344,6 +359,7 @@ SPECIAL: dict[str, Special] = {
     "numel": Functions.numel_,
     "length": Functions.numel_,
     "size": Functions.size_,
+    "svdvals": Functions.svd_,
     "ones": Functions.ones_,
     "zeros": Functions.ones_,
     "eye": Functions.eye_,

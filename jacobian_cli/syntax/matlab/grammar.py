@@ -10,6 +10,7 @@ from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
 from jacobian_cli.syntax.matlab.functions import ELSEWHERE, SAME, SPECIAL, Functions
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, normal_name, want_short
+from jacobian_cli.syntax.statements import JULIA_MODULE
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text, literal
 
@@ -46,8 +47,9 @@ def read(text: str, known: Known, notation: str = "matlab", guessed: bool = Fals
     if anonymous := _ANONYMOUS.match(text, start):
         start = anonymous.end()
     julia = notation == "julia"
-    guessed = guessed and not (julia and _JULIA.search(text))
-    reader = Reader(tokens(text, start), text, known, julia, guessed)
+    guessed = guessed and not (julia and (_JULIA.search(text) or JULIA_MODULE.search(text)))
+    bare = JULIA_MODULE.sub(lambda module: " " * len(module[0]), text) if julia else text
+    reader = Reader(tokens(bare, start), text, known, julia, guessed)
     try:
         value = want_shallow(reader.whole(), text)
     except RecursionError:
