@@ -14,7 +14,7 @@ from itertools import chain, count
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT, Programs
-from jacobian_cli.elaborate.shaped import LEANING, StrainedError, placed
+from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, placed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
@@ -290,6 +290,32 @@ def filled(term: Term, settled: Mapping[str, Size]) -> Term:
 class Meaning(Programs):
     """Types one text, and remembers what each part that shapes decide has become."""
 
+    def each_with_each(self, term: Call) -> Typed:
+        """NumPy's `subtract.outer`: x[:, None] - y of two vectors."""
+        x, y, function = term.arguments
+        assert isinstance(function, Text)
+        sides = [self.typed(x), self.typed(y)]
+        for part, (expr, _) in zip((x, y), sides, strict=True):
+            if isinstance(part, Name) and part.text in self.assumed and len(expr.shape) != 1:
+                self.strained(part.text, 1)
+        self.held |= {part.text for part in (x, y) if isinstance(part, Name)}
+        if any(len(expr.shape) != 1 for expr, _ in sides):
+            message = "each entry with each is read of two vectors"
+            raise self.error(term.span, message, "as in `x[:, None] - y`; of arrays, with the axes as they are meant")
+        if function.value == "*":
+            return self.op("outer", term.span, *sides)
+        return self.op(function.value, term.span, self.column(sides[0], term.span), sides[1])
+
+    def norm(self, term: Call) -> Typed:
+        if len(term.arguments) > 2 and isinstance(kind := term.arguments[1], Text) and kind.value == "2":  # of two axes
+            self.want_matrix(term)
+        return super().norm(term)
+
+    def want_matrix(self, term: Call) -> None:
+        if len(self.typed(term.arguments[0])[0].shape) != 2:
+            hint = "those of matrices along the last two axes have axis=(-2, -1)"
+            raise self.error(term.span, "the spectral norm is that of a matrix here", hint)
+
 
 Meaning.meanings = {
     "?beside": Meaning.beside,
@@ -322,6 +348,7 @@ Meaning.meanings = {
     "?diagonal": Meaning.diagonal,
     "?embed": Meaning.embedded,
     "?kron": Meaning.kron,
+    "?outer": Meaning.each_with_each,
     "?squeeze": Meaning.squeezed,
     "?column": Meaning.below,
     "?picked": Meaning.picked,

@@ -266,13 +266,15 @@ class Programs(Columns):
         return self.op("kron", term.span, *sides)
 
     def swap(self, term: Call) -> Typed:
-        x, *axes = term.arguments
+        x, *axes = term.arguments[:3]
         inner = self.typed(x)
         order, places = len(inner[0].shape), [self.whole(axis) for axis in axes]
         self.want_order(x, order, max(2, *(place + 1 if place >= 0 else -place for place in places)))
         first, second = (place % order for place in places)
         if order == 2:
             return inner if first == second else self.op(".T", term.span, inner)
+        if len(term.arguments) > 3 and abs(first - second) > 1:
+            raise self.error(term.span, "more than two axes change places", "as in `transpose(X, (1, 2, 0))`")
         return self.turned(inner, (first, second), term.span)
 
     def picked(self, term: Call) -> Typed:

@@ -42,8 +42,10 @@ KEYWORDS |= dict.fromkeys(("a", "input", "inputs", "array", "x1", "tensor", "log
 OPTIONAL = "a"
 """What tables call a parameter that may be left out; libraries have several words for it."""
 OPTIONAL_WORDS = frozenset("alpha beta delta lambd negative_slope offset diagonal k b".split())
-IGNORED = frozenset("dtype out device requires_grad copy order casting where_ precision".split())
-"""Options that change nothing in what is computed on real numbers."""
+IGNORED = frozenset("dtype device requires_grad copy order casting where_ precision".split())
+"""Options that change nothing in what is computed on real numbers, a dtype of whole numbers apart."""
+UFUNC_METHODS = frozenset("outer reduce accumulate reduceat at".split())
+"""What NumPy's operators have as methods: `np.subtract.outer`."""
 
 
 def _rows(text: str) -> dict[str, Spelling]:
@@ -66,7 +68,6 @@ maximum minimum logaddexp | x y | THIS(x, y)
 fmax | x y | maximum(x, y)
 fmin | x y | minimum(x, y)
 fmod | x y | x - y*trunc(x/y)
-where | c x y | where(c, x, y)
 power pow float_power | x y | x**y
 add | x y | x + y
 subtract sub | x y | x - y

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -47,11 +48,31 @@ class Arguments:
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise code.refuse(keyword, "** before an argument is not in the language")
+            if keyword.arg == "out":
+                self.no_out(keyword.value)
+                continue
+            if keyword.arg == "dtype":
+                self.want_real(keyword.value)
             if keyword.arg not in IGNORED or (name in ("reshape", "ravel", "flatten") and keyword.arg == "order"):
                 option = KEYWORDS.get(keyword.arg, keyword.arg)
                 if option in self.keywords:
                     raise code.refuse(keyword, "an option is given twice")
                 self.keywords[option] = keyword.value
+
+    def no_out(self, node: ast.expr) -> None:
+        """Refuse an array that the result is written into, which changes."""
+        if not (isinstance(node, ast.Constant) and node.value is None):
+            kept = [keyword for keyword in self.node.keywords if keyword.arg != "out"]
+            without = ast.unparse(ast.Call(self.node.func, [a for a in self.node.args if a is not node], kept))
+            hint = f"assign what is returned: `{ast.unparse(node)} = {without}`"
+            raise self.code.refuse(node, "an array that the result is written into, out=, cannot be read", hint)
+
+    def want_real(self, node: ast.expr) -> None:
+        """Refuse a type of whole numbers, to which values are cut off."""
+        word = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", getattr(node, "value", ""))
+        if isinstance(word, str) and _WHOLE.fullmatch(word):
+            message = f"{word} cuts values off, which is no formula of real numbers"
+            raise self.code.refuse(node, message, "leave it out where values are whole numbers, or true or false")
 
     def plain(self) -> Call:
         """A function of the language, as it stands."""
@@ -77,6 +98,12 @@ class Arguments:
             found["axis"] = listed(found["axis"])
         kept = {name: term for name, term in found.items() if not (isinstance(term, Flag) and term.value is None)}
         return _Given(self, kept)
+
+    def want_only(self, *words: str) -> None:
+        """Refuse options other than these."""
+        for word, value in self.keywords.items():
+            if word not in words:
+                raise self.code.refuse(value, f"{self.name} has no option '{word}' that is read here")
 
     def spelled(self, row: Spelling) -> Term:
         """What a row of the table says."""
@@ -126,6 +153,7 @@ def listed(term: Term) -> Term:
     return term
 
 
+_WHOLE = re.compile(r"u?int\d*|intc|intp|long|longlong|short|byte|bool_?")
 _OPTIONAL = frozenset(("axis", "keepdims", OPTIONAL))
 """Parameters that may be left out."""
 

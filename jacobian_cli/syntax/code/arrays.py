@@ -16,11 +16,8 @@ SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
 def transpose(call: Arguments) -> Term:
     """NumPy names the new order of axes, PyTorch the two that change places."""
     terms = [call.code.term(a) for a in call.arguments]
-    terms += [
-        call.code.term(value)
-        for name, value in call.keywords.items()
-        if name in ("axis", "axes", "perm", "dim0", "dim1")
-    ]
+    call.want_only("axis", "perm", "dim0", "dim1", "axis1", "axis2", "source", "destination")
+    terms += map(call.code.term, call.keywords.values())
     x, order = terms[0], terms[1:]
     if not order:
         return call.call(".T", x) if call.name != "permute" else call.call("?turn", x)
@@ -32,7 +29,8 @@ def transpose(call: Arguments) -> Term:
             call.code.doubt("the two axes change places, as in PyTorch: `X.T`; in NumPy transpose(0, 1) leaves `X`")
         swaps = True
     if swaps and len(order) == 2:
-        return call.call("?swap", x, *order)
+        moved = call.name in ("moveaxis", "movedim")
+        return call.call("?swap", x, *order, *([Text("moved", call.span)] if moved else []))
     return call.call("transpose", x, Group(tuple(order), call.span))
 
 
@@ -44,6 +42,7 @@ def reshape(call: Arguments) -> Term:
         sizes.pop()
     if order is not None and not (isinstance(order, ast.Constant) and order.value == "C"):
         raise call.refuse("entries are rearranged row by row in the language", "column by column it is `vec(A)`")
+    call.want_only("shape", "newshape", "size")
     sizes += [call.code.term(value) for value in call.keywords.values()]
     if call.name in ("flatten", "ravel") and sizes:
         raise call.refuse(
@@ -87,6 +86,14 @@ def joined(call: Arguments) -> Term:
     return call.call("concat", *items, axis=given.get("axis"))
 
 
+def chosen(call: Arguments) -> Term:
+    """Where a condition holds, x, elsewhere y; a PyTorch tensor's own `where` stands before its condition."""
+    if "condition" in call.keywords:
+        call.keywords["c"] = call.keywords.pop("condition")
+    given = call.bound(*(("x", "c", "y") if call.method else ("c", "x", "y")))
+    return call.call("where", given["c"], given["x"], given["y"])
+
+
 def grown(call: Arguments) -> Term:
     """A new axis of length one."""
     given = call.bound("x", "axis")
@@ -115,17 +122,58 @@ def squeezed(call: Arguments) -> Term:
 
 def filled_array(call: Arguments) -> Term:
     """Arrays of constants, of sizes that are listed."""
-    terms = [call.code.term(a) for a in call.arguments] + [call.code.term(v) for v in call.keywords.values()]
+    if call.name in ("eye", "identity"):
+        return unit_matrix(call)
+    call.want_only("shape", "size", "fill_value")
+    *given, last = [*call.arguments, *call.keywords.values()]
+    if given and call.name != "full" and isinstance(last, ast.Name | ast.Attribute) and not call.keywords:
+        listed_ = isinstance(given[0], ast.Tuple | ast.List)
+        if listed_ or getattr(last, "attr", getattr(last, "id", "")).startswith(("float", "int", "bool", "double")):
+            call.want_real(last)  # np.zeros(3, float)
+            call.arguments.pop()
+    terms = [call.code.term(a) for a in (*call.arguments, *call.keywords.values())]
     sizes = [item for term in terms for item in (term.items if isinstance(term, Group) else (term,))]
     match call.name:
-        case "eye" | "identity":
-            return call.call("eye", *sizes[:1])
         case "full":
             *sizes, value = sizes
             return call.call("*", value, call.call("ones", *sizes))
         case "empty":
             raise call.refuse("an array without values is no formula")
     return call.call(call.name, *sizes)
+
+
+def unit_matrix(call: Arguments) -> Term:
+    """Ones on the diagonal, of a matrix that need not be square where its sizes are numbers."""
+    words = ("N", "M", "k") if call.library != TORCH else ("n", "m")
+    if len(call.arguments) > len(words):
+        raise call.refuse(f"{call.name} takes at most {len(words)} arguments here, not {len(call.arguments)}")
+    given = dict(zip(words, call.arguments, strict=False))
+    for word, value in call.keywords.items():
+        name = _OF_UNIT.get(word, word) if word not in words else word
+        name = name if name in words else name.swapcase()
+        if name not in words or name in given:
+            raise call.code.refuse(value, f"{call.name} has no option '{word}' that is read here")
+        given[name] = value
+    rows, columns = given.get(words[0]), given.get(words[1])
+    if rows is None:
+        raise call.refuse(f"'{call.name}' wants how many rows there are")
+    if "k" in given and whole(call.code.term(given["k"])) != 0:
+        raise call.code.refuse(given["k"], "ones beside the diagonal are not in the language", "declare a matrix")
+    size = call.code.term(rows)
+    if columns is None or (isinstance(columns, ast.Constant) and columns.value is None):
+        return call.call("eye", size)
+    other = call.code.term(columns)
+    if ast.dump(rows) == ast.dump(columns):
+        return call.call("eye", size)
+    counts = whole(size), whole(other)
+    if counts[0] is None or counts[1] is None:
+        raise call.code.refuse(columns, "an identity matrix is square here", "as in `eye(n)`")
+    larger = size if counts[0] >= counts[1] else other
+    cut = Group(tuple(Slice(None, part, call.span) for part in (size, other)), call.span)
+    return call.call("[]", call.call("eye", larger), cut)
+
+
+_OF_UNIT = {"num_rows": "N", "num_columns": "M"}
 
 
 def chained(call: Arguments) -> Term:
@@ -162,4 +210,8 @@ def matrix_power(call: Arguments) -> Term:
 
 def same(call: Arguments) -> Term:
     """What changes neither values nor shape: casts and copies."""
+    if call.name == "item" and len(call.arguments) > 1:
+        raise call.refuse("an entry is picked by brackets here", "as in `x[2]`")
+    for value in (*call.arguments[1:], *call.keywords.values()):
+        call.want_real(value)
     return call.code.term(call.arguments[0])

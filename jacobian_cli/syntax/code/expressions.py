@@ -12,9 +12,10 @@ from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
 from jacobian_cli.syntax.code.modules import kind_of, written
 from jacobian_cli.syntax.code.places import SPLIT, counts_rows, is_parts, piece
 from jacobian_cli.syntax.code.python import Places, library_of, parsed
+from jacobian_cli.syntax.code.running import of_ufunc
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.libraries import APART, MODULES, NUMPY, OWN, REFUSED, SHARED, TORCH, WITHIN
+from jacobian_cli.syntax.libraries import APART, MODULES, NUMPY, OWN, REFUSED, SHARED, TORCH, UFUNC_METHODS, WITHIN
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import BINARY, COMPARE, defined_name, normal_name, on_one_line, want_short
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
@@ -310,6 +311,8 @@ class Code:
         call = Arguments(self, called)
         if not method and not module and name in self.known.functions and name not in _ALWAYS:
             return call.plain()
+        if name in UFUNC_METHODS and "." in module and module.rpartition(".")[2] not in MODULES:
+            return of_ufunc(call)
         within = WITHIN.get(module.rpartition(".")[2], {}).get(name)
         handler = HANDLERS.get(name)
         if handler is not None and within is None:

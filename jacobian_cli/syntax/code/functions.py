@@ -52,6 +52,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     "squeeze": arrays.squeezed,
     **dict.fromkeys(("ones", "zeros", "eye", "identity", "full", "empty"), arrays.filled_array),
     **dict.fromkeys(("repeat", "repeat_interleave"), arrays.repeated),
+    "where": arrays.chosen,
     "einsum": reductions.einsum,
     "slogdet": reductions.slogdet,
     "eigh": reductions.eigh,

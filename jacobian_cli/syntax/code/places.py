@@ -24,6 +24,7 @@ def counts_rows(node: ast.expr) -> bool:
 def flipped(call: Arguments) -> Term:
     """Axes may be one, several, or a list of them."""
     x, *axes = [call.code.term(argument) for argument in call.arguments]
+    call.want_only("axis")
     if "axis" in call.keywords:
         axes = [call.code.term(call.keywords["axis"])]
     if call.name in ("fliplr", "flipud"):

@@ -6,9 +6,9 @@ import ast
 import re
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, is_
+from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
 from jacobian_cli.syntax.libraries import TENSORFLOW, TORCH
-from jacobian_cli.syntax.tree import Call, Group, Literal, Term, Text
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Term, Text
 
 
 def extreme(call: Arguments) -> Term:
@@ -38,6 +38,8 @@ def spread(call: Arguments) -> Term:
         if is_(given.get("unbiased"), False):
             less = Literal(Fraction(0), call.span)
     else:
+        if len(call.arguments) > 3:
+            call.no_out(call.arguments[3])
         given = call.bound("x", "axis", "dtype", "out", "ddof", "keepdims", "correction")
         less = given.get("ddof") or given.get("correction") or Literal(Fraction(0), call.span)
     options = {name: given[name] for name in ("axis", "keepdims") if name in given}
@@ -81,6 +83,8 @@ def of_kind(
     if is_(kind, 0):
         raise call.refuse("how many entries are not zero has no derivative", "as in norm(x, 1)")
     whole = axis is None and not flat
+    if isinstance(axis, Group) and len(axis.items) == 2 and not (flat and call.library != TENSORFLOW):
+        return _of_matrices(call, x, kind, axis, keep)
     if kind is None or is_(kind, "fro", "euclidean"):
         return call.call("norm", x, axis=axis, keepdims=keep)
     for number in (2, 1, "inf"):
@@ -95,6 +99,22 @@ def of_kind(
     if flat and axis is None:
         x = call.call("reshape", x, Literal(Fraction(-1), call.span))
     return call.call("norm", x, axis=axis, keepdims=keep, ord=kind)
+
+
+def _of_matrices(call: Arguments, x: Term, kind: Term | None, axes: Group, keep: Term | None) -> Term:
+    """The norm of a matrix whose rows and columns lie along two axes: the first counts the rows."""
+    if kind is None or is_(kind, "fro", "euclidean"):
+        return call.call("norm", x, axis=axes, keepdims=keep)
+    if is_(kind, 1, "inf"):
+        inner, _ = axes.items if is_(kind, 1) else axes.items[::-1]
+        sums = call.call("sum", call.call("abs", x), axis=inner, keepdims=Flag(True, call.span))
+        return call.call("max", sums, axis=axes, keepdims=keep)
+    places = {whole(axis) for axis in axes.items}
+    if is_(kind, 2) and keep is None and places == {0, 1}:
+        return call.call("?norm", x, Text("2", call.span), Flag(None, call.span))
+    if is_(kind, 2, "nuc") and keep is None and places == {-1, -2}:
+        return call.call("spectral_norm" if is_(kind, 2) else "nuclear_norm", x)
+    raise call.refuse("this norm of matrices along two axes is not in the language", "as in `np.linalg.norm(A, 2)`")
 
 
 def ordered(call: Arguments) -> Term:
@@ -169,6 +189,8 @@ def qr(call: Arguments) -> Term:
     upper = call.call("qr", given["x"])
     if is_(given.get("mode"), "r"):
         return upper
+    if "mode" in given and not is_(given["mode"], "reduced", "economic"):
+        raise call.refuse("only the reduced Q and R are read", 'as in np.linalg.qr(A, mode="reduced")')
     return Group((call.call("@", given["x"], call.call("inv", upper)), upper), call.span)
 
 
@@ -207,10 +229,11 @@ def einsum(call: Arguments) -> Term:
     subscripts, *operands = [call.code.term(a) for a in call.arguments]
     if not isinstance(subscripts, Text):
         raise call.refuse("einsum begins with its subscripts", 'as in einsum("ij,j->i", A, x)')
+    call.want_only("optimize", "order", "preferred_element_type")
     text = subscripts.value.replace(" ", "")
     if "->" not in text:
         letters = sorted({c for c in text if c.isalpha()})
-        text += "->" + "".join(c for c in letters if text.count(c) == 1)
+        text += "->" + "..." * ("..." in text) + "".join(c for c in letters if text.count(c) == 1)
     return call.call("einsum", Text(text, subscripts.span), *operands)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
-from jacobian_cli.syntax.libraries import TORCH
-from jacobian_cli.syntax.tree import Call, Literal, Term
+from jacobian_cli.syntax.libraries import SHARED, TORCH
+from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
 
 _ACCUMULATED = {"add": "cumsum", "multiply": "cumprod", "maximum": "cummax", "minimum": "cummin",
                 "logaddexp": "logcumsumexp"}  # fmt: skip
@@ -20,15 +22,40 @@ def extreme(call: Arguments) -> Term:
     return Call("?pair", (made,), (), call.span) if call.library == TORCH or call.method else made
 
 
+_TWO = frozenset(("hypot", "arctan2", "atan2", "copysign"))
+
+
+def _each_with_each(call: Arguments, operator: str) -> Term:
+    """`np.subtract.outer(x, y)`, which is x[:, None] - y."""
+    row = SHARED.get(operator)
+    made = parse(row.text) if row is not None and row.parameters == ("x", "y") else None
+    plain = isinstance(made, Call) and all(isinstance(part, Name) for part in made.arguments) and not made.keywords
+    if not plain and operator not in _TWO:
+        raise call.refuse(
+            f"'outer' of {operator} is not known", "as in `x[:, None] - y`, which is np.subtract.outer(x, y)"
+        )
+    given = call.bound("x", "y")
+    function = made.function if isinstance(made, Call) else operator
+    return call.call("?outer", given["x"], given["y"], Text(function, call.span))
+
+
 def of_ufunc(call: Arguments) -> Term:
     """`np.maximum.accumulate(x)` and `np.add.reduce(x)`: along the first axis, unless told otherwise."""
     operator = call.module.rpartition(".")[2]
+    if call.name == "outer":
+        return _each_with_each(call, operator)
+    if call.name in ("at", "reduceat"):
+        raise call.refuse(f"'{operator}.{call.name}' is not in the language", "write the whole array as a formula")
+    if len(call.arguments) > 3:
+        call.no_out(call.arguments[3])
+    nowhere = [*call.arguments[1:2], *(v for k, v in call.keywords.items() if k == "axis")]
+    everything = any(isinstance(value, ast.Constant) and value.value is None for value in nowhere)
     function = (_ACCUMULATED if call.name == "accumulate" else _REDUCED).get(operator)
     if function is None:
         hint = "of NumPy's operators there are np.maximum.accumulate, np.add.reduce and the like"
         raise call.refuse(f"'{call.name}' is not known of this", hint)
     given = call.bound("x", "axis", "dtype", "out", "keepdims")
-    axis = given.get("axis") or Literal(Fraction(0), call.span)
+    axis = None if everything else given.get("axis") or Literal(Fraction(0), call.span)
     return call.call(function, given["x"], axis=axis, keepdims=given.get("keepdims"))
 
 
