@@ -9,17 +9,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import NamedTuple, TypeVar
 
 from jacobian_cli.syntax.code import arguments_of
 from jacobian_cli.syntax.code.places import counts_rows, piece
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.function.expressions import Names
-from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
-from jacobian_cli.syntax.function.methods import Class, attribute_of, parameters
+from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through, used_beside
+from jacobian_cli.syntax.function.methods import Class, attribute_of, default_number, parameters
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term
 
+_Function = TypeVar("_Function", ast.FunctionDef, ast.Lambda)
 _MOST = 5_000
 _MOST_CALLS = 20
 _HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
@@ -40,6 +42,15 @@ _HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
 )
 
 
+class Given(NamedTuple):
+    """What a parameter was given: an array of the caller, by its name there, or a view of it."""
+
+    caller: Function
+    name: str
+    argument: ast.expr
+    text: str
+
+
 class Function:
     """One function being read, with what its names stand for."""
 
@@ -52,13 +63,16 @@ class Function:
         self.module = reader.module
         self.outer: Mapping[str, Bound] = outer
         self.local: dict[str, Bound] = {}
-        self.node: ast.FunctionDef | None = None
+        self.node: ast.FunctionDef | ast.Lambda | None = None
         self.views: dict[str, str] = {}
         """The names of views, each with that of the array it is one of."""
         self.absent: set[str] = set()
         """Parameters that are None where they are left out, as they are here."""
         self.rows: dict[str, ast.expr] = {}
         """Names for the numbers of rows, `torch.arange(n)`."""
+        self.given: dict[str, Given] = {}
+        """Parameters that arrays of the caller were given for."""
+        self.current: ast.stmt | None = None
         self.depth = depth
         self.prefix = prefix
 
@@ -117,6 +131,11 @@ class Function:
                 raise self.module.refuse(_head(function), message, "give the parameter another name")
             self.module.taken.add(name)
             self.local[argument.arg] = Name(name, self.module.places.span(argument))
+        for attribute in sorted(attributes):
+            if self.owner is not None and (number := default_number(self.owner, attribute)) is not None:
+                name = normal_name(attribute)
+                definition = Definition(name, self.term(number), self.module.text, notation="function", default=True)
+                self.module.definitions.append(definition)
         for argument, value in _defaults(given):
             name = normal_name(argument.arg)
             if isinstance(value, ast.Constant) and value.value is None:
@@ -141,13 +160,16 @@ class Function:
             raise self.module.refuse(node, f"'{name}' takes {len(parameters)} arguments, not {len(node.args)}")
         for parameter, argument in zip(parameters, node.args, strict=False):
             inner.local[parameter.arg] = self.named(parameter.arg, self.term(argument), parameter)
+            inner.note(parameter.arg, argument, self)
         for keyword in node.keywords:
             if keyword.arg not in {p.arg for p in parameters} or keyword.arg in inner.local:
                 raise self.module.refuse(node, f"'{name}' has no parameter '{keyword.arg}' that is left")
             inner.local[keyword.arg] = self.named(keyword.arg, self.term(keyword.value), keyword.value)
+            inner.note(keyword.arg, keyword.value, self)
         for parameter, default in _defaults(given):
             if parameter.arg not in inner.local:
-                inner.local[parameter.arg] = inner.term(default)
+                bound = self.module.defaults.get(function, {})
+                inner.local[parameter.arg] = bound.get(parameter.arg) or inner.term(default)
         missing = [p.arg for p in parameters if p.arg not in inner.local]
         if missing:
             raise self.module.refuse(node, f"'{name}' wants {', '.join(missing)}")
@@ -167,9 +189,9 @@ class Function:
         return Name(fresh, self.module.places.span(node))
 
     def body(self, function: ast.FunctionDef | ast.Lambda) -> Term:
+        self.node = function
         if isinstance(function, ast.Lambda):
             return self.term(function.body)
-        self.node = function
         for statement in function.body:
             value = self.statement(statement)
             if value is not None:
@@ -192,6 +214,7 @@ class Function:
     # ---- statements -------------------------------------------------------------------------------------------------
 
     def statement(self, node: ast.stmt) -> Term | None:
+        self.current = node
         match node:
             case ast.Return(value=None):
                 raise self.module.refuse(node, "nothing is returned", "end it with return …")
@@ -224,7 +247,7 @@ class Function:
                     node, "a call whose value is not used cannot be read", "only formulas are read"
                 )
             case ast.FunctionDef(name=name):
-                self.local[name] = node
+                self.local[name] = self.with_defaults(node)
             case _:
                 for kind, message, hint in _HINTS:
                     if isinstance(node, kind):
@@ -267,6 +290,36 @@ class Function:
             if name != target.id and isinstance(here, Name) and isinstance(value, Name) and value.text == here.text:
                 message = f"{target.id} and {name} are one array here, which changes under both names"
                 raise self.module.refuse(node, message, "assign a new one: y = x + 1")
+        self.want_given_no_more(target.id, node)
+
+    def note(self, parameter: str, argument: ast.expr, caller: Function) -> None:
+        """Remember which array of the caller a parameter is, or is a view of."""
+        name = argument.id if isinstance(argument, ast.Name) else seen_through(argument)
+        if name is not None and isinstance(here := self.local[parameter], Name):
+            self.given[parameter] = Given(caller, name, argument, here.text)
+
+    def want_given_no_more(self, name: str, node: ast.stmt | ast.expr) -> None:
+        """Refuse to change an array that the caller gave and uses elsewhere."""
+        root = name
+        while root in self.views and self.views[root] != root:
+            root = self.views[root]
+        here = self.local.get(root)
+        for parameter, given in self.given.items():
+            if not (isinstance(here, Name) and here.text == given.text):
+                continue
+            caller = given.caller
+            if caller.uses_beside(given.name, given.argument):
+                message = f"{parameter} is the caller's {given.name} here, and both change"
+                raise self.module.refuse(node, message, f"assign a new one: {name} = {name} + 1")
+            caller.want_given_no_more(given.name, node)
+
+    def uses_beside(self, name: str, argument: ast.expr) -> bool:
+        """Whether an array is used in the statement that is read, or behind it, but as this argument."""
+        here = self.local.get(name)
+        text = here.text if isinstance(here, Name) else None
+        names = {n for n, v in self.local.items() if isinstance(v, Name) and v.text == text} | {name}
+        names |= {n for pair in self.views.items() if name in pair for n in pair}
+        return used_beside(self.node, names, name, self.current, argument)
 
     def uses(self, name: str, line: int) -> bool:
         """Whether a name is used behind a line."""
@@ -275,12 +328,21 @@ class Function:
 
     def assigned(self, value: ast.expr) -> Bound | list[Bound]:
         if isinstance(value, ast.Lambda):
-            return value
+            return self.with_defaults(value)
         if isinstance(value, ast.Tuple):
             return [item for item in map(self.assigned, value.elts) if not isinstance(item, list)]
         if isinstance(value, ast.Attribute) and value.attr == "shape":
             return Call("?shape", (self.term(value.value),), (), self.module.places.span(value))
         return self.term(value)
+
+    def with_defaults(self, function: _Function) -> _Function:
+        """A function that is defined here; its defaults are what their names stand for now."""
+        self.module.defaults[function] = {
+            parameter.arg: self.named(parameter.arg, self.term(default), parameter)
+            for parameter, default in _defaults(function.args)
+            if any(isinstance(part, ast.Name) and part.id in self.local for part in ast.walk(default))
+        }
+        return function
 
     def bind(self, target: ast.expr, value: Bound | list[Bound]) -> None:
         match target:

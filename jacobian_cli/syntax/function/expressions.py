@@ -105,6 +105,8 @@ class Names(Code):
         if not isinstance(changed, ast.Name):
             return value
         assert self.scope is not None
+        if changed.id not in self.scope.local:
+            raise self.refuse(changed, f"{changed.id} is changed, which is not of this function", "make it a parameter")
         self.scope.want_alone(changed, called.node)
         self.scope.bind(changed, value)
         return self.named(changed)

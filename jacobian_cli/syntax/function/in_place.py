@@ -34,3 +34,25 @@ def seen_through(node: ast.expr) -> str | None:
                 return name
             case _:
                 return None
+
+
+def used_beside(
+    function: ast.AST | None, names: set[str], name: str, current: ast.stmt | None, argument: ast.expr
+) -> bool:
+    """Whether an array is used in the current statement of a function or behind it, but as this argument; it has these
+    names. After `x = g(x)` it is another one.
+    """
+    itself = {id(part) for part in ast.walk(argument)}
+    start = current.lineno if current is not None else 0
+    stop: float = float("inf")
+    match current:
+        case ast.Assign(targets=[ast.Name(id=target)]) if target == name and names == {name}:
+            stop = current.end_lineno or start
+    return any(
+        isinstance(part, ast.Name)
+        and isinstance(part.ctx, ast.Load)
+        and part.id in names
+        and start <= part.lineno <= stop
+        and id(part) not in itself
+        for part in (ast.walk(function) if function is not None else ())
+    )

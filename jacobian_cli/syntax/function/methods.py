@@ -63,6 +63,25 @@ def parameters(owner: Class) -> set[str]:
     return {name for name in used if name not in owner.methods and constant(owner, name) is None}
 
 
+def default_number(owner: Class, name: str) -> ast.expr | None:
+    """The number that a parameter of `__init__` is where it is left out, of an attribute that it is assigned to."""
+    made, value = owner.methods.get("__init__"), owner.attributes.get(name)
+    if made is None or not isinstance(value, ast.Name):
+        return None
+    plain = [*made.args.posonlyargs, *made.args.args]
+    pairs = [*zip(plain[::-1], made.args.defaults[::-1], strict=False)]
+    pairs += [(a, v) for a, v in zip(made.args.kwonlyargs, made.args.kw_defaults, strict=True) if v is not None]
+    found = next((number for argument, number in pairs if argument.arg == value.id), None)
+    return found if found is not None and _is_number(found) else None
+
+
+def _is_number(value: ast.expr) -> bool:
+    numbers = ast.Constant | ast.UnaryOp | ast.BinOp | ast.operator | ast.unaryop
+    parts = [*ast.walk(value)]
+    constants = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return all(isinstance(part, numbers) for part in parts) and all(type(c) in (int, float) for c in constants)
+
+
 def is_given(owner: Class, name: str) -> bool:
     """Whether an attribute is a parameter of its own: nothing, a name or a call makes it, and no other formula."""
     return isinstance(owner.attributes.get(name, ast.Name("x")), ast.Name | ast.Call | ast.Constant)

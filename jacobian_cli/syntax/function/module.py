@@ -33,6 +33,8 @@ class Module:
     """How often each name was wanted."""
     orders: dict[str, int] = field(default_factory=dict)
     """The number of axes of arrays whose shape is unpacked."""
+    defaults: dict[ast.FunctionDef | ast.Lambda, dict[str, Term]] = field(default_factory=dict)
+    """Defaults of functions within a function, which are what they were where it was defined."""
     bare: ast.Lambda | None = None
     classes: dict[str, Class] = field(default_factory=dict)
 
