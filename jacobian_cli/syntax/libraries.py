@@ -44,6 +44,15 @@ OPTIONAL = "a"
 OPTIONAL_WORDS = frozenset("alpha beta delta lambd negative_slope offset diagonal k b".split())
 IGNORED = frozenset("dtype device requires_grad copy order casting where_ precision".split())
 """Options that change nothing in what is computed on real numbers, a dtype of whole numbers apart."""
+OF_TENSORS = frozenset(
+    "norm topk median nanmedian quantile abs exp expm1 log log1p log2 log10 sqrt rsqrt reciprocal square sigmoid relu "
+    "softmax log_softmax logsumexp logcumsumexp tanh sin cos tan sinh cosh asin acos atan erf lgamma digamma neg sign "
+    "mm mv bmm addmm addmv baddbmm addr addcmul addcdiv add sub mul div pow matmul outer ger kron inner lerp dist "
+    "unsqueeze permute expand clamp clamp_min clamp_max masked_fill where gather index_select repeat_interleave chunk "
+    "flip det logdet slogdet inverse pinverse cholesky amax amin cummax cummin msort numel detach clone double half "
+    "contiguous tril triu diag diag_embed unfold narrow select unbind movedim swapdims t adjoint".split()
+)
+"""Methods that PyTorch's tensors have, and arrays of NumPy and JAX have not."""
 UFUNC_METHODS = frozenset("outer reduce accumulate reduceat at".split())
 """What NumPy's operators have as methods: `np.subtract.outer`."""
 
@@ -105,7 +114,7 @@ reduce_mean | x axis keepdims | mean(x)
 reduce_max | x axis keepdims | max(x)
 reduce_min | x axis keepdims | min(x)
 reduce_prod | x axis keepdims | prod(x)
-reduce_logsumexp logsumexp | x axis keepdims | logsumexp(x)
+reduce_logsumexp | x axis keepdims | logsumexp(x)
 logcumsumexp | x axis | THIS(x)
 ptp | x | max(x) - min(x)
 sgn | x | sign(x)

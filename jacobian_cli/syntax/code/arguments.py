@@ -45,6 +45,8 @@ class Arguments:
         name, self.library, node, self.arguments, self.span, self.method, self.module = called
         self.name, self.node = name, node
         self.keywords: dict[str, ast.expr] = {}
+        self.words: dict[str, str] = {}
+        """What each option is called in the text."""
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise code.refuse(keyword, "** before an argument is not in the language")
@@ -58,13 +60,14 @@ class Arguments:
                 if option in self.keywords:
                     raise code.refuse(keyword, "an option is given twice")
                 self.keywords[option] = keyword.value
+                self.words[option] = keyword.arg
 
     def no_out(self, node: ast.expr) -> None:
         """Refuse an array that the result is written into, which changes."""
         if not (isinstance(node, ast.Constant) and node.value is None):
             kept = [keyword for keyword in self.node.keywords if keyword.arg != "out"]
             without = ast.unparse(ast.Call(self.node.func, [a for a in self.node.args if a is not node], kept))
-            hint = f"assign what is returned: `{ast.unparse(node)} = {without}`"
+            hint = f"assign what is returned, which is `{without}`"
             raise self.code.refuse(node, "an array that the result is written into, out=, cannot be read", hint)
 
     def want_real(self, node: ast.expr) -> None:
@@ -92,7 +95,8 @@ class Arguments:
         for word, value in self.keywords.items():
             name = OPTIONAL if word in OPTIONAL_WORDS and OPTIONAL in parameters else word
             if name not in parameters or name in found:
-                raise self.code.refuse(value, f"{self.name} has no option '{name}' that is read here")
+                typed = self.words.get(word, word)
+                raise self.code.refuse(value, f"{self.name} has no option '{typed}' that is read here")
             found[name] = self.code.term(value)
         if "axis" in found:
             found["axis"] = listed(found["axis"])
@@ -171,6 +175,8 @@ def _filled(template: Term, given: Mapping[str, Term], span: Span, keywords: tup
             return given[text]
         case Literal(value=value):
             return Literal(value, span)
+        case Flag(value=flag):
+            return Flag(flag, span)
         case Call(function="FLAT", arguments=(inner,)):
             if any(name == "axis" for name, _ in keywords):
                 return _filled(inner, given, span, keywords)

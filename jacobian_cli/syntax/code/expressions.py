@@ -18,6 +18,7 @@ from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import APART, MODULES, NUMPY, OWN, REFUSED, SHARED, TORCH, UFUNC_METHODS, WITHIN
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import BINARY, COMPARE, defined_name, normal_name, on_one_line, want_short
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
@@ -45,6 +46,8 @@ def _is_option(node: ast.expr) -> bool:
     return False
 
 
+_ARRAYS = frozenset(("Tensor", "ndarray"))
+"""Classes of arrays."""
 _ALWAYS = frozenset("max min".split())
 _LINALG = frozenset("linalg LA la".split())
 """Modules of linear algebra, by names that several libraries have them by."""
@@ -207,6 +210,9 @@ class Code:
         match node.value, node.slice:
             case ast.Attribute(attr="shape", value=value), ast.Constant() | ast.UnaryOp():
                 return Call("?extent", (self.term(value), self.term(node.slice)), (), span)
+        if isinstance(node.slice, ast.Constant) and isinstance(word := node.slice.value, str):
+            hint = f"make {word} a parameter" if word.isidentifier() else "make it a parameter"
+            raise self.refuse(node, "dictionaries are not read", hint)
         read = self.term(node.value)
         if isinstance(read, Call) and read.function in ("?pair", "?slogdet"):
             wanted = 0 if read.function == "?pair" else 1
@@ -214,6 +220,9 @@ class Code:
                 return unpaired(read)
             raise self.refuse(node, "this part of the pair has no derivative")
         place = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if place == 0 and not self.library and self.gives_pair(node.value):
+            self.doubt(f"`{spelled(read)}` is read, the values of PyTorch's pair; NumPy's [0] is the first")
+            return read
         if isinstance(read, Call) and is_parts(read):
             if not isinstance(place, int) or place < 0 or not isinstance(read.arguments[1], Literal):
                 raise self.refuse(node, "which part this is cannot be told", "as in `torch.split(x, 3)[0]`")
@@ -224,6 +233,15 @@ class Code:
             case ast.Tuple(elts=[rows, picked]) if counts_rows(rows):
                 return Call("?picked", (read, self.term(picked)), (), span)
         return Call("[]", (read, self.index(node.slice)), (), span)
+
+    def gives_pair(self, node: ast.expr) -> bool:
+        """Whether a call is a method that gives values and their places if it is PyTorch's: `X.max(0)`, `x.sort()`."""
+        match node:
+            case ast.Call(func=ast.Attribute(attr="max" | "min") as function):
+                return bool(node.args or node.keywords) and self.path(function) is None
+            case ast.Call(func=ast.Attribute(attr="sort") as function):
+                return self.path(function) is None
+        return False
 
     def index(self, node: ast.expr) -> Term:
         span = self.places.span(node)
@@ -261,6 +279,8 @@ class Code:
                 if "random" in words[:-1]:
                     name = "random"
                 library = MODULES[words[0]]
+                if words[-2] in _ARRAYS and node.args:  # torch.Tensor.repeat(x, 2) is x.repeat(2)
+                    return self.function(Called(name, library, node, list(node.args), span, method=True))
                 if words[0] in _LINALG and self.library:
                     library = self.library
                 module = ".".join(words[:-1])

@@ -53,6 +53,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("ones", "zeros", "eye", "identity", "full", "empty"), arrays.filled_array),
     **dict.fromkeys(("repeat", "repeat_interleave"), arrays.repeated),
     "where": arrays.chosen,
+    "logsumexp": reductions.logsumexp,
     "einsum": reductions.einsum,
     "slogdet": reductions.slogdet,
     "eigh": reductions.eigh,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
 from jacobian_cli.syntax.code.places import counts_rows
 from jacobian_cli.syntax.code.reductions import of_kind
+from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.libraries import GELU_TANH, JAX, TORCH
-from jacobian_cli.syntax.tree import Call, Flag, Literal, Term
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Term
 
 
 def gelu(call: Arguments) -> Term:
@@ -26,10 +29,19 @@ def gelu(call: Arguments) -> Term:
 def normed(call: Arguments) -> Term:
     """PyTorch's layer_norm adds eps to the variance, rms_norm next to nothing; with gain and bias where given."""
     function, default = _NORMS[call.name]
-    if len(call.arguments) > 1:
-        call.arguments.pop(1)
-    call.keywords.pop("normalized_shape", None)
+    told = call.arguments.pop(1) if len(call.arguments) > 1 else call.keywords.pop("normalized_shape", None)
     given = call.bound("x", "weight", *(["bias"] if default else []), "eps")
+    axes = _last_axes(call, told)
+    if axes is not None:
+        center = "x - mean(x, axis=axes, keepdims=True)" if default else "x"
+        parts = given | {"axes": axes, "eps": given.get("eps") or Literal(Fraction(default or 0), call.span)}
+        size = "var(x, axis=axes, keepdims=True) + eps" if default else "mean(x**2, axis=axes, keepdims=True)"
+        size += " + eps" if not default and "eps" in given else ""
+        if axes is _EVERY:
+            center, size = (text.replace(", axis=axes, keepdims=True", "") for text in (center, size))
+        return call.made(
+            f"({center})/sqrt({size}){'*weight' * ('weight' in given)}{' + bias' * ('bias' in given)}", parts
+        )
     eps = given.get("eps") or (Literal(Fraction(default), call.span) if default else None)
     term = call.call(function, given["x"], gain=given.get("weight"), bias=given.get("bias"), eps=eps)
     if "eps" not in given and default:
@@ -37,6 +49,52 @@ def normed(call: Arguments) -> Term:
             f"PyTorch's {call.name} adds eps: `{function}(x, eps=1e-5)` is read; `{function}(x)` is without"
         )
     return term
+
+
+_EVERY = Group((), Span(0, 0))
+"""All axes."""
+
+
+def _last_axes(call: Arguments, told: ast.expr | None) -> Group | None:
+    """The last axes whose sizes are listed; none where that is the last alone."""
+    first = call.arguments[0] if call.arguments else call.keywords["x"]
+    match told:
+        case None | ast.Constant() | ast.Subscript(slice=ast.Constant() | ast.UnaryOp()):
+            return None
+        case ast.Subscript(
+            slice=ast.Slice(
+                lower=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(count))), upper=None, step=None
+            )
+        ):
+            return _so_many(call, count)
+        case ast.Attribute(attr="shape", value=value) if ast.dump(value) == ast.dump(first):
+            return _EVERY
+        case ast.Call(func=ast.Attribute(attr="size", value=value), args=[]) if ast.dump(value) == ast.dump(first):
+            return _EVERY
+        case ast.Call(func=ast.Attribute(attr="size"), args=[_]):
+            return None
+        case ast.List(elts=sizes) | ast.Tuple(elts=sizes):
+            return _so_many(call, len(sizes))
+        case ast.Name():
+            match size := call.code.term(told):
+                case Group(items=items):
+                    return _so_many(call, len(items))
+                case Call(function="?shape", arguments=(array,)) if spelled(array) == spelled(call.code.term(first)):
+                    return _EVERY
+                case Call(function="stack" | "?shape"):
+                    pass
+                case _:
+                    return None
+            del size
+    raise call.code.refuse(
+        told, "over which of the last axes this runs cannot be told", "as in F.layer_norm(X, (3, 4))"
+    )
+
+
+def _so_many(call: Arguments, count: int) -> Group | None:
+    if count < 2:
+        return None
+    return Group(tuple(Literal(Fraction(axis), call.span) for axis in range(-count, 0)), call.span)
 
 
 _NORMS = {"layer_norm": ("layernorm", "0.00001"), "rms_norm": ("rmsnorm", "")}
@@ -72,8 +130,8 @@ def normalized(call: Arguments) -> Term:
     return call.call("/", x, _at_least(call, norm, given.get("eps")))
 
 
-_OF_CLASSES = {"cross_entropy": "-sum(y*log_softmax(x))", "nll_loss": "-sum(y*x)"}
-"""Losses of labels of classes or of a probability for each, and their sums over rows."""
+_OF_CLASSES = {"cross_entropy": "-sum(y*log_softmax(x), axis=-1)", "nll_loss": "-sum(y*x, axis=-1)"}
+"""Losses of labels of classes or of a probability for each, and what they are of each row."""
 
 _OF_DIAGONAL = {"cross_entropy": "-mean(diag(log_softmax(x)))", "nll_loss": "-mean(diag(x))"}
 """The same where the label of each row is its number, as in contrastive losses."""
@@ -100,6 +158,10 @@ _LOSSES = {
 _WEIGHTED = "weight*((1 - y)*x + (1 + (pos_weight - 1)*y)*softplus(-x))"
 
 
+def _last(call: Arguments) -> Literal:
+    return Literal(Fraction(-1), call.span)
+
+
 def loss(call: Arguments) -> Term:
     """Losses with `reduction`: the mean unless told otherwise."""
     how = call.keywords.pop("reduction", None)
@@ -119,9 +181,14 @@ def loss(call: Arguments) -> Term:
         if word in given:
             raise call.refuse(f"{word} is not read", "reduction says the same: 'mean', 'sum' or 'none'")
     if call.name in _OF_CLASSES:
+        made = Call("?classes", (call.call(call.name, given["x"], given["y"]),), (), call.span)
+        if kind == "sum":  # as many as there are rows
+            return call.call("*", call.call("?count", call.call("sum", given["x"], axis=_last(call))), made)
         if kind != "mean":
-            raise call.refuse("only the mean over rows is read here", f"write `{_OF_CLASSES[call.name]}`")
-        return Call("?classes", (call.call(call.name, given["x"], given["y"]),), (), call.span)
+            names = {"x": spelled(given["x"]), "y": spelled(given["y"])}
+            text = re.sub(r"\b[xy]\b", lambda found: names[found[0]], _OF_CLASSES[call.name])
+            raise call.refuse("only the mean and the sum over rows are read here", f"of each it is `{text}`")
+        return made
     wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}"}.get(str(kind))
     if wrap is None:
         raise call.refuse("this reduction cannot be read", "reduction is 'mean', 'sum' or 'none'")

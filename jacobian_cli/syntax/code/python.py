@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.libraries import JAX, NUMPY, TORCH
+from jacobian_cli.syntax.libraries import JAX, MODULES, NUMPY, OF_TENSORS, TORCH
 from jacobian_cli.syntax.tokens import too_deep
 
 _TORCH = re.compile(
@@ -21,6 +21,7 @@ _TORCH = re.compile(
 )
 _JAX = re.compile(r"\bjnp\.|\bjax\.")
 _NUMPY = re.compile(r"\b(?:np|numpy|scipy|math|tf)\.|\baxis\s*=|\bkeepdims\s*=")
+_METHOD = re.compile(r"(?P<owner>\w*)[)\]]*\.(?P<name>[a-z_0-9]+?)_?\(")
 _IMPORTED = re.compile(rf"^\s*(?:import|from)\s+({NUMPY}|{TORCH}|{JAX})\b", re.MULTILINE)
 
 
@@ -32,8 +33,11 @@ def library_of(text: str) -> str:
         return JAX
     if _NUMPY.search(text):
         return NUMPY
-    imported = {*_IMPORTED.findall(text)}
-    return imported.pop() if len(imported) == 1 else ""
+    imported: set[str] = {*_IMPORTED.findall(text)}
+    if len(imported) == 1:
+        return imported.pop()
+    called = (found for found in _METHOD.finditer(text) if found["name"] in OF_TENSORS)
+    return TORCH if any(found["owner"] not in MODULES and found["owner"] != "self" for found in called) else ""
 
 
 def parsed(source: str, text: str, shift: int = 0) -> ast.Module:

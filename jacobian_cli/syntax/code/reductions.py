@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
-from jacobian_cli.syntax.libraries import TENSORFLOW, TORCH
+from jacobian_cli.syntax.libraries import JAX, NUMPY, TENSORFLOW, TORCH
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Term, Text
 
 
@@ -117,8 +117,21 @@ def _of_matrices(call: Arguments, x: Term, kind: Term | None, axes: Group, keep:
     raise call.refuse("this norm of matrices along two axes is not in the language", "as in `np.linalg.norm(A, 2)`")
 
 
+def logsumexp(call: Arguments) -> Term:
+    """SciPy's and JAX's have weights, b."""
+    weighted = call.library in (NUMPY, JAX) and not call.method
+    given = call.bound("x", "axis", *(["y"] if weighted else []), "keepdims")
+    options = {name: given.get(name) for name in ("axis", "keepdims")}
+    if "y" not in given:
+        return call.call("logsumexp", given["x"], **options)
+    total = call.call("sum", call.call("*", given["y"], call.call("exp", given["x"])), **options)
+    return call.call("log", total)
+
+
 def ordered(call: Arguments) -> Term:
     """Entries in order, or their places; PyTorch's `sort` is a pair."""
+    if call.name == "sort" and call.method and call.library == NUMPY:
+        raise call.refuse("an array's own sort gives None and changes the array", "as in `np.sort(x)`")
     given = call.bound("x", "axis", "descending", "kind", "stable")
     x = given["x"]
     if call.name == "argsort" and is_(given.get("descending"), True):
