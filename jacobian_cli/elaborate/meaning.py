@@ -73,7 +73,7 @@ _SKELETON = {
     "?flatly": "concat",
 }
 _INSIDE = frozenset(
-    "?picked ?squeeze ?slope ?dotted ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma".split()
+    "?picked ?squeeze ?slope ?dotted ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma ?whole".split()
 )
 
 
@@ -306,15 +306,21 @@ class Meaning(Programs):
             return self.op("outer", term.span, *sides)
         return self.op(function.value, term.span, self.column(sides[0], term.span), sides[1])
 
-    def norm(self, term: Call) -> Typed:
-        if len(term.arguments) > 2 and isinstance(kind := term.arguments[1], Text) and kind.value == "2":  # of two axes
-            self.want_matrix(term)
-        return super().norm(term)
+    def whole_array(self, term: Call) -> Typed:
+        """What runs along the last axis, or, of an array of several axes, over all of them."""
+        row, every = term.arguments
+        return self.typed(row if len(self.typed(parts_of(row)[0])[0].shape) < 2 else every)
 
-    def want_matrix(self, term: Call) -> None:
-        if len(self.typed(term.arguments[0])[0].shape) != 2:
-            hint = "those of matrices along the last two axes have axis=(-2, -1)"
-            raise self.error(term.span, "the spectral norm is that of a matrix here", hint)
+    def norm(self, term: Call) -> Typed:
+        made = super().norm(term)
+        kind, *matrix = term.arguments[1:]
+        assert isinstance(kind, Text)
+        if kind.value in ("1", "2", "inf") and len(term.arguments) < 4:
+            order = len(self.typed(term.arguments[0])[0].shape)
+            if order > 2 or (matrix and order != 2):
+                hint = "those of matrices along the last two axes have axis=(-2, -1)"
+                raise self.error(term.span, "this norm is that of one matrix here", hint)
+        return made
 
 
 Meaning.meanings = {
@@ -349,6 +355,7 @@ Meaning.meanings = {
     "?embed": Meaning.embedded,
     "?kron": Meaning.kron,
     "?outer": Meaning.each_with_each,
+    "?whole": Meaning.whole_array,
     "?squeeze": Meaning.squeezed,
     "?column": Meaning.below,
     "?picked": Meaning.picked,

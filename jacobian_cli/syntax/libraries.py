@@ -71,7 +71,9 @@ def _rows(text: str) -> dict[str, Spelling]:
 SHARED = _rows("""
 exp log log1p expm1 sqrt sin cos tan sinh cosh tanh sign square erf sigmoid silu | x | THIS(x)
 arcsin arccos arctan abs expit swish det inv logdet relu softsign_ | x | THIS(x)
-asin acos atan | x | arcTHIS(x)
+asin | x | arcsin(x)
+acos | x | arccos(x)
+atan | x | arctan(x)
 absolute fabs | x | abs(x)
 maximum minimum logaddexp | x y | THIS(x, y)
 fmax | x y | maximum(x, y)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -102,6 +103,15 @@ class Arguments:
             found["axis"] = listed(found["axis"])
         kept = {name: term for name, term in found.items() if not (isinstance(term, Flag) and term.value is None)}
         return _Given(self, kept)
+
+    def flat(self, place: int) -> bool:
+        """Whether the axis is said to be none, so that all entries stand in a row; it may stand at this place."""
+        said = self.keywords.get("axis") or (self.arguments[place] if len(self.arguments) > place else None)
+        return isinstance(said, ast.Constant) and said.value is None
+
+    def row(self, x: Term) -> Call:
+        """All entries of an array in a row."""
+        return self.call("reshape", x, Literal(Fraction(-1), self.span))
 
     def want_only(self, *words: str) -> None:
         """Refuse options other than these."""

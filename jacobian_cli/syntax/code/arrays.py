@@ -83,6 +83,8 @@ def joined(call: Arguments) -> Term:
             return call.call(f"?{call.name}", *items)
         case "stack":
             return call.call("stack", *items, axis=given.get("axis"))
+    if call.flat(1):
+        return call.call("concat", *map(call.row, items))
     return call.call("concat", *items, axis=given.get("axis"))
 
 

@@ -67,6 +67,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     ),
     **dict.fromkeys(("flip", "fliplr", "flipud"), places.flipped),
     "index_select": places.selected,
+    "take": places.taken,
     **dict.fromkeys(("gather", "take_along_axis"), places.taken_along),
     "one_hot": places.one_hot,
     "pad": places.padded,

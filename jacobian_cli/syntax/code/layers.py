@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
@@ -32,23 +33,29 @@ def normed(call: Arguments) -> Term:
     told = call.arguments.pop(1) if len(call.arguments) > 1 else call.keywords.pop("normalized_shape", None)
     given = call.bound("x", "weight", *(["bias"] if default else []), "eps")
     axes = _last_axes(call, told)
-    if axes is not None:
-        center = "x - mean(x, axis=axes, keepdims=True)" if default else "x"
-        parts = given | {"axes": axes, "eps": given.get("eps") or Literal(Fraction(default or 0), call.span)}
-        size = "var(x, axis=axes, keepdims=True) + eps" if default else "mean(x**2, axis=axes, keepdims=True)"
-        size += " + eps" if not default and "eps" in given else ""
-        if axes is _EVERY:
-            center, size = (text.replace(", axis=axes, keepdims=True", "") for text in (center, size))
-        return call.made(
-            f"({center})/sqrt({size}){'*weight' * ('weight' in given)}{' + bias' * ('bias' in given)}", parts
-        )
     eps = given.get("eps") or (Literal(Fraction(default), call.span) if default else None)
     term = call.call(function, given["x"], gain=given.get("weight"), bias=given.get("bias"), eps=eps)
+    if axes is not None and "eps" not in given and default:
+        call.code.doubt(f"PyTorch's {call.name} adds 1e-5 to the variance")
+    if axes is _EVERY:
+        return call.call("?whole", term, _over(call, given, eps, None))
+    if axes is not None:
+        return _over(call, given, eps, axes)
     if "eps" not in given and default:
         call.code.doubt(
             f"PyTorch's {call.name} adds eps: `{function}(x, eps=1e-5)` is read; `{function}(x)` is without"
         )
     return term
+
+
+def _over(call: Arguments, given: Mapping[str, Term], eps: Term | None, axes: Group | None) -> Term:
+    """A layer norm, or one by the mean square, over some axes or over all."""
+    center, size = ("x - mean(x, AT)", "var(x, AT)") if call.name == "layer_norm" else ("x", "mean(x**2, AT)")
+    text = f"({center})/sqrt({size}{' + eps' if eps is not None else ''})"
+    text += f"{'*weight' * ('weight' in given)}{' + bias' * ('bias' in given)}"
+    text = text.replace(", AT", "" if axes is None else ", axis=axes, keepdims=True")
+    extra = {name: term for name, term in (("axes", axes), ("eps", eps)) if term is not None}
+    return call.made(text, {**given, **extra})
 
 
 _EVERY = Group((), Span(0, 0))

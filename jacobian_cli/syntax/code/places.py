@@ -42,6 +42,13 @@ def selected(call: Arguments) -> Term:
     return call.call("take", given["x"], given["index"], axis=given["axis"])
 
 
+def taken(call: Arguments) -> Term:
+    """Of all entries in a row, unless an axis is told."""
+    given = call.bound("x", "indices", "axis")
+    x = given["x"] if "axis" in given else call.row(given["x"])
+    return call.call("take", x, given["indices"], axis=given.get("axis"))
+
+
 def taken_along(call: Arguments) -> Term:
     """PyTorch names the axis before the places, NumPy behind them."""
     names = ("x", "axis", "index") if call.name == "gather" else ("x", "indices", "axis")
@@ -160,6 +167,8 @@ def slid(call: Arguments) -> Term:
     if mode is not None and told not in ("valid", "same", "full"):
         raise call.refuse("a mode is 'valid', 'same' or 'full'")
     x, kernel = given["x"], given["v"]
+    if told == "same":
+        call.code.doubt("the first of the two is the longer, so that what is read has its length")
     if told in (None, "full" if call.name == "convolve" else "valid"):
         return call.call(call.name, x, kernel)
     if call.name == "convolve":

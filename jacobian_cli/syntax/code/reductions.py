@@ -89,7 +89,8 @@ def of_kind(
         return call.call("norm", x, axis=axis, keepdims=keep)
     for number in (2, 1, "inf"):
         if is_(kind, number) and whole:
-            return call.call("?norm", x, Text(str(number), call.span))
+            matrix = (Flag(None, call.span),) if call.name == "matrix_norm" else ()
+            return call.call("?norm", x, Text(str(number), call.span), *matrix)
     if is_(kind, 1, 2):
         return call.call("norm1" if is_(kind, 1) else "norm", x, axis=axis, keepdims=keep)
     if is_(kind, "inf"):
@@ -97,7 +98,7 @@ def of_kind(
     if is_(kind, "nuc"):
         return call.call("nuclear_norm", x, axis=axis, keepdims=keep)
     if flat and axis is None:
-        x = call.call("reshape", x, Literal(Fraction(-1), call.span))
+        x = call.row(x)
     return call.call("norm", x, axis=axis, keepdims=keep, ord=kind)
 
 
@@ -133,7 +134,7 @@ def ordered(call: Arguments) -> Term:
     if call.name == "sort" and call.method and call.library == NUMPY:
         raise call.refuse("an array's own sort gives None and changes the array", "as in `np.sort(x)`")
     given = call.bound("x", "axis", "descending", "kind", "stable")
-    x = given["x"]
+    x = call.row(given["x"]) if call.flat(1) else given["x"]
     if call.name == "argsort" and is_(given.get("descending"), True):
         x = call.call("u-", x)
     if call.name == "argsort":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
@@ -22,7 +21,7 @@ def extreme(call: Arguments) -> Term:
     return Call("?pair", (made,), (), call.span) if call.library == TORCH or call.method else made
 
 
-_TWO = frozenset(("hypot", "arctan2", "atan2", "copysign"))
+_TWO = frozenset(("hypot", "arctan2", "atan2"))
 
 
 def _each_with_each(call: Arguments, operator: str) -> Term:
@@ -48,8 +47,7 @@ def of_ufunc(call: Arguments) -> Term:
         raise call.refuse(f"'{operator}.{call.name}' is not in the language", "write the whole array as a formula")
     if len(call.arguments) > 3:
         call.no_out(call.arguments[3])
-    nowhere = [*call.arguments[1:2], *(v for k, v in call.keywords.items() if k == "axis")]
-    everything = any(isinstance(value, ast.Constant) and value.value is None for value in nowhere)
+    everything = call.flat(1)
     function = (_ACCUMULATED if call.name == "accumulate" else _REDUCED).get(operator)
     if function is None:
         hint = "of NumPy's operators there are np.maximum.accumulate, np.add.reduce and the like"
