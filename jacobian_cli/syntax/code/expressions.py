@@ -200,7 +200,9 @@ class Code:
         match node.attr:
             case "eigenvalues" | "eigenvectors" if isinstance(pair := self.term(node.value), Group):
                 return pair.items[node.attr == "eigenvectors"]
-            case "values" | "logabsdet" | "solution" | "real" | "data":
+            case "data":
+                raise self.refuse(node, "'.data' is held fixed, which is not in the language", REFUSED["detach"])
+            case "values" | "logabsdet" | "solution" | "real":
                 return unpaired(self.term(node.value))
             case "size":
                 return Call("?count", (self.term(node.value),), (), span)

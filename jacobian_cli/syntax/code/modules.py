@@ -48,8 +48,10 @@ def kind_of(made: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def written(made: ast.expr, node: ast.Call, arguments: Sequence[ast.expr]) -> ast.Call | None:
-    """The call of a module that was made so, written as that of a function; none where it is not known."""
+def written(made: ast.expr, node: ast.Call, arguments: Sequence[ast.expr], changing: bool = False) -> ast.Call | None:
+    """The call of a module that was made so, written as that of a function; none where it is not known. Where names
+    change, one that works in place is a function that ends in _.
+    """
     kind = kind_of(made)
     if kind not in _FUNCTIONS or not isinstance(made, ast.Call) or node.keywords:
         return None
@@ -58,6 +60,9 @@ def written(made: ast.expr, node: ast.Call, arguments: Sequence[ast.expr]) -> as
     if len(made.args) > len(options) or any(isinstance(a, ast.Starred) for a in made.args):
         return None
     given = [ast.keyword(word, value) for word, value in zip(options, made.args, strict=False)] + made.keywords
+    inplace = next((k.value for k in given if k.arg == "inplace"), None)
+    if changing and isinstance(inplace, ast.Constant) and inplace.value is True:
+        name += "_"
     function = ast.Attribute(ast.Name("functional", ast.Load()), name, ast.Load())
     call = ast.Call(function, list(arguments), [keyword for keyword in given if keyword.arg != "inplace"])
     for part in (call, function, function.value):

@@ -266,17 +266,21 @@ class Function:
         found = None if counts_rows(node.value) else self.assigned(node.value)
         if isinstance(found, Name) and copied(node.value) and isinstance(first := node.targets[0], ast.Name):
             found = self.define(first.id, found, first)
+        looked = seen_through(node.value)
+        given = self.given_as(looked) if looked is not None else None
         for target in node.targets:
             if found is not None:
                 self.bind(target, found)
+            if given is not None and isinstance(target, ast.Name) and isinstance(here := self.local[target.id], Name):
+                self.given[target.id] = given._replace(text=here.text)
             if not isinstance(target, ast.Name):
                 continue
             self.views.pop(target.id, None)
             if found is None:
                 self.local.pop(target.id, None)
                 self.rows[target.id] = node.value
-            elif (seen := seen_through(node.value)) is not None:
-                self.views[target.id] = seen
+            elif looked is not None:
+                self.views[target.id] = looked
 
     def want_alone(self, target: ast.Name, node: ast.stmt | ast.expr) -> None:
         """Refuse `y += 1` behind `y = x`: one array under two names, both of which change."""
@@ -297,6 +301,11 @@ class Function:
         name = argument.id if isinstance(argument, ast.Name) else seen_through(argument)
         if name is not None and isinstance(here := self.local[parameter], Name):
             self.given[parameter] = Given(caller, name, argument, here.text)
+
+    def given_as(self, name: str) -> Given | None:
+        """What a name was given by the caller, if it still stands for that."""
+        here = self.local.get(name)
+        return next((g for g in self.given.values() if isinstance(here, Name) and here.text == g.text), None)
 
     def want_given_no_more(self, name: str, node: ast.stmt | ast.expr) -> None:
         """Refuse to change an array that the caller gave and uses elsewhere."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from jacobian_cli.syntax.libraries import MODULES
+
 _VIEWS = frozenset(
     "view reshape t transpose swapaxes permute squeeze unsqueeze ravel flatten expand narrow select diagonal "
-    "detach".split()
+    "detach swapdims moveaxis movedim permute_dims expand_dims".split()
 )
 """Methods whose value is another view of the same array."""
 
@@ -17,8 +19,8 @@ def in_place(name: str) -> bool:
 
 
 def copied(node: ast.expr) -> bool:
-    """Whether an expression is a copy of an array: `x.copy()`, `np.copy(x)`, `torch.clone(x)`."""
-    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("copy", "clone")
+    """Whether an expression is a copy of an array: `x.copy()`, `np.array(x)`, `torch.clone(x)`."""
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("copy", "clone", "array")
 
 
 def seen_through(node: ast.expr) -> str | None:
@@ -27,6 +29,10 @@ def seen_through(node: ast.expr) -> str | None:
     while True:
         match inside:
             case ast.Subscript(value=value) | ast.Attribute(value=value, attr="T" | "mT" | "data"):
+                inside = value
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[value, *_]) if (
+                name in _VIEWS and module in MODULES
+            ):
                 inside = value
             case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _VIEWS:
                 inside = value

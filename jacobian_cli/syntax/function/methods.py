@@ -125,7 +125,7 @@ def _layer(made: ast.Call, name: str, node: ast.Call, arguments: list[ast.expr])
         return _written(f"F.linear(x, {', '.join(weights)})", node, arguments[0])
     if kind == "Identity" and len(arguments) == 1:
         return arguments[0]
-    return written(made, node, arguments)
+    return written(made, node, arguments, changing=True)
 
 
 def _written(text: str, node: ast.Call, argument: ast.expr) -> ast.expr:
