@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.libraries import IGNORED, KEYWORDS, OPTIONAL, OPTIONAL_WORDS, Spelling
+from jacobian_cli.syntax.libraries import IGNORED, JAX, KEYWORDS, OPTIONAL, OPTIONAL_WORDS, Spelling
 from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term, Text
 
@@ -128,6 +128,10 @@ class Arguments:
         missing = [name for name in row.parameters if name not in given and name not in _OPTIONAL]
         if missing:
             raise self.code.refuse(self.node, f"{self.name} wants {', '.join(missing)}")
+        if self.library == JAX and "softmax" in self.name and self.flat(1):
+            raise self.refuse(
+                "a softmax over all entries is not read", "lay them out in a row: `softmax(reshape(x, -1))`"
+            )
         if row.doubt:
             self.code.doubt(row.doubt)
         return self.made(row.text, given)

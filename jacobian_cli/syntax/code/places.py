@@ -164,6 +164,8 @@ def slid(call: Arguments) -> Term:
     given = call.bound("x", "v", "mode")
     mode = given.get("mode")
     told = mode.value if isinstance(mode, Text) else None
+    if mode is None and call.name == "correlate" and call.module.rpartition(".")[2] == "signal":
+        told = "full"
     if mode is not None and told not in ("valid", "same", "full"):
         raise call.refuse("a mode is 'valid', 'same' or 'full'")
     x, kernel = given["x"], given["v"]

@@ -88,6 +88,8 @@ def of_kind(
     if kind is None or is_(kind, "fro", "euclidean"):
         return call.call("norm", x, axis=axis, keepdims=keep)
     for number in (2, 1, "inf"):
+        if is_(kind, number) and whole and is_(keep, True):
+            raise call.refuse("keepdims without an axis is not read here", "as in `np.linalg.norm(x, 1)`")
         if is_(kind, number) and whole:
             matrix = (Flag(None, call.span),) if call.name == "matrix_norm" else ()
             return call.call("?norm", x, Text(str(number), call.span), *matrix)
