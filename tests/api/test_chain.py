@@ -22,8 +22,8 @@ NEURON = ["z = W@x + b", "h = sigmoid(z)", "s = u.T@h"]
 
 
 def read(*stages: str, known: tuple[str, ...] = ()) -> tuple[list[str], str]:
-    statements, note = composed([s for text in stages for s in statements(split(text))], known)
-    return [s.source for s in statements], note
+    found, note = composed([s for text in stages for s in statements(split(text))], known)
+    return [s.source for s in found], note
 
 
 def test_fields_of_the_json_answer() -> None:
