@@ -134,8 +134,9 @@ def _sum_in(term: Tensor, scalar: bool = False) -> int | None:
         return None
     order = len(term.shape)
     for k, (node, labels, power) in enumerate(term.factors):
-        most = _MAX_TERMS if power == 1 else 2 if power == 2 else 0
-        short = isinstance(node, Sum) and len(node.terms) <= most
+        short = isinstance(node, Sum) and (
+            len(node.terms) <= _MAX_TERMS if power == 1 else power == len(node.terms) == 2
+        )
         if short and max(labels, default=-1) < (0 if scalar else order):
             return k
     return None

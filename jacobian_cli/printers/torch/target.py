@@ -194,9 +194,13 @@ def _permuted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     found = FORMS["[]"](writer, node, [_tensor(writer, o) for o in operands])
-    if "::-" in found.piece.text:
+    if "::-" not in found.piece.text:
+        return found
+    taken = found.piece.text[found.piece.text.rindex("[") + 1 : -1].split(", ")
+    if not {*taken} <= {":", "::-1"}:
         raise unwritten("a slice with a negative step", TORCH)
-    return found
+    axes = ", ".join(str(axis) for axis, part in enumerate(taken) if part == "::-1")
+    return Source(call(f"{writer.np}.flip", _tensor(writer, operands[0]).piece, f"[{axes}]"), node.shape)
 
 
 def _diag(writer: Writer, node: Apply, operands: list[Source]) -> Source:
