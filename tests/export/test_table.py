@@ -21,7 +21,7 @@ from tests.export.compiled import Library, needs_compiler
 Array = Any
 RULES = ("torch", "jax")
 """Libraries that have a counterpart of every function."""
-FORMS = ("several axes", "negative step", "anything but two vectors")
+FORMS = ("several axes", "several rows", "negative step", "anything but two vectors")
 """Forms of functions that PyTorch lacks."""
 EXAMPLES = [
     pytest.param(call, id=on_variables(call)[0] + f" {k}")

@@ -95,7 +95,10 @@ def _transposed(writer: Writer, node: Apply, operands: list[Source]) -> Source:
 
 def _permuted(writer: Writer, node: Apply, operands: list[Source]) -> Source:
     axes = dict(node.parameters)["axes"]
-    return Source(call(f"{writer.np}.transpose", operands[0].piece, f"({', '.join(map(str, axes))})"), node.shape)
+    return Source(
+        call(f"{writer.np}.transpose", operands[0].piece, f"({', '.join(map(str, axes))}{',' * (len(axes) == 1)})"),
+        node.shape,
+    )
 
 
 def _indexed(writer: Writer, node: Apply, operands: list[Source]) -> Source:

@@ -219,7 +219,10 @@ def _meaning(entry: Row, need: Need, module: Module) -> tuple[Expr, str]:
         shapes = ((Size.named(COUNT),), *shapes[1:])
         target = module.target
         count = (target.count + target.count_along * need.axes).format(np=module.np, x=entry.parameters[0])
-    return meaning(entry.steady or entry.definition, entry.parameters, shapes), count
+    try:
+        return meaning(entry.steady or entry.definition, entry.parameters, shapes), count
+    except InputError:  # a definition that is of one vector
+        raise unwritten(f"{entry.name} of several rows", module.target) from None
 
 
 def _written(function: Function, module: Module) -> str:
