@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from jacobian_cli.expr import Apply, Defined, Expr, Variable, nodes
+from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, nodes
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.shape import ONE, Shape, Size
 
@@ -47,6 +47,9 @@ def settled(
                         return None
             case Defined(name, body):
                 made[node] = Defined(name, made[body])
+            case Extent(length):
+                (resolved,) = shaped((length,))
+                made[node] = Extent(resolved)
             case _:
                 made[node] = node
     if any(each.is_open for shape in shapes.values() for each in shape):

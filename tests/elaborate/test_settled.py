@@ -19,6 +19,7 @@ MORE = [
     ["x[0]*y + x[1]", "x@y.T"],
     ["kron(A, B)@vec(X)"],
     ["max(x, y) + sum(x, keepdims=True)"],
+    ["std(x, ddof=1)", "x - var(y, ddof=1)"],
 ]
 
 
