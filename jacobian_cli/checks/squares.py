@@ -24,7 +24,7 @@ def without_roots(expr: Expr, *, meeting: bool = False) -> Expr:
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> from jacobian_cli.printers.language import text
-    >>> text(without_roots(elaborate([parse_statement("exp(-norm(x)**2/2)/norm(x)")], {"x": "n"}).output))
+    >>> text(without_roots(elaborate([parse_statement("exp(-norm(x)**2/2)/norm(x)")]).output))
     'exp(-sum(x**2)/2)/norm(x)'
     """
     made: dict[Expr, Expr] = {}

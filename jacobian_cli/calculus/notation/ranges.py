@@ -39,9 +39,9 @@ def is_nonnegative(expr: Expr, facts: Facts) -> bool:
     >>> from jacobian_cli.elaborate import elaborate
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> shown = lambda text, facts={}: is_nonnegative(elaborate([parse_statement(text)]).output, facts)
-    >>> shown("y**2*sigmoid(x)*(1 - sigmoid(x))"), shown("1 - tanh(x)**2"), shown("x*exp(x)"), shown("c*x*x")
+    >>> shown("y**2*sigmoid(x)*(1 - sigmoid(x))"), shown("1 - tanh(x)**2"), shown("x*exp(x)"), shown("c*x**2")
     (True, True, False, False)
-    >>> shown("c*x*x", {"c": ["positive"]})
+    >>> shown("c*x**2", {"c": ["positive"]})
     True
     """
     found: dict[Expr, Range] = {}
