@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from jacobian_cli.elaborate.shaped import Typed, axes_of, call_of
+from jacobian_cli.elaborate.factor_shapes import axes_of
+from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.sums import Sums
+from jacobian_cli.elaborate.trees import call_of
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.spelling import spelled

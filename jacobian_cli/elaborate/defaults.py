@@ -21,8 +21,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, habit
-from jacobian_cli.elaborate.parts import Parts, Place, is_row
+from jacobian_cli.elaborate.parts import Parts, Place
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from jacobian_cli.elaborate.shaped import Shaped, Typed, axes_of, call_of, is_row, spelled_out
+from jacobian_cli.elaborate.factor_shapes import axes_of, is_row
+from jacobian_cli.elaborate.shaped import Shaped, Typed
+from jacobian_cli.elaborate.trees import call_of, spelled_out
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import OF_MATRICES

@@ -14,8 +14,9 @@ from itertools import chain, count
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT, Programs
-from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, placed
+from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed
 from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.trees import placed
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
 from jacobian_cli.syntax.doubts import Doubt

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.habits import HABITS, VECTOR, Default
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
-from jacobian_cli.shape import ONE, Shape
+from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, parts_of
 
 _SQUARED = frozenset(("mu", "μ", "theta", "θ"))
@@ -188,7 +189,3 @@ class Parts:
                     return True
                 stack.extend(part.arguments)
         return False
-
-
-def is_row(shape: Shape | None) -> bool:
-    return shape is not None and len(shape) == 2 and shape[0] is ONE

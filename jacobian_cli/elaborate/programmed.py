@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from jacobian_cli.elaborate.columns import Columns
+from jacobian_cli.elaborate.factor_shapes import axes_of, is_row
 from jacobian_cli.elaborate.options import OrderError
-from jacobian_cli.elaborate.shaped import LEANING, Typed, axes_of, call_of, is_row, placed
+from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.trees import call_of, placed
 from jacobian_cli.expr import Extent, variables
 from jacobian_cli.ops.rules import described
 from jacobian_cli.shape import ONE, Size, product

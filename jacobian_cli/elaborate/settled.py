@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from jacobian_cli.expr import Apply, Defined, Expr, Extent, Variable, nodes
+from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, nodes
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.shape import ONE, Shape, Size
 
@@ -50,8 +50,10 @@ def settled(
             case Extent(length):
                 (resolved,) = shaped((length,))
                 made[node] = Extent(resolved)
-            case _:
+            case Number() | Constant():
                 made[node] = node
+            case _:
+                raise AssertionError(node)
     if any(each.is_open for shape in shapes.values() for each in shape):
         return None
     return made, shaped

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap, Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.builder import Builder
+from jacobian_cli.elaborate.factor_shapes import axes_of, shape_of, way_of
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
 from jacobian_cli.elaborate.statement import as_numbers, names_in, turned_names
+from jacobian_cli.elaborate.trees import (
+    call_of,
+    inner_text,
+    outer_text,
+    sizes_of,
+    span_of,
+    times_text,
+    unclear,
+    unindexed,
+)
 from jacobian_cli.expr import Apply, Expr, Variable
 from jacobian_cli.expr import Extent as Counted
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.rules import ShapeError, described
 from jacobian_cli.ops.table import ALIASES, OF_MATRICES
-from jacobian_cli.shape import ONE, Shape, Size, product
+from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, Name, Slice, Term, parts_of
+from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, Name, Slice, Term
 
 Typed = tuple[Expr, Term]
 _HOLE = re.compile(r"\?\d+\?\d+\?")
@@ -36,17 +46,6 @@ _TOTALS = ("sum", "mean", "prod")
 _SUMMED = ("?plus", "?minus")
 BOARD = ("math", "latex", "julia")
 """Notations in which a function of a matrix may mean something else than its entries' values."""
-
-
-def unclear(term: Term) -> bool:
-    """Whether anything in a tree is left to shapes."""
-    stack = [term]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Call) and part.function[0] == "?":
-            return True
-        stack.extend(parts_of(part))
-    return False
 
 
 class StrainedError(InputError):
@@ -84,7 +83,7 @@ class Shaped(Builder):
         """Sizes that something else in the formula must say."""
         self.extents: list[Extent] = []
         self.turned_names = turned_names(statement)
-        self.bare = Counter(_whole(statement.value) if statement.notation else ())
+        self.bare = Counter(unindexed(statement.value) if statement.notation else ())
         """How often names stand without an index."""
         self.products = False
         """Whether a * has turned out to be a matrix product."""
@@ -159,7 +158,7 @@ class Shaped(Builder):
             return term
         made = self.resized[id(term)] = Call(
             term.function,
-            (*term.arguments[:first], *(s for part in term.arguments[first:] for s in _sizes(self.measured(part)))),
+            (*term.arguments[:first], *(s for part in term.arguments[first:] for s in sizes_of(self.measured(part)))),
             term.keywords,
             term.span,
         )
@@ -314,137 +313,3 @@ class Shaped(Builder):
         self.fresh.update(holes)
         shape = tuple(holes.values()) * (2 if function == "eye" else 1)
         return Variable("?" + next(iter(holes)), shape), Call(function, tuple(Name(h, span) for h in holes), (), span)
-
-
-def is_row(shape: Shape) -> bool:
-    return len(shape) == 2 and shape[0] is ONE
-
-
-def axes_of(shape: Shape) -> int:
-    """The number of axes, a row counting as a vector."""
-    return 1 if is_row(shape) else len(shape)
-
-
-def way_of(left: Shape, right: Shape) -> str:
-    """How two factors side by side are multiplied: `*`, `@`, or not at all."""
-    if not left or not right:
-        return "*"
-    if len(left) > 2 or len(right) > 2:
-        return "@"
-    if len(left) == 1:
-        return "@" if is_row(right) else ""
-    if is_row(left):
-        return "" if is_row(right) else "@"
-    return "" if is_row(right) else "@"
-
-
-def shape_of(shapes: Sequence[Shape]) -> Shape | None:
-    """The kind of shape of a product from left to right, if there is one."""
-    total = shapes[0]
-    for shape in shapes[1:]:
-        if not way_of(total, shape):
-            return None
-        if not total:
-            total = shape
-        elif not shape:
-            continue
-        elif is_row(total):
-            total = () if len(shape) == 1 else (ONE, shape[-1])
-        elif len(total) == 1:
-            total = (total[0], shape[-1])
-        else:
-            total = (total[0],) if len(shape) == 1 else (total[0], shape[-1])
-    return total
-
-
-def span_of(left: Term, right: Term, span: Span) -> Span:
-    start, stop = left.span.start, right.span.stop
-    return Span(start, stop) if start < stop else span
-
-
-def call_of(function: str, *parts: Term) -> Call:
-    return Call(function, parts, (), parts[0].span)
-
-
-def inner_text(left: Term, right: Term) -> str:
-    return spelled(call_of("@", call_of(".T", left), right))
-
-
-def outer_text(left: Term, right: Term) -> str:
-    return spelled(call_of("@", left, call_of(".T", right)))
-
-
-def upright(row: Term) -> Term:
-    """A row as a column: Aᵀα of αᵀA."""
-    match row:
-        case Call(function=".T", arguments=(inner,)):
-            return inner
-        case Call(function="@", arguments=(left, right)):
-            turned = right.arguments[0] if isinstance(right, Call) and right.function == ".T" else call_of(".T", right)
-            return call_of("@", turned, upright(left))
-    return call_of(".T", row)
-
-
-def times_text(left: Term, right: Term) -> str:
-    return spelled(call_of("*", left, right))
-
-
-def _whole(term: Term) -> Iterator[str]:
-    """The names in a tree that carry no index."""
-    stack = [term]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Name):
-            yield part.text
-        elif not (isinstance(part, Call) and part.function == "?entry"):
-            stack.extend(parts_of(part))
-
-
-def _sizes(term: Term) -> list[Term]:
-    """Sizes as they are printed, `n × 2m`, with the signs of the language."""
-    if isinstance(term, Call) and term.function == "?cross":
-        return [s for part in term.arguments for s in _sizes(part)]
-    return [_size(term)]
-
-
-_SIGNS = {"?beside": "*", "?plus": "+", "?minus": "-", "?power": "**", "?dot": "*", "?star": "*"}
-
-
-def _size(term: Term) -> Term:
-    match term:
-        case Call(function=function, arguments=arguments, span=span):
-            parts = [_size(part) for part in arguments]
-            total = parts[0]
-            for part in parts[1:]:
-                total = Call(_SIGNS.get(function, function), (total, part), (), span)
-            return total if len(parts) > 1 else Call(function, (total,), (), span)
-        case Group(items=items, span=span):
-            return Group(tuple(_size(item) for item in items), span)
-        case Slice(start=start, stop=stop, span=span, step=step):
-            return Slice(None if start is None else _size(start), None if stop is None else _size(stop), span, step)
-    return term
-
-
-def placed(term: Term, span: Span) -> Term:
-    match term:
-        case Name(text=text):
-            return Name(text, span)
-        case Call(function=function, arguments=arguments):
-            return Call(function, tuple(placed(part, span) for part in arguments), (), span)
-        case Literal(value=value):
-            return Literal(value, span)
-    raise AssertionError(term)
-
-
-def spelled_out(text: str, given: Mapping[str, Term], span: Span) -> Term:
-    """A text of the language with terms for its names."""
-
-    def filled(term: Term) -> Term:
-        match term:
-            case Name(text=name) if name in given:
-                return given[name]
-            case Call(function=function, arguments=arguments, keywords=keywords):
-                return Call(function, tuple(map(filled, arguments)), keywords, span)
-        return term
-
-    return filled(parse(text))

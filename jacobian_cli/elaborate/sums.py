@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from jacobian_cli.elaborate.dotted import Dotted
+from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.indexed import (
     ROW,
@@ -20,8 +21,9 @@ from jacobian_cli.elaborate.indexed import (
     vectorial,
 )
 from jacobian_cli.elaborate.options import OrderError
-from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed, call_of, is_row
+from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed
 from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.trees import call_of
 from jacobian_cli.elaborate.written import NUMBER, Mathematics
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES

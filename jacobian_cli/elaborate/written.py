@@ -7,21 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.enclosed import Enclosed
+from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of, way_of
 from jacobian_cli.elaborate.habits import habit
-from jacobian_cli.elaborate.shaped import (
-    LEANING,
-    Typed,
-    axes_of,
-    call_of,
-    inner_text,
-    is_row,
-    shape_of,
-    span_of,
-    times_text,
-    upright,
-    way_of,
-)
+from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.trees import call_of, inner_text, span_of, times_text, upright
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled

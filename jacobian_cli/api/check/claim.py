@@ -13,8 +13,8 @@ from jacobian_cli.elaborate import Builder, Scope
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.meaning import filled, meant
 from jacobian_cli.elaborate.options import ConformError
-from jacobian_cli.elaborate.shaped import unclear
 from jacobian_cli.elaborate.statement import named_places
+from jacobian_cli.elaborate.trees import unclear
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
 from jacobian_cli.shape import Size, product
 from jacobian_cli.syntax.errors import InputError, Part
