@@ -127,6 +127,10 @@ class Size(Interned):
 
     def at(self, sizes: Mapping[str, int]) -> int:
         """The number that this size has where its names have these; 0, as no axis has, where it is not whole."""
+        if self.name is not None:
+            return sizes[self.name]
+        if self.value is not None:
+            return self.value
         found = sum(c * prod(sizes[name] ** power for name, power in m) for m, c in self.terms)
         return found if isinstance(found, int) else int(found) if found.denominator == 1 else 0
 

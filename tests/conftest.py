@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from typing import Any
 
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # arrays are small, and as many tests run at once as there are processors
+gc.set_threshold(5_000, 20, 50)  # of thousands of tests and what they know little is garbage: a tenth of the time
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 # Hypothesis draws constants of the modules that happen to be loaded: one worker would draw what another does not

@@ -1,4 +1,5 @@
-"""`jac` without its start: one process imports what every command imports, and each command is a copy of it.
+"""`jac` without its start: one process imports what every command imports and reads the table, and each command is a
+copy of it.
 
 A session is typed into a shell as before, and each command runs in a process of its own with its own directory,
 environment and streams. What a start is like is tested in `test_start`; that both ways show the same, in
@@ -26,6 +27,12 @@ _PRELOADED = (
     "numpy",
     "sympy",
 )
+_ASKED_BEFORE = (
+    ("derive", "u.T@sigmoid(W@x + b)", "--wrt", "W,x"),
+    ("chain", "z = W@x", "s = sum(tanh(z))", "--wrt", "W"),
+    ("backprop", "x*softmax(y)", "--at", "x=1,y=[1,2]"),
+)
+"""Commands that have the rows of the table read which most others need."""
 _STREAMS = 3
 _END = b"\0\0"
 
@@ -46,6 +53,7 @@ def serve(address: str) -> None:
     """Run what is asked for, each in a copy of this process."""
     for name in _PRELOADED:
         __import__(name)
+    _warm()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)
@@ -65,6 +73,19 @@ def serve(address: str) -> None:
                     pass
             except ChildProcessError:
                 pass
+
+
+def _warm() -> None:
+    import gc  # noqa: PLC0415 - who asks has nothing to import
+    from contextlib import redirect_stdout, suppress  # noqa: PLC0415 - who asks has nothing to import
+
+    from jacobian_cli.cli.run import run  # noqa: PLC0415 - who asks has nothing to import
+
+    for command in _ASKED_BEFORE:
+        with redirect_stdout(io.StringIO()), suppress(SystemExit):
+            run(list(command))
+    gc.collect()
+    gc.freeze()  # what all copies share is no garbage of any
 
 
 def _answer(asking: socket.socket) -> NoReturn:

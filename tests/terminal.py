@@ -69,6 +69,7 @@ def _environment() -> dict[str, str]:
         "COLUMNS": "80",
         "LINES": "24",
         "NO_COLOR": "1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
 
 

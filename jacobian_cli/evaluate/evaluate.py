@@ -5,7 +5,7 @@ each row of the table means there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
@@ -46,8 +46,15 @@ class Backend:
 
 def numeric(kernels: Kernels) -> Backend:
     """The backend that computes with floats, in the array library of `kernels`."""
+    known: dict[str, tuple[Row, Kernel | None]] = {}
 
     def function(row: Row) -> Kernel | None:
+        seen = known.get(row.name)
+        if seen is None or seen[0] is not row:  # a table may be tried in which a row is another
+            known[row.name] = seen = row, looked_up(row)
+        return seen[1]
+
+    def looked_up(row: Row) -> Kernel | None:
         if row.own is not None:
             made = row.own
             return lambda *inputs: made().forward(*inputs)
@@ -69,36 +76,50 @@ def evaluate(expr: Expr, values: Values, sizes: Sizes, backend: Backend | None =
     >>> float(evaluate(Apply("sum", (x,), (), ()), {"x": numpy.arange(4.0)}, {"n": 4}))
     6.0
     """
-    return _values(expr, values, sizes, backend or numpy_backend(), last_uses(expr))[expr]
+    return _values(expr, values, sizes, backend or numpy_backend(), kept=False)[-1]
 
 
 def node_values(expr: Expr, values: Values, sizes: Sizes, backend: Backend) -> dict[Expr, Any]:
     """The value of every node of an expression, children before parents."""
-    return _values(expr, values, sizes, backend, {})
+    found = _values(expr, values, sizes, backend, kept=True)
+    return {node: value for (node, _, _), value in zip(_steps(expr), found, strict=True)}
 
 
-def _values(
-    expr: Expr, values: Values, sizes: Sizes, backend: Backend, done: Mapping[Expr, Sequence[Expr]]
-) -> dict[Expr, Any]:
-    """The values of the nodes, without those that are `done` with at some node."""
-    found: dict[Expr, Any] = {}
+@lru_cache(maxsize=256)
+def _steps(expr: Expr) -> tuple[tuple[Expr, tuple[int, ...], tuple[int, ...]], ...]:
+    """The nodes of an expression, children before parents; where the values of its children stand, and those that are
+    done with after it. Checks evaluate one expression at hundreds of points.
+    """
+    order, uses = list(walk([expr])), last_uses(expr)
+    place = {node: k for k, node in enumerate(order)}
+    return tuple(
+        (node, tuple(map(place.__getitem__, node.children)), tuple(map(place.__getitem__, uses.get(node, ()))))
+        for node in order
+    )
+
+
+def _values(expr: Expr, values: Values, sizes: Sizes, backend: Backend, *, kept: bool) -> list[Any]:
+    """The values of the nodes; unless they are `kept`, without those that are not needed any more."""
+    found: list[Any] = []
     with numpy.errstate(all="ignore"):
-        for node in walk([expr]):
-            match node:
-                case Variable(name):
-                    found[node] = values[name]
-                case Number(value):
-                    found[node] = backend.number(value)
-                case Constant(name):
-                    found[node] = backend.constants[name]
-                case Extent(size):
-                    found[node] = backend.number(Fraction(size.at(sizes)))
-                case Defined(_, body):
-                    found[node] = found[body]
-                case Apply():
-                    found[node] = applied(node, [found[a] for a in node.arguments], sizes, backend)
-            for child in done.get(node, ()):
-                del found[child]
+        for node, inputs, done in _steps(expr):
+            if isinstance(node, Apply):
+                value = applied(node, [found[k] for k in inputs], sizes, backend)
+            elif isinstance(node, Variable):
+                value = values[node.name]
+            elif isinstance(node, Defined):
+                value = found[inputs[0]]
+            elif isinstance(node, Number):
+                value = backend.number(node.value)
+            elif isinstance(node, Constant):
+                value = backend.constants[node.name]
+            else:
+                assert isinstance(node, Extent)
+                value = backend.number(Fraction(node.size.at(sizes)))
+            found.append(value)
+            if not kept:
+                for k in done:
+                    found[k] = None
     return found
 
 
@@ -109,7 +130,10 @@ def applied(node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -
     if kernel is None:
         return _by_definition(row, node, arguments, sizes, backend)
     try:
-        value = kernel(*arguments, **{name: resolved(value, sizes) for name, value in node.parameters})
+        if node.parameters:
+            value = kernel(*arguments, **{name: resolved(value, sizes) for name, value in node.parameters})
+        else:
+            value = kernel(*arguments)
     except numpy.linalg.LinAlgError:  # a matrix that has none
         return numpy.full(lengths(node.shape, sizes), numpy.nan)
     if row.kind in (Kind.CONTRACTION, Kind.SHAPE):
@@ -122,7 +146,7 @@ def applied(node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -
 
 def lengths(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     """A shape in numbers."""
-    return tuple(size.at(sizes) for size in shape)
+    return tuple([size.at(sizes) for size in shape])
 
 
 def sizes_of(known: Mapping[str, Variable], values: Mapping[str, Any]) -> dict[str, int]:

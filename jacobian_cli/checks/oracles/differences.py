@@ -6,7 +6,7 @@ Error h⁴f⁽⁵⁾/30 plus rounding ε|f|/h; at h = 10⁻³ about 10⁻¹² fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,16 @@ def central(function: Callable[[Array], Array], x: Array, step: float = STEP) ->
     [[2.0, 0.0], [0.0, 4.0]]
     """
     x = np.asarray(x, float)
-    columns = []
+    columns = [np.reshape(directional(function, x, direction, step), -1) for direction in _units(x)]
+    return np.stack(columns, axis=1)
+
+
+def _units(x: Array) -> Iterator[Array]:
+    """The directions in which one entry moves."""
     for k in range(x.size):
         direction = np.zeros(x.size)
         direction[k] = 1.0
-        columns.append(np.reshape(directional(function, x, direction.reshape(x.shape), step), -1))
-    return np.stack(columns, axis=1)
+        yield direction.reshape(x.shape)
 
 
 def with_doubt(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
@@ -74,7 +78,14 @@ def _best(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
 
 
 def _halved(function: Callable[[Array], Array], x: Array, step: float) -> tuple[Array, Array]:
-    coarse, fine = central(function, x, step), central(function, x, step / 2)
+    """The differences of half a step, and how far they are from those of a whole one, which meet them at two points."""
+    x = np.asarray(x, float)
+    both: list[tuple[Array, Array]] = []
+    for direction in _units(x):
+        at, h = _along(function, x, direction, step)
+        far, near, half = (at(k * h) - at(-k * h) for k in (2, 1, 0.5))
+        both.append((np.reshape((8 * near - far) / (12 * h), -1), np.reshape((8 * half - near) / (6 * h), -1)))
+    coarse, fine = (np.stack(columns, axis=1) for columns in zip(*both, strict=True))
     change = np.abs(fine - coarse)
     return fine, np.where(np.isfinite(change), change, np.inf)
 
@@ -117,6 +128,14 @@ def sides(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array]:
 
 def directional(function: Callable[[Array], Array], x: Array, direction: Array, step: float = STEP) -> Array:
     """The derivative along a direction."""
+    at, h = _along(function, x, direction, step)
+    return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
+
+
+def _along(
+    function: Callable[[Array], Array], x: Array, direction: Array, step: float
+) -> tuple[Callable[[float], Array], float]:
+    """The values on a line, and the step for the size of what moves."""
     x = np.asarray(x, float)
     length = float(np.sqrt(np.sum(direction**2))) or 1.0
     h = step * max(1.0, float(np.max(np.abs(x * (direction != 0)), initial=0.0))) / length
@@ -124,4 +143,4 @@ def directional(function: Callable[[Array], Array], x: Array, direction: Array, 
     def at(distance: float) -> Array:
         return np.asarray(function(x + distance * direction), float)
 
-    return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
+    return at, h
