@@ -6,64 +6,35 @@ import re
 from fractions import Fraction
 from functools import cached_property
 
-from jacobian_cli.syntax.board import statement_of
-from jacobian_cli.syntax.mathematics import ALONE, PSEUDO, Scanner, want_formula
-from jacobian_cli.syntax.names import ACCENTS, GREEK, Known
+from jacobian_cli.syntax.board import BETWEEN, statement_of
+from jacobian_cli.syntax.commands import (
+    ACCENTS,
+    BARS,
+    BLANKS,
+    BRACED,
+    BRACKETS,
+    FRACTIONS,
+    GREEK,
+    INNER,
+    LETTERS,
+    OPERATORNAMES,
+    OPERATORS,
+    PROSE,
+    REFUSED,
+    STYLES,
+    TABLES,
+    TRANSPOSES,
+    WORDS,
+)
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.letters import UNCLEAR
+from jacobian_cli.syntax.mathematics import want_formula
+from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import want_short
+from jacobian_cli.syntax.scripts import ABOVE, COMMAND, Scripts
 from jacobian_cli.syntax.tokens import Token, too_deep
 from jacobian_cli.syntax.tree import Definition
 
-_COMMAND = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
-_BLANKS = frozenset(
-    r"\, \; \: \! \> \quad \qquad \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \Biggl "
-    r"\Biggr \middle \displaystyle \textstyle \limits \nolimits \mathopen \mathclose \mathbin \mathrel \mathord "
-    r"\phantom \allowbreak \nonumber \notag \rm \bf \it \sf \mathop".split()
-) | {"\\ "}
-_STYLES = frozenset(
-    r"\mathbf \boldsymbol \bm \pmb \mathcal \mathscr \mathfrak \mathbb \mathit \vec \mathds \mathnormal \ensuremath "
-    r"\mathbfit \symbf \symbfit \bold \vb \vb* \mat \vect \mathbbm".split()
-)
-_WORDS = frozenset(
-    r"\operatorname \operatorname* \mathrm \text \textrm \mathsf \textsf \textbf \textit \mathtt".split()
-)
-_PROSE = (r"\operatorname", r"\text")
-"""Commands in which words that are no names stand, too: `\\text{minimize}`."""
-_ACCENTS = {rf"\{command}": mark for command, mark in ACCENTS.items()}
-_FRACTIONS = frozenset(r"\frac \tfrac \dfrac \cfrac \nicefrac \sfrac".split())
-_OPERATORS = {
-    r"\cdot": "·", r"\times": "×", r"\odot": "⊙", r"\circ": "⊙", r"\otimes": "⊗", r"\ast": "*", r"\le": "<=",
-    r"\leq": "<=", r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!=",
-    r"\lt": "<", r"\gt": ">", r"\colon": ":", r"\div": "/", r"\eq": "=",
-}  # fmt: skip
-_BARS = {r"\|": "‖", r"\Vert": "‖", r"\lVert": "‖", r"\rVert": "‖", r"\parallel": "‖"}
-_BARS |= {r"\vert": "|", r"\lvert": "|", r"\rvert": "|", r"\mid": "|"}
-_BRACKETS = {
-    r"\lfloor": ("open", "⌊"), r"\rfloor": ("close", "⌋"), r"\lceil": ("open", "⌈"), r"\rceil": ("close", "⌉"),
-    r"\langle": ("open", "⟨"), r"\rangle": ("close", "⟩"), r"\{": ("open", "{"), r"\}": ("close", "}"),
-    r"\lbrace": ("open", "{"), r"\rbrace": ("close", "}"), r"\lbrack": ("open", "["), r"\rbrack": ("close", "]"),
-}  # fmt: skip
-_GREEK = {rf"\{name}": name for name in GREEK} | {rf"\{name.capitalize()}": name.capitalize() for name in GREEK}
-_GREEK |= {rf"\var{name}": name for name in ("epsilon", "theta", "phi", "rho", "pi", "sigma", "kappa")}
-_GREEK |= {rf"\var{name}": name for name in ("Sigma", "Gamma", "Delta", "Theta", "Lambda", "Phi", "Psi", "Omega")}
-_LETTERS = {r"\ell": "l", r"\imath": "i", r"\jmath": "j", r"\hslash": "h"}
-_REFUSED = {
-    **dict.fromkeys((r"\partial", r"\nabla", r"\mathrm d"), ALONE),
-    r"\begin": "matrices are read, \\begin{bmatrix} a & b \\\\ c & d \\end{bmatrix}; a choice is `where(x > 0, x, 0)`",
-    r"\binom": "a binomial coefficient is not in the language; declare a number for it: `-s c=()`",
-    r"\int": "an integral is not in the language",
-    r"\dots": "type the formula in full",
-    r"\ldots": "type the formula in full",
-    r"\cdots": "type the formula in full",
-    r"\\": "type one line",
-    **dict.fromkeys(
-        (r"\sim", r"\forall", r"\exists", r"\succeq", r"\succ", r"\preceq", r"\propto", r"\approx", r"\equiv"),
-        "type the formula alone; what holds of a variable is declared: `--assume S=spd`",
-    ),
-    r"\in": "sizes are declared apart: -s x=n",
-    r"\lim": "a limit is not in the language",
-}
-_TABLES = frozenset("matrix bmatrix pmatrix smallmatrix bsmallmatrix psmallmatrix array".split())
-"""Environments whose cells are those of a matrix."""
 _OPENED = re.compile(r"(?<=\\left)\|\s*\\left\s*\|")
 _CLOSED = re.compile(r"\\right\s*(\|\s*\\right\s*\|)")
 _SIZED = re.compile(r"\\(?:left|right)(?![A-Za-z])")
@@ -72,14 +43,16 @@ _D = r"(?:\\partial|d|\\mathrm\s*\{?\s*d\s*\}?)"
 _DERIVATIVE = re.compile(
     rf"\\frac\s*\{{\s*(?:{_D}(?![a-z]).*?\}}\s*\{{\s*{_D}|d\w\s*\}}\s*\{{\s*d[a-z]\s*\}})|\bd\s*/\s*d[A-Za-z]\b"
 )
-_TURNED = re.compile(
-    r"\\(?:mathsf|mathrm|text|textsf|textrm|rm|sf|mathit|mathbf|operatorname|scriptscriptstyle)(?![A-Za-z])|[\s{}]"
-    r"|\\[!,;:>]"
-)
-_MARKED = re.compile(r"(\([^()\\{}]{1,20}\))(?:T|⊤|\\top|\\intercal|\\mathsf\{?T\}?|\\mathrm\{?T\}?)")
-"""The name of a sample, and a transpose."""
 _DOLLARS = re.compile(r"\s*(?:\$\$?|\\\[|\\\()(.*?)(?:\$\$?|\\\]|\\\))\s*[.,]?\s*", re.DOTALL)
 _OPTION = re.compile(r"(axis|axes|keepdims)\s*=\s*(.*)", re.DOTALL)
+_ENDED = re.compile(r"(?:[\s,;~.]|\\[,;:! ]|\\q?quad)+$")
+"""What ends a sentence, behind a formula."""
+_OPTIONAL = re.compile(r"\s*\[\s*(\\[Bb]igg?|\\infty|[12F*])\s*\](?=\s*\{)")
+"""What some macros take before their argument: the size of their brackets, the index of a norm."""
+_OPEN = re.compile(r"\s*(?:\\left\s*|\\[Bb]igg?l?\s*)?\(")
+_OVER = re.compile(r"\\over(?![A-Za-z])")
+_NAME = re.compile(r"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{\w+\}))?")
+_LABEL = re.compile(r"\s*[_^]")
 
 
 def read(text: str, known: Known, notation: str = "latex", guessed: bool = False) -> Definition:
@@ -94,20 +67,33 @@ def read(text: str, known: Known, notation: str = "latex", guessed: bool = False
     dollars = _DOLLARS.fullmatch(text)
     if dollars:
         start, stop = dollars.span(1)
+    ended = _ENDED.search(text, start, stop)
+    stop = ended.start() if ended and ended.start() > start else stop
     scanner = _Scanner(text, known)
     try:
         tokens = [*scanner.scan(start, stop), Token("end", "", stop, stop + 1, True)]
     except RecursionError:
         raise too_deep(text) from None
     guessed = guessed and not known.primed
-    return statement_of(tokens, text, known, notation, blanks=False, guessed=guessed, vectors=scanner.vectors)
+    return statement_of(tokens, text, scanner, notation, blanks=False, guessed=guessed)
 
 
-class _Scanner(Scanner):
+class _Scanner(Scripts):
     """Cuts LaTeX; what is no command is read as on a board."""
 
     tables = 0
     """How many matrices are open."""
+
+    def scan(self, at: int, stop: int) -> list[Token]:
+        r"""The tokens of a part; `\over` makes a quotient of all of it."""
+        for over in _OVER.finditer(self.text, at, stop):
+            inside = self.text[at : over.start()]
+            if inside.count("{") == inside.count("}"):
+                above, below = (
+                    tuple(super(_Scanner, self).scan(*part)) for part in ((at, over.start()), (over.end(), stop))
+                )
+                return [Token("frac", "/", at, stop, parts=(above, below))]
+        return super().scan(at, stop)
 
     def one(self, at: int, stop: int, found: list[Token]) -> int:
         sign = self.text[at]
@@ -140,126 +126,22 @@ class _Scanner(Scanner):
             return at + 1
         return super().one(at, stop, found)
 
-    def unit(self, at: int, stop: int) -> tuple[str, tuple[str, ...], int, int]:
-        """A letter with its digits; what stands above and below the line is attached as it comes."""
-        end = at + 1
-        while end < stop and self.text[end].isdecimal():
-            end += 1
-        indices = (self.text[at + 1 : end],) if end > at + 1 else ()
-        return self.text[at], indices, at, end
-
-    def group(self, inner: list[Token], start: int, stop: int, found: list[Token]) -> None:
-        """Braces: around one token they are nothing, around more a bracket that is not seen."""
-        if len(inner) == 1:
-            found.append(inner[0])
-        elif inner:
-            found.append(Token("group", "", start, stop, parts=(tuple(inner),)))
-
-    def closing(self, at: int, stop: int) -> int:
-        depth = 0
-        text = self.text
-        place = at
-        while place < stop:
-            if text[place] == "\\":
-                place += 2
-                continue
-            depth += (text[place] == "{") - (text[place] == "}")
-            if not depth:
-                return place + 1
-            place += 1
-        raise self.refuse(at, at + 1, "this brace is never closed", "add the }")
-
-    def argument(self, at: int, stop: int) -> tuple[str, int, int, int]:
-        """What a command takes: a group, a command, or one sign. Its text, its place, and the place behind it."""
-        while at < stop and self.text[at].isspace():
-            at += 1
-        if at >= stop:
-            raise self.refuse(max(0, at - 1), at, "the formula ends too early")
-        if self.text[at] == "{":
-            end = self.closing(at, stop)
-            return self.text[at + 1 : end - 1], at + 1, end - 1, end
-        if self.text[at] == "\\":
-            found = _COMMAND.match(self.text, at, stop)
-            if found is None:
-                raise self.refuse(at, at + 1, "a command belongs behind \\")
-            end = found.end()
-            if found[0] in _STYLES | _WORDS | _FRACTIONS | {r"\sqrt"} | {*_ACCENTS}:
-                for _ in range(2 if found[0] in _FRACTIONS else 1):
-                    end = self.argument(end, stop)[3]
-            return self.text[at:end], at, end, end
-        return self.text[at], at, at + 1, at + 1
-
-    # ---- above and below the line ----------------------------------------------------------------------------------
-
-    def turn(self, inside: str) -> str:
-        """`T` for a sign of transposition, `-T` for that of the inverse."""
-        bare = _TURNED.sub("", inside)
-        sign = "-" if bare.startswith(("-", "−")) else ""
-        bare = bare.lstrip("-−")
-        if bare in ("T", r"\top", r"\intercal", "⊤", r"\transpose", r"\tran"):
-            return sign + "T"
-        return ""
-
-    def above(self, at: int, stop: int, found: list[Token]) -> int:
-        inside, start, end, after = self.argument(at + 1, stop)
-        turned = self.turn(inside)
-        if not turned and inside.strip() == "t" and self.turns("t", at):
-            turned = "T"
-        bare = inside.replace(" ", "")
-        if turned:
-            found.append(Token("invT" if turned[0] == "-" else "T", "T", at, after))
-        elif (both := _MARKED.fullmatch(bare)) and self.attach(both[1].strip("()"), after, found):  # x^{(i)	op}
-            found.append(Token("T", "T", at, after))
-        elif bare in (r"\prime", "'"):
-            found.append(Token("prime", "'", at, after))
-        elif bare in (r"\dagger", "+"):
-            raise self.refuse(at, after, "is this a pseudo-inverse?", PSEUDO)
-        elif bare in ("*", r"\star", r"\ast") or re.fullmatch(r"\([^()\\{}]{1,20}\)|\[[^\[\]\\{}]{1,20}\]", bare):
-            mark = bare.strip("()[]") if bare[0] in "([" else "star"
-            if not self.attach(mark, after, found):
-                raise self.refuse(at, after, "this mark above the line cannot be read")
-        else:
-            found.append(Token("sup", inside, at, after, parts=(tuple(self.scan(start, end)),)))
-        return after
-
-    def below(self, at: int, stop: int, found: list[Token]) -> int:
-        inside, _, _, after = self.argument(at + 1, stop)
-        index = re.sub(r"\\(?:text|mathrm|mathsf|rm|textrm|mathbf|mathit|operatorname)(?![A-Za-z])|[\s{}]", "", inside)
-        index = index.replace(r"\times", "×").replace(r"\infty", "∞").replace("\\", "")
-        if not self.attach(index, after, found):
-            found.append(Token("sub", index, at, after))
-        return after
-
     # ---- commands --------------------------------------------------------------------------------------------------
 
     def command(self, at: int, stop: int, found: list[Token]) -> int:
-        match = _COMMAND.match(self.text, at, stop)
+        match = COMMAND.match(self.text, at, stop)
         if match is None:
             raise self.refuse(at, at + 1, "a command belongs behind \\")
         name, end = match[0], match.end()
         if name in (r"\begin", r"\end") or (name == r"\\" and self.tables):
             return self.table(name, at, end, stop, found)
-        if name in _BLANKS:
+        if name in BLANKS:
             if name == r"\right" and self.text[end : end + 1] == ".":
                 raise self.refuse(at, end + 1, "a bracket without its other half cannot be read")
             return end
-        if name in _GREEK:
-            word = _GREEK[name]
-            if word == "pi":
-                self.bases[at] = ("π", ())
-                found.append(Token("name", self.known.find("pi") or "pi", at, end))
-            else:
-                found.append(self.named(word, (), at, end))
+        if self.symbol(name, at, end, found):
             return end
-        for kind, table in (("op", _OPERATORS), ("bar", _BARS)):
-            if name in table:
-                self.sign(kind, table[name], at, end, found)
-                return end
-        if name in _BRACKETS:
-            kind, sign = _BRACKETS[name]
-            found.append(Token(kind, sign, at, end))
-            return end
-        if name in _FRACTIONS:
+        if name in FRACTIONS:
             _, start, middle, end = self.argument(end, stop)
             above = tuple(self.scan(start, middle))
             _, start, middle, end = self.argument(end, stop)
@@ -267,26 +149,49 @@ class _Scanner(Scanner):
             return end
         if name == r"\sqrt":
             return self.root(at, end, stop, found)
-        if name in _WORDS:
+        if name in WORDS:
             return self.word(at, end, stop, found)
-        if name in _STYLES:
+        if name in STYLES:
             return self.styled(name, at, end, stop, found)
-        if name in _ACCENTS:
-            return self.accented(_ACCENTS[name], at, end, stop, found)
+        if name in ACCENTS:
+            return self.accented(ACCENTS[name], at, end, stop, found)
         if name in (r"\sum", r"\prod"):
             found.append(Token("sum", name[1:], at, end))
             return end
-        if name in _LETTERS:
-            found.append(self.letter((_LETTERS[name], (), at, end)))
-            return end
-        function = self.known.function(name[1:].rstrip("*"))
+        if name in BRACED:
+            return self.noted(at, end, stop, found)
+        if name in INNER and self.text[end : end + 1] == "{":
+            return self.macro("⟨", at, end, stop, found)
+        word = name[1:].rstrip("*")
+        if word in UNCLEAR:
+            raise self.refuse(at, end, *UNCLEAR[word])
+        function = self.known.function(word)
         if function:
-            found.append(Token("func", function, at, end))
-            return end
-        hint = _REFUSED.get(
-            name, "a function of the language is written \\operatorname{name}; jac functions lists them"
-        )
+            return self.function(function, at, end, stop, found)
+        hint = REFUSED.get(name, "a function of the language is written \\operatorname{name}; jac functions lists them")
         raise self.refuse(at, end, f"{name} cannot be read here", hint)
+
+    def symbol(self, name: str, at: int, end: int, found: list[Token]) -> bool:
+        """A command that is one sign or letter by itself; whether it is one."""
+        if name in GREEK:
+            word = GREEK[name]
+            if word == "pi":
+                self.bases[at] = ("π", ())
+                found.append(Token("name", self.known.find("pi") or "pi", at, end))
+            else:
+                found.append(self.named(word, (), at, end))
+        elif name in LETTERS:
+            found.append(self.letter((LETTERS[name], (), at, end)))
+        elif name in BRACKETS:
+            kind, sign = BRACKETS[name]
+            found.append(Token(kind, sign, at, end))
+        elif name in TRANSPOSES and found:
+            found.append(Token("T", "T", at, end))
+        elif name in OPERATORS or name in BARS:
+            self.sign("op" if name in OPERATORS else "bar", OPERATORS.get(name) or BARS[name], at, end, found)
+        else:
+            return False
+        return True
 
     @cached_property
     def halves(self) -> dict[int, int]:
@@ -309,8 +214,8 @@ class _Scanner(Scanner):
             space = _SPACE.match(self.text, end, stop)
             return space.end() if space else end
         inside, _, _, end = self.argument(end, stop)
-        if inside.strip().rstrip("*") not in _TABLES:
-            raise self.refuse(at, end, f"{name}{{{inside[:20]}}} cannot be read here", _REFUSED[r"\begin"])
+        if inside.strip().rstrip("*") not in TABLES:
+            raise self.refuse(at, end, f"{name}{{{inside[:20]}}} cannot be read here", REFUSED[r"\begin"])
         if name == r"\begin":
             if inside.strip() == "array":
                 end = self.argument(end, stop)[3]
@@ -355,12 +260,14 @@ class _Scanner(Scanner):
             found.append(Token("word", plain, at, end))
         elif self.text.startswith(r"\mathtt", at) and re.fullmatch(r"[A-Za-z,. ]*\\to *[A-Za-z,. ]*", plain):
             found.append(Token("text", plain.replace(r"\to", "->").replace(" ", ""), at, end))
+        elif plain in UNCLEAR and self.known.find(plain) is None:
+            raise self.refuse(at, end, *UNCLEAR[plain])
         elif (function := self.known.function(plain)) and self.known.find(plain) is None:
-            found.append(Token("func", function, at, end))
+            return self.function(function, at, end, stop, found)
         elif re.fullmatch(r"[^\W\d]\w*", plain):
             first, *rest = plain.split("_")
             made = self.letter((first, tuple(rest), at, end)) if all(rest) else self.named(plain, (), at, end)
-            prose = len(first) > 1 and self.text.startswith(_PROSE, at) and self.known.find(made.text) is None
+            prose = len(first) > 1 and self.text.startswith(PROSE, at) and self.known.find(made.text) is None
             found.append(made._replace(kind="word") if prose and made.kind == "name" else made)
         elif plain == "1":
             found.append(Token("ones", "", at, end))
@@ -368,14 +275,70 @@ class _Scanner(Scanner):
             self.group(self.scan(start, middle), at, end, found)
         return end
 
+    def function(self, function: str, at: int, end: int, stop: int, found: list[Token]) -> int:
+        """A function; braces behind one that LaTeX has not are those of a macro, and hold all its argument."""
+        standard, index = self.text[at:end] in OPERATORNAMES, ""
+        if not standard and (option := _OPTIONAL.match(self.text, end, stop)):
+            index, end = option[1] if "ig" not in option[1] else "", option.end()
+        place = end + len(self.text[end:stop]) - len(self.text[end:stop].lstrip())
+        if self.text[place : min(place + 1, stop)] != "{":
+            found.append(Token("func", function, at, end))
+            return end
+        if not standard:
+            end = self.macro(function, at, place, stop, found)
+            if index:
+                found.append(Token("sub", index.replace(r"\infty", "∞"), at, end))
+            return end
+        found.append(Token("func", function, at, end))
+        closed = self.closing(place, stop)
+        argument = self.text[place + 1 : closed - 1].strip()
+        raised = ABOVE.match(self.text, closed + 1, stop) if self.text[closed : closed + 1] == "^" else None
+        if raised and _NAME.fullmatch(argument):  # \sin{x}^2
+            word, power = self.text[at:end], f"^{{{raised[0].strip()}}}"
+            readings = f"`{word}({argument}{power})` is read; the other reading is `{word}({argument}){power}`"
+            self.doubts.append(Doubt(readings))
+        return end
+
+    def macro(self, function: str, at: int, end: int, stop: int, found: list[Token]) -> int:
+        r"""A macro and its arguments in braces: \norm{x}, \inner{x}{y}."""
+        opened, closed = {"norm": ("‖", "‖"), "⟨": ("⟨", "⟩")}.get(function, ("(", ")"))
+        parts = [(end, self.closing(end, stop))]
+        while function in ("⟨", *BETWEEN) and self.text[parts[-1][1] : min(parts[-1][1] + 1, stop)] == "{":
+            parts.append((parts[-1][1], self.closing(parts[-1][1], stop)))
+        start, end = parts[0][0], parts[-1][1]
+        if opened == "(":
+            found.append(Token("func", function, at, start))
+        found.append(Token("bar" if opened == "‖" else "open", opened, at if opened != "(" else start, start + 1))
+        for place, (first, last) in enumerate(parts):
+            found += [Token("op", ",", first, first + 1)] * (place > 0) + self.scan(first + 1, last - 1)
+        found.append(Token("bar" if closed == "‖" else "close", closed, end - 1, end))
+        return end
+
+    def noted(self, at: int, end: int, stop: int, found: list[Token]) -> int:
+        """A part with a brace or a line at it, and perhaps a note."""
+        _, start, middle, end = self.argument(end, stop)
+        self.group(self.scan(start, middle), at, end, found)
+        if note := _LABEL.match(self.text, end, stop) if "brace" in self.text[at:start] else None:
+            return self.argument(note.end(), stop)[3]
+        return end
+
     def styled(self, command: str, at: int, end: int, stop: int, found: list[Token]) -> int:
         """Bold and calligraphic letters are letters; a bold digit is all ones or all zeros."""
+        if command in (r"\vec", r"\vect") and _OPEN.match(self.text, end, stop):
+            found.append(Token("func", "vec", at, end))
+            return end
         inside, start, middle, end = self.argument(end, stop)
         if inside.strip() in ("0", "1"):
             found.append(Token("ones" if inside.strip() == "1" else "zeros", "", at, end))
             return end
         inner = self.scan(start, middle)
-        if command == r"\vec" and len(inner) == 1 and inner[0].kind == "name":
+        if command == r"\vec" and inner and inner[0].kind == "name":
+            if len(inner) > 1 and {token.kind for token in inner[1:]} != {"prime"}:
+                stacked = rf"the columns of a matrix below each other are `\operatorname{{vec}}({inside.strip()})`"
+                raise self.refuse(at, end, "an arrow stands over one name", stacked)
+            if self.text[inner[0].start].isupper() and r"\otimes" in self.text:
+                stacked = rf"the columns of a matrix are `\operatorname{{vec}}({inner[0].text})`"
+                self.doubts.append(Doubt(f"`{inner[0].text}` is a vector, for an arrow stands over it; {stacked}"))
             self.pointed.add(inner[0].start)
             self.vectors.add(inner[0].text)
         self.group(inner, at, end, found)

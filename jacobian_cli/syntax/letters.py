@@ -7,6 +7,7 @@ import unicodedata
 from difflib import get_close_matches
 from itertools import repeat
 
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import KEYWORDS as RESERVED
 from jacobian_cli.syntax.names import LETTERS, Key, Known, key, read, spelling
@@ -45,7 +46,7 @@ _NAMED = re.compile(r"(?<![A-Za-z])([A-Z])(?:\}|\^\{?\w\}?)?_\{?[qvQV](?![A-Za-z
 """Beside W_q, W_k is a name and no entry."""
 _ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
-_UNCLEAR = {
+UNCLEAR = {
     **dict.fromkeys(("lg", "ld"), ("a logarithm to which base?", "write `log10(x)`, `log2(x)` or `log(x)`")),
     "LN": ("is this a logarithm, or a layer's norm?", "write `ln(x)` or `layernorm(x)`"),
     "tg": ("is this the tangent?", "write `tan(x)`"),
@@ -74,6 +75,7 @@ class Letters:
         """Where letters with an arrow begin."""
         self.vectors: set[str] = set()
         """The names with an arrow."""
+        self.doubts: list[Doubt] = []
         self.met: dict[Key, str] = {}
         """The names of this text, each as it is spelled first."""
         named = () if _OVER.search(text) else known.names
@@ -255,8 +257,8 @@ class Letters:
         word = self.text[start:stop]
         if len(units) < 2 or self.known.find(word):
             return
-        if word in _UNCLEAR and not any(self.known.find(unit[0]) for unit in units):
-            raise self.refuse(start, stop, *_UNCLEAR[word])
+        if word in UNCLEAR and not any(self.known.find(unit[0]) for unit in units):
+            raise self.refuse(start, stop, *UNCLEAR[word])
         scaled = self.known.find(word[0]) and self.known.function(word[1:])
         if len(word) > 4 and self.text[stop : stop + 1] == "(" and not (scaled or self.known.function(word)):
             near = get_close_matches(word.lower(), self.known.functions, 1, 0.8)

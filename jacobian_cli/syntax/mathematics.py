@@ -125,7 +125,7 @@ def read(text: str, known: Known, notation: str = "math", guessed: bool = False)
     try:
         scanner = Scanner(text, known)
         guessed = guessed and not known.primed
-        return statement_of(scanner.whole(), text, known, notation, guessed=guessed, vectors=scanner.vectors)
+        return statement_of(scanner.whole(), text, scanner, notation, guessed=guessed)
     except RecursionError:
         raise too_deep(text) from None
 

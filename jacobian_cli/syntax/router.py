@@ -27,7 +27,7 @@ _READERS = {
 }
 LANGUAGE = "language"
 NOTATIONS = (LANGUAGE, *_READERS)
-_LATEX = re.compile(r"\\[A-Za-z]{2,}|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
+_LATEX = re.compile(r"\\[A-Za-z]{2,}|\^\s*\\|\\T\s+(?=[A-Za-z])|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
 _CODE = re.compile(
     r"\[range\(|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )

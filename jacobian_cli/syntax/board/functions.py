@@ -13,7 +13,7 @@ from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Group, Literal, Name, Term
 
-_BETWEEN = frozenset("dot cross kron outer mod".split())
+BETWEEN = frozenset("dot cross kron outer mod".split())
 """Functions of two arguments that some write between these."""
 _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:Var|Cov)\s*\}?")
 """Capitals by which statisticians mean random variables."""
@@ -96,7 +96,7 @@ class Functions(Sums):
         """The argument of a function without a bracket."""
         first = self.next
         before = self.tokens[self.at - 2] if self.at > 1 else token
-        if token.text in _BETWEEN and before.kind in ("name", "num", "close", "T", "sup"):
+        if token.text in BETWEEN and before.kind in ("name", "num", "close", "T", "sup"):
             sides = [self.written(t.start, t.stop) for t in (before, first) if t.kind in ("name", "num")]
             one, other = sides if len(sides) == 2 else ("x", "y")
             raise self.refuse(

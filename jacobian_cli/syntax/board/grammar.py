@@ -9,13 +9,14 @@ right, `:`, `+ −`, comparisons.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
 from jacobian_cli.syntax.board.fractions import Fractions
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
+from jacobian_cli.syntax.letters import Letters
 from jacobian_cli.syntax.names import Known, key, read
 from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, parts_of
@@ -33,16 +34,16 @@ _HEAD = re.compile(r"\s*([A-Za-z]\w*)\s*\([^()=<>]*\)\s*=(?!=)")
 def statement_of(
     tokens: Sequence[Token],
     text: str,
-    known: Known,
+    letters: Letters,
     notation: str,
     *,
     blanks: bool = True,
     guessed: bool = False,
-    vectors: Collection[str] = (),
 ) -> Definition:
-    """A formula, or a definition: `z = …`, `f(x) = …`; `vectors` are the names with an arrow."""
+    """A formula, or a definition: `z = …`, `f(x) = …`, of tokens that `letters` cut."""
     name, first = _left_side(tokens, text)
-    board = Board(tokens, text, known, blanks, at=first, guessed=guessed)
+    known, vectors = letters.known, letters.vectors
+    board = Board(tokens, text, known, blanks, letters.doubts, at=first, guessed=guessed)
     try:
         value = board.read()
         board.want_no_entry(value)
