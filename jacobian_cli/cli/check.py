@@ -17,7 +17,7 @@ from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged, judged_source
 from jacobian_cli.api.check.many import UNREAD, Asked, check_all, read_claims
 from jacobian_cli.api.check.numbers import judged_numbers, read_array
-from jacobian_cli.api.check.report import junit, markdown
+from jacobian_cli.api.check.report import junit, markdown, warned
 from jacobian_cli.cli.derive import problem_of
 from jacobian_cli.cli.files import read_file, write_files
 from jacobian_cli.cli.refusals import print_json
@@ -56,7 +56,8 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     gc.enable()
     sentences = _sentences(wishes.texts)
     if request.text:
-        return _many(request, *_from_file(request, wishes), wishes, sentences)
+        grader, total = _from_file(request, wishes)
+        return _many(request, grader.graded(), total, wishes, sentences, grader.read)
     if wishes.claims is not None:
         return _many(request, *_from_class(request, wishes), wishes, sentences)
     named = _DERIVATIVE.match(claim)
@@ -103,13 +104,13 @@ def answer(request: Request, claim: str, wishes: Wishes) -> int:
     return RIGHT if found.passed else MISMATCH
 
 
-def _from_file(request: Request, wishes: Wishes) -> tuple[Iterator[Graded], int]:
-    """The claims of a whole derivation, and how many they are."""
-    file = read_derivation(request.text)
+def _from_file(request: Request, wishes: Wishes) -> tuple[Grader, int]:
+    """The judge of a whole derivation, and how many claims it holds."""
+    file = read_derivation(request.text, wishes.syntax)
     if not file.claims:
         raise InputError(f"there is no claim in {request.path}", hint="a claim is a line such as ds/dW = delta@x.T")
     file = replace(file, declarations=(*file.declarations, *request.declarations))
-    return Grader(file, layout=wishes.layout, vec=wishes.vec).graded(), len(file.claims)
+    return Grader(file, layout=wishes.layout, vec=wishes.vec), len(file.claims)
 
 
 def _from_class(request: Request, wishes: Wishes) -> tuple[Iterator[Graded], int]:
@@ -158,21 +159,30 @@ def _spread(listed: list[Asked], jobs: int) -> Iterator[Graded]:
         yield from check_all(listed, executor)
 
 
-def _many(request: Request, graded: Iterator[Graded], total: int, wishes: Wishes, sentences: Mapping[str, str]) -> int:
-    """The verdicts on many claims, as a table, as Markdown or as JSON."""
+def _many(
+    request: Request,
+    graded: Iterator[Graded],
+    total: int,
+    wishes: Wishes,
+    sentences: Mapping[str, str],
+    read: Mapping[int, str] | None = None,
+) -> int:
+    """The verdicts on many claims, as a table, as Markdown or as JSON; of a file, how its definitions were `read`."""
     found = [_told(one, sentences) for one in _watched(request, graded, total, wishes)]
     counted = summary(found)
     if wishes.junit is not None:
         write_files({wishes.junit: junit(found)}, force=wishes.force)
     if request.as_json:
-        said = {"claims": [one.to_dict() for one in found], "summary": counted}
+        said: dict[str, object] = {"claims": [one.to_dict() for one in found], "summary": counted}
+        if read is not None:
+            said |= {"read": {str(line): text for line, text in sorted(read.items())}, "warnings": warned(found)}
         print_json(said)
     elif wishes.style == "markdown":
         click.echo(markdown(found, counted))
     else:
         from jacobian_cli.cli.show.check import show_graded
 
-        show_graded(found, counted)
+        show_graded(found, counted, read or {})
     return RIGHT if all(one.passed for one in found) else MISMATCH
 
 

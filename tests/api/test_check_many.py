@@ -255,9 +255,43 @@ def test_a_line_that_is_no_definition_does_not_stop_the_rest() -> None:
     assert [(one.line, one.verdict) for one in found] == [
         (5, "unreadable"), (6, "right"), (7, "unreadable"), (8, "right")
     ]  # fmt: skip
-    assert "bracket" in str(found[0].error)
-    with pytest.raises(jac.InputError, match="bracket"):
+    assert "words" in str(found[0].error)
+    with pytest.raises(jac.InputError, match="ends too early"):
         read_derivation("nonsense (((")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("z = Wx + b\ns = sum(z)\nds/db = ones(n)\nds/dW = ones(n)@x.T", {1: "z = W@x + b"}),
+        ("x: n\nz = x^2\ns = sum(z)\nds/dx = 2x", {2: "z = x**2"}),
+        ("s = xᵀAx\nds/dx = (A + A^T)x", {1: "s = x.T@A@x"}),
+        ("s = np.sum(x**2)\nds/dx = 2*x", {1: "s = sum(x**2)"}),
+        ("t = x'*A*x\ndt/dx = A*x + A'*x", {1: "t = x.T@A@x"}),
+    ],
+)
+def test_definitions_of_a_file_are_read_in_whatever_notation_they_are(text: str, read: dict[int, str]) -> None:
+    grader = Grader(read_derivation(text))
+    assert all(one.passed for one in grader.graded())
+    assert grader.read == read
+
+
+def test_a_file_tells_how_it_was_read_and_what_it_warns_of(tmp_path: Path) -> None:
+    file = tmp_path / "own.txt"
+    file.write_text("z = A*x\nt = u^T z\ns = norm(z)**2\nds/dz = 2*z\ndt/dz = u\n", encoding="utf-8")
+    for options in ([], ["--json"], ["--to", "markdown"]):
+        done = CliRunner().invoke(jac_command, ["check", "-f", str(file), *options])
+        assert "with the matrix product it is z = A@x" in done.output.replace("\\", "").replace("\n", " ")
+    said = json.loads(CliRunner().invoke(jac_command, ["check", "-f", str(file), "--json"]).output)
+    assert said["read"] == {"2": "t = u.T@z"}
+    named = read_derivation("s = x'*x\nds/dx = 2*x", syntax="matlab")
+    assert named.definitions[0].notation == "matlab"
+
+
+@pytest.mark.parametrize("size", ["matrix", "vector", "number", "spd", "positive"])
+def test_a_kind_or_a_fact_is_no_size(size: str) -> None:
+    with pytest.raises(jac.InputError, match="here sizes belong"):
+        jac.derive("A@x", wrt="x", shapes={"A": size})
 
 
 def test_what_is_declared_in_a_file_holds_of_names_without_a_shape() -> None:

@@ -27,15 +27,16 @@ from jacobian_cli.api.check.book import book_of
 from jacobian_cli.api.check.judge import Judge, with_arrivals
 from jacobian_cli.api.check.judged import judged
 from jacobian_cli.api.input.assume import assumptions_of
-from jacobian_cli.api.input.problem import ShapeLike, pose, shapes_of
+from jacobian_cli.api.input.problem import ShapeLike, pose, shapes_of, statements_of
 from jacobian_cli.checks.mistakes.edits import described, edits
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.verdict.claim import TruePoint, same
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild
+from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.printers.language import text as spelled
-from jacobian_cli.syntax.declarations import parse_file
+from jacobian_cli.syntax.declarations import Declared, parse_file
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Assumption, Declaration, Definition, Term
 
@@ -43,6 +44,9 @@ Array = Any
 _CLAIM = re.compile(r"\s*(?:∂|d)\s*(\w+)\s*/\s*(?:∂|d)\s*(\w+)\s*=(?!=)")
 _ADJOINT = re.compile(r"\s*(?:delta|δ)_(\w+)\s*=(?!=)")
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)\s*points?\b")
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_NOT_ASKED = ("T", "e", "pi")
+"""What stands in claims and is mostly no name of the formula."""
 _TOLERANCE = 1e-8
 _FOLLOWED = 4
 """At so many points a claim has to follow from a wrong one."""
@@ -72,9 +76,9 @@ class DerivationFile:
     """The lines that are neither, and why."""
 
 
-def read_derivation(text: str) -> DerivationFile:
-    r"""The definitions and the claims of a file, and lines that cannot be read. Raises `InputError` where there is
-    nothing but these, or where it is no line that is wrong.
+def read_derivation(text: str, syntax: str | None = None) -> DerivationFile:
+    r"""The definitions and the claims of a file, each in whatever notation it is or in the one that is named, and lines
+    that cannot be read. Raises `InputError` where there is nothing but these, or where it is no line that is wrong.
 
     >>> found = read_derivation("s = x.T@x\nds/dx = 2*x  # 3 points")
     >>> found.claims[0].wrt, found.claims[0].points
@@ -99,7 +103,7 @@ def read_derivation(text: str) -> DerivationFile:
         name = code.partition("=")[0].strip()
         if name.isidentifier():
             lines.setdefault(name, number)
-    declarations, definitions, unread = _legible(rest)
+    declarations, definitions, unread = _legible(rest, claims, syntax)
     if unread and not claims and not definitions:
         raise InputError("\n".join(unread.values()))
     outputs = [d.name for d in definitions if d.name and not _ADJOINT.match(d.source)]
@@ -109,12 +113,20 @@ def read_derivation(text: str) -> DerivationFile:
     return DerivationFile(tuple(declarations), tuple(definitions), ordered, lines, unread)
 
 
-def _legible(rest: list[str]) -> tuple[list[Declaration | Assumption], list[Definition], dict[int, str]]:
-    """What the lines say that can be read, and what is wrong with the others."""
+def _legible(
+    rest: list[str], claims: Sequence[Line], syntax: str | None
+) -> tuple[list[Declaration | Assumption], list[Definition], dict[int, str]]:
+    """What the lines say that can be read, and what is wrong with the others. The names in claims are asked for."""
+    words = (word for claim in claims for word in (claim.wrt, *_WORD.findall(claim.text.split("=", 1)[1])))
+    asked = [word for word in dict.fromkeys(words) if word not in FUNCTIONS and word not in _NOT_ASKED]
     unread: dict[int, str] = {}
+
+    def read(lines: list[str], said: list[Declared]) -> list[Definition]:
+        return statements_of(lines, asked, shapes_of(None, said), syntax)
+
     while True:
         try:
-            declarations, definitions = parse_file("\n".join(rest))
+            declarations, definitions = parse_file("\n".join(rest), read)
         except InputError as error:
             wrong = {one.line: one for one in error.errors if one.line is not None and rest[one.line - 1]}
             if not wrong:
@@ -165,6 +177,8 @@ class Grader:
         self.assume = assumptions_of(None, file.declarations)
         self.layout, self.vec = layout, vec
         self.defined = {d.name: d for d in file.definitions if d.name}
+        self.read: dict[int, str] = {}
+        """The definitions that are not typed in the language, in it, by their lines; as far as claims were judged."""
         self._wrong: list[_Wrong] = []
         self._unreadable: set[int] = set()
         self._slips: dict[str, tuple[int, Diagnosis]] = {}
@@ -204,6 +218,9 @@ class Grader:
         shapes = {n: s for n, s in self.shapes.items() if self._named(n, statements, line)}
         assume = [a for a in self.assume if self._named(a.name, statements, line)]
         problem = pose(statements, [line.wrt], shapes, assume=assume)
+        for made in problem.program.statements:
+            if made.read and made.name:
+                self.read.setdefault(self.file.lines[made.name], f"{made.name} = {made.read}")
         return Judge(problem, layout=self.layout, vec=self.vec), own
 
     def _named(self, name: str, statements: Sequence[Definition], line: Line) -> bool:

@@ -100,7 +100,7 @@ def _answer(judge: Judge, read: Claim, verdict: Verdict, expr: Expr | None) -> C
         "truth": judge.truth(form),
         "where": judge.derivation.where,
         "read": read.read,
-        "warnings": read.warnings,
+        "warnings": tuple(dict.fromkeys((*judge.problem.warnings, *read.warnings))),
     }
     if verdict.meaning is not None and verdict.meaning.right and not verdict.condition:
         return Check(RIGHT, convention=verdict.meaning.convention, **common)

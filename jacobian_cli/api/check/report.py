@@ -69,9 +69,15 @@ def told(graded: Sequence[Graded]) -> list[tuple[str, str]]:
     return found
 
 
+def warned(graded: Sequence[Graded]) -> list[str]:
+    """What may have been read otherwise than it was meant, each warning once."""
+    return list(dict.fromkeys(text for one in graded if one.check is not None for text in one.check.warnings))
+
+
 def markdown(graded: Sequence[Graded], counted: Mapping[str, int]) -> str:
     """A table, how often each kind was met, and what is said of each claim that is not right."""
-    lines = ["| claim | verdict | where | kind | points |", "| --- | --- | --- | --- | --- |"]
+    lines = [line for text in warned(graded) for line in (f"> {_plain(text)}", "")]
+    lines += ["| claim | verdict | where | kind | points |", "| --- | --- | --- | --- | --- |"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells(one)) + " |" for one in graded]
     total = sum(one.points for one in graded)
     earned = sum(one.points for one in graded if one.passed)

@@ -18,7 +18,7 @@ from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, rebuild, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.bounds import bounds
-from jacobian_cli.ops.facts import PLACES
+from jacobian_cli.ops.facts import FACTS, PLACES
 from jacobian_cli.ops.places import no_slope, places_of
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.records import record
@@ -33,6 +33,14 @@ from jacobian_cli.syntax.tree import Assumption, Call, Declaration, Definition
 
 _SHAPE = 'a shape is a tuple of names and numbers, or a text like "n,m"; that of a scalar is ()'
 ShapeLike = str | Sequence[str | int]
+_KINDS = {
+    **dict.fromkeys(("number", "real", "float", "int", "constant", "const"), "()"),
+    **dict.fromkeys(("vector", "column"), "n"),
+    "row": "1,n",
+    **dict.fromkeys(("matrix", "tensor"), "n,m"),
+    "square": "n,n",
+}
+"""What people declare where sizes belong, and the sizes that are meant."""
 _LONGEST = 40
 """Longer names are cut where they are listed."""
 _MOST_APART = 20
@@ -223,18 +231,17 @@ def shapes_of(
             raise InputError(
                 f"'{declaration.name}' is declared twice", text=declaration.source, hint="keep one of the two"
             )
-        found[declaration.name] = _sized(
-            tuple(size_of(term, declaration.source) for term in declaration.sizes), declaration.source
-        )
+        shape = tuple(size_of(term, declaration.source) for term in declaration.sizes)
+        found[declaration.name] = _sized(shape, declaration.source, declaration.name)
     for name, shape in by_name(shapes, '{"W": "n,m", "x": ("m",)}').items():
         if not normal_name(name).isidentifier():
             raise InputError(f"'{name}' is not a name")
         if not isinstance(shape, str | Sequence) or isinstance(shape, bytes | bytearray):
             raise InputError(f"{shown(shape)} is no shape of {name}", hint=_SHAPE)
         if isinstance(shape, str):
-            found[normal_name(name)] = _sized(tuple(size_of(term, shape) for term in parse_sizes(shape)), shape)
+            found[normal_name(name)] = _sized(tuple(size_of(t, shape) for t in parse_sizes(shape)), shape, name)
         else:
-            found[normal_name(name)] = _sized(tuple(_size(item) for item in shape), str(shape))
+            found[normal_name(name)] = _sized(tuple(_size(item) for item in shape), str(shape), name)
     return found
 
 
@@ -259,8 +266,18 @@ def _size(item: Any) -> Size:
     raise InputError(f"{shown(item)} is not a size", hint=_SHAPE)
 
 
-def _sized(shape: Shape, text: str) -> Shape:
+def _sized(shape: Shape, text: str, name: str) -> Shape:
     for size in shape:
+        kind = size.name or ""
+        if kind in FACTS:
+            hint = f"a fact is declared so: `--assume {name}={kind}` or, in a file, `assume {name}: {kind}`"
+            raise InputError(f"'{kind}' is a fact, and here sizes belong", text=text, hint=hint)
+        if kind in _KINDS:
+            raise InputError(
+                f"'{kind}' is a kind, and here sizes belong",
+                text=text,
+                hint=f"its sizes say it: `-s {name}={_KINDS[kind]}` or, in a file, `{name}: {_KINDS[kind]}`",
+            )
         if size.value is not None and size.value < 1:
             raise InputError("a size must be at least 1", text=text)
     if len(shape) > 4:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jacobian_cli.api.check.answer import RIGHT, RIGHT_IF, Check, Counterexample, Graded
-from jacobian_cli.api.check.report import cells, headline, told
+from jacobian_cli.api.check.report import cells, headline, told, warned
 from jacobian_cli.api.input.problem import Problem
 from jacobian_cli.cli.screen import Screen, progress
 from jacobian_cli.cli.show.about import about, closing, partial
@@ -27,7 +27,8 @@ def show_check(problem: Problem, found: Check) -> None:
     if found.read is not None:
         screen.line(f"read as  {found.read}", style="dim")
     for warning in found.warnings:
-        screen.line(f"! {warning}", style="yellow")
+        if warning not in problem.warnings:  # which stand above
+            screen.line(f"! {warning}", style="yellow")
     screen.line()
     mark, colour = _MARKS.get(found.verdict, ("✗", "red"))
     screen.line(f"{mark} {headline(found)}", style=colour)
@@ -80,9 +81,13 @@ def watched(graded: Iterator[Graded], total: int) -> Iterator[Graded]:
             yield one
 
 
-def show_graded(found: Sequence[Graded], counted: Mapping[str, int]) -> None:
-    """A table of the verdicts, a line for each kind of mistake, and the points."""
+def show_graded(found: Sequence[Graded], counted: Mapping[str, int], read: Mapping[int, str]) -> None:
+    """How the definitions were read, a table of the verdicts, a line for each kind of mistake, and the points."""
     screen = Screen()
+    for warning in warned(found):
+        screen.line(f"! {warning}", style="yellow")
+    for number, said in sorted(read.items()):
+        screen.line(f"read as  {said}   (line {number})", style="dim")
     titles = ("claim", "verdict", "where", "kind", "points")
     rows = [cells(one) for one in found]
     screen.table(titles, rows, styles=[_MARKS.get(one.verdict, ("✗", "red"))[1] for one in found])
