@@ -54,6 +54,7 @@ _REFUSED = {
 }
 _ANGLES = re.compile(r"<[^<>=,|]+,[^<>=,|]+>")
 """An inner product, typed with the signs for less and more."""
+_WORD = re.compile(r"[A-Za-z]{2,}")
 _ARROW = re.compile(
     r"\s*(?:[^\W\d]\w*|\([\w\s,]*\)|\\?[A-Za-z]+)\s*(?:->|→|↦|=>|⟼|\\mapsto|\\to(?![a-z]))(?=.)", re.DOTALL
 )
@@ -370,6 +371,8 @@ class Scanner(Letters):
             at = end
         elif at < stop and text[at] in _FRACTIONS:
             at = self.one(at, stop, inner)
+        elif at < stop and (text[at] in "|∣‖∥√∛∜" or self.applies(at, stop)):
+            pass  # e^-‖x‖², e^sin(x): what is above the line is read with what follows
         elif at < stop and text[at].isalpha() and text[at] not in SUPERSCRIPTS and text[at] not in SUBSCRIPTS:
             at = self.run(at, stop, inner, one=True)
         elif text[sign:at] == "+":
@@ -378,6 +381,11 @@ class Scanner(Letters):
             raise self.refuse(start, max(sign, start + 1), "an exponent belongs here", "as in x^2 or A^-1")
         found.append(Token("sup", text[sign:at], start, at, parts=(tuple(inner),)))
         return at
+
+    def applies(self, at: int, stop: int) -> bool:
+        """Whether a function of several letters begins here."""
+        found = _WORD.match(self.text, at, stop)
+        return found is not None and self.known.function(found[0]) is not None and self.known.find(found[0]) is None
 
     def turns(self, mark: str, start: int, length: int = 2) -> bool:
         """Whether a raised T is a transpose: always the capital, the small one where t is no other name or index."""

@@ -78,6 +78,8 @@ class Cursor:
     """The place of the Σ that is being read as a sum."""
     open_end: tuple[int, str, str] = (-1, "", "")
     """Where a function without bracket ended, and what it took."""
+    powered: tuple[int, int] = (-1, -1)
+    """Where an exponent without brackets ended, and the place of the mark before it."""
 
     # ---- tokens ----------------------------------------------------------------------------------------------------
 
@@ -164,6 +166,10 @@ class Cursor:
 
     def raised(self, term: Term, token: Token) -> Term:
         """A term with what stands above the line."""
+        raise NotImplementedError
+
+    def exponential(self, token: Token) -> Term | None:
+        """exp^-x."""
         raise NotImplementedError
 
     def negative(self, term: Term) -> Term:

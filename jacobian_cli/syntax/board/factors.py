@@ -6,20 +6,18 @@ import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS
-from jacobian_cli.syntax.board.identifiers import Identifiers
-from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.board.exponents import Exponents
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token, too_deep
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text, terms_in
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
 
-_RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
 _INDICATOR = re.compile(r"_\s*\{\s*([^{}]*?(?:[<>=≤≥≠]|\\(?:[lg]eq?|[lg]t|ne)(?![a-z]))[^{}]*)\}")
 """1_{x > 0}."""
 _SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
 _LETTER = re.compile(r"([^\W\d_])(?:\^?([²³23]))?")
 
 
-class Factors(Identifiers):
+class Factors(Exponents):
     """Reads factors."""
 
     __slots__ = ()
@@ -69,72 +67,6 @@ class Factors(Identifiers):
             whole = self.written(opened.start, self.tokens[self.closing(self.at + 1)].stop)
             product = f"{self.written(term.span.start, token.stop)}@{whole}"
             raise self.refuse(Span(token.start, opened.stop), "a transpose is not called", f"a product is `{product}`")
-
-    def to_here(self, term: Term) -> Span:
-        return Span(term.span.start, self.next.stop)
-
-    def raised(self, term: Term, token: Token) -> Term:
-        (inner,) = token.parts
-        if not inner:
-            raise self.refuse(token, "an exponent belongs here", "as in x^2 or A^-1")
-        if inner[0].kind == "op" and inner[0].text == "⊙" and len(inner) > 1:
-            return Call("**", (term, self.inside(inner[1:], token)), (), self.to_here(term))
-        if inner[0].kind == "op" and inner[0].text in ("*", "⊗", "·"):
-            raise self.refuse(token, "this mark above the line cannot be read", "give the name an index: `w_star`")
-        if isinstance(term, Name):
-            self.want_power(term, token)
-        if len(inner) == 1 and inner[0].text == "H" and self.known.find("H") is None:
-            raise self.refuse(
-                token,
-                "is this a transpose?",
-                f"of real matrices it is `{self.written(term.span.start, token.start)}^T`",
-            )
-        exponent = self.inside(inner, token)
-        if self.text[token.start] == "^":
-            exponent = self.tower(exponent, token, self.written(term.span.start, token.start))
-        if isinstance(term, Name) and term.text == "e":
-            if self.known.find("e"):
-                if not isinstance(exponent, Literal):
-                    self.doubts.append(Doubt("`e**x` is read, a power of the name e; the exponential is `exp(x)`"))
-                return Call("?power", (term, exponent), (), self.to_here(term))
-            self.want_real(exponent)
-            return Call("?exp", (exponent,), (), self.to_here(term))
-        return Call("?power", (term, exponent), (), self.to_here(term))
-
-    def want_real(self, exponent: Term) -> None:
-        """Refuse e^{iθ}, where nothing says that i is a name."""
-        for part in terms_in(exponent):
-            if isinstance(part, Name) and part.text == "i" and self.known.find("i") is None:
-                raise self.refuse(part.span, "complex numbers are not read", "a name is declared: `-s i=()`")
-
-    def want_power(self, term: Name, token: Token) -> None:
-        """Refuse h^(l-1) and x^(i), where the names of layers and of samples stand in brackets: an index, mostly."""
-        written = self.text[token.start : token.stop].replace(" ", "")
-        found = _RAISED_INDEX.fullmatch(written)
-        if found is None:
-            return
-        inside = found[1]
-        if inside == "1":
-            raise self.refuse(token, "is this an index?", f"an index is written `{term.text}_1`")
-        if self.known.find(inside[0]) is None:
-            index = f"{term.text}_{{{inside}}}" if inside[0] not in "ij" else f"{term.text}_s"
-            raise self.refuse(
-                token, "is this an index or a power?", f"an index is `{index}`, a power `{term.text}^{{{inside}}}`"
-            )
-
-    def tower(self, exponent: Term, token: Token, below: str) -> Term:
-        """e^-x^2: a power of what is above the line, as everywhere in mathematics."""
-        behind = self.tokens[self.at + 1]
-        if behind.kind != "sup" or not behind.parts[0]:
-            return exponent
-        self.at += 1
-        negative = isinstance(exponent, Call) and exponent.function == "u-"
-        base = exponent.arguments[0] if isinstance(exponent, Call) and negative else exponent
-        first, second = (self.written(t.start, t.stop).lstrip("^") for t in (token, behind))
-        above = self.tower(self.inside(behind.parts[0], behind), behind, first)
-        raised: Term = Call("?power", (base, above), (), Span(token.start, behind.stop))
-        self.doubts.append(Doubt(f"a power of a power is read from the right: `{below}^({first}^{second})`"))
-        return self.negative(raised) if negative else raised
 
     def atom(self) -> Term:
         token = self.next

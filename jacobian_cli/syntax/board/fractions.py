@@ -76,6 +76,10 @@ class Fractions(Factors):
         """Both readings of x^1/2 and e^-x/2, whose exponents stand in no brackets: as it is read, and the other."""
         place = self.tokens.index(sign) - 1
         last = self.tokens[place]
+        if self.powered[0] == place:
+            place = self.powered[1]
+        elif last.kind != "sup":
+            return ()
         while place and self.tokens[place - 1].kind == "sup":
             place -= 1
         first = self.tokens[place]

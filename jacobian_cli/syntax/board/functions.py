@@ -45,6 +45,8 @@ class Functions(Sums):
             return self.slope(token, token.text)
         power: Token | None = None
         if self.sees("sup"):
+            if token.text == "exp" and (value := self.exponential(token)) is not None:
+                return value
             power = self.take()
             inner = power.parts[0]
             if len(inner) != 1 or inner[0].kind != "num" or (inner[0].value or 0) <= 0:
