@@ -20,6 +20,7 @@ ABOVE = re.compile(r"\s*[-−]?[0-9]+(?:\.[0-9]+)?")
 """A number above the line without braces: people mean all its digits, though LaTeX takes one."""
 _BELOW = re.compile(r"\s*[0-9]+")
 _MINUS = re.compile(r"\s*[-−](?!\s*\})")
+_MARK = "another name has an index: `x_2^T`"
 
 
 class Scripts(Scanner):
@@ -107,6 +108,8 @@ class Scripts(Scanner):
             found.append(Token("T", "T", at, after))
         elif bare in (r"\prime", "'"):
             found.append(Token("prime", "'", at, after))
+        elif bare in (r"\prime\top", r"\primeT", r"\prime\intercal", "'T", r"'\top"):
+            raise self.refuse(at, after, "a prime and a transpose: is the prime a mark of the name?", _MARK)
         elif bare in (r"\dagger", "+"):
             raise self.refuse(at, after, "is this a pseudo-inverse?", PSEUDO)
         elif bare in ("*", r"\star", r"\ast") or re.fullmatch(r"\([^()\\{}]{1,20}\)|\[[^\[\]\\{}]{1,20}\]", bare):

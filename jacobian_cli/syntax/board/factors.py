@@ -15,6 +15,8 @@ _INDICATOR = re.compile(r"_\s*\{\s*([^{}]*?(?:[<>=≤≥≠]|\\(?:[lg]eq?|[lg]t|
 """1_{x > 0}."""
 _SIZE = re.compile(r"([+-]?)([0-9]{0,9})((?:[^\W\d_](?:[²³]|\^[23])?)*)")
 _LETTER = re.compile(r"([^\W\d_])(?:\^?([²³23]))?")
+_PRIMED = re.compile(r"(?:['′’]|\^\s*\{?\s*\\prime[\s}]*)$")
+_NAME = re.compile(r"\\[A-Za-z]+\s*(?:\{\s*\\?[A-Za-z]+\s*\}|[A-Za-z])?|[^\W\d_]")
 
 
 class Factors(Exponents):
@@ -38,6 +40,7 @@ class Factors(Exponents):
             match token.kind:
                 case "T":
                     self.want_no_call(term, token)
+                    self.want_no_second(term, token)
                     if isinstance(term, Name) and term.text == "pi" and self.known.find("pi") is None:
                         hint = "a vector is declared: `-s π=n`"
                         raise self.refuse(token, "π is a number here, and has no transpose", hint)
@@ -45,8 +48,10 @@ class Factors(Exponents):
                 case "prime":
                     if self.tokens[self.at - 1].kind == "prime":
                         raise self.refuse(token, "a second derivative is not read", "`jac hessian` takes it")
+                    self.want_no_second(term, token)
                     term = Call("?T", (term,), (), self.to_here(term))
                 case "invT":
+                    self.want_no_second(term, token)
                     inverse = Call("?power", (term, Literal(Fraction(-1), token.span)), (), self.to_here(term))
                     term = Call("?T", (inverse,), (), inverse.span)
                 case "sup":
@@ -59,6 +64,20 @@ class Factors(Exponents):
                 case _:
                     return term
             self.at += 1
+
+    def want_no_second(self, term: Term, token: Token) -> None:
+        """Refuse x'ᵀ, whose prime is a mark of the name, and Aᵀ'."""
+        inside = self.text[term.span.start : term.span.stop].rstrip(")}] ")
+        before = self.tokens[self.at - 1]
+        primed = isinstance(term, Call) and term.function == "?T" and _PRIMED.search(inside)
+        if not primed and not (token.kind == "prime" and before.kind in ("T", "invT")):
+            return
+        mark, whole = self.written(token.start, token.stop), self.written(term.span.start, token.stop)
+        name = re.split(r"['′’]|\^\s*\{?\s*\\prime", whole)[0].lstrip("({[ ")
+        hint = "one of both is to be left out"
+        if primed and _NAME.fullmatch(name):
+            hint = f"where {name}' is a name of its own, it has an index: `{name}_2{mark}`"
+        raise self.refuse(Span(term.span.start, token.stop), f"{whole} is transposed twice", hint)
 
     def want_no_call(self, term: Term, token: Token) -> None:
         """Refuse A.T(x), which looks as if T were called."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR
+from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR, SUMS
 from jacobian_cli.syntax.board.sums import Sums, of_entries
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
@@ -18,8 +18,10 @@ BETWEEN = frozenset("dot cross kron outer mod".split())
 _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:Var|Cov)\s*\}?")
 """Capitals by which statisticians mean random variables."""
 _INVERSES = {"exp": "log", "log": "exp", "logit": "sigmoid", "sigmoid": "logit"}
+_OF_GROUPS = re.compile(r"(?<=\{)(?:Exp|Log)(?=\})")
+_SPACED = re.compile(r"\\[,;: ]|\\q?quad(?![A-Za-z])")
 _INVERTED = frozenset("sin cos tan sinh cosh tanh".split())
-"""Functions that have an inverse whose name begins with an A elsewhere."""
+"""Functions that have an inverse, whose name begins with an A elsewhere."""
 _ATTACHED = frozenset(("name", "indexed"))
 """Letters that may stand below a root together."""
 REDUCED = frozenset("sum prod mean max min var std norm".split())
@@ -48,17 +50,28 @@ class Functions(Sums):
             if token.text == "exp" and (value := self.exponential(token)) is not None:
                 return value
             power = self.take()
-            inner = power.parts[0]
-            if len(inner) != 1 or inner[0].kind != "num" or (inner[0].value or 0) <= 0:
+            inner, inverse = power.parts[0], f"arc{token.text}"
+            if self.text[token.start] == "\\" and _is_inverse(power) and inverse in self.known.functions:  # \sin^{-1}
+                token, power = token._replace(text=inverse), None
+            elif len(inner) != 1 or inner[0].kind != "num" or (inner[0].value or 0) <= 0:
                 raise self.refuse(power, *self.inverted(token.text, self.written(power.start, power.stop)))
         value = self.value_of(token)
-        if amplitude.text == "A" and token.text in _INVERTED and not (power or self.known.find("A")):
-            applied = self.written(token.start, value.span.stop)
-            self.doubts.append(Doubt(f"`A {applied}` is read; the inverse function is `arc{applied}`"))
+        self.doubt_applied(token, amplitude, value, power)
         if power is not None:
             exponent = self.inside(power.parts[0], power)
             value = Call("?power", (value, exponent), (), Span(token.start, value.span.stop))
         return value
+
+    def doubt_applied(self, token: Token, before: Token, value: Term, power: Token | None) -> None:
+        r"""Say how `A sin(ωt)` is read, and `\operatorname{Exp}(x)`."""
+        if before.text == "A" and token.text in _INVERTED and not (power or self.known.find("A")):
+            applied = self.written(token.start, value.span.stop)
+            other = f"the inverse function is `arc{applied}`" if self.blanks else "a number is declared: `-s A=()`"
+            self.doubts.append(Doubt(f"`A {applied}` is read, A a matrix; {other}"))
+        if written := _OF_GROUPS.search(self.text, token.start, token.stop):
+            one = f"{token.text}{self.written(token.stop, value.span.stop)}"
+            other = "of a matrix it is `expm(X)`" if token.text == "exp" else "that of matrices is not in the language"
+            self.doubts.append(Doubt(f"`{one}` is read, entry by entry, for {written[0]}; {other}"))
 
     def inverted(self, function: str, power: str) -> tuple[str, str]:
         """What to say of a function with an exponent that is no number from one on."""
@@ -85,7 +98,11 @@ class Functions(Sums):
         return Call("?slope", (value,), (), Span(token.start, value.span.stop))
 
     def value_of(self, token: Token) -> Term:
-        if self.next.kind == "open" and self.next.text in "([{":
+        if (
+            self.next.kind == "open"
+            and self.next.text in "([{"
+            and not (token.text in WHOLE and self.whole_product(token))
+        ):
             return self.called(token, token.text)
         if token.text in ("sum", "prod") and (index := self.only_index()) is not None:  # sum w_i x_i
             return self.over(token, index)
@@ -93,6 +110,52 @@ class Functions(Sums):
         if isinstance(argument, Call) and argument.function == "lgamma" and self.text[argument.span.start] in "Γ\\G":
             return argument
         return self.function(token.text, (argument,), (), Span(token.start, argument.span.stop))
+
+    def whole_product(self, token: Token) -> bool:
+        """Whether tr(A − B)ᵀ(A − B) is the trace of the product: a number has no transpose.
+
+        Raises `InputError` where what stands behind the bracket may belong to the trace, and may not.
+        """
+        end = self.closing(self.at)
+        inside, behind = self.tokens[self.at + 1 : end], self.tokens[end + 1]
+        name = self.written(token.start, token.stop)
+        bracket = self.written(self.next.start, self.tokens[end].stop)
+        more = self.tokens[min(end + 2, len(self.tokens) - 1)]
+        depth, added = 0, False
+        for place, inner in enumerate(inside):
+            depth += (inner.kind == "open") - (inner.kind == "close")
+            added = added or (place > 0 and not depth and inner.kind == "op" and inner.text in SUMS)
+        if behind.kind in ("T", "invT"):
+            if more.kind in FACTOR and not self.closes(more):
+                rest = self.written(more.start, self.last(end + 2).stop)
+                turned = f"{bracket}{self.written(behind.start, behind.stop)}"
+                taken, other = f"{name}({turned} {rest})", f"{name}{bracket} * {rest}"
+                self.doubts.append(Doubt(f"`{taken}` is read, of the product; the other reading is `{other}`"))
+            return True
+        matrix = behind.text == "(" or (behind.kind == "name" and behind.text[:1].isupper())
+        if added and matrix and behind.kind in FACTOR:
+            last = self.last(end + 1)
+            rest = self.written(behind.start, last.stop)
+            raise self.refuse(
+                Span(token.start, last.stop),
+                f"does {rest} belong to {token.text}?",
+                f"write `{name}({bracket} {rest})` or `{name}{bracket} * {rest}`",
+            )
+        if behind.kind == "sup" and len(inside) > 1 and not _is_power(behind):
+            power = self.written(behind.start, behind.stop)
+            ways = f"{name}({bracket}{power})", f"({name}{bracket}){power}"
+            if _is_inverse(behind):
+                message = "is this the inverse of the matrix, or one over its trace?"
+                raise self.refuse(Span(token.start, behind.stop), message, f"write `{ways[0]}` or `{ways[1]}`")
+            self.doubts.append(Doubt(f"`{ways[1]}` is read; a power of the matrix is `{ways[0]}`"))
+        return False
+
+    def last(self, at: int) -> Token:
+        """The last token of the factor that begins at a place."""
+        end = self.closing(at)
+        while self.tokens[end + 1].kind in ("T", "invT", "sup", "prime"):
+            end += 1
+        return self.tokens[end]
 
     def bare(self, token: Token) -> Term:
         """The argument of a function without a bracket."""
@@ -140,6 +203,12 @@ class Functions(Sums):
         # sin x cos x is a product; behind aᵀ a product goes on
         turned = isinstance(argument, Call) and argument.function == "?T"
         whole = turned or token.text in REDUCED  # nor does a sum end: sum p log p
+        if self.spaced(stop) and first.kind != "num" and not alone:  # \sin\theta\,K
+            rest = self.written(self.next.start, self.next.stop)
+            function, part = self.written(token.start, token.stop), self.written(first.start, stop)
+            readings = f"`{function}({part}) {rest}` is read; the other reading is `{function}({part} {rest})`"
+            self.doubts.append(Doubt(readings))
+            return argument
         further = self.next.kind in FACTOR and not self.closes(self.next) and (whole or self.next.kind != "func")
         if further and not alone:
             self.factors()
@@ -159,6 +228,11 @@ class Functions(Sums):
         if not alone:
             self.open_end = self.at, token.text, self.written(first.start, stop)
         return argument
+
+    def spaced(self, stop: int) -> bool:
+        """Whether LaTeX's thin space, or more, stands between a place and the factor behind it."""
+        more = not self.blanks and self.next.kind in FACTOR and not self.closes(self.next)
+        return more and _SPACED.search(self.text, stop, self.next.start) is not None
 
     def called(self, token: Token, function: str) -> Term:
         """A function with its arguments in brackets."""
@@ -255,6 +329,17 @@ class Functions(Sums):
         if function in self.known.functions:
             return Call(function, (inner,), (), span)
         return Call("?power", (inner, Literal(Fraction(1, 3 if token.text == "∛" else 4), token.span)), (), span)
+
+
+def _is_inverse(power: Token) -> bool:
+    """Whether −1 stands above the line."""
+    return "".join(token.text for token in power.parts[0]).replace("−", "-") == "-1"
+
+
+def _is_power(power: Token) -> bool:
+    """Whether a whole number from one on stands above the line."""
+    (inner,) = power.parts
+    return len(inner) == 1 and inner[0].value is not None and inner[0].value.denominator == 1 and inner[0].value > 0
 
 
 def _is(term: Term, function: str) -> bool:

@@ -17,6 +17,10 @@ _CALLED = ("phi", "psi")
 """Greek letters that stand for functions where a bracket follows."""
 _SCALARS = ("lambda", "alpha", "gamma")
 """Greek letters that scale what stands in brackets, under a sum as well."""
+_ACTIVATIONS = ("sigma", "phi", "psi")
+"""Greek letters that stand for functions where they have an index and a bracket follows: σ_g(Wx)."""
+_FUNCTIONS = ("rho", "mu", "delta")
+"""Greek letters that scale what is in brackets, or stand for functions of it: a robust loss, a mean, Dirac's."""
 _PROJECTION = ("P", "Pi")
 """Letters for projections, which need not be linear: Π_C(x)."""
 _LEARNED = frozenset("theta phi psi omega θ φ ψ ω ϕ ϑ".split())
@@ -156,7 +160,13 @@ class Identifiers(Functions):
         self.want_no_acronym(token)
         if capital and stem not in LETTERS and len(stem) >= _WORD and self.known.find(token.text) is None:
             raise self.refuse(token, f"there is no function '{token.text}'", "jac functions lists those there are")
-        if (((capital or greek) and lone) or summed) and stem != "Gamma" and not learned:
+        if stem in _ACTIVATIONS and marks and not learned:
+            of_logits = f"of a sigmoid it is `sigmoid{whole}`; " * (stem == "sigma")
+            product = f"a product is `{self.written(token.start, token.stop)}*{whole}`, with `-s {token.text}=()`"
+            raise self.refuse(token, f"'{token.text}' is not a function here", of_logits + product)
+        scaled = greek and (stem in _FUNCTIONS or (stem not in _SCALARS and self.needless()))
+        scaled = scaled and not self.elsewhere(token)
+        if (((capital or greek) and lone) or summed or scaled) and stem != "Gamma" and not learned and stem != "pi":
             what = self.written(inside[0].start, inside[0].stop) if lone else whole
             product = f"{token.text}{'@' if capital else '*'}{what}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
@@ -186,6 +196,21 @@ class Identifiers(Functions):
                 f"a product is written `{token.text}*{whole}` where {token.text} is declared: `-s {token.text}=()`; "
                 "jac functions lists the functions",
             )
+
+    def elsewhere(self, token: Token) -> bool:
+        """Whether a name stands in other places of these tokens, and there before no bracket: as a number."""
+        return any(
+            one.text == token.text and one.kind == "name" and two.text != "(" for one, two in pairwise(self.tokens)
+        )
+
+    def needless(self) -> bool:
+        """Whether one factor stands in the bracket here, which a product would not need: η(wᵀx)."""
+        depth = 0
+        for place, token in enumerate(self.tokens[self.at : self.closing(self.at)]):
+            depth += (token.kind == "open") - (token.kind == "close")
+            if place > 1 and depth == 1 and token.kind == "op" and token.text in (*SUMS, ","):
+                return False
+        return True
 
     def want_no_acronym(self, token: Token) -> None:
         """Refuse FFN(Wx) and MHA(x): capitals before a bracket without a sum, and more than two, are a function."""
