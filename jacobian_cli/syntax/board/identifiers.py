@@ -169,7 +169,9 @@ class Identifiers(Functions):
         if (((capital or greek) and lone) or summed or scaled) and stem != "Gamma" and not learned and stem != "pi":
             what = self.written(inside[0].start, inside[0].stop) if lone else whole
             product = f"{token.text}{'@' if capital else '*'}{what}"
-            self.doubts.append(Doubt(f"`{product}` is read, a product; a function called {token.text} is not known"))
+            number = f"; a number is declared: `-s {token.text}=()`" if scaled and not lone else ""
+            what = f"a function called {token.text} is not known{number}"
+            self.doubts.append(Doubt(f"`{product}` is read, a product; {what}"))
         elif stem in _PROJECTION and any(mark.isupper() for mark in marks) and not learned:
             product = f"{token.text}@{whole}"
             self.doubts.append(Doubt(f"`{product}` is read, a product; a projection called {token.text} is not known"))
