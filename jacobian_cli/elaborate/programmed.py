@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from jacobian_cli.elaborate.columns import Columns
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row
+from jacobian_cli.elaborate.flat_arrays import FlatArrays
 from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
@@ -26,13 +26,11 @@ AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
 
 _OF_MATRICES = r"\b(?:det|logdet|logabsdet|inv|pinv|trace|tr|chol|cholesky|expm|sqrtm)"
 """Functions of matrices alone, which say that a name is one."""
-PYTHON = frozenset(("numpy", "torch", "jax", "function"))
-"""Notations in which arrays of one axis are neither rows nor columns."""
 CONSTANT = {"?vector": 1, "?matrix": 2}
 """Arrays of one number, and how many axes they have."""
 
 
-class Programs(Columns):
+class Programs(FlatArrays):
     """What shapes decide in code."""
 
     # ---- MATLAB and Julia ------------------------------------------------------------------------------------------
@@ -186,41 +184,13 @@ class Programs(Columns):
 
     # ---- libraries of Python ---------------------------------------------------------------------------------------
 
-    def matmul(self, term: Call) -> Typed:
-        """`@` between arrays: a vector before a matrix is a row of it."""
-        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
-        if not left[0].shape or not right[0].shape:
-            self.want_axes(term.arguments, (left, right))
-            return self.op("*", term.span, left, right)
-        match right[1]:
-            case Call(function=".T", arguments=(Name() as column,)) if (
-                self.notation in PYTHON and len(left[0].shape) == 1 and is_row(right[0].shape)
-            ):
-                shown, dot = call_of("@", left[1], right[1]), call_of("@", call_of(".T", left[1]), column)
-                self.doubt(
-                    f"`{spelled(shown)}` is read, a column times a row; "
-                    f"of arrays with one axis it is a number, `{spelled(dot)}`"
-                )
-        if len(left[0].shape) == 1 and len(right[0].shape) == 2 and not is_row(right[0].shape):
-            match right[1], term.arguments[1]:
-                case Call(function=".T", arguments=(inner,)), Call(arguments=(typed, *_)):
-                    return self.op("@", term.span, (self.build(typed), inner), left)
-            return self.op("@", term.span, self.op(".T", term.span, right), left)
-        return self.op("@", term.span, left, right)
-
-    def want_axes(self, parts: Sequence[Term], sides: Sequence[Typed]) -> None:
-        """Refuse a number beside @, unless it is made of what was declared; a Greek name is taken for a vector."""
-        for part, (expr, plain) in zip(parts, sides, strict=True):
-            if not expr.shape and any(name in self.assumed for name in names_in(plain)):
-                if isinstance(part, Name) and self.assumed[part.text] == 0:
-                    self.strained(part.text, 1)
-                raise OrderError("@ stands between arrays", text=self.text, span=part.span)
-
     def turn(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])
         if (order := len(inner[0].shape)) > 2:  # of each matrix of a batch
             return self.turned(inner, (order - 2, order - 1), term.span)
-        return self.op(".T", term.span, inner) if order > 1 else inner
+        if order < 2:  # who turns an array so may mean a matrix
+            return inner if self.rests_on_habit(inner[0]) else self.lie(term, inner)
+        return self.op(".T", term.span, inner)
 
     def diagonal(self, term: Call) -> Typed:
         """The diagonal of a matrix; a vector has none."""

@@ -76,6 +76,8 @@ class Shaped(Builder):
         self.made: dict[int, Term] = {}
         self.kept: list[Term] = []  # what `made` knows by its id, which must not become another's
         self.resized: dict[int, Call] = {}
+        self.lying: set[int] = set()
+        """Arrays of one axis that would be rows if they were columns, by the `id` of their tree."""
         self.doubts: list[str] = []
         self.held: set[str] = set()
         """Names whose number of axes an index has settled."""

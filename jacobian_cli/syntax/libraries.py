@@ -38,6 +38,7 @@ TOGETHER = {
     "y": ("other", "x2", "b", "target", "labels"),
 }
 KEYWORDS = {word: name for name, words in TOGETHER.items() for word in words}
+KEYWORDS["shifts"] = "shift"
 KEYWORDS |= dict.fromkeys(("a", "input", "inputs", "array", "x1", "tensor", "logits", "arr", "self"), "x")
 OPTIONAL = "a"
 """What tables call a parameter that may be left out; libraries have several words for it."""
@@ -119,6 +120,7 @@ reduce_prod | x axis keepdims | prod(x)
 reduce_logsumexp | x axis keepdims | logsumexp(x)
 logcumsumexp | x axis | THIS(x)
 ptp | x | max(x) - min(x)
+roll | x shift axis | roll(x, shift)
 sgn | x | sign(x)
 rel_entr | x y | x*log(x/y)
 entr | x | -x*log(x)

@@ -35,7 +35,7 @@ ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elabo
 APART = (
     *("elaborate/doubts.py", "elaborate/products.py"),
     *(f"elaborate/{name}.py" for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "sums", "dotted")),
-    *(f"elaborate/{name}.py" for name in ("programmed", "columns")),
+    *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays")),
 )
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [
@@ -55,7 +55,15 @@ REFUSED = [
         "exp((x, y))",
         "z*(1 - z) + z(2)",
     ),
-    *("take_along_axis(x, A)", "flip(A, 5)", "roll(x)", "pad(x, (1, 2, 3))", "pad(x, ((1, 2), (1, 2)))", "pad(x, -1)"),
+    *(
+        "take_along_axis(x, A)",
+        "flip(A, 5)",
+        "roll(x)",
+        "roll(A, (1, 2), 0)",
+        "pad(x, (1, 2, 3))",
+        "pad(x, ((1, 2), (1, 2)))",
+        "pad(x, -1)",
+    ),
     *(
         "moveaxis(A, (0, 1), 0)",
         "squeeze(A, 0)",

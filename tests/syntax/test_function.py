@@ -55,7 +55,7 @@ READ = {
         "def f(x, A):\n    def q(v):\n        return v @ A @ v\n    return q(x) + q(2 * x)\n",
         "x",
         {},
-        "q = A.T@x@x; v = 2*x; q_2 = A.T@v@v; q + q_2",
+        "q = x.T@A@x; v = 2*x; q_2 = v.T@A@v; q + q_2",
     ),
     "in place": (
         "def f(W, x, b):\n    z = W @ x\n    z.add_(b)\n    return torch.tanh_(z)\n",

@@ -11,6 +11,7 @@ from typing import Any
 
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, masks, places, square
+from jacobian_cli.api.input.clashes import beside_sizes
 from jacobian_cli.elaborate import Program, elaborate
 from jacobian_cli.elaborate.apart import mistakes_apart
 from jacobian_cli.elaborate.letter_e import asked_for
@@ -191,7 +192,7 @@ def statements_of(
     given = {*(shapes or {}), *map(normal_name, names)}
     if parts and all(isinstance(part, Definition) for part in parts):
         read = [part for part in parts if isinstance(part, Definition)]
-        return [part for part in read if not (part.default and part.name in given)]
+        return beside_sizes([part for part in read if not (part.default and part.name in given)], shapes or {})
     asked = [normal_name(name.strip()) for name in names if name.strip()] + [*(shapes or {})]
     sizes = [name for shape in (shapes or {}).values() for size in shape for name in size.names()]
     formulas: list[str] = []
@@ -204,7 +205,8 @@ def statements_of(
     steep = (row for row in FUNCTIONS.values() if slopes and row.kind is Kind.ELEMENTWISE and row.derivative)
     functions = ChainMap[str, Any](FUNCTIONS, ALIASES, {f"{row.name}'": row for row in steep})
     try:
-        return asked_for(read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax), asked)
+        read = read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax)
+        return asked_for(beside_sizes(read, shapes or {}), asked)
     except InputError as error:
         calls = [(Call(name, (), (), span), e.text or "") for e in error.errors for name, span in e.calls]
         more = unknown_functions(Definition(None, call, text) for call, text in calls)

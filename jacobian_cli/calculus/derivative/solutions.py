@@ -25,6 +25,7 @@ from jacobian_cli.calculus.notation.operations import (
 )
 from jacobian_cli.calculus.notation.write import transpose
 from jacobian_cli.expr import Apply, Defined, Expr, rebuild, walk, with_parts
+from jacobian_cli.shape import ONE
 
 _PAYS = 3
 """So many solutions take no longer than one inverse: each is 2/3 n³ operations, the inverse 2 n³."""
@@ -104,6 +105,8 @@ def _from_its_vector(factors: Sequence[Expr]) -> Expr | None:
     rows = [k for k, f in enumerate(factors) if is_call(f, ".T") and len(f.children[0].shape) == 1]
     if not any(map(_named_inverse, factors)) or any(len(f.shape) > 2 for f in factors):
         return None
+    if any(len(f.shape) == 2 and f.shape[0] is ONE and k not in rows for k, f in enumerate(factors)):
+        return None  # a row that is no column transposed
     match columns, rows:
         case [k], [] if k == len(factors) - 1:
             return _times(factors[:-1], factors[-1])

@@ -51,6 +51,8 @@ def _flip(make: Any, x: Any, axis: Any = None) -> Any:
 def _roll(make: Any, x: Any, shift: Any, axis: Any = None) -> Any:
     if axis is None and len(x.shape) > 1:
         return make("reshape", _roll(make, _ravel(make, x), shift), shape=x.shape)
+    if isinstance(shift, tuple) or isinstance(axis, tuple):
+        return _rolled(make, x, shift, axis)
     along, by = _axis(x, 0 if axis is None else axis), _size(shift)
     size = x.shape[along]
     if by.value is not None and size.value is not None:
@@ -61,6 +63,17 @@ def _roll(make: Any, x: Any, shift: Any, axis: Any = None) -> Any:
     start = Size(()) - by if back else size - by
     parts = [make("[]", x, index=_at(x, along, item)) for item in ((start, None), (None, start))]
     return joined(make, parts, along)
+
+
+def _rolled(make: Any, x: Any, shifts: Any, axes: Any) -> Any:
+    """Along several axes, by as much along each, or by one number along all."""
+    axes = axes if isinstance(axes, tuple) else (axes,)
+    shifts = shifts if isinstance(shifts, tuple) else (shifts,) * len(axes)
+    if len(shifts) != len(axes):
+        raise ShapeError("there is one shift for each axis", hint="as in `roll(X, (1, 2), (0, 1))`")
+    for shift, axis in zip(shifts, axes, strict=True):
+        x = _roll(make, x, shift, axis)
+    return x
 
 
 def joined(make: Any, parts: list[Any], axis: int) -> Any:

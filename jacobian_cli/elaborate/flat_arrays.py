@@ -1,0 +1,147 @@
+"""Arrays of one axis in the libraries of Python, which are neither rows nor columns: their transpose is themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jacobian_cli.elaborate.columns import Columns
+from jacobian_cli.elaborate.factor_shapes import is_row
+from jacobian_cli.elaborate.options import OrderError
+from jacobian_cli.elaborate.shaped import Typed
+from jacobian_cli.elaborate.trees import call_of
+from jacobian_cli.expr import Expr, variables
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Name, Term
+
+PYTHON = frozenset(("numpy", "torch", "jax", "function"))
+"""Notations in which arrays of one axis are neither rows nor columns."""
+
+
+class FlatArrays(Columns):
+    """Transposes and products of arrays in code.
+
+    What is a transpose of an array of one axis, or is made of one entry by entry, is remembered: where a row would
+    give something else than the array itself, that is said, and refused where nothing but a habit says that the array
+    has one axis.
+    """
+
+    def build(self, term: Term) -> Expr:
+        if not isinstance(term, Call) or self.notation not in PYTHON:
+            return super().build(term)
+        if term.function == ".T":
+            inner = self.typed(term.arguments[0])
+            if len(inner[0].shape) == 1:
+                return self.lie(term, inner)[0]
+        expr = super().build(term)
+        if term.function != "?matmul" and (lying := [part for part in term.arguments if id(part) in self.lying]):
+            self.consumed(term, lying, expr)
+        return expr
+
+    def lie(self, term: Call, typed: Typed) -> Typed:
+        """An array of one axis that would be a row, if it were a column."""
+        self.kept.append(term)
+        self.lying.add(id(term))
+        self.made[id(term)] = typed[1]
+        return typed
+
+    def consumed(self, term: Call, lying: Sequence[Term], expr: Expr) -> None:
+        """Say what a transpose is, where the call would give something else of a row."""
+        row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+        if row is None or (row.kind is Kind.REDUCTION and not term.keywords):
+            return
+        if row.kind is not Kind.ELEMENTWISE:
+            self.want_flat(lying[0], term.span)
+        elif len(expr.shape) == 1:
+            upright = [part for part in term.arguments if id(part) not in self.lying and self.build(part).shape]
+            if upright:
+                self.want_flat(lying[0], term.span)
+            else:
+                self.kept.append(term)
+                self.lying.add(id(term))
+
+    def rests_on_habit(self, expr: Expr) -> list[str]:
+        """The variables in an array whose number of axes nothing says."""
+        return [name for name in variables(expr) if name in self.assumed]
+
+    def want_flat(self, part: Term, span: Span) -> None:
+        """Say that a transpose is the array itself. Raises `InputError` where nobody said that it has one axis."""
+        array = self.typed(part)
+        text = spelled(array[1])
+        said = f"a transpose of an array of one axis is the array itself, `{text}`; a row of it is `({text})[None, :]`"
+        if isinstance(array[1], Name):
+            said = said.replace(f"({text})", text)
+        if names := self.rests_on_habit(array[0]):
+            ways = " ".join(f"`-s {name}=n`" for name in names if self.assumed[name] == 1)
+            hint = f"{said}; if it is meant, leave the transpose out or declare {ways}"
+            raise InputError("is this an array of one axis, or a row?", text=self.text, span=span, hint=hint)
+        self.doubt(said)
+
+    def matmul(self, term: Call) -> Typed:
+        """`@` between arrays: a vector before a matrix is a row of it."""
+        first, second = term.arguments
+        left, right = self.typed(first), self.typed(second)
+        if not left[0].shape or not right[0].shape:
+            self.want_axes(term.arguments, (left, right))
+            return self.op("*", term.span, left, right)
+        orders = len(left[0].shape), len(right[0].shape)
+        if id(second) in self.lying:
+            self.want_number(left, right, term.span, form=_is_form(first, second))
+        if orders == (1, 1):
+            return self.number(first, left, right, term.span)
+        if orders == (1, 2) and not is_row(right[0].shape):
+            match right[1], second:
+                case Call(function=".T", arguments=(inner,)), Call(arguments=(typed, *_)):
+                    return self.op("@", term.span, (self.build(typed), inner), left)
+            return self.op("@", term.span, self.op(".T", term.span, right), left)
+        return self.op("@", term.span, left, right)
+
+    def number(self, first: Term, left: Typed, right: Typed, span: Span) -> Typed:
+        """The product of two arrays of one axis: of uᵀA and v it is uᵀAv."""
+        match first:
+            case Call(function="?matmul", arguments=(row, matrix)) if (
+                len((u := self.typed(row))[0].shape) == 1 and len((a := self.typed(matrix))[0].shape) == 2
+            ):
+                return self.op("@", span, self.op("@", span, self.op(".T", span, u), a), right)
+            case Call() if id(first) in self.lying:
+                return self.op("@", span, self.op(".T", span, left), right)
+        return self.op("@", span, left, right)
+
+    def want_number(self, left: Typed, right: Typed, span: Span, *, form: bool) -> None:
+        """Say that `x @ y.T` of arrays of one axis is a number. Raises `InputError` where nobody said that they are;
+        the quadratic form `x @ A @ x.T` is one of a row, too.
+        """
+        habits = self.rests_on_habit(right[0])
+        if len(left[0].shape) > 1:
+            if habits:
+                raise OrderError("a row stands behind a matrix", text=self.text, span=span)
+            return
+        habits = list(dict.fromkeys((*self.rests_on_habit(left[0]), *habits)))
+        number, matrix = (spelled(call_of(sign, left[1], right[1])) for sign in ("dot", "outer"))
+        if habits and not form:
+            ways = " ".join(f"`-s {name}=n`" for name in habits if self.assumed[name] == 1)
+            hint = f"the transpose of an array of one axis is the array itself, so it is a number, `{number}`"
+            hint += f", where you declare {ways}; a matrix is `{matrix}`"
+            raise InputError("is this a number or a matrix?", text=self.text, span=span, hint=hint)
+        self.doubt(
+            f"`{number}` is read, a number, for the transpose of an array of one axis is the array itself; "
+            f"a column times a row is `{matrix}`"
+        )
+
+    def want_axes(self, parts: Sequence[Term], sides: Sequence[Typed]) -> None:
+        """Refuse a number beside @, unless it is made of what was declared; a Greek name is taken for a vector."""
+        for part, (expr, _) in zip(parts, sides, strict=True):
+            if not expr.shape and any(name in self.assumed for name in variables(expr)):
+                if isinstance(part, Name) and self.assumed[part.text] == 0:
+                    self.strained(part.text, 1)
+                raise OrderError("@ stands between arrays", text=self.text, span=part.span)
+
+
+def _is_form(first: Term, second: Term) -> bool:
+    """Whether a product is `x @ A @ x.T`, with one array on both sides."""
+    match first, second:
+        case Call(function="?matmul", arguments=(row, _)), Call(arguments=(column, *_)):
+            return spelled(row) == spelled(column)
+    return False
