@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span
+from jacobian_cli.syntax.labels import unlabelled
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.statements import FUNCTION, JULIA_MODULE
@@ -105,6 +108,10 @@ def read_statements(
     """
     if syntax is not None and syntax not in NOTATIONS:
         raise InputError(f"there is no notation '{syntax[:30]}'", hint=f"there are {', '.join(NOTATIONS)}")
+    if len(texts) == 1 and (bare := unlabelled(texts[0], functions)) != texts[0]:
+        with _typed_as(texts[0], bare):
+            read = read_statements([bare], names, functions, asked=asked, syntax=syntax)
+        return [replace(item, source=texts[0]) if item.source == bare else item for item in read]
     texts = _applied(texts, functions)
     defined = [name for name in map(defined_name, texts) if name]
     given, names = {*names}, [*names, *defined]
@@ -129,6 +136,17 @@ def read_statements(
             else:
                 result.append(item)
     return _complete(result, mistakes, defined, given)
+
+
+@contextmanager
+def _typed_as(text: str, bare: str) -> Iterator[None]:
+    """Quote the whole of a text where a part of it is refused."""
+    try:
+        yield
+    except InputError as error:
+        for one in error.errors:
+            one.text = text if one.text == bare else one.text
+        raise
 
 
 def _alike(found: list[Definition | str], texts: Sequence[str]) -> list[Definition | str]:

@@ -27,6 +27,8 @@ _AFTER = ("∘", "\\circ")
 """Signs of a product entry by entry that stand between functions, too."""
 EQUATION = "an equation is not a formula", "type one side alone, or a definition with one name on its left: `z = A@x`"
 _DIFFERENCE = ("Delta",)
+_OPERATORS = frozenset((*SUMS, *_PRODUCTS))
+"""What stands in no parameter: A(x + y) = b is an equation."""
 _HEAD = re.compile(r"\s*([A-Za-z]\w*)\s*\([^()=<>]*\)\s*=(?!=)")
 """A name of several letters with its parameters, which is defined."""
 
@@ -78,7 +80,7 @@ def _left_side(tokens: Sequence[Token], text: str) -> tuple[str | None, int]:
     if tokens[0].kind in ("name", "word", "indexed", "eye"):
         place = 1
         if tokens[1].kind == "open" and tokens[1].text == "(":
-            while tokens[place].kind not in ("close", "end"):
+            while tokens[place].kind not in ("close", "end") and tokens[place].text not in _OPERATORS:
                 place += 1
             place += 1
     if 0 < place < len(tokens) and tokens[place].kind == "op" and tokens[place].text == "=":
