@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.elaborate.factor_shapes import axes_of
 from jacobian_cli.elaborate.shaped import Typed
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums
+from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import call_of
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import HELD, Call, Flag, Group, Literal, Name, Term, Text, substituted
+from jacobian_cli.syntax.tree import HELD, Call, Flag, Group, Literal, Name, Term, Text, substituted, terms_in
 
 _OF_MATRIX = {"exp": "expm", "sqrt": "sqrtm"}
 """Functions of matrices that the language has."""
 _NESTED = frozenset("sum mean prod max min norm norm1 logsumexp".split())
 """Functions that are those of all entries where they are applied twice."""
+_OF_ONE = {"norm": "abs(x)", **dict.fromkeys("sum mean prod max min median logsumexp".split(), "x")}
+"""What functions of all entries are of a single one."""
+
+
+def _each_alone(name: str, parts: Sequence[Term]) -> bool:
+    """Whether a function goes entry by entry; what is no function of the language says so itself."""
+    known = ALIASES.get(name, name) in FUNCTIONS
+    return not known or elementwise(Call(name, tuple(parts), (), parts[0].span if parts else Span(0, 0)))
 
 
 class Columns(Sums):
@@ -118,6 +132,8 @@ class Columns(Sums):
         assert isinstance(how, Text)
         value = self.typed(call.arguments[0])
         name, shape = call.function, value[0].shape
+        if self.notation == "matlab":
+            return self.matlabs(call, value)
         if axes_of(shape) != 2 or shape[-1] is ONE:
             return self.typed(call)
         each = f"{name}.({self.source_of(call.arguments[0])})"
@@ -136,6 +152,51 @@ class Columns(Sums):
         made = self.op(_OF_MATRIX[name], term.span, value)
         self.doubt(f"`{spelled(made[1])}` is read, the function of a matrix; entry by entry it is `{each}`")
         return made
+
+    def matlabs(self, call: Call, value: Typed) -> Typed:
+        """MATLAB's exp(A), entry by entry; Julia, whose signs are the same, has the function of a square matrix."""
+        names = {*names_in(value[1])}
+        sizes = [*map(self.scope.unifier.resolve, value[0].shape)]
+        made = self.held_in(call_of(call.function, Name(HELD, call.span)), value)
+        bare = len(names) == 1 and all(
+            elementwise(part) for part in terms_in(call.arguments[0]) if isinstance(part, Call)
+        )
+        if len(sizes) == 2 and (sizes[0] == sizes[1] or (bare and names <= self.assumed.keys())):
+            whole = _OF_MATRIX.get(call.function)
+            there = f"`{spelled(call_of(whole, value[1]))}`" if whole else "another"
+            self.doubt(
+                f"`{spelled(made[1])}` is read, entry by entry as in MATLAB; the function of a square matrix, which "
+                f"Julia has without a dot, is {there}"
+            )
+        return made
+
+    def broadcast(self, term: Call) -> Typed:
+        """Julia's f.(x), which is f of each entry: of what is a function of all entries, hardly what is meant."""
+        made, name, how, *parts = term.arguments
+        assert isinstance(name, Text)
+        assert isinstance(how, Text)
+        if _each_alone(name.value, parts) or all(not self.build(part).shape for part in parts):
+            return self.typed(made)
+        value = self.typed(parts[0])[1]
+        row = FUNCTIONS[ALIASES.get(name.value, name.value)]
+        one = _OF_ONE.get(name.value) or row.of_scalar
+        each = f"so taken it is `{spelled(substituted(parse(one), {'x': value}))}`; " if one else ""
+        there = f"${name.value}(…)" if how.value else "without the dot"
+        raise self.error(
+            term.span,
+            f"{'by @.' if how.value else 'with the dot'} {name.value} is of each entry alone in Julia",
+            f"{each}of all entries it is `{spelled(self.typed(made)[1])}`, {there} there",
+        )
+
+    def as_whole(self, part: Term, other: Term) -> Term:
+        """What is of all entries by its nature, and stands under Julia's @. beside something else: x/sum(x)."""
+        match part:
+            case Call(function="?broadcast", arguments=(made, Text(value=name), Text(value="@"), *parts)):
+                if not isinstance(other, Literal) and not _each_alone(name, parts):
+                    shown = spelled(self.typed(made)[1])
+                    self.doubt(f"`{shown}` is read, of all entries, ${name}(…) there; by @. alone it is of each one")
+                    return made
+        return part
 
     def source_of(self, term: Term) -> str:
         return self.text[term.span.start : term.span.stop]

@@ -74,7 +74,7 @@ _SKELETON = {
     "?flatly": "concat",
 }
 _INSIDE = frozenset(
-    "?picked ?squeeze ?slope ?dotted ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma ?whole".split()
+    "?picked ?squeeze ?slope ?dotted ?broadcast ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma ?whole".split()
 )
 
 
@@ -340,6 +340,7 @@ Meaning.meanings = {
     "?columns": Meaning.columns,
     "?places": Meaning.counted_down,
     "?undotted": Meaning.undotted,
+    "?broadcast": Meaning.broadcast,
     "?induced": Meaning.induced,
     "?length": Meaning.length,
     "?flatly": Meaning.joined_flat,

@@ -112,7 +112,12 @@ class Programs(FlatArrays):
         if orders == (1, 2) and not is_row(right[0].shape):
             left = self.column(left, term.span)
         elif orders == (2, 1) and not is_row(left[0].shape):
+            product = spelled(call_of("@", left[1], right[1]))
             right = self.column(right, term.span)
+            one, other = term.arguments
+            if sign == "*" and "." not in self.text[one.span.stop : other.span.start] and self.notation == "julia":
+                taken = spelled(call_of(sign, left[1], right[1]))  # by the macro @.
+                self.doubt(f"`{taken}` is read, by @. entry by entry; the matrix product is `{product}`")
         return self.op(sign, term.span, left, right)
 
     def constant(self, term: Call) -> Typed:
@@ -126,6 +131,8 @@ class Programs(FlatArrays):
 
     def numbered(self, *parts: Term) -> list[Typed]:
         """Two operands entry by entry, where an array of one number beside another array is that number."""
+        one, other = parts
+        parts = (self.as_whole(one, other), self.as_whole(other, one))
         sides = list(map(self.typed, parts))
         constant = [isinstance(part, Call) and part.function in CONSTANT for part in parts]
         for part, alone, place in zip(parts, constant, (0, 1), strict=True):
@@ -319,6 +326,8 @@ class Programs(FlatArrays):
         """Side by side or below each other, as NumPy has it for vectors and for matrices."""
         parts = [self.typed(part) for part in term.arguments]
         flat = max(len(expr.shape) for expr, _ in parts) < 2
+        if term.function == "?column_stack":
+            parts = self.beside_each_other(term.arguments, parts)
         if term.function == "?hstack":
             function, axis = "concat", 0 if flat else 1
         elif term.function == "?column_stack":
@@ -328,6 +337,21 @@ class Programs(FlatArrays):
         keywords = (("axis", Literal(Fraction(axis), term.span)),) if axis else ()
         call = Call(function, tuple(plain for _, plain in parts), keywords, term.span)
         return super().build(call), call
+
+    def beside_each_other(self, written: Sequence[Term], parts: list[Typed]) -> list[Typed]:
+        """Parts side by side, of which a vector beside a matrix is a column of it."""
+        orders = [len(expr.shape) for expr, _ in parts]
+        if max(orders) and not min(orders):
+            number = spelled(parts[orders.index(0)][1])
+            long = next(spelled(plain) for (_, plain), order in zip(parts, orders, strict=True) if order)
+            ones = "ones(n)" if number == "1" else f"{number}*ones(n)"
+            way = f"a column of it is `stack({ones}, {long}, axis=1)`; end to end they are `concat({number}, {long})`"
+            raise self.error(written[orders.index(0)].span, "one number stands beside a column", way)
+        if max(orders) < 2:
+            return parts
+        return [
+            self.column(side, side[1].span) if order == 1 else side for side, order in zip(parts, orders, strict=True)
+        ]
 
     # ---- sizes as numbers ------------------------------------------------------------------------------------------
 

@@ -29,7 +29,8 @@ from jacobian_cli.syntax.tree import (
 
 _LONGEST = 100
 """Formulas as long as this are quoted whole."""
-_NO_NUMBERS = ("nan", "NaN", "NAN")
+_NO_NUMBERS = frozenset("nan NaN NAN NA Inf Infinity true false TRUE FALSE NULL".split())
+"""Constants of other notations, of which no derivative is taken."""
 
 
 def as_numbers(left: Term, right: Term, assumed: Mapping[str, int]) -> str:

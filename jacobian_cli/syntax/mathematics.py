@@ -174,6 +174,9 @@ def _over_entries(found: re.Match[str], text: str) -> bool:
     return letters.isalpha() and len(letters) < 3 and bool(re.search(carried, text[found.end() :]))
 
 
+_INDEXED = re.compile(r"[_ᵢ∑Σ]|sum")
+
+
 class CertainError(InputError):
     """What is wrong however the text is read."""
 
@@ -267,8 +270,11 @@ class Scanner(Letters):
                 raise self.refuse(at, end + 1, "a number has no transpose", f"a power is `{digits}**T`")
             found.append(Token("ones", "", end - 1, end))
             return end
-        if self.text[end : end + 1] == "j" and not self.text[end + 1 : end + 2].isalnum() and not self.known.find("j"):
-            raise self.refuse(at, end + 1, "complex numbers are not in the language", "a name j is declared: `-s j=()`")
+        unit = self.text[end : end + 1]
+        if unit in ("i", "j") and not self.text[end + 1 : end + 2].isalnum() and not self.known.find(unit):
+            if unit == "j" or not _INDEXED.search(self.text):  # 2i may be twice an index
+                hint = f"a name {unit} is declared: `-s {unit}=()`"
+                raise self.refuse(at, end + 1, "complex numbers are not in the language", hint)
         found.append(Token("num", digits, at, end, value=number(digits, self.text, Span(at, end))))
         return end
 

@@ -50,6 +50,12 @@ _MATHEMATICA = re.compile(
     r"|(?<![\w.])[^\W\d]\w*(?:\.[A-SU-Za-z]){2,}(?![\w.(\[])"
 )
 """Functions before square brackets, and products of names: x.A.x."""
+_ENTRY = re.compile(r"(?<![\w.\\)\]])([^\W\d]\w{0,2})\(\s*[1-9]\d*\s*(?:,\s*[1-9]\d*\s*)?\)")
+"""x(1), which is an entry in MATLAB and nothing elsewhere."""
+_LIST = re.compile(r"(?<![\w)\]'])\[([^\[\]@|=<>]*)\]")
+_GAP = re.compile(r"[\w)\]'.]\s+[-+]?[\w(\[]")
+"""Between two entries of a row in MATLAB; where signs have blanks on both sides, brackets hold one formula."""
+_ROUNDS = re.compile(r"\([^()\[\]]*\)")
 _PRIME = re.compile(r"[\w)\]']'")
 _BARS = re.compile(r"\|\|\s*[_^²₂]|‖")
 """Norms, which are those of mathematics though a prime stands beside a *."""
@@ -266,7 +272,7 @@ def _guessed(
     notation: str, text: str, names: Sequence[str], functions: Collection[str], missing: Sequence[str]
 ) -> list[Definition]:
     """A text in the notation it seems to be in; what is no MATLAB after all is mathematics."""
-    if notation == "matlab" and not _MATLAB.search(text):  # only a prime beside a * speaks for it
+    if notation == "matlab" and not _MATLAB.search(text):  # a prime beside a *, an entry or a list speaks for it
         try:
             found = _read(notation, text, names, functions)
         except OtherNotationError:
@@ -296,6 +302,8 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
     if _may_be_other(text) and (told := _told(text)):
         return told
+    if _entered(text, functions) or _spaced(text):
+        return "matlab"
     try:
         item = parse_statement(text)
     except InputError:
@@ -308,6 +316,24 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
     return item
 
 
+def _entered(text: str, functions: Collection[str]) -> bool:
+    """Whether entries are taken as in MATLAB, x(1)^2 + x(2), and nothing speaks against it."""
+    names = {found[1] for found in _ENTRY.finditer(text)}
+    return bool(names) and names.isdisjoint(functions) and not _ONLY_OURS.search(text) and text.isascii()
+
+
+def _spaced(text: str) -> bool:
+    """Whether blanks part the entries of a list: [1 -2], [A b; c' d]."""
+    if "[" not in text or not text.isascii() or _ONLY_OURS.search(text) or "^T" in text:
+        return False
+    while (flat := _ROUNDS.sub("o", text)) != text:
+        text = flat
+    return any(
+        _GAP.search(inside) and not re.search(r"\s[-+*/]\s|\b(?:for|if|and|or)\b", inside)
+        for inside in _LIST.findall(text)
+    )
+
+
 def _may_be_other(text: str) -> bool:
     """Whether anything stands in a text but names, numbers and operators of the language, or a word of others."""
     return not _PLAIN.fullmatch(text) or bool(_WORDS.search(text))
@@ -317,6 +343,8 @@ def _told(text: str) -> str:
     """The notation that signs of a text tell, if they tell one."""
     if FUNCTION.match(text):
         return "function"
+    if _MACRO.match(text):  # before the $ of LaTeX, which takes the dot from a function here
+        return "julia"
     if _LATEX.search(text):
         return "latex"
     if JULIA_MODULE.search(text):

@@ -56,6 +56,8 @@ TYPED = (
     "var(A %*% x); sd(A %*% x); eigen(A) %*% x; determinant(A) %*% x; x.y %*% x; x %*% diag(a); rep(x, 2) %*% x",
     "diag(nrow=2*n) %*% x; abs() %*% x; norm(x) %*% x; log(x, 2) %*% x; foo(x) %*% x; x[-1] %*% x",
     "Sin[x] + Variance[x]; Sin[x] + Max[0, x]; Sin[x] + Sum[x]; Sin[x] + x[[1]]",
+    "norm.(x .- y); @. sqrt(sum(x^2)); @. x/sum(x); @. X*w; 2.^-x.^2; sqrt(A).*B; log(A).*B",
+    "[A -b c]*x; [1 x]*w; [2 x]*w; y .* 2i; W*x + 1i; W*x + 1j; softmax.(x); x(1)^2 y; [x 1] y; [x 1]ᵀ y",
     "‖x‖2; ‖x‖1; ‖x‖22; ‖x‖7; ‖A‖F; ‖A‖2F; 2ᵀ x; x .^2 |> 2; bsxfun(@foo, A, x)",
     "np.linalg.qr(A, mode='r'); torch.median(x); scipy.stats.t.cdf(x); torch.cross(x, y, dim=1); x² % y",
     "torch.diag_embed(A); log() %*% x; log(x, 2, 3) %*% x; Clip[x, 0, 1]; outer(x, y, '^') %*% z; norm(A,3)*x'",

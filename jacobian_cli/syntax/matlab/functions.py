@@ -89,6 +89,17 @@ class Functions(Along):
     def function(
         self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
     ) -> Term:
+        """An application; where a dot stands before the bracket in Julia, shapes decide what the dot changes."""
+        made = self.made(token, arguments, keywords, span, dotted=dotted)
+        if not (dotted and self.julia) or token.text == "map":
+            return made
+        name, how = Text(SAME.get(token.text, token.text), token.span), Text("@" if self.dotted else "", span)
+        values = (part for part in arguments if not isinstance(part, Text))
+        return Call("?broadcast", (made, name, how, *values), (), span)
+
+    def made(
+        self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span, *, dotted: bool
+    ) -> Term:
         name = SAME.get(token.text, token.text)
         if token.text == "bsxfun" and len(arguments) == 3 and isinstance(arguments[0], Text):
             sign = _SIGNS.get(arguments[0].value)
@@ -124,11 +135,9 @@ class Functions(Along):
         if keywords:
             raise self.refuse(token, f"{token.text} has no options that are read here")
         made = Call(name, tuple(arguments), (), span)
-        if dotted or not self.julia:
-            return Call("?dotted", (made,), (), span)
-        if name in _UNDOTTED and len(arguments) == 1:
+        if not dotted and name in _UNDOTTED and len(arguments) == 1 and (self.julia or self.how().value):
             return Call("?undotted", (made, self.how()), (), span)
-        return made
+        return Call("?dotted", (made,), (), span) if dotted or not self.julia else made
 
     # each takes the token of the name, its arguments, the place, and whether a dot was written
 

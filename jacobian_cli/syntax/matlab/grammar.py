@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
 from jacobian_cli.syntax.matlab.functions import ELSEWHERE, SAME, SPECIAL, Functions
@@ -12,7 +14,7 @@ from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, normal_name, want_short
 from jacobian_cli.syntax.statements import JULIA_MODULE
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, Text, literal
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Literal, Name, Slice, Term, Text, literal
 
 _COMPARISONS = {s: s.lstrip(".") for s in (">", "<", ">=", "<=", "==", ".>", ".<", ".>=", ".<=", ".==")}
 _COMPARISONS |= {"~=": "!=", "!=": "!=", "≤": "<=", "≥": ">="}
@@ -129,8 +131,10 @@ class Reader(Functions):
         if self.coefficient():  # 2x^2 is 2*(x^2), and 2^3x is 2^(3x)
             return self.call("?mtimes", self.atom(), self.power())
         term = self.postfixed(self.atom(), everything=True)
+        signs: list[MatlabToken] = []
         while self.sees("^", ".^"):
             sign = self.take()
+            signs.append(sign)
             if self.sees("-", "+"):
                 minus = self.take()
                 exponent = self.power() if self.julia else self.atom()
@@ -149,7 +153,22 @@ class Reader(Functions):
             term = self.call("?mpower" if whole else "?each**", term, exponent)
             if not self.julia:
                 term = self.postfixed(term, everything=True)
+        if len(signs) > 1 and not self.julia and self.how().value and not isinstance(term, Literal):
+            self.doubts.append(self.from_the_left(signs, term.span))
         return term
+
+    def from_the_left(self, signs: list[MatlabToken], span: Span) -> Doubt:
+        """A power of a power, which Julia reads from the right and MATLAB from the left."""
+        cuts = [span.start, *(place for sign in signs for place in sign.span), span.stop]
+        first, *exponents = (self.text[a:b].strip() for a, b in zip(cuts[::2], cuts[1::2], strict=True))
+        left, right = first, exponents[-1]
+        for sign, exponent in zip(signs, exponents, strict=True):
+            left = f"{left if left is first else f'({left})'}{sign.text}{exponent}"
+        for sign, exponent in reversed([*zip(signs[1:], exponents, strict=False)]):
+            minus = exponent[0] if exponent[0] in "-+" else ""
+            right = f"{minus}({exponent.lstrip('-+')}{sign.text}{right})"
+        other = f"{first}{signs[0].text}{right if right[0] == '(' else f'({right})'}"
+        return Doubt(f"`{left}` is read, powers from the left as in MATLAB; Julia's is `{other}`, from the right")
 
     def coefficient(self) -> bool:
         """Whether a number is multiplied with what stands right behind it, as in Julia."""
@@ -177,8 +196,17 @@ class Reader(Functions):
             term = self.comparison()
             self.dotted = outside
             return term
+        if self.dotted and self.sees("$") and self.tokens[self.at + 1].kind == "name":  # this one without a dot
+            self.take()
+            self.dotted = False
+            term = self.name()
+            self.dotted = True
+            return term
         if token.kind == "num":
             self.take()
+            if self.next.text in ("i", "j", "im") and not self.next.space and self.known.find(self.next.text) is None:
+                hint = f"a product is {token.text}*{self.next.text}"
+                raise self.refuse(token, "complex numbers are not in the language", hint)
             return Literal(number(token.text.rstrip("."), self.text, token.span), token.span)
         if token.kind == "name":
             return self.name()
@@ -228,12 +256,29 @@ class Reader(Functions):
             return Text("[]", span)
         if not any(rows):
             raise self.refuse(span, "nothing stands in these brackets")
+        numbers = all(isinstance(cell, Literal) for row in rows for cell in row)
         if all(len(row) == 1 for row in rows):
             parts = tuple(row[0] for row in rows)
-            return parts[0] if len(parts) == 1 else Call("concat", parts, (), span)
+            return parts[0] if len(parts) == 1 else Call(LITERAL if numbers else "concat", parts, (), span)
+        if len(rows) == 1 and numbers:
+            return Call(".T", (Call(LITERAL, tuple(rows[0]), (), span),), (), span)
         if len(rows) == 1:
+            self.side_by_side(rows[0], span)
             return Call("?column_stack", tuple(rows[0]), (), span)
         return literal([row for row in rows if row], span)
+
+    def side_by_side(self, cells: list[Term], span: Span) -> None:
+        """Say that what stands in brackets with blanks is no product or difference, where MATLAB is a guess."""
+        written = self.text[span.start : span.stop]
+        if not self.how().value or "," in written:
+            return
+        other = self.text[cells[0].span.start : cells[0].span.stop]
+        for before, cell in pairwise(cells):
+            value = self.text[cell.span.start : cell.span.stop]
+            sign = self.text[before.span.stop : cell.span.stop].strip()[0]
+            other += f" {sign} {value.lstrip('-+')}" if sign in "-+" else f"@{value}"
+        what = f"`{written}` is read as MATLAB has it, side by side"
+        self.doubts.append(Doubt(f"{what}; what is no list stands in round brackets: `({other})`"))
 
     def name(self) -> Term:
         token = self.take()
