@@ -74,7 +74,8 @@ _SKELETON = {
     "?flatly": "concat",
 }
 _INSIDE = frozenset(
-    "?picked ?squeeze ?slope ?dotted ?broadcast ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma ?whole".split()
+    "?picked ?squeeze ?slope ?dotted ?broadcast ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma "
+    "?whole".split()
 )
 
 

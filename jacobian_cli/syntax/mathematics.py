@@ -271,10 +271,10 @@ class Scanner(Letters):
             found.append(Token("ones", "", end - 1, end))
             return end
         unit = self.text[end : end + 1]
-        if unit in ("i", "j") and not self.text[end + 1 : end + 2].isalnum() and not self.known.find(unit):
-            if unit == "j" or not _INDEXED.search(self.text):  # 2i may be twice an index
-                hint = f"a name {unit} is declared: `-s {unit}=()`"
-                raise self.refuse(at, end + 1, "complex numbers are not in the language", hint)
+        imaginary = unit == "j" or (unit == "i" and not _INDEXED.search(self.text))  # 2i may be twice an index
+        if imaginary and not self.text[end + 1 : end + 2].isalnum() and not self.known.find(unit):
+            hint = f"a name {unit} is declared: `-s {unit}=()`"
+            raise self.refuse(at, end + 1, "complex numbers are not in the language", hint)
         found.append(Token("num", digits, at, end, value=number(digits, self.text, Span(at, end))))
         return end
 
