@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row
+from jacobian_cli.elaborate.habits import STEPS
 from jacobian_cli.elaborate.shaped import Shaped, Typed
 from jacobian_cli.elaborate.trees import call_of, spelled_out
 from jacobian_cli.expr import Apply
@@ -102,6 +103,7 @@ class Enclosed(Shaped):
 
     def power(self, term: Call) -> Typed:
         base, exponent = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        self.want_no_index(term, base)
         above = term.arguments[1]
         if isinstance(above, Name) and base[0].shape and self.assumed.get(above.text) == 1:  # x^p
             self.strained(above.text, 0)
@@ -131,6 +133,29 @@ class Enclosed(Shaped):
             shown = spelled(Call("**", (base[1], exponent[1]), (), term.span))
             self.doubt(f"`{spelled(total[1])}` is read, the matrix power; entry by entry it is `{shown}`")
         return total
+
+    def want_no_index(self, term: Call, base: Typed) -> None:
+        """Refuse x − z^k, whose k is an index, and b^1; say so of a^k where a power fits as well."""
+        name, above = term.arguments
+        if not (self.upright and isinstance(name, Name) and base[0].shape):
+            return
+        if isinstance(above, Literal) and above.value == 1 and self.text[term.span.stop :].lstrip()[:1] != "/":
+            hint = f"an index is written `{name.text}_1`; the power is `{name.text}` itself"
+            raise self.error(term.span, "is this an index, or a power?", hint)
+        found = self.iterates.get(id(term))
+        if found is None or self.assumed.get(found.letter) is None:
+            return
+        index = f"{found.name}_{found.above}" if len(found.above) == 1 else f"{found.name}_{{{found.above}}}"
+        axes = "n" if len(base[0].shape) == 1 else "n,m"
+        declared = f" with `-s {index}={axes}`" if found.above in ("i", "j", "k") else ""
+        shown = spelled(Call("**", (base[1], above), (), term.span))
+        ways = f"an index is `{index}`{declared}, a power is meant with `-s {found.letter}=()`"
+        if axes_of(base[0].shape) == 2:
+            ways = f"an index is `{index}`{declared}; of a matrix no such power is read, entry by entry it is `{shown}`"
+        if found.as_vector or (axes_of(base[0].shape) == 2 and found.letter in STEPS):
+            raise self.error(term.span, "is this an index, or a power?", ways)
+        if found.letter in STEPS:
+            self.doubt(f"`{shown}` is read, a power entry by entry; {ways}")
 
     def exponential(self, term: Call) -> Typed:
         self.want_time(term.arguments[0])

@@ -11,6 +11,10 @@ GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
     "omega".split()
 )
+RUNNING = frozenset("i j k l n t".split())
+"""Letters of indices that number steps, layers or samples, where they stand above the line."""
+STEPS = RUNNING - {"n"}
+"""Those of them that nobody has for the degree of a polynomial."""
 _DIFFERENCES = ("Delta", "Δ")
 HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 

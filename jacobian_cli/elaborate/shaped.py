@@ -13,6 +13,7 @@ from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.factor_shapes import axes_of, shape_of, way_of
 from jacobian_cli.elaborate.habits import habit
+from jacobian_cli.elaborate.iterates import iterates
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
 from jacobian_cli.elaborate.statement import as_numbers, names_in, turned_names
 from jacobian_cli.elaborate.trees import (
@@ -85,6 +86,7 @@ class Shaped(Builder):
         """Sizes that something else in the formula must say."""
         self.extents: list[Extent] = []
         self.turned_names = turned_names(statement)
+        self.iterates = iterates(statement.value) if self.upright else {}
         self.bare = Counter(unindexed(statement.value) if statement.notation else ())
         """How often names stand without an index."""
         self.products = False

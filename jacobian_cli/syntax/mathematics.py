@@ -354,7 +354,7 @@ class Scanner(Letters):
             inside = text[at + 1 : end - 1].strip()
             if inside == "+":
                 raise self.refuse(start, end, "is this a pseudo-inverse?", PSEUDO)
-            if inside.strip("- ") in _TURNED and self.turns(inside, start):
+            if inside.strip("- ") in _TURNED and self.turns(inside, start, end - start):
                 found.append(Token("invT" if inside.startswith("-") else "T", "T", start, end))
                 return end
             found.append(Token("sup", inside, start, end, parts=((*entries, *self.scan(at + 1, end - 1)),)))
@@ -397,5 +397,5 @@ class Scanner(Letters):
         """Whether a raised T is a transpose: always the capital, the small one where t is no other name or index."""
         if "t" not in mark:
             return True
-        rest = (self.text[:start] + " " + self.text[start + length :]).replace("^t", "  ").replace("ᵗ", " ")
+        rest = re.sub(r"\^\s*(?:t|\{\s*t\s*\})|ᵗ", " ", f"{self.text[:start]} {self.text[start + length :]}")
         return self.known.find("t") is None and not re.search(r"(?<![^\W_])t(?![^\W_])|ₜ", rest)

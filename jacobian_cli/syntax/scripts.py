@@ -99,7 +99,7 @@ class Scripts(Scanner):
     def above(self, at: int, stop: int, found: list[Token]) -> int:
         inside, start, end, after = self.script(ABOVE, at + 1, stop)
         turned = self.turn(inside)
-        if not turned and inside.strip() == "t" and self.turns("t", at):
+        if not turned and inside.strip() == "t" and self.turns("t", at, after - at):
             turned = "T"
         bare = inside.replace(" ", "")
         if turned:
