@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from jacobian_cli.elaborate.columns import Columns
 from jacobian_cli.elaborate.factor_shapes import is_row
@@ -14,7 +15,7 @@ from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Name, Term
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 PYTHON = frozenset(("numpy", "torch", "jax", "function"))
 """Notations in which arrays of one axis are neither rows nor columns."""
@@ -61,6 +62,18 @@ class FlatArrays(Columns):
             else:
                 self.kept.append(term)
                 self.lying.add(id(term))
+
+    def of_rows(self, term: Call) -> Typed:
+        """Python's own sum, which adds the rows of a matrix."""
+        inner = self.typed(term.arguments[0])
+        if len(inner[0].shape) < 2:
+            return self.op("sum", term.span, inner)
+        call = Call("sum", (inner[1],), (("axis", Literal(Fraction(0), term.span)),), term.span)
+        text = spelled(inner[1])
+        self.doubt(
+            f"`{spelled(call)}` is read, Python's own sum, which adds the rows; of all entries it is `np.sum({text})`"
+        )
+        return super().build(call), call
 
     def rests_on_habit(self, expr: Expr) -> list[str]:
         """The variables in an array whose number of axes nothing says."""

@@ -151,7 +151,8 @@ def elaborate(
     sizes = size_names(ordered, declared, held | covering)
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name.text for s in ordered for name in s.names))
-    constants = {*CONSTANTS} - declared.keys() - ({letter_e.E} if letter_e.is_variable(ordered) else set())
+    own = {name for s in ordered for name, _ in s.orders}
+    constants = {*CONSTANTS} - declared.keys() - own - ({letter_e.E} if letter_e.is_variable(ordered) else set())
     free = [n for n in free if n not in defined and n not in sizes and n not in constants]
     mistakes = no_values(ordered, {*declared, *defined, *(orders or {})})
     for name in declared:

@@ -32,6 +32,9 @@ MODULES = {
     "jnp": JAX, "jax": JAX, "jsp": JAX, "jnn": JAX, "lax": JAX,
 }  # fmt: skip
 """The first word of a dotted name, and the library that it speaks of."""
+OF_SCIPY = frozenset("special linalg stats spatial integrate signal".split())
+"""Modules of SciPy whose functions are read."""
+REWRITE = "write what it computes, or define it above"
 TOGETHER = {
     "axis": ("dim", "axes", "dims"),
     "keepdims": ("keepdim", "keep_dims"),
@@ -86,7 +89,7 @@ subtract sub | x y | x - y
 multiply mul | x y | x*y
 divide true_divide div | x y | x/y
 negative neg | x | -x
-positive real asarray array tensor float32 float64 float as_tensor ascontiguousarray Variable atleast_1d | x | x
+positive real asarray array float32 float64 as_tensor ascontiguousarray Variable atleast_1d | x | x
 dot | x y | MATMUL(x, y)
 matvec | x y | MV(x, y)
 outer ger | x y | outer(x, y)

@@ -18,11 +18,15 @@ from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term, Tex
 class Reading(Protocol):
     """Who reads the expressions around a call."""
 
+    library: str
+
     def term(self, node: ast.expr) -> Term: ...
 
     def refuse(self, node: ast.expr | ast.stmt | ast.keyword, message: str, hint: str | None = None) -> InputError: ...
 
     def doubt(self, message: str) -> None: ...
+
+    def converts(self, node: ast.expr) -> bool: ...
 
 
 class Called(NamedTuple):
@@ -209,6 +213,32 @@ def _filled(template: Term, given: Mapping[str, Term], span: Span, keywords: tup
 
 def _left_out(part: Name, given: Mapping[str, Term]) -> bool:
     return part.text == OPTIONAL and part.text not in given
+
+
+LOST = "?lost"
+"""What is returned beside values, and is none that the language has."""
+
+
+def lost(what: str, span: Span) -> Call:
+    return Call(LOST, (Text(what, span),), (), span)
+
+
+def places_of(pair: Call) -> Term:
+    """The places of what is the first of a pair: of sorted entries they have a name."""
+    match pair.arguments[0]:
+        case Call(function="sort", arguments=(x,), keywords=keywords, span=span):
+            options = dict(keywords)
+            x = Call("u-", (x,), (), span) if is_(options.pop("descending", None), True) else x
+            return Call("argsort", (x,), tuple(options.items()), span)
+    return lost("the places beside these values", pair.span)
+
+
+def sign_of(pair: Call) -> Term:
+    """The sign of a determinant, which stands beside the logarithm of its absolute value."""
+    match pair.arguments[0]:
+        case Call(arguments=(x,), span=span):
+            return Call("sign", (Call("det", (x,), (), span),), (), span)
+    raise AssertionError(pair)
 
 
 def unpaired(term: Term) -> Term:

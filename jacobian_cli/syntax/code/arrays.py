@@ -6,8 +6,8 @@ import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
-from jacobian_cli.syntax.libraries import TORCH
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
+from jacobian_cli.syntax.libraries import REFUSED, TORCH
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
 """Functions that are told which two axes change places."""
@@ -214,6 +214,41 @@ def same(call: Arguments) -> Term:
     """What changes neither values nor shape: casts and copies."""
     if call.name == "item" and len(call.arguments) > 1:
         raise call.refuse("an entry is picked by brackets here", "as in `x[2]`")
+    if call.name == "item":
+        want_moving(call)
     for value in (*call.arguments[1:], *call.keywords.values()):
         call.want_real(value)
     return call.code.term(call.arguments[0])
+
+
+def from_values(call: Arguments) -> Term:
+    """PyTorch's `tensor`, which holds fixed what it is made of; what is a tensor there alone is the variable."""
+    if call.library == TORCH and call.arguments and not call.code.converts(call.arguments[0]):
+        message = "torch.tensor holds fixed what it is made of, which is not in the language"
+        raise call.refuse(
+            message, "entries are put together by `torch.stack([x, y])`; what is held fixed is a variable"
+        )
+    return call.bound("x")["x"]
+
+
+def floating(call: Arguments) -> Term:
+    """Python's `float`: of a word infinity, of a tensor what is held fixed."""
+    value = call.arguments[0]
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        word = value.value.strip().lower()
+        if word.lstrip("+-") not in ("inf", "infinity"):
+            raise call.code.refuse(value, "this is no number of the language")
+        infinite = Name("inf", call.span)
+        return call.call("u-", infinite) if word[0] == "-" else infinite
+    if not call.method and any(isinstance(part, ast.Call) for part in ast.walk(value)):
+        want_moving(call)
+    return call.bound("x")["x"]
+
+
+def want_moving(call: Arguments) -> None:
+    """Refuse a plain number of a tensor in the middle of a formula, which PyTorch holds fixed."""
+    if call.code.library == TORCH:
+        message = f"{call.name}() holds its value fixed in PyTorch, which is not in the language"
+        raise call.refuse(message, REFUSED["detach"])
+    if not call.code.library:
+        call.code.doubt(f"what {call.name}() gives is differentiated like any value; PyTorch holds it fixed")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, Called, unpaired
+from jacobian_cli.syntax.code.arguments import LOST, Arguments, Called, places_of, sign_of, unpaired
 from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
 from jacobian_cli.syntax.code.modules import kind_of, written
 from jacobian_cli.syntax.code.places import SPLIT, counts_rows, is_parts, piece
@@ -15,7 +15,19 @@ from jacobian_cli.syntax.code.python import Places, library_of, parsed
 from jacobian_cli.syntax.code.running import of_ufunc
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.libraries import APART, MODULES, NUMPY, OWN, REFUSED, SHARED, TORCH, UFUNC_METHODS, WITHIN
+from jacobian_cli.syntax.libraries import (
+    APART,
+    MODULES,
+    NUMPY,
+    OF_SCIPY,
+    OWN,
+    REFUSED,
+    REWRITE,
+    SHARED,
+    TORCH,
+    UFUNC_METHODS,
+    WITHIN,
+)
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import BINARY, COMPARE, defined_name, normal_name, on_one_line, want_short
 from jacobian_cli.syntax.spelling import spelled
@@ -74,13 +86,28 @@ def read(text: str, known: Known, notation: str = NUMPY, guessed: bool = False) 
     code = Code(text, Places(flat, -shift), known, library_of(text) if guessed else notation)
     try:
         node = tree.body[0].value
-        value = want_shallow(code.term(node), text)
+        value = want_shallow(code.term(as_number(node)), text)
         if is_parts(value) or (isinstance(value, Group) and isinstance(node, ast.Call) and SPLIT.search(text)):
             whole = " ".join(text[start:].split())
             raise code.refuse(node, "this is a list of values", f"pick one of them: `{whole}[0]`")
     except RecursionError:
         raise too_deep(text) from None
     return Definition(name, value, text, tuple(code.doubts), code.library or NUMPY)
+
+
+def as_number(node: ast.expr) -> ast.expr:
+    """What a whole formula is a plain number of: `loss.item()`, `float(loss)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr="item"), args=[], keywords=[]):
+            return value
+        case ast.Call(func=ast.Name(id="float"), args=[value], keywords=[]) if not isinstance(value, ast.Constant):
+            return value
+    return node
+
+
+def names_of(node: ast.expr) -> list[str]:
+    """The names in an expression but for those of modules."""
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in MODULES]
 
 
 class Code:
@@ -105,6 +132,17 @@ class Code:
         """The value of a call of a function that the text itself defines."""
         del name, node
         return None
+
+    def imported(self, name: str) -> str:
+        """The dotted name that a name which stands alone was imported by, or itself."""
+        return self.aliases.get(name, name)
+
+    def converts(self, node: ast.expr) -> bool:
+        """Whether all that stands for a value is what `torch.tensor` makes of it, which is held fixed."""
+        names = names_of(node)
+        return not names or (
+            isinstance(node, ast.Name) and len(re.findall(rf"\b{re.escape(node.id)}\b", self.text)) == 1
+        )
 
     def shadowed(self, name: str) -> bool:
         """Whether a name is a value here, whatever functions there are."""
@@ -217,10 +255,7 @@ class Code:
             raise self.refuse(node, "dictionaries are not read", hint)
         read = self.term(node.value)
         if isinstance(read, Call) and read.function in ("?pair", "?slogdet"):
-            wanted = 0 if read.function == "?pair" else 1
-            if isinstance(node.slice, ast.Constant) and node.slice.value == wanted:
-                return unpaired(read)
-            raise self.refuse(node, "this part of the pair has no derivative")
+            return self.of_pair(read, node)
         place = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if place == 0 and not self.library and self.gives_pair(node.value):
             self.doubt(f"`{spelled(read)}` is read, the values of PyTorch's pair; NumPy's [0] is the first")
@@ -230,11 +265,28 @@ class Code:
                 raise self.refuse(node, "which part this is cannot be told", "as in `torch.split(x, 3)[0]`")
             return piece(read, place, None)
         if isinstance(read, Group) and isinstance(place, int) and -len(read.items) <= place < len(read.items):
-            return read.items[place]
+            return self.want_value(read.items[place], node)
         match node.slice:
             case ast.Tuple(elts=[rows, picked]) if counts_rows(rows):
                 return Call("?picked", (read, self.term(picked)), (), span)
         return Call("[]", (read, self.index(node.slice)), (), span)
+
+    def of_pair(self, pair: Call, node: ast.Subscript) -> Term:
+        """One of the two values of a pair."""
+        place = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if pair.function == "?slogdet" and place == 0:
+            return sign_of(pair)
+        if place == (pair.function == "?slogdet"):
+            return unpaired(pair)
+        if place == 1:
+            return self.want_value(places_of(pair), node)
+        raise self.refuse(node, "this part of the pair has no derivative")
+
+    def want_value(self, term: Term, node: ast.expr) -> Term:
+        """Refuse what is returned beside values."""
+        if isinstance(term, Call) and term.function == LOST and isinstance(what := term.arguments[0], Text):
+            raise self.refuse(node, f"{what.value} cannot be read here", "the values that stand beside it can")
+        return term
 
     def gives_pair(self, node: ast.expr) -> bool:
         """Whether a call is a method that gives values and their places if it is PyTorch's: `X.max(0)`, `x.sort()`."""
@@ -270,9 +322,11 @@ class Code:
                 own = self.own(name, node)
                 if own is not None:
                     return own
-                path = self.aliases.get(name, name).split(".")
+                path = self.imported(name).split(".")
                 library = MODULES.get(path[0], "") if len(path) > 1 else ""
                 module = ".".join(path[:-1])
+                if len(path) > 1 and not library:
+                    raise self.refuse(node.func, f"'{name}' is of {module}, which cannot be read", REWRITE)
                 return self.function(Called(path[-1], library, node, list(node.args), span, module=module))
             case ast.Attribute(value=owner, attr=name) as function:
                 words = self.path(function)
@@ -331,8 +385,13 @@ class Code:
         """What a function of a library is in the language."""
         name, library, node, arguments, _, method, module = called
         call = Arguments(self, called)
+        if name == "sum" and not (method or module or node.keywords) and len(arguments) == 1:
+            return Call("?rows", (self.term(arguments[0]),), (), called.span)  # Python's own
         if not method and not module and name in self.known.functions and name not in _ALWAYS:
             return call.plain()
+        words = module.split(".")
+        if words[0] in ("scipy", "sp") and len(words) > 1 and words[1] not in OF_SCIPY:
+            raise self.refuse(node.func, f"'{name}' is of {module}, which cannot be read", REWRITE)
         if name in UFUNC_METHODS and "." in module and module.rpartition(".")[2] not in MODULES:
             return of_ufunc(call)
         within = WITHIN.get(module.rpartition(".")[2], {}).get(name)

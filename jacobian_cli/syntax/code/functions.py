@@ -65,6 +65,8 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(
         "astype double half to clone copy contiguous item cuda cpu numpy block_until_ready type".split(), arrays.same
     ),
+    "tensor": arrays.from_values,
+    "float": arrays.floating,
     **dict.fromkeys(("flip", "fliplr", "flipud"), places.flipped),
     "index_select": places.selected,
     "take": places.taken,

@@ -136,6 +136,8 @@ def ordered(call: Arguments) -> Term:
     if call.name == "sort" and call.method and call.library == NUMPY:
         raise call.refuse("an array's own sort gives None and changes the array", "as in `np.sort(x)`")
     given = call.bound("x", "axis", "descending", "kind", "stable")
+    if call.name == "msort":  # along the first axis, and no pair
+        return call.call("sort", given["x"], axis=Literal(Fraction(0), call.span))
     x = call.row(given["x"]) if call.flat(1) else given["x"]
     if call.name == "argsort" and is_(given.get("descending"), True):
         x = call.call("u-", x)

@@ -9,15 +9,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from jacobian_cli.syntax.code import arguments_of
+from jacobian_cli.syntax.code.arguments import LOST, places_of, sign_of
+from jacobian_cli.syntax.code.expressions import as_number
 from jacobian_cli.syntax.code.places import counts_rows, piece
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.function.expressions import Names
-from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through, used_beside
+from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
 from jacobian_cli.syntax.function.methods import Class, attribute_of, default_number, parameters
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound
+from jacobian_cli.syntax.function.sharing import Given, Shared
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term
 
@@ -42,21 +45,21 @@ _HINTS: tuple[tuple[type[ast.stmt], str, str], ...] = (
 )
 
 
-class Given(NamedTuple):
-    """What a parameter was given: an array of the caller, by its name there, or a view of it."""
-
-    caller: Function
-    name: str
-    argument: ast.expr
-    text: str
-
-
-class Function:
+class Function(Shared):
     """One function being read, with what its names stand for."""
 
     def __init__(
-        self, reader: Names, outer: Mapping[str, Bound], *, depth: int, prefix: str, owner: Class | None = None
+        self,
+        reader: Names,
+        outer: Mapping[str, Bound],
+        *,
+        depth: int,
+        prefix: str,
+        owner: Class | None = None,
+        before: int | None = None,
     ) -> None:
+        self.before = before
+        """The statement of the module in which this is run; none behind the last one."""
         self.owner = owner
         """The class of a method that is being read."""
         self.reader = reader
@@ -82,27 +85,31 @@ class Function:
         span = self.module.places.span(node)
         found: Bound | ast.expr | None = self.local.get(node.id, self.outer.get(node.id))
         if found is None:
-            found = self.module.bound.get(node.id)
+            found = self.module.value(node, self.before)
             if isinstance(found, ast.expr) and not isinstance(found, ast.Lambda):
                 return self.constant(node, found)
         if node.id in self.rows:
             raise self.module.refuse(node, "numbers of rows are no value here", "they pick entries, or are labels")
         if found is None:
-            path = self.module.aliases.get(node.id, "").split(".")
+            path = self.reader.imported(node.id).split(".")
             if path[-1] in CONSTANTS and len(path) > 1:
                 return Name(path[-1], span)
             raise self.module.refuse(node, f"'{node.id}' is not known here", "make it a parameter of the function")
         if isinstance(found, ast.FunctionDef | ast.Lambda):
             raise self.module.refuse(node, f"'{node.id}' is a function, and a value belongs here")
         assert not isinstance(found, ast.expr)
-        return _at(found, span)
+        return self.reader.want_value(_at(found, span), node)
 
     def constant(self, node: ast.Name, value: ast.expr) -> Term:
         """A constant of the module."""
         if self.depth > _MOST_CALLS:
             raise self.module.refuse(node, f"'{node.id}' is defined by way of itself")
-        inner = Function(self.reader, {}, depth=self.depth + 1, prefix=self.prefix, owner=self.owner)
-        return inner.term(value)
+        return self.where(value).term(value)
+
+    def where(self, value: ast.AST) -> Function:
+        """What reads a value of the module, or the default of a function of it, where that stands."""
+        before = self.module.names.when.get(id(value), self.before)
+        return Function(self.reader, {}, depth=self.depth + 1, prefix=self.prefix, owner=self.owner, before=before)
 
     def term(self, node: ast.expr) -> Term:
         before, self.reader.scope = self.reader.scope, self
@@ -115,6 +122,7 @@ class Function:
 
     def applied_to_names(self, function: ast.FunctionDef | ast.Lambda) -> Term:
         """The value of the function that was asked for: its parameters are variables."""
+        self.module.want_plain(function, asked=True)
         given = function.args
         if given.vararg or given.kwarg:
             raise self.module.refuse(_head(function), "*args and **kwargs cannot be read", "name each parameter")
@@ -130,6 +138,8 @@ class Function:
                 message = f"{name} and self.{name} are two things here"
                 raise self.module.refuse(_head(function), message, "give the parameter another name")
             self.module.taken.add(name)
+            if name in CONSTANTS:
+                self.module.own.append(name)
             self.local[argument.arg] = Name(name, self.module.places.span(argument))
         for attribute in sorted(attributes):
             if self.owner is not None and (number := default_number(self.owner, attribute)) is not None:
@@ -141,8 +151,10 @@ class Function:
             if isinstance(value, ast.Constant) and value.value is None:
                 self.absent.add(argument.arg)
                 continue
-            definition = Definition(name, self.term(value), self.module.text, notation="function", default=True)
-            self.module.definitions.append(definition)
+            default = self.where(function).term(value)
+            self.module.definitions.append(
+                Definition(name, default, self.module.text, notation="function", default=True)
+            )
         return self.body(function)
 
     def called(
@@ -151,11 +163,12 @@ class Function:
         """A call of a function of the file, taken in place; `outer` is what its names stand for where it is made."""
         if self.depth >= _MOST_CALLS or len(self.module.definitions) > _MOST:
             raise self.module.refuse(node, f"'{name}' calls itself, or too much is called here")
+        self.module.want_plain(function, asked=False)
         given = function.args
         if given.vararg or given.kwarg:
             raise self.module.refuse(node, f"'{name}' takes *args or **kwargs, which cannot be read")
         parameters = [p for p in arguments_of(given) if not (p.arg == "self" and attribute_of(node.func))]
-        inner = Function(self.reader, outer, depth=self.depth + 1, prefix=name, owner=self.owner)
+        inner = Function(self.reader, outer, depth=self.depth + 1, prefix=name, owner=self.owner, before=self.before)
         if len(node.args) > len(given.posonlyargs) + len(given.args):
             raise self.module.refuse(node, f"'{name}' takes {len(parameters)} arguments, not {len(node.args)}")
         for parameter, argument in zip(parameters, node.args, strict=False):
@@ -169,7 +182,8 @@ class Function:
         for parameter, default in _defaults(given):
             if parameter.arg not in inner.local:
                 bound = self.module.defaults.get(function, {})
-                inner.local[parameter.arg] = bound.get(parameter.arg) or inner.term(default)
+                there = self.where(function) if id(function) in self.module.names.when else inner
+                inner.local[parameter.arg] = bound.get(parameter.arg) or there.term(default)
         missing = [p.arg for p in parameters if p.arg not in inner.local]
         if missing:
             raise self.module.refuse(node, f"'{name}' wants {', '.join(missing)}")
@@ -221,7 +235,7 @@ class Function:
             case ast.Return(value=ast.Tuple()):
                 raise self.module.refuse(node, "several values are returned", "return one of them")
             case ast.Return(value=ast.expr() as value):
-                return self.term(value)
+                return self.term(as_number(value) if self.depth == 0 else value)
             case ast.If() if self.decided(node.test) is not None:
                 return self.branch(node)
             case ast.Assign():
@@ -266,6 +280,8 @@ class Function:
         found = None if counts_rows(node.value) else self.assigned(node.value)
         if isinstance(found, Name) and copied(node.value) and isinstance(first := node.targets[0], ast.Name):
             found = self.define(first.id, found, first)
+        if found is not None and len(node.targets) > 1:  # a = b = x + 1 is one array under two names
+            found = self.under(node.targets[0], found)
         looked = seen_through(node.value)
         given = self.given_as(looked) if looked is not None else None
         for target in node.targets:
@@ -273,67 +289,25 @@ class Function:
                 self.bind(target, found)
             if given is not None and isinstance(target, ast.Name) and isinstance(here := self.local[target.id], Name):
                 self.given[target.id] = given._replace(text=here.text)
-            if not isinstance(target, ast.Name):
-                continue
-            self.views.pop(target.id, None)
-            if found is None:
-                self.local.pop(target.id, None)
-                self.rows[target.id] = node.value
-            elif looked is not None:
-                self.views[target.id] = looked
+            for part in target.elts if isinstance(target, ast.Tuple | ast.List) else (target,):
+                if not isinstance(part, ast.Name):
+                    continue
+                self.views.pop(part.id, None)
+                if found is None:
+                    self.local.pop(part.id, None)
+                    self.rows[part.id] = node.value
+                elif looked is not None:
+                    self.views[part.id] = looked
 
-    def want_alone(self, target: ast.Name, node: ast.stmt | ast.expr) -> None:
-        """Refuse `y += 1` behind `y = x`: one array under two names, both of which change."""
-        here = self.local.get(target.id)
-        for view, seen in self.views.items():
-            other = seen if target.id == view else view
-            if target.id in (view, seen) and view != seen and self.uses(other, node.end_lineno or node.lineno):
-                message = f"{view} is a view of {seen} here, and both change"
-                raise self.module.refuse(node, message, f"assign a new one: {target.id} = {target.id} + 1")
-        for name, value in self.local.items():
-            if name != target.id and isinstance(here, Name) and isinstance(value, Name) and value.text == here.text:
-                message = f"{target.id} and {name} are one array here, which changes under both names"
-                raise self.module.refuse(node, message, "assign a new one: y = x + 1")
-        self.want_given_no_more(target.id, node)
-
-    def note(self, parameter: str, argument: ast.expr, caller: Function) -> None:
-        """Remember which array of the caller a parameter is, or is a view of."""
-        name = argument.id if isinstance(argument, ast.Name) else seen_through(argument)
-        if name is not None and isinstance(here := self.local[parameter], Name):
-            self.given[parameter] = Given(caller, name, argument, here.text)
-
-    def given_as(self, name: str) -> Given | None:
-        """What a name was given by the caller, if it still stands for that."""
-        here = self.local.get(name)
-        return next((g for g in self.given.values() if isinstance(here, Name) and here.text == g.text), None)
-
-    def want_given_no_more(self, name: str, node: ast.stmt | ast.expr) -> None:
-        """Refuse to change an array that the caller gave and uses elsewhere."""
-        root = name
-        while root in self.views and self.views[root] != root:
-            root = self.views[root]
-        here = self.local.get(root)
-        for parameter, given in self.given.items():
-            if not (isinstance(here, Name) and here.text == given.text):
-                continue
-            caller = given.caller
-            if caller.uses_beside(given.name, given.argument):
-                message = f"{parameter} is the caller's {given.name} here, and both change"
-                raise self.module.refuse(node, message, f"assign a new one: {name} = {name} + 1")
-            caller.want_given_no_more(given.name, node)
-
-    def uses_beside(self, name: str, argument: ast.expr) -> bool:
-        """Whether an array is used in the statement that is read, or behind it, but as this argument."""
-        here = self.local.get(name)
-        text = here.text if isinstance(here, Name) else None
-        names = {n for n, v in self.local.items() if isinstance(v, Name) and v.text == text} | {name}
-        names |= {n for pair in self.views.items() if name in pair for n in pair}
-        return used_beside(self.node, names, name, self.current, argument)
-
-    def uses(self, name: str, line: int) -> bool:
-        """Whether a name is used behind a line."""
-        names = ast.walk(self.node) if self.node else ()
-        return any(isinstance(node, ast.Name) and node.id == name and node.lineno > line for node in names)
+    def under(self, target: ast.expr, value: Bound | list[Bound]) -> Bound | list[Bound]:
+        """A value, or several, as names that stand for it."""
+        match target, value:
+            case ast.Name(id=name), _ if not isinstance(value, list | ast.AST):
+                return self.named(name, value, target)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts), list() if len(parts) == len(value):
+                pairs = (self.under(part, item) for part, item in zip(parts, value, strict=True))
+                return [item for item in pairs if not isinstance(item, list)]
+        return value
 
     def assigned(self, value: ast.expr) -> Bound | list[Bound]:
         if isinstance(value, ast.Lambda):
@@ -388,11 +362,11 @@ class Function:
                     extents = [Call("?extent", (*value.arguments, _whole(k, span)), (), span) for k in range(count)]
                     return [*extents]
                 case "?slogdet" if count == 2:
-                    return [Flag(None, span), value.arguments[0]]
+                    return [sign_of(value), value.arguments[0]]
                 case "?split":
                     return [piece(value, place, count) for place in range(count)]
                 case "?pair" if count == 2:
-                    return [value.arguments[0], Flag(None, span)]
+                    return [value.arguments[0], places_of(value)]
         hint = "make each a parameter of its own" if isinstance(value, Name) else None
         raise self.module.refuse(target, "what is unpacked here is not listed in the source", hint)
 
@@ -420,7 +394,7 @@ def _light(term: Term) -> bool:
     if isinstance(term, Name | Literal | Flag | Group):
         return True
     return isinstance(term, Call) and (
-        term.function in ("?extent", "?shape", "?count", "?pair", "?slogdet", "?split")
+        term.function in ("?extent", "?shape", "?count", "?pair", "?slogdet", "?split", LOST)
         or (term.function in ("+", "-", "*", "u-") and all(map(_light, term.arguments)) and _sized(term))
     )
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from jacobian_cli.syntax.code import Code, library_of
 from jacobian_cli.syntax.code.arguments import Called
+from jacobian_cli.syntax.code.expressions import names_of
 from jacobian_cli.syntax.code.functions import HANDLERS
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.function.in_place import in_place, seen_through
@@ -25,6 +26,9 @@ class Scope(Protocol):
     local: dict[str, Bound]
     rows: dict[str, ast.expr]
     owner: Class | None
+    before: int | None
+    node: ast.FunctionDef | ast.Lambda | None
+    current: ast.stmt | None
 
     def value_of(self, node: ast.Name) -> Term: ...
 
@@ -45,7 +49,7 @@ class Names(Code):
     def __init__(self, module: Module) -> None:
         super().__init__(module.text, module.places, Known([], module.functions), library_of(module.text))
         self.module = module
-        self.aliases = module.aliases
+        self.aliases = module.names.aliases
         self.scope: Scope | None = None
 
     def named(self, node: ast.Name) -> Term:
@@ -57,6 +61,21 @@ class Names(Code):
         if isinstance(node, ast.IfExp) and self.scope and (taken := self.scope.decided(node.test)) is not None:
             return super().term(node.body if taken else node.orelse)
         return super().term(node)
+
+    def imported(self, name: str) -> str:
+        if name not in self.aliases and (star := self.module.names.star_of(name)):
+            return f"{star}.{name}"
+        return super().imported(name)
+
+    def converts(self, node: ast.expr) -> bool:
+        """Whether `torch.tensor(x)` is the only use of x, or the value that it has from there on."""
+        if not isinstance(node, ast.Name) or self.scope is None:
+            return not names_of(node)
+        match self.scope.current:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()) if name == node.id:
+                return True
+        parts = ast.walk(self.scope.node) if self.scope.node is not None else ()
+        return sum(isinstance(p, ast.Name) and p.id == node.id for p in parts) == 1
 
     def shadowed(self, name: str) -> bool:
         return self.scope is not None and name in self.scope.local
@@ -92,6 +111,8 @@ class Names(Code):
     def function(self, called: Called) -> Term:
         """A function of a library; one that ends in _ changes its first argument, too."""
         rows = self.scope.rows if self.scope else {}
+        if called.name == "copy_":
+            raise self.refuse(called.node, "what is copied into an array cannot be read", "assign it: `a = y`")
         name, arguments = called.name, [rows.get(a.id, a) if isinstance(a, ast.Name) else a for a in called.arguments]
         changes = in_place(name) and name not in HANDLERS
         value = super().function(called._replace(name=name[:-1] if changes else name, arguments=arguments))
@@ -114,16 +135,20 @@ class Names(Code):
     def own(self, name: str, node: ast.Call) -> Term | None:
         assert self.scope is not None
         scope = self.scope
-        for there, outer in (
-            (scope.local, {**scope.outer, **scope.local}),
-            (scope.outer, scope.outer),
-            (self.module.bound, {}),
-        ):
+        for there, outer in ((scope.local, {**scope.outer, **scope.local}), (scope.outer, scope.outer)):
             found = there.get(name)
             if isinstance(found, ast.FunctionDef | ast.Lambda):
                 return scope.called(name, found, node, outer)
             if found is not None:
-                break
-        if name in scope.local:
-            raise self.refuse(node.func, f"'{name}' is a value here and cannot be called", "a product needs its sign")
+                raise self.refuse(
+                    node.func, f"'{name}' is a value here and cannot be called", "a product needs its sign"
+                )
+        function = node.func
+        assert isinstance(function, ast.Name)
+        value = self.module.value(function, scope.before)
+        if isinstance(value, ast.FunctionDef | ast.Lambda):
+            return scope.called(name, value, node, {})
+        if value is not None:
+            message = f"'{name}' is `{ast.unparse(value)[:60]}` here, which is no function that can be read"
+            raise self.refuse(node.func, message, "write what it computes")
         return None

@@ -8,9 +8,10 @@ from jacobian_cli.syntax.libraries import MODULES
 
 _VIEWS = frozenset(
     "view reshape t transpose swapaxes permute squeeze unsqueeze ravel flatten expand narrow select diagonal "
-    "detach swapdims moveaxis movedim permute_dims expand_dims".split()
+    "detach swapdims moveaxis movedim permute_dims expand_dims flip fliplr flipud rot90 diag real broadcast_to "
+    "view_as expand_as split array_split chunk tensor_split unbind unfold asarray asanyarray as_tensor".split()
 )
-"""Methods whose value is another view of the same array."""
+"""Methods and functions whose value is another view of the same array, or several."""
 
 
 def in_place(name: str) -> bool:
@@ -19,8 +20,12 @@ def in_place(name: str) -> bool:
 
 
 def copied(node: ast.expr) -> bool:
-    """Whether an expression is a copy of an array: `x.copy()`, `np.array(x)`, `torch.clone(x)`."""
-    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("copy", "clone", "array")
+    """Whether an expression is a copy of an array: `x.copy()`, `np.array(x)`, `torch.clone(x)`, `+x`."""
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.UAdd)
+    if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in ("copy", "clone", "array", "astype"):
+        return False
+    return all(not (word.arg == "copy" and getattr(word.value, "value", True) is False) for word in node.keywords)
 
 
 def seen_through(node: ast.expr) -> str | None:
@@ -40,6 +45,20 @@ def seen_through(node: ast.expr) -> str | None:
                 return name
             case _:
                 return None
+
+
+def used_before(statement: ast.AST | None, names: set[str], node: ast.expr) -> bool:
+    """Whether a statement holds one of these names before a part of it."""
+    inside = {id(part) for part in ast.walk(node)}
+    start = (node.lineno, node.col_offset)
+    return any(
+        isinstance(part, ast.Name)
+        and isinstance(part.ctx, ast.Load)
+        and part.id in names
+        and (part.lineno, part.col_offset) < start
+        and id(part) not in inside
+        for part in (ast.walk(statement) if statement is not None else ())
+    )
 
 
 def used_beside(

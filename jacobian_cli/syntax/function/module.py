@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass, field
 
 from jacobian_cli.syntax.code import Places
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.function.bindings import Bindings, Lost
+from jacobian_cli.syntax.function.decorators import changes, last_word, root, wrapped
 from jacobian_cli.syntax.function.methods import Class, class_of
 from jacobian_cli.syntax.names import LETTERS
 from jacobian_cli.syntax.parser import normal_name
@@ -24,9 +25,7 @@ class Module:
     text: str
     places: Places
     functions: frozenset[str]
-    bound: dict[str, Bound | ast.expr] = field(default_factory=dict)
-    candidates: list[str] = field(default_factory=list)
-    aliases: dict[str, str] = field(default_factory=dict)
+    names: Bindings = field(default_factory=Bindings)
     definitions: list[Definition] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
@@ -35,33 +34,19 @@ class Module:
     """The number of axes of arrays whose shape is unpacked."""
     defaults: dict[ast.FunctionDef | ast.Lambda, dict[str, Term]] = field(default_factory=dict)
     """Defaults of functions within a function, which are what they were where it was defined."""
+    own: list[str] = field(default_factory=list)
+    """Parameters that are called like a number: e and pi."""
     bare: ast.Lambda | None = None
     classes: dict[str, Class] = field(default_factory=dict)
 
     def take(self, statement: ast.stmt) -> None:
         match statement:
-            case ast.FunctionDef(name=name):
-                self.bound[name] = statement
-                self.candidates.append(name)
-            case ast.Import(names=names):
-                for item in names:
-                    self.aliases[item.asname or item.name.partition(".")[0]] = _module_of(
-                        item.name if item.asname else item.name.partition(".")[0]
-                    )
-            case ast.ImportFrom(module=module, names=names):
-                for item in names:
-                    self.aliases[item.asname or item.name] = _module_of(f"{module or ''}.{item.name}")
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-            ):
-                self.bound[name] = value
-                if isinstance(value, ast.Lambda):
-                    self.candidates.append(name)
             case ast.Expr(value=ast.Lambda() as value):
                 self.bare = value
             case ast.ClassDef(name=name):
                 self.classes[name] = class_of(statement)
+            case _:
+                self.names.take(statement)
 
     def owner(self, function: ast.FunctionDef | ast.Lambda) -> Class | None:
         """The class that a method is one of."""
@@ -80,12 +65,12 @@ class Module:
 
     def chosen(self, function: str | None) -> ast.FunctionDef | ast.Lambda:
         if function is not None:
-            found = self.bound.get(function) or self.method(function)
+            found = self.names.at(function) or self.method(function)
             if not isinstance(found, ast.FunctionDef | ast.Lambda):
-                there = ", ".join(dict.fromkeys((*self.candidates, *self.methods()))) or "none"
+                there = ", ".join(dict.fromkeys((*self.names.candidates, *self.methods()))) or "none"
                 raise InputError(f"there is no function '{function[:60]}' in this source", hint=f"there are: {there}")
             return found
-        names = list(dict.fromkeys(self.candidates))
+        names = list(dict.fromkeys(self.names.candidates))
         if not names:
             if self.bare is not None:
                 return self.bare
@@ -100,17 +85,35 @@ class Module:
                 f"which function? there are {', '.join(names)}",
                 hint=f"name one behind the file: FILE:{names[-1]}",
             )
-        found = self.bound[outer[0]]
+        found = self.names.at(outer[0])
         assert isinstance(found, ast.FunctionDef | ast.Lambda)
         return found
 
     def calls(self) -> set[str]:
         """Names of functions that other functions of the text use."""
         found: set[str] = set()
-        for name in self.candidates:
-            node = self.bound[name]
+        for name in self.names.candidates:
+            node = self.names.at(name)
             if isinstance(node, ast.AST):
                 found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name}
+        return found
+
+    def want_plain(self, function: ast.FunctionDef | ast.Lambda, *, asked: bool) -> None:
+        """Refuse a function that a decorator makes another one of."""
+        if isinstance(function, ast.Lambda):
+            return
+        for node in function.decorator_list:
+            made = wrapped(node)
+            word = self.names.aliases.get(last_word(made), last_word(made)).rpartition(".")[2]
+            if self.names.at(root(made)) is not None or changes(word, asked=asked):
+                message = f"what {ast.unparse(node)} makes of '{function.name}' cannot be read"
+                raise self.refuse(node, message, "leave the decorator out, and write what it computes")
+
+    def value(self, node: ast.Name, before: int | None) -> ast.FunctionDef | ast.Lambda | ast.expr | None:
+        """What a name of the module stands for, where a statement is run. Raises `InputError` where that is unclear."""
+        found = self.names.at(node.id, before)
+        if isinstance(found, Lost):
+            raise self.refuse(node, f"what '{node.id}' is cannot be told: it {found.why}", "make it a parameter")
         return found
 
     def refuse(self, node: ast.stmt | ast.expr, message: str, hint: str | None = None) -> InputError:
@@ -126,8 +129,3 @@ class Module:
             name = f"{base}_{self.counts[base]}"
         self.taken.add(name)
         return name
-
-
-def _module_of(path: str) -> str:
-    """Long names of modules as their short ones: `torch.nn.functional` speaks as `torch`."""
-    return {"autograd.numpy": "np", "jax.numpy": "jnp"}.get(path, re.sub(r"^autograd\.numpy\.", "np.", path))
