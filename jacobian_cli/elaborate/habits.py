@@ -24,7 +24,7 @@ def habit(name: str) -> int:
     """The textbook habit: how many axes a name suggests (a capital 2, a lower-case name 1, a small Greek letter 0); a
     difference, `Delta_x`, is what its parts are.
     """
-    stem = re.sub(r"[\d_].*$", "", name)
+    stem = _stem(name)
     if stem in _DIFFERENCES and name[len(stem) : len(stem) + 1] == "_":
         return habit(name[len(stem) + 1 :])
     if stem[:1].isupper():
@@ -43,3 +43,21 @@ def by_habit(name: str) -> Default:
     """What a name suggests by itself."""
     order = habit(name)
     return Default(order, HABITS[order])
+
+
+_SAMPLES = frozenset("XHZA")
+_WEIGHTS = frozenset(("W", "U", "V", "Theta", "Θ"))
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[\d_].*$", "", name)
+
+
+def holds_samples(name: str) -> bool:
+    """Whether a name is one of those that hold samples or activations in their rows, if it is a matrix."""
+    return _stem(name) in _SAMPLES or habit(name) == 1
+
+
+def holds_weights(name: str) -> bool:
+    """Whether a capital is one of those behind which a bias is added: XW + b."""
+    return _stem(name) in _WEIGHTS

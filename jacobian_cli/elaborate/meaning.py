@@ -61,7 +61,6 @@ _SKELETON = {
     "?mpower": "**",
     "?exp": "exp",
     "?dots": "?inner",
-    "?T": ".T",
     "?norm": "norm",
     "?kron": "kron",
     "?embed": "diag",
@@ -85,6 +84,8 @@ def skeleton(term: Term) -> Term:
     match term:
         case Call(function=function, arguments=arguments) if function in _INSIDE:
             return skeleton(arguments[0])
+        case Call(function="?T", arguments=(x,), span=span):
+            return Call(".T", (skeleton(x),), (), span)
         case Call(function="?columns", arguments=(x, whole, *_)):
             return skeleton(substituted(whole, {HELD: x}))
         case Call(function="?column", arguments=arguments, span=span):

@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from jacobian_cli.elaborate.enclosed import Enclosed
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of, way_of
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.shaped import LEANING, Typed
-from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import call_of, inner_text, span_of, times_text, upright
+from jacobian_cli.elaborate.unlike import Unlike
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
@@ -21,13 +20,11 @@ NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
 _SCALING = frozenset("tsck")
 """Letters that are numbers where they stand before a matrix; others are rows there."""
-_VALUES = ("V", "J")
-"""Capitals for values of states, which are vectors."""
 _LETTERS = frozenset("abcdhkmnprst")
 """Letters whose quotients are numbers before a vector or a matrix."""
 
 
-class Mathematics(Enclosed):
+class Mathematics(Unlike):
     """What shapes decide in mathematics and LaTeX."""
 
     # ---- products --------------------------------------------------------------------------------------------------
@@ -178,17 +175,6 @@ class Mathematics(Enclosed):
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         return self.product([left, right], term.span)
 
-    # ---- transposes ------------------------------------------------------------------------------------------------
-
-    def transposed(self, term: Call) -> Typed:
-        """ᵀ; of a batch, of each matrix."""
-        inner = self.typed(term.arguments[0])
-        order = len(inner[0].shape)
-        names = list(dict.fromkeys(names_in(term.arguments[0])))
-        if not order and names and all(self.assumed.get(name) == 0 == habit(name) for name in names):  # (α − 1)ᵀ
-            self.strained(names[0], 1, *names[1:])
-        return self.op(".T", term.span, inner) if order < 3 else self.turned(inner, (order - 2, order - 1), term.span)
-
     # ---- mathematics again -----------------------------------------------------------------------------------------
 
     def hadamard(self, term: Call) -> Typed:
@@ -223,21 +209,15 @@ class Mathematics(Enclosed):
         self.want_other_name(term, left, right)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):
             if axes_of(one[0].shape) == 2 and len(other[0].shape) == 1 and isinstance(part, Call):
-                self.want_vector(part, other, one, first=part is term.arguments[0])
+                self.want_vector(part)
+        self.want_like(sign, term, left, right)
         return self.op(sign, term.span, left, right)
 
-    def want_vector(self, part: Term, vector: Typed, matrix: Typed, *, first: bool) -> None:
-        """Aᵀλ + c and r + γPV: what stands behind a matrix is a vector where the product is added to one."""
-        last = part.arguments[-1] if isinstance(part, Call) and part.function == "?beside" else None
-        if not isinstance(last, Name) or last.text not in self.assumed:
-            return
-        if self.assumed[last.text] == 0 and habit(last.text) == 0:
+    def want_vector(self, part: Call) -> None:
+        """Aᵀλ + c: a Greek name behind a matrix is a vector where the product is added to one."""
+        last = part.arguments[-1] if part.function == "?beside" else None
+        if isinstance(last, Name) and self.assumed.get(last.text) == 0 == habit(last.text):
             self.strained(last.text, 1)
-        elif self.assumed[last.text] == 2 and key(last.text)[0] in _VALUES and not first:
-            self.doubt(
-                f"`{spelled(vector[1])}` is added to each row of `{spelled(matrix[1])}`; "
-                f"if {last.text} is a vector, declare it: `-s {last.text}=n`"
-            )
 
     def want_other_name(self, term: Call, left: Typed, right: Typed) -> None:
         """Refuse x − x', whose x' is another vector to most who write it."""

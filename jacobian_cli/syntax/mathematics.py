@@ -227,7 +227,7 @@ class Scanner(Letters):
             found.append(Token("num", sign, at, at + 1, value=Fraction(*_FRACTIONS[sign])))
             return at + 1
         if sign == "." and text[at : at + 2] == ".T" and not text[at + 2 : at + 3].isalnum():
-            found.append(Token("T", "T", at, at + 2))
+            found.append(Token("T", "⊤", at, at + 2))
             return at + 2
         pair = text[at : min(at + 2, stop)]
         if sign == "<" and (end := self.inner_product(at, stop)):
@@ -312,10 +312,9 @@ class Scanner(Letters):
             if written == "T" and "ᵗ" in part[0] and not self.turns("t", at, 1):
                 index = Token("name", self.known.find("t") or "t", at, end)
                 found.append(Token("sup", "t", at, end, parts=((index,),)))
-            elif written == "T":
-                found.append(Token("T", "T", at, end))
-            elif written == "-T":
-                found.append(Token("invT", "T", at, end))
+            elif written in ("T", "-T"):
+                mark = "⊤" if part[0][-1] == "⊤" else "T"
+                found.append(Token("T" if written == "T" else "invT", mark, at, end))
             else:
                 found.append(Token("sup", written, at, end, parts=(tuple(self.exponent(written, at, end)),)))
             at = end
@@ -355,7 +354,7 @@ class Scanner(Letters):
             if inside == "+":
                 raise self.refuse(start, end, "is this a pseudo-inverse?", PSEUDO)
             if inside.strip("- ") in _TURNED and self.turns(inside, start, end - start):
-                found.append(Token("invT" if inside.startswith("-") else "T", "T", start, end))
+                found.append(Token("invT" if inside.startswith("-") else "T", inside.strip("- "), start, end))
                 return end
             found.append(Token("sup", inside, start, end, parts=((*entries, *self.scan(at + 1, end - 1)),)))
             return end
@@ -365,7 +364,7 @@ class Scanner(Letters):
             inner.append(Token("op", "-" if text[at] != "+" else "+", at, at + 1))
             at += 1
         if at < stop and text[at] in _TURNED and self.turns(text[at], start):
-            found.append(Token("invT" if inner else "T", "T", start, at + 1))
+            found.append(Token("invT" if inner else "T", text[at], start, at + 1))
             return at + 1
         if at < stop and (digits := _NUMBER.match(text, at, stop)):
             value = number(digits[0], text, Span(at, digits.end()))

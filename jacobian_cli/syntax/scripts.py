@@ -103,7 +103,8 @@ class Scripts(Scanner):
             turned = "T"
         bare = inside.replace(" ", "")
         if turned:
-            found.append(Token("invT" if turned[0] == "-" else "T", "T", at, after))
+            mark = bare.lstrip("-−")
+            found.append(Token("invT" if turned[0] == "-" else "T", mark if mark in ("T", "t") else "⊤", at, after))
         elif (both := _MARKED.fullmatch(bare)) and self.attach(both[1].strip("()"), after, found):  # x^{(i)	op}
             found.append(Token("T", "T", at, after))
         elif bare in (r"\prime", "'"):

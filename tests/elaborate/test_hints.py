@@ -35,7 +35,7 @@ ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elabo
 APART = (
     *("elaborate/doubts.py", "elaborate/products.py"),
     *(f"elaborate/{name}.py" for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "sums", "dotted")),
-    *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays")),
+    *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays", "transposes", "unlike")),
 )
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [

@@ -44,7 +44,7 @@ class Factors(Exponents):
                     if isinstance(term, Name) and term.text == "pi" and self.known.find("pi") is None:
                         hint = "a vector is declared: `-s π=n`"
                         raise self.refuse(token, "π is a number here, and has no transpose", hint)
-                    term = Call("?T", (term,), (), self.to_here(term))
+                    term = self.turned(term, token)
                 case "prime":
                     if self.tokens[self.at - 1].kind == "prime":
                         raise self.refuse(token, "a second derivative is not read", "`jac hessian` takes it")
@@ -53,10 +53,10 @@ class Factors(Exponents):
                 case "invT":
                     self.want_no_second(term, token)
                     inverse = Call("?power", (term, Literal(Fraction(-1), token.span)), (), self.to_here(term))
-                    term = Call("?T", (inverse,), (), inverse.span)
+                    term = self.turned(inverse, token)
                 case "sup":
                     term = self.raised(term, token)
-                case "open" if token.text == "[" and not (token.space or _is_quotient(term)) and self.indexes():
+                case "open" if token.text == "[" and not token.space and self.picks(term):
                     self.at += 1
                     index = self.index()
                     self.at -= 1
@@ -78,6 +78,18 @@ class Factors(Exponents):
         if primed and _NAME.fullmatch(name):
             hint = f"where {name}' is a name of its own, it has an index: `{name}_2{mark}`"
         raise self.refuse(Span(term.span.start, token.stop), f"{whole} is transposed twice", hint)
+
+    def picks(self, term: Term) -> bool:
+        """Whether the square bracket here holds indices; behind a quotient these have signs of their own."""
+        inside = self.tokens[self.at + 1 : self.closing(self.at)]
+        slices = len(inside) == 1 and inside[0].kind == "num"
+        slices = slices or any(part.text == "None" or (part.kind == "op" and part.text == ":") for part in inside)
+        return self.indexes() and (slices or not _is_quotient(term))
+
+    def turned(self, term: Term, token: Token) -> Call:
+        """A transpose, with the name that its sign is: of a number it may be a power."""
+        name = self.known.find(token.text)
+        return Call("?T", (term,), (("power", Name(name, token.span)),) if name else (), self.to_here(term))
 
     def want_no_call(self, term: Term, token: Token) -> None:
         """Refuse A.T(x), which looks as if T were called."""

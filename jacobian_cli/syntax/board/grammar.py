@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
@@ -17,7 +18,7 @@ from jacobian_cli.syntax.board.fractions import Fractions
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.letters import Letters
-from jacobian_cli.syntax.names import Known, key, read
+from jacobian_cli.syntax.names import GREEK, Known, key, read
 from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, parts_of
 
@@ -25,6 +26,12 @@ _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": 
 _MOST_FACTORS = 100
 _AFTER = ("∘", "\\circ")
 """Signs of a product entry by entry that stand between functions, too."""
+_WORD = re.compile(r"(?<![^\W_])[A-Z]{2,6}(?![\w^'ᵀ.])")
+"""Capitals that may be one name."""
+_SERIES = ("ABCDEFGH", "MN", "PQRS", "UVW", "WXYZ")
+"""Capitals that follow each other where people name matrices."""
+_SHORT = 2
+"""Words of so many capitals are products as often as not."""
 EQUATION = "an equation is not a formula", "type one side alone, or a definition with one name on its left: `z = A@x`"
 _DIFFERENCE = ("Delta",)
 _OPERATORS = frozenset((*SUMS, *_PRODUCTS))
@@ -303,20 +310,30 @@ class Board(Fractions):
 
     def want_no_word(self, factors: Sequence[Term]) -> None:
         """Say that SNR is read as a product, where none of its letters stands elsewhere or is known."""
-        found = re.search(
-            r"(?<![^\W_])[A-Z]{3,6}(?![\w^'ᵀ.])", self.text[factors[0].span.start : factors[-1].span.stop]
-        )
-        if found is None or not self.blanks:
-            return
-        word = found[0]
-        others = self.text.replace(word, "")
-        names = {factor.text for factor in factors if isinstance(factor, Name)}
-        ordered = word in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # ABC
-        if {*word} <= names and not ordered and not any(letter in others or self.known.find(letter) for letter in word):
-            product = "@".join(word)
-            self.doubts.append(
-                Doubt(f"`{product}` is read, a product; if {word} is one name, declare it: `-s {word}=()`")
-            )
+        start, stop = factors[0].span.start, factors[-1].span.stop
+        doubled = {word for word in _WORD.findall(self.text) if any(one == other for one, other in pairwise(word))}
+        for found in _WORD.finditer(self.text, start, stop) if self.blanks else ():
+            word = found[0]
+            others = reduce(lambda text, one: text.replace(one, ""), (word, *doubled), self.text)
+            apart = {factor.text for factor in factors if isinstance(factor, Name)} | {"I"}
+            new = word in doubled or not any(letter in others for letter in word)
+            split = new and {*word} <= apart and not any(map(self.known.find, word))
+            series = any(word in letters for letters in _SERIES)
+            if split and not series and (len(word) > _SHORT or self.worded()):
+                product = "@".join("eye(n)" if letter == "I" else letter for letter in word)
+                self.doubts.append(
+                    Doubt(f"`{product}` is read, a product; if {word} is one name, declare it: `-s {word}=()`")
+                )
+
+    def worded(self) -> bool:
+        """Whether a sum holds capitals in words alone, beside Greek letters: CE + α·KL."""
+        letters = [token for token in self.tokens if token.kind == "eye" or self.latin(token)]
+        beside = {first.stop for first in letters} & {second.start for second in letters}
+        words = all(t.text.isupper() and {t.start, t.stop} & beside for t in letters if t.kind == "name")
+        return words and any(token.kind == "op" and token.text in SUMS for token in self.tokens)
+
+    def latin(self, token: Token) -> bool:
+        return token.kind == "name" and token.text.isascii() and key(token.text)[0] not in GREEK
 
     def unsplit(self, word: Token) -> str:
         """All letters around a word that stand without a blank: xref, of which x is a name."""

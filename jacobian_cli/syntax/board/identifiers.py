@@ -81,7 +81,8 @@ class Identifiers(Functions):
         if self.sees("open", "["):
             self.want_value(token)
             return name
-        if not (self.next.space and self.blanks):
+        constant = token.text == "e" and self.text[token.start] == "\\"  # \mathrm{e}
+        if not (constant or (self.next.space and self.blanks)):
             self.want_product_with(token)
         return name
 
