@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,9 @@ needs_compiler = pytest.mark.skipif(compiler() is None, reason="there is no C co
 class Library:
     """The functions of a file of C, called by the names of their arguments."""
 
-    def __init__(self, source: str, folder: Path) -> None:
-        file, made = folder / "exported.c", folder / "exported.so"
-        file.write_text(source, encoding="utf-8")
-        command = [compiler() or "", *FLAGS, "-DJAC_TEST", "-shared", "-fPIC", str(file), "-o", str(made), "-lm"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert not done.returncode, f"{done.stderr}\n{source}"
-        self.library = ctypes.CDLL(str(made))
+    def __init__(self, source: str, folder: Path, made: ctypes.CDLL | None = None, ending: str = "") -> None:
+        """The file is compiled unless it is `made` already, where its names have an ending."""
+        self.library, self.ending = made or _compiled(source, folder), ending
         heads = re.findall(r"^(double|void) (\w+)\(([^)]*)\) \{$", source, re.MULTILINE)
         self.heads = {name: (kind, [p.strip() for p in parameters.split(",")]) for kind, name, parameters in heads}
 
@@ -49,6 +46,28 @@ class Library:
                 call.append(kept[-1].ctypes.data_as(ctypes.c_void_p))
             else:
                 call.append(ctypes.c_double(float(at[name])))
-        called = getattr(self.library, function)
+        called = getattr(self.library, function + self.ending)
         called.restype = ctypes.c_double if kind == "double" else None
         return called(*call), outs
+
+
+def together(sources: Sequence[str], folder: Path) -> list[Library]:
+    """Files of C that are compiled as one, each with names of its own: compilers take longer to start than to work."""
+    endings = [f"_of_{k}" for k in range(len(sources))]
+    made = _compiled("\n".join(map(_renamed, sources, endings)), folder)
+    return [Library(source, folder, made, ending) for source, ending in zip(sources, endings, strict=True)]
+
+
+def _renamed(source: str, ending: str) -> str:
+    """A file whose functions and variables have names with an ending."""
+    names = set(re.findall(r"^(?:static )?(?:double|void|int|unsigned long) \*?(\w+)", source, re.MULTILINE))
+    return re.sub(r"\b\w+\b", lambda found: found[0] + ending if found[0] in names else found[0], source)
+
+
+def _compiled(source: str, folder: Path) -> ctypes.CDLL:
+    file, made = folder / "exported.c", folder / "exported.so"
+    file.write_text(source, encoding="utf-8")
+    command = [compiler() or "", *FLAGS, "-DJAC_TEST", "-shared", "-fPIC", str(file), "-o", str(made), "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert not done.returncode, f"{done.stderr}\n{source}"
+    return ctypes.CDLL(str(made))
