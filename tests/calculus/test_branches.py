@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
@@ -85,6 +85,7 @@ def choices(draw: st.DrawFn, depth: int = 1) -> str:
     )
 
 
+@settings(max_examples=40)
 @given(choices())
 def test_any_choice_is_differentiated_rightly(formula: str) -> None:
     report = jac.derive(formula, wrt="x", shapes={**SHAPES, "A": "n,n"}).check(points=2)

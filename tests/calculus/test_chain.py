@@ -259,14 +259,14 @@ def test_reverse_mode_is_from_left_to_right() -> None:
     assert orders["forward"].tree == ("s", ("h", "z"))
 
 
-@pytest.mark.parametrize("links", [99, 300])
-def test_long_chains_are_checked_where_differences_can_see(links: int) -> None:
+@pytest.mark.parametrize(("links", "points"), [(99, 2), (300, 1)])
+def test_long_chains_are_checked_where_differences_can_see(links: int, points: int) -> None:
     """Layers that saturate, or that make small changes grow, made right answers look wrong."""
     stages = ["h0 = x", *(f"h{k} = tanh(W{k}@h{k - 1})" for k in range(1, links + 1)), f"s = sum(h{links})"]
     found = jac.chain(stages, wrt="W1")
-    assert found.check(points=2).passed
+    assert found.check(points=points).passed
     derivation = jac.derive(stages, wrt="W1")
-    assert derivation.check(points=2).passed
+    assert derivation.check(points=points).passed
     assert derivation.problem.program.origins["W1"] == "inferred"
 
 

@@ -33,7 +33,7 @@ from tests.calculus.values import lengths, value
 
 N, M = Size.named("n"), Size.named("m")
 SIZES = {"n": 3, "m": 4}
-QUICK = settings(suppress_health_check=list(HealthCheck), max_examples=150, phases=[Phase.explicit, Phase.generate])
+QUICK = settings(suppress_health_check=list(HealthCheck), max_examples=75, phases=[Phase.explicit, Phase.generate])
 
 
 def leaf(name: str, shape: Shape, *facts: str) -> Leaf:

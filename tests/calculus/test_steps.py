@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, note
+from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 import jacobian_cli as jac
@@ -142,7 +142,7 @@ def test_a_long_chain_is_cut_short_and_says_so() -> None:
     assert derivation.stepwise.checked(1).passed
 
 
-@QUICK
+@settings(QUICK, max_examples=50)
 @given(st.data())
 def test_steps_of_any_formula(data: st.DataObject) -> None:
     expr: Expr = data.draw(expressions())

@@ -179,7 +179,7 @@ def test_variant(formula: str) -> None:
     wrt = next(iter(given))
     shapes = FOUR if formula.startswith(("groupnorm", "glu", "swiglu", "chunk")) else SHAPES
     declared = {name: shapes[name] for name in names}
-    derivation = jac.derive(formula, wrt=wrt, shapes=declared)
+    derivation = jac.derive(formula, wrt=wrt, shapes=declared, check=False)  # what is exported is checked below
     functions: dict[str, Any] = {}
     exec(derivation.to_python("numpy"), functions)
     np.testing.assert_allclose(functions["value"](**given), meant(*given.values()), rtol=1e-12, atol=1e-14)

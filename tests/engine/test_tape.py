@@ -24,7 +24,7 @@ from jacobian_cli.printers.language import text
 from tests.calculus.expressions import CALLS, applied, expressions
 
 SIZES = {"n": 3, "m": 4}
-QUICK = settings(suppress_health_check=list(HealthCheck), max_examples=150, phases=[Phase.explicit, Phase.generate])
+QUICK = settings(suppress_health_check=list(HealthCheck), max_examples=80, phases=[Phase.explicit, Phase.generate])
 
 
 def compared(expr: Expr, seed: int) -> Report:
@@ -66,7 +66,7 @@ def right(expr: Expr) -> bool | None:
 def test_every_row_runs_backwards(function: str) -> None:
     checked, still = 0, FUNCTIONS[function].places == FUNCTIONS[function].parameters
 
-    @settings(QUICK, max_examples=12)
+    @settings(QUICK, max_examples=5)
     @given(st.data())
     def inner(data: st.DataObject) -> None:
         nonlocal checked
