@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-import jacobian_cli as jac
+from jacobian_cli.api.check.judged import judged
+from jacobian_cli.api.check.run import judge_of
 
 LINES = Path(__file__).with_name("homework.jsonl").read_text(encoding="utf-8").splitlines()
 """The formula, the variable, the claim, the kinds of mistake that it may be called (none where it is right), and what
@@ -18,10 +19,31 @@ is said besides.
 """
 
 
-@pytest.mark.parametrize("entry", [json.loads(line) for line in LINES])
-def test_homework(entry: dict[str, Any]) -> None:
-    kinds = entry.pop("kinds")
-    found = jac.check(entry.pop("formula"), entry.pop("wrt"), entry.pop("claim"), **entry)
-    assert (found.verdict == "right") is not bool(kinds)
-    named = [diagnosis.kind for diagnosis in found.diagnosis]
-    assert not kinds or any(kind in name for kind in kinds for name in named), named
+ASKED = ("claim", "form", "kinds")
+"""What is said of a claim; all else is of the formula, and one judge has all claims about it."""
+
+
+def _by_formula() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for entry in map(json.loads, LINES):
+        about = {key: value for key, value in entry.items() if key not in ASKED}
+        found.setdefault(json.dumps(about, ensure_ascii=False), []).append(entry)
+    return found
+
+
+CLAIMS = _by_formula()
+
+
+@pytest.mark.parametrize("about", CLAIMS)
+def test_homework(about: str) -> None:
+    given = json.loads(about)
+    judge = judge_of(given.pop("formula"), given.pop("wrt"), **given)
+    otherwise = []
+    for entry in CLAIMS[about]:
+        found = judged(judge, entry["claim"], entry.get("form"))
+        named = [diagnosis.kind for diagnosis in found.diagnosis]
+        kinds = entry["kinds"]
+        called = found.verdict != "right" and any(kind in name for kind in kinds for name in named)
+        if not (called if kinds else found.verdict == "right"):
+            otherwise.append((entry["claim"], kinds, found.verdict, named))
+    assert otherwise == []
