@@ -72,7 +72,7 @@ def told(derivation: jac.Derivation) -> str:
 def test_every_row_of_the_table_is_differentiated_rightly(function: str) -> None:
     checked = 0
 
-    @settings(QUICK, max_examples=4)
+    @settings(QUICK, max_examples=6)
     @given(st.data())
     def inner(data: st.DataObject) -> None:
         nonlocal checked
@@ -100,7 +100,7 @@ def total(expr: Expr) -> Expr:
 def test_every_row_of_the_table_is_differentiated_twice(function: str) -> None:
     """The Hessian of a scalar made of it is autograd's, and that of differences of the gradient."""
 
-    @settings(QUICK, max_examples=2)
+    @settings(QUICK, max_examples=3)
     @given(st.data())
     def inner(data: st.DataObject) -> None:
         call = data.draw(st.sampled_from(CALLS[function]))

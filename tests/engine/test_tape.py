@@ -66,7 +66,7 @@ def right(expr: Expr) -> bool | None:
 def test_every_row_runs_backwards(function: str) -> None:
     checked, still = 0, FUNCTIONS[function].places == FUNCTIONS[function].parameters
 
-    @settings(QUICK, max_examples=5)
+    @settings(QUICK, max_examples=8)
     @given(st.data())
     def inner(data: st.DataObject) -> None:
         nonlocal checked
