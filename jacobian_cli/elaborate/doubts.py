@@ -30,6 +30,8 @@ _SINGLE = re.compile(r"\w+(\.T)?")
 _TARGET = re.compile(r"(y|t|targets?|labels?|truth|gt)(_?(true|hat|pred|train|batch))?")
 _PLACES = frozenset("ijklmnopqrst")
 """Letters of indices."""
+_EACH = frozenset("sum mean max min".split())
+"""Functions of all entries, of which a power behind the brackets makes a difference."""
 _OURS = ("", "math", "latex")
 """Notations in which an axis is the language's own."""
 
@@ -51,7 +53,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             yield from quotients(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):
-                for consider in (_logits, _columns, _inverse, _squares, _expected, _scaling, outer):
+                for consider in (_logits, _columns, _inverse, _apart, _squares, _expected, _scaling, outer):
                     yield from consider(typed, statement, term)
     yield from _matrices(typed)
     if not multiplied:  # else it may be no matrix that they meet
@@ -259,6 +261,20 @@ def _inverse(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]
             yield Doubt(
                 f"`{text_at(statement, term.span)}` is taken entry by entry; the inverse of the matrix is `inv({text})`"
             )
+
+
+def _apart(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`sum (y - X@w)**2`: behind a blank, the power may be of what is summed."""
+    del typed
+    match term:
+        case Call(function="**", arguments=(Call(function=function, arguments=(inner,)) as base, exponent)):
+            added = isinstance(inner, Call) and inner.function in ("+", "-")
+            text = text_at(statement, base.span)
+            if function not in _EACH or not added or statement.notation:
+                return
+            if text[len(function) :][:1].isspace():
+                power, part = text_at(statement, exponent.span), text[len(function) :].strip()
+                yield Doubt(f"`{function}{part}**{power}` is read; the other reading is `{function}({part}**{power})`")
 
 
 def _squares(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:

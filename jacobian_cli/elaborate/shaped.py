@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from jacobian_cli.elaborate import letter_e
+from jacobian_cli.elaborate import letter_e, sigmas
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.factor_shapes import axes_of, shape_of, way_of
 from jacobian_cli.elaborate.habits import habit
@@ -87,6 +87,8 @@ class Shaped(Builder):
         self.extents: list[Extent] = []
         self.turned_names = turned_names(statement)
         self.iterates = iterates(statement.value) if self.upright else {}
+        self.sigma_sums = sigmas.sums(statement.terms)
+        """Whether Σ is the sign of a sum, where it may be one."""
         self.bare = Counter(unindexed(statement.value) if statement.notation else ())
         """How often names stand without an index."""
         self.products = False

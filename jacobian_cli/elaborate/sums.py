@@ -42,8 +42,6 @@ _BY_ENTRY = {
     "?exp": "exp",
 }
 """What stands between entries, which are numbers."""
-_ENTRIES = ("?power", "?hadamard", "**", "?bars", "?total")
-"""What has entries that one would sum."""
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 
 
@@ -434,14 +432,7 @@ class Sums(Mathematics):
             raise failed
         if len(readings) == 1:
             return readings[0]
-        total = term.arguments[1]
-        while isinstance(total, Call) and total.function not in ("sum", "?total", "?over"):  # ½ Σ(y − Xw)²
-            total = total.arguments[-1]
-        value = total.arguments[0] if isinstance(total, Call) else total
-        parts = [value]
-        if isinstance(value, Call) and value.function in ("?plus", "?minus"):  # Σ (μ² − log σ²)
-            parts = [*terms_in(value)]
-        if any(isinstance(p, Call) and (p.function in _ENTRIES or p.function.isidentifier()) for p in parts):
+        if self.sigma_sums:
             readings.reverse()
         taken, other = (spelled(plain) for _, plain in readings)
         self.doubt(f"`{taken}` is read; the other reading is `{other}`")

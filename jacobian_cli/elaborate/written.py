@@ -207,11 +207,25 @@ class Mathematics(Unlike):
             if number and len(one[0].shape) == 1 and (name := self.scaling_name(part)):
                 self.strained(name, 0)
         self.want_other_name(term, left, right)
+        if sign == "-":
+            self.doubt_inverse(term, left)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):
             if axes_of(one[0].shape) == 2 and len(other[0].shape) == 1 and isinstance(part, Call):
                 self.want_vector(part)
         self.want_like(sign, term, left, right)
         return self.op(sign, term.span, left, right)
+
+    def doubt_inverse(self, term: Call, left: Typed) -> None:
+        """Say of A−1 that one is taken from each entry: the −1 may have stood above the line before it was copied."""
+        matrix, one = term.arguments
+        last = matrix
+        while isinstance(last, Call) and last.function == "?beside":
+            last = last.arguments[-1]
+        made = isinstance(last, Call) and last.function.isidentifier()  # 2σ(X)−1
+        glued = self.upright and len(self.text[matrix.span.stop : one.span.start]) == 1
+        if glued and not made and isinstance(one, Literal) and one.value == 1 and axes_of(left[0].shape) == 2:
+            shown = spelled(left[1])
+            self.doubt(f"`{shown} - 1` is read, entry by entry; the inverse of the matrix is `inv({shown})`")
 
     def want_vector(self, part: Call) -> None:
         """Aᵀλ + c: a Greek name behind a matrix is a vector where the product is added to one."""

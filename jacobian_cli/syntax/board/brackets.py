@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
-from jacobian_cli.syntax.board.cursor import SUMS, Cursor
+from jacobian_cli.syntax.board.cursor import FACTOR, SUMS, Cursor
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text, literal, parts_of
+from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text, literal, parts_of
 
 _OPENS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧", "⌊": "⌋", "⌈": "⌉"}
 _NO_INDEX = frozenset("sup func bar frac sqrt root T prime group sum".split())
@@ -68,6 +69,8 @@ class Brackets(Cursor):
         parts = [cell for row in rows for cell in row]
         closed = self.close(opened)
         span = Span(opened.start, closed.stop)
+        if opened.text == "[" and self.blanks and all(len(row) == 1 for row in rows):
+            self.want_no_blocks(parts, span)
         if opened.text == "[" and len(rows) > 1 and len(parts) > len(rows):
             return literal(rows, span)
         if len(parts) == 1:
@@ -92,6 +95,41 @@ class Brackets(Cursor):
         if self.blanks and isinstance(value.arguments[-1], Literal) and not isinstance(value.arguments[0], Literal):
             listed = "; ".join(self.written(part.span.start, part.span.stop) for part in value.arguments)
             raise self.refuse(span, "is this a list, or a product?", f"end to end it is `[{listed}]`")
+
+    def want_no_blocks(self, cells: Sequence[Term], span: Span) -> None:
+        """Refuse [A B; C D] and [A b]: with blanks between them these are entries to some, and products to others."""
+        parts = [self.parted(cell) for cell in cells]
+        if not any(len(row) > 1 for row in parts):
+            return
+        products = []
+        for cell in cells:
+            factors = cell.arguments if isinstance(cell, Call) and cell.function == "?beside" else (cell,)
+            sign = "*" if any(isinstance(factor, Literal) for factor in factors) else "@"
+            products.append(sign.join(self.written(factor.span.start, factor.span.stop) for factor in factors))
+        listed = f"[{'; '.join(', '.join(row) for row in parts)}]"
+        if len(cells) == 1:
+            (cell,) = cells
+            assert isinstance(cell, Call)
+            names = [p.arguments[0] if isinstance(p, Call) and p.function == "?T" else p for p in cell.arguments]
+            capitals = [isinstance(name, Name) and name.text[:1].isupper() for name in names]
+            turned = cell.arguments[0] is not names[0] and not capitals[0]  # [xᵀ y]
+            if turned or not all(isinstance(name, Name) for name in names):
+                return
+            columns = [part if large else f"{part}[:, None]" for part, large in zip(parts[0], capitals, strict=False)]
+            listed = f"concat({', '.join(columns)}, axis=1)" if any(capitals) else f"[{'; '.join(parts[0])}]"
+        raise self.refuse(
+            span, "is this a list, or a product?", f"a list is `{listed}`, a product `[{'; '.join(products)}]`"
+        )
+
+    def parted(self, cell: Term) -> list[str]:
+        """The parts of factors side by side between which blanks stand."""
+        factors = cell.arguments if isinstance(cell, Call) and cell.function == "?beside" else (cell,)
+        start, found = factors[0].span.start, list[str]()
+        for left, right in pairwise(factors):
+            if self.text[left.span.stop : right.span.start].isspace():
+                found.append(self.written(start, left.span.stop))
+                start = right.span.start
+        return [*found, self.written(start, cell.span.stop)]
 
     def rows(self, first: Term) -> list[list[Term]]:
         """Values up to the end of a bracket: a comma stands between those of a row, a semicolon between rows."""
@@ -199,9 +237,10 @@ class Brackets(Cursor):
     def indexes(self) -> bool:
         """Whether a square bracket behind a value holds indices: numbers, colons, None, and no semicolon."""
         depth = 0
-        for token in self.tokens[self.at :]:
+        for before, token in pairwise(self.tokens[self.at - 1 :]):
+            apart = depth == 1 and self.blanks and token.space and before.kind == "name" and token.kind in FACTOR
             depth += (token.kind == "open") - (token.kind == "close")
-            if (token.kind == "op" and token.text == ";") or token.kind in _NO_INDEX:
+            if (token.kind == "op" and token.text == ";") or token.kind in _NO_INDEX or apart:
                 return False
             if not depth:
                 return True

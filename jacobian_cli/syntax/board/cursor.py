@@ -168,6 +168,16 @@ class Cursor:
         """A term with what stands above the line."""
         raise NotImplementedError
 
+    def called(self, token: Token, function: str) -> Term:
+        """A function with its arguments in brackets."""
+        raise NotImplementedError
+
+    def function(
+        self, name: str, arguments: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...], span: Span
+    ) -> Term:
+        """A function applied to arguments."""
+        raise NotImplementedError
+
     def exponential(self, token: Token) -> Term | None:
         """exp^-x."""
         raise NotImplementedError

@@ -6,12 +6,16 @@ from jacobian_cli.syntax.board.cursor import FACTOR
 from jacobian_cli.syntax.board.factors import Factors
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.names import key
+from jacobian_cli.syntax.names import GREEK, key
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 _COUNTS = frozenset("n m N M".split())
 """Letters over which one takes a mean."""
+_WIDTHS = ("d", "k")
+"""Letters of sizes, where they stand below a root."""
+_FIXED = frozenset("?beside ?power sqrt u- / ?plus ?minus ?dot ?star".split())
+"""What makes a constant of constants."""
 
 
 class Fractions(Factors):
@@ -29,7 +33,10 @@ class Fractions(Factors):
         if below.kind == "sum" and self.summing:  # ∑ᵢ aᵢ / ∑ᵢ bᵢ, the sum of the quotients by a number
             self.running.clear()
         try:
-            right = self.factor()
+            if self.near_sum(below):  # x/Σx
+                right = self.near(self.take(), f"{self.written(start, sign.start)}/")
+            else:
+                right = self.factor()
         finally:
             self.running[:] = running
         stop = self.tokens[self.at - 1].stop
@@ -44,6 +51,7 @@ class Fractions(Factors):
                 self.doubts.append(Doubt(f"`{ways[0]}` is read; the other reading is `{ways[1]}`"))
             return value
         if not (ways or open_end) and self.coefficient(left, right, sign, below):
+            self.doubt_sigmoid(start, sign, below)
             return self.beside([value, *self.factors()], start)
         more = self.next
         self.factors()
@@ -62,15 +70,40 @@ class Fractions(Factors):
     def coefficient(self, left: Term, right: Term, sign: Token, below: Token) -> bool:
         """Whether a quotient scales what follows: ½ as 1/2 xᵀAx, λ/2 ‖w‖², n/2 log p, 1/n ∑ᵢ xᵢ, 1/m XᵀX."""
         number = isinstance(right, Literal) and below.kind == "num"
-        large = self.next.kind == "sum" or (self.next.kind == "bar" and self.next.text == "‖")
+        large = (
+            self.next.kind == "sum" or self.at == self.totalled or (self.next.kind == "bar" and self.next.text == "‖")
+        )
         count = isinstance(right, Name) and isinstance(left, Literal) and (large or key(right.text)[-1] in _COUNTS)
-        mean = isinstance(right, Name) and self.next.kind == "sum"
+        mean = isinstance(right, Name) and (self.next.kind == "sum" or self.at == self.totalled)
+        fixed = self.fixed(left) and self.fixed(right)  # 1/(2σ²), λ/n, 1/√n
         if not self.blanks:  # in LaTeX a blank says nothing, what follows may
-            return large and (number or count or mean)
+            return large and (number or count or mean or fixed)
         if number and isinstance(left, Literal):
             return self.next.space
         tight = not (sign.space or below.space)
-        return tight and self.next.space and (number or count or mean)
+        return tight and self.next.space and (number or count or mean or fixed)
+
+    def fixed(self, term: Term, *, rooted: bool = False) -> bool:
+        """Whether a term is made of numbers, counts and small Greek letters."""
+        match term:
+            case Literal():
+                return True
+            case Name(text=text):
+                stem, *_ = key(text)
+                return stem in _COUNTS or (stem in GREEK and stem.islower()) or (rooted and stem in _WIDTHS)
+            case Call(function=function, arguments=arguments) if function in _FIXED:
+                rooted = rooted or function == "sqrt"
+                return all(self.fixed(part, rooted=rooted) for part in arguments)
+        return False
+
+    def doubt_sigmoid(self, start: int, sign: Token, below: Token) -> None:
+        """Say of 1/σ (x − μ) that the sigmoid was not read."""
+        sigma = below.kind == "name" and key(below.text) == ("sigma",) and self.known.find(below.text) is None
+        if sigma and self.tokens[self.at - 1] is below and self.sees("open", "("):
+            above, under = self.written(start, sign.start), self.written(below.start, below.stop)
+            inside = self.written(self.next.start, self.tokens[self.closing(self.at)].stop)
+            taken, other = f"({above}/{under}) {inside}", f"{above}/sigmoid{inside}"
+            self.doubts.append(Doubt(f"`{taken}` is read; the other reading is `{other}`"))
 
     def powers(self, start: int, sign: Token, below: Token, stop: int) -> tuple[str, ...]:
         """Both readings of x^1/2 and e^-x/2, whose exponents stand in no brackets: as it is read, and the other."""

@@ -6,7 +6,8 @@ import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.board.cursor import DERIVATIVE, FACTOR, SUMS
-from jacobian_cli.syntax.board.sums import Sums, of_entries
+from jacobian_cli.syntax.board.reductions import EACH, Reductions
+from jacobian_cli.syntax.board.sums import of_entries
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
@@ -17,7 +18,7 @@ BETWEEN = frozenset("dot cross kron outer mod".split())
 """Functions of two arguments that some write between these."""
 _EXPECTED = re.compile(r"(?:\\(?:mathrm|operatorname|text|mathbb)\s*\{?)?\s*(?:Var|Cov)\s*\}?")
 """Capitals by which statisticians mean random variables."""
-_INVERSES = {"exp": "log", "log": "exp", "logit": "sigmoid", "sigmoid": "logit"}
+_INVERSES = {"erf": "erfinv", "exp": "log", "log": "exp", "logit": "sigmoid", "sigmoid": "logit"}
 _OF_GROUPS = re.compile(r"(?<=\{)(?:Exp|Log)(?=\})")
 _SPACED = re.compile(r"\\[,;: ]|\\q?quad(?![A-Za-z])")
 _INVERTED = frozenset("sin cos tan sinh cosh tanh".split())
@@ -30,7 +31,7 @@ WHOLE = frozenset(["trace"])
 """Functions that, without a bracket, take the whole product behind them."""
 
 
-class Functions(Sums):
+class Functions(Reductions):
     """Reads applications."""
 
     __slots__ = ()
@@ -103,7 +104,7 @@ class Functions(Sums):
             and self.next.text in "([{"
             and not (token.text in WHOLE and self.whole_product(token))
         ):
-            return self.called(token, token.text)
+            return self.reduced(token) if token.text in EACH else self.called(token, token.text)
         if token.text in ("sum", "prod") and (index := self.only_index()) is not None:  # sum w_i x_i
             return self.over(token, index)
         argument = self.run() if token.text in WHOLE else self.bare(token)
@@ -185,11 +186,15 @@ class Functions(Sums):
         if gamma and token.text == "log" and self.tokens[self.at + 1].text == "(":  # log Γ(x)
             self.take()
             return self.called(first, "lgamma")
-        if self.sigma(first) and self.tokens[self.at + 1].kind == "func":  # log Σ exp x
+        behind = self.tokens[self.at + 1]
+        power = behind[:2] == ("name", "e") and self.tokens[self.at + 2].kind == "sup" and not self.known.find("e")
+        if self.sigma(first) and (behind.kind == "func" or power):  # log Σ exp x, log Σ e^x
             return self.summed()
         parts = [self.factor()]
         if first.kind in ("func", "bar", "sum"):
             alone = True
+            if (quotient := self.quotient(token, first, parts[0])) is not None:
+                return quotient
         else:
             alone = False
             while self.next.kind in FACTOR and not self.closes(self.next) and self.next.kind != "func":
@@ -308,7 +313,10 @@ class Functions(Sums):
         """√ of one atom or a bracket."""
         token = self.take()
         first = self.next
-        inner = self.atom()
+        if self.near_sum(first) and not self.tokens[self.at + 1].space:  # √Σ(x − y)²
+            inner = self.near(self.take(), token.text)
+        else:
+            inner = self.atom()
         if self.next.kind in ("T", "sup", "invT", "prime") and first.kind not in ("open", "func", "bar"):
             part = self.written(first.start, first.stop)
             mark = self.written(self.next.start, self.next.stop)
@@ -324,6 +332,9 @@ class Functions(Sums):
             raise self.refuse(
                 self.next, f"does {rest} belong below the root?", f"write `√({part}{rest})` or `√({part}) {rest}`"
             )
+        below = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        if self.sees("op", "/") and first.kind in ("bar", "func") and below.kind == first.kind:  # √|A|/|B|
+            self.open_end = self.at, token.text, self.written(first.start, self.tokens[self.at - 1].stop)
         span = Span(token.start, inner.span.stop)
         function = {"√": "sqrt", "∛": "cbrt"}.get(token.text, "")
         if function in self.known.functions:

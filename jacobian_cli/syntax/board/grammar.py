@@ -24,6 +24,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, part
 
 _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _MOST_FACTORS = 100
+_POWERS = ("2", "3", "4")
 _AFTER = ("∘", "\\circ")
 """Signs of a product entry by entry that stand between functions, too."""
 _WORD = re.compile(r"(?<![^\W_])[A-Z]{2,6}(?![\w^'ᵀ.])")
@@ -160,6 +161,8 @@ class Board(Fractions):
             sign = self.take() if self.next.kind == "op" and self.next.text in SUMS else None
             if result is not None and sign is None:
                 return result
+            if result is not None and sign is not None:
+                self.want_no_lost_inverse(sign)
             minus = False
             while self.next.kind == "op" and self.next.text in SUMS:
                 minus ^= self.take().text == "-"
@@ -183,6 +186,37 @@ class Board(Fractions):
                 "are these two entries, or a difference?",
                 f"entries are separated by commas: {left}, {sign.text}…; a difference has blanks on both sides",
             )
+
+    def want_no_lost_inverse(self, sign: Token) -> None:
+        """Refuse A−1b and A−Tb, whose marks may have stood above the line before they were copied: nobody multiplies
+        by 1.
+        """
+        before, mark, behind = self.tokens[self.at - 2], self.next, self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        if sign.text != "-" or before.stop != sign.start or sign.stop != mark.start:
+            return
+        large = before.kind == "close" or (before.kind in ("name", "eye") and self.text[before.start].isupper())
+        turned = mark[:2] == ("name", "T") and not self.known.find("T") and sum(t.text == "T" for t in self.tokens) == 1
+        turned &= not behind.text[:1].isupper()  # H−TS
+        if large and (mark[:2] == ("num", "1") or turned) and behind.kind in FACTOR and not self.closes(behind):
+            start, rest = self.text[: sign.start].lstrip(), self.text[behind.start :].rstrip()
+            other = f"{start} - T {rest}" if turned else f"{start} - {rest}"
+            raise self.refuse(
+                Span(sign.start, mark.stop),
+                "is this an inverse, or a difference?",
+                f"an inverse is `{start}^-{mark.text} {rest}`, a difference `{other}`",
+            )
+        if before[:2] == ("name", "e") and not self.known.find("e") and mark.kind in FACTOR:
+            name = self.written(mark.start, mark.stop)
+            self.doubts.append(Doubt(f"`e - {name}` is read; the exponential is `e^-{name}`"))
+
+    def want_no_lost_power(self) -> None:
+        """Refuse (y − Xw)2, whose 2 may have stood above the line before it was copied."""
+        before, number = self.tokens[self.at - 1], self.next
+        lone = number.kind == "num" and number.text in _POWERS and before.kind == "close"
+        if lone and before.stop == number.start and self.text[before.start] in ")]":
+            start, rest = self.text[: number.start].lstrip(), self.text[number.stop :].rstrip()
+            hint = f"a power is `{start}^{number.text}{rest}`, a product `{start} * {number.text}{rest}`"
+            raise self.refuse(number, "is this a power, or a factor?", hint)
 
     def negative(self, term: Term) -> Term:
         if isinstance(term, Literal):
@@ -292,6 +326,7 @@ class Board(Fractions):
         found = [self.factor()]
         words = [self.at - 1] if self.tokens[self.at - 1].kind == "word" else []
         while self.next.kind in FACTOR and not self.closes(self.next):
+            self.want_no_lost_power()
             if self.next.kind == "word":
                 words.append(self.at)
             found.append(self.factor())

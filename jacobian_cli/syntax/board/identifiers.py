@@ -6,15 +6,13 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import SUMS
-from jacobian_cli.syntax.board.functions import Functions
+from jacobian_cli.syntax.board.lettered import CALLED, Lettered
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import GREEK, LETTERS, key
 from jacobian_cli.syntax.tokens import Token
-from jacobian_cli.syntax.tree import Call, Flag, Name, Term
+from jacobian_cli.syntax.tree import Flag, Name, Term
 
-_CALLED = ("phi", "psi")
-"""Greek letters that stand for functions where a bracket follows."""
 _SCALARS = ("lambda", "alpha", "gamma")
 """Greek letters that scale what stands in brackets, under a sum as well."""
 _ACTIVATIONS = ("sigma", "phi", "psi")
@@ -35,7 +33,7 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FLAGS = {"None": None, "True": True, "False": False}
 
 
-class Identifiers(Functions):
+class Identifiers(Lettered):
     """Reads names."""
 
     __slots__ = ()
@@ -50,8 +48,12 @@ class Identifiers(Functions):
         self.want_letter(token)
         if token.kind == "word" and token.text in _FLAGS and self.known.find(token.text) is None:
             return Flag(_FLAGS[token.text], token.span)
-        if self.sees("sup") and key(token.text) == ("sigma",) and self.known.find(token.text) is None:
-            return self.squared(token, name)
+        if (
+            self.sees("sup")
+            and self.known.find(token.text) is None
+            and (value := self.raised_letter(token)) is not None
+        ):
+            return value
         known = self.known.find(token.text)
         if known and self.sees("open", "(") and not self.next.space:
             self.want_no_entry_of(token)
@@ -71,7 +73,7 @@ class Identifiers(Functions):
                 return self.slope(token, "sigmoid" if sigma else token.text)
             return name
         if sigma:
-            if "sigmoid" in self.known.functions and self.sees("open", "("):
+            if "sigmoid" in self.known.functions and self.sees("open", "(") and not self.scales(token):
                 if self.text[token.start : token.stop] == "sigma":
                     self.doubts.append(
                         Doubt("`sigmoid(x)` is read for sigma(x); a scalar sigma is written `sigma*(x)`")
@@ -107,16 +109,6 @@ class Identifiers(Functions):
                 "is this an entry, or a product?",
                 f"the entry is `{token.text}[{place - 1}]`, counted from 0; a product is `{place}*{token.text}`",
             )
-
-    def normal(self, token: Token) -> str:
-        """What Φ(x) is in the language; and φ(x), where Φ(x) stands too, or what was printed is read."""
-        stem = key(token.text)
-        if stem == ("Phi",):
-            declared = f"a matrix is declared: `-s {token.text}=n,m`"
-            self.doubts.append(Doubt(f"`ndtr(x)` is read, the normal distribution; {declared}"))
-            return "ndtr"
-        beside = any(key(one.text) == ("Phi",) and two.text == "(" for one, two in pairwise(self.tokens))
-        return "normal_pdf" if stem == ("phi",) and (beside or self.known.primed) else ""
 
     def want_spectral(self, token: Token) -> None:
         """Refuse λmax(A), λ_max(A) and σ_min(A): the spectrum has functions of its own."""
@@ -192,7 +184,7 @@ class Identifiers(Functions):
             if capital and not greek:
                 hint += f"; a product with a matrix is `{token.text}@{whole}`"
             raise self.refuse(token, message, hint)
-        if token.kind == "word" or lower or (not marks and stem in _CALLED):
+        if token.kind == "word" or lower or (not marks and stem in CALLED):
             raise self.refuse(
                 token,
                 message,
@@ -238,27 +230,3 @@ class Identifiers(Functions):
             whole = self.written(self.next.start, self.tokens[self.closing(self.at)].stop)
             hint = f"a product is `{' '.join(word)} {whole}`; jac functions lists the functions there are"
             raise self.refuse(where, f"there is no function '{word}'", hint)
-
-    def squared(self, token: Token, name: Name) -> Term:
-        """σ²(x): the square of the sigmoid, or a variance that scales what stands in the brackets."""
-        at, raised = self.at, self.next
-        behind = self.tokens[at + 1]
-        if behind.kind != "open" or behind.text != "(" or behind.space or len(raised.parts[0]) != 1:
-            return name
-        end = self.closing(at + 1)
-        if self.tokens[end + 1].kind in ("T", "invT", "sup", "prime"):
-            return name
-        inside = self.written(behind.start, self.tokens[end].stop)
-        power = self.written(raised.start, raised.stop)
-        scaled, squared = f"{self.written(token.start, token.stop)}{power} * {inside}", f"sigmoid{inside}{power}"
-        lone = end == at + 3 or any(  # one name between the brackets, or a sigmoid elsewhere
-            key(one.text) == ("sigma",) and other.kind == "open" and one.kind == "name"
-            for one, other in pairwise(self.tokens)
-        )
-        taken, other = (squared, scaled) if lone else (scaled, squared)
-        self.doubts.append(Doubt(f"`{taken}` is read; the other reading is `{other}`"))
-        if not lone:
-            return name
-        self.take()
-        value = self.called(token, "sigmoid")
-        return Call("?power", (value, self.inside(raised.parts[0], raised)), (), Span(token.start, value.span.stop))

@@ -8,14 +8,13 @@ import unicodedata
 from jacobian_cli.syntax.board.brackets import Brackets
 from jacobian_cli.syntax.board.cursor import FACTOR, SUMS
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.names import GREEK, key, read, spelling
+from jacobian_cli.syntax.names import key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Name, Term, Text
 
 _INDEX = re.compile(r"([a-z](?:,?[a-z])?)(?:=1)?")
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
-_SIGMA = ("Sigma",)
-_COEFFICIENT = ("num", "frac")
+SIGMA = ("Sigma",)
 _FUNCTIONS = ("prod", "max", "min")
 """What runs over an index beside sums."""
 
@@ -32,6 +31,10 @@ def of_entries(value: Term) -> Term:
         base, exponent = value.arguments
         return Call("**", (of_entries(base), exponent), (), value.span) if of_entries(base) is not base else value
     return Call("abs", value.arguments, (), value.span) if value.function == "?bars" else value
+
+
+def _is_sum(term: Term) -> bool:
+    return isinstance(term, Call) and term.function in ("sum", "?total")
 
 
 class Sums(Brackets):
@@ -65,6 +68,9 @@ class Sums(Brackets):
     def total(self, token: Token, value: Term) -> Term:
         """The sum over all entries of a product; of vectors beside each other they are multiplied entry by entry."""
         span = Span(token.start, value.span.stop)
+        if isinstance(value, Call) and value.function == "/" and _is_sum(value.arguments[1]):  # Σxy/Σx²
+            above, below = value.arguments
+            return Call("/", (self.total(token, above), below), (), span)
         value = of_entries(value)
         if isinstance(value, Call) and value.function == "?beside" and token.text != "prod":
             return Call("?total", (value,), (), span)
@@ -136,7 +142,7 @@ class Sums(Brackets):
     def entry(self, token: Token) -> Term:
         """A name with an index: an entry of it inside a sum over that index, and nothing elsewhere."""
         mark, base = token.parts[0]
-        if key(token.text)[:1] == _SIGMA and self.tokens[self.at + 1].kind in FACTOR:
+        if key(token.text)[:1] == SIGMA and self.tokens[self.at + 1].kind in FACTOR:
             self.take()
             return self.over(token, mark)
         if {*mark.text} <= {*self.running} and key(base.text) == ("pi",):
@@ -193,77 +199,3 @@ class Sums(Brackets):
             "a sum over an index cannot be read",
             f"sum the entries of a vector with `sum(x*y)`; {_EINSUM}",
         )
-
-    def marked(self) -> bool:
-        """Whether this is Σ with an index below or above it, a sum."""
-        behind = self.tokens[self.at + 1]
-        return self.sigma(self.next) and behind.kind == "sub"
-
-    def sigma(self, token: Token) -> bool:
-        return token.kind == "name" and key(token.text) == _SIGMA and self.known.find(token.text) is None
-
-    def maybe_sum(self) -> bool:
-        """Whether a Σ stands here, or behind numbers that scale it, that may be the sign of a sum: before a factor,
-        and nowhere as a matrix.
-        """
-        place = self.scaled()
-        if self.trying or not self.sigma(self.tokens[place]):
-            return False
-        for k, token in enumerate(self.tokens[:-1]):
-            if self.sigma(token):
-                before, behind = self.tokens[k - 1] if k else None, self.tokens[k + 1]
-                scaled = before is not None and (before.kind in _COEFFICIENT or (k == place and k > self.at))
-                closing = behind.kind == "bar" and sum(t[:2] == behind[:2] for t in self.tokens[:k]) % 2
-                if (
-                    closing
-                    or behind.kind in ("T", "sup", "invT", "prime", "close")
-                    or (before is not None and before.kind in (*FACTOR, "close", "T") and not scaled)
-                ):
-                    return False
-        behind = self.tokens[place + 1]
-        return behind.kind in FACTOR and not self.closes(behind)
-
-    def scaled(self) -> int:
-        """The place behind the numbers and small Greek letters here: ½, 1/2, λ."""
-        place = self.at
-        while True:
-            token, behind = self.tokens[place], self.tokens[min(place + 1, len(self.tokens) - 1)]
-            if token.kind in _COEFFICIENT or (token.kind == "name" and not self.sigma(token) and self.rates(token)):
-                place += 1
-            elif token.kind == "op" and token.text == "/" and place > self.at and behind.kind == "num":
-                place += 2
-            else:
-                return place
-
-    def rates(self, token: Token) -> bool:
-        """Whether a name is a small Greek letter, which scales what stands behind it."""
-        stem = key(token.text)[0]
-        return stem in GREEK and stem.islower()
-
-    def sum_or_matrix(self) -> Term:
-        """Σ(y − Xw)², ½ Σ(y − Xw)²: read both ways, for shapes to decide."""
-        at, doubts, ended, place, index = self.at, [*self.doubts], {*self.ended}, self.scaled(), None
-        self.trying, scaled, start = True, place > at, self.next.start
-        try:
-            if scaled:
-                self.totalled = place
-                value: Term | None = self.product()
-            else:
-                token = self.take()
-                index = self.only_index()
-                value = self.product() if index is None else self.over(token, index)
-        except InputError:
-            value = None
-        end, self.at, self.doubts[:], self.totalled = self.at, at, doubts, -1
-        indexed = index is not None or bool(self.ended.keys() - ended)
-        if indexed and value is not None:
-            self.at, self.trying = end, False
-            return value
-        try:
-            matrix = self.product()
-        finally:
-            self.trying = False
-        if value is None or self.at != end:
-            return matrix
-        total = value if scaled else self.total(self.tokens[at], value)
-        return Call("?sigma", (matrix, total), (), Span(start, total.span.stop))
