@@ -11,6 +11,7 @@ from jacobian_cli.elaborate.shaped import Shaped, Typed
 from jacobian_cli.elaborate.trees import call_of, spelled_out
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.table import OF_MATRICES
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
@@ -105,6 +106,12 @@ class Enclosed(Shaped):
         base, exponent = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         self.want_no_index(term, base)
         above = term.arguments[1]
+        compared = [isinstance(part, Call) and part.function in COMPARED for part in term.arguments]
+        if compared[1] or (compared[0] and isinstance(above, Literal) and above.value == 1):
+            message = "is this a power, or that one of the two alone holds?"
+            two = spelled(call_of("!=", base[1], exponent[1]))
+            hint = f"one of the two alone is `{two}`, the power `{spelled(call_of('**', base[1], exponent[1]))}`"
+            raise self.error(term.span, message, hint)
         if isinstance(above, Name) and base[0].shape and self.assumed.get(above.text) == 1:  # x^p
             self.strained(above.text, 0)
         whole = term.arguments[1].value if isinstance(term.arguments[1], Literal) else None

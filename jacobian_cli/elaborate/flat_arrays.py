@@ -12,10 +12,11 @@ from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.trees import call_of
 from jacobian_cli.expr import Expr, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of
 
 PYTHON = frozenset(("numpy", "torch", "jax", "function"))
 """Notations in which arrays of one axis are neither rows nor columns."""
@@ -75,6 +76,42 @@ class FlatArrays(Columns):
         )
         return super().build(call), call
 
+    def up_to(self, term: Call) -> Typed:
+        """What is read for an array of no more than so many axes, two unless told otherwise."""
+        value, array, *told = term.arguments
+        most = self.whole(told[0]) if told else 2
+        shape, names = (expr := self.build(array)).shape, self.rests_on_habit(expr)
+        if len(shape) <= most:
+            return self.typed(value)
+        if not most:
+            if names and all(self.assumed[name] == 1 for name in variables(expr) if name in self.assumed):
+                self.strained(names[0], 0, *names[1:])
+            message = "this function of Python takes a number"
+            raise OrderError(message, text=self.text, span=term.span, hint="of arrays there is one in NumPy: `exp(x)`")
+        message = f"of an array of {len(shape)} axes this is another one there"
+        raise self.error(term.span, message, "along which axes it goes is written out, as in `mean(T, axis=(0, 2))`")
+
+    def in_a_row(self, term: Call) -> Typed:
+        """What runs over all entries of an array, row by row."""
+        (call,) = term.arguments
+        assert isinstance(call, Call)
+        array = self.typed(call.arguments[0])
+        if len(array[0].shape) < 2:
+            return self.typed(call)
+        row = Call("reshape", (array[1], Literal(Fraction(-1), term.span)), (), term.span)
+        made = Call(call.function, (row, *call.arguments[1:]), call.keywords, term.span)
+        return super().build(made), made
+
+    def entries(self, term: Call) -> Typed:
+        """The rows of a matrix, whose entries are numbers where nothing says what they are."""
+        (rows,) = term.arguments
+        for row in parts_of(rows):
+            for cell in parts_of(row):
+                names = [*variables(expr := self.build(cell))]
+                if len(expr.shape) == 1 and names and all(self.assumed.get(name) == 1 for name in names):
+                    self.strained(names[0], 0, *names[1:])
+        return self.typed(rows)
+
     def rests_on_habit(self, expr: Expr) -> list[str]:
         """The variables in an array whose number of axes nothing says."""
         return [name for name in variables(expr) if name in self.assumed]
@@ -99,6 +136,10 @@ class FlatArrays(Columns):
         if not left[0].shape or not right[0].shape:
             self.want_axes(term.arguments, (left, right))
             return self.op("*", term.span, left, right)
+        if all(isinstance(side[1], Call) and side[1].function in COMPARED for side in (left, right)):
+            count = spelled(call_of("sum", call_of("*", left[1], right[1])))
+            message = "a product of true and false is true or false, and no number"
+            raise self.error(term.span, message, f"how often both hold is `{count}`")
         orders = len(left[0].shape), len(right[0].shape)
         if id(second) in self.lying:
             self.want_number(left, right, term.span, form=_is_form(first, second))

@@ -74,7 +74,7 @@ _SKELETON = {
     "?flatly": "concat",
 }
 _INSIDE = frozenset(
-    "?picked ?squeeze ?slope ?dotted ?broadcast ?undotted ?softmax ?flat ?pair ?slogdet ?classes ?entry ?sigma "
+    "?picked ?squeeze ?slope ?dotted ?broadcast ?undotted ?softmax ?flat ?row ?pair ?slogdet ?classes ?entry ?sigma "
     "?whole".split()
 )
 
@@ -365,6 +365,7 @@ Meaning.meanings = {
     "?column": Meaning.below,
     "?picked": Meaning.picked,
     "?flat": Meaning.flat,
+    "?row": Meaning.in_a_row,
     "?pair": Meaning.pair,
     "?slogdet": Meaning.slogdet,
     "?classes": Meaning.classes,
@@ -373,6 +374,8 @@ Meaning.meanings = {
     "?total": Meaning.entries_of,
     **{f"?{name}": Meaning.joined for name in ("hstack", "vstack", "row_stack", "column_stack")},
     "?rows": Meaning.of_rows,
+    "?upto": Meaning.up_to,
+    "?entries": Meaning.entries,
     "?extent": Meaning.extent,
     "?count": Meaning.number_of,
     "?hadamard": Meaning.hadamard,

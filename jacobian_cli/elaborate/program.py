@@ -151,10 +151,10 @@ def elaborate(
     sizes = size_names(ordered, declared, held | covering)
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name.text for s in ordered for name in s.names))
-    own = {name for s in ordered for name, _ in s.orders}
+    own = frozenset(name for s in ordered for name in s.own)
     constants = {*CONSTANTS} - declared.keys() - own - ({letter_e.E} if letter_e.is_variable(ordered) else set())
     free = [n for n in free if n not in defined and n not in sizes and n not in constants]
-    mistakes = no_values(ordered, {*declared, *defined, *(orders or {})})
+    mistakes = no_values(ordered, {*declared, *defined, *(orders or {}), *own})
     for name in declared:
         if name in sizes:
             raise InputError(f"'{name}' is declared as a variable and used as a size", hint="rename one of the two")

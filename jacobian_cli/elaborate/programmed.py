@@ -303,6 +303,9 @@ class Programs(FlatArrays):
         assert isinstance(call, Call)
         x, y = call.arguments
         orders = [len(self.build(part).shape) for part in (x, y)]
+        if orders[0] > 2:
+            message = "the classes of a batch of several axes lie along its second axis there"
+            raise self.error(term.span, message, "write it out, as in `-mean(sum(Y*log_softmax(X, axis=1), axis=1))`")
         name = y.text if isinstance(y, Name) else ""
         if name in self.scope.places:
             return self.typed(call)

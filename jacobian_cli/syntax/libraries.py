@@ -89,16 +89,17 @@ subtract sub | x y | x - y
 multiply mul | x y | x*y
 divide true_divide div | x y | x/y
 negative neg | x | -x
-positive real asarray array float32 float64 as_tensor ascontiguousarray Variable atleast_1d | x | x
-dot | x y | MATMUL(x, y)
+positive real float32 float64 as_tensor ascontiguousarray Variable atleast_1d | x | x
+dot | x y | UPTO(MATMUL(x, y), y)
 matvec | x y | MV(x, y)
 outer ger | x y | outer(x, y)
 kron | x y | KRON(x, y)
-trace tril triu | x a | THIS(x, a)
+trace | x a | UPTO(trace(x, a), x)
+tril triu | x a | THIS(x, a)
 diag | x a | diag(x, a)
 diagflat | x a | diag(reshape(x, -1), a)
 diag_embed | x | EMBED(x)
-diagonal | x a | DIAGONAL(x, a)
+diagonal | x a | UPTO(DIAGONAL(x, a), x)
 inverse | x | inv(x)
 solve | x y | solve(x, y)
 ones_like zeros_like | x | THIS(x)
@@ -109,9 +110,18 @@ hard_tanh | x | hardtanh(x)
 soft_sign | x | softsign(x)
 identity_ | x | x
 sum mean prod | x axis keepdims | THIS(x)
+nan_to_num | x | x
 nansum | x axis keepdims | sum(x)
 nanmean | x axis keepdims | mean(x)
 log_expit | x | log_sigmoid(x)
+log_ndtr | x | log(ndtr(x))
+deg2rad radians | x | x*pi/180
+rad2deg degrees | x | x*180/pi
+vecdot | x y | sum(x*y, axis=-1)
+gt greater | x y | x > y
+lt less | x y | x < y
+ge greater_equal | x y | x >= y
+le less_equal | x y | x <= y
 xlog1py | x y | x*log(1 + y)
 amax | x axis keepdims | max(x)
 amin | x axis keepdims | min(x)
@@ -147,14 +157,14 @@ cross_entropy | x y | cross_entropy(x, y)
 
 OWN: dict[str, dict[str, Spelling]] = {
     NUMPY: _rows("""
-cumsum cumprod | x axis | FLAT(THIS(x))
+cumsum cumprod | x axis | ROW(THIS(x))
 softmax log_softmax | x axis | FLAT(THIS(x))
 max | x axis keepdims | max(x)
 min | x axis keepdims | min(x)
 squared_difference | x y | (x - y)**2
 """),
     JAX: _rows("""
-cumsum cumprod | x axis | FLAT(THIS(x))
+cumsum cumprod | x axis | ROW(THIS(x))
 softmax log_softmax | x axis | THIS(x)
 max | x axis keepdims | max(x)
 min | x axis keepdims | min(x)
@@ -165,7 +175,6 @@ softmax log_softmax | x axis | FLAT(THIS(x))
 pairwise_distance | x y | norm(x - y + 0.000001, axis=-1)
 softmin | x axis | FLAT(softmax(-x))
 frobenius_norm | x | norm(x)
-scaled_dot_product_attention | x k v | MATMUL(softmax(MATMUL(x, TURN(k))/sqrt(EXTENT(x, -1))), v)
 mm | x y | MM(x, y)
 mv | x y | MV(x, y)
 bmm | x y | BMM(x, y)
@@ -195,11 +204,13 @@ huber | y x a=1 | mean(huber(x - y, a), axis=-1)
 
 WITHIN: dict[str, dict[str, Spelling]] = {
     "special": _rows("""
-softmax log_softmax | x axis | FLAT(THIS(x))
+softmax | x axis | WHOLE(softmax(x), exp(x - logsumexp(x)))
+log_softmax | x axis | WHOLE(log_softmax(x), x - logsumexp(x))
 huber | a x | huber(x, a)
 pseudo_huber | a x | a**2*(sqrt(1 + (x/a)**2) - 1)
 kl_div | x y | x*log(x/y) - x + y
 """),
+    "nn": _rows("identity | x | x"),
     "lax": _rows("""
 cumsum cumprod cummax cummin | x axis | THIS(x, axis=0)
 clamp | min x max | clip(x, min, max)
@@ -211,7 +222,7 @@ batch_matmul | x y | MATMUL(x, y)
 }
 """What a module within a library means by a name that means something else around it."""
 
-APART = frozenset("huber hinge mse triplet_loss bce_with_logits smooth_l1".split())
+APART = frozenset("skew huber hinge mse triplet_loss bce_with_logits smooth_l1".split())
 """Functions of the language that no library means by these names."""
 
 GELU_TANH = "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"
@@ -226,8 +237,6 @@ REFUSED = {
     **dict.fromkeys(
         ("eig", "eigvals", "matrix_rank", "cond"), "of symmetric matrices there are `eigvalsh(A)` and `eigvecs(A)`"
     ),
-    "arange": "declare a variable for it",
-    "linspace": "declare a variable for it",
     "fft": "its values are complex",
 }
 """What no formula of the language is, and what to do."""

@@ -169,6 +169,8 @@ class Definition:
     """The number of axes that names have in this reading, where nothing else says it."""
     settled: frozenset[str] = frozenset()
     """The names among them of which an index says it."""
+    own: frozenset[str] = frozenset()
+    """Names that are variables, whatever numbers or functions are called so."""
     extents: tuple[Extent, ...] = ()
     """How many entries names have, because a sum runs over all of them."""
     terms: tuple[Term, ...] = field(init=False, repr=False, compare=False)

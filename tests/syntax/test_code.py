@@ -132,7 +132,7 @@ def test_what_libraries_mean_differently_is_doubted(typed: str, wrt: str, said: 
         ("__import__('os').system('true')", "not"),
         ("np.sum(x, axis=0, keepdims=True, axis=1)", "given twice"),
         ("np.exp(x) << 2", "operator"),
-        ("np.cumsum(X)", "along which axis"),
+        ("torch.cumsum(X)", "along which axis"),
         ("np.gelu()", "wants an argument"),
         ("F.cross_entropy(x)", "wants y"),
         ("np.exp()", "wants x"),

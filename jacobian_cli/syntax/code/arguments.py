@@ -152,6 +152,15 @@ class Arguments:
         named = tuple((name, term) for name, term in keywords.items() if term is not None)
         return Call(function, arguments, named, self.span)
 
+    def renamed(self, name: str) -> Arguments:
+        """The same arguments of another function."""
+        called = Called(name, self.library, self.node, self.arguments, self.span, self.method, self.module)
+        return Arguments(self.code, called)
+
+    def up_to_two(self, made: Term, array: Term) -> Call:
+        """What is read so of arrays of no more than two axes."""
+        return self.call("?upto", made, array)
+
     def refuse(self, message: str, hint: str | None = None) -> InputError:
         return self.code.refuse(self.node, message, hint)
 
@@ -195,10 +204,11 @@ def _filled(template: Term, given: Mapping[str, Term], span: Span, keywords: tup
             return Literal(value, span)
         case Flag(value=flag):
             return Flag(flag, span)
-        case Call(function="FLAT", arguments=(inner,)):
+        case Call(function="FLAT" | "ROW" | "WHOLE" as unless, arguments=(inner, *others)):
+            first = _filled(inner, given, span, keywords)
             if any(name == "axis" for name, _ in keywords):
-                return _filled(inner, given, span, keywords)
-            return Call("?flat", (_filled(inner, given, span, keywords),), (), span)
+                return first
+            return Call(f"?{unless.lower()}", (first, *(_filled(part, given, span) for part in others)), (), span)
         case Call(function=function, arguments=arguments, keywords=own):
             parts = tuple(
                 _filled(part, given, span)

@@ -221,14 +221,48 @@ def same(call: Arguments) -> Term:
     return call.code.term(call.arguments[0])
 
 
+def scaled_sum(call: Arguments) -> Term:
+    """A sum or difference; PyTorch's may scale the second."""
+    given = call.bound("x", "y", *(["alpha"] if call.library in (TORCH, "") else []))
+    sign = "+" if call.name == "add" else "-"
+    return call.made(f"x {sign} alpha*y" if "alpha" in given else f"x {sign} y", given)
+
+
+def embedded(call: Arguments) -> Term:
+    """Rows of a table, by their numbers."""
+    given = call.bound("x", "weight")
+    return call.call("take", given["weight"], given["x"], axis=Literal(Fraction(0), call.span))
+
+
+def counted(call: Arguments) -> Term:
+    """`arange(n)` from 0 on, and `linspace(a, b, n)`."""
+    if call.name == "arange":
+        given = call.bound("stop") if len(call.arguments) < 2 and not {*call.keywords} - {"stop"} else {}
+        if not given:
+            raise call.refuse("only the numbers from 0 on are read", "as in `np.arange(n)`, or declare a variable")
+        return call.call("-", _places(call, given["stop"]), Literal(Fraction(1), call.span))
+    given = call.bound("start", "stop", "num")
+    steps = call.call("-", _places(call, given["num"]), Literal(Fraction(1), call.span))
+    return call.made("start + (stop - start)*steps/(num - 1)", {**given, "steps": steps})
+
+
+def _places(call: Arguments, count: Term) -> Call:
+    """1, 2, … up to a count, which is a size."""
+    return call.call("cumsum", call.call("ones", count))
+
+
 def from_values(call: Arguments) -> Term:
-    """PyTorch's `tensor`, which holds fixed what it is made of; what is a tensor there alone is the variable."""
-    if call.library == TORCH and call.arguments and not call.code.converts(call.arguments[0]):
+    """An array of what is listed, of numbers where it is listed in rows. PyTorch's `tensor` holds fixed what it is made
+    of; what is a tensor there alone is the variable.
+    """
+    torch = call.library == TORCH and call.name == "tensor"
+    if torch and call.arguments and not call.code.converts(call.arguments[0]):
         message = "torch.tensor holds fixed what it is made of, which is not in the language"
-        raise call.refuse(
-            message, "entries are put together by `torch.stack([x, y])`; what is held fixed is a variable"
-        )
-    return call.bound("x")["x"]
+        raise call.refuse(message, "entries are put together by `torch.stack([x, y])`; what is held fixed is one name")
+    x = call.bound("x")["x"]
+    rows = x.arguments if isinstance(x, Call) and x.function == "stack" and not x.keywords else ()
+    listed_rows = rows and all(isinstance(row, Call) and row.function == "stack" and not row.keywords for row in rows)
+    return call.call("?entries", x) if listed_rows else x
 
 
 def floating(call: Arguments) -> Term:

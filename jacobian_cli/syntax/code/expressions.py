@@ -10,8 +10,8 @@ from fractions import Fraction
 from jacobian_cli.syntax.code.arguments import LOST, Arguments, Called, places_of, sign_of, unpaired
 from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
 from jacobian_cli.syntax.code.modules import kind_of, written
-from jacobian_cli.syntax.code.places import SPLIT, counts_rows, is_parts, piece
-from jacobian_cli.syntax.code.python import Places, library_of, parsed
+from jacobian_cli.syntax.code.places import counts_rows, is_parts, piece
+from jacobian_cli.syntax.code.python import Places, as_number, library_of, more, names_of, parsed
 from jacobian_cli.syntax.code.running import of_ufunc
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
@@ -87,27 +87,16 @@ def read(text: str, known: Known, notation: str = NUMPY, guessed: bool = False) 
     try:
         node = tree.body[0].value
         value = want_shallow(code.term(as_number(node)), text)
-        if is_parts(value) or (isinstance(value, Group) and isinstance(node, ast.Call) and SPLIT.search(text)):
+        if is_parts(value) or (isinstance(value, Group) and isinstance(node, ast.Call)):
             whole = " ".join(text[start:].split())
-            raise code.refuse(node, "this is a list of values", f"pick one of them: `{whole}[0]`")
+            items = value.items if isinstance(value, Group) else ()
+            place = next(
+                (k for k, item in enumerate(items) if not (isinstance(item, Call) and item.function == LOST)), 0
+            )
+            raise code.refuse(node, "this is a list of values", f"pick one of them: `{whole}[{place}]`")
     except RecursionError:
         raise too_deep(text) from None
     return Definition(name, value, text, tuple(code.doubts), code.library or NUMPY)
-
-
-def as_number(node: ast.expr) -> ast.expr:
-    """What a whole formula is a plain number of: `loss.item()`, `float(loss)`."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=value, attr="item"), args=[], keywords=[]):
-            return value
-        case ast.Call(func=ast.Name(id="float"), args=[value], keywords=[]) if not isinstance(value, ast.Constant):
-            return value
-    return node
-
-
-def names_of(node: ast.expr) -> list[str]:
-    """The names in an expression but for those of modules."""
-    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in MODULES]
 
 
 class Code:
@@ -121,12 +110,26 @@ class Code:
         self.doubts: list[Doubt] = []
         self.aliases: Mapping[str, str] = {}
         """What was imported: `expit` for `scipy.special.expit`."""
+        self.given: Mapping[str, Term] = {}
+        """What the parameters of a `lambda` that is applied stand for."""
 
     # ---- for those who know more of names ---------------------------------------------------------------------------
 
     def named(self, node: ast.Name) -> Term:
         """What a name stands for."""
-        return Name(normal_name(node.id), self.places.span(node))
+        return self.given.get(node.id) or Name(normal_name(node.id), self.places.span(node))
+
+    def applied(self, function: ast.Lambda, node: ast.Call) -> Term:
+        """A `lambda` that is applied where it stands."""
+        names = [argument.arg for argument in function.args.args]
+        if len(names) != len(node.args) or node.keywords or more(function.args):
+            raise self.refuse(node, f"the lambda takes {len(names)} arguments, not {len(node.args)}")
+        terms = dict(zip(names, map(self.term, node.args), strict=True))
+        before, self.given = self.given, {**self.given, **terms}
+        try:
+            return self.term(function.body)
+        finally:
+            self.given = before
 
     def own(self, name: str, node: ast.Call) -> Term | None:
         """The value of a call of a function that the text itself defines."""
@@ -146,7 +149,7 @@ class Code:
 
     def shadowed(self, name: str) -> bool:
         """Whether a name is a value here, whatever functions there are."""
-        return name in self.known.names
+        return name in self.known.names or name in self.given
 
     # ---- the walk ---------------------------------------------------------------------------------------------------
 
@@ -165,6 +168,8 @@ class Code:
             case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
                 parts = (self.term(left), self.term(right))
                 return Call("floor", (Call("/", parts, (), span),), (), span)
+            case ast.BinOp(op=ast.BitXor()):
+                return self.xor(node, span)
             case ast.BinOp():
                 raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -191,6 +196,14 @@ class Code:
             case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp():
                 raise self.refuse(node, "a loop in brackets cannot be read", "write it as a formula of arrays")
         raise self.refuse(node, "this is not in the language", "jac functions lists what is")
+
+    def xor(self, node: ast.BinOp, span: Span) -> Term:
+        """`^`, which in Python is no power: of two comparisons one alone holds."""
+        parts = (self.term(node.left), self.term(node.right))
+        if all(isinstance(part, Call) and part.function in COMPARE.values() for part in parts):
+            return Call("!=", parts, (), span)
+        texts = (self.text[part.start : part.stop] for part in map(self.places.span, (node.left, node.right)))
+        raise self.refuse(node, "^ is no power in Python", f"write `{'**'.join(texts)}`")
 
     def constant(self, node: ast.Constant, span: Span) -> Term:
         match node.value:
@@ -309,6 +322,8 @@ class Code:
                 return Slice(start, stop, self.places.span(node), by)
             case ast.List(elts=items):
                 return Group(tuple(map(self.term, items)), self.places.span(node))
+            case ast.Call(args=[count]) if counts_rows(node):  # the first so many rows
+                return Slice(None, self.term(count), self.places.span(node), None)
         return self.term(node)
 
     # ---- calls ------------------------------------------------------------------------------------------------------
@@ -341,6 +356,8 @@ class Code:
                     library = self.library
                 module = ".".join(words[:-1])
                 return self.function(Called(name, library, node, list(node.args), span, module=module))
+            case ast.Lambda() as function_:
+                return self.applied(function_, node)
             case ast.Call() as made if self.is_module(made.func):
                 if (call := written(made, node, node.args)) is None:
                     raise self.refuse(
@@ -383,7 +400,10 @@ class Code:
 
     def function(self, called: Called) -> Term:
         """What a function of a library is in the language."""
-        name, library, node, arguments, _, method, module = called
+        name, library, node, arguments, span, method, module = called
+        if module == "math" and arguments and names_of(arguments[0]):
+            inner = self.function(called._replace(module="numpy"))
+            return Call("?upto", (inner, self.term(arguments[0]), Literal(Fraction(0), span)), (), span)
         call = Arguments(self, called)
         if name == "sum" and not (method or module or node.keywords) and len(arguments) == 1:
             return Call("?rows", (self.term(arguments[0]),), (), called.span)  # Python's own

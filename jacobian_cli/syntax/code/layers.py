@@ -13,7 +13,7 @@ from jacobian_cli.syntax.code.reductions import of_kind
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.libraries import GELU_TANH, JAX, TORCH
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Term
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term
 
 
 def gelu(call: Arguments) -> Term:
@@ -240,14 +240,15 @@ def batch(call: Arguments) -> Term:
     if not is_(given.get("training"), True):
         raise call.refuse("with running values it is no function of the batch", "as in F.batch_norm(…, training=True)")
     eps = given.get("eps") or Literal(Fraction("0.00001"), call.span)
-    return call.call("batchnorm", given["x"], gain=given.get("weight"), bias=given.get("bias"), eps=eps)
+    made = call.call("batchnorm", given["x"], gain=given.get("weight"), bias=given.get("bias"), eps=eps)
+    return call.up_to_two(made, given["x"])
 
 
 def groups(call: Arguments) -> Term:
     given = call.bound("x", "num_groups", "weight", "bias", "eps")
     eps = given.get("eps") or Literal(Fraction("0.00001"), call.span)
     options = {"gain": given.get("weight"), "bias": given.get("bias"), "eps": eps}
-    return call.call("groupnorm", given["x"], given["num_groups"], **options)
+    return call.up_to_two(call.call("groupnorm", given["x"], given["num_groups"], **options), given["x"])
 
 
 _ADDED = {"addmm": "MM(x, y)", "addmv": "MV(x, y)", "baddbmm": "BMM(x, y)", "addr": "outer(x, y)", "addcmul": "x*y"}
@@ -279,3 +280,23 @@ def linear(call: Arguments) -> Term:
     given = call.bound("x", "weight", "bias")
     made = call.made("MATMUL(x, TURN(W))", {"x": given["x"], "W": given["weight"]})
     return call.call("+", made, given["bias"]) if "bias" in given else made
+
+
+def attention(call: Arguments) -> Term:
+    """PyTorch's, causal or not; what a mask holds, numbers or true and false, cannot be told."""
+    given = call.bound("q", "k", "v", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa")
+    for word in ("attn_mask", "dropout_p", "enable_gqa"):
+        if word in given and not is_(given[word], 0, False):
+            raise call.refuse(f"{word} is not read", "as in `softmax(where(M, Q@K.T/sqrt(d), -inf))@V`")
+    if "is_causal" in given and not is_(given["is_causal"], True, False):
+        raise call.refuse("whether it is causal must be said", "as in is_causal=True")
+    scores = "MATMUL(q, TURN(k))*scale" if "scale" in given else "MATMUL(q, TURN(k))/sqrt(EXTENT(q, -1))"
+    scored = call.made(scores, given)
+    if is_(given.get("is_causal"), True):
+        past = call.call("tril", call.call("ones_like", scored))
+        scored = call.call("where", call.call(">", past, Literal(Fraction(0), call.span)), scored, _never(call))
+    return call.made("MATMUL(softmax(s), v)", {"s": scored, "v": given["v"]})
+
+
+def _never(call: Arguments) -> Term:
+    return call.call("u-", Name("inf", call.span))

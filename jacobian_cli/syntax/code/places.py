@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, listed, whole
@@ -67,8 +66,6 @@ def one_hot(call: Arguments) -> Term:
 
 
 _MOST_PARTS = 32
-SPLIT = re.compile(r"\b(?:array_split|tensor_split|split|chunk)\(")
-"""Calls that give a list of parts."""
 
 
 def parts(call: Arguments) -> Term:

@@ -86,3 +86,23 @@ class Places:
 def arguments_of(node: ast.arguments) -> Iterable[ast.arg]:
     """The parameters of a function."""
     return (*node.posonlyargs, *node.args, *node.kwonlyargs)
+
+
+def as_number(node: ast.expr) -> ast.expr:
+    """What a whole formula is a plain number of: `loss.item()`, `float(loss)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr="item"), args=[], keywords=[]):
+            return value
+        case ast.Call(func=ast.Name(id="float"), args=[value], keywords=[]) if not isinstance(value, ast.Constant):
+            return value
+    return node
+
+
+def names_of(node: ast.expr) -> list[str]:
+    """The names in an expression but for those of modules."""
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in MODULES]
+
+
+def more(given: ast.arguments) -> bool:
+    """Whether there are parameters of another kind."""
+    return bool(given.defaults or given.kwonlyargs or given.vararg or given.kwarg or given.posonlyargs)

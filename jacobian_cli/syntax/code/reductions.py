@@ -6,7 +6,7 @@ import ast
 import re
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
+from jacobian_cli.syntax.code.arguments import Arguments, is_, lost, whole
 from jacobian_cli.syntax.libraries import JAX, NUMPY, TENSORFLOW, TORCH
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Term, Text
 
@@ -20,7 +20,10 @@ def extreme(call: Arguments) -> Term:
         return call.plain()
     torch = call.library == TORCH
     whole = len(call.arguments) > 1 and isinstance(call.arguments[1], ast.Constant | ast.UnaryOp | ast.Tuple)
-    if "y" in call.keywords or (torch and len(call.arguments) == 2 and not whole):
+    other = call.arguments[1] if len(call.arguments) == 2 else None
+    named = isinstance(other, ast.Name) and other.id not in ("axis", "dim", "dims")
+    of_two = other is not None and ((torch and not whole) or (call.method and not call.library and named))
+    if "y" in call.keywords or of_two:
         given = call.bound("x", "y")
         return call.call("maximum" if name == "max" else "minimum", given["x"], given["y"])
     given = call.bound("x", "axis", "keepdims")
@@ -64,7 +67,8 @@ def norm(call: Arguments) -> Term:
     given = call.bound("x", which, "axis", "keepdims")
     older = call.library == TORCH and not _LINALG.search(call.module)
     flat = older or call.name == "vector_norm" or call.library == TENSORFLOW
-    return of_kind(call, given["x"], given.get(which), given.get("axis"), given.get("keepdims"), flat=flat)
+    made = of_kind(call, given["x"], given.get(which), given.get("axis"), given.get("keepdims"), flat=flat)
+    return call.up_to_two(made, given["x"]) if call.name == "matrix_norm" and "axis" not in given else made
 
 
 def distance(call: Arguments) -> Term:
@@ -194,10 +198,27 @@ _SCIPY = re.compile(r"^(?:scipy|sp|sla|spla|jsp)\b|\bscipy\.")
 
 
 def svd(call: Arguments) -> Term:
+    """Of three factors the singular values, which stand in the middle."""
     given = call.bound("x", "full_matrices", "compute_uv")
-    if not is_(given.get("compute_uv"), False):
-        raise call.refuse("of a decomposition only the singular values are read", "they are `svdvals(A)`")
-    return call.call("svdvals", given["x"])
+    values = call.call("svdvals", given["x"])
+    if is_(given.get("compute_uv"), False):
+        return values
+    others = (lost(f"the {side} factor of svd", call.span) for side in ("left", "right"))
+    first, last = others
+    return Group((first, values, last), call.span)
+
+
+def triangular(call: Arguments) -> Term:
+    """SciPy's and PyTorch's solution with one triangle of a matrix."""
+    given = call.bound("x", "y", "trans", "lower", "upper", "unit_diagonal", "overwrite_b", "check_finite")
+    for word in ("lower", "upper"):
+        if word in given and not is_(given[word], True, False):
+            raise call.refuse(f"which triangle it is must be said, by {word}", "as in `solve(tril(L), b)`")
+    for word in ("trans", "unit_diagonal"):
+        if word in given and not is_(given[word], 0, False):
+            raise call.refuse(f"{word} of {call.name} is not read", "as in `solve(tril(L), b)`")
+    lower = is_(given.get("lower"), True) or is_(given.get("upper"), False)
+    return call.call("solve", call.call("tril" if lower else "triu", given["x"]), given["y"])
 
 
 def qr(call: Arguments) -> Term:
@@ -221,11 +242,22 @@ def cross(call: Arguments) -> Term:
 
 
 def normal(call: Arguments) -> Term:
-    """The normal distribution, of mean 0 and deviation 1."""
+    """The normal distribution, of mean 0 and deviation 1 unless told otherwise."""
     if call.module.rpartition(".")[2] != "norm":
         raise call.refuse("of distributions only the normal one is read", "it is `Phi(x)`, its density `phi(x)`")
-    texts = {"cdf": "ndtr(x)", "pdf": "normal_pdf(x)", "logcdf": "log(ndtr(x))", "logpdf": "-x**2/2 - log(2*pi)/2"}
-    return call.made(texts[call.name], call.bound("x"))
+    given = call.bound("x", "loc", "scale")
+    z = "x" if "loc" not in given else "(x - loc)"
+    z = f"({z}/scale)" if "scale" in given else z
+    less, over = (" - log(scale)", "/scale") if "scale" in given else ("", "")
+    texts = {
+        "cdf": f"ndtr({z})",
+        "sf": f"ndtr(-{z})",
+        "pdf": f"normal_pdf({z}){over}",
+        "logcdf": f"log(ndtr({z}))",
+        "logsf": f"log(ndtr(-{z}))",
+        "logpdf": f"-{z}**2/2{less} - log(2*pi)/2",
+    }
+    return call.made(texts[call.name], given)
 
 
 def clip(call: Arguments) -> Term:
@@ -280,3 +312,12 @@ def length(call: Arguments) -> Term:
     if call.name == "len":
         return call.call("?extent", given["x"], Literal(Fraction(0), call.span))
     return call.call("?count", given["x"])
+
+
+def spread_and_mean(call: Arguments) -> Term:
+    """PyTorch's `std_mean` and `var_mean`, a pair."""
+    inner = spread(call.renamed(call.name.partition("_")[0]))
+    given = {name: call.code.term(value) for name, value in call.keywords.items() if name in ("axis", "keepdims")}
+    if len(call.arguments) > 1:
+        given["axis"] = call.code.term(call.arguments[1])
+    return Group((inner, call.call("mean", call.code.term(call.arguments[0]), **given)), call.span)

@@ -68,4 +68,4 @@ def distances(call: Arguments) -> Term:
     """PyTorch's `cdist`, Euclidean unless told otherwise."""
     given = call.bound("x", "y", "p")
     order = None if is_(given.get("p"), 2) else given.get("p")
-    return call.call("cdist", given["x"], given["y"], ord=order)
+    return call.up_to_two(call.call("cdist", given["x"], given["y"], ord=order), given["x"])

@@ -96,7 +96,7 @@ class Bindings:
             case ast.If() | ast.For() | ast.While() | ast.With() | ast.Try() | ast.Match():
                 word = type(statement).__name__.lower()
                 for name in _assigned(statement):
-                    self.lose(name, f"is set in `{word}`, which is not run")
+                    self.lose(name, f"is set in a block of {word}, which is not run")
 
     def changed(self, target: ast.expr) -> None:
         """A part of what a name stands for is set, or a method of it called whose value is not used."""

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 from jacobian_cli.syntax.code import arguments_of
 from jacobian_cli.syntax.code.arguments import LOST, places_of, sign_of
-from jacobian_cli.syntax.code.expressions import as_number
 from jacobian_cli.syntax.code.places import counts_rows, piece
+from jacobian_cli.syntax.code.python import as_number
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.function.decorators import last_word
 from jacobian_cli.syntax.function.expressions import Names
 from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
 from jacobian_cli.syntax.function.methods import Class, attribute_of, default_number, parameters
@@ -138,7 +139,7 @@ class Function(Shared):
                 message = f"{name} and self.{name} are two things here"
                 raise self.module.refuse(_head(function), message, "give the parameter another name")
             self.module.taken.add(name)
-            if name in CONSTANTS:
+            if name in CONSTANTS or name in self.module.functions:
                 self.module.own.append(name)
             self.local[argument.arg] = Name(name, self.module.places.span(argument))
         for attribute in sorted(attributes):
@@ -238,6 +239,8 @@ class Function(Shared):
                 return self.term(as_number(value) if self.depth == 0 else value)
             case ast.If() if self.decided(node.test) is not None:
                 return self.branch(node)
+            case ast.With(items=items, body=body) if all(_harmless(item) for item in items):
+                return self.block(body)
             case ast.Assign():
                 self.assign(node)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
@@ -271,7 +274,10 @@ class Function(Shared):
 
     def branch(self, node: ast.If) -> Term | None:
         """The statements that are taken, where that is known; the value, if they return one."""
-        for statement in node.body if self.decided(node.test) else node.orelse:
+        return self.block(node.body if self.decided(node.test) else node.orelse)
+
+    def block(self, statements: list[ast.stmt]) -> Term | None:
+        for statement in statements:
             if (value := self.statement(statement)) is not None:
                 return value
         return None
@@ -372,6 +378,12 @@ class Function(Shared):
 
     def span(self, node: ast.expr) -> Span:
         return self.module.places.span(node)
+
+
+def _harmless(item: ast.withitem) -> bool:
+    """Whether a block is one in which other things are said of errors, and nothing else is computed."""
+    words = ("errstate", "catch_warnings", "enable_grad", "default_matmul_precision")
+    return isinstance(item.context_expr, ast.Call) and last_word(item.context_expr.func) in words
 
 
 def _head(node: ast.stmt | ast.expr) -> ast.stmt:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from jacobian_cli.syntax.code import Code, library_of
 from jacobian_cli.syntax.code.arguments import Called
-from jacobian_cli.syntax.code.expressions import names_of
 from jacobian_cli.syntax.code.functions import HANDLERS
+from jacobian_cli.syntax.code.python import names_of
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.function.in_place import in_place, seen_through
 from jacobian_cli.syntax.function.methods import Class, attribute_of, constant, is_given, is_property, layer
@@ -98,6 +98,8 @@ class Names(Code):
     def call(self, node: ast.Call, span: Span) -> Term:
         """A call: that of a method of the same class, or of a layer, is taken in place."""
         name = attribute_of(node.func)
+        if isinstance(node.func, ast.Lambda) and self.scope is not None:
+            return self.scope.called("f", node.func, node, {**self.scope.outer, **self.scope.local})
         if self.scope is None or self.scope.owner is None or name is None:
             return super().call(node, span)
         owner = self.scope.owner
@@ -149,6 +151,6 @@ class Names(Code):
         if isinstance(value, ast.FunctionDef | ast.Lambda):
             return scope.called(name, value, node, {})
         if value is not None:
-            message = f"'{name}' is `{ast.unparse(value)[:60]}` here, which is no function that can be read"
+            message = f"'{name}' is {ast.unparse(value)[:60]} here, which is no function that can be read"
             raise self.refuse(node.func, message, "write what it computes")
         return None

@@ -35,7 +35,7 @@ class Module:
     defaults: dict[ast.FunctionDef | ast.Lambda, dict[str, Term]] = field(default_factory=dict)
     """Defaults of functions within a function, which are what they were where it was defined."""
     own: list[str] = field(default_factory=list)
-    """Parameters that are called like a number: e and pi."""
+    """Parameters that are called like a number or a function: e, pi, mean, std."""
     bare: ast.Lambda | None = None
     classes: dict[str, Class] = field(default_factory=dict)
 
@@ -66,6 +66,10 @@ class Module:
     def chosen(self, function: str | None) -> ast.FunctionDef | ast.Lambda:
         if function is not None:
             found = self.names.at(function) or self.method(function)
+            if isinstance(found, ast.expr) and not isinstance(found, ast.Lambda):
+                made = ast.unparse(found)[:60]
+                message = f"'{function[:60]}' is {made} in the end, which is no function that can be read"
+                raise self.refuse(found, message, "name another function of the file")
             if not isinstance(found, ast.FunctionDef | ast.Lambda):
                 there = ", ".join(dict.fromkeys((*self.names.candidates, *self.methods()))) or "none"
                 raise InputError(f"there is no function '{function[:60]}' in this source", hint=f"there are: {there}")

@@ -8,8 +8,8 @@ from jacobian_cli.syntax.code import Places, parsed
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.function.body import Function
 from jacobian_cli.syntax.function.expressions import Names
-from jacobian_cli.syntax.function.module import Module
-from jacobian_cli.syntax.names import GREEK, Known
+from jacobian_cli.syntax.function.module import CONSTANTS, Module
+from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
 from jacobian_cli.syntax.tree import Definition, Name, parts_of
@@ -61,8 +61,7 @@ def _read(text: str, function: str | None, functions: frozenset[str]) -> list[De
     orders = tuple((name, order) for name, order in module.orders.items() if name not in defined)
     settled = frozenset(name for name, _ in orders)
     doubts = tuple(reader.doubts)
-    orders += tuple((name, int(name not in GREEK)) for name in module.own)
-    last = Definition(None, value, text, doubts, "function", orders=orders, settled=settled)
+    last = Definition(None, value, text, doubts, "function", orders=orders, settled=settled, own=frozenset(module.own))
     result = [*module.definitions, last]
     for definition in result:
         want_shallow(definition.value, text)
@@ -74,7 +73,7 @@ def _want_one_meaning(definition: Definition, own: Collection[str]) -> None:
     """Refuse a parameter called pi beside the number: what stands for the parameter has its name in the source."""
     for name in definition.names if own else ():
         written = definition.source[name.span.start : name.span.stop]
-        if name.text in own and normal_name(written) != name.text:
+        if name.text in own and name.text in CONSTANTS and normal_name(written) != name.text:
             message = f"{name.text} is a parameter of the function, and a number here"
             raise InputError(message, text=definition.source, span=name.span, hint="give the parameter another name")
 
