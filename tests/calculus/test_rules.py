@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import combinations
@@ -28,6 +27,7 @@ from jacobian_cli.printers.language import text
 from tests.calculus.expressions import expressions
 from tests.calculus.rewriting import Point, leaves, normal, posed, written
 from tests.calculus.values import regular
+from tests.checks.test_rules_are_caught import forget
 
 AnyRule = Rule[Any] | Offer[Any]
 STAGES = ("FACTORS", "POWERS", "SCALARS", "TERMS", "CALLS", "FOLDS")
@@ -41,14 +41,6 @@ def nothing_is_remembered() -> Iterator[None]:
     forget()
     yield
     forget()
-
-
-def forget() -> None:
-    for name, module in list(sys.modules.items()):
-        if name.startswith("jacobian_cli"):
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
 
 
 def each(argument: str) -> Callable[[Any], Any]:

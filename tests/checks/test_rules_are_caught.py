@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,16 @@ def nothing_is_remembered() -> Iterator[None]:
 
 
 def forget() -> None:
-    for name, module in list(sys.modules.items()):
+    for name in list(sys.modules):
         if name.startswith("jacobian_cli"):
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
+            for function in _remembering(name):
+                function.cache_clear()
+
+
+@cache
+def _remembering(module: str) -> list[Any]:
+    """The functions of a module that remember what they answered."""
+    return [value for value in list(vars(sys.modules[module]).values()) if hasattr(value, "cache_clear")]
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, name: str, k: int, rule: str = "derivative") -> None:

@@ -95,7 +95,7 @@ def test_latex_sets_everything_on_slides(tmp_path: Path) -> None:
     frames = [_FRAME % (name.replace("_", "-"), text) for name, text in _published()]
     (tmp_path / "slides.tex").write_text(_PAGE % "\n".join(frames), encoding="utf-8")
     done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "slides.tex"],
+        ["pdflatex", "-draftmode", "-interaction=nonstopmode", "-halt-on-error", "slides.tex"],
         cwd=tmp_path,
         capture_output=True,
         check=False,

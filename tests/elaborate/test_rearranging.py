@@ -105,7 +105,7 @@ def test_same_as_numpy(formula: str) -> None:
     shapes = {name: SHAPES[name] for name in given}
     wrt = next(name for name in ("x", "A", "T", "y") if name in given)
     for variable in {wrt, *(name for name in ("A", "y") if name in given)}:
-        derivation = jac.derive(formula, variable, shapes)
+        derivation = jac.derive(formula, variable, shapes, check=False)  # what is exported is checked below
         functions: dict[str, Any] = {}
         exec(derivation.to_python("numpy"), functions)
         value = functions["value"](**given)
