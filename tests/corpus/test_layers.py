@@ -57,9 +57,8 @@ def _derived(entry: Entry) -> jac.Derivations:
     return jac.derive(entry["definitions"], wrt=list(entry["wrt"]), shapes=shapes, assume=entry["assume"])
 
 
-def _ours(entry: Entry) -> list[str]:
+def _ours(entry: Entry, found: jac.Derivations) -> list[str]:
     """Our rules, and what the names in them mean that the definitions do not give."""
-    found = _derived(entry)
     rules = [(d.gradient or d.vjp).closed_form for d in found]
     where = {n: body for n, body in found.where.items() if n not in set(map(_left, entry["definitions"]))}
     waiting, used = [name for rule in rules for name in _names(rule)], set[str]()
@@ -71,15 +70,6 @@ def _ours(entry: Entry) -> list[str]:
     return [*rules, *(where[name] for name in used)]
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
-def test_a_layer_takes_about_as_many_operations_as_by_hand(entry: Entry) -> None:
-    ours = operations(_ours(entry))
-    by_hand = operations([*map(_right, entry["reference"]), *entry["gradients"].values()])
-    most, published = entry["operations"]
-    assert by_hand == published
-    assert ours <= most, "\n".join(_ours(entry))
-
-
 def test_layers_together_take_few_operations_more_than_by_hand() -> None:
     pairs = [entry["operations"] for entry in ENTRIES]
     ours, by_hand = map(sum, zip(*pairs, strict=True))
@@ -88,8 +78,12 @@ def test_layers_together_take_few_operations_more_than_by_hand() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
-def test_a_layer_has_the_gradients_found_by_hand(entry: Entry) -> None:
+def test_a_layer_has_the_gradients_found_by_hand_in_about_as_many_operations(entry: Entry) -> None:
     found = _derived(entry)
+    most, published = entry["operations"]
+    assert operations([*map(_right, entry["reference"]), *entry["gradients"].values()]) == published
+    ours = _ours(entry, found)
+    assert operations(ours) <= most, "\n".join(ours)
     given = {name: tuple(map(_size, sizes)) for name, sizes in entry["shapes"].items()}
     output = found[0].problem.output.shape
     upstream = {"delta": output} if output else {}

@@ -6,12 +6,12 @@ from typing import Any
 
 from tests.mistakes.campaign import controls, run, told
 
-_EVERY = 4
+_EVERY = 7
 _NAMED = 0.9
 
 
 def test_mistakes_are_found_and_named(record_property: Any) -> None:
-    report, alarms = run(seed=0, each=3, every=_EVERY), controls(_EVERY)
+    report, alarms = run(seed=0, each=2, every=_EVERY), controls(_EVERY)
     record_property("mistakes", told(report, alarms))
     assert not alarms
     assert not [line for tally in report.values() if tally.found < tally.tried for line in tally.missed]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jacobian_cli as jac
+from jacobian_cli.api.input.problem import Problem, pose, shapes_of, statements_of
 from jacobian_cli.evaluate.evaluate import evaluate
 from jacobian_cli.expr import Variable
 from jacobian_cli.syntax.names import key
@@ -41,9 +42,9 @@ def test_refused(entry: dict[str, Any]) -> None:
 def test_read(entry: dict[str, Any]) -> None:
     found = read(entry)
     wrt = next(name for name in entry["shapes"] if key(name) == key(found.wrt))
-    meant = jac.derive(entry["read"], wrt=wrt, shapes=entry["shapes"])
-    assert isinstance(meant, jac.Derivation)
-    here, there = ({key(n): v for n, v in d.problem.variables.items()} for d in (found, meant))
+    shapes = shapes_of(entry["shapes"])
+    meant = pose(statements_of(entry["read"], [wrt], shapes), [wrt], shapes)
+    here, there = ({key(n): v for n, v in p.variables.items()} for p in (found.problem, meant))
     assert {k: len(v.shape) for k, v in here.items()} == {k: len(v.shape) for k, v in there.items()}
     rng = np.random.default_rng(1)
     sizes = {n: k for k, n in enumerate(sorted({n for v in there.values() for z in v.shape for n in z.names()}), 2)}
@@ -54,7 +55,7 @@ def test_read(entry: dict[str, Any]) -> None:
         for size, count in zip(v.shape, values[k].shape, strict=True)
         if str(size).isidentifier()
     }
-    assert np.allclose(*(value(d, v, s, values) for d, v, s in ((found, here, other), (meant, there, sizes))))
+    assert np.allclose(*(value(p, v, s, values) for p, v, s in ((found.problem, here, other), (meant, there, sizes))))
     assert found.warnings or not entry.get("warned")
 
 
@@ -63,5 +64,5 @@ def drawn(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.uniform(0.2, 0.9, shape) + (1.5 * np.eye(shape[0]) if square else 0)
 
 
-def value(found: jac.Derivation, names: dict[Any, Variable], sizes: dict[str, int], values: dict[Any, Any]) -> Any:
-    return np.squeeze(evaluate(found.problem.output, {v.name: values[k] for k, v in names.items()}, sizes))
+def value(found: Problem, names: dict[Any, Variable], sizes: dict[str, int], values: dict[Any, Any]) -> Any:
+    return np.squeeze(evaluate(found.output, {v.name: values[k] for k, v in names.items()}, sizes))

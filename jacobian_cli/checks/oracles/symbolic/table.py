@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -73,9 +72,12 @@ def jacobian_of(values: Sequence[Any], symbols: Sequence[Any], budget: Budget) -
     """SymPy's Jacobian of some entries by some symbols, one entry after the other. Raises `TooLargeError`."""
     table = sympy.zeros(len(values), len(symbols))
     with budget.spent():
-        for (i, value), (j, symbol) in product(enumerate(values), enumerate(symbols)):
-            budget.ask()
-            table[i, j] = sympy.Matrix([value]).jacobian([symbol])[0]
+        for i, value in enumerate(values):
+            within: set[Any] = getattr(value, "free_symbols", set())  # a number has none
+            for j, symbol in enumerate(symbols):
+                budget.ask()
+                if symbol in within:
+                    table[i, j] = sympy.diff(value, symbol)
     return table
 
 
