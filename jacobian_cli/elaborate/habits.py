@@ -46,6 +46,7 @@ def by_habit(name: str) -> Default:
 
 
 _SAMPLES = frozenset("XHZA")
+_NUMBERS = frozenset("mtsh")
 _WEIGHTS = frozenset(("W", "U", "V", "Theta", "Θ"))
 
 
@@ -61,3 +62,8 @@ def holds_samples(name: str) -> bool:
 def holds_weights(name: str) -> bool:
     """Whether a capital is one of those behind which a bias is added: XW + b."""
     return _stem(name) in _WEIGHTS
+
+
+def scales_as_number(name: str) -> bool:
+    """Whether a lower-case letter is one of those that are numbers before a vector as often as vectors: m·a."""
+    return _stem(name) in _NUMBERS

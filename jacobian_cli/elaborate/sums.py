@@ -44,7 +44,6 @@ _BY_ENTRY = {
 """What stands between entries, which are numbers."""
 _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 
-
 _LIMIT = "give the number of entries a name of its own: `\\sum_{i=1}^n x_i`"
 
 
@@ -421,8 +420,11 @@ class Sums(Mathematics):
         readings: list[Typed] = []
         failed: InputError | None = None
         for part in term.arguments:
+            before = self.paired_entries
             try:
-                readings.append(self.typed(part))
+                found = self.typed(part)
+                if self.paired_entries == before or part is not term.arguments[0]:  # Σ p log p is a sum
+                    readings.append(found)
             except StrainedError:
                 raise
             except InputError as error:

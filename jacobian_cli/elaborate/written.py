@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of, way_of
-from jacobian_cli.elaborate.habits import habit
+from jacobian_cli.elaborate.habits import habit, scales_as_number
 from jacobian_cli.elaborate.shaped import LEANING, Typed
+from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import call_of, inner_text, span_of, times_text, upright
 from jacobian_cli.elaborate.unlike import Unlike
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term
+from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term, terms_in
 
+PI = "pi"
 NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
 _SCALING = frozenset("tsck")
 """Letters that are numbers where they stand before a matrix; others are rows there."""
+_OVER_NORMS = re.compile(r"/\s*\(?\s*[‖|]")
+_VECTOR_PRODUCTS = re.compile(r"[×·]|\\times|\\cdot(?![a-z])")
 _LETTERS = frozenset("abcdhkmnprst")
 """Letters whose quotients are numbers before a vector or a matrix."""
 
 
 class Mathematics(Unlike):
     """What shapes decide in mathematics and LaTeX."""
+
+    paired_entries = 0
+    """How often vectors beside each other were multiplied entry by entry."""
 
     # ---- products --------------------------------------------------------------------------------------------------
 
@@ -40,10 +48,11 @@ class Mathematics(Unlike):
             factors[0] = self.filled("ones", first.span)
         self.want_no_samples(term.arguments)
         self.want_numbers(term.arguments, factors)
+        self.want_no_constants(term, factors)
         for part, behind, (expr, _) in zip(term.arguments, term.arguments[1:], factors[1:], strict=False):
             if not expr.shape and _ones(part):  # 1ᵀ(μ² − log σ²)
                 self.want_entries(behind, factors[term.arguments.index(behind)][1])
-        made = self.product(factors, term.span)
+        made = self.product(self.by_entries(term.arguments, factors), term.span)
         if len(made[0].shape) == 1 and (name := self.scaling_name(term)):
             self.doubt(f"`{name}` is taken for a vector in `{spelled(made[1])}`; a number is declared: `-s {name}=()`")
         return made
@@ -58,6 +67,34 @@ class Mathematics(Unlike):
         if not (single and len(rest) > 1 and is_row(shapes[0]) and shape_of(shapes) == ()):
             return ""
         return first.text if isinstance(first, Name) else ""
+
+    def by_entries(self, parts: Sequence[Term], factors: Sequence[Typed]) -> list[Typed]:
+        """The factors, with p log p and y log ŷ made one entry by entry: a vector before a function of entries."""
+        found = [factors[0]]
+        for part, before, factor in zip(parts[1:], parts, factors[1:], strict=False):
+            columns = len(found[-1][0].shape) == len(factor[0].shape) == 1
+            number = isinstance(before, Name) and (scales_as_number(before.text) or NUMBER.fullmatch(before.text))
+            if columns and not number and _of_entries_of(factor[1], {*names_in(found[-1][1])}):
+                self.paired_entries += 1
+                found[-1] = self.op("*", span_of(before, part, part.span), found[-1], factor)
+            else:
+                found.append(factor)
+        return found
+
+    def want_no_constants(self, term: Call, factors: Sequence[Typed]) -> None:
+        """Refuse Iω and P^T π, in which neither an identity nor 3.14… makes sense."""
+        for place, part in enumerate(term.arguments):
+            before, behind = [expr.shape for expr, _ in factors[:place]], factors[place + 1 :]
+            if isinstance(part, Call) and part.function == "?eye" and (behind or any(before)):
+                word = self.word_around(part.span)
+                hint = f"if {word} is one name, declare it: `-s {word}=()`; " if word.isupper() else ""
+                hint += "a variable is declared: `-s I=()` or `-s I=n,n`; an identity is left out of a product"
+                raise self.error(part.span, "is this I an identity?", hint)
+            pi = isinstance(part, Name) and part.text == PI and part.text not in self.scope.values
+            if pi and any(axes_of(shape) == 2 or is_row(shape) for shape in before):
+                sign = self.text[part.span.start : part.span.stop].lstrip("\\")
+                hint = f"a vector is declared: `-s {sign}=n`; the number stands in front"
+                raise self.error(part.span, "π is the number 3.14… here, and stands behind a matrix", hint)
 
     def want_no_samples(self, parts: Sequence[Term]) -> None:
         """Refuse r_t A_t, whose factors are numbers of one sample rather than a row and a matrix."""
@@ -77,6 +114,9 @@ class Mathematics(Unlike):
 
     def want_numbers(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
         """A name that scales nothing but numbers is a number: n/2 log|Σ|."""
+        for name in scaling_identities(parts):  # nλI, s²I
+            if self.assumed.get(name) == 1:
+                self.strained(name, 0)
         for part, (expr, _), (behind, _) in zip(parts, factors, factors[1:], strict=False):
             before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1
             if before and isinstance(part, Name) and part.text in _SCALING and part.text in self.assumed:  # A + tB
@@ -128,27 +168,51 @@ class Mathematics(Unlike):
         other = self.typed(right)
         if len(left[0].shape) == len(other[0].shape) == 1:
             made = self.op("@", term.span, self.op(".T", term.span, left), other)
-            times = times_text(left[1], other[1])
-            self.doubt(f"`{spelled(made[1])}` is read, the dot product; entry by entry it is `{times}`")
+            if not self.certainly_dot(term, left[1], other[1]):
+                times = times_text(left[1], other[1])
+                self.doubt(f"`{spelled(made[1])}` is read, the dot product; entry by entry it is `{times}`")
             return made
         self.want_numbers(term.arguments, [left, other])
         return self.product([left, other], term.span)
 
+    def certainly_dot(self, term: Call, left: Term, right: Term) -> bool:
+        """Whether · between two vectors makes a number where only that is meant: r·r, ω·Jω, (v·n)n, x·y/(‖x‖‖y‖)."""
+        if _of_entries(left) or _of_entries(right):
+            return False
+        names = [{*names_in(part)} for part in (left, right)]
+        alike = names[0] == names[1] or (names[0] < names[1] and isinstance(right, Call) and right.function == "@")
+        behind = self.text[term.span.stop :].lstrip()
+        enclosed = self.text[term.span.start] == "("
+        scales = enclosed and (behind[:1].isalnum() or behind[:1] in ("^", "²", "³", "("))
+        return alike or scales or bool(_OVER_NORMS.match(behind))
+
     def cross(self, term: Call) -> Typed:
+        """× between numbers and what they scale; of two vectors the vector product."""
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         greek = [
             isinstance(part, Name) and self.assumed.get(part.text) == 0 and key(part.text)[0] in LEANING
             for part in term.arguments
         ]
         orders = [len(left[0].shape) or greek[0], len(right[0].shape) or greek[1]]
-        if all(orders):
-            product, times = (spelled(call_of(sign, left[1], right[1])) for sign in "@*")
+        if not all(orders):
+            return self.op("*", term.span, left, right)
+        for part, lean in zip(term.arguments, greek, strict=True):  # ω × r
+            if lean and isinstance(part, Name):
+                self.strained(part.text, 1)
+        product, times = (spelled(call_of(sign, left[1], right[1])) for sign in "@*")
+        vectors = [len(left[0].shape), len(right[0].shape)] == [1, 1]
+        declared = any(name not in self.assumed for name in names_in(term))
+        if not vectors or not (declared or len(_VECTOR_PRODUCTS.findall(self.text)) > 1):
             hint = f"write `{product}`, or `{times}` entry by entry"
-            if orders == [1, 1]:
+            if vectors:
                 cross = spelled(Call("cross", (left[1], right[1]), (), term.span))
                 hint = f"there are `{cross}`, `{inner_text(left[1], right[1])}` and, entry by entry, `{times}`"
             raise self.error(term.span, "× between vectors or matrices cannot be read", hint)
-        return self.op("*", term.span, left, right)
+        made = self.op("cross", term.span, left, right)
+        if not declared:
+            others = f"a dot product is `{inner_text(left[1], right[1])}`, entry by entry it is `{times}`"
+            self.doubt(f"`{spelled(made[1])}` is read, of vectors of three entries; {others}")
+        return made
 
     def star(self, term: Call) -> Typed:
         """`*` in mathematics: the matrix product where there is one."""
@@ -200,6 +264,10 @@ class Mathematics(Unlike):
         return self.added("-", term)
 
     def added(self, sign: str, term: Call) -> Typed:
+        combined = [_scaled(part) for part in _summands(term)]
+        if len(combined) > 1 and all(self.orders(names) == (1, 2) for names in combined):  # aA + bB
+            first, *others = dict.fromkeys(name for name, _ in combined)
+            self.strained(first, 0, *others)
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         self.want_alike(term, left, right)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):  # wᵀx + k qᵀq
@@ -226,6 +294,13 @@ class Mathematics(Unlike):
         if glued and not made and isinstance(one, Literal) and one.value == 1 and axes_of(left[0].shape) == 2:
             shown = spelled(left[1])
             self.doubt(f"`{shown} - 1` is read, entry by entry; the inverse of the matrix is `inv({shown})`")
+
+    def orders(self, names: Sequence[str]) -> tuple[int, ...]:
+        """How many axes names have that are assumed, or are matrices."""
+        values = self.scope.values
+        return tuple(
+            self.assumed[n] if n in self.assumed else 2 * (len(values[n].shape) == 2) for n in names if n in values
+        )
 
     def want_vector(self, part: Call) -> None:
         """Aᵀλ + c: a Greek name behind a matrix is a vector where the product is added to one."""
@@ -309,3 +384,42 @@ def _ones(term: Term) -> bool:
         case Call(function="?T" | ".T", arguments=(Call(function="?ones"),)):
             return True
     return False
+
+
+def scaling_identities(parts: Sequence[Term]) -> Iterator[str]:
+    """The names that stand with numbers alone before an identity: s and n in s²I and nλI."""
+    if isinstance(parts[-1], Call) and parts[-1].function in ("?eye", "eye"):
+        for part in parts[:-1]:
+            inner = part.arguments[0] if isinstance(part, Call) and part.function == "?power" else part
+            if isinstance(inner, Name):
+                yield inner.text
+
+
+def _summands(term: Term) -> list[Term]:
+    """The terms of a sum."""
+    if isinstance(term, Call) and term.function in ("?plus", "?minus"):
+        return [part for argument in term.arguments for part in _summands(argument)]
+    return [term]
+
+
+def _scaled(term: Term) -> tuple[str, ...]:
+    """The two names beside each other that a term is: a and A in aA."""
+    match term:
+        case Call(function="?beside", arguments=(Name(text=one), Name(text=other))):
+            return one, other
+    return ()
+
+
+def _of_entries(term: Term) -> bool:
+    """Whether a part is a function of entries, as in y·log(p)."""
+    while isinstance(term, Call) and term.function in ("*", "u-", "/"):
+        term = term.arguments[-1] if term.function == "*" else term.arguments[0]
+    return isinstance(term, Call) and term.function.isidentifier() and elementwise(term)
+
+
+def _of_entries_of(term: Term, names: set[str]) -> bool:
+    """Whether a factor is a function of the entries of these names, or a logarithm, of no matrix product."""
+    calls = [part for part in terms_in(term) if isinstance(part, Call)]
+    functions = {call.function for call in calls if call.function.isidentifier() and elementwise(call)}
+    shared = "log" in functions or not names.isdisjoint(names_in(term))
+    return bool(functions) and shared and all(elementwise(call) for call in calls)

@@ -194,7 +194,9 @@ class Letters:
         stem = unicodedata.normalize("NFKC", text[at:end].replace(_ARROW, ""))
         digits = re.compile(r"[0-9]+").match(text, end, stop)
         indices: list[str] = []
-        if digits:
+        if digits and not (
+            digits[0] == "11" and re.compile(r"ᵀ|⊤|\^\s*[{(]?\s*[T⊤]|'").match(text, digits.end(), stop)
+        ):
             indices.append(digits[0])
             end = digits.end()
         while end < stop:

@@ -78,7 +78,7 @@ _HEAD = re.compile(r"\s*([^\W\d]\w*)\s*(?:\(([^()=]*)\)\s*=(?!=)|=\s*@\(([^()]*)
 _ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
 _ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
-_SCALED = re.compile(r"[α-γε-ωΓΘΛΞΠΣΦΨΩ][^\W\d_](?:_?\d)?")
+_SCALED = re.compile(r"[α-γε-ωΓΘΛΞΠΣΦΨΩ]\d*[^\W\d_](?:_?\d)?")
 """A product of two letters; δx and Δx are differences."""
 _PRODUCT = re.compile(r"[A-Z][xyzvwh]")
 """A matrix and a vector behind it."""

@@ -27,7 +27,7 @@ ROOMS = (
     *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
     *("syntax/mathematics.py", "syntax/libraries.py"),
     *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "enclosed", "written", "sums", "dotted")),
-    *(f"elaborate/{name}.py" for name in ("programmed", "columns")),
+    *(f"elaborate/{name}.py" for name in ("programmed", "columns", "transposes", "unlike")),
 )
 TYPED = (
     "x/y z; log x y; x y; a × b; √x²; √2x; x_i; f(x+y); A^B; A^0.5; ‖A‖₂; ‖x‖₃; sin^-1 x; W x y; Ax·Ay; y log −x; |x|",

@@ -40,6 +40,7 @@ class Functions(Reductions):
         """A function with its bracket, or without."""
         token = self.take()
         amplitude = self.tokens[self.at - 2] if self.at > 1 and not token.space else token
+        self.want_no_extreme(token)
         if token.parts:  # an index of the function
             return self.logarithm(token, token.parts[0][0])
         if self.sees("sub"):
@@ -73,6 +74,16 @@ class Functions(Reductions):
             one = f"{token.text}{self.written(token.stop, value.span.stop)}"
             other = "of a matrix it is `expm(X)`" if token.text == "exp" else "that of matrices is not in the language"
             self.doubts.append(Doubt(f"`{one}` is read, entry by entry, for {written[0]}; {other}"))
+
+    def want_no_extreme(self, token: Token) -> None:
+        """Refuse Vmax S, whose max is a mark of the name."""
+        before = self.tokens[self.at - 2] if self.at > 1 else token
+        glued = before.kind == "name" and before.stop == token.start and not token.space and token.text in REDUCED
+        if glued and not self.sees("open") and not self.sees("bar"):
+            name = self.text[before.start : token.stop]
+            hint = f"if {name} is one name, declare it: `-s {name}=()`"
+            if name.isidentifier():
+                raise self.refuse(Span(before.start, token.stop), "is this one name, or a function?", hint)
 
     def inverted(self, function: str, power: str) -> tuple[str, str]:
         """What to say of a function with an exponent that is no number from one on."""

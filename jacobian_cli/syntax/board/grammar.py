@@ -382,6 +382,12 @@ class Board(Fractions):
         whole = self.text[first.start : word.stop]
         return whole if whole.isidentifier() else word.text
 
+    def want_no_square(self, name: Name) -> None:
+        """Say that σ2 is one name in σ2I, which may have lost what raised its 2."""
+        typed = self.text[name.span.start : name.span.stop] == name.text
+        if typed and name.text[-1] == "2" and key(name.text)[0] in GREEK and self.known.find(name.text) is None:
+            self.doubts.append(Doubt(f"`{name.text}` is read, one name; the square is `{name.text[:-1]}**2`"))
+
     def beside(self, factors: list[Term], start: int) -> Term:
         for left, right in pairwise(factors):
             if isinstance(left, Literal) and isinstance(right, Literal):
@@ -391,6 +397,9 @@ class Board(Fractions):
         if len(factors) == 1:
             return factors[0]
         self.want_no_word(factors)
+        for left, right in pairwise(factors):
+            if isinstance(left, Name) and left.span.stop == right.span.start and self.blanks:
+                self.want_no_square(left)
         for left, right in pairwise(factors):  # Δx
             behind = right.arguments[0] if isinstance(right, Call) and right.function == "?T" else right
             if not (isinstance(left, Name) and isinstance(behind, Name) and key(left.text) == _DIFFERENCE):
