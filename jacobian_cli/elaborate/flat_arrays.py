@@ -36,11 +36,21 @@ class FlatArrays(Columns):
         if term.function == ".T":
             inner = self.typed(term.arguments[0])
             if len(inner[0].shape) == 1:
+                if self.was_row(term.arguments[0]):  # turned twice
+                    self.kept.append(term)
+                    self.made[id(term)] = inner[1]
+                    return inner[0]
                 return self.lie(term, inner)[0]
         expr = super().build(term)
         if term.function != "?matmul" and (lying := [part for part in term.arguments if id(part) in self.lying]):
             self.consumed(term, lying, expr)
         return expr
+
+    def was_row(self, term: Term) -> bool:
+        """Whether an array would be a row, if the array that it begins with were a column."""
+        while isinstance(term, Call) and term.function == "?matmul" and id(term) not in self.lying:
+            term = term.arguments[0]
+        return id(term) in self.lying
 
     def lie(self, term: Call, typed: Typed) -> Typed:
         """An array of one axis that would be a row, if it were a column."""
@@ -89,7 +99,8 @@ class FlatArrays(Columns):
             message = "this function of Python takes a number"
             raise OrderError(message, text=self.text, span=term.span, hint="of arrays there is one in NumPy: `exp(x)`")
         message = f"of an array of {len(shape)} axes this is another one there"
-        raise self.error(term.span, message, "along which axes it goes is written out, as in `mean(T, axis=(0, 2))`")
+        way = "take one row of it, as in `X[0]`" if most == 1 else "write out the axes, as in `mean(T, axis=(0, 2))`"
+        raise self.error(term.span, message, way)
 
     def in_a_row(self, term: Call) -> Typed:
         """What runs over all entries of an array, row by row."""

@@ -25,13 +25,15 @@ class Spelling:
 
 MODULES = {
     "np": NUMPY, "numpy": NUMPY, "math": NUMPY, "scipy": NUMPY, "sp": NUMPY, "special": NUMPY, "linalg": NUMPY,
-    "anp": NUMPY, "onp": NUMPY, "cp": NUMPY, "autograd": NUMPY,
+    "anp": NUMPY, "onp": NUMPY, "cp": NUMPY, "cupy": NUMPY, "autograd": NUMPY,
     "LA": NUMPY, "la": NUMPY, "npl": NUMPY, "sla": NUMPY, "spla": NUMPY,
     "tf": TENSORFLOW, "tensorflow": TENSORFLOW, "keras": TENSORFLOW,
     "torch": TORCH, "F": TORCH, "nn": TORCH, "functional": TORCH,
     "jnp": JAX, "jax": JAX, "jsp": JAX, "jnn": JAX, "lax": JAX,
 }  # fmt: skip
 """The first word of a dotted name, and the library that it speaks of."""
+DENSITIES = frozenset("cdf pdf logcdf logpdf sf logsf".split())
+"""Functions of SciPy's distributions."""
 OF_SCIPY = frozenset("special linalg stats spatial integrate signal".split())
 """Modules of SciPy whose functions are read."""
 REWRITE = "write what it computes, or define it above"
@@ -59,6 +61,16 @@ OF_TENSORS = frozenset(
 """Methods that PyTorch's tensors have, and arrays of NumPy and JAX have not."""
 UFUNC_METHODS = frozenset("outer reduce accumulate reduceat at".split())
 """What NumPy's operators have as methods: `np.subtract.outer`."""
+
+
+def is_unread(module: str) -> bool:
+    """Whether what a module within a library computes is something else: `scipy.ndimage`, complex roots.
+
+    >>> is_unread("scipy.ndimage"), is_unread("scipy.special")
+    (True, False)
+    """
+    first, *words = module.split(".")
+    return "emath" in words or (first in ("scipy", "sp") and bool(words) and words[0] not in OF_SCIPY)
 
 
 def _rows(text: str) -> dict[str, Spelling]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
 from jacobian_cli.syntax.libraries import REFUSED, TORCH
-from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import LITERAL, Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
 """Functions that are told which two axes change places."""
@@ -249,6 +249,21 @@ def counted(call: Arguments) -> Term:
 def _places(call: Arguments, count: Term) -> Call:
     """1, 2, … up to a count, which is a size."""
     return call.call("cumsum", call.call("ones", count))
+
+
+def appended(call: Arguments) -> Term:
+    """NumPy's `append`: all entries in a row, unless an axis is told."""
+    given = call.bound("x", "values", "axis")
+    if "axis" in given:
+        return call.call("concat", given["x"], given["values"], axis=given["axis"])
+    values = given["values"]
+    last = literal_of(values) if isinstance(values, Literal) else call.row(values)
+    return call.call("concat", call.row(given["x"]), last)
+
+
+def literal_of(number: Literal) -> Call:
+    """A vector of one number."""
+    return Call(LITERAL, (number,), (), number.span)
 
 
 def from_values(call: Arguments) -> Term:

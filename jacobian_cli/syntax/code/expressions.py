@@ -17,9 +17,9 @@ from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import (
     APART,
+    DENSITIES,
     MODULES,
     NUMPY,
-    OF_SCIPY,
     OWN,
     REFUSED,
     REWRITE,
@@ -27,6 +27,7 @@ from jacobian_cli.syntax.libraries import (
     TORCH,
     UFUNC_METHODS,
     WITHIN,
+    is_unread,
 )
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import BINARY, COMPARE, defined_name, normal_name, on_one_line, want_short
@@ -261,6 +262,10 @@ class Code:
 
     def subscript(self, node: ast.Subscript, span: Span) -> Term:
         match node.value, node.slice:
+            case ast.Attribute(attr="r_" | "c_" as beside), ast.Tuple(elts=items) if self.path(node.value):
+                if any(isinstance(item, ast.Slice | ast.Constant) for item in items):
+                    raise self.refuse(node, "only arrays are put together here", "as in `np.concatenate([x, y])`")
+                return Call("?hstack" if beside == "r_" else "?column_stack", tuple(map(self.term, items)), (), span)
             case ast.Attribute(attr="shape", value=value), ast.Constant() | ast.UnaryOp():
                 return Call("?extent", (self.term(value), self.term(node.slice)), (), span)
         if isinstance(node.slice, ast.Constant) and isinstance(word := node.slice.value, str):
@@ -345,6 +350,9 @@ class Code:
                 return self.function(Called(path[-1], library, node, list(node.args), span, module=module))
             case ast.Attribute(value=owner, attr=name) as function:
                 words = self.path(function)
+                if words is None and isinstance(owner, ast.Name) and self.is_density(owner.id, name):
+                    module = f"stats.{owner.id}"
+                    return self.function(Called(name, NUMPY, node, list(node.args), span, module=module))
                 if words is None:
                     return self.method(name, node, owner, span)
                 if "random" in words[:-1]:
@@ -365,6 +373,10 @@ class Code:
                     )
                 return self.call(call, span)
         raise self.refuse(node.func, "only functions of the language can be called", "jac functions lists them")
+
+    def is_density(self, owner: str, name: str) -> bool:
+        """Whether `norm.logpdf` is SciPy's, where nobody says so."""
+        return owner in ("norm", "multivariate_normal") and name in DENSITIES and not self.shadowed(owner)
 
     def is_module(self, function: ast.expr) -> bool:
         """Whether a call makes one of PyTorch's modules: nn.Softmax(dim=1)."""
@@ -409,8 +421,7 @@ class Code:
             return Call("?rows", (self.term(arguments[0]),), (), called.span)  # Python's own
         if not method and not module and name in self.known.functions and name not in _ALWAYS:
             return call.plain()
-        words = module.split(".")
-        if words[0] in ("scipy", "sp") and len(words) > 1 and words[1] not in OF_SCIPY:
+        if is_unread(module):
             raise self.refuse(node.func, f"'{name}' is of {module}, which cannot be read", REWRITE)
         if name in UFUNC_METHODS and "." in module and module.rpartition(".")[2] not in MODULES:
             return of_ufunc(call)

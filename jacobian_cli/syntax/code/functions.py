@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jacobian_cli.syntax.code import arrays, layers, places, reductions, running
+from jacobian_cli.syntax.code import arrays, densities, layers, places, reductions, running
 from jacobian_cli.syntax.code.arguments import Arguments
+from jacobian_cli.syntax.libraries import DENSITIES
 from jacobian_cli.syntax.tree import Term
 
 LAYERS: dict[str, Callable[[Arguments], Term]] = {
@@ -50,7 +51,8 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     "scaled_dot_product_attention": layers.attention,
     "qr": reductions.qr,
     "cross": reductions.cross,
-    **dict.fromkeys(("cdf", "pdf", "logcdf", "logpdf", "sf", "logsf"), reductions.normal),
+    **dict.fromkeys(DENSITIES, densities.normal),
+    "append": arrays.appended,
     **dict.fromkeys(("transpose", "permute", "permute_dims", *arrays.SWAPS), arrays.transpose),
     **dict.fromkeys(("reshape", "view", "flatten", "ravel"), arrays.reshape),
     **dict.fromkeys("concatenate concat cat stack hstack vstack column_stack row_stack".split(), arrays.joined),

@@ -183,12 +183,16 @@ def loss(call: Arguments) -> Term:
     weighted = call.name == "binary_cross_entropy_with_logits" and {"weight", "pos_weight"} & {*call.keywords}
     if weighted:
         parameters, text = [*parameters, "weight", "pos_weight"], _WEIGHTED
+    smooth = call.keywords.pop("label_smoothing", None) if call.name == "cross_entropy" else None
     given = call.bound(*parameters)
     for word in ("size_average", "reduce"):
         if word in given:
             raise call.refuse(f"{word} is not read", "reduction says the same: 'mean', 'sum' or 'none'")
     if call.name in _OF_CLASSES:
-        made = Call("?classes", (call.call(call.name, given["x"], given["y"]),), (), call.span)
+        made: Term = Call("?classes", (call.call(call.name, given["x"], given["y"]),), (), call.span)
+        if smooth is not None:
+            parts = {"made": made, "x": given["x"], "s": call.code.term(smooth)}
+            made = call.made("(1 - s)*made - s*mean(log_softmax(x))", parts)
         if kind == "sum":  # as many as there are rows
             return call.call("*", call.call("?count", call.call("sum", given["x"], axis=_last(call))), made)
         if kind != "mean":

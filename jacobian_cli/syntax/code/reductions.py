@@ -241,25 +241,6 @@ def cross(call: Arguments) -> Term:
     return call.call("cross", given["x"], given["y"])
 
 
-def normal(call: Arguments) -> Term:
-    """The normal distribution, of mean 0 and deviation 1 unless told otherwise."""
-    if call.module.rpartition(".")[2] != "norm":
-        raise call.refuse("of distributions only the normal one is read", "it is `Phi(x)`, its density `phi(x)`")
-    given = call.bound("x", "loc", "scale")
-    z = "x" if "loc" not in given else "(x - loc)"
-    z = f"({z}/scale)" if "scale" in given else z
-    less, over = (" - log(scale)", "/scale") if "scale" in given else ("", "")
-    texts = {
-        "cdf": f"ndtr({z})",
-        "sf": f"ndtr(-{z})",
-        "pdf": f"normal_pdf({z}){over}",
-        "logcdf": f"log(ndtr({z}))",
-        "logsf": f"log(ndtr(-{z}))",
-        "logpdf": f"-{z}**2/2{less} - log(2*pi)/2",
-    }
-    return call.made(texts[call.name], given)
-
-
 def clip(call: Arguments) -> Term:
     """Between two bounds, either of which may be missing."""
     low = next((word for word in ("min", "a_min", "min_val", "clip_value_min") if word in call.keywords), "min")

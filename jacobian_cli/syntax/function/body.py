@@ -77,6 +77,10 @@ class Function(Shared):
         self.given: dict[str, Given] = {}
         """Parameters that arrays of the caller were given for."""
         self.current: ast.stmt | None = None
+        self.returned: str | None = None
+        """The name of the array that what is returned is a view of."""
+        self.seen: dict[ast.expr, str] = {}
+        """Calls that give a view of an array, and its name."""
         self.depth = depth
         self.prefix = prefix
 
@@ -189,6 +193,9 @@ class Function(Shared):
         if missing:
             raise self.module.refuse(node, f"'{name}' wants {', '.join(missing)}")
         value = inner.body(function)
+        view = inner.given_as(inner.returned) if inner.returned is not None else None
+        if view is not None and view.caller is self:
+            self.seen[node] = view.name
         return self.named(name, value, node)
 
     def named(self, name: str, value: Term, node: ast.expr | ast.arg) -> Term:
@@ -236,6 +243,7 @@ class Function(Shared):
             case ast.Return(value=ast.Tuple()):
                 raise self.module.refuse(node, "several values are returned", "return one of them")
             case ast.Return(value=ast.expr() as value):
+                self.returned = seen_through(value)
                 return self.term(as_number(value) if self.depth == 0 else value)
             case ast.If() if self.decided(node.test) is not None:
                 return self.branch(node)
@@ -288,7 +296,7 @@ class Function(Shared):
             found = self.define(first.id, found, first)
         if found is not None and len(node.targets) > 1:  # a = b = x + 1 is one array under two names
             found = self.under(node.targets[0], found)
-        looked = seen_through(node.value)
+        looked = self.seen.get(node.value) or seen_through(node.value)
         given = self.given_as(looked) if looked is not None else None
         for target in node.targets:
             if found is not None:
