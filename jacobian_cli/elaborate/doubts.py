@@ -74,6 +74,7 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         if isinstance(term, Call) and term.function in ("*", "/", "@", ".T", "[]", "**")
         for argument in term.arguments
     }
+    starred = {id(a) for t in statement.terms if isinstance(t, Call) and t.function == "*" for a in t.arguments}
     below = {id(t.arguments[1]) for t in statement.terms if isinstance(t, Call) and t.function == "/"}
     standing: dict[str, list[Name]] = {}
     for term in statement.terms:
@@ -92,7 +93,8 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         likely = len(parts) == 1 or name[0].islower() or known or parts[0][0] == parts[-1][0] or name[-1] == "T"
         numbers = _NUMBERS.fullmatch(name)
         turned = likely and bool(_TURNED.fullmatch(name))
-        beside = _BESIDE.fullmatch(name) and not any(id(place) in operands for place in places)
+        apart = operands - starred if name[-1] in elsewhere else operands  # x*Ax, beside which x stands
+        beside = _BESIDE.fullmatch(name) and not any(id(place) in apart for place in places)
         if not (turned or beside or numbers or (known and len(parts) < 4) or divides):
             continue
         product = ("@" if (turned or not name.islower()) and not (numbers or scalars) else "*").join(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span
 from jacobian_cli.syntax.labels import unlabelled
 from jacobian_cli.syntax.mends import NO_EXPRESSION
@@ -94,6 +96,8 @@ _WORDS = re.compile(
     r"|t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|d[A-Za-z]\d* */ *d[A-Za-z])|(?:^|[=(,])[ ]*@"
 )
 """What the patterns above find in a text of these signs begins with one of these words."""
+_SAME_SIGN = frozenset("\N{MICRO SIGN}\N{OHM SIGN}\N{KELVIN SIGN}")
+"""Signs of units that keyboards have for the letters."""
 _EACH = frozenset("sum prod mean maximum minimum".split())
 """Functions that in Julia may be told what to do with each entry first: sum(abs, x)."""
 _ONLY_JULIA = (("dot", 3), ("maximum", 1), ("minimum", 1))
@@ -183,7 +187,24 @@ def _complete(
             _want_no_entry(item, {*defined}, given)
             _want_no_equation(item, {*used, *given})
     mistakes.raised()
-    return found
+    return [_one_name(item) for item in found]
+
+
+def _one_name(item: Definition) -> Definition:
+    """A statement, with the letters that are one name although two signs were typed for them: 𝐰 and w, ϕ and φ."""
+    if item.source.isascii() or item.notation not in ("", "math"):
+        return item
+    spelled: dict[str, list[str]] = {}
+    alone = re.sub("[A-Za-z]{2,}", " ", item.source)  # the l of log is none
+    for sign in dict.fromkeys(alone):
+        if unicodedata.category(sign) in ("Ll", "Lu") and sign not in _SAME_SIGN:
+            spelled.setdefault(unicodedata.normalize("NFKC", sign), []).append(sign)
+    doubts = [
+        Doubt(f"{' and '.join(signs)} are one name here, `{name}`; another has an index, `{name}_2`")
+        for name, signs in spelled.items()
+        if len(signs) > 1
+    ]
+    return replace(item, doubts=(*item.doubts, *doubts)) if doubts else item
 
 
 def _applied(texts: Sequence[str], functions: Collection[str]) -> Sequence[str]:

@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS
 from jacobian_cli.syntax.board.exponents import Exponents
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token, too_deep
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text, terms_in
 
 _INDICATOR = re.compile(r"_\s*\{\s*([^{}]*?(?:[<>=≤≥≠]|\\(?:[lg]eq?|[lg]t|ne)(?![a-z]))[^{}]*)\}")
 """1_{x > 0}."""
@@ -61,6 +62,7 @@ class Factors(Exponents):
                     index = self.index()
                     self.at -= 1
                     term = Call("[]", (term, index), (), Span(term.span.start, self.next.stop))
+                    self.want_no_sequence(term, index)
                 case _:
                     return term
             self.at += 1
@@ -78,6 +80,16 @@ class Factors(Exponents):
         if primed and _NAME.fullmatch(name):
             hint = f"where {name}' is a name of its own, it has an index: `{name}_2{mark}`"
         raise self.refuse(Span(term.span.start, token.stop), f"{whole} is transposed twice", hint)
+
+    def want_no_sequence(self, term: Call, index: Group) -> None:
+        """Say that x[n-1] is one entry: it may be a member of a sequence."""
+        letters = [part for part in terms_in(index) if isinstance(part, Name)]
+        slices = any(isinstance(part, Slice | Flag) for part in index.items)
+        if letters and not (slices or self.running or any(self.known.find(name.text) for name in letters)):
+            array = term.arguments[0]
+            if isinstance(array, Name) and len(index.items) == 1:
+                shown, other = self.written(*term.span), f"{array.text}_{letters[0].text}"
+                self.doubts.append(Doubt(f"`{shown}` is read, one entry; what is a vector has a name, `{other}`"))
 
     def picks(self, term: Term) -> bool:
         """Whether the square bracket here holds indices; behind a quotient these have signs of their own."""
