@@ -48,7 +48,7 @@ class FlatArrays(Columns):
 
     def was_row(self, term: Term) -> bool:
         """Whether an array would be a row, if the array that it begins with were a column."""
-        while isinstance(term, Call) and term.function == "?matmul" and id(term) not in self.lying:
+        while isinstance(term, Call) and term.function in ("?matmul", "?upto") and id(term) not in self.lying:
             term = term.arguments[0]
         return id(term) in self.lying
 
@@ -165,7 +165,7 @@ class FlatArrays(Columns):
 
     def number(self, first: Term, left: Typed, right: Typed, span: Span) -> Typed:
         """The product of two arrays of one axis: of uᵀA and v it is uᵀAv."""
-        match first:
+        match _product(first):
             case Call(function="?matmul", arguments=(row, matrix)) if (
                 len((u := self.typed(row))[0].shape) == 1 and len((a := self.typed(matrix))[0].shape) == 2
             ):
@@ -206,7 +206,14 @@ class FlatArrays(Columns):
 
 def _is_form(first: Term, second: Term) -> bool:
     """Whether a product is `x @ A @ x.T`, with one array on both sides."""
-    match first, second:
+    match _product(first), second:
         case Call(function="?matmul", arguments=(row, _)), Call(arguments=(column, *_)):
+            if isinstance(row, Call) and row.function == "*" and isinstance(row.arguments[0], Literal):
+                row = row.arguments[1]  # -0.5*x @ A @ x.T
             return spelled(row) == spelled(column)
     return False
+
+
+def _product(term: Term) -> Term:
+    """A product of NumPy's `dot`, which is that of `@` where neither array has more than two axes."""
+    return term.arguments[0] if isinstance(term, Call) and term.function == "?upto" else term

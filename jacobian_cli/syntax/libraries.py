@@ -130,6 +130,11 @@ log_ndtr | x | log(ndtr(x))
 deg2rad radians | x | x*pi/180
 rad2deg degrees | x | x*180/pi
 vecdot | x y | sum(x*y, axis=-1)
+logical_and | x y | (x != 0)*(y != 0)
+logical_or | x y | maximum(x != 0, y != 0)
+logical_xor | x y | (x != 0) != (y != 0)
+logical_not | x | x == 0
+cholesky_solve | y x | solve(MATMUL(tril(x), TURN(tril(x))), y)
 gt greater | x y | x > y
 lt less | x y | x < y
 ge greater_equal | x y | x >= y

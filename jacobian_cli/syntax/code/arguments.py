@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import IGNORED, JAX, KEYWORDS, OPTIONAL, OPTIONAL_WORDS, Spelling
-from jacobian_cli.syntax.parser import parse
+from jacobian_cli.syntax.parser import COMPARE, parse
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term, Text
 
 
@@ -249,6 +249,17 @@ def sign_of(pair: Call) -> Term:
         case Call(arguments=(x,), span=span):
             return Call("sign", (Call("det", (x,), (), span),), (), span)
     raise AssertionError(pair)
+
+
+def is_truth(term: Term) -> bool:
+    """Whether a term is a comparison, or made of such by `&`, `|`, `^` and `~`: 1 where it holds, 0 elsewhere."""
+    match term:
+        case Call(function="-", arguments=(Literal(value=1), inner)):
+            return is_truth(inner)
+        case Call(function=function, arguments=arguments):
+            joined = function in ("*", "maximum") and all(map(is_truth, arguments))
+            return joined or function in COMPARE.values()
+    return False
 
 
 def unpaired(term: Term) -> Term:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import LOST, Arguments, Called, places_of, sign_of, unpaired
+from jacobian_cli.syntax.code.arguments import LOST, Arguments, Called, is_truth, places_of, sign_of, unpaired
 from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
 from jacobian_cli.syntax.code.modules import kind_of, written
 from jacobian_cli.syntax.code.places import counts_rows, is_parts, piece
@@ -169,8 +169,10 @@ class Code:
             case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
                 parts = (self.term(left), self.term(right))
                 return Call("floor", (Call("/", parts, (), span),), (), span)
-            case ast.BinOp(op=ast.BitXor()):
-                return self.xor(node, span)
+            case ast.BinOp(op=ast.BitXor() | ast.BitAnd() | ast.BitOr()):
+                return self.of_truths(node, span)
+            case ast.UnaryOp(op=ast.Invert(), operand=operand) if is_truth(truth := self.term(operand)):
+                return Call("-", (Literal(Fraction(1), span), truth), (), span)
             case ast.BinOp():
                 raise self.refuse(node, "this operator is not in the language", "operators are + - * / ** @")
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -198,11 +200,13 @@ class Code:
                 raise self.refuse(node, "a loop in brackets cannot be read", "write it as a formula of arrays")
         raise self.refuse(node, "this is not in the language", "jac functions lists what is")
 
-    def xor(self, node: ast.BinOp, span: Span) -> Term:
-        """`^`, which in Python is no power: of two comparisons one alone holds."""
+    def of_truths(self, node: ast.BinOp, span: Span) -> Term:
+        """`&`, `|` and `^` of comparisons; of numbers `^` is no power in Python."""
         parts = (self.term(node.left), self.term(node.right))
-        if all(isinstance(part, Call) and part.function in COMPARE.values() for part in parts):
-            return Call("!=", parts, (), span)
+        if all(map(is_truth, parts)):
+            return Call({ast.BitAnd: "*", ast.BitOr: "maximum"}.get(type(node.op), "!="), parts, (), span)
+        if not isinstance(node.op, ast.BitXor):
+            raise self.refuse(node, "only comparisons are joined by & and |", "as in `where(x > 0, y, 0)`")
         texts = (self.text[part.start : part.stop] for part in map(self.places.span, (node.left, node.right)))
         raise self.refuse(node, "^ is no power in Python", f"write `{'**'.join(texts)}`")
 
