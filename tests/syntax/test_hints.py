@@ -52,7 +52,7 @@ TYPED = (
     "np.split(x, n)[0]; np.split(x, [n])[0]; torch.split(x, n)[0]; ‖x‖ if x > 0 else 0; np.split(x, 2)",
     "(x if y else z)*np.exp(x); np.diagonal(np.exp(x))",
     r"A \succeq 0; e^{iθ}; x^* x; a . x; Δx; Δxᵀ A Δx; σ∘(A x); min ‖A x‖; [1 − x]_+; \left[ x \right]_+",
-    "np.swapaxes(np.exp(x), 1, 2) + x[0]; E[x]",
+    "np.swapaxes(np.exp(x), 1, 2) + x[0]; E[x]; a x[n-1] + b u[n]; det(A)^T x",
     "var(A %*% x); sd(A %*% x); eigen(A) %*% x; determinant(A) %*% x; x.y %*% x; x %*% diag(a); rep(x, 2) %*% x",
     "diag(nrow=2*n) %*% x; abs() %*% x; norm(x) %*% x; log(x, 2) %*% x; foo(x) %*% x; x[-1] %*% x",
     "Sin[x] + Variance[x]; Sin[x] + Max[0, x]; Sin[x] + Sum[x]; Sin[x] + x[[1]]",
