@@ -41,6 +41,14 @@ FORMS = [
         "(delta*h*(1 - h))@x.T",
         where={"h": "sigmoid(W@x + b)"},
     ),
+    # a row of outputs, whose upstream gradient is a row beside a vector
+    Form(
+        "sigmoid(w.T@(A - B))",
+        "w",
+        "diag(h*(1 - h))@(A - B).T",
+        "(A - B)@(delta.T*h*(1 - h))",
+        where={"h": "sigmoid((A - B).T@w)"},
+    ),
     Form(
         "u.T@sigmoid(W@x + b)",
         "W",

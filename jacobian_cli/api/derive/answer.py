@@ -338,11 +338,7 @@ def answers(
         )
     except (InputError, RecursionError, MemoryError):
         raise
-    except Exception as error:
-        import os
-
-        if os.environ.get("JACRAISE"):
-            raise
+    except Exception as error:  # noqa: BLE001 - the plain form stands in, and says so
         fault = f"the closed form could not be written ({type(error).__name__}: {str(error)[:100]})"
         try:
             found = _plain(problem, second, conventions)

@@ -28,4 +28,6 @@ def _scaled(
     if len(rows) > 1:
         found.append([(write.upright(style.product(rows)), 1)])
     beside = [(write.lying(e), p) for e, p in columns]
+    if len({len(e.shape) for e, _ in beside}) > 1:  # a row does not mix with a vector
+        beside = list(columns)
     return shortest(style.product([*scalars, *way, *matrix, *beside], coefficient) for way in found)
