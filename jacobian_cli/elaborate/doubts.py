@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from jacobian_cli.elaborate import letter_e
+from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.products import IDENTITY, outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
@@ -55,6 +56,8 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             if isinstance(term, Call):
                 for consider in (_logits, _columns, _inverse, _apart, _squares, _expected, _scaling, outer):
                     yield from consider(typed, statement, term)
+        if statement.notation in BOARDS:
+            yield from of_boards(typed, statement)
     yield from _matrices(typed)
     if not multiplied:  # else it may be no matrix that they meet
         yield from _targets(typed)

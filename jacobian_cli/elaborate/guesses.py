@@ -25,6 +25,12 @@ def dividing(statements: Iterable[Definition]) -> set[str]:
     return below - elsewhere
 
 
+def divisors(value: Term) -> frozenset[str]:
+    """The names that stand alone below a line."""
+    quotients = (term.arguments[1] for term in terms_in(value) if isinstance(term, Call) and term.function == "/")
+    return frozenset(below.text for below in quotients if isinstance(below, Name))
+
+
 def matrix_factors(term: Term) -> Iterable[str]:
     """The names that are factors of matrix products as they stand, or transposed."""
     for part in terms_in(term):

@@ -9,12 +9,14 @@ from typing import NamedTuple
 SCALAR, VECTOR, MATRIX = 0, 1, 2
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
-    "omega".split()
+    "omega hbar".split()
 )
 RUNNING = frozenset("i j k l n t".split())
 """Letters of indices that number steps, layers or samples, where they stand above the line."""
 STEPS = RUNNING - {"n"}
 """Those of them that nobody has for the degree of a polynomial."""
+DENSITIES = ("rho",)
+"""Greek letters for matrices inside a trace: states in quantum mechanics."""
 _DIFFERENCES = ("Delta", "Δ")
 HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 
@@ -30,6 +32,11 @@ def habit(name: str) -> int:
     if stem[:1].isupper():
         return 2
     return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" or "ἀ" <= c <= "ῼ" for c in stem) else 1
+
+
+def neighbours(left: str, right: str) -> bool:
+    """Whether two letters follow each other, as those of vectors do that stand for anything: a bᵀc, x yᵀz."""
+    return len(left) == len(right) == 1 and ord(right) - ord(left) == 1
 
 
 class Default(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from jacobian_cli.elaborate import letter_e, sigmas
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.factor_shapes import axes_of, shape_of, way_of
+from jacobian_cli.elaborate.guesses import divisors
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.iterates import iterates
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
@@ -89,6 +90,8 @@ class Shaped(Builder):
         self.iterates = iterates(statement.value) if self.upright else {}
         self.sigma_sums = sigmas.sums(statement.terms)
         """Whether Σ is the sign of a sum, where it may be one."""
+        self.divisors = divisors(statement.value) if self.upright else frozenset[str]()
+        """Names that divide by themselves."""
         self.bare = Counter(unindexed(statement.value) if statement.notation else ())
         """How often names stand without an index."""
         self.products = False
@@ -141,6 +144,14 @@ class Shaped(Builder):
         ways = "vectors are declared: " + " ".join(f"`-s {name}=n`" for name in numbers[:4])
         over = ways if numbers else "over samples, let a matrix hold them in its rows: `sum(X@w)`"
         self.doubt(f"`{spelled(whole)}` is of one number; {over}")
+
+    def error(self, span: Span, message: str, hint: str | None = None) -> InputError:
+        """A mistake; sizes that are not found yet have letters in what is quoted."""
+        letters = iter([letter for letter in "nmkpq" if letter not in self.scope.values] + ["n"] * 99)
+        named = {hole: next(letters) for hole in dict.fromkeys(_HOLE.findall(f"{message} {hint}"))}
+        for hole, letter in named.items():
+            message, hint = message.replace(hole, letter), hint and hint.replace(hole, letter)
+        return super().error(span, message, hint)
 
     def entrywise(self, otherwise: str, term: Term) -> None:
         """Say what a function of a matrix would be, of which `{}` is the argument."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of, way_of
-from jacobian_cli.elaborate.habits import habit, scales_as_number
+from jacobian_cli.elaborate.habits import habit, neighbours, scales_as_number
 from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
@@ -53,9 +53,19 @@ class Mathematics(Unlike):
             if not expr.shape and _ones(part):  # 1ᵀ(μ² − log σ²)
                 self.want_entries(behind, factors[term.arguments.index(behind)][1])
         made = self.product(self.by_entries(term.arguments, factors), term.span)
+        self.doubt_projection(term.arguments, factors)
         if len(made[0].shape) == 1 and (name := self.scaling_name(term)):
             self.doubt(f"`{name}` is taken for a vector in `{spelled(made[1])}`; a number is declared: `-s {name}=()`")
         return made
+
+    def doubt_projection(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
+        """Say that π(RX + t) is a number times a vector, where no number stands before it."""
+        for place, (part, behind) in enumerate(pairwise(parts)):
+            alone = not (place and isinstance(parts[place - 1], Literal))
+            constant = isinstance(part, Name) and part.text == "pi" and part.text not in self.scope.values
+            if alone and constant and factors[place + 1][0].shape and self.text[behind.span.start] == "(":
+                product = spelled(call_of("*", part, factors[place + 1][1]))
+                self.doubt(f"`{product}` is read, a product with the number; a projection called π is not known")
 
     def scaling_name(self, term: Term) -> str:
         """The vector before a product of vectors that is a number, y wᵀx, if nothing but its letter makes it one."""
@@ -65,6 +75,8 @@ class Mathematics(Unlike):
         shapes = [self.build(part).shape for part in rest]
         single = isinstance(first, Name) and self.assumed.get(first.text) == 1 and self.bare[first.text] == 1
         if not (single and len(rest) > 1 and is_row(shapes[0]) and shape_of(shapes) == ()):
+            return ""
+        if neighbours(*(names_in(part)[0] for part in (first, rest[0]))):
             return ""
         return first.text if isinstance(first, Name) else ""
 
@@ -117,17 +129,24 @@ class Mathematics(Unlike):
         for name in scaling_identities(parts):  # nλI, s²I
             if self.assumed.get(name) == 1:
                 self.strained(name, 0)
-        for part, (expr, _), (behind, _) in zip(parts, factors, factors[1:], strict=False):
+        for part, other, (expr, _), (behind, _) in zip(parts, parts[1:], factors, factors[1:], strict=False):
             before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1
             if before and isinstance(part, Name) and part.text in _SCALING and part.text in self.assumed:  # A + tB
                 self.strained(part.text, 0)
             if len(expr.shape) == 1 and behind.shape and not is_row(behind.shape):
                 for name in self.scaling_quotient(part, wholly=len(behind.shape) == 1):
                     self.strained(name, 0)
+                if len(behind.shape) == 1:  # (μ² + c)(σ² + d)
+                    names = [*self.added_to_numbers(part), *self.added_to_numbers(other)]
+                    if names:
+                        self.strained(names[0], 0, *names[1:])
         large = [k for k, (expr, _) in enumerate(factors) if expr.shape]
         if len(large) != 1:
             return
         part = parts[large[0]]
+        added = self.added_to_numbers(part)
+        if added and len(parts) > 1 and self.divisors.intersection(names_in(part)):  # (ν + p)/2 log(1 + x²/ν)
+            self.strained(added[0], 0, *added[1:])
         if isinstance(part, Call) and part.function == "/":
             part = part.arguments[0]
         behind_all = len(parts) > 1 and part is parts[-1]  # α d and (nᵀr) n: a number stands in front
@@ -138,6 +157,22 @@ class Mathematics(Unlike):
             and not (behind_all or part.text in self.turned_names)
         ):
             self.strained(part.text, 0)
+
+    def added_to_numbers(self, part: Term) -> list[str]:
+        """The names taken for vectors that are added to numbers, ν + p, if nothing else there is a vector."""
+        while isinstance(part, Call) and part.function in ("/", "u-", "?power"):
+            part = part.arguments[0]
+        terms, numbers, names = [part], False, list[str]()
+        for term in terms:
+            if isinstance(term, Call) and term.function in ("?plus", "?minus", "u-"):
+                terms += term.arguments
+            elif not isinstance(term, Literal) and not self.build(term).shape:
+                numbers = True
+            elif isinstance(term, Name) and self.assumed.get(term.text) == 1 and habit(term.text) == 1:
+                names.append(term.text)
+            elif not isinstance(term, Literal):
+                return []
+        return names if numbers else []
 
     def scaling_quotient(self, part: Term, *, wholly: bool) -> list[str]:
         """The names in a quotient of letters alone, α/r, that are taken for vectors, if they are letters of numbers:
@@ -219,6 +254,11 @@ class Mathematics(Unlike):
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         step = way_of(left[0].shape, right[0].shape)
         if step != "@":
+            if self.notation == "latex" and len(left[0].shape) == len(right[0].shape) == 1:
+                slid = spelled(Call("conv1d", (left[1], right[1]), (), term.span))
+                times, inner = times_text(left[1], right[1]), inner_text(left[1], right[1])
+                others = f"the dot product is `{inner}`, of one that slides along the other `{slid}`"
+                self.doubt(f"`{times}` is read, entry by entry; {others}")
             return self.op("*", term.span, left, right)
         made = self.op("@", term.span, left, right)
         if is_row(left[0].shape) or is_row(right[0].shape):
@@ -327,12 +367,16 @@ class Mathematics(Unlike):
                 and self.assumed.get(part.text) == 0
                 and other[0].shape
                 and key(part.text)[0] in LEANING
+                and part.text not in self.divisors
             ):
                 self.strained(part.text, axes_of(other[0].shape))
             if isinstance(part, Call) and part.function == "?beside" and len(other[0].shape) == 1:  # x + σ ε
                 last = part.arguments[-1]
                 if isinstance(last, Name) and self.assumed.get(last.text) == 0 and not self.build(part).shape:
                     stem = key(last.text)[0]
+                    stems = [key(one.text)[0] for one in part.arguments if isinstance(one, Name)]
+                    if stems.count(stem) > 1:  # μ_x μ_y
+                        continue
                     if stem in LEANING or (stem == "epsilon" and not isinstance(part.arguments[0], Literal)):
                         self.strained(last.text, 1)
 

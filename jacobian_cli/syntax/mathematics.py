@@ -351,6 +351,8 @@ class Scanner(Letters):
         if at < stop and text[at] in "{(":
             end = self.closing(at, stop)
             inside = text[at + 1 : end - 1].strip()
+            if inside in ("*", "⋆") and text[at] == "{" and self.attach("star", end, found):
+                return end
             if inside == "+":
                 raise self.refuse(start, end, "is this a pseudo-inverse?", PSEUDO)
             if inside.strip("- ") in _TURNED and self.turns(inside, start, end - start):

@@ -32,7 +32,7 @@ _READERS = {
 }
 LANGUAGE = "language"
 NOTATIONS = (LANGUAGE, *_READERS)
-_LATEX = re.compile(r"\\[A-Za-z]{2,}|\^\s*\\|\\T\s+(?=[A-Za-z])|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
+_LATEX = re.compile(r"\\[A-Za-z]{2,}|\^\s*\\|\\T\s+(?=[A-Za-z])|\\ +[-+=]|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
 _CODE = re.compile(
     r"\[range\(|\(lambda \w[\w, ]*:|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]"
     r"|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
@@ -88,6 +88,8 @@ _EXPECTED = re.compile(r"(?<![\w.])(E|Var|Cov)\[[^\W\d]")
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
 _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
+_BLANK = re.compile(r"(\w+)\\ +(\w+)")
+"""What stands around a \\ as LaTeX has its blank: A\\ x."""
 _MACRO = re.compile(r"@\.\s|\w\[(?:[^\[\]()]*[:,+*-])?\s*end\b")
 """Macros, and the last entry of an array: x[end]."""
 _PLAIN = re.compile(r"[A-Za-z0-9_ +*/@(),=-]*")
@@ -421,7 +423,11 @@ def _read(
 
     reader = import_module(_READERS[notation])
     found: Definition | list[Definition] = reader.read(text, Known(names, functions), notation, guessed)
-    return found if isinstance(found, list) else [found]
+    items = found if isinstance(found, list) else [found]
+    if guessed and notation in ("matlab", "julia") and (blank := _BLANK.search(text)):
+        readings = f"`{blank[1]}\\{blank[2]}` is read, which solves; LaTeX's blank stands in `{blank[1]} {blank[2]}`"
+        return [replace(item, doubts=(*item.doubts, Doubt(readings))) for item in items]
+    return items
 
 
 def _calls(item: Definition) -> Iterable[Call]:

@@ -20,6 +20,7 @@ ABOVE = re.compile(r"\s*[-−]?[0-9]+(?:\.[0-9]+)?")
 """A number above the line without braces: people mean all its digits, though LaTeX takes one."""
 _BELOW = re.compile(r"\s*[0-9]+")
 _MINUS = re.compile(r"\s*[-−](?!\s*\})")
+_LONGEST = 30
 _MARK = "another name has an index: `x_2^T`"
 
 
@@ -111,7 +112,12 @@ class Scripts(Scanner):
             found.append(Token("prime", "'", at, after))
         elif bare in (r"\prime\top", r"\primeT", r"\prime\intercal", "'T", r"'\top"):
             raise self.refuse(at, after, "a prime and a transpose: is the prime a mark of the name?", _MARK)
-        elif bare in (r"\dagger", "+"):
+        elif bare == r"\dagger":
+            base = self.text[found[-1].start : found[-1].stop].strip() if found else "x"
+            real = f"of real values the transpose is `{base}^T`" if len(base) < _LONGEST else "a transpose is `x^T`"
+            pseudo = f"the pseudo-inverse is `pinv({base})`; " * (not (len(base) == 1 and base.islower()))
+            raise self.refuse(at, after, "is this a pseudo-inverse, or a transpose?", pseudo + real)
+        elif bare == "+":
             raise self.refuse(at, after, "is this a pseudo-inverse?", PSEUDO)
         elif bare in ("*", r"\star", r"\ast") or re.fullmatch(r"\([^()\\{}]{1,20}\)|\[[^\[\]\\{}]{1,20}\]", bare):
             mark = bare.strip("()[]") if bare[0] in "([" else "star"

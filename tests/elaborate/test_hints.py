@@ -33,7 +33,7 @@ from tests.syntax.reading import program
 PACKAGE = Path(jac.__file__).parent
 ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elaborate", "ops", "shape.py")
 APART = (
-    *("elaborate/doubts.py", "elaborate/products.py"),
+    *("elaborate/doubts.py", "elaborate/board_doubts.py", "elaborate/products.py"),
     *(f"elaborate/{name}.py" for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "sums", "dotted")),
     *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays", "transposes", "unlike")),
 )

@@ -13,6 +13,7 @@ from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, terms_in
 
 _RAISED_INDEX = re.compile(r"\^\((1|[lLtij](?:[-+−][0-9]+)?)\)")
+_ARROW = re.compile(r"\\(?:vec|vect|overrightarrow)\s*\{?\s*$")
 _MARKS = frozenset("T invT prime sup".split())
 
 
@@ -57,7 +58,29 @@ class Exponents(Identifiers):
                 return Call("?power", (term, exponent), (), self.to_here(term))
             self.want_real(exponent)
             return Call("?exp", (exponent,), (), self.to_here(term))
+        if isinstance(exponent, Literal) and exponent.value == 2 and self.pointed(term):
+            base = self.written(term.span.start, token.start)
+            entries = f"{base}^{{\\odot 2}}" if not self.blanks else f"{base}^⊙2"
+            self.doubts.append(Doubt(f"`{base}·{base}` is read, the dot product; entry by entry it is `{entries}`"))
+            return Call("?inner", (term, term), (), self.to_here(term))
         return Call("?power", (term, exponent), (), self.to_here(term))
+
+    def pointed(self, term: Term) -> bool:
+        """Whether an arrow stands over a name, or over one in a sum of such."""
+        terms, found = [term], False
+        for part in terms:
+            if isinstance(part, Name):
+                start, stop = part.span.start, part.span.stop
+                found = (
+                    found
+                    or bool(_ARROW.search(self.text[max(0, start - 30) : start]))
+                    or "\u20d7" in self.text[start:stop]
+                )
+            elif isinstance(part, Call) and part.function in ("?plus", "?minus", "?beside", "u-"):
+                terms += part.arguments
+            elif not isinstance(part, Literal):
+                return False
+        return found
 
     def exponential(self, token: Token) -> Term | None:
         """exp^-x, which is e^-x; None where what stands above the line is a power of the value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from itertools import pairwise
 
@@ -27,6 +28,7 @@ _SPECTRUM = {"lambda": "eigvalsh", "sigma": "svdvals"}
 """Letters for eigenvalues of symmetric matrices, and for singular values."""
 _EXPECTED = {"E": "mean", "𝔼": "mean", "Var": "var"}
 """What stands before square brackets where something is expected, and what the entries of an array have instead."""
+_VARIANCE = re.compile(r"\\mathbb\s*\{?\s*V$|𝕍$")
 _WORD = 3
 """A word of so many letters before a bracket is no matrix."""
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -125,6 +127,8 @@ class Identifiers(Lettered):
     def want_value(self, token: Token) -> None:
         """Refuse E[x] and E_q[x]."""
         stem, *marks = key(token.text)
+        if stem == "V" and not marks and _VARIANCE.search(self.text[max(0, token.start - 20) : token.stop]):
+            stem = "Var"
         if stem in _EXPECTED and not (marks and self.known.find(token.text)):
             inside = self.written(self.next.stop, self.tokens[self.closing(self.at)].start)
             hint = f"over entries it is `{_EXPECTED[stem]}({inside})`"

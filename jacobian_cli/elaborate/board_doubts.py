@@ -1,0 +1,81 @@
+"""What was typed in mathematics or LaTeX and may not have been meant: squares of vectors, means, states, ⊗."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jacobian_cli.elaborate.habits import DENSITIES
+from jacobian_cli.elaborate.quoting import Typed, row_of
+from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.trees import call_of, inner_text
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.names import key
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
+
+BOARDS = ("math", "latex")
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|pmb|symbf|bold|vb)\s*\{?\s*$")
+_LINEAR = ("+", "-")
+_MEAN = "bar"
+
+
+def of_boards(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """The doubts of one statement."""
+    yield from _squares(typed, statement, statement.value)
+    for term in statement.terms:
+        if isinstance(term, Call):
+            for consider in (_mean, _state, _gated):
+                yield from consider(typed, term)
+
+
+def _squares(typed: Typed, statement: Definition, term: Term) -> Iterator[Doubt]:
+    """p²/2m of a bold p, a vector only because the square is taken entry by entry: physicists mean p·p."""
+    match term:
+        case Call(function="**", arguments=(base, Literal(value=power))) if power == 2 and typed.order(base) == 1:
+            if any(_bold(statement, part) for part in terms_in(base) if isinstance(part, Name)):
+                yield Doubt(f"`{spelled(term)}` is read, entry by entry; the dot product is `{inner_text(base, base)}`")
+        case Call(function="u-", arguments=(inner,)):
+            yield from _squares(typed, statement, inner)
+        case Call(function="+" | "-" | "*" | "/", arguments=(left, right)):
+            for part, other in ((left, right), (right, left)):
+                if not typed.order(other):
+                    yield from _squares(typed, statement, part)
+
+
+def _bold(statement: Definition, name: Name) -> bool:
+    start = name.span.start
+    return _BOLD.search(statement.source[max(0, start - 30) : start]) is not None
+
+
+def _mean(typed: Typed, term: Call) -> Iterator[Doubt]:
+    """x − x̄, whose x̄ is a name of its own."""
+    match term:
+        case Call(function="-", arguments=(Name(text=name) as one, Name(text=other) as two)):
+            first, second = key(name), key(other)
+            if second == (*first, _MEAN) and other in typed.assumed and typed.order(two) < 2:
+                mean = f"mean({name}, axis=0)" if typed.order(one) == 2 else f"mean({name})"
+                taken = f"`{other}` is a name of its own in `{spelled(term)}`"
+                yield Doubt(f"{taken}; less the mean it is `{name} - {mean}`")
+
+
+def _state(typed: Typed, term: Call) -> Iterator[Doubt]:
+    """tr(ρH), whose ρ is taken for a number."""
+    row = row_of(term)
+    if row is None or not row.of_scalar or typed.order(term):
+        return
+    for part in terms_in(term):
+        match part:
+            case Call(function="*", arguments=(Name(text=name), Name() as other)):
+                if key(name)[0] in DENSITIES and typed.assumed.get(name) == () and typed.order(other) == 2:
+                    yield Doubt(f"`{name}` is a number in `{spelled(term)}`; a matrix is declared: `-s {name}=n,n`")
+
+
+def _gated(typed: Typed, term: Call) -> Iterator[Doubt]:
+    """SiLU(xW) ⊗ xV: others write ⊗ for the product entry by entry."""
+    if term.function != "kron" or len(term.arguments) != 2:
+        return
+    left, right = term.arguments
+    computed = any(isinstance(p, Call) and p.function.isidentifier() and elementwise(p) for p in term.arguments)
+    if computed and typed.order(left) == typed.order(right):
+        yield Doubt(f"`{spelled(term)}` is read; entry by entry it is `{spelled(call_of('*', left, right))}`")
