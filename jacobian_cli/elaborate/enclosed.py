@@ -77,7 +77,10 @@ class Enclosed(Shaped):
             case "" | "2" | "2?" | "F" | "f" | "Fro":
                 made = self.op("norm", term.span, inner)
                 if matrix and not kind.value:
-                    self.doubt(f"`norm({shown})` is read, the Frobenius norm; the spectral norm is `norm({shown}, 2)`")
+                    name = inner[1].text if isinstance(inner[1], Name) else ""
+                    vector = f"; a vector is declared: `-s {name}=n`" if self.assumed.get(name) == 2 else ""
+                    others = f"the spectral norm is `norm({shown}, 2)`{vector}"
+                    self.doubt(f"`norm({shown})` is read, the Frobenius norm; {others}")
                 return made
             case "1" if not matrix:
                 return self.op("norm1", term.span, inner)

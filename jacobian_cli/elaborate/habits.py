@@ -17,6 +17,8 @@ STEPS = RUNNING - {"n"}
 """Those of them that nobody has for the degree of a polynomial."""
 DENSITIES = ("rho",)
 """Greek letters for matrices inside a trace: states in quantum mechanics."""
+_TIMES = ("t", "T")
+"""Letters whose differences are numbers: Δt."""
 _DIFFERENCES = ("Delta", "Δ")
 HABITS = ("a Greek name is a scalar", "a lower-case name is a column vector", "a capital is a matrix")
 
@@ -28,7 +30,7 @@ def habit(name: str) -> int:
     """
     stem = _stem(name)
     if stem in _DIFFERENCES and name[len(stem) : len(stem) + 1] == "_":
-        return habit(name[len(stem) + 1 :])
+        return habit(name[len(stem) + 1 :]) if name[len(stem) + 1 :] not in _TIMES else 0
     if stem[:1].isupper():
         return 2
     return 0 if stem in GREEK or any("Ͱ" <= c <= "Ͽ" or "ἀ" <= c <= "ῼ" for c in stem) else 1

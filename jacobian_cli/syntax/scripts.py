@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from jacobian_cli.syntax.commands import ACCENTS, FRACTIONS, STYLES, TRANSPOSES, WORDS
 from jacobian_cli.syntax.mathematics import PSEUDO, Scanner
+from jacobian_cli.syntax.names import spelling
 from jacobian_cli.syntax.tokens import Token
 
 COMMAND = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
@@ -19,6 +20,8 @@ _MARKED = re.compile(r"(\([^()\\{}]{1,20}\))(?:T|⊤|\\top|\\intercal|\\mathsf\{
 ABOVE = re.compile(r"\s*[-−]?[0-9]+(?:\.[0-9]+)?")
 """A number above the line without braces: people mean all its digits, though LaTeX takes one."""
 _BELOW = re.compile(r"\s*[0-9]+")
+_WORD = re.compile(r"\s*([A-Za-z]{2,})")
+_EXTREMES = ("max", "min")
 _MINUS = re.compile(r"\s*[-−](?!\s*\})")
 _LONGEST = 30
 _MARK = "another name has an index: `x_2^T`"
@@ -127,8 +130,17 @@ class Scripts(Scanner):
             found.append(Token("sup", inside, at, after, parts=(tuple(self.scan(start, end)),)))
         return after
 
+    def worded(self, word: str, found: list[Token]) -> bool:
+        """Whether a word without braces is the index of what stands before it: x_max, or one with which it is known."""
+        base = self.bases.get(found[-1].start) if found else None
+        return base is not None and (
+            word in _EXTREMES or self.known.find(spelling(base[0], (*base[1], word))) is not None
+        )
+
     def below(self, at: int, stop: int, found: list[Token]) -> int:
         inside, _, _, after = self.script(_BELOW, at + 1, stop)
+        if (word := _WORD.match(self.text, at + 1, stop)) and self.worded(word[1], found):
+            inside, after = word[1], word.end()
         index = re.sub(r"\\(?:text|mathrm|mathsf|rm|textrm|mathbf|mathit|operatorname)(?![A-Za-z])|[\s{}]", "", inside)
         index = index.replace(r"\times", "×").replace(r"\infty", "∞").replace("\\", "")
         if not self.attach(index, after, found):

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
 from jacobian_cli.syntax.board.fractions import Fractions
+from jacobian_cli.syntax.differences import joined
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.letters import Letters
@@ -51,6 +52,7 @@ def statement_of(
     guessed: bool = False,
 ) -> Definition:
     """A formula, or a definition: `z = …`, `f(x) = …`, of tokens that `letters` cut."""
+    tokens = joined(tokens, letters)
     name, first = _left_side(tokens, text)
     known, vectors = letters.known, letters.vectors
     board = Board(tokens, text, known, blanks, letters.doubts, at=first, guessed=guessed)
