@@ -25,7 +25,7 @@ def of_boards(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     yield from _squares(typed, statement, statement.value)
     for term in statement.terms:
         if isinstance(term, Call):
-            for consider in (_mean, _state, _gated):
+            for consider in (_mean, _state, _gated, _divided):
                 yield from consider(typed, term)
 
 
@@ -69,6 +69,19 @@ def _state(typed: Typed, term: Call) -> Iterator[Doubt]:
             case Call(function="*", arguments=(Name(text=name), Name() as other)):
                 if key(name)[0] in DENSITIES and typed.assumed.get(name) == () and typed.order(other) == 2:
                     yield Doubt(f"`{name}` is a number in `{spelled(term)}`; a matrix is declared: `-s {name}=n,n`")
+
+
+def _divided(typed: Typed, term: Call) -> Iterator[Doubt]:
+    """GMm/r, whose letters are a matrix and vectors: physicists mean numbers."""
+    if term.function != "/" or [typed.order(part) for part in term.arguments] != [1, 1]:
+        return
+    parts = [part for part in terms_in(term) if not isinstance(part, Literal)]
+    names = list(dict.fromkeys(part.text for part in parts if isinstance(part, Name)))
+    plain = all(part.function in ("@", "/", "u-", "*") for part in parts if isinstance(part, Call))
+    letters = all(len(name) == 1 and name.isascii() and name in typed.assumed for name in names)
+    if plain and letters and any(len(typed.assumed[name]) == 2 for name in names):
+        numbers = " ".join(f"`-s {name}=()`" for name in reversed(names))
+        yield Doubt(f"`{spelled(term)}` divides entry by entry; numbers are declared: {numbers}")
 
 
 def _gated(typed: Typed, term: Call) -> Iterator[Doubt]:

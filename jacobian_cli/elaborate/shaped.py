@@ -76,6 +76,7 @@ class Shaped(Builder):
         """Whether e is a constant only above which something stands, mostly."""
         self.assumed = assumed
         self.made: dict[int, Term] = {}
+        self.done: dict[int, Expr] = {}
         self.kept: list[Term] = []  # what `made` knows by its id, which must not become another's
         self.resized: dict[int, Call] = {}
         self.lying: set[int] = set()
@@ -110,9 +111,12 @@ class Shaped(Builder):
                 self.doubt(letter_e.NUMBER)
             return super().build(term)
         if term.function[0] == "?":
-            self.kept.append(term)
-            expr, self.made[id(term)] = self.meanings[term.function](self, term)
-            return expr
+            known = self.done.get(id(term))
+            if known is None:  # each is asked for by all that stands around it
+                self.kept.append(term)
+                known, self.made[id(term)] = self.meanings[term.function](self, term)
+                self.done[id(term)] = known
+            return known
         row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
         if row is not None and row.of_scalar and len(term.arguments) == 1:
             self.want_larger(term.arguments[0], 2)

@@ -69,6 +69,25 @@ class Transposes(Enclosed):
                 f"`{taken}` is read, a transpose; a power is `{other}`, where {mark} is declared: `-s {mark}=()`"
             )
 
+    def want_no_steps(self, sign: str, term: Call, left: Typed, right: Typed) -> None:
+        """Refuse x^t + γv^t, rows that nothing is multiplied with: the t may number steps."""
+        names = [*map(self.stepped, term.arguments)]
+        if all(names):
+            indexed = " and ".join(f"`{name}_t`" for name in dict.fromkeys(names))
+            rows = spelled(call_of(sign, left[1], right[1]))
+            hint = f"an index is written {indexed}; rows are `{rows}`"
+            raise self.error(term.span, "is this an index of steps, or a transpose?", hint)
+
+    def stepped(self, part: Term) -> str:
+        """The name in x^t and γv^t."""
+        while isinstance(part, Call) and part.function == "u-":
+            (part,) = part.arguments
+        *before, last = part.arguments if isinstance(part, Call) and part.function == "?beside" else (part,)
+        match last:
+            case Call(function="?T", arguments=(Name(text=name),)) if self.letter_above(last) == "t":
+                return "" if any(self.build(one).shape for one in before) else name
+        return ""
+
     def around(self, term: Call) -> tuple[bool, bool]:
         """Whether a factor stands before a part, and whether one stands behind it."""
         before, behind = self.text[: term.span.start].rstrip()[-1:], self.text[term.span.stop :].lstrip()[:1]

@@ -321,6 +321,7 @@ class Mathematics(Unlike):
             if axes_of(one[0].shape) == 2 and len(other[0].shape) == 1 and isinstance(part, Call):
                 self.want_vector(part)
         self.want_like(sign, term, left, right)
+        self.want_no_steps(sign, term, left, right)
         return self.op(sign, term.span, left, right)
 
     def doubt_inverse(self, term: Call, left: Typed) -> None:

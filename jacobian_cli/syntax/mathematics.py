@@ -91,7 +91,7 @@ _TITLE = re.compile(
 )
 """A word before a formula: `Loss: ‖Ax − b‖²`."""
 _CONDITIONED = re.compile(
-    r"(?<![^\W_\d])(?<!\\)(?P<name>[^\W\d_](?:_\{[^{}]*\}|_\\?\w+|[₀-₉ₐ-ₜᵢ-ᵥ]+)?)\s?(?:\\left\s*)?\("
+    r"(?<![^\W_\d])(?<!\\)(?P<name>(?:[^\W\d_]|\\(?:pi|mu|rho|phi|Phi))(?:_\{[^{}]*\}|_\\?\w+|[₀-₉ₐ-ₜᵢ-ᵥ]+)?)\s?(?:\\left\s*)?\("
     r"[^()|∣=]+(?<!\\left)(?<!\\right)(?:[|∣]|\\(?:mid|vert)(?![a-z]))[^()|∣=]+\)"
 )
 """p(y|x)."""

@@ -33,6 +33,8 @@ ENDLESS = {
     "calls": "np.exp(" * 1200 + "x" + ")" * 1200,
     "methods": "x" + ".sum()" * 1500,
     "a surrogate": "x\ud800 y",
+    "sums that numbers scale": "α(x + " * 30 + "x" + ")" * 30,
+    "sums behind matrices": "A(x + " * 30 + "x" + ")" * 30,
 }
 SOURCES = {
     "ten megabytes": "x = 1\n" * 1_700_000,
