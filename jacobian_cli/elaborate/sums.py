@@ -21,10 +21,11 @@ from jacobian_cli.elaborate.indexed import (
     vectorial,
 )
 from jacobian_cli.elaborate.options import OrderError
+from jacobian_cli.elaborate.scaling import NUMBER
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import call_of
-from jacobian_cli.elaborate.written import NUMBER, Mathematics
+from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Size

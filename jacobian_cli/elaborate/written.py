@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
-from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of, way_of
-from jacobian_cli.elaborate.habits import habit, neighbours, scales_as_number
+from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, way_of
+from jacobian_cli.elaborate.habits import habit, scales_as_number
+from jacobian_cli.elaborate.scaling import NUMBER, Scaling, scaled, summands
 from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import call_of, inner_text, span_of, times_text, upright
-from jacobian_cli.elaborate.unlike import Unlike
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term, terms_in
 
 PI = "pi"
-NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
-"""Names that, where all they do is to scale a number, are numbers themselves."""
-_SCALING = frozenset("tsck")
-"""Letters that are numbers where they stand before a matrix; others are rows there."""
 _OVER_NORMS = re.compile(r"/\s*\(?\s*[‖|]")
 _VECTOR_PRODUCTS = re.compile(r"[×·]|\\times|\\cdot(?![a-z])")
-_LETTERS = frozenset("abcdhkmnprst")
-"""Letters whose quotients are numbers before a vector or a matrix."""
 
 
-class Mathematics(Unlike):
+class Mathematics(Scaling):
     """What shapes decide in mathematics and LaTeX."""
 
     paired_entries = 0
@@ -67,19 +61,6 @@ class Mathematics(Unlike):
                 product = spelled(call_of("*", part, factors[place + 1][1]))
                 self.doubt(f"`{product}` is read, a product with the number; a projection called π is not known")
 
-    def scaling_name(self, term: Term) -> str:
-        """The vector before a product of vectors that is a number, y wᵀx, if nothing but its letter makes it one."""
-        if not (isinstance(term, Call) and term.function == "?beside"):
-            return ""
-        first, *rest = [part for part in term.arguments if not isinstance(part, Literal)]
-        shapes = [self.build(part).shape for part in rest]
-        single = isinstance(first, Name) and self.assumed.get(first.text) == 1 and self.bare[first.text] == 1
-        if not (single and len(rest) > 1 and is_row(shapes[0]) and shape_of(shapes) == ()):
-            return ""
-        if neighbours(*(names_in(part)[0] for part in (first, rest[0]))):
-            return ""
-        return first.text if isinstance(first, Name) else ""
-
     def by_entries(self, parts: Sequence[Term], factors: Sequence[Typed]) -> list[Typed]:
         """The factors, with p log p and y log ŷ made one entry by entry: a vector before a function of entries."""
         found = [factors[0]]
@@ -107,92 +88,6 @@ class Mathematics(Unlike):
                 sign = self.text[part.span.start : part.span.stop].lstrip("\\")
                 hint = f"a vector is declared: `-s {sign}=n`; the number stands in front"
                 raise self.error(part.span, "π is the number 3.14… here, and stands behind a matrix", hint)
-
-    def want_no_samples(self, parts: Sequence[Term]) -> None:
-        """Refuse r_t A_t, whose factors are numbers of one sample rather than a row and a matrix."""
-        for left, right in pairwise(parts):
-            if not (isinstance(left, Name) and isinstance(right, Name)):
-                continue
-            marks = key(left.text)[-1:], key(right.text)[-1:]
-            sample = marks[0] == marks[1] and len(marks[0][0]) == 1 and marks[0][0].islower()
-            open_ones = self.assumed.get(left.text, 0) > 0 and right.text in self.assumed
-            if sample and open_ones and (habit(left.text), habit(right.text)) == (1, 2) and left.text != right.text:
-                row = spelled(call_of("@", call_of(".T", left), right))
-                raise self.error(
-                    span_of(left, right, left.span),
-                    "are these numbers, or a row and a matrix?",
-                    f"for numbers declare `-s {left.text}=()` `-s {right.text}=()`; a row and a matrix are `{row}`",
-                )
-
-    def want_numbers(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
-        """A name that scales nothing but numbers is a number: n/2 log|Σ|."""
-        for name in scaling_identities(parts):  # nλI, s²I
-            if self.assumed.get(name) == 1:
-                self.strained(name, 0)
-        for part, other, (expr, _), (behind, _) in zip(parts, parts[1:], factors, factors[1:], strict=False):
-            before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1
-            if before and isinstance(part, Name) and part.text in _SCALING and part.text in self.assumed:  # A + tB
-                self.strained(part.text, 0)
-            if len(expr.shape) == 1 and behind.shape and not is_row(behind.shape):
-                for name in self.scaling_quotient(part, wholly=len(behind.shape) == 1):
-                    self.strained(name, 0)
-                if len(behind.shape) == 1:  # (μ² + c)(σ² + d)
-                    names = [*self.added_to_numbers(part), *self.added_to_numbers(other)]
-                    if names:
-                        self.strained(names[0], 0, *names[1:])
-        large = [k for k, (expr, _) in enumerate(factors) if expr.shape]
-        if len(large) != 1:
-            return
-        part = parts[large[0]]
-        added = self.added_to_numbers(part)
-        if added and len(parts) > 1 and self.divisors.intersection(names_in(part)):  # (ν + p)/2 log(1 + x²/ν)
-            self.strained(added[0], 0, *added[1:])
-        if isinstance(part, Call) and part.function == "/":
-            part = part.arguments[0]
-        behind_all = len(parts) > 1 and part is parts[-1]  # α d and (nᵀr) n: a number stands in front
-        if (
-            isinstance(part, Name)
-            and part.text in self.assumed
-            and NUMBER.fullmatch(part.text)
-            and not (behind_all or part.text in self.turned_names)
-        ):
-            self.strained(part.text, 0)
-
-    def added_to_numbers(self, part: Term) -> list[str]:
-        """The names taken for vectors that are added to numbers, ν + p, if nothing else there is a vector."""
-        while isinstance(part, Call) and part.function in ("/", "u-", "?power"):
-            part = part.arguments[0]
-        terms, numbers, names = [part], False, list[str]()
-        for term in terms:
-            if isinstance(term, Call) and term.function in ("?plus", "?minus", "u-"):
-                terms += term.arguments
-            elif not isinstance(term, Literal) and not self.build(term).shape:
-                numbers = True
-            elif isinstance(term, Name) and self.assumed.get(term.text) == 1 and habit(term.text) == 1:
-                names.append(term.text)
-            elif not isinstance(term, Literal):
-                return []
-        return names if numbers else []
-
-    def scaling_quotient(self, part: Term, *, wholly: bool) -> list[str]:
-        """The names in a quotient of letters alone, α/r, that are taken for vectors, if they are letters of numbers:
-        all of them or, where a matrix stands behind, those above the line.
-        """
-        above, below, stack = list[str](), list[str](), [(part, False)]
-        if not (isinstance(part, Call) and part.function == "/"):
-            return []
-        while stack:
-            inner, under = stack.pop()
-            if isinstance(inner, Name):
-                (below if under else above).append(inner.text)
-            elif isinstance(inner, Call) and inner.function in ("/", "?beside", "u-"):
-                first, *rest = inner.arguments
-                stack += [(first, under), *((one, under ^ (inner.function == "/")) for one in rest)]
-            elif not isinstance(inner, Literal):
-                return []
-        want = [*above, *below] if wholly else above
-        names = [name for name in (*above, *below) if self.assumed.get(name) == 1 and habit(name) < 2]
-        return names if all(name in _LETTERS or habit(name) == 0 for name in want if name in names) else []
 
     def dot(self, term: Call) -> Typed:
         """· between numbers, matrices and vectors; of two vectors the dot product."""
@@ -304,7 +199,7 @@ class Mathematics(Unlike):
         return self.added("-", term)
 
     def added(self, sign: str, term: Call) -> Typed:
-        combined = [_scaled(part) for part in _summands(term)]
+        combined = [scaled(part) for part in summands(term)]
         if len(combined) > 1 and all(self.orders(names) == (1, 2) for names in combined):  # aA + bB
             first, *others = dict.fromkeys(name for name, _ in combined)
             self.strained(first, 0, *others)
@@ -429,30 +324,6 @@ def _ones(term: Term) -> bool:
         case Call(function="?T" | ".T", arguments=(Call(function="?ones"),)):
             return True
     return False
-
-
-def scaling_identities(parts: Sequence[Term]) -> Iterator[str]:
-    """The names that stand with numbers alone before an identity: s and n in s²I and nλI."""
-    if isinstance(parts[-1], Call) and parts[-1].function in ("?eye", "eye"):
-        for part in parts[:-1]:
-            inner = part.arguments[0] if isinstance(part, Call) and part.function == "?power" else part
-            if isinstance(inner, Name):
-                yield inner.text
-
-
-def _summands(term: Term) -> list[Term]:
-    """The terms of a sum."""
-    if isinstance(term, Call) and term.function in ("?plus", "?minus"):
-        return [part for argument in term.arguments for part in _summands(argument)]
-    return [term]
-
-
-def _scaled(term: Term) -> tuple[str, ...]:
-    """The two names beside each other that a term is: a and A in aA."""
-    match term:
-        case Call(function="?beside", arguments=(Name(text=one), Name(text=other))):
-            return one, other
-    return ()
 
 
 def _of_entries(term: Term) -> bool:

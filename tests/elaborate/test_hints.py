@@ -34,7 +34,10 @@ PACKAGE = Path(jac.__file__).parent
 ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elaborate", "ops", "shape.py")
 APART = (
     *("elaborate/doubts.py", "elaborate/board_doubts.py", "elaborate/products.py"),
-    *(f"elaborate/{name}.py" for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "sums", "dotted")),
+    *(
+        f"elaborate/{name}.py"
+        for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "sums", "dotted")
+    ),
     *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays", "transposes", "unlike")),
 )
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""

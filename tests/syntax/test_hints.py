@@ -26,7 +26,7 @@ from tests.syntax.test_typed import ENTRIES
 ROOMS = (
     *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
     *("syntax/mathematics.py", "syntax/libraries.py"),
-    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "enclosed", "written", "sums", "dotted")),
+    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "enclosed", "written", "scaling", "sums", "dotted")),
     *(f"elaborate/{name}.py" for name in ("programmed", "columns", "transposes", "unlike")),
 )
 TYPED = (
