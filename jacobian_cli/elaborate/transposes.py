@@ -69,13 +69,13 @@ class Transposes(Enclosed):
                 f"`{taken}` is read, a transpose; a power is `{other}`, where {mark} is declared: `-s {mark}=()`"
             )
 
-    def want_no_steps(self, sign: str, term: Call, left: Typed, right: Typed) -> None:
+    def want_no_steps(self, term: Call) -> None:
         """Refuse x^t + γv^t, rows that nothing is multiplied with: the t may number steps."""
         names = [*map(self.stepped, term.arguments)]
         if all(names):
             indexed = " and ".join(f"`{name}_t`" for name in dict.fromkeys(names))
-            rows = spelled(call_of(sign, left[1], right[1]))
-            hint = f"an index is written {indexed}; rows are `{rows}`"
+            rows = " and ".join(f"`{name}.T`" for name in dict.fromkeys(names))
+            hint = f"an index is written {indexed}; a transpose {rows}"
             raise self.error(term.span, "is this an index of steps, or a transpose?", hint)
 
     def stepped(self, part: Term) -> str:

@@ -75,14 +75,18 @@ class Mathematics(Scaling):
         return found
 
     def want_no_constants(self, term: Call, factors: Sequence[Typed]) -> None:
-        """Refuse Iω and P^T π, in which neither an identity nor 3.14… makes sense."""
+        """Refuse Iω and P^T π, in which neither an identity nor 3.14… makes sense; where all else is declared, say of
+        the I what it is.
+        """
         for place, part in enumerate(term.arguments):
             before, behind = [expr.shape for expr, _ in factors[:place]], factors[place + 1 :]
             if isinstance(part, Call) and part.function == "?eye" and (behind or any(before)):
                 word = self.word_around(part.span)
                 hint = f"if {word} is one name, declare it: `-s {word}=()`; " if word.isupper() else ""
                 hint += "a variable is declared: `-s I=()` or `-s I=n,n`; an identity is left out of a product"
-                raise self.error(part.span, "is this I an identity?", hint)
+                if self.assumed:
+                    raise self.error(part.span, "is this I an identity?", hint)
+                self.doubt(f"I is read as the identity; {hint.rpartition('; ')[0] or hint}")  # all others are declared
             pi = isinstance(part, Name) and part.text == PI and part.text not in self.scope.values
             if pi and any(axes_of(shape) == 2 or is_row(shape) for shape in before):
                 sign = self.text[part.span.start : part.span.stop].lstrip("\\")
@@ -216,7 +220,7 @@ class Mathematics(Scaling):
             if axes_of(one[0].shape) == 2 and len(other[0].shape) == 1 and isinstance(part, Call):
                 self.want_vector(part)
         self.want_like(sign, term, left, right)
-        self.want_no_steps(sign, term, left, right)
+        self.want_no_steps(term)
         return self.op(sign, term.span, left, right)
 
     def doubt_inverse(self, term: Call, left: Typed) -> None:

@@ -54,6 +54,7 @@ MEANT = {
     "p = softmax(W@x); cross_entropy(p, y)": "cross_entropy(W@x, y)",
     "softmax(X, axis=0)": "softmax(X)",
     "A**-1@b": "inv(A)",
+    "sum (y - X@w)**2": "sum((y - X@w)**2)",
     "A**T@b": "A.T",
     "outer(U, x)": "-s U=n",
     # names
