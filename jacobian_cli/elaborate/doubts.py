@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
+from jacobian_cli.elaborate.flat_arrays import PYTHON
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.products import IDENTITY, outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
@@ -152,6 +153,7 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
     settled |= subscripted(typed.statements).keys() | _along(typed)
     calls = [t for s in typed.statements for t in s.terms if isinstance(t, Call)]
     traced = {n for t in calls if (row := row_of(t)) is not None and row.of_scalar for n in names_in(t)}  # tr(ρ log ρ)
+    code = any(statement.notation in PYTHON for statement in typed.statements)
     for name, shape in typed.assumed.items():
         if name in settled or f"--assume {name}=index" in asked:
             continue
@@ -164,7 +166,7 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
             yield Doubt(
                 f"`{name}` is taken for a matrix, for a number does not fit; `-s {name}={sizes}` says that it is one"
             )
-        if habit(name) == 1 and len(shape) > 1:
+        if habit(name) == 1 and len(shape) > 1 and not (code and not typed.possible(name, 1)):
             sizes = ",".join(map(str, shape))
             what = "a matrix" if len(shape) == 2 else f"an array of {len(shape)} axes"
             yield Doubt(

@@ -76,3 +76,11 @@ def holds_weights(name: str) -> bool:
 def scales_as_number(name: str) -> bool:
     """Whether a lower-case letter is one of those that are numbers before a vector as often as vectors: m·a."""
     return _stem(name) in _NUMBERS
+
+
+def weighs(name: str) -> bool:
+    """Whether a lower-case name is one of those of weights, which samples are multiplied by."""
+    return _stem(name) in _WEIGHING
+
+
+_WEIGHING = frozenset("w v weight weights coef coefs theta beta".split())

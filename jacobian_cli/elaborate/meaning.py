@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 
+from jacobian_cli.elaborate.coded import Coded
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
-from jacobian_cli.elaborate.programmed import AXES, CONSTANT, Programs
+from jacobian_cli.elaborate.programmed import AXES, CONSTANT
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import placed
@@ -75,7 +76,7 @@ _SKELETON = {
 }
 _INSIDE = frozenset(
     "?picked ?squeeze ?slope ?dotted ?broadcast ?undotted ?softmax ?flat ?row ?pair ?slogdet ?classes ?entry ?sigma "
-    "?whole".split()
+    "?whole ?weight".split()
 )
 
 
@@ -134,12 +135,16 @@ def meant(
     guessed = dict(guessed) | dict.fromkeys(_greek_vectors(statements, guessed, declared), 1)
     guessed |= {name: 0 for name, order in guessed.items() if order == 1 and _RATE.fullmatch(name)}
     settled: set[str] = set()
+    asked: list[StrainedError] = []
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not
         try:
-            return _attempt(statements, declared, sizes, guessed, square, places, masks, strict=True, sized=sized)
+            found = _attempt(statements, declared, sizes, guessed, square, places, masks, strict=True, sized=sized)
+            return _because(found, asked)
         except StrainedError as error:
             if error.name in settled:
                 break
+            if error.because is not None:
+                asked.append(error)
             guessed |= dict.fromkeys(error.names, error.order)
             settled |= {*error.names}
         except InputError:
@@ -156,6 +161,15 @@ def meant(
                 break
     assert first is not None
     raise first
+
+
+def _because(found: list[Definition], asked: Iterable[StrainedError]) -> list[Definition]:
+    """The statements, and what must be said of the names that had to have another number of axes."""
+    *before, last = found
+    for error in asked:
+        doubts = (*last.doubts, Doubt(error.because)) if error.because else last.doubts
+        last = replace(last, doubts=doubts, settled=last.settled | {*error.names})
+    return [*before, last]
 
 
 def _greek_vectors(
@@ -291,7 +305,7 @@ def filled(term: Term, settled: Mapping[str, Size]) -> Term:
     return term
 
 
-class Meaning(Programs):
+class Meaning(Coded):
     """Types one text, and remembers what each part that shapes decide has become."""
 
     def each_with_each(self, term: Call) -> Typed:
@@ -361,6 +375,7 @@ Meaning.meanings = {
     "?kron": Meaning.kron,
     "?outer": Meaning.each_with_each,
     "?whole": Meaning.whole_array,
+    "?weight": Meaning.weight,
     "?squeeze": Meaning.squeezed,
     "?column": Meaning.below,
     "?picked": Meaning.picked,

@@ -82,8 +82,18 @@ class Program:
         assumed = {name: self.variables[name].shape for name in self.whys if name in self.variables}
         demanded = {name for name in assumed if self.whys[name] in (*_FITS, _READ)}
         loose = resting_on(assumed, self.statements)
-        typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits, loose)
+        typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits, loose, self._possible)
         return tuple(dict.fromkeys(doubts(typed)))
+
+    def _possible(self, name: str, order: int) -> bool:
+        """Whether the statements could be typed with so many axes of a name, whatever the others have then."""
+        orders = {each: len(self.variables[each].shape) for each in (*self.valued, *self.square)}
+        statements = [*(s for s in self.statements if s is not self.last), self.last]
+        try:
+            elaborate(statements, self.declared, {**orders, name: order})
+        except InputError:
+            return False
+        return True
 
     def _fits(self, statement: Definition, other: Definition) -> bool:
         orders = {name: len(self.variables[name].shape) for name in (*self.valued, *self.square)}
@@ -226,7 +236,8 @@ def _meant(
         known = {n: len(v.shape) for n, v in program.variables.items() if n in guessed}
         if all(known.get(name, order) == order for name, order in found[0].orders):
             break
-        guessed = guessed | known
+        again = {name for statement in found for name in statement.settled}  # which the notation says again
+        guessed = guessed | {name: order for name, order in known.items() if name not in again}
     assert program is not None
     return program
 

@@ -34,6 +34,8 @@ class Typed(NamedTuple):
     """Whether a statement could stand in the place of another."""
     loose: frozenset[str]
     """The names that are assumed, and those of definitions that rest on them."""
+    possible: Callable[[str, int], bool]
+    """Whether a name could have so many axes, whatever the others have then."""
 
     @property
     def names(self) -> set[str]:

@@ -51,13 +51,17 @@ BOARD = ("math", "latex", "julia")
 
 
 class StrainedError(InputError):
-    """A reading that the language has, but that no mathematician would mean: a name wants another number of axes."""
+    """A reading that the language has, but that no mathematician would mean: a name wants another number of axes.
 
-    def __init__(self, name: str, order: int, *others: str) -> None:
+    `because` is what must be said of it then, nothing where it is certain; without it, those judge who see it.
+    """
+
+    def __init__(self, name: str, order: int, *others: str, because: str | None = None) -> None:
         super().__init__(f"{name} is read otherwise")
         self.name = name
         self.names = (name, *others)
         self.order = order
+        self.because = because
 
 
 class Shaped(Builder):

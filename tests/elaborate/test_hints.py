@@ -38,7 +38,7 @@ APART = (
         f"elaborate/{name}.py"
         for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "sums", "dotted")
     ),
-    *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays", "transposes", "unlike")),
+    *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays", "transposes", "unlike", "coded")),
 )
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [

@@ -282,7 +282,7 @@ _FAR = 20
 
 def linear(call: Arguments) -> Term:
     given = call.bound("x", "weight", "bias")
-    made = call.made("MATMUL(x, TURN(W))", {"x": given["x"], "W": given["weight"]})
+    made = call.made("MATMUL(x, TURN(W))", {"x": given["x"], "W": call.call("?weight", given["weight"])})
     return call.call("+", made, given["bias"]) if "bias" in given else made
 
 

@@ -1,0 +1,209 @@
+"""Lower-case names in code that are matrices, because of what is done with them there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from jacobian_cli.elaborate.flat_arrays import PYTHON
+from jacobian_cli.elaborate.habits import weighs
+from jacobian_cli.elaborate.options import OrderError, Scope
+from jacobian_cli.elaborate.programmed import Programs
+from jacobian_cli.elaborate.shaped import StrainedError, Typed
+from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.expr import Expr
+from jacobian_cli.ops import FUNCTIONS, Kind
+from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
+
+_SQUARE = frozenset("?slogdet pinv solve".split())
+"""Functions whose first argument is a matrix, beside those that are one thing of a matrix and another of a number."""
+_OF_ROWS = ("cdist",)
+"""Functions of the rows of several matrices."""
+_PRODUCTS = ("?matmul", "?mm", "?mv", "@")
+_THROUGH = (*_PRODUCTS, ".T", "?turn", "+", "-", "u-", "/")
+_JOINS = ("+", "-", "*")
+
+
+class Coded(Programs):
+    """Types code, and asks for the axes that names have there, whatever their letters say."""
+
+    def __init__(self, scope: Scope, statement: Definition, strict: bool, assumed: Mapping[str, int]) -> None:
+        super().__init__(scope, statement, strict, assumed)
+        self.code = self.notation in PYTHON
+        self.found: dict[int, Shape] = {}
+        """What the parts of a call are, by the `id` of their tree."""
+        self.square = 0
+        """How many functions of matrices a part stands in."""
+        self.totals = 0
+        """How many sums over all entries a part stands in."""
+
+    def build(self, term: Term) -> Expr:
+        if not self.code or not isinstance(term, Call):
+            expr = super().build(term)
+            if self.code:
+                self.found[id(term)] = expr.shape
+            return expr
+        square, total = _of_matrix(term), _over_all(term)
+        self.square, self.totals = self.square + square, self.totals + total
+        try:
+            expr = super().build(term)
+        except OrderError:
+            self.want_more(term)
+            raise
+        finally:
+            self.square, self.totals = self.square - square, self.totals - total
+        self.found[id(term)] = expr.shape
+        if self.strict:
+            if square:
+                self.want_matrix(term.arguments[0])
+            elif term.function in _JOINS and len(term.arguments) == 2:
+                self.weigh(term)
+        return expr
+
+    def shape(self, term: Term) -> Shape:
+        found = self.found.get(id(term))
+        return self.build(term).shape if found is None else found
+
+    def want_matrix(self, term: Term) -> None:
+        """tr(p @ q): nobody takes such a function of a number, nor of a vector."""
+        if len(self.shape(term)) < 2:
+            names = dict.fromkeys(name for name in _factors(term) if self.assumed.get(name) == 1)
+            self.because(names, 2, "")
+
+    def weight(self, term: Call) -> Typed:
+        """The weight of a layer, which is a matrix."""
+        (inner,) = term.arguments
+        if len(self.build(inner).shape) == 1 and isinstance(inner, Name) and self.assumed.get(inner.text) == 1:
+            self.because([inner.text], 2, "")
+        return self.typed(inner)
+
+    def want_more(self, term: Call) -> None:
+        """norm(a - b, axis=1): what is joined entry by entry is of one shape, where it has too few axes."""
+        axis = dict(term.keywords).get("axis")
+        if term.function in _OF_ROWS:
+            self.because([n for n in _each(term.arguments) if self.assumed.get(n) == 1], 2, "")
+        if not isinstance(axis, Literal) or axis.value != 1 or len(self.shape(term.arguments[0])) > 1:
+            return
+        names = [name for name in dict.fromkeys(_each(term.arguments[:1])) if self.assumed.get(name) == 1]
+        ways = " or ".join(f"`-s {name}=m`" for name in names)
+        several = len(names) > 1 and axis.span != term.span
+        said = f"{' and '.join(f'`{name}`' for name in names)} are taken for matrices, as axis=1 is one of"
+        self.because(names, 2, f"{said}; one row for all is declared: {ways}" if several else "")
+
+    def weigh(self, term: Call) -> None:
+        """What a sum or a product of two parts says of the names in them."""
+        for one, other in (term.arguments, term.arguments[::-1]):
+            if len(self.shape(one)) == 1 and term.function != "*" and _identity(self.plain(other)):
+                self.want_square(one)
+            if not self.shape(one) and len(self.shape(other)) == 1 and self.totals:
+                if term.function == "+" and isinstance(other, Name) and any(_of_vectors(one)):
+                    self.because([other.text] if self.assumed.get(other.text) == 1 else (), 0, "")  # x@w + b
+                self.want_batch(one, other)
+
+    def want_square(self, term: Term) -> None:
+        """K + s*eye(n)."""
+        names = dict.fromkeys(name for name in _factors(term) if self.assumed.get(name) == 1)
+        ways = " ".join(f"`-s {name}=n`" for name in names)
+        what = f"`{', '.join(names)}` {'is' if len(names) == 1 else 'are'} taken for square beside the identity"
+        said = "" if self.square else f"{what}; a vector, added to each row, is declared: {ways}"
+        self.because(names, 2, said)
+
+    def want_batch(self, number: Term, vector: Term) -> None:
+        """mean((x@w - y)**2): the product of two vectors is a number for one sample, and y holds many."""
+        targets = [n for n in dict.fromkeys(_names(vector)) if self.assumed.get(n) == 1]
+        for product in _of_vectors(number):
+            names = [name for name in _factors(product) if len(self.build(Name(name, product.span)).shape) == 1]
+            if len(set(names)) < 2 or not set(names).isdisjoint(targets):
+                continue
+            free = [name for name in names if self.assumed.get(name) == 1]
+            samples = [name for name in free if not weighs(name)] or (free[:1] if len(free) == len(names) else [])
+            shown = f"`{spelled(self.plain(product))}`"
+            one = f"`{targets[0]}`" if targets else "a vector"
+            single = " ".join(f"`-s {name}=()`" for name in targets)
+            if samples:
+                what = f"`{samples[0]}` is taken for a matrix with a sample in each row, for {shown} meets {one}"
+                self.because(
+                    samples[:1],
+                    2,
+                    f"{what}; one sample is declared: `-s {samples[0]}=n`{' ' + single if single else ''}",
+                )
+            elif targets:
+                self.doubt(
+                    f"{shown} is one number, and meets each entry of {one}; a number is declared: {single}; "
+                    f"samples in rows: `-s {names[0]}=n,m`"
+                )
+
+    def because(self, names: Iterable[str], order: int, doubt: str) -> None:
+        """Ask for another number of axes of names, and say why, if need be."""
+        first, *others = [*names] or [""]
+        if first and self.strict:
+            raise StrainedError(first, order, *others, because=doubt)
+
+
+def _of_matrix(term: Call) -> bool:
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    return bool(term.arguments) and (term.function in _SQUARE or (row is not None and bool(row.of_scalar)))
+
+
+def _over_all(term: Call) -> bool:
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    return row is not None and row.kind is Kind.REDUCTION and not term.keywords and len(term.arguments) == 1
+
+
+def _names(term: Term) -> Iterator[str]:
+    return (part.text for part in terms_in(term) if isinstance(part, Name))
+
+
+def _factors(term: Term) -> Iterator[str]:
+    """The names that a part has its axes from: those it is, and the factors of its matrix products."""
+    if isinstance(term, Name):
+        yield term.text
+    elif isinstance(term, Call) and term.function in ("*", "?upto", "?weight"):
+        yield from _factors(term.arguments[-1 if term.function == "*" else 0])
+    elif isinstance(term, Call) and term.function in _THROUGH:
+        for part in term.arguments[: 1 if term.function == "/" else None]:
+            yield from _factors(part)
+    elif isinstance(term, Call) and elementwise(term):
+        yield from _factors(term.arguments[0])
+
+
+def _each(terms: Iterable[Term]) -> Iterator[str]:
+    """The names that a part has its axes from, where it is computed entry by entry; none behind a matrix product."""
+    for term in terms:
+        if isinstance(term, Name):
+            yield term.text
+        elif isinstance(term, Call) and term.function in ("/", "**"):
+            yield from _each(term.arguments[:1])
+        elif isinstance(term, Call) and elementwise(term):
+            yield from _each(term.arguments)
+
+
+def _identity(term: Term) -> bool:
+    """Whether a part is the identity, or a multiple of it."""
+    if not isinstance(term, Call):
+        return False
+    if term.function in ("*", "/", "u-"):
+        return any(map(_identity, term.arguments))
+    return term.function == "eye"
+
+
+def _of_vectors(term: Term) -> Iterator[Call]:
+    """The products of two names that a number is made of, entry by entry."""
+    while isinstance(term, Call) and term.function == "?upto":
+        term = term.arguments[0]
+    if not isinstance(term, Call):
+        return
+    if term.function in _PRODUCTS:
+        if all(_bare(part) for part in term.arguments):
+            yield term
+    elif elementwise(term):
+        for part in term.arguments:
+            yield from _of_vectors(part)
+
+
+def _bare(term: Term) -> bool:
+    while isinstance(term, Call) and term.function in (".T", "?turn"):
+        term = term.arguments[0]
+    return isinstance(term, Name)
