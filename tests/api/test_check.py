@@ -281,7 +281,9 @@ def test_many_spaces_cost_nothing() -> None:
 def test_a_vector_may_stand_before_a_matrix_as_in_numpy() -> None:
     shapes = {"C": "n,n", "c": ""}
     found = jac.check("w.T@C@w*c", wrt="c", claim="w@C@w", shapes=shapes)
-    assert (found.verdict, found.read) == ("right", "C.T@w@w")
+    assert (found.verdict, found.read) == ("right", "w.T@C@w")
     assert jac.check("w.T@C@w", wrt="w", claim="C@w + w@C", shapes=shapes).verdict == "right"
+    assert jac.check("w.T@C@w", wrt="w", claim="w@C.T + w@C", shapes=shapes).verdict == "right"
+    assert jac.check("w.T@C@w", wrt="w", claim="C@w + w.T@C", shapes=shapes).verdict == "wrong"  # a column and a row
     wrong = jac.check("w.T@C@w", wrt="w", claim="w@C + w@C", shapes=shapes)
     assert wrong.verdict == "wrong"

@@ -22,7 +22,7 @@ from jacobian_cli.checks.points.sampling import NoPointError
 from jacobian_cli.checks.verdict.claim import FORMS, Difference, Meaning, difference
 from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.errors import InputError
-from jacobian_cli.syntax.tree import Definition
+from jacobian_cli.syntax.tree import Call, Definition, terms_in
 
 
 def judged(
@@ -38,7 +38,7 @@ def judged(
     judge.forget()
     read = judge.reader.read(claim, form, syntax)
     if read.expr is None:
-        as_code = _right_in_code(judge, claim, form) if syntax is None and "@" in claim else None
+        as_code = _right_in_code(judge, claim, form) if syntax is None and _flat(judge, read) else None
         return as_code or _answer(judge, read, Verdict(None, None), None)
     judge = judge.with_room_for(read.expr)
     found = _answer(judge, read, conditional_verdict(judge, read.expr, read.form), read.expr)
@@ -60,6 +60,14 @@ def _proven(judge: Judge, read: Claim, found: Check) -> Check:
     except (NoPointError, ValueError, IndexError, np.linalg.LinAlgError):
         return found
     return found if verdict.meaning is not None and verdict.meaning.right else _answer(judge, read, verdict, read.expr)
+
+
+def _flat(judge: Judge, read: Claim) -> bool:
+    """Whether a claim multiplies by @ and turns no vector: whoever does has columns and rows."""
+    calls = [term for term in terms_in(read.term) if isinstance(term, Call)]
+    turned = [judge.reader.built(call.arguments[0], read.text) for call in calls if call.function == ".T"]
+    columns = any(not isinstance(one, InputError) and len(one.shape) == 1 for one in turned)
+    return not columns and any(call.function == "@" for call in calls)
 
 
 def _right_in_code(judge: Judge, claim: str, form: str | None) -> Check | None:
