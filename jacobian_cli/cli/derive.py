@@ -99,7 +99,7 @@ def answer(request: Request, wishes: Wishes) -> int:
     if wishes.order == 2 and problem.output.shape:
         raise InputError(
             f"a Hessian is that of a scalar; {problem.name} is {shape_text(problem.output.shape)}",
-            hint="sum it, or take the Jacobian: jac derive",
+            hint=_scalar_hint(problem),
         )
     conventions = [read_convention(wishes.layout, wishes.vec)]
     second, checking = wishes.order == 2, not wishes.unchecked
@@ -131,6 +131,15 @@ def _proved(found: Sequence[Derivation], values: Values, wishes: Wishes, say: Ca
             say(f"checking… ∂{d.problem.name}/∂{d.wrt}")
         settled.append(settle(d, wishes.points, values, full=wishes.full, budget=budget))
     return settled
+
+
+def _scalar_hint(problem: Problem) -> str:
+    """How the output may become a number: by the reading that is doubted, by numbers, or by a sum."""
+    if doubts := problem.program.doubts:
+        return doubts[0].message
+    if names := problem.program.numbers_by:
+        return f"of numbers it is one: {' '.join(f'`-s {name}=()`' for name in names)}; else sum it"
+    return "sum it, or take the Jacobian: jac derive"
 
 
 def _json(found: Sequence[Derivation], values: Values, wishes: Wishes) -> int:

@@ -158,10 +158,10 @@ class Columns(Sums):
         names = {*names_in(value[1])}
         sizes = [*map(self.scope.unifier.resolve, value[0].shape)]
         made = self.held_in(call_of(call.function, Name(HELD, call.span)), value)
-        bare = len(names) == 1 and all(
-            elementwise(part) for part in terms_in(call.arguments[0]) if isinstance(part, Call)
-        )
-        if len(sizes) == 2 and (sizes[0] == sizes[1] or (bare and names <= self.assumed.keys())):
+        entrywise = all(elementwise(part) for part in terms_in(value[1]) if isinstance(part, Call))
+        product = isinstance(value[1], Call) and value[1].function == "@"
+        bare = len(names) == 1 and entrywise and names <= self.assumed.keys()
+        if len(sizes) == 2 and (bare or (sizes[0] == sizes[1] and (len(names) == 1 or product))):
             whole = _OF_MATRIX.get(call.function)
             there = f"`{spelled(call_of(whole, value[1]))}`" if whole else "another"
             self.doubt(

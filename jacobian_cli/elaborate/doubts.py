@@ -10,10 +10,13 @@ from collections.abc import Iterator
 
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
+from jacobian_cli.elaborate.entries import compared, first_entries
+from jacobian_cli.elaborate.fed import fed
 from jacobian_cli.elaborate.flat_arrays import PYTHON
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.products import IDENTITY, outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
+from jacobian_cli.elaborate.square import squared
 from jacobian_cli.elaborate.statement import names_in, subscripted
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.ops import Kind
@@ -21,6 +24,7 @@ from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
 _FACTORS = re.compile(r"[^\W\d_]T?")
@@ -34,6 +38,10 @@ _PLACES = frozenset("ijklmnopqrst")
 """Letters of indices."""
 _EACH = frozenset("sum mean max min".split())
 """Functions of all entries, of which a power behind the brackets makes a difference."""
+_ARRAYS = ("numpy", "torch", "jax")
+"""Notations of calls, which are typed by hand; functions are programs, which run as they are."""
+_OWN_POWERS = ("math", "latex", "matlab", "julia", "function")
+"""Notations whose powers of matrices are told apart where they are read."""
 _OURS = ("", "math", "latex")
 """Notations in which an axis is the language's own."""
 
@@ -43,19 +51,27 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
     multiplied = False
     for statement in typed.statements:
         yield from statement.doubts
+        if not statement.notation or statement.notation in _ARRAYS:
+            found = [*products(typed, statement)]
+            multiplied |= bool(found)
+            yield from found
         if not statement.notation:
-            found = [*products(typed, statement), *spread(typed, statement)]
+            found = [*spread(typed, statement)]
             multiplied |= bool(found)
             yield from found
             yield from _names(typed, statement)
             known = {*typed.assumed, *typed.declared, *(one.name for one in typed.statements)}
+            yield from first_entries(typed, statement)
             if letter_e.E not in known and letter_e.as_number(statement):
                 yield Doubt(letter_e.NUMBER)
         if statement.notation in _OURS:
             yield from quotients(typed, statement)
+        yield from fed(typed, statement)
+        yield from squared(typed, statement)
+        yield from compared(statement)
         for term in statement.terms:
             if isinstance(term, Call):
-                for consider in (_logits, _columns, _inverse, _apart, _squares, _expected, _scaling, outer):
+                for consider in (_columns, _induced, _inverse, _apart, _squares, _expected, _scaling, outer):
                     yield from consider(typed, statement, term)
         if statement.notation in BOARDS:
             yield from of_boards(typed, statement)
@@ -220,27 +236,6 @@ def _along(typed: Typed) -> set[str]:
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 
-def _logits(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
-    """`cross_entropy(softmax(z), y)`: the softmax of a softmax."""
-    row = row_of(term)
-    if row is None or row.parameters[:1] != ("logits",) or not term.arguments:
-        return
-    first = term.arguments[0]
-    bodies = {s.name: s for s in typed.statements if s.name}
-    where = statement
-    if isinstance(first, Name) and first.text in bodies:
-        where = bodies[first.text]
-        first = where.value
-    if isinstance(first, Call) and (inner := row_of(first)) is not None and "sums_to_one" in held(inner.name):
-        taken = written(statement, term)
-        logits = written(where, first.arguments[0])
-        behind = taken.removeprefix(f"{term.function}({written(statement, term.arguments[0])}")
-        meant = f"{term.function}({logits}{behind}"
-        yield Doubt(
-            f"`{taken}` takes the softmax twice, for {row.name} is one of logits; without the first it is `{meant}`"
-        )
-
-
 def _columns(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     """`softmax(X, axis=0)`: down the columns, where no library says so."""
     if statement.notation not in _OURS:
@@ -254,19 +249,30 @@ def _columns(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]
         yield Doubt(f"`{row.name}({inner}, axis=0)` goes down the columns; along the rows it is `{row.name}({inner})`")
 
 
+def _induced(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """`norm(X, 1)`, which is the sum of all entries in Julia."""
+    match term:
+        case Call(function="norm", arguments=(x, Literal(value=1))) if not statement.notation and typed.order(x) == 2:
+            yield Doubt(
+                f"`{text_at(statement, term.span)}` is the largest sum of a column, as in NumPy and MATLAB; "
+                f"of all entries, as in Julia, it is `norm1({text_at(statement, x.span)})`"
+            )
+
+
 def _inverse(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     """`A**-1` and `A**T`, entry by entry."""
-    if statement.notation:
+    if term.function != "**" or statement.notation in _OWN_POWERS:
         return
-    if term.function == "**" and typed.order(term.arguments[0]) and typed.open(term):
-        base, exponent = term.arguments
-        if isinstance(exponent, Name) and exponent.text == "T" and "T" in typed.assumed:
-            text = text_at(statement, term.span)
-            yield Doubt(f"`{text}` is a power here; the transpose is `{text_at(statement, base.span)}.T`")
-        if isinstance(exponent, Literal) and exponent.value == -1 and typed.order(base) == 2:
-            text = text_at(statement, base.span)
+    base, exponent = term.arguments
+    text = written(statement, base)
+    upper = isinstance(exponent, Name) and exponent.text == "T" and "T" in typed.assumed and not statement.notation
+    if upper and typed.order(base):
+        yield Doubt(f"`{written(statement, term)}` is a power here; the transpose is `{text}.T`")
+    if spelled(exponent) == "-1" and typed.order(base) == 2:
+        rows, columns = typed.shapes[id(base)]
+        if typed.open(term) or rows == columns:
             yield Doubt(
-                f"`{text_at(statement, term.span)}` is taken entry by entry; the inverse of the matrix is `inv({text})`"
+                f"`{written(statement, term)}` is taken entry by entry; the inverse of the matrix is `inv({text})`"
             )
 
 

@@ -63,6 +63,7 @@ _SKELETON = {
     "?exp": "exp",
     "?dots": "?inner",
     "?norm": "norm",
+    "?widest": "norm",
     "?kron": "kron",
     "?embed": "diag",
     "?over": "sum",
@@ -75,8 +76,8 @@ _SKELETON = {
     "?flatly": "concat",
 }
 _INSIDE = frozenset(
-    "?picked ?squeeze ?slope ?dotted ?broadcast ?undotted ?softmax ?flat ?row ?pair ?slogdet ?classes ?entry ?sigma "
-    "?whole ?weight".split()
+    "?picked ?squeeze ?slope ?dotted ?fed ?broadcast ?undotted ?softmax ?flat ?row ?pair ?slogdet ?classes ?entry "
+    "?sigma ?whole ?weight".split()
 )
 
 
@@ -192,8 +193,10 @@ def _greek_vectors(
                 before = left
                 while isinstance(before, Call) and before.function in _BEFORE:
                     before = before.arguments[-1 if before.function in ("?mtimes", "?star", "?matmul") else 0]
-                if isinstance(behind, Name) and guessed.get(behind.text) == 0 and isinstance(before, Name):
-                    order = len(declared[before.text]) if before.text in declared else guessed.get(before.text, 0)
+                side = isinstance(before, Call) and before.function == "?column_stack"  # [ones(n, 1) X]*theta
+                if isinstance(behind, Name) and guessed.get(behind.text) == 0 and (side or isinstance(before, Name)):
+                    name = before.text if isinstance(before, Name) else ""
+                    order = 2 if side else len(declared[name]) if name in declared else guessed.get(name, 0)
                     row = before is not left and isinstance(left, Call) and left.function in ("?T", ".T")
                     if (order == 2 or row) and key(behind.text)[0] in LEANING | _BEHIND:
                         found.add(behind.text)
@@ -257,6 +260,7 @@ def _attempt(
                 orders=assumed,
                 settled=held,
                 extents=_named(meaning.extents, settled),
+                losses=tuple(dict.fromkeys(meaning.losses)),
             )
         )
     return found
@@ -329,6 +333,15 @@ class Meaning(Coded):
         row, every = term.arguments
         return self.typed(row if len(self.typed(parts_of(row)[0])[0].shape) < 2 else every)
 
+    def fed(self, term: Call) -> Typed:
+        """A loss of a library, which is remembered as it was called."""
+        made, loss = term.arguments
+        assert isinstance(loss, Call)
+        result = self.typed(made)
+        parts = tuple(self.typed(part)[1] for part in loss.arguments)
+        self.losses.append(replace(loss, arguments=parts))
+        return result
+
     def norm(self, term: Call) -> Typed:
         made = super().norm(term)
         kind, *matrix = term.arguments[1:]
@@ -358,6 +371,8 @@ Meaning.meanings = {
     "?places": Meaning.counted_down,
     "?undotted": Meaning.undotted,
     "?broadcast": Meaning.broadcast,
+    "?fed": Meaning.fed,
+    "?widest": Meaning.widest,
     "?induced": Meaning.induced,
     "?length": Meaning.length,
     "?flatly": Meaning.joined_flat,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from jacobian_cli.elaborate.habits import habit
-from jacobian_cli.elaborate.quoting import Edit, Typed, edited, quoted, row_of, text_at, written
+from jacobian_cli.elaborate.habits import MATRIX, VECTOR, habit
+from jacobian_cli.elaborate.quoting import Edit, Typed, changed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.shaped import LEANING
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.ops import Kind
@@ -14,7 +15,7 @@ from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, parts_of, terms_in
 
 IDENTITY = "I"
 """What mathematicians call the identity, and add to products of matrices."""
@@ -31,6 +32,8 @@ def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         for term in terms
     )
     strict = [term for term in terms if _looks_matrix(typed, term, identity or id(term) in of_matrices)]
+    scaled = _of_matrices(typed, terms)
+    strict = [t for t in strict if [typed.order(a) for a in t.arguments] != [1, 2] or id(t) not in scaled]
     if not strict:
         return
     seen = {id(term) for term in strict}
@@ -43,13 +46,60 @@ def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         and (any(id(part) in seen for part in terms_in(term)) or any(term is t.arguments[0] for t in strict))
     ]
     for found in ([*strict, *also], strict) if also else (strict,):
-        other = edited(statement, [edit for term in found for edit in _matrix_product(typed, statement, term)])
-        if other is not None and typed.fits(statement, other):
-            inside = {id(part) for term in found for part in terms_in(term) if part is not term}
-            whole = next(term for term in found if id(term) not in inside)
-            taken, meant = quoted(statement, other, whole.span)
-            yield Doubt(f"`{taken}` multiplies entry by entry; with the matrix product it is `{meant}`")
-            return
+        for other in _others(typed, statement, found):
+            if other is not None and typed.fits(statement, other):
+                inside = {id(part) for term in found for part in terms_in(term) if part is not term}
+                whole = next(term for term in found if id(term) not in inside)
+                taken, meant = quoted(statement, other, whole.span)
+                yield Doubt(f"`{taken}` multiplies entry by entry; with the matrix product it is `{meant}`")
+                return
+
+
+def _of_matrices(typed: Typed, terms: Sequence[Call]) -> set[int]:
+    """The parts that stand where a matrix is wanted, so that a number scales it rather than a row: A + t*B."""
+    found: set[int] = set()
+    for term in terms:
+        row = row_of(term)
+        if term.function == "@" or (row is not None and row.of_scalar):
+            found |= {id(part) for part in term.arguments}
+        elif term.function in ("+", "-"):
+            for part, other in (term.arguments, term.arguments[::-1]) if len(term.arguments) > 1 else ():
+                if typed.order(other) == MATRIX and not _row_times_matrix(typed, other):
+                    found |= {id(part)}
+    return found
+
+
+def _row_times_matrix(typed: Typed, term: Term) -> bool:
+    return (
+        isinstance(term, Call)
+        and term.function == "*"
+        and [typed.order(part) for part in term.arguments] == [VECTOR, MATRIX]
+    )
+
+
+def _others(typed: Typed, statement: Definition, found: Sequence[Call]) -> Iterator[Definition | None]:
+    """The statement with products of matrices: in its own text, or with W.T@x for rows times matrices."""
+    if not statement.notation:
+        yield edited(statement, [edit for term in found for edit in _matrix_product(typed, statement, term)])
+    rows: set[int] = set()
+    for term in sorted(found, key=lambda term: term.span.stop - term.span.start):  # those inside come first
+        left, right = term.arguments
+        inner = any(id(part) in rows for part in terms_in(left))
+        if typed.order(right) == MATRIX and (typed.order(left) == VECTOR or inner):
+            rows.add(id(term))
+    if statement.notation or rows:
+        yield changed(statement, {id(t): _turned_product if id(t) in rows else _product for t in found})
+
+
+def _product(term: Call) -> Term:
+    return replace(term, function="@")
+
+
+def _turned_product(term: Call) -> Term:
+    """xW as a column, W.T@x."""
+    left, right = term.arguments
+    below = right.arguments[0] if isinstance(right, Call) and right.function == ".T" else None
+    return Call("@", (below or Call(".T", (right,), (), right.span), left), (), term.span)
 
 
 def _matrix_product(typed: Typed, statement: Definition, term: Call) -> Iterator[Edit]:
@@ -100,6 +150,8 @@ def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
     match [len(shape) for shape in shapes]:
         case [2, 1]:
             return True
+        case [1, 2]:
+            return isinstance(right, Name) or (turned(right) and isinstance(parts_of(right)[0], Name))
         case [2, 2]:
             return of_matrices or any(turned(part) or _made(part) for part in term.arguments)
     return False

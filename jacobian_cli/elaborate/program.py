@@ -81,7 +81,7 @@ class Program:
         """The same, with the texts to paste apart."""
         assumed = {name: self.variables[name].shape for name in self.whys if name in self.variables}
         demanded = {name for name in assumed if self.whys[name] in (*_FITS, _READ)}
-        loose = resting_on(assumed, self.statements)
+        loose = resting_on({*assumed, *self.valued}, self.statements)
         typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits, loose, self._possible)
         return tuple(dict.fromkeys(doubts(typed)))
 
@@ -118,6 +118,18 @@ class Program:
                 if not elaborate(statements, {**self.declared, name: ()}, orders).output.shape:
                     return name
         return None
+
+    @cached_property
+    def numbers_by(self) -> tuple[str, ...]:
+        """The names, assumed to be vectors, by whose being numbers the output would be a number: alone, or all."""
+        if (alone := self.decided_by) is not None or not self.output.shape:
+            return (alone,) if alone is not None else ()
+        assumed = tuple(name for name, why in self.whys.items() if why == HABITS[1] and name in self.variables)
+        statements = [*(s for s in self.statements if s is not self.last), self.last]
+        with suppress(InputError):
+            if assumed and not elaborate(statements, {**self.declared, **dict.fromkeys(assumed, ())}).output.shape:
+                return assumed
+        return ()
 
     @cached_property
     def origins(self) -> Mapping[str, str]:

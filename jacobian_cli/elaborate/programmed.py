@@ -99,8 +99,8 @@ class Programs(FlatArrays):
         """Entry by entry; a column beside a matrix runs along its rows, as it does there."""
         sign = term.function.removeprefix("?each")
         left, right = self.numbered(*term.arguments)
-        if sign.startswith("."):  # x .- y', each with each
-            sign = sign[1:]
+        if sign.startswith(".") or (sign in ("*", "/") and self.notation in ("matlab", "julia")):
+            sign = sign.removeprefix(".")  # x .- y', each with each
             rows = [is_row(side[0].shape) for side in (left, right)]
             if rows == [False, True] and len(left[0].shape) == 1:
                 return self.op(sign, term.span, self.column(left, term.span), right)
@@ -190,6 +190,18 @@ class Programs(FlatArrays):
         return self.op("vec", term.span, inner) if len(inner[0].shape) > 1 else inner
 
     # ---- libraries of Python ---------------------------------------------------------------------------------------
+
+    def widest(self, term: Call) -> Typed:
+        """CVXPY's norm, which is the spectral norm of a matrix."""
+        (x,) = term.arguments
+        made = self.op("norm", term.span, self.typed(x))
+        if axes_of(self.build(x).shape) > 1:
+            written = self.text[x.span.start : x.span.stop]
+            ways = f"it is `{spelled(call_of('spectral_norm', self.plain(x)))}`; of all entries `{spelled(made[1])}`"
+            raise self.error(
+                term.span, "of a matrix this norm is the spectral one in CVXPY", f"{ways}, cp.norm({written}, 'fro')"
+            )
+        return made
 
     def turn(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])
@@ -328,9 +340,9 @@ class Programs(FlatArrays):
     def joined(self, term: Call) -> Typed:
         """Side by side or below each other, as NumPy has it for vectors and for matrices."""
         parts = [self.typed(part) for part in term.arguments]
-        flat = max(len(expr.shape) for expr, _ in parts) < 2
         if term.function == "?column_stack":
             parts = self.beside_each_other(term.arguments, parts)
+        flat = max(len(expr.shape) for expr, _ in parts) < 2
         if term.function == "?hstack":
             function, axis = "concat", 0 if flat else 1
         elif term.function == "?column_stack":
@@ -344,6 +356,9 @@ class Programs(FlatArrays):
     def beside_each_other(self, written: Sequence[Term], parts: list[Typed]) -> list[Typed]:
         """Parts side by side, of which a vector beside a matrix is a column of it."""
         orders = [len(expr.shape) for expr, _ in parts]
+        if max(orders) and not min(orders) and self.notation == "r":  # repeated as often as there are rows
+            parts = [side if order else self.spread(side) for side, order in zip(parts, orders, strict=True)]
+            return self.beside_each_other(written, parts)
         if max(orders) and not min(orders):
             number = spelled(parts[orders.index(0)][1])
             long = next(spelled(plain) for (_, plain), order in zip(parts, orders, strict=True) if order)
@@ -355,6 +370,12 @@ class Programs(FlatArrays):
         return [
             self.column(side, side[1].span) if order == 1 else side for side, order in zip(parts, orders, strict=True)
         ]
+
+    def spread(self, number: Typed) -> Typed:
+        """A number as a column."""
+        span = number[1].span
+        ones = self.column(self.filled("ones", span), span)
+        return ones if spelled(number[1]) == "1" else self.op("*", span, number, ones)
 
     # ---- sizes as numbers ------------------------------------------------------------------------------------------
 

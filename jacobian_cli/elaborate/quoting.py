@@ -66,6 +66,8 @@ def row_of(term: Call) -> Row | None:
 def edited(statement: Definition, edits: Sequence[Edit]) -> Definition | None:
     """The statement with other texts in some places, if it can be read."""
     source = statement.source
+    if not edits:
+        return None
     for span, text in sorted(edits, key=lambda edit: -edit[0].start):
         source = source[: span.start] + text + source[span.stop :]
     head = source.find("=") + 1 if statement.name else 0
@@ -76,8 +78,30 @@ def edited(statement: Definition, edits: Sequence[Edit]) -> Definition | None:
         return None
 
 
+def changed(statement: Definition, changes: Mapping[int, Callable[[Call], Term]]) -> Definition | None:
+    """The statement in the language with other parts in the places of some, by the `id` of their trees."""
+
+    def rebuilt(term: Term) -> Term:
+        match term:
+            case Call(function=function, arguments=arguments, keywords=keywords, span=span):
+                options = tuple((name, rebuilt(value)) for name, value in keywords)
+                made = Call(function, tuple(map(rebuilt, arguments)), options, span)
+                return changes[id(term)](made) if id(term) in changes else made
+        return term
+
+    source = spelled(rebuilt(statement.value))
+    head = f"{statement.name} = " if statement.name else ""
+    try:
+        return Definition(statement.name, parse(" " * len(head) + source), head + source)
+    except InputError:
+        return None
+
+
 def quoted(statement: Definition, other: Definition, span: Span) -> tuple[str, str]:
     """Both readings: the whole statements if they are short, else the part."""
+    if statement.notation:
+        head = f"{statement.name} = " if statement.name else ""
+        return head + spelled(statement.value), other.source
     taken, meant = (" ".join(one.source.split()) for one in (statement, other))
     if max(len(taken), len(meant)) <= _LONGEST:
         return taken, meant

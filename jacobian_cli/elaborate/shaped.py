@@ -91,6 +91,7 @@ class Shaped(Builder):
         self.unsized: set[str] = set()
         """Sizes that something else in the formula must say."""
         self.extents: list[Extent] = []
+        self.losses: list[Call] = []
         self.turned_names = turned_names(statement)
         self.iterates = iterates(statement.value) if self.upright else {}
         self.sigma_sums = sigmas.sums(statement.terms)

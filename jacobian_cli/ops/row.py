@@ -18,6 +18,9 @@ Form = Callable[[Algebra, list[Any], list[Shape], dict[str, Any]], Any]
 
 COMMUTING = "where it commutes"
 """The key in `given` of a function of a matrix for f'(A), its derivative where df = f'(A) dA as of numbers."""
+LOGITS, PROBABILITIES, LOG_PROBABILITIES, TARGETS = "logits", "probabilities", "log-probabilities", "targets"
+DISTRIBUTION = "a distribution"
+"""What losses take, and what functions give."""
 TRACED = "under a trace"
 """The same key where that is so under a trace only."""
 
@@ -122,6 +125,15 @@ class Row:
     """Which options of what is read as others are values: `gain`."""
     own: Callable[[], Any] | None = None
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
+    takes: tuple[str, ...] = ()
+    """For a loss: what each parameter is, of logits, probabilities, log-probabilities, targets and distributions,
+    which may be products of matrices."""
+    gives: str = ""
+    """What its value is among these, where it is one of them."""
+    link: str = ""
+    """For a loss: what makes probabilities of logits."""
+    elsewhere: str = ""
+    """For a loss: the one of others that takes log-probabilities instead, a template in both arguments."""
     law: str = ""
     """The name of the rule that differentiates it, where that is not "derivative of" it."""
     why: str = ""

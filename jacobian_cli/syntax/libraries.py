@@ -25,7 +25,7 @@ class Spelling:
 
 MODULES = {
     "np": NUMPY, "numpy": NUMPY, "math": NUMPY, "scipy": NUMPY, "sp": NUMPY, "special": NUMPY, "linalg": NUMPY,
-    "anp": NUMPY, "onp": NUMPY, "cp": NUMPY, "cupy": NUMPY, "autograd": NUMPY,
+    "anp": NUMPY, "onp": NUMPY, "cp": NUMPY, "cupy": NUMPY, "cvxpy": NUMPY, "autograd": NUMPY,
     "LA": NUMPY, "la": NUMPY, "npl": NUMPY, "sla": NUMPY, "spla": NUMPY,
     "tf": TENSORFLOW, "tensorflow": TENSORFLOW, "keras": TENSORFLOW,
     "torch": TORCH, "F": TORCH, "nn": TORCH, "functional": TORCH,
@@ -219,7 +219,37 @@ huber | y x a=1 | mean(huber(x - y, a), axis=-1)
 }
 """What one library means by a name."""
 
+_CVXPY = _rows("""
+sum_squares | x | sum(x**2)
+quad_form | x P | MATMUL(MATMUL(x, P), x)
+quad_over_lin | x y | sum(x**2)/y
+matrix_frac | x P | MATMUL(MATMUL(x, inv(P)), x)
+log_det | x | logdet(x)
+log_sum_exp | x axis keepdims | logsumexp(x)
+logistic | x | softplus(x)
+kl_div | x y | x*log(x/y) - x + y
+pos | x | relu(x)
+neg | x | relu(-x)
+inv_pos | x | 1/x
+inv_prod | x | 1/prod(x)
+norm1 | x | sum(abs(x))
+norm2 | x | norm(x)
+norm_inf normInf | x | max(abs(x))
+norm_nuc normNuc | x | nuclear_norm(x)
+sigma_max | x | spectral_norm(x)
+lambda_max | x | max(eigvalsh(x))
+lambda_min | x | min(eigvalsh(x))
+huber | x a=1 | 2*huber(x, a)
+scalar_product | x y | sum(x*y)
+tv | x | sum(abs(diff(x)))
+xexp | x | x*exp(x)
+vec | x | VEC(x)
+""")
+"""What only CVXPY has; what CuPy has too, of which `cp` may stand for either, is told apart where they differ."""
+
 WITHIN: dict[str, dict[str, Spelling]] = {
+    "cp": _CVXPY,
+    "cvxpy": _CVXPY,
     "special": _rows("""
 softmax | x axis | WHOLE(softmax(x), exp(x - logsumexp(x)))
 log_softmax | x axis | WHOLE(log_softmax(x), x - logsumexp(x))
@@ -239,6 +269,8 @@ batch_matmul | x y | MATMUL(x, y)
 }
 """What a module within a library means by a name that means something else around it."""
 
+CONVEX = frozenset(("cp", "cvxpy"))
+"""Words before a point that may be CVXPY's."""
 APART = frozenset("skew huber hinge mse triplet_loss bce_with_logits smooth_l1".split())
 """Functions of the language that no library means by these names."""
 

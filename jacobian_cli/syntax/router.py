@@ -12,9 +12,9 @@ from importlib import import_module
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Mistakes, Span
 from jacobian_cli.syntax.labels import unlabelled
+from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, entered, may_be_other, spaced, told
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
-from jacobian_cli.syntax.statements import FUNCTION, JULIA_MODULE
 from jacobian_cli.syntax.tokens import OtherNotationError
 from jacobian_cli.syntax.tree import Call, Definition, Name
 
@@ -32,72 +32,17 @@ _READERS = {
 }
 LANGUAGE = "language"
 NOTATIONS = (LANGUAGE, *_READERS)
-_LATEX = re.compile(r"\\[A-Za-z]{2,}|\^\s*\\|\\T\s+(?=[A-Za-z])|\\ +[-+=]|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
-_CODE = re.compile(
-    r"\[range\(|\(lambda \w[\w, ]*:|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]"
-    r"|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
-)
-_MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun|vecnorm)\b|\b(?:repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
-    r"|\w\((?:[^(),]+,\s*)?:\s*[,)]|\w\([^()]*[:,(]\s*end\b|\w\(\d+:\w+\)|,\s*-?Inf\s*\)|\|>|\w\(\s*\w+\s*->"
-)
-"""Signs that nobody else has."""
-_R = re.compile(
-    r"%[*ox]%|\b(?:t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|as\.(?:vector|numeric|matrix))\("
-)
-_MATHEMATICA = re.compile(
-    r"\b(?:Tr|Det|Inverse|Transpose|Norm|Log|Log2|Log10|Exp|Sqrt|Sin|Cos|Tan|Sinh|Cosh|Tanh|ArcSin|ArcCos|ArcTan|Abs"
-    r"|Sign|Total|Mean|Variance|Max|Min|Dot|Ramp|Erf|LogisticSigmoid|IdentityMatrix|DiagonalMatrix|Diagonal|LinearSolve"
-    r"|PseudoInverse|KroneckerProduct|HadamardProduct|Outer|Cross|MatrixExp|MatrixPower|Normalize|Accumulate|Flatten|Clip"
-    r"|Power|Times|Plus|Map|Table|Sum|Integrate|Grad|If|Piecewise|ConstantArray|Covariance)\[(?!-?\d+\])"
-    r"|(?<![\w.])[^\W\d]\w*(?:\.[A-SU-Za-z]){2,}(?![\w.(\[])"
-)
-"""Functions before square brackets, and products of names: x.A.x."""
-_ENTRY = re.compile(r"(?<![\w.\\)\]])([^\W\d]\w{0,2})\(\s*[1-9]\d*\s*(?:,\s*[1-9]\d*\s*)?\)")
-"""x(1), which is an entry in MATLAB and nothing elsewhere."""
-_LIST = re.compile(r"(?<![\w)\]'])\[([^\[\]@|=<>]*)\]")
-_GAP = re.compile(r"[\w)\]'.]\s+[-+]?[\w(\[]")
-"""Between two entries of a row in MATLAB; where signs have blanks on both sides, brackets hold one formula."""
-_ROUNDS = re.compile(r"\([^()\[\]]*\)")
-_PRIME = re.compile(r"[\w)\]']'")
-_BARS = re.compile(r"\|\|\s*[_^²₂]|‖")
-"""Norms, which are those of mathematics though a prime stands beside a *."""
-_ROWS = re.compile(r"'\s*/\s*[^\W\d]\w*'")
-"""x'/y', which is a number in MATLAB and Julia, and nothing elsewhere."""
-_BELOW = re.compile(r"[\w)\]]'.*/\s*[A-Z]\w*(?![\w(\[.])|/\s*[A-Z]\w*'", re.DOTALL)
-"""b'/A, a row times an inverse in MATLAB."""
-_JULIA = re.compile(
-    r"->|\|>|\bcorrected\s*=|(?:^|[=(,])\s*\.[-+]|\w\.\(|[\w)\]]\s?\.[-+<>]|\bdims\s*=|\babs2\b|\w\[(?:[\d:]|end\b)|\b[vh]cat\(|\btr\(|[⋅√]"
-)
-_COEFFICIENT = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?![eE][-+]?\d)(?:[^\W\d]|[(√])")
-"""2x and 2(x + y), which Julia has as products and MATLAB does not."""
-_BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
-"""A'x, which Julia has as a product and MATLAB does not."""
-_EXTREME = re.compile(r"\b(?:maximum|minimum)\([^,()]*\)|\bInf\b|\b(?:sum|prod|mean)\(\w+,\s*[^\W\d]")
-"""What Julia has for the largest entry and the like."""
 _HEAD = re.compile(r"\s*([^\W\d]\w*)\s*(?:\(([^()=]*)\)\s*=(?!=)|=\s*@\(([^()]*)\))")
 """What stands before the formula of a definition with parameters."""
-_ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _OF_THE_LANGUAGE = re.compile(r"@|\*\*|\.T\b|\*")
-_ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
+_ATTRIBUTE = re.compile(r"[A-Za-z_)\]]\.[A-Za-z_]")
 _SCALED = re.compile(r"[α-γε-ωΓΘΛΞΠΣΦΨΩ]\d*[^\W\d_](?:_?\d)?")
 """A product of two letters; δx and Δx are differences."""
 _PRODUCT = re.compile(r"[A-Z][xyzvwh]")
 """A matrix and a vector behind it."""
 _EXPECTED = re.compile(r"(?<![\w.])(E|Var|Cov)\[[^\W\d]")
-_DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
-_MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
-"""Letters below and above the line, which Python reads as if they stood on it."""
 _BLANK = re.compile(r"(\w+)\\ +(\w+)")
 """What stands around a \\ as LaTeX has its blank: A\\ x."""
-_MACRO = re.compile(r"@\.\s|\w\[(?:[^\[\]()]*[:,+*-])?\s*end\b")
-"""Macros, and the last entry of an array: x[end]."""
-_PLAIN = re.compile(r"[A-Za-z0-9_ +*/@(),=-]*")
-_WORDS = re.compile(
-    r"\b(?:def|import|class|async|from|lambda|return|len|norm2|vector|matrix|abs2|bsxfun|dims|vecnorm|Inf|repmat|(?:vert|horz|[vh])?cat"
-    r"|t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|d[A-Za-z]\d* */ *d[A-Za-z])|(?:^|[=(,])[ ]*@"
-)
-"""What the patterns above find in a text of these signs begins with one of these words."""
 _SAME_SIGN = frozenset("\N{MICRO SIGN}\N{OHM SIGN}\N{KELVIN SIGN}")
 """Signs of units that keyboards have for the letters."""
 _EACH = frozenset("sum prod mean maximum minimum".split())
@@ -166,15 +111,19 @@ def _alike(found: list[Definition | str], texts: Sequence[str]) -> list[Definiti
     """The notations of statements typed together: beside what only MATLAB, Julia or R has, `A*x` is theirs too."""
     for notation in ("r", "mathematica"):
         if notation in found:
-            return [item if item == "function" else notation for item in found]
-    marked = {
-        item for item, text in zip(found, texts, strict=True) if item in ("matlab", "julia") and _MATLAB.search(text)
-    }
+            return [
+                item
+                if item == "function"
+                or (isinstance(item, Definition) and notation == "mathematica" and [*_calls(item)])
+                else notation
+                for item in found
+            ]
+    marked = {item for item in found if item in ("matlab", "julia")}
     if len(marked) != 1:
         return found
     (notation,) = marked
     return [
-        item if isinstance(item, str) or _ONLY_OURS.search(text) else notation
+        item if isinstance(item, str) or ONLY_OURS.search(text) else notation
         for item, text in zip(found, texts, strict=True)
     ]
 
@@ -296,7 +245,7 @@ def _guessed(
     notation: str, text: str, names: Sequence[str], functions: Collection[str], missing: Sequence[str]
 ) -> list[Definition]:
     """A text in the notation it seems to be in; what is no MATLAB after all is mathematics."""
-    if notation == "matlab" and not _MATLAB.search(text):  # a prime beside a *, an entry or a list speaks for it
+    if notation == "matlab" and not MATLAB.search(text):  # a prime beside a *, an entry or a list speaks for it
         try:
             found = _read(notation, text, names, functions)
         except OtherNotationError:
@@ -324,9 +273,9 @@ def _guessed(
 
 def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
-    if _may_be_other(text) and (told := _told(text)):
-        return told
-    if _entered(text, functions) or _spaced(text):
+    if may_be_other(text) and (sign := told(text)):
+        return sign
+    if entered(text, functions) or spaced(text):
         return "matlab"
     try:
         item = parse_statement(text)
@@ -338,56 +287,6 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         if _beside(call.function, functions):
             return "math"
     return item
-
-
-def _entered(text: str, functions: Collection[str]) -> bool:
-    """Whether entries are taken as in MATLAB, x(1)^2 + x(2), and nothing speaks against it."""
-    names = {found[1] for found in _ENTRY.finditer(text)}
-    return bool(names) and names.isdisjoint(functions) and not _ONLY_OURS.search(text) and text.isascii()
-
-
-def _spaced(text: str) -> bool:
-    """Whether blanks part the entries of a list: [1 -2], [A b; c' d]."""
-    if "[" not in text or not text.isascii() or _ONLY_OURS.search(text) or "^T" in text:
-        return False
-    while (flat := _ROUNDS.sub("o", text)) != text:
-        text = flat
-    return any(
-        _GAP.search(inside) and not re.search(r"\s[-+*/]\s|\b(?:for|if|and|or)\b", inside)
-        for inside in _LIST.findall(text)
-    )
-
-
-def _may_be_other(text: str) -> bool:
-    """Whether anything stands in a text but names, numbers and operators of the language, or a word of others."""
-    return not _PLAIN.fullmatch(text) or bool(_WORDS.search(text))
-
-
-def _told(text: str) -> str:
-    """The notation that signs of a text tell, if they tell one."""
-    if FUNCTION.match(text):
-        return "function"
-    if _MACRO.match(text):  # before the $ of LaTeX, which takes the dot from a function here
-        return "julia"
-    if _LATEX.search(text):
-        return "latex"
-    if JULIA_MODULE.search(text):
-        return "julia"
-    if _R.search(text):
-        return "r"
-    if _MATHEMATICA.search(text):
-        return "mathematica"
-    if _CODE.search(text):
-        return "numpy"
-    if _MACRO.search(text) or (_BESIDE.search(text) and _EXTREME.search(text)):
-        return "julia"
-    primes = not _BARS.search(text) and (("*" in text and _PRIME.search(text)) or _BELOW.search(text))
-    if found := _MATLAB.search(text) or primes or _ROWS.search(text):
-        beside = found.re is _MATLAB and (_BESIDE.search(text) or _COEFFICIENT.search(text))
-        return "julia" if beside or _JULIA.search(text) else "matlab"
-    if _DIFFERENTIAL.fullmatch(text) or _MARKED.search(text):
-        return "math"
-    return ""
 
 
 def _beside(call: str, functions: Collection[str]) -> bool:

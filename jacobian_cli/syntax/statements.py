@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from jacobian_cli.syntax.errors import Part
 
 FUNCTION = re.compile(
-    r"\s*(?:(?:def|import|class)\s+[^\W\d]|async\s+def\b|from\s+[\w.]+\s+import\b|@\w+\b)|\s*lambda\b[^()]*:|\s*\w+\s*=\s*lambda\b|.*\n\s*(?:def|return)\b",
+    r"\s*(?:(?:def|import|class)\s+[^\W\d]|async\s+def\b|from\s+[\w.]+\s+import\b|@\w+\b)|\s*lambda\b[^()]*:|\s*\w+\s*=\s*lambda\b[^()\n]*:|.*\n\s*(?:def|return)\b",
     re.DOTALL,
 )
 """The source of a Python function, whose lines belong together."""

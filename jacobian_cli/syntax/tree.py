@@ -173,6 +173,8 @@ class Definition:
     """Names that are variables, whatever numbers or functions are called so."""
     extents: tuple[Extent, ...] = ()
     """How many entries names have, because a sum runs over all of them."""
+    losses: tuple[Call, ...] = ()
+    """Losses of libraries as they were called, where the value holds what they are instead."""
     terms: tuple[Term, ...] = field(init=False, repr=False, compare=False)
     """The value and all its parts, what stands on the right first."""
     names: tuple[Name, ...] = field(init=False, repr=False, compare=False)

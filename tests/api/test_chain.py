@@ -175,3 +175,9 @@ def test_a_weight_that_many_links_share_is_proven() -> None:
     assert proof.lines.passed
     assert proof.answers["w"].report.engines["autograd"].passed
     assert any("were compared" in note for note in proof.lines.notes)
+
+
+def test_what_is_doubted_of_a_stage_is_told_in_both_readings() -> None:
+    warning = jac.chain(["tanh(z)", "W*x"], wrt=["x"]).warnings[0]
+    assert "z = W*x multiplies entry by entry" in warning
+    assert warning.endswith("z = W@x")

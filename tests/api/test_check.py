@@ -287,3 +287,8 @@ def test_a_vector_may_stand_before_a_matrix_as_in_numpy() -> None:
     assert jac.check("w.T@C@w", wrt="w", claim="C@w + w.T@C", shapes=shapes).verdict == "wrong"  # a column and a row
     wrong = jac.check("w.T@C@w", wrt="w", claim="w@C + w@C", shapes=shapes)
     assert wrong.verdict == "wrong"
+
+
+def test_a_power_for_an_inverse_is_told() -> None:
+    found = jac.check("logdet(X)", wrt="X", claim="X**-1")
+    assert (found.verdict, found.diagnosis[0].kind) == ("wrong", "inverse_power")

@@ -195,3 +195,17 @@ def test_a_size_that_no_array_tells_is_given_like_a_value(
     missing = {key: given for key, given in at.items() if key != name}
     with pytest.raises(InputError, match=f"no value is given for {name}"):
         jac.tape(formula, shapes=shapes).forward(**missing)
+
+
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("A=[1 2; 3 4],x=[1 2]", {"A": [[1, 2], [3, 4]], "x": [1, 2]}),
+        ("x=1; y=2", {"x": 1, "y": 2}),
+        ("x=[1; -2; .5]", {"x": [1, -2, 0.5]}),
+        ("A=[1, 2; 3, 4]; x=[1, 2]", {"A": [[1, 2], [3, 4]], "x": [1, 2]}),
+    ],
+)
+def test_values_may_be_written_as_in_matlab(typed: str, values: dict[str, Any]) -> None:
+    found = read_values([typed])
+    assert {name: np.asarray(value).tolist() for name, value in found.items()} == values

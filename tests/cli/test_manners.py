@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from jacobian_cli.api.input.values import read_values
 from jacobian_cli.cli.main import jac
 from jacobian_cli.cli.run import run
+from jacobian_cli.syntax.errors import InputError
 from tests.terminal import shared_jac, terminal
 
 EPILOGS = {name: (command.epilog or "").splitlines() for name, command in jac.commands.items()}
@@ -238,3 +239,17 @@ def test_functions_are_told_in_json() -> None:
     assert "symmetric" in {fact["name"] for fact in told["facts"]}
     (row,) = json.loads(CliRunner().invoke(jac, ["functions", "tanh", "--json"]).output)["functions"]
     assert row["derivative"] == ["1 - ans**2"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "hint"),
+    [
+        ("x.T*A*x", "with the matrix product it is x.T@A@x"),
+        ("100(y-x^2)^2+(1-x)^2", "-s x=()"),
+        ("A@x", "sum it, or take the Jacobian"),
+    ],
+)
+def test_a_hessian_of_what_is_no_number_says_what_may_be_meant(formula: str, hint: str) -> None:
+    told = CliRunner().invoke(jac, ["hessian", formula, "--wrt", "x"])
+    assert isinstance(told.exception, InputError)
+    assert hint in str(told.exception).replace("`", "")

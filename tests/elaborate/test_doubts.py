@@ -52,7 +52,32 @@ MEANT = {
     "cross_entropy(softmax(z), y)": "cross_entropy(z, y)",
     "cross_entropy(softmax(X@W, axis=1), Y)": "cross_entropy(X@W, Y)",
     "p = softmax(W@x); cross_entropy(p, y)": "cross_entropy(W@x, y)",
+    "cross_entropy(Y, softmax(X@W))": "cross_entropy(X@W, Y)",
+    "cross_entropy(Y, X@W)": "cross_entropy(X@W, Y)",
+    "binary_cross_entropy(y, sigmoid(X@w))": "binary_cross_entropy(sigmoid(X@w), y)",
+    "binary_cross_entropy(X@w, y)": "binary_cross_entropy(sigmoid(X@w), y)",
+    "bce_with_logits(sigmoid(X@w), y)": "bce_with_logits(X@w, y)",
+    "nll_loss(softmax(z), y)": "nll_loss(log_softmax(z), y)",
+    "nll_loss(W@x, y)": "nll_loss(log_softmax(W@x), y)",
+    "kl_div(log_softmax(z), p)": "F.kl_div(log_softmax(z), p)",
     "softmax(X, axis=0)": "softmax(X)",
+    "norm(X, 1)": "norm1(X)",
+    # rows and matrices
+    "x*W + b": "W.T@x + b",
+    "softmax(x*W)": "softmax(x.T@W)",
+    "tanh(h*U + x*W)": "tanh(h.T@U + x.T@W)",
+    "sigmoid(x*V + a)*W + b": "W.T@sigmoid(V.T@x + a) + b",
+    # what an axis that is lost makes square
+    "X - mean(X, axis=1)": "X - mean(X, axis=1, keepdims=True)",
+    "exp(X)/sum(exp(X), axis=1)": "exp(X)/sum(exp(X), axis=1, keepdims=True)",
+    "X/norm(X, axis=-1)": "X/norm(X, axis=-1, keepdims=True)",
+    "X - logsumexp(X, axis=1)": "X - logsumexp(X, axis=1, keepdims=True)",
+    "mu = mean(X, axis=1); Y = X - mu; sum(Y**2)": "mu = mean(X, axis=1, keepdims=True)",
+    # entries and equations
+    "x[1]*exp(x[2])": "x[0]*exp(x[1])",
+    "A[1, 2]*y": "A[0, 1]*y",
+    "x[[1]] + x[[2]]*x[[3]]": "x[0] + x[1]*x[2]",
+    "y == W@x": "y - W@x",
     "A**-1@b": "inv(A)",
     "sum (y - X@w)**2": "sum((y - X@w)**2)",
     "A**T@b": "A.T",
@@ -85,7 +110,7 @@ def test_what_a_warning_says_can_be_typed(text: str) -> None:
         if reading.startswith("-s "):
             parse_declaration(reading.removeprefix("-s "), "=")
             continue
-        variables = program(reading).variables
+        variables = {"z": 1} if reading.startswith("F.") else program(reading).variables
         jac.derive(reading, wrt=next(iter(variables), "q"), shapes={"q": "2"})
 
 
@@ -109,13 +134,19 @@ def test_every_doubt_of_the_sources_is_met() -> None:
     texts = {doubt.message for text in MEANT for doubt in program(text).doubts}
     texts |= {doubt.message for text in MARKED for doubt in marked(text).doubts}
     texts |= {doubt.message for text, shapes, _ in DECLARED for doubt in program(text, **shapes).doubts}
-    found = {t for name in ("doubts", "products", "letter_e") for t in templates(PACKAGE / f"elaborate/{name}.py")}
+    found = {
+        t
+        for name in ("doubts", "products", "letter_e", "entries", "square", "fed")
+        for t in templates(PACKAGE / f"elaborate/{name}.py")
+    }
     assert [t for t in sorted(found) if not any(re.search(t, text, re.DOTALL) for text in texts)] == []
 
 
 @pytest.mark.parametrize("text", MEANT)
 def test_the_other_reading_is_not_warned_of(text: str) -> None:
-    if MEANT[text] in ("eye(n)", "inv(A)", "A.T", "z = W@x + b", "-y*(X@w)") or MEANT[text].startswith("-s"):
+    if MEANT[text] in ("eye(n)", "inv(A)", "A.T", "z = W@x + b", "-y*(X@w)") or MEANT[text].startswith(
+        ("-s", "F.", "mu =")
+    ):
         return
     assert program(MEANT[text]).warnings == ()
 
@@ -146,6 +177,16 @@ SILENT = [
     "x.T@x",
     "trace(A)",
     "lr*g + eps",
+    "inv(A + t*B)",
+    "cross_entropy(z, softmax(t))",
+    "nll_loss(log(softmax(z)), y)",
+    "kl_div(X, W@H)",
+    "X - mean(X, axis=1, keepdims=True)",
+    "X - mean(X, axis=0)",
+    "X - mean(Y, axis=1)",
+    "x[0]*exp(x[1])",
+    "x[2]*y",
+    "X[1:]@w",
 ]
 
 
@@ -175,9 +216,9 @@ def test_a_declared_shape_leaves_no_doubt(text: str, shapes: dict[str, str], war
     assert bool(program(text, **shapes).warnings) is warned
 
 
-def test_values_leave_no_doubt_either() -> None:
-    found = elaborate(statements(split("W*x")), {}, {"W": 2, "x": 1})
-    assert found.warnings == ()
+def test_values_say_nothing_of_products() -> None:
+    found = elaborate(statements(split("x.T*A*x")), {}, {"A": 2, "x": 1})
+    assert "x.T@A@x" in found.warnings[0]
 
 
 TESTS = Path(__file__).parent.parent
@@ -224,10 +265,10 @@ def test_warnings_stand_on_every_answer() -> None:
     run = jac.backprop(text, at=point)
     assert "W@x" in derived.warnings[0]
     assert "W@x" in chained.warnings[0]
-    assert run.warnings == ()
+    assert "W@x" in run.warnings[0]
     assert derived.to_dict()["warnings"] == list(derived.warnings)
     assert chained.to_dict()["warnings"] == list(chained.warnings)
-    assert run.to_dict()["warnings"] == []
+    assert run.to_dict()["warnings"] == list(run.warnings)
 
 
 def test_a_doubt_knows_its_texts_to_paste() -> None:

@@ -33,7 +33,7 @@ from tests.syntax.reading import program
 PACKAGE = Path(jac.__file__).parent
 ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elaborate", "ops", "shape.py")
 APART = (
-    *("elaborate/doubts.py", "elaborate/board_doubts.py", "elaborate/products.py"),
+    *(f"elaborate/{name}.py" for name in ("doubts", "board_doubts", "products", "entries", "square", "fed")),
     *(
         f"elaborate/{name}.py"
         for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "sums", "dotted")

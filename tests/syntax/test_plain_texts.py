@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jacobian_cli.syntax import router
+from jacobian_cli.syntax import marks
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 TYPED = {
@@ -18,7 +18,7 @@ TYPED = {
     for key in ("typed", "read", "expr", "claim")
     if entry.get(key)
 }
-PLAIN = sorted(text for text in TYPED if not router._may_be_other(text))
+PLAIN = sorted(text for text in TYPED if not marks.may_be_other(text))
 
 
 def test_there_are_many() -> None:
@@ -26,7 +26,7 @@ def test_there_are_many() -> None:
 
 
 def test_nothing_tells_another_notation_in_a_plain_text() -> None:
-    assert {text: told for text in PLAIN if (told := router._told(text))} == {}
+    assert {text: sign for text in PLAIN if (sign := marks.told(text))} == {}
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_nothing_tells_another_notation_in_a_plain_text() -> None:
     ],
 )
 def test_what_tells_another_notation_is_looked_for(text: str) -> None:
-    assert router._may_be_other(text)
+    assert marks.may_be_other(text)

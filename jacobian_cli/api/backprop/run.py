@@ -29,7 +29,7 @@ from jacobian_cli.api.input.problem import (
 from jacobian_cli.api.input.values import as_arrays, fitted, want_inside
 from jacobian_cli.api.pages import derivative, formulas, page, spelled
 from jacobian_cli.checks.squares import without_roots
-from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.elaborate import Program, elaborate_typed
 from jacobian_cli.engine.cost import Counts, counts
 from jacobian_cli.engine.tape import Tape
 from jacobian_cli.evaluate.evaluate import evaluate, sizes_of
@@ -297,7 +297,7 @@ def run(
 ) -> Backprop:
     """Both passes on typed input."""
     orders = {name: order_of(value) for name, value in values.items() if name not in shapes}
-    program = with_few_axes(elaborate(statements, shapes, orders, square(assume), places(assume)))
+    program = with_few_axes(elaborate_typed(statements, shapes, orders, square(assume), places(assume)))
     facts = facts_of(assume, program.variables, program.values)
     text = "; ".join(map(typed_text, program.statements))
     names = wanted(program, wrt)

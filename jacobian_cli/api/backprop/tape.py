@@ -20,7 +20,7 @@ from jacobian_cli.api.input.problem import (
 from jacobian_cli.api.input.values import as_arrays, fitted, numbers, want_inside
 from jacobian_cli.api.pages import formulas, page, spelled
 from jacobian_cli.checks.squares import without_roots
-from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.elaborate import Program, elaborate_typed
 from jacobian_cli.engine import tape as engine
 from jacobian_cli.evaluate.evaluate import sizes_of
 from jacobian_cli.expr import Defined, size_names, walk
@@ -142,7 +142,7 @@ def tape(
     """
     declared = shapes_of(shapes)
     names = () if wrt is None else names_of(wrt)
-    program = with_few_axes(elaborate(statements_of(expression, names, declared, syntax), declared))
+    program = with_few_axes(elaborate_typed(statements_of(expression, names, declared, syntax), declared))
     return Tape(program, wanted(program, wrt))
 
 

@@ -11,6 +11,7 @@ from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.parser import parse
 from jacobian_cli.syntax.tree import Call, Definition, Name
 
 
@@ -40,7 +41,7 @@ def composed(statements: Sequence[Definition], known: Collection[str]) -> tuple[
             continue
         following = next((s for s in statements[k + 1 :]), None)
         if following is None:
-            inner.append(replace(stage, name=name, source=_source(name, stage.source)))
+            inner.append(_named(name, stage))
             break
         if following.name is not None:  # it is used by its own name
             if not named & set(names_in(stage.value)):
@@ -49,13 +50,13 @@ def composed(statements: Sequence[Definition], known: Collection[str]) -> tuple[
                     text=stage.source,
                     hint="the output is the last formula, or the first where it is the only one without a name",
                 )
-            inner.append(replace(stage, name=name, source=_source(name, stage.source)))
+            inner.append(_named(name, stage))
             name = None
             continue
         later = {n for s in statements[k + 1 :] for n in names_in(s.value)}
         outer, placeholder = _placeholder(stage, following, {*known, *named, *later}, taken)
         taken.add(placeholder)
-        inner.append(replace(outer, name=name, source=_source(name, outer.source)))
+        inner.append(_named(name, outer))
         read.append(f"{placeholder} = {following.source.strip()}")
         name = placeholder
     first, *rest = inner
@@ -94,5 +95,10 @@ def _unclear(stage: Definition, free: Sequence[str], following: str) -> InputErr
     )
 
 
-def _source(name: str | None, source: str) -> str:
-    return source if name is None else f"{name} = {source.strip()}"
+def _named(name: str | None, stage: Definition) -> Definition:
+    """A stage as a definition, whose parts stand where its text has them."""
+    if name is None:
+        return replace(stage, name=None)
+    head, body = f"{name} = ", stage.source.strip()
+    value = stage.value if stage.notation else parse(" " * len(head) + body)
+    return replace(stage, name=name, value=value, source=head + body)

@@ -12,7 +12,7 @@ from typing import Any
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, masks, places, square
 from jacobian_cli.api.input.clashes import beside_sizes
-from jacobian_cli.elaborate import Program, elaborate
+from jacobian_cli.elaborate import Program, elaborate_typed
 from jacobian_cli.elaborate.apart import mistakes_apart
 from jacobian_cli.elaborate.letter_e import asked_for
 from jacobian_cli.elaborate.statement import unknown_functions
@@ -97,7 +97,7 @@ def pose(
     Raises `InputError` for a `wrt` that is neither in the formula nor declared, and for facts that cannot hold.
     """
     orders = {name: order_of(value) for name, value in (values or {}).items() if name not in shapes}
-    program = with_few_axes(elaborate(statements, shapes, orders, square(assume), places(assume), masks(assume)))
+    program = with_few_axes(elaborate_typed(statements, shapes, orders, square(assume), places(assume), masks(assume)))
     output, known = program.output, dict(program.variables)
     picking = places_of([output])
     if wrt is None:

@@ -131,11 +131,11 @@ def lengths_of_sizes(sizes: Any, known: Iterable[str], places: Sequence[str] = (
 
 
 def _split(text: str) -> Iterator[str]:
-    """At commas outside brackets and quotes."""
+    """At commas and semicolons outside brackets and quotes."""
     depth, start = 0, 0
     for at, character in enumerate(text):
         depth += (character in "[{(") - (character in "]})")
-        if character == "," and depth == 0:
+        if character in ",;" and depth == 0:
             yield text[start:at]
             start = at + 1
     if text[start:].strip():
@@ -148,7 +148,7 @@ def _value(written: str, part: str) -> Array:
 
         return numbers(array_in(written), written)
     try:
-        value = json.loads(_DOTTED.sub(_with_digits, written))
+        value = json.loads(_DOTTED.sub(_with_digits, _listed(written)))
     except (ValueError, RecursionError):
         raise InputError(
             "this value cannot be read",
@@ -156,6 +156,21 @@ def _value(written: str, part: str) -> Array:
             hint="a number, an array like [[1,2],[3,4]], or a .npy, .csv or .json file",
         ) from None
     return numbers(value, part)
+
+
+_SPACED = re.compile(r"\[([-+.\deE\s,;]*)\]")
+"""Numbers as MATLAB lists them: [1 2; 3 4]."""
+
+
+def _listed(written: str) -> str:
+    """An array of MATLAB as one of JSON: rows behind semicolons, entries behind blanks or commas."""
+    found = _SPACED.fullmatch(written.strip())
+    if found is None or not re.search(r"[;]|[\d.]\s+[-+.\d]", found[1]):
+        return written
+    rows = [row.replace(",", " ").split() for row in found[1].split(";") if row.strip()]
+    if len(rows) == 1 or all(len(row) == 1 for row in rows):
+        return f"[{', '.join(entry for row in rows for entry in row)}]"
+    return f"[{', '.join('[' + ', '.join(row) + ']' for row in rows)}]"
 
 
 _DOTTED = re.compile(r"(?<![\w.])(\d*)\.(\d*)(?![\w.])|(?<![\w.])(\d*)\.(\d*)(?=[eE])")

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.checks.mistakes.calls import calls
 from jacobian_cli.checks.mistakes.terms import Change, Known, key, likely
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term
 
 _SUMS = ("+", "-")
@@ -45,8 +46,16 @@ def changes(place: Term, parent: Term | None, known: Known) -> Iterator[Change]:
             yield from _chains(a, b, call)
         case Call(function=sign, arguments=(a, b)) if sign in _COMPARED:
             yield call(_COMPARED[sign], a, b), "sigma_of_minus", "sigma_of_minus", "the direction of {}"
-        case Call(function="**", arguments=(a, _)):
+        case Call(function="**", arguments=(a, by)):
             yield a, "inverse_power", "inverse_power", "the power of {0}"
+            if spelled(by) == "-1":  # X**-1 of a matrix
+                for inverse in (call("inv", a), call(".T", call("inv", a))):
+                    yield (
+                        inverse,
+                        "inverse_power",
+                        "inverse_power",
+                        "the power of {0}, which goes entry by entry and is no inverse",
+                    )
         case Call():
             yield from calls(place, call)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jacobian_cli.ops.row import Row
+from jacobian_cli.ops.row import LOG_PROBABILITIES, PROBABILITIES, Row
 
 ACTIVATIONS = (
     Row(
@@ -14,6 +14,7 @@ ACTIVATIONS = (
         math="σ",
         latex=r"\sigma",
         symbol="h",
+        gives=PROBABILITIES,
     ),
     Row(
         name="relu",
@@ -73,7 +74,8 @@ ACTIVATIONS = (
         symbol="h",
     ),
     Row(name="mish", summary="x tanh(softplus(x)) (Misra 2019)", definition="x*tanh(softplus(x))", symbol="h"),
-    Row(name="log_sigmoid", summary="log(sigmoid(x))", derivative=("sigmoid(-x)",), definition="-softplus(-x)"),
+    Row(name="log_sigmoid", summary="log(sigmoid(x))", derivative=("sigmoid(-x)",), definition="-softplus(-x)",
+        gives=LOG_PROBABILITIES),
     Row(name="hardtanh", summary="x between a and b, else the nearer of these; a is -1 and b is 1 unless given",
         parameters=("x", "a", "b"), defaults={"a": "-1", "b": "1"},
         definition="minimum(maximum(x, a), b)", symbol="h"),

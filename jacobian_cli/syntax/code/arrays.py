@@ -6,7 +6,7 @@ import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
-from jacobian_cli.syntax.libraries import REFUSED, TORCH
+from jacobian_cli.syntax.libraries import CONVEX, REFUSED, TORCH
 from jacobian_cli.syntax.tree import LITERAL, Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
@@ -40,6 +40,11 @@ def reshape(call: Arguments) -> Term:
     if sizes and isinstance(sizes[-1], Text):
         order = call.arguments.pop()
         sizes.pop()
+    if order is None and call.module in CONVEX and call.name == "reshape":
+        raise call.refuse(
+            "CVXPY rearranges entries column by column, CuPy row by row",
+            "row by row it is cp.reshape(…, order='C'); all entries column by column are `vec(X)`",
+        )
     if order is not None and not (isinstance(order, ast.Constant) and order.value == "C"):
         raise call.refuse("entries are rearranged row by row in the language", "column by column it is `vec(A)`")
     call.want_only("shape", "newshape", "size")

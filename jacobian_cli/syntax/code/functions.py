@@ -36,6 +36,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("cummax", "cummin"), running.extreme),
     **dict.fromkeys(("accumulate", "reduce"), running.of_ufunc),
     **dict.fromkeys(("trapezoid", "trapz"), running.trapezoid),
+    "diff": running.differences,
     "dist": reductions.distance,
     "cdist": running.distances,
     "median": reductions.median,

@@ -209,7 +209,18 @@ def loss(call: Arguments) -> Term:
     defaults |= {"weight": "1", "pos_weight": "1"} if weighted else {}
     numbers = {n: Literal(Fraction(v), call.span) for n, v in defaults.items() if n not in given}
     given.update(numbers)
-    return call.made(wrap.format(text), given)
+    return _fed(call, _ALSO.get(call.name, call.name), call.made(wrap.format(text), given), given)
+
+
+_ALSO = {"binary_cross_entropy_with_logits": "bce_with_logits"}
+"""What losses are called in the language, where they have another name."""
+
+
+def _fed(call: Arguments, name: str, made: Term, given: Mapping[str, Term]) -> Term:
+    """What a loss computes, with its call, by which one sees what it is fed."""
+    if not {"x", "y"} <= given.keys():
+        return made
+    return Call("?fed", (made, Call(name, (given["x"], given["y"]), (), call.span)), (), call.span)
 
 
 def gated(call: Arguments) -> Term:
@@ -235,7 +246,7 @@ def divergence(call: Arguments) -> Term:
     wrap = {"mean": "mean({})", "sum": "sum({})", "none": "{}", "batchmean": "sum({})/EXTENT(x, 0)"}.get(str(kind))
     if wrap is None:
         raise call.refuse("this reduction cannot be read", "reduction is 'mean', 'batchmean', 'sum' or 'none'")
-    return call.made(wrap.format(text), given)
+    return _fed(call, "F.kl_div", call.made(wrap.format(text), given), given)
 
 
 def batch(call: Arguments) -> Term:

@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, lost, whole
-from jacobian_cli.syntax.libraries import JAX, NUMPY, TENSORFLOW, TORCH
+from jacobian_cli.syntax.libraries import CONVEX, JAX, NUMPY, TENSORFLOW, TORCH
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Term, Text
 
 
@@ -66,6 +66,8 @@ def norm(call: Arguments) -> Term:
     which = "p" if "p" in call.keywords else "ord"
     given = call.bound("x", which, "axis", "keepdims")
     older = call.library == TORCH and not _LINALG.search(call.module)
+    if call.module in CONVEX and not {which, "axis"} & given.keys():
+        return call.call("?widest", given["x"])
     flat = older or call.name == "vector_norm" or call.library == TENSORFLOW
     made = of_kind(call, given["x"], given.get(which), given.get("axis"), given.get("keepdims"), flat=flat)
     return call.up_to_two(made, given["x"]) if call.name == "matrix_norm" and "axis" not in given else made

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
-from jacobian_cli.syntax.libraries import SHARED, TORCH
+from jacobian_cli.syntax.libraries import CONVEX, SHARED, TORCH
 from jacobian_cli.syntax.parser import parse
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import HELD, Call, Literal, Name, Term, Text
 
 _ACCUMULATED = {"add": "cumsum", "multiply": "cumprod", "maximum": "cummax", "minimum": "cummin",
                 "logaddexp": "logcumsumexp"}  # fmt: skip
@@ -69,3 +69,13 @@ def distances(call: Arguments) -> Term:
     given = call.bound("x", "y", "p")
     order = None if is_(given.get("p"), 2) else given.get("p")
     return call.up_to_two(call.call("cdist", given["x"], given["y"], ord=order), given["x"])
+
+
+def differences(call: Arguments) -> Term:
+    """CVXPY's run down the columns of a matrix, CuPy's along its rows."""
+    if call.module not in CONVEX or len(call.arguments) != 1 or call.keywords:
+        return call.plain()
+    held = Name(HELD, call.span)
+    down = Call("diff", (held,), (("axis", Literal(Fraction(0), call.span)),), call.span)
+    how = Text("none", call.span)
+    return Call("?columns", (call.code.term(call.arguments[0]), call.call("diff", held), down, how), (), call.span)

@@ -19,6 +19,9 @@ SAME = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "log", "sum": "sum", "cor": "corrcoef",
     "ln": "log", "tril": "tril", "triu": "triu", "logabsdet": "logdet", "leakyrelu": "leaky_relu",
     "logsoftmax": "log_softmax", "svd": "svdvals", "trapz": "trapezoid",
+    "normcdf": "ndtr", "normpdf": "normal_pdf", "mtimes": "?mtimes", "times": "?each*",
+    "minus": "?each-", "plus": "?each+", "rdivide": "?each/", "mldivide": "?mldivide",
+    "mrdivide": "?mrdivide", "power": "?each**",
 }  # fmt: skip
 """Functions of the language under the names that they have here."""
 _SIGNS = {"@plus": "?each+", "@minus": "?each-", "@times": "?each*", "@rdivide": "?each/", "@power": "?each**"}
@@ -115,6 +118,10 @@ class Functions(Along):
             raise self.refuse(token, f"'{token.text}' wants an argument", f"as in `{token.text}(x)`")
         if name in _EXTREMES and keywords and len(arguments) == 1:  # maximum(X, dims=2)
             return self.reduced(_EXTREMES[name], token, arguments, keywords, span)
+        if name[0] == "?":  # mtimes(A, x)
+            if len(arguments) != 2 or keywords:
+                raise self.refuse(token, f"{token.text} takes two arguments", f"as in {token.text}(A, B)")
+            return Call(name, tuple(arguments), (), span)
         special = SPECIAL.get(name)
         if special is not None and keywords:
             raise self.refuse(token, f"{token.text} has no options that are read here")
@@ -159,7 +166,7 @@ class Functions(Along):
         if kind == "p" and len(arguments) > 1 and not isinstance(arguments[1], Text):
             return Call("?norm", (arguments[0], Text("p", span), arguments[1]), (), span)
         if token.text == "norm2":
-            kind = ""
+            kind = "F"
         if kind in ("1", "inf") and (token.text == "opnorm" or not (self.julia or self.guessed)):
             return Call("?induced", (arguments[0], Text(kind, span)), (), span)
         if self.julia and token.text == "norm":  # all entries in a row
@@ -341,6 +348,14 @@ class Functions(Along):
             raise self.refuse(token, f"{token.text} lies between other entries in MATLAB than in the language", way)
         return Call(token.text, tuple(arguments), (), span)
 
+    def reshape_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """`reshape(X, [], 1)`, all entries column by column; other arrays are rearranged row by row in the language."""
+        del dotted
+        match arguments[1:]:
+            case [Text(value="[]"), Literal(value=1)]:
+                return Call("?vec", tuple(arguments[:1]), (), span)
+        raise self.refuse(token, f"'{token.text}' is not in the language", ELSEWHERE["reshape"])
+
     def repeat_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         del dotted, arguments, span
         way = "end to end it is `vcat(x, x)`"
@@ -382,6 +397,7 @@ SPECIAL: dict[str, Special] = {
     "gelu": Functions.gelu_,
     "vecnorm": Functions.vecnorm_,
     "normalize": Functions.normalize_,
+    "reshape": Functions.reshape_,
     **dict.fromkeys(("quantile", "percentile"), Functions.quantile_),
     "repeat": Functions.repeat_,
     **dict.fromkeys(("vcat", "vertcat", "hcat", "horzcat"), Functions.joined_),

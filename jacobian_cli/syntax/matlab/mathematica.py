@@ -14,7 +14,7 @@ from jacobian_cli.syntax.matlab.lookup import Vocabulary
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, want_short
 from jacobian_cli.syntax.tokens import too_deep, want_shallow
-from jacobian_cli.syntax.tree import HELD, Call, Definition, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import HELD, Call, Definition, Group, Literal, Name, Term, Text
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
@@ -70,6 +70,8 @@ def _called(found: list[MatlabToken]) -> list[MatlabToken]:
     """The tokens, with names before a bracket as functions, whose brackets are round then."""
     square: list[bool] = []
     for place, token in enumerate(found):
+        if token.text == "[[":
+            square += [False, False]
         if token.text == "[" and place and found[place - 1].kind == "name":
             found[place - 1] = replace(found[place - 1], kind="function")
             found[place] = replace(token, text="(")
@@ -129,11 +131,27 @@ class _Mathematica(Reader):
         token = self.take()
         if token.text == "E" and self.known.find("E") is None and not self.sees("^"):
             return Call("exp", (Literal(Fraction(1), token.span),), (), token.span)
+        if token.text in ("True", "False", "Null", "Indeterminate", "I") and self.known.find(token.text) is None:
+            raise self.refuse(
+                token,
+                f"{token.text} is no number here",
+                "the identity is IdentityMatrix[n]" * (token.text == "I") or None,
+            )
         if token.text in _CONSTANTS and self.known.find(token.text) is None:
             return Name(_CONSTANTS[token.text], token.span)
-        if self.sees("[["):
-            raise self.refuse(self.next, "an entry cannot be read here", "entries count from 0: `x[0]` is the first")
-        return self.called(token)
+        return self.part(self.called(token)) if self.sees("[[") else self.called(token)
+
+    def part(self, value: Name) -> Term:
+        """x[[1]] and A[[1, 2]], counted from 1; of a matrix one number is a row."""
+        opened = self.take()
+        picks = [self.less(self.sum())]
+        while self.sees(","):
+            self.take()
+            picks.append(self.less(self.sum()))
+        self.want("]", opened)
+        closed = self.want("]", opened)
+        span = Span(value.span.start, closed.stop)
+        return Call("[]", (value, Group(tuple(picks), Span(opened.start, closed.stop))), (), span)
 
     def is_function(self) -> bool:
         return False

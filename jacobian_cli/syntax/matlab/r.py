@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+|\#[^\n]*)
     |(?P<num>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?L?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
     |(?P<name>[^\W\d][\w.]*)
-    |(?P<op>%\*%|%o%|%x%|%%|==|!=|>=|<=|[-+*/^<>=:,;()\[\]])
+    |(?P<op>%[^%\s]*%|==|!=|>=|<=|[-+*/^<>=:,;()\[\]$])
     |(?P<text>"[^"\n]*")""",
     re.VERBOSE,
 )
@@ -34,13 +34,15 @@ _SAME = {
 }  # fmt: skip
 """Functions of the language under the names that they have in R; nothing where they change nothing here."""
 _AXES = {"rowSums": ("sum", 1), "colSums": ("sum", 0), "rowMeans": ("mean", 1), "colMeans": ("mean", 0)}
+_LIST = ("a list is not a value here", "the logarithm of a determinant is `log(det(A))`")
+_FUNCTION = re.compile(r"\s*function\s*\([^()]*\)")
+"""What stands before the formula of a function."""
 _ELSEWHERE = {
     "rnorm": ("random numbers are no formula", "make the number a parameter"),
     "runif": ("random numbers are no formula", "make the number a parameter"),
     "eigen": ("a list is not a value here", "of symmetric matrices the values are `eigvalsh(A)`"),
-    "determinant": ("a list is not a value here", "the logarithm of a determinant is `log(det(A))`"),
     **dict.fromkeys(
-        ("apply", "sapply", "lapply", "vapply", "mapply", "Reduce", "Map", "sweep", "function", "for"),
+        ("apply", "sapply", "lapply", "vapply", "mapply", "Reduce", "Map", "for"),
         ("a loop cannot be read", "write it as a formula of arrays"),
     ),
 }
@@ -55,6 +57,9 @@ def read(text: str, known: Known, notation: str = "r", guessed: bool = False) ->
     want_short(text)
     name = defined_name(text)
     start = text.index("=") + 1 if name else 0
+    if function := _FUNCTION.match(text, start):
+        start = function.end()
+        text = text[:start] + text[start:].replace("{", "(").replace("}", ")")
     reader = _R(tokens(text, start, _TOKEN, primes=False), text, known, True, guessed)
     try:
         value = want_shallow(reader.whole(), text)
@@ -78,8 +83,12 @@ class _R(Reader):
     def special(self) -> Term:
         """What binds tighter than * and /."""
         left = self.unary()
-        while self.next.kind == "op" and self.next.text in _SPECIAL:
+        while self.next.kind == "op" and self.next.text[0] == "%":
             sign = self.take()
+            if sign.text not in _SPECIAL:
+                raise self.refuse(
+                    sign, f"{sign.text} cannot be read", "a product of matrices is x %*% y, a remainder mod(x, y)"
+                )
             left = self.call(_SPECIAL[sign.text], left, self.unary())
         return left
 
@@ -94,11 +103,18 @@ class _R(Reader):
         token = self.take()
         if self.sees("("):
             return self.applied(token, dotted=False)
+        if self.sees("$"):
+            raise self.refuse(self.next, "a part of a list cannot be read", "type its formula, or a name for it")
         if "." in token.text:
             raise self.refuse(token, "a name with a point cannot be read", f"as in `{token.text.replace('.', '_')}`")
         if token.text in ("TRUE", "FALSE", "NULL", "NA", "T", "F") and token.text not in self.known.names:
             return Text(token.text, token.span)
         name = self.called(token)
+        if self.sees("[") and self.tokens[self.at + 1].text == "[":  # x[[1]]
+            opened = self.take()
+            entry = self.entries(name, "]")
+            self.want("]", opened)
+            return entry
         return self.entries(name, "]") if self.sees("[") else name
 
     def entries(self, value: Name, closing: str) -> Term:
@@ -135,6 +151,41 @@ class _R(Reader):
         return _VOCABULARY.call(self, token, arguments, keywords, span)
 
     # each takes the token of the name, its arguments, its options and the place
+
+    def determinant_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """A list, of which `$modulus` is the logarithm of the absolute value."""
+        if len(arguments) != 1 or not self.sees("$") or self.tokens[self.at + 1].text != "modulus":
+            raise self.refuse(token, *_LIST)
+        self.take()
+        return Call("logdet", tuple(arguments), (), Span(span.start, self.take().stop))
+
+    def scale_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """Columns with mean 0 and deviation 1, by n - 1."""
+        wanted = {"center": True, "scale": True}
+        for name, value in keywords.items():
+            if name not in wanted or not isinstance(value, Text):
+                raise self.refuse(token, "only TRUE and FALSE are read here", "as in scale(X, scale=FALSE)")
+            wanted[name] = value.value in ("TRUE", "T")
+        if len(arguments) != 1:
+            raise self.refuse(token, "scale takes one matrix here", "as in scale(X)")
+        kept: tuple[tuple[str, Term], ...] = (("axis", Literal(Fraction(0), span)),)
+        (made,) = arguments
+        if wanted["center"]:
+            made = Call("-", (made, Call("mean", (made,), kept, span)), (), span)
+        if wanted["scale"] and not wanted["center"]:
+            raise self.refuse(token, "without its centre a column is divided by another number", "type that formula")
+        return Call("/", (made, spread("std", arguments[0], kept, span)), (), span) if wanted["scale"] else made
+
+    def sweep_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
+        """A vector taken from each row, `sweep(X, 2, colMeans(X))`, or by another sign, `"/"`."""
+        sign = arguments[3] if len(arguments) > 3 else keywords.pop("FUN", Text("-", span))
+        margin = arguments[1] if len(arguments) > 1 else None
+        known = isinstance(sign, Text) and sign.value in ("+", "-", "*", "/") and isinstance(margin, Literal)
+        if not known or not 2 < len(arguments) < 5 or keywords:
+            raise self.refuse(token, "along which margin, and by which sign?", 'as in sweep(X, 2, colMeans(X), "-")')
+        assert isinstance(sign, Text)
+        assert isinstance(margin, Literal)
+        return Call(sign.value if margin.value == 2 else "?each" + sign.value, (arguments[0], arguments[2]), (), span)
 
     def solve_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
         del token, keywords
@@ -262,6 +313,9 @@ _VOCABULARY = Vocabulary(
     _ELSEWHERE,
     {
         "solve": _R.solve_,
+        "determinant": _R.determinant_,
+        "scale": _R.scale_,
+        "sweep": _R.sweep_,
         **dict.fromkeys(("crossprod", "tcrossprod"), _R.crossed),
         "diag": _R.diag_,
         "rep": _R.rep_,
