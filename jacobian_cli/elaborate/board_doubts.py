@@ -89,6 +89,9 @@ def _gated(typed: Typed, term: Call) -> Iterator[Doubt]:
     if term.function != "kron" or len(term.arguments) != 2:
         return
     left, right = term.arguments
-    computed = any(isinstance(p, Call) and p.function.isidentifier() and elementwise(p) for p in term.arguments)
+    parts = [*term.arguments]
+    for part in parts:  # xU * SiLU(xW)
+        parts += part.arguments if isinstance(part, Call) and part.function == "*" else ()
+    computed = any(isinstance(p, Call) and p.function.isidentifier() and elementwise(p) for p in parts)
     if computed and typed.order(left) == typed.order(right):
         yield Doubt(f"`{spelled(term)}` is read; entry by entry it is `{spelled(call_of('*', left, right))}`")

@@ -24,6 +24,7 @@ from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
+from jacobian_cli.syntax.names import MARKS, key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
@@ -60,6 +61,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             multiplied |= bool(found)
             yield from found
             yield from _names(typed, statement)
+            yield from _hyphened(typed, statement)
             known = {*typed.assumed, *typed.declared, *(one.name for one in typed.statements)}
             yield from first_entries(typed, statement)
             if letter_e.E not in known and letter_e.as_number(statement):
@@ -71,7 +73,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         yield from compared(statement)
         for term in statement.terms:
             if isinstance(term, Call):
-                for consider in (_columns, _induced, _inverse, _apart, _squares, _expected, _scaling, outer):
+                for consider in (_shifted, _columns, _induced, _inverse, _apart, _squares, _expected, _scaling, outer):
                     yield from consider(typed, statement, term)
         if statement.notation in BOARDS:
             yield from of_boards(typed, statement)
@@ -128,6 +130,17 @@ def _names(typed: Typed, statement: Definition) -> Iterator[Doubt]:
             yield Doubt(f"`{name}` is one name in `{taken}`; {what}, as in `{meant}`{declared}")
 
 
+def _hyphened(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`x-hat`: a difference, where a mark of the name may have been meant."""
+    text = statement.source
+    for mark in {term.text for term in statement.terms if isinstance(term, Name) and term.text in typed.assumed}:
+        before = rf"([^\W\d_]\w*)-(?={re.escape(mark)}(?!\w))"
+        alone = re.search(rf"(?<![-\w]){re.escape(mark)}(?!\w)", text)
+        if mark.split("_")[0] in MARKS and not alone and (found := re.search(before, text)):
+            taken, meant = f"{found[1]} - {mark}", f"{found[1]}_{mark}"
+            yield Doubt(f"`{taken}` is read, a difference; with a mark the name is `{meant}`")
+
+
 def _expected(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
     """`E[x]` of an E that nothing is said of."""
     match term.arguments:
@@ -162,6 +175,22 @@ def _scaling(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]
                 yield Doubt(f"{what}; `-s {name}=n` says that it is a vector")
 
 
+def _shifted(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """γ x̂ + β: beside a vector β, what scales something normalized may be one, too."""
+    del statement
+    match term:
+        case Call(function="+", arguments=(Call(function="*", arguments=(Name(text=name), whole)), Name(text=shift))):
+            numbers = name in typed.assumed and habit(name) == 0 and not typed.assumed[name]
+            vectors = shift in typed.assumed and habit(shift) == 0 and len(typed.assumed[shift]) == 1
+            normal = isinstance(whole, Call) and whole.function == "/" and bool(typed.order(whole.arguments[0]))
+            if numbers and vectors and (normal or (isinstance(whole, Name) and "hat" in key(whole.text)[1:])):
+                size = typed.assumed[shift][0]
+                said = f"`{name}` is taken for a number, `{shift}` for a vector"
+                yield Doubt(
+                    f"{said}; where `{name}` has an entry for each of `{shift}`, declare it: `-s {name}={size}`"
+                )
+
+
 def _matrices(typed: Typed) -> Iterator[Doubt]:
     """A lower-case name that only fits as a matrix, a capital that only fits as a vector."""
     asked = {paste for s in typed.statements for doubt in s.doubts for paste in doubt.readings}
@@ -185,9 +214,18 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
         if habit(name) == 1 and len(shape) > 1 and not (code and not typed.possible(name, 1)):
             sizes = ",".join(map(str, shape))
             what = "a matrix" if len(shape) == 2 else f"an array of {len(shape)} axes"
-            yield Doubt(
-                f"`{name}` is taken for {what}, for a vector does not fit; `-s {name}={sizes}` says that it is one"
-            )
+            number = f", `-s {name}=()` that it is a number" if _scales(typed, name) else ""
+            said = f"`-s {name}={sizes}` says that it is one{number}"
+            yield Doubt(f"`{name}` is taken for {what}, for a vector does not fit; {said}")
+
+
+def _scales(typed: Typed, name: str) -> bool:
+    """Whether a name may be a number in mathematics: all that it does is to stand before matrices."""
+    terms = [term for statement in typed.statements if statement.notation in _OURS[1:] for term in statement.terms]
+    before = [t.arguments[0] for t in terms if isinstance(t, Call) and t.function == "@"]
+    firsts = [t.arguments[1] if isinstance(t, Call) and t.function == "*" else t for t in before]  # -2*y@F
+    leading = sum(isinstance(first, Name) and first.text == name for first in firsts)
+    return 0 < leading == sum(isinstance(term, Name) and term.text == name for term in terms)
 
 
 def _targets(typed: Typed) -> Iterator[Doubt]:

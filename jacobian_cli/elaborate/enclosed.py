@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from jacobian_cli.elaborate.above import beside_number, numbers_at
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row
 from jacobian_cli.elaborate.habits import STEPS
 from jacobian_cli.elaborate.shaped import Shaped, Typed
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import call_of, spelled_out
 from jacobian_cli.expr import Apply
 from jacobian_cli.ops import FUNCTIONS
@@ -107,7 +109,7 @@ class Enclosed(Shaped):
 
     def power(self, term: Call) -> Typed:
         base, exponent = self.typed(term.arguments[0]), self.typed(term.arguments[1])
-        self.want_no_index(term, base)
+        self.want_no_index(term, base, exponent[1])
         above = term.arguments[1]
         compared = [isinstance(part, Call) and part.function in COMPARED for part in term.arguments]
         if compared[1] or (compared[0] and isinstance(above, Literal) and above.value == 1):
@@ -117,6 +119,11 @@ class Enclosed(Shaped):
             raise self.error(term.span, message, hint)
         if isinstance(above, Name) and base[0].shape and self.assumed.get(above.text) == 1:  # x^p
             self.strained(above.text, 0)
+        if self.upright and base[0].shape[1:] == () and len(exponent[0].shape) < 2:
+            broad = any(self.build(Name(name, term.span)).shape for name in names_in(term.arguments[0]))
+            order = len(base[0].shape)
+            if names := numbers_at(term, self.assumed, self.standing, base=order, made=broad):
+                self.strained(names[0], 0, *names[1:])
         whole = term.arguments[1].value if isinstance(term.arguments[1], Literal) else None
         if axes_of(exponent[0].shape) == 2:
             if base[0].shape:
@@ -129,6 +136,9 @@ class Enclosed(Shaped):
         if is_row(base[0].shape):
             return self.op("**", term.span, base, exponent)
         if whole is None or whole.denominator != 1 or not 0 < abs(whole) <= _MOST_POWERS:
+            capitals = [name for name in names_in(term.arguments[0]) if self.assumed.get(name) == 2]
+            if self.upright and len(capitals) == 1 and beside_number(term.arguments[0]):  # (1 + rN)^{1/k}
+                self.strained(capitals[0], 0)
             raise self.error(
                 term.span,
                 "this power of a matrix is not in the language",
@@ -144,7 +154,7 @@ class Enclosed(Shaped):
             self.doubt(f"`{spelled(total[1])}` is read, the matrix power; entry by entry it is `{shown}`")
         return total
 
-    def want_no_index(self, term: Call, base: Typed) -> None:
+    def want_no_index(self, term: Call, base: Typed, plain: Term) -> None:
         """Refuse x − z^k, whose k is an index, and b^1; say so of a^k where a power fits as well."""
         name, above = term.arguments
         if not (self.upright and isinstance(name, Name) and base[0].shape):
@@ -158,7 +168,7 @@ class Enclosed(Shaped):
         index = f"{found.name}_{found.above}" if len(found.above) == 1 else f"{found.name}_{{{found.above}}}"
         axes = "n" if len(base[0].shape) == 1 else "n,m"
         declared = f" with `-s {index}={axes}`" if found.above in ("i", "j", "k") else ""
-        shown = spelled(Call("**", (base[1], above), (), term.span))
+        shown = spelled(Call("**", (base[1], plain), (), term.span))
         ways = f"an index is `{index}`{declared}, a power is meant with `-s {found.letter}=()`"
         if axes_of(base[0].shape) == 2:
             ways = f"an index is `{index}`{declared}; of a matrix no such power is read, entry by entry it is `{shown}`"

@@ -84,3 +84,22 @@ def weighs(name: str) -> bool:
 
 
 _WEIGHING = frozenset("w v weight weights coef coefs theta beta".split())
+
+
+_VARIABLES = frozenset("uvwxyz")
+
+
+def varies(name: str) -> bool:
+    """Whether a letter is one of those that formulas are functions of: α^x."""
+    return _stem(name) in _VARIABLES
+
+
+def of_step(name: str) -> bool:
+    """Whether a name has the letter of a step below it, perhaps with a mark: C_t, C_tm1, C_tilde_t."""
+    *_, index = name.split("_")
+    return index != name and re.fullmatch(f"[{''.join(sorted(STEPS))}](?:[mp]\\d+)?", index) is not None
+
+
+def is_bias(name: str) -> bool:
+    """Whether a letter is that of what is added to scores: wᵀX + b."""
+    return _stem(name) == "b"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 
+from jacobian_cli.elaborate.above import exponents
 from jacobian_cli.elaborate.coded import Coded
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
@@ -135,6 +136,7 @@ def meant(
     """
     guessed = dict(guessed) | dict.fromkeys(_greek_vectors(statements, guessed, declared), 1)
     guessed |= {name: 0 for name, order in guessed.items() if order == 1 and _RATE.fullmatch(name)}
+    guessed |= dict.fromkeys(exponents(statements, guessed), 0)
     settled: set[str] = set()
     asked: list[StrainedError] = []
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from jacobian_cli.elaborate.factor_shapes import is_row, shape_of
+from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of
 from jacobian_cli.elaborate.habits import habit, neighbours
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import call_of, span_of
 from jacobian_cli.elaborate.unlike import Unlike
+from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of
 
 NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
@@ -65,6 +66,8 @@ class Scaling(Unlike):
             before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1
             if before and isinstance(part, Name) and part.text in _SCALING and part.text in self.assumed:  # A + tB
                 self.strained(part.text, 0)
+            if len(behind.shape) == 2 and not is_row(behind.shape):
+                self.want_polynomial(part, expr, other)
             if len(expr.shape) == 1 and behind.shape and not is_row(behind.shape):
                 for name in self.scaling_quotient(part, wholly=len(behind.shape) == 1):
                     self.strained(name, 0)
@@ -89,6 +92,35 @@ class Scaling(Unlike):
             and not (behind_all or part.text in self.turned_names)
         ):
             self.strained(part.text, 0)
+
+    def want_polynomial(self, part: Term, expr: Expr, behind: Term) -> None:
+        """(1 − t)³P: what is added to a number, or is a power, before a matrix is a number; a letter that may be that
+        of a vector is asked about.
+        """
+        names = names_in(part)
+        lettered = len(names) == 1 or _LETTERS.issuperset(names)
+        if isinstance(part, Name) or not (_is_polynomial(part) and lettered) or not all(habit(n) < 2 for n in names):
+            return
+        if len(expr.shape) == 1 and self.turned_names.isdisjoint(names):
+            found = [name for name in names if self.assumed.get(name) == 1]
+            if found:
+                self.strained(found[0], 0, *found[1:])
+        scaled = spelled(self.plain(behind))
+        for name in names:
+            if self.assumed.get(name) == 0 and habit(name) == 1 and name not in _LETTERS - {"h"}:
+                declared = f"a matrix is declared: `-s {name}=n,m`"
+                self.doubt(f"`{name}` is taken for a number, for it scales `{scaled}`; {declared}")
+
+    def want_scaled(self, term: Call) -> None:
+        """I − zB: what scales a matrix beside an identity is a number."""
+        for one, other in (term.arguments, term.arguments[::-1]):
+            if not (isinstance(one, Call) and one.function == "?eye"):
+                continue
+            parts = other.arguments if isinstance(other, Call) and other.function == "?beside" else ()
+            match [part for part in parts if not isinstance(part, Literal)]:
+                case [Name(text=name), Name() as matrix] if self.assumed.get(name) == 1:
+                    if name not in self.turned_names and axes_of(self.build(matrix).shape) == 2:
+                        self.strained(name, 0)
 
     def added_to_numbers(self, part: Term) -> list[str]:
         """The names taken for vectors that are added to numbers, ν + p, if nothing else there is a vector."""
@@ -125,6 +157,12 @@ class Scaling(Unlike):
         want = [*above, *below] if wholly else above
         names = [name for name in (*above, *below) if self.assumed.get(name) == 1 and habit(name) < 2]
         return names if all(name in _LETTERS or habit(name) == 0 for name in want if name in names) else []
+
+
+def _is_polynomial(term: Term) -> bool:
+    """Whether a part is made of a name and numbers by sums and powers."""
+    made = isinstance(term, Call) and term.function in ("?plus", "?minus", "?power", "u-")
+    return isinstance(term, Name | Literal) or (made and all(map(_is_polynomial, parts_of(term))))
 
 
 def scaling_identities(parts: Sequence[Term]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from jacobian_cli.elaborate import letter_e, sigmas
+from jacobian_cli.elaborate.above import vectors_in
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.factor_shapes import axes_of, shape_of, way_of
 from jacobian_cli.elaborate.guesses import divisors
@@ -93,6 +94,8 @@ class Shaped(Builder):
         self.extents: list[Extent] = []
         self.losses: list[Call] = []
         self.turned_names = turned_names(statement)
+        self.standing = vectors_in(statement.value) if self.upright else set[str]()
+        """Names that stand where a vector does."""
         self.iterates = iterates(statement.value) if self.upright else {}
         self.sigma_sums = sigmas.sums(statement.terms)
         """Whether Σ is the sign of a sum, where it may be one."""
@@ -100,6 +103,8 @@ class Shaped(Builder):
         """Names that divide by themselves."""
         self.bare = Counter(unindexed(statement.value) if statement.notation else ())
         """How often names stand without an index."""
+        self.certain: set[int] = set()
+        """Products by · that are dot products, by the `id` of their tree."""
         self.products = False
         """Whether a * has turned out to be a matrix product."""
 

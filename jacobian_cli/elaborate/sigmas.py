@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, terms_in
 
 _ENTRIES = ("?power", "?hadamard", "**", "?bars", "?total")
 """What has entries that one would sum."""
 _TOTALS = ("sum", "?total", "?over")
+_PRODUCTS = ("?beside", "?star", "?dot")
 _FACTOR = "C"
 """A capital that is a number before a sum: C Σξ."""
 
@@ -33,4 +35,6 @@ def _evident(term: Call) -> bool:
     parts = [value]
     if isinstance(value, Call) and value.function in ("?plus", "?minus"):  # Σ (μ² − log σ²)
         parts = [*terms_in(value)]
+    elif isinstance(value, Call) and value.function in _PRODUCTS:  # Σ(y · log p)
+        parts = [part for part in value.arguments if isinstance(part, Call) and elementwise(part)]
     return any(isinstance(p, Call) and (p.function in _ENTRIES or p.function.isidentifier()) for p in parts)

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.factor_shapes import is_row
-from jacobian_cli.elaborate.habits import habit, holds_samples, holds_weights
+from jacobian_cli.elaborate.habits import habit, holds_samples, holds_weights, of_step
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
@@ -15,7 +15,7 @@ from jacobian_cli.elaborate.trees import call_of
 from jacobian_cli.expr import Expr
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term
+from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, terms_in
 
 _WORD = re.compile(r"(?<![^\W_])[A-Z]{2,6}(?![\w^'ᵀ])")
 """Capitals that may be one name."""
@@ -37,10 +37,26 @@ class Unlike(Transposes):
     """Types sums and quotients in mathematics."""
 
     def build(self, term: Term) -> Expr:
+        if self.upright and isinstance(term, Call) and term.function == "/":
+            self.want_lengths_below(term)
         expr = super().build(term)
         if self.upright and isinstance(term, Call) and term.function == "/":
             self.want_no_matrix_below(term)
         return expr
+
+    def want_lengths_below(self, term: Call) -> None:
+        """A·B/(‖A‖‖B‖): what has a length is a vector, whatever its letter."""
+        above, below = term.arguments
+        if not (isinstance(above, Call) and above.function == "?dot"):
+            return
+        norms = [part for part in terms_in(below) if isinstance(part, Call) and part.function == "?norm"]
+        measured = {part.text for norm in norms for part in norm.arguments if isinstance(part, Name)}
+        if all(isinstance(part, Name) and part.text in measured for part in above.arguments):
+            names = [name for name in names_in(above) if self.assumed.get(name) == 2]
+            if names:
+                self.strained(names[0], 1, *names[1:])
+            self.certain.add(id(above))
+            self.held |= {name for name in names_in(above) if self.assumed.get(name) == 1 and habit(name) == 2}
 
     def want_like(self, sign: str, term: Call, left: Typed, right: Typed) -> None:
         """Ask what a matrix beside a vector or a number is, where nothing is declared of what makes it one."""
@@ -90,6 +106,31 @@ class Unlike(Transposes):
             call_of(sign, matrix.plain, call_of("*", number.plain, call_of("eye", Name("n", term.span))))
         )
         self.doubt(f"`{other}` is added to every entry of `{shown}`; on the diagonal it is `{identity}`")
+
+    def want_same_shape(self, term: Call, left: Typed, right: Typed) -> None:
+        """o ⊙ tanh(C): a capital is a vector where it is multiplied entry by entry with one, if it is that of a step or
+        stands in a function of its entries; X ⊙ m is asked about.
+        """
+        sides = [_Side(part, *typed) for part, typed in zip(term.arguments, (left, right), strict=True)]
+        if not self.upright or all(name not in self.assumed for name in names_in(term)):
+            return
+        for matrix, vector in (sides, sides[::-1]):
+            name, order = _only(matrix.typed), len(matrix.expr.shape)
+            open_one = habit(name) == 2 and self.assumed.get(name) == order
+            if order == len(vector.expr.shape) == 1 and of_step(name):
+                self.held.add(name)
+            if len(vector.expr.shape) != 1 or not (matrix.matrix or (open_one and not order)):
+                continue
+            if open_one and (of_step(name) or not isinstance(matrix.typed, Name)):
+                self.strained(name, 1)
+            if not order:
+                continue
+            column = _column(vector.plain)
+            other = (matrix.plain, column) if matrix.typed is term.arguments[0] else (column, matrix.plain)
+            taken = spelled(call_of("*", *(self.plain(part) for part in term.arguments)))
+            declared = f"; if {name} is a vector, declare it: `-s {name}=n`" if open_one else ""
+            rows = f"`{taken}` is read, with each row of `{spelled(matrix.plain)}`"
+            self.doubt(f"{rows}; with each column it is `{spelled(call_of('*', *other))}`{declared}")
 
     def want_no_matrix_below(self, term: Call) -> None:
         """Refuse Ea/(RT) with a vector above a product of matrices."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, way_of
-from jacobian_cli.elaborate.habits import habit, scales_as_number
+from jacobian_cli.elaborate.habits import habit, is_bias, scales_as_number
 from jacobian_cli.elaborate.scaling import NUMBER, Scaling, scaled, summands
 from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
@@ -100,6 +100,13 @@ class Mathematics(Scaling):
         if isinstance(right, Literal) and right.value == 1 and axes_of(left[0].shape) == 2:
             return self.product([left, self.filled("ones", right.span)], term.span)
         other = self.typed(right)
+        if self.gated(term, left, other):
+            made = self.op("*", term.span, left, other)
+            dotted, what = inner_text(left[1], other[1]), "dot product"
+            if len(left[0].shape) == 2:
+                dotted, what = spelled(call_of("@", left[1], other[1])), "product of matrices"
+            self.doubt(f"`{spelled(made[1])}` is read, entry by entry; the {what} is `{dotted}`")
+            return made
         if len(left[0].shape) == len(other[0].shape) == 1:
             made = self.op("@", term.span, self.op(".T", term.span, left), other)
             if not self.certainly_dot(term, left[1], other[1]):
@@ -108,6 +115,22 @@ class Mathematics(Scaling):
             return made
         self.want_numbers(term.arguments, [left, other])
         return self.product([left, other], term.span)
+
+    def gated(self, term: Call, left: Typed, right: Typed) -> bool:
+        """Whether · stands between a part and a function of entries of the same input, of as many axes: x·Φ(x) and
+        xV · σ(xW), but p·log p may be a dot product.
+        """
+        part, function = term.arguments
+        if not (self.upright and isinstance(function, Call) and _of_entries(right[1]) and function.function != "log"):
+            return False
+        broad = {name for name in names_in(function) if self.build(Name(name, term.span)).shape}
+        same = {*names_in(part)} == broad and len(left[0].shape) == 1
+        alike = (
+            len(left[0].shape) == 2
+            and not is_row(left[0].shape)
+            and _first_name(part) == _first_name(*function.arguments)
+        )
+        return len(left[0].shape) == len(right[0].shape) and (same or (alike and _first_name(part) != ""))
 
     def certainly_dot(self, term: Call, left: Term, right: Term) -> bool:
         """Whether · between two vectors makes a number where only that is meant: r·r, ω·Jω, (v·n)n, x·y/(‖x‖‖y‖)."""
@@ -118,7 +141,7 @@ class Mathematics(Scaling):
         behind = self.text[term.span.stop :].lstrip()
         enclosed = self.text[term.span.start] == "("
         scales = enclosed and (behind[:1].isalnum() or behind[:1] in ("^", "²", "³", "("))
-        return alike or scales or bool(_OVER_NORMS.match(behind))
+        return alike or scales or id(term) in self.certain or bool(_OVER_NORMS.match(behind))
 
     def cross(self, term: Call) -> Typed:
         """× between numbers and what they scale; of two vectors the vector product."""
@@ -185,7 +208,10 @@ class Mathematics(Scaling):
         for part, other in zip(term.arguments, (right, left), strict=True):  # σ ⊙ ε
             if isinstance(part, Name) and self.assumed.get(part.text) == 0:
                 self.strained(part.text, max(1, axes_of(other[0].shape)))
+            if isinstance(part, Name) and NUMBER.fullmatch(part.text) and other[0].shape and part.text in self.assumed:
+                self.held.add(part.text)
         self.want_alike(term, left, right)
+        self.want_same_shape(term, left, right)
         if is_row(left[0].shape) != is_row(right[0].shape) and axes_of(left[0].shape) == axes_of(right[0].shape) == 1:
             column = call_of("*", *(one[1] if len(one[0].shape) == 1 else upright(one[1]) for one in (left, right)))
             row = spelled(call_of(".T", column))
@@ -207,12 +233,16 @@ class Mathematics(Scaling):
         if len(combined) > 1 and all(self.orders(names) == (1, 2) for names in combined):  # aA + bB
             first, *others = dict.fromkeys(name for name, _ in combined)
             self.strained(first, 0, *others)
+        self.want_scaled(term)
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         self.want_alike(term, left, right)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):  # wᵀx + k qᵀq
             number = not other[0].shape and not isinstance(other[1], Literal)
             if number and len(one[0].shape) == 1 and (name := self.scaling_name(part)):
                 self.strained(name, 0)
+        for part, other in zip(term.arguments, (right, left), strict=True):  # wᵀX + b
+            if is_row(other[0].shape) and isinstance(part, Name) and habit(part.text) == 1 and self.upright:
+                self.want_number_beside_row(sign, part, other)
         self.want_other_name(term, left, right)
         if sign == "-":
             self.doubt_inverse(term, left)
@@ -222,6 +252,16 @@ class Mathematics(Scaling):
         self.want_like(sign, term, left, right)
         self.want_no_steps(term)
         return self.op(sign, term.span, left, right)
+
+    def want_number_beside_row(self, sign: str, name: Name, row: Typed) -> None:
+        """wᵀX + b: what is added to scores is a number; of other names a row may be meant."""
+        if self.assumed.get(name.text) != 1 or name.text in self.turned_names:
+            return
+        if is_bias(name.text):
+            self.strained(name.text, 0)
+        turned = spelled(call_of(sign, row[1], call_of(".T", name)))
+        hint = f"with a row it is `{turned}`; a number is declared: `-s {name.text}=()`"
+        raise self.error(name.span, "a vector is no row, as what it is added to", hint)
 
     def doubt_inverse(self, term: Call, left: Typed) -> None:
         """Say of A−1 that one is taken from each entry: the −1 may have stood above the line before it was copied."""
@@ -343,3 +383,13 @@ def _of_entries_of(term: Term, names: set[str]) -> bool:
     functions = {call.function for call in calls if call.function.isidentifier() and elementwise(call)}
     shared = "log" in functions or not names.isdisjoint(names_in(term))
     return bool(functions) and shared and all(elementwise(call) for call in calls)
+
+
+def _first_name(*terms: Term) -> str:
+    """The name that a product begins with; nothing where there is none."""
+    if len(terms) != 1:
+        return ""
+    (term,) = terms
+    while isinstance(term, Call) and term.function in ("?beside", "@", "?star", "?dot", "u-"):
+        term = term.arguments[0]
+    return term.text if isinstance(term, Name) else ""

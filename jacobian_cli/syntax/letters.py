@@ -10,7 +10,7 @@ from itertools import repeat
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.names import KEYWORDS as RESERVED
-from jacobian_cli.syntax.names import LETTERS, Key, Known, key, read, spelling
+from jacobian_cli.syntax.names import LETTERS, MARKS, Key, Known, key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋₌", "0123456789aehijklmnoprstuvx+-=", strict=True))
@@ -37,6 +37,8 @@ Unit = tuple[str, tuple[str, ...], int, int]
 _PLAIN = re.compile(r"[A-Za-z]+")
 _MARK = re.compile(r"\^\{\(([^(){}]{1,20})\)\}|\^\{\[([^\[\]{}]{1,20})\]\}|⁽([^⁽⁾]{1,20})⁾")
 """A name's index above the line, in brackets: W^{(1)}, W^{[1]}."""
+_HYPHENED = re.compile(rf"[-\u2010\u2011]({'|'.join(MARKS)})(?![^\W_]|\()")
+"""A mark behind a letter, as it is spoken: x-hat."""
 _SUMMED = re.compile(r"[ₐ-ₜᵢⱼ]₌|_\{[a-z](?:,[a-z])?=")
 """Where a sum begins to run, which is no index of a name."""
 _BELOW = {"i": "ᵢ", "j": "ⱼ", "k": "ₖ"}
@@ -208,9 +210,20 @@ class Letters:
             elif mark := _MARK.match(text, end, stop):
                 indices.append(mark[1] or mark[2] or "".join(SUPERSCRIPTS.get(c, c) for c in mark[3]))
                 end = mark.end()
+            elif spoken := self.spoken(end, stop):
+                indices.append(spoken[1])
+                end = spoken.end()
             else:
                 break
         return stem, tuple(indices), at, end
+
+    def spoken(self, at: int, stop: int) -> re.Match[str] | None:
+        """A mark behind a hyphen, x-hat, where its word is no name and stands nowhere else."""
+        found = _HYPHENED.match(self.text, at, stop)
+        if found is None or self.known.find(found[1]) is not None:
+            return None
+        alone = re.search(rf"(?<![^\W_]|[-\\\u2010\u2011]){found[1]}(?!\w)", self.text)
+        return None if alone else found
 
     def cut(self, units: list[Unit], found: list[Token]) -> int:
         """A run as known names and functions, longest first; what is left are letters."""

@@ -83,7 +83,7 @@ def read(name: str) -> Reading:
 
 
 _ENGLISH = {letter: name for name, letter in LETTERS.items()}
-_MARKS = {"\N{COMBINING CIRCUMFLEX ACCENT}": "hat", "\N{COMBINING MACRON}": "bar", "\N{COMBINING TILDE}": "tilde"}
+_COMBINED = {"\N{COMBINING CIRCUMFLEX ACCENT}": "hat", "\N{COMBINING MACRON}": "bar", "\N{COMBINING TILDE}": "tilde"}
 KEYWORDS = frozenset(kwlist) - {"None", "True", "False"}
 """Words that Python's grammar keeps for itself."""
 
@@ -101,9 +101,9 @@ def key(name: str) -> Key:
     reading = read(name if name == "lambda" else free(name))
     stem, marks = reading.stem, []
     split = unicodedata.normalize("NFD", stem)
-    if any(mark in _MARKS for mark in split):
-        marks = [_MARKS[c] for c in split if c in _MARKS]
-        stem = unicodedata.normalize("NFC", "".join(c for c in split if c not in _MARKS))
+    if any(mark in _COMBINED for mark in split):
+        marks = [_COMBINED[c] for c in split if c in _COMBINED]
+        stem = unicodedata.normalize("NFC", "".join(c for c in split if c not in _COMBINED))
     return (_ENGLISH.get(stem, stem), *marks, *reading.indices)
 
 
@@ -160,6 +160,8 @@ _STYLE = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|text|mathit|vec)(
 ACCENTS = {mark: mark for mark in ("hat", "bar", "tilde", "dot", "ddot", "check", "breve")}
 ACCENTS |= {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
 """Commands of LaTeX that set a mark above a letter, and the mark in a name."""
+MARKS = (*dict.fromkeys(ACCENTS.values()), "star", "prime")
+"""The words for what stands at a letter: x-hat."""
 _ACCENTED = re.compile(rf"\\({'|'.join(ACCENTS)})(?![A-Za-z])\s*\{{?\s*([^\W\d_]+)\s*\}}?(.*)", re.DOTALL)
 _MARKED = re.compile(r"\\?([^\W\d_]+)((?:[_^]?[{(\[]*[\w+,*-]+[)}\]]*)*)")
 

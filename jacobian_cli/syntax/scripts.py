@@ -36,6 +36,8 @@ class Scripts(Scanner):
         while end < stop and self.text[end].isdecimal():
             end += 1
         indices = (self.text[at + 1 : end],) if end > at + 1 else ()
+        if spoken := self.spoken(end, stop):
+            return self.text[at], (spoken[1], *indices), at, spoken.end()
         return self.text[at], indices, at, end
 
     def group(self, inner: list[Token], start: int, stop: int, found: list[Token]) -> None:

@@ -19,6 +19,9 @@ from tests.elaborate.test_hints import PACKAGE, templates
 from tests.elaborate.test_shapes import program
 
 MEANT = {
+    "x-hat + y": "x_hat",
+    "sum (y - x)**2": "sum((y - x)**2)",
+    "gamma*x_hat + beta": "-s gamma=n",
     # matrices under *
     "W*x + b": "W@x + b",
     "A.T*x": "A.T@x",
@@ -114,7 +117,7 @@ def test_what_a_warning_says_can_be_typed(text: str) -> None:
         jac.derive(reading, wrt=next(iter(variables), "q"), shapes={"q": "2"})
 
 
-MARKED = {"x'*x*y": "-s y=n", "x'φ'": "-s φ=", "a'*b*c + x'*x": "-s c=n", "xᵀAx b": "-s b=n"}
+MARKED = {"xW + b": "-s x=()", "x'*x*y": "-s y=n", "x'φ'": "-s φ=", "a'*b*c + x'*x": "-s c=n", "xᵀAx b": "-s b=n"}
 """In notations whose products are those of matrices."""
 
 

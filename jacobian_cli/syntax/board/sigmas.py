@@ -13,6 +13,7 @@ from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Term
 
 _COEFFICIENT = ("num", "frac")
+_TIMES = ("*", "·")
 _SCALES = frozenset("abcdhkmnprstCNM")
 """Letters that scale a sum behind them."""
 _POSTFIXES = frozenset("T invT prime".split())
@@ -91,20 +92,29 @@ class Sigmas(Sums):
         return signs or token.kind in (*_COEFFICIENT, "sup", "sqrt") or (token.kind == "name" and self.rates(token))
 
     def scaled(self) -> int:
-        """The place behind the constants here: ½, 1/2, λ, (1/n)."""
+        """The place behind the constants here: ½, 1/2, λ, (1/n), 0.5 *."""
         place = self.at
         while True:
             token = self.tokens[place]
             end = self.closing(place) if token.kind == "open" else place
             divides = token.kind == "op" and token.text == "/" and place > self.at
+            times = token.kind == "op" and token.text in _TIMES and place > self.at
             above = divides or token.kind == "sqrt"
             if end > place and all(map(self.constant_part, self.tokens[place + 1 : end])):
                 place = end + 1
                 continue
-            other = not self.constant_part(token) or (token.kind == "op" and not divides)
+            if token.kind == "name" and self.times_sum(place + 1):  # x * Σ(y²)
+                place += 1
+                continue
+            other = not self.constant_part(token) or (token.kind == "op" and not (divides or times))
             if other or (above and self.sigma(self.tokens[place + 1])):
                 return place
             place += 1
+
+    def times_sum(self, place: int) -> bool:
+        """Whether a sign of multiplication and Σ stand at a place, behind a small letter."""
+        sign, small = self.tokens[place], self.tokens[place - 1].text[:1].islower()
+        return small and sign.kind == "op" and sign.text in _TIMES and self.sigma(self.tokens[place + 1])
 
     def rates(self, token: Token) -> bool:
         """Whether a name scales what stands behind it: a small Greek letter, or one of numbers."""
