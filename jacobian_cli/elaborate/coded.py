@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from jacobian_cli.elaborate.flat_arrays import PYTHON
-from jacobian_cli.elaborate.habits import weighs
+from jacobian_cli.elaborate.habits import habit, leans, spans, weighs
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import Programs
 from jacobian_cli.elaborate.shaped import StrainedError, Typed
+from jacobian_cli.elaborate.statement import PYTHON
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -41,7 +41,12 @@ class Coded(Programs):
 
     def build(self, term: Term) -> Expr:
         if not self.code or not isinstance(term, Call):
-            expr = super().build(term)
+            try:
+                expr = super().build(term)
+            except OrderError:
+                if isinstance(term, Call) and self.notation in ("matlab", "julia"):
+                    self.want_more(term)
+                raise
             if self.code:
                 self.found[id(term)] = expr.shape
             return expr
@@ -72,6 +77,32 @@ class Coded(Programs):
             names = dict.fromkeys(name for name in _factors(term) if self.assumed.get(name) == 1)
             self.because(names, 2, "")
 
+    # ---- MATLAB and Julia ------------------------------------------------------------------------------------------
+
+    def mtimes(self, term: Call) -> Typed:
+        """x*theta, phi*w and x'*sigma*x: a Greek name that stands where no number would."""
+        match term.arguments:
+            case (Name(text=left), Name(text=right)) if self.assumed.get(right) == 0 and leans(right):
+                if habit(left) == 1 and self.assumed.get(left) == 1 and left not in self.turned_names:  # x*theta
+                    self.because([left], 2, "")
+                if len(self.build(term.arguments[0]).shape) == 2:
+                    said = f"`{left}*{right}` is taken for a matrix and a vector; numbers are declared: `-s {right}=()`"
+                    self.because([right], 1, said)
+            case (Name(text=left), right) if self.assumed.get(left) == 0 and spans(left):  # phi*w
+                if len(self.build(right).shape) == 1:
+                    taken = f"`{left}` is taken for a matrix beside `{spelled(self.plain(right))}`"
+                    self.because([left], 2, f"{taken}; a number is declared: `-s {left}=()`")
+            case (
+                Call(function="?mtimes", arguments=(Call(function=".T", arguments=(one,)), Name(text=between))),
+                other,
+            ):
+                if self.assumed.get(between) == 0 and habit(between) == 0 and spelled(one) == spelled(other):
+                    taken = f"`{between}` is taken for a matrix, as in a quadratic form"
+                    self.because([between], 2, f"{taken}; a number is declared: `-s {between}=()`")
+        return super().mtimes(term)
+
+    # ---- libraries of Python ---------------------------------------------------------------------------------------
+
     def weight(self, term: Call) -> Typed:
         """The weight of a layer, which is a matrix."""
         (inner,) = term.arguments
@@ -87,8 +118,8 @@ class Coded(Programs):
         if not isinstance(axis, Literal) or axis.value != 1 or len(self.shape(term.arguments[0])) > 1:
             return
         names = [name for name in dict.fromkeys(_each(term.arguments[:1])) if self.assumed.get(name) == 1]
-        ways = " or ".join(f"`-s {name}=m`" for name in names)
-        several = len(names) > 1 and axis.span != term.span
+        ways = " or ".join(f"`-s {name}={'m' if self.code else '1,m'}`" for name in names)
+        several = len(names) > 1 and (axis.span != term.span or not self.code)
         said = f"{' and '.join(f'`{name}`' for name in names)} are taken for matrices, as axis=1 is one of"
         self.because(names, 2, f"{said}; one row for all is declared: {ways}" if several else "")
 
@@ -174,9 +205,9 @@ def _each(terms: Iterable[Term]) -> Iterator[str]:
     for term in terms:
         if isinstance(term, Name):
             yield term.text
-        elif isinstance(term, Call) and term.function in ("/", "**"):
+        elif isinstance(term, Call) and term.function.removeprefix("?each") in ("/", "**"):
             yield from _each(term.arguments[:1])
-        elif isinstance(term, Call) and elementwise(term):
+        elif isinstance(term, Call) and (elementwise(term) or term.function in ("?each+", "?each-", "?each*")):
             yield from _each(term.arguments)
 
 

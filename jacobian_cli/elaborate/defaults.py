@@ -28,12 +28,15 @@ from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, valu
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of
 
-_NUMBER = re.compile(r"(n|d)(_\w+|\d*)|lr|reg|scale|temperature|C|N")
+_NUMBER = re.compile(
+    r"(n|d)(_\w+|\d*)|lr|reg|scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N"
+)
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
 _COUNTS = frozenset("nmNM")
 """Letters that count something wherever all that they do is to divide."""
 _ROW = "a scalar can scale a row, a vector cannot"
 _CONSTANT = "what scales an array of constants is a scalar"
+_EXPONENT = "an exponent alone is a number"
 _ENTRY = "an entry of a list is a scalar"
 _IN_FUNCTION = "what scales a matrix in a function of matrices is a scalar"
 _SCALAR_PART = "what scales a scalar, or is added to one, is a scalar"
@@ -79,11 +82,12 @@ def _by_name(parts: Parts) -> dict[str, Default]:
         for name, guess in parts.guessed.items()
         if guess.order != SCALAR
         and guess.why in HABITS
-        and (parts.divides or _SMALL.fullmatch(name) or _NUMBER.fullmatch(name))
+        and (parts.marked or parts.divides or _SMALL.fullmatch(name) or _NUMBER.fullmatch(name))
     }
     for name, place in parts.places if likely else ():
         if name in likely:
-            reasons.setdefault(name, set()).add(_number_here(name, place))
+            alone = parts.marked and place.exponent and habit(name) == VECTOR
+            reasons.setdefault(name, set()).add(_EXPONENT if alone else _number_here(name, place))
     return {
         name: Default(SCALAR, min(why for why in said if why))
         for name, said in reasons.items()

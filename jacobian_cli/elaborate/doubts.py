@@ -12,12 +12,11 @@ from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
 from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
-from jacobian_cli.elaborate.flat_arrays import PYTHON
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.products import IDENTITY, outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.square import squared
-from jacobian_cli.elaborate.statement import names_in, subscripted
+from jacobian_cli.elaborate.statement import PYTHON, names_in, subscripted
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.ops import Kind
 from jacobian_cli.ops.identities import held
@@ -33,6 +32,7 @@ _TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
 _BESIDE = re.compile(r"[A-Z]{1,3}[a-z]|[A-Z]{2}|[a-ce-z][A-Z]{2}")
 _NUMBERS = re.compile(r"[a-ce-z][A-Z]{2}")
 """As in p = nRT/V."""
+_DECLARED = re.compile(r"^-s (\w+)=\(\)$")
 _SINGLE = re.compile(r"\w+(\.T)?")
 _TARGET = re.compile(r"(y|t|targets?|labels?|truth|gt)(_?(true|hat|pred|train|batch))?")
 _PLACES = frozenset("ijklmnopqrst")
@@ -51,7 +51,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
     """What may have been meant otherwise."""
     multiplied = False
     for statement in typed.statements:
-        yield from statement.doubts
+        yield from (doubt for doubt in statement.doubts if not _answered(typed, doubt))
         if not statement.notation or statement.notation in _ARRAYS:
             found = [*products(typed, statement)]
             multiplied |= bool(found)
@@ -82,6 +82,12 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         yield from _targets(typed)
     if IDENTITY in typed.assumed:
         yield Doubt(f"`{IDENTITY}` is a variable here like any other; the identity matrix is `eye(n)`")
+
+
+def _answered(typed: Typed, doubt: Doubt) -> bool:
+    """Whether all that a doubt would have declared a number is declared otherwise."""
+    names = [name for paste in doubt.readings for name in _DECLARED.findall(paste)]
+    return bool(names) and all(typed.declared.get(name) for name in names)
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------

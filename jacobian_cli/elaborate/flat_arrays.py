@@ -9,6 +9,7 @@ from jacobian_cli.elaborate.columns import Columns
 from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import Typed
+from jacobian_cli.elaborate.statement import PYTHON
 from jacobian_cli.elaborate.trees import call_of
 from jacobian_cli.expr import Expr, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -17,9 +18,6 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of
-
-PYTHON = frozenset(("numpy", "torch", "jax", "function"))
-"""Notations in which arrays of one axis are neither rows nor columns."""
 
 
 class FlatArrays(Columns):

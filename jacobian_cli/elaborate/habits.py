@@ -103,3 +103,16 @@ def of_step(name: str) -> bool:
 def is_bias(name: str) -> bool:
     """Whether a letter is that of what is added to scores: wᵀX + b."""
     return _stem(name) == "b"
+
+
+def leans(name: str) -> bool:
+    """Whether a Greek name behind an array is rather the coefficients than a number: X*theta."""
+    return _stem(name) in _COEFFICIENTS or name[:1] in "θβ"
+
+
+def spans(name: str) -> bool:
+    """Whether a Greek name before a vector is rather a matrix of features than a number: phi*w."""
+    return _stem(name) in ("phi", "psi") or name[:1] in "φϕψ"
+
+
+_COEFFICIENTS = frozenset("theta beta".split())

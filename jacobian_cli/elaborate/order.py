@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.ops import FUNCTIONS
@@ -96,9 +97,20 @@ def _size_text(item: Term) -> str:
     return item.text if isinstance(item, Name) else str(item.value) if isinstance(item, Literal) else ""
 
 
+def _named_apart(statements: Sequence[Definition]) -> Sequence[Definition]:
+    """The statements; the last may be called like a function that none of them calls: mse = mean(…)."""
+    last = statements[-1] if statements else None
+    if last is None or last.notation not in ("matlab", "julia") or last.name not in FUNCTIONS or last.name in LETTERS:
+        return statements
+    used = {term.function for s in statements for term in s.terms if isinstance(term, Call)}
+    used |= {name.text for s in statements for name in s.names}
+    return statements if last.name in used else [*statements[:-1], replace(last, name=f"{last.name}_")]
+
+
 def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:
     """The definitions sorted so that each comes after those it uses; cycles and second definitions refused."""
     by_name: dict[str, Definition] = {}
+    statements = _named_apart(statements)
     for statement in statements:
         if statement.name is None:
             continue

@@ -12,7 +12,7 @@ from jacobian_cli.elaborate.habits import HABITS, VECTOR, Default
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
-from jacobian_cli.shape import Shape
+from jacobian_cli.shape import ONE, Shape
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, parts_of
 
 _SQUARED = frozenset(("mu", "μ", "theta", "θ"))
@@ -42,8 +42,19 @@ class Place(NamedTuple):
     """In the argument of a function that is no root."""
     joined: int = 0
     """How many axes has what the product is added to that it stands in."""
+    raised: bool = False
+    """In what a power is taken of."""
+    exponent: bool = False
+    """Above what is no number."""
     spread: bool = False
     """Under a matrix to which a vector is added, as another one may divide it."""
+
+
+def _scaled(term: Term) -> Term:
+    """What is multiplied last in the first factor of a product: w in a*w@w, where a may be a number."""
+    while isinstance(term, Call) and term.function == "*" and isinstance(term.arguments[0], Name):
+        term = term.arguments[1]
+    return term
 
 
 class Parts:
@@ -66,17 +77,19 @@ class Parts:
             self.carriers(statement.value)
         calls = [term for statement in statements for term in statement.terms if isinstance(term, Call)]
         self.divides = any(term.function == "/" for term in calls)
+        self.marked = any(statement.notation in ("matlab", "julia") for statement in statements)
+        """Whether a sign tells products and powers of entries from those of matrices."""
         self.summed = {
             name
             for term in calls
             if not elementwise(term) and not of_scalar(term)
             for argument in values_in(term)
-            for name in self.carriers(argument)
+            for name in self.carriers(_scaled(argument) if term.function == "@" else argument)
         }
 
     def order(self, term: Term) -> int | None:
         shape = self.shapes.get(id(term))
-        return None if shape is None else len(shape)
+        return None if shape is None else 0 if all(size is ONE for size in shape) else len(shape)
 
     def carriers(self, term: Term) -> frozenset[str]:
         """The names without declaration, vectors so far, that a part has its axes from; none where a matrix product
@@ -154,8 +167,12 @@ class Parts:
                     )
             case "**", (base, exponent):
                 mean = isinstance(base, Name) and re.sub(r"[\d_].*$", "", base.text) in _SQUARED
-                yield base, place if mean and is_number(exponent) else alone
-                yield exponent, Place(scales=True, inside=True)
+                powers = isinstance(base, Call) and base.function == "**"
+                yield base, (place if mean and is_number(exponent) else alone)._replace(raised=not is_number(exponent))
+                yield (
+                    exponent,
+                    Place(scales=True, inside=True, exponent=not (is_number(base) or place.raised or powers)),
+                )
             case (("+" | "-"), (a, b)):
                 for mine, other in ((a, b), (b, a)):
                     beside = self.order(other)

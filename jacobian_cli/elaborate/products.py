@@ -25,7 +25,10 @@ def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """`W*x` and `A*B.T`, which read as matrix products outside this language."""
     terms = [term for term in statement.terms if isinstance(term, Call)]
     of_matrices = {
-        id(a) for term in terms if (row := row_of(term)) is not None and row.of_scalar for a in term.arguments
+        id(a)
+        for term in terms
+        if (row := row_of(term)) is not None and (row.of_scalar or row.name == "diag")
+        for a in term.arguments
     }
     identity = IDENTITY in typed.assumed and any(  # (I - K*C)*P
         term.function in ("+", "-") and any(isinstance(a, Name) and a.text == IDENTITY for a in term.arguments)
@@ -132,10 +135,12 @@ def _of_rows(term: Term) -> bool:
 
 def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
     """Whether a product reads as one of matrices; `of_matrices` says that a determinant or the like is taken of it."""
-    if term.function != "*" or not typed.open(term):
+    if term.function != "*":
         return False
     left, right = term.arguments
     shapes = [typed.shapes.get(id(a), ()) for a in term.arguments]
+    if not typed.open(term):
+        return _made(left) and [len(shape) for shape in shapes] == [2, 1]
     if isinstance(left, Name) and left.text in typed.demanded and not shapes[0]:
         return habit(left.text) == 2 and len(shapes[1]) == 1
     if _reduced(right) or _reduced(left):
@@ -202,7 +207,10 @@ def turned(term: Term) -> bool:
 
 def _made(term: Term) -> bool:
     """Whether a matrix is made by a function that nobody applies to multiply entry by entry."""
-    return isinstance(term, Call) and term.function in ("diag", "inv", "outer", "kron", "solve", "expm", "pinv")
+    made = ("diag", "inv", "outer", "kron", "solve", "expm", "pinv", "transpose", "eye")
+    if isinstance(term, Call) and term.function == "u-":
+        return _made(term.arguments[0])
+    return isinstance(term, Call) and term.function in made
 
 
 def spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:

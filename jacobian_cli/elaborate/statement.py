@@ -111,13 +111,19 @@ def no_values(statements: Sequence[Definition], known: set[str]) -> list[InputEr
             if name in _NO_NUMBERS:
                 message = f"{name} is no number of the language"
                 hint = f"if it is a variable of yours, declare it: `-s {name}=()`"
-            elif name not in LETTERS and (name in FUNCTIONS or name in ALIASES):
+            elif statement.notation not in PYTHON and name not in LETTERS and (name in FUNCTIONS or name in ALIASES):
                 message = f"'{name}' is a function, and a value belongs here"
                 hint = f"apply it, {_applied(name)}; or, if it is a variable of yours, declare it: `-s {name}=n`"
             else:
                 continue
             found.append(InputError(message, text=statement.source, span=place.span, hint=hint))
     return found
+
+
+PYTHON = frozenset(("numpy", "torch", "jax", "function"))
+"""Notations of code, in which functions of a library have its name before theirs, and arrays of one axis are neither
+rows nor columns.
+"""
 
 
 def _applied(name: str) -> str:

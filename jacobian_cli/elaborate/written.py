@@ -185,7 +185,7 @@ class Mathematics(Scaling):
         made = self.op("@", term.span, left, right)
         if is_row(left[0].shape) or is_row(right[0].shape):
             self.products = True
-        elif not self.products:
+        elif not self.products and any(name in self.assumed for name in names_in(term)):
             self.doubt(
                 f"`{spelled(made[1])}` is read, the matrix product; entry by entry it is "
                 f"`{times_text(left[1], right[1])}` in the language"

@@ -13,7 +13,7 @@ _CODE = re.compile(
     r"|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
 )
 MATLAB = re.compile(
-    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun|vecnorm)\b|\b(?:repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
+    r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun|vecnorm)\b|\b(?:length|numel|repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
     r"|(?<![\w.])(?:mtimes|normcdf|normpdf|diagm|Diagonal)\("
     r"|\w\((?:[^(),]+,\s*)?:\s*[,)]|\w\([^()]*[:,(]\s*end\b|\w\(\d+:\w+\)|,\s*-?Inf\s*\)|\|>|\w\(\s*\w+\s*->"
 )

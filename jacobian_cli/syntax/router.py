@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib import import_module
 
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.errors import InputError, Mistakes, Span
+from jacobian_cli.syntax.errors import InputError, Mistakes, Part, Span
 from jacobian_cli.syntax.labels import unlabelled
 from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, entered, may_be_other, spaced, told
 from jacobian_cli.syntax.mends import NO_EXPRESSION
@@ -80,6 +80,8 @@ def read_statements(
                 result += _read(syntax, text, names, functions, guessed=False)
         return _complete(result, mistakes, defined, given)
     found = _alike([_notation(text, functions) for text in texts], texts)
+    if _closed(texts):
+        found = ["matlab" if isinstance(item, Definition) and "*" in item.source else item for item in found]
     held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
     missing = [name for name in asked if name not in held]
     boards = any(item in ("math", "latex") for item in found)
@@ -94,6 +96,13 @@ def read_statements(
             else:
                 result.append(item)
     return _complete(result, mistakes, defined, given)
+
+
+def _closed(texts: Sequence[str]) -> bool:
+    """Whether a semicolon closes the last statement, as in a script of MATLAB, and no sign is the language's own."""
+    last = texts[-1] if texts else ""
+    ends = isinstance(last, Part) and last.whole[last.start + len(last) :].strip() == ";"
+    return ends and not any(ONLY_OURS.search(text) for text in texts)
 
 
 @contextmanager

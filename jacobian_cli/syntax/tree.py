@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -175,6 +175,8 @@ class Definition:
     """How many entries names have, because a sum runs over all of them."""
     losses: tuple[Call, ...] = ()
     """Losses of libraries as they were called, where the value holds what they are instead."""
+    left_out: LeftOut | None = field(default=None, compare=False, repr=False)
+    """Parameters that are what their default is, and how all is read where they are variables instead."""
     terms: tuple[Term, ...] = field(init=False, repr=False, compare=False)
     """The value and all its parts, what stands on the right first."""
     names: tuple[Name, ...] = field(init=False, repr=False, compare=False)
@@ -183,6 +185,13 @@ class Definition:
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(terms_in(self.value)))
         object.__setattr__(self, "names", tuple([t for t in reversed(self.terms) if isinstance(t, Name)]))
+
+
+class LeftOut(NamedTuple):
+    """Parameters that are left out, and what reads the statements again where some of them are variables."""
+
+    names: frozenset[str]
+    again: Callable[[frozenset[str]], list[Definition]]
 
 
 class Declaration(NamedTuple):

@@ -122,7 +122,10 @@ REFUSED = {
     "block": ("def f(x):\n    with g():\n        return x\n", "line 2: a block"),
     "comprehension": ("def f(x):\n    return sum([a for a in x])\n", "line 2: a loop in brackets"),
     "unpacked": ("def f(p, x):\n    W, b = p\n    return W @ x + b\n", "line 2: what is unpacked"),
-    "class": ("class A:\n    def f(self, x):\n        return x\n", "which method?"),
+    "class": (
+        "class A:\n    def f(self, x):\n        return x\n    def g(self, x):\n        return x\n",
+        "which method?",
+    ),
     "stars": ("def f(*x):\n    return x\n", "*args"),
     "call": ("def f(x):\n    x.sort()\n    return x\n", "line 2: a call"),
     "system": ('def f(x):\n    return __import__("os").system("true")\n', "line 2: 'system' is not known"),
@@ -250,6 +253,32 @@ def test_what_changes_an_array_under_two_names_is_refused() -> None:
     for line in ("y = z.T\n    y += 1", "y = z[0]\n    z.add_(1)", "y = z\n    z[0].add_(1)"):
         with pytest.raises(InputError):
             jac.read_source(f"def f(A):\n    z = A * 2\n    {line}\n    return z * y\n")
+
+
+OPTIONS = {
+    "def f(x, axis=-1):\n    return np.max(x, axis=axis) + x.sum(axis)": "max(x, axis=-1) + sum(x, axis=-1)",
+    "def f(x, p=2):\n    return np.sum(np.power(x, p))": "p = 2; sum(x**p)",
+    "def f(x, root=False):\n    d = np.sum(x)\n    if root:\n        return -d\n    return d": "d = sum(x); d",
+    "def f(x, root=False):\n    return np.sum(x) if not root else np.sqrt(np.sum(x))": "sum(x)",
+    "def f(x, kind='sum'):\n    if kind == 'mean':\n        return x.mean()\n    return x.sum()": "sum(x)",
+}
+
+
+@pytest.mark.parametrize("source", OPTIONS)
+def test_a_parameter_that_says_how_is_what_its_default_is(source: str) -> None:
+    found = jac.derive(jac.read_source(source), wrt="x", shapes={"x": "n"})
+    assert isinstance(found, jac.Derivation)
+    assert found.read == OPTIONS[source]
+    assert bool(found.warnings) == ("root" in source or "kind" in source)
+
+
+def test_a_parameter_that_is_left_out_is_a_variable_where_it_is_asked_for() -> None:
+    source = "def f(x, y=None):\n    if y is None:\n        y = x\n    return np.sum((x - 2*y)**2)"
+    for wrt, shapes, read in (("x", {}, "x - 2*x"), ("x", {"y": "n"}, "x - 2*y"), ("y", {}, "x - 2*y")):
+        found = jac.derive(jac.read_source(source), wrt=wrt, shapes=shapes)
+        assert isinstance(found, jac.Derivation)
+        assert found.read == f"sum(({read})**2)"
+        assert bool(found.warnings) == (read == "x - 2*x")
 
 
 _AUDITED = """

@@ -44,7 +44,7 @@ TYPED = (
     r"\binom{n}{k} x; x(end+1)'*y; X^+ y; A^H x; KL(p || x); argmin ||x||; x* − y",
     "Σ(x - y)²; Σ(x − y); x e^x; ∑ᵢ (xᵢ + softmax(x)); A − ∑ᵢ Aᵢ",
     "x.repeat(2); torch.exp(x).repeat(); F.nll_loss(x, y, reduction='sum')",
-    "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y); 2 3 x; [a, b;c]; X.flatten(1)",
+    "log()'*x; softmax(A*x').*B; np.linalg.pinv(A); F.kl_div(x, y); 2 3 x; [a, b;c]; X.flatten(2)",
     r"\sum_i (\sum_j A_{ij} x_j)^2; \prod_{ij} x_{ij}; \sum_{i=1}^N x_i + \sum_{i=1}^M x_i; \sum_n x_n - y_n",
     r"w^T \sum_i x_i; A \sum_i x_i; \sum_i x_i \sum_i y_i; \sum_{n=1}^n x_n; \sum_{ij} x_{ij} a_i; \sum_i x_i - y_i",
     r"\sum_k \pi_k x_k; -x_y + \log \sum_j \exp(x_j); \mathrm{E}[x^2]",

@@ -192,6 +192,9 @@ def statements_of(
     given = {*(shapes or {}), *map(normal_name, names)}
     if parts and all(isinstance(part, Definition) for part in parts):
         read = [part for part in parts if isinstance(part, Definition)]
+        for left_out in [part.left_out for part in read if part.left_out]:
+            if variables := left_out.names & given:
+                read = left_out.again(variables)
         return beside_sizes([part for part in read if not (part.default and part.name in given)], shapes or {})
     asked = [normal_name(name.strip()) for name in names if name.strip()] + [*(shapes or {})]
     sizes = [name for shape in (shapes or {}).values() for size in shape for name in size.names()]

@@ -34,6 +34,12 @@ def transpose(call: Arguments) -> Term:
     return call.call("transpose", x, Group(tuple(order), call.span))
 
 
+def _is_rows(call: Arguments, sizes: list[Term]) -> bool:
+    """Whether what is laid out are the rows of a matrix, each flat as it is: flatten(1)."""
+    said = [call.code.term(value) for word, value in call.keywords.items() if word == "start_dim"]
+    return len(sizes) + len(call.keywords) == 1 and is_((*sizes, *said, None)[0], 1)
+
+
 def reshape(call: Arguments) -> Term:
     order = call.keywords.pop("order", None)
     x, *sizes = [call.code.term(a) for a in call.arguments]
@@ -47,6 +53,8 @@ def reshape(call: Arguments) -> Term:
         )
     if order is not None and not (isinstance(order, ast.Constant) and order.value == "C"):
         raise call.refuse("entries are rearranged row by row in the language", "column by column it is `vec(A)`")
+    if call.name == "flatten" and call.library in (TORCH, "", None) and _is_rows(call, sizes):
+        return Call("?upto", (x, x), (), call.span)
     call.want_only("shape", "newshape", "size")
     sizes += [call.code.term(value) for value in call.keywords.values()]
     if call.name in ("flatten", "ravel") and sizes:

@@ -38,7 +38,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Litera
 _BINARY = {**BINARY, ast.MatMult: "?matmul"}
 _LEFT = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
 _ATTRIBUTES = frozenset("T mT H mH real data values".split())
-WITH_VALUES = frozenset(
+WITH_VALUES = frozenset(("clamp_min", "clamp_max")).union(
     "dot matmul mm mv bmm add sub mul div pow outer ger kron inner vdot cross maximum minimum lerp addmm addmv baddbmm "
     "where gather index_select take take_along_dim reshape view expand permute transpose swapaxes repeat tile clamp "
     "clip masked_fill fill_diagonal_ split chunk unfold solve add_ sub_ mul_ div_ pow_ unsqueeze squeeze narrow".split()

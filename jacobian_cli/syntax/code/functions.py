@@ -31,6 +31,7 @@ HANDLERS: dict[str, Callable[[Arguments], Term]] = {
     **dict.fromkeys(("var", "std"), reductions.spread),
     **dict.fromkeys(("norm", "vector_norm", "matrix_norm"), reductions.norm),
     **dict.fromkeys(("clip", "clamp", "clip_by_value"), reductions.clip),
+    **dict.fromkeys(("clamp_min", "clamp_max"), reductions.bounded),
     **dict.fromkeys(("sort", "msort", "argsort"), reductions.ordered),
     **dict.fromkeys(("topk", "top_k"), reductions.topmost),
     **dict.fromkeys(("cummax", "cummin"), running.extreme),

@@ -45,7 +45,7 @@ def parsed(source: str, text: str, shift: int = 0) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return _with_shapes(ast.parse(source))
     except SyntaxError as error:
         places = Places(source, shift)
         at = places.at(error.lineno or 1, max((error.offset or 1) - 1, 0), characters=True)
@@ -55,6 +55,25 @@ def parsed(source: str, text: str, shift: int = 0) -> ast.Module:
         raise InputError(f"this is not Python: {reason}", text=text, span=Span(at, at + 1)) from None
     except (ValueError, RecursionError, MemoryError):
         raise InputError("this is not Python: it cannot be parsed", text=text) from None
+
+
+def _shape(node: object) -> object:
+    """np.shape(x) and x.size() are x.shape."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr=attr), args=args, keywords=[]):
+            of_module = isinstance(value, ast.Name) and value.id in ("np", "numpy", "jnp")
+            if attr == "shape" and of_module and len(args) == 1:
+                return ast.copy_location(ast.Attribute(args[0], "shape", ast.Load()), node)
+            if attr == "size" and not args:
+                return ast.copy_location(ast.Attribute(value, "shape", ast.Load()), node)
+    return node
+
+
+def _with_shapes(tree: ast.Module) -> ast.Module:
+    for parent in ast.walk(tree):
+        for name, value in ast.iter_fields(parent):
+            setattr(parent, name, list(map(_shape, value)) if isinstance(value, list) else _shape(value))
+    return tree
 
 
 class Places:

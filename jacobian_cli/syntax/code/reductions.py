@@ -258,6 +258,13 @@ def clip(call: Arguments) -> Term:
     return term
 
 
+def bounded(call: Arguments) -> Term:
+    """PyTorch's `clamp_min` and `clamp_max`."""
+    given = call.bound("x", call.name.removeprefix("clamp_"))
+    bound = next(value for name, value in given.items() if name != "x")
+    return call.call("max" if call.name == "clamp_min" else "min", given["x"], bound)
+
+
 def einsum(call: Arguments) -> Term:
     subscripts, *operands = [call.code.term(a) for a in call.arguments]
     if not isinstance(subscripts, Text):

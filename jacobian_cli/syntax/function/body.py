@@ -16,6 +16,7 @@ from jacobian_cli.syntax.code.arguments import LOST, places_of, sign_of
 from jacobian_cli.syntax.code.places import counts_rows, piece
 from jacobian_cli.syntax.code.python import as_number
 from jacobian_cli.syntax.errors import InputError, Span
+from jacobian_cli.syntax.function import choices
 from jacobian_cli.syntax.function.decorators import last_word
 from jacobian_cli.syntax.function.expressions import Names
 from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
@@ -23,7 +24,7 @@ from jacobian_cli.syntax.function.methods import Class, attribute_of, default_nu
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound
 from jacobian_cli.syntax.function.sharing import Given, Shared
 from jacobian_cli.syntax.parser import normal_name
-from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term
+from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term, Text
 
 _Function = TypeVar("_Function", ast.FunctionDef, ast.Lambda)
 _MOST = 5_000
@@ -72,6 +73,8 @@ class Function(Shared):
         """The names of views, each with that of the array it is one of."""
         self.absent: set[str] = set()
         """Parameters that are None where they are left out, as they are here."""
+        self.options: set[str] = set()
+        """Parameters that say how something is computed, and are what their defaults are."""
         self.rows: dict[str, ast.expr] = {}
         """Names for the numbers of rows, `torch.arange(n)`."""
         self.given: dict[str, Given] = {}
@@ -153,8 +156,16 @@ class Function(Shared):
                 self.module.definitions.append(definition)
         for argument, value in _defaults(given):
             name = normal_name(argument.arg)
+            if name in self.module.given:
+                continue
             if isinstance(value, ast.Constant) and value.value is None:
                 self.absent.add(argument.arg)
+                self.module.left_out.add(name)
+                continue
+            if choices.is_option(argument.arg, value, function):
+                self.local[argument.arg] = self.where(function).term(value)
+                self.options.add(argument.arg)
+                self.module.left_out.add(name)
                 continue
             default = self.where(function).term(value)
             self.module.definitions.append(
@@ -221,17 +232,11 @@ class Function(Shared):
         raise self.module.refuse(function, f"'{function.name}' returns nothing", "end it with return …")
 
     def decided(self, test: ast.expr) -> bool | None:
-        """What `mask is None` is, where that is known without a value."""
-        match test:
-            case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]) if (
-                isinstance(op, ast.Is | ast.IsNot) and name in self.local
-            ):
-                left_out = name in self.absent
-                if left_out:
-                    self.reader.doubt(f"{name} is None, as it is where it is left out")
-                nothing = left_out or (isinstance(here := self.local[name], Flag) and here.value is None)
-                return nothing == isinstance(op, ast.Is)
-        return None
+        """What a test comes out as, where that is known without a value."""
+        found = choices.decided(test, self.local, self.absent, self.options)
+        if found is not None and found.doubt:
+            self.reader.doubt(found.doubt)
+        return found.taken if found else None
 
     # ---- statements -------------------------------------------------------------------------------------------------
 
@@ -345,6 +350,7 @@ class Function(Shared):
         match target:
             case ast.Name(id=name):
                 self.absent.discard(name)
+                self.options.discard(name)
                 self.rows.pop(name, None)
                 if isinstance(value, list):
                     self.local[name] = Group(tuple(v for v in value if not isinstance(v, ast.AST)), self.span(target))
@@ -411,7 +417,7 @@ def _defaults(given: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
 
 def _light(term: Term) -> bool:
     """Whether a value is taken in place: a name, a number, a size, what is no value."""
-    if isinstance(term, Name | Literal | Flag | Group):
+    if isinstance(term, Name | Literal | Flag | Group | Text):
         return True
     return isinstance(term, Call) and (
         term.function in ("?extent", "?shape", "?count", "?pair", "?slogdet", "?split", LOST)

@@ -36,6 +36,10 @@ class Module:
     """Defaults of functions within a function, which are what they were where it was defined."""
     own: list[str] = field(default_factory=list)
     """Parameters that are called like a number or a function: e, pi, mean, std."""
+    given: frozenset[str] = frozenset()
+    """Parameters that are variables, whatever their defaults."""
+    left_out: set[str] = field(default_factory=set)
+    """Parameters that are what their default is."""
     bare: ast.Lambda | None = None
     classes: dict[str, Class] = field(default_factory=dict)
 

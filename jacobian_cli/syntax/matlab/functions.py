@@ -24,6 +24,8 @@ SAME = {
     "mrdivide": "?mrdivide", "power": "?each**",
 }  # fmt: skip
 """Functions of the language under the names that they have here."""
+_OF_ALL = ("sum", "prod", "mean")
+"""Functions that run over all entries in Julia."""
 _SIGNS = {"@plus": "?each+", "@minus": "?each-", "@times": "?each*", "@rdivide": "?each/", "@power": "?each**"}
 """Operators by the names that MATLAB's functions have for them."""
 _UNDOTTED = frozenset(
@@ -112,6 +114,8 @@ class Functions(Along):
         if arguments and isinstance(arguments[0], Text) and arguments[0].value.startswith("@"):  # sum(abs2, x)
             inner = SAME.get(arguments[0].value[1:], arguments[0].value[1:])
             arguments = [Call("?dotted", (Call(inner, tuple(arguments[1:2]), (), span),), (), span), *arguments[2:]]
+            if name in _OF_ALL and len(arguments) == 1 and not keywords:  # nobody but Julia has that
+                return Call(name, tuple(arguments), (), span)
         if token.text == "map" and len(arguments) == 1:  # map(abs2, x)
             return Call("?dotted", tuple(arguments), (), span)
         if not arguments and name not in _WITHOUT:
