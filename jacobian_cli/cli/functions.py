@@ -34,10 +34,10 @@ def show_function(name: str) -> None:
     row, screen = _named(name), Screen()
     screen.columns([(_call(row), row.summary)], indent=0, styles=("bold green", ""))
     facts = _facts(row)
-    if row.law:
-        facts.append(("rule", row.law))
-    if row.why:
-        facts.append(("why", row.why))
+    if row.law.name:
+        facts.append(("rule", row.law.name))
+    if row.law.why:
+        facts.append(("why", row.law.why))
     if row.flow:
         facts.append(("in a graph", row.flow))
     if row.nonzero:

@@ -53,7 +53,7 @@ def _taken(term: Call) -> _Takes | None:
     row = row_of(term)
     if row is None:
         return _OTHERS.get(term.function)
-    return _Takes(row.takes, row.link, row.elsewhere) if row.takes else None
+    return _Takes(row.role.takes, row.role.link, row.role.elsewhere) if row.role.takes else None
 
 
 def _compared(term: Call, takes: _Takes, statement: Definition, bodies: Mapping[str, Definition]) -> Iterator[Doubt]:
@@ -122,11 +122,11 @@ def _given(term: Term, statement: Definition, bodies: Mapping[str, Definition]) 
     if not isinstance(term, Call):
         return _Given("", text, "", "")
     row = row_of(term)
-    if row is not None and row.gives:
-        return _Given(row.gives, text, written(where, term.arguments[0]), row.name)
+    if row is not None and row.role.gives:
+        return _Given(row.role.gives, text, written(where, term.arguments[0]), row.name)
     if row is not None and row.name == "log" and isinstance(inner := term.arguments[0], Call):
         below = row_of(inner)
-        if below is not None and below.gives == PROBABILITIES:
+        if below is not None and below.role.gives == PROBABILITIES:
             return _Given(LOG_PROBABILITIES, text, written(where, inner.arguments[0]), below.name)
     return _Given(LOGITS if _product(term) else "", text, "", "")
 

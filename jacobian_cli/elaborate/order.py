@@ -107,6 +107,17 @@ def _named_apart(statements: Sequence[Definition]) -> Sequence[Definition]:
     return statements if last.name in used else [*statements[:-1], replace(last, name=f"{last.name}_")]
 
 
+def result_last(statements: Sequence[Definition]) -> list[Definition]:
+    """The statements, what they define last, as far as that can be told: where others use the last one, and all but one
+    are used, that one is meant. `L = y.T@y, y = W@x` is typed from the result down.
+    """
+    used = {name.text for statement in statements for name in statement.names}
+    results = [statement for statement in statements if statement.name not in used]
+    if len(results) != 1 or not statements or statements[-1] is results[0]:
+        return list(statements)
+    return [*(statement for statement in statements if statement is not results[0]), results[0]]
+
+
 def in_order(statements: Sequence[Definition]) -> tuple[list[Definition], Definition]:
     """The definitions sorted so that each comes after those it uses; cycles and second definitions refused."""
     by_name: dict[str, Definition] = {}

@@ -73,7 +73,9 @@ def constant_pieces(roots: Iterable[Expr]) -> dict[str, str]:
     {'floor': 'it is constant between its jumps'}
     """
     names = dict.fromkeys(node.function for node in nodes(*roots) if isinstance(node, Apply))
-    return {name: FUNCTIONS[name].why for name in names if FUNCTIONS[name].why and _is_constant(FUNCTIONS[name])}
+    return {
+        name: FUNCTIONS[name].law.why for name in names if FUNCTIONS[name].law.why and _is_constant(FUNCTIONS[name])
+    }
 
 
 def presumed(roots: Iterable[Expr], symmetric: Container[str]) -> dict[str, str]:

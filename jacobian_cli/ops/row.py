@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from jacobian_cli.ops.structure import MASKS, Algebra, one_hot, take
 from jacobian_cli.records import record
@@ -36,6 +36,27 @@ class Kind(Enum):
     CORE = "on whole vectors or matrices; axes in front of these run along"
     FORMULA = "short for its definition"
     SHAPE = "makes or rearranges entries"
+
+
+class Role(NamedTuple):
+    """What a loss takes, and what a function gives that a loss may take."""
+
+    takes: tuple[str, ...] = ()
+    """What each parameter is, of logits, probabilities, log-probabilities, targets and distributions, which may be
+    products of matrices."""
+    gives: str = ""
+    """What its value is among these, where it is one of them."""
+    link: str = ""
+    """What makes probabilities of logits."""
+    elsewhere: str = ""
+    """The one of others that takes log-probabilities instead, a template in both arguments."""
+
+
+class Law(NamedTuple):
+    """The rule that differentiates a function, where that is not "derivative of" it, and the rule in a few words."""
+
+    name: str = ""
+    why: str = ""
 
 
 @record(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,19 +146,10 @@ class Row:
     """Which options of what is read as others are values: `gain`."""
     own: Callable[[], Any] | None = None
     """For a function that a user registered: what makes an operation with `forward` and `backward`."""
-    takes: tuple[str, ...] = ()
-    """For a loss: what each parameter is, of logits, probabilities, log-probabilities, targets and distributions,
-    which may be products of matrices."""
-    gives: str = ""
-    """What its value is among these, where it is one of them."""
-    link: str = ""
-    """For a loss: what makes probabilities of logits."""
-    elsewhere: str = ""
-    """For a loss: the one of others that takes log-probabilities instead, a template in both arguments."""
-    law: str = ""
-    """The name of the rule that differentiates it, where that is not "derivative of" it."""
-    why: str = ""
-    """That rule in a few words."""
+    role: Role = Role()
+    """What it takes and gives, of logits, probabilities and their logarithms."""
+    law: Law = Law()
+    """The rule that differentiates it, where that has a name of its own."""
     symbol: str = ""
     """The letter its value usually bears: `p` for a softmax, `h` for an activation."""
     named: bool = False

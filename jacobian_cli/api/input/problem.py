@@ -15,6 +15,7 @@ from jacobian_cli.api.input.clashes import beside_sizes
 from jacobian_cli.elaborate import Program, elaborate_typed
 from jacobian_cli.elaborate.apart import mistakes_apart
 from jacobian_cli.elaborate.letter_e import asked_for
+from jacobian_cli.elaborate.order import result_last
 from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, rebuild, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -209,7 +210,7 @@ def statements_of(
     functions = ChainMap[str, Any](FUNCTIONS, ALIASES, {f"{row.name}'": row for row in steep})
     try:
         read = read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax)
-        return asked_for(beside_sizes(read, shapes or {}), asked)
+        return asked_for(beside_sizes(result_last(read), shapes or {}), asked)
     except InputError as error:
         calls = [(Call(name, (), (), span), e.text or "") for e in error.errors for name, span in e.calls]
         more = unknown_functions(Definition(None, call, text) for call, text in calls)

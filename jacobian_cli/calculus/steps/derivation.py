@@ -198,7 +198,7 @@ class _Board:
 
     def chained(self, part: Part, slope: Slope, result: Expr, side: Side, claim: Claim) -> tuple[Rule, Words]:
         """The local Jacobian, transposed, times what arrives; and the rule that leads from there to the result."""
-        named = part.core and not row(part.core).law
+        named = part.core and not row(part.core).law.name
         rule = Rule("chain rule through", part.core) if named else Rule("chain rule")
         if not slope.matrix:
             return rule, ("upstream times local is downstream, entry by entry",)

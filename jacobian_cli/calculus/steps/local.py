@@ -64,13 +64,13 @@ def law(part: Part, place: int = 0) -> Rule:
     entry = row(part.core)
     if place and entry.kind is Kind.CONTRACTION:
         return Rule("product rule")
-    return Rule(entry.law) if entry.law else Rule("derivative of", part.core)
+    return Rule(entry.law.name) if entry.law.name else Rule("derivative of", part.core)
 
 
 def why(part: Part, local: Tensor, *, backwards: bool = True) -> Words:
     """The rule in words: of a local Jacobian, or, `backwards`, of what becomes of a gradient."""
     if part.core and row(part.core).kind is Kind.CONTRACTION and not backwards:
         return ("linear, so the Jacobian is what it is multiplied by",)
-    if part.core and row(part.core).why:
-        return (row(part.core).why,)
+    if part.core and row(part.core).law.why:
+        return (row(part.core).law.why,)
     return ("entry by entry, so the Jacobian is diagonal",) if diagonal(local) and len(part.node.shape) == 1 else ()

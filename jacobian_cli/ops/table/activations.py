@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jacobian_cli.ops.row import LOG_PROBABILITIES, PROBABILITIES, Row
+from jacobian_cli.ops.row import LOG_PROBABILITIES, PROBABILITIES, Law, Role, Row
 
 ACTIVATIONS = (
     Row(
@@ -14,14 +14,14 @@ ACTIVATIONS = (
         math="σ",
         latex=r"\sigma",
         symbol="h",
-        gives=PROBABILITIES,
+        role=Role(gives=PROBABILITIES),
     ),
     Row(
         name="relu",
         summary="max(x, 0)",
         derivative=("x > 0",),
         definition="maximum(x, 0)",
-        why="1 where the input is positive, else 0",
+        law=Law(why="1 where the input is positive, else 0"),
         flow="relu is a gate: open where x > 0",
         kinks=("x",),
         symbol="h",
@@ -75,7 +75,7 @@ ACTIVATIONS = (
     ),
     Row(name="mish", summary="x tanh(softplus(x)) (Misra 2019)", definition="x*tanh(softplus(x))", symbol="h"),
     Row(name="log_sigmoid", summary="log(sigmoid(x))", derivative=("sigmoid(-x)",), definition="-softplus(-x)",
-        gives=LOG_PROBABILITIES),
+        role=Role(gives=LOG_PROBABILITIES)),
     Row(name="hardtanh", summary="x between a and b, else the nearer of these; a is -1 and b is 1 unless given",
         parameters=("x", "a", "b"), defaults={"a": "-1", "b": "1"},
         definition="minimum(maximum(x, a), b)", symbol="h"),

@@ -5,7 +5,7 @@ Derivatives: Abramowitz & Stegun, 4.2-4.4 and 7.1.
 
 from __future__ import annotations
 
-from jacobian_cli.ops.row import Row
+from jacobian_cli.ops.row import Law, Row
 
 _STEPS = "it is constant between its jumps"
 
@@ -41,20 +41,21 @@ ELEMENTARY = (
     Row(name="sign", summary="sign: -1, 0 or 1", derivative=("0",), numpy="sign", sympy="sign", kinks=("x",),
         latex=r"\operatorname{sign}"),
     Row(name="floor", summary="the largest whole number that is not above x", derivative=("0",), numpy="floor",
-        kinks=("x - round(x)",), why=_STEPS, math="⌊{}⌋", latex=r"\left\lfloor {} \right\rfloor"),
+        kinks=("x - round(x)",), law=Law(why=_STEPS), math="⌊{}⌋", latex=r"\left\lfloor {} \right\rfloor"),
     Row(name="ceil", summary="the least whole number that is not below x", derivative=("0",), definition="-floor(-x)",
-        numpy="ceil", kinks=("x - round(x)",), why=_STEPS, math="⌈{}⌉", latex=r"\left\lceil {} \right\rceil"),
+        numpy="ceil", kinks=("x - round(x)",), law=Law(why=_STEPS), math="⌈{}⌉", latex=r"\left\lceil {} \right\rceil"),
     Row(name="round", summary="the nearest whole number, an even one between two", derivative=("0",),
-        definition="floor(x + 1/2)", numpy="round", kinks=("x - floor(x) - 1/2",), why=_STEPS),
+        definition="floor(x + 1/2)", numpy="round", kinks=("x - floor(x) - 1/2",), law=Law(why=_STEPS)),
     Row(name="trunc", summary="the whole number next to x towards 0", derivative=("0",),
-        definition="sign(x)*floor(abs(x))", numpy="trunc", kinks=("where(abs(x) < 1/2, 1, x - round(x))",), why=_STEPS),
+        definition="sign(x)*floor(abs(x))", numpy="trunc", kinks=("where(abs(x) < 1/2, 1, x - round(x))",),
+        law=Law(why=_STEPS)),
     Row(name="frac", summary="x - trunc(x)", derivative=("1",), definition="x - trunc(x)"),
     Row(name="mod", summary="x - y*floor(x/y), which has the sign of y", parameters=("x", "y"),
         derivative=("1", "-floor(x/y)"), definition="x - y*floor(x/y)", numpy="mod", nonzero=("y",),
-        kinks=("x/y - round(x/y)",), why="the quotient is constant between its jumps", math="mod",
+        kinks=("x/y - round(x/y)",), law=Law(why="the quotient is constant between its jumps"), math="mod",
         latex=r"\operatorname{mod}"),
     Row(name="heaviside", summary="0 where x is below 0, 1 where it is above, and y between", parameters=("x", "y"),
-        derivative=("0", "x == 0"), definition="where(x == 0, y, x > 0)", kinks=("x",), why=_STEPS),
+        derivative=("0", "x == 0"), definition="where(x == 0, y, x > 0)", kinks=("x",), law=Law(why=_STEPS)),
     Row(name="sin", summary="sine", derivative=("cos(x)",), numpy="sin", sympy="sin", latex=r"\sin"),
     Row(name="cos", summary="cosine", derivative=("-sin(x)",), numpy="cos", sympy="cos", latex=r"\cos"),
     Row(name="tan", summary="tangent", derivative=("1 + ans**2",), numpy="tan", sympy="tan", latex=r"\tan", symbol="t"),
@@ -87,8 +88,7 @@ ELEMENTARY = (
         flow="max routes",
         sympy="Max",
         kinks=("x - y",),
-        law="max routes",
-        why="all of it goes to the larger of the two",
+        law=Law("max routes", "all of it goes to the larger of the two"),
         math="max",
         latex=r"\max",
     ),
@@ -101,8 +101,7 @@ ELEMENTARY = (
         flow="min routes",
         sympy="Min",
         kinks=("x - y",),
-        law="min routes",
-        why="all of it goes to the smaller of the two",
+        law=Law("min routes", "all of it goes to the smaller of the two"),
         math="min",
         latex=r"\min",
     ),
@@ -114,8 +113,7 @@ ELEMENTARY = (
         numpy="where",
         flow="where routes",
         sympy="where",
-        law="where routes",
-        why="each entry goes to the branch that it was taken from",
+        law=Law("where routes", "each entry goes to the branch that it was taken from"),
         latex=r"\operatorname{where}",
         example="where(x > 0, x, 2*x)",
     ),

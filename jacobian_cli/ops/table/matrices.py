@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jacobian_cli.ops import shapes
-from jacobian_cli.ops.row import Kind, Row
+from jacobian_cli.ops.row import Kind, Law, Row
 
 
 def _bilinear(np: Any, x: Any, y: Any, z: Any) -> Any:
@@ -73,7 +73,7 @@ LINEAR_ALGEBRA = (
         math="[{}]ₓ", latex=r"[{}]_\times", example="skew(x)@y"),
     Row(name="cross", summary="vector product of two vectors of three entries", kind=Kind.CORE, parameters=("x", "y"),
         signatures=("i,i->i",), rule=shapes.cross, derivative=("-skew(y)", "skew(x)"), definition="skew(x)@y",
-        numpy="cross", law="product rule", why="one factor at a time, the others held fixed",
+        numpy="cross", law=Law("product rule", "one factor at a time, the others held fixed"),
         example="cross(x, y)"),
     Row(name="rot2", summary="rotation of the plane by an angle", kind=Kind.CORE, parameters=("t",),
         signatures=("->ii",), rule=shapes.rot2, derivative=("rot2(t + pi/2)",),
@@ -91,7 +91,7 @@ CONTRACTIONS = (
         numpy="trace",
         given={"of a scalar": "x", "k>0": "trace(x[:-{k}, {k}:])", "k<0": "trace(x[{k}:, :-{k}])"},
         second={"k": "it is a whole number, -1 for the diagonal below the main one"},
-        why="the entries on the diagonal count once",
+        law=Law(why="the entries on the diagonal count once"),
         flow="trace copies to the diagonal",
         math="tr",
         latex=r"\operatorname{tr}",
@@ -102,8 +102,7 @@ CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,j->ij",),
-        law="product rule",
-        why="one factor at a time, the others held fixed",
+        law=Law("product rule", "one factor at a time, the others held fixed"),
         numpy="outer",
     ),
     Row(
@@ -112,8 +111,7 @@ CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,i->", "ij,jk->ik", "ij,j->i", "i,ij->j"),
-        law="product rule",
-        why="one factor at a time, the others held fixed",
+        law=Law("product rule", "one factor at a time, the others held fixed"),
         numpy="dot",
     ),
     Row(
@@ -122,8 +120,7 @@ CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,i->", "ij,kj->ik", "ij,j->i", "j,ij->i"),
-        law="product rule",
-        why="one factor at a time, the others held fixed",
+        law=Law("product rule", "one factor at a time, the others held fixed"),
         numpy="inner",
         example="inner(A, B)",
     ),
@@ -133,8 +130,7 @@ CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y"),
         signatures=("i,i->", "ij,ij->"),
-        law="product rule",
-        why="one factor at a time, the others held fixed",
+        law=Law("product rule", "one factor at a time, the others held fixed"),
         numpy="vdot",
         example="vdot(A, B)",
     ),
@@ -144,8 +140,7 @@ CONTRACTIONS = (
         kind=Kind.CONTRACTION,
         parameters=("x", "y", "z"),
         signatures=("i,j,ij->", "i,j,kij->k", "bi,bj,kij->bk"),
-        law="product rule",
-        why="one factor at a time, the others held fixed",
+        law=Law("product rule", "one factor at a time, the others held fixed"),
         kernel=_bilinear,
         example="bilinear(x, y, A)",
     ),
@@ -171,8 +166,7 @@ CONTRACTIONS = (
         parameters=("...",),
         options=("subscripts",),
         rule=shapes.einsum,
-        law="product rule",
-        why="upstream times the other factors, over the indices that they share",
+        law=Law("product rule", "upstream times the other factors, over the indices that they share"),
         settle=shapes.settle_einsum,
         numpy="einsum",
         example='einsum("ij,jk->ik", A, B)',

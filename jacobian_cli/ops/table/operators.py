@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from jacobian_cli.ops import picking, structure
-from jacobian_cli.ops.row import Kind, Row
+from jacobian_cli.ops.row import Kind, Law, Row
 
 OPERATORS = (
-    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add", law="sum rule",
-        why="a sum passes the gradient on to each of its terms", flow="+ distributes"),
+    Row(name="+", summary="sum", parameters=("x", "y"), algebra="sum", numpy="add",
+        law=Law("sum rule", "a sum passes the gradient on to each of its terms"), flow="+ distributes"),
     Row(name="*", summary="element-wise product", parameters=("x", "y"), algebra="product",
-        numpy="multiply", law="product rule", why="one factor at a time, the others held fixed",
+        numpy="multiply", law=Law("product rule", "one factor at a time, the others held fixed"),
         math="×", flow="× switches"),
     Row(
         name="**",
@@ -22,19 +22,18 @@ OPERATORS = (
         derivative=("y*x**(y - 1)", "ans*log(x)"),
         computed={"x": "y*x**(where(y == 0, 1, y) - 1)", "y": "ans*log(where(x == 0, where(y > 0, 1, x), x))"},
         domain=("x",),
-        law="power rule",
-        why="the exponent comes down, and one power goes",
+        law=Law("power rule", "the exponent comes down, and one power goes"),
     ),
     Row(
         name="-", summary="difference", parameters=("x", "y"), definition="x + -1*y", numpy="subtract",
-        law="sum rule", why="what is subtracted gets a minus",
+        law=Law("sum rule", "what is subtracted gets a minus"),
         math="−", flow="− distributes, the second with a minus"
     ),
-    Row(name="u-", summary="negative", definition="-1*x", numpy="negative", law="constant factor",
+    Row(name="u-", summary="negative", definition="-1*x", numpy="negative", law=Law("constant factor"),
         math="−", flow="− turns the sign"),
     Row(
         name="/", summary="element-wise quotient", parameters=("x", "y"), definition="x*y**-1", numpy="divide",
-        law="quotient rule", math="÷", flow="÷ scales by its slopes"
+        law=Law("quotient rule"), math="÷", flow="÷ scales by its slopes"
     ),
     Row(
         name="@",
@@ -46,8 +45,7 @@ OPERATORS = (
             "...ij,j->...i", "...ij,...jk->...ik",
     ),
         numpy="matmul",
-        law="matrix product",
-        why="upstream times the other factors transposed, each on its own side",
+        law=Law("matrix product", "upstream times the other factors transposed, each on its own side"),
         math="matmul",
         flow="matmul multiplies by the transpose",
     ),
@@ -58,13 +56,13 @@ OPERATORS = (
         signatures=("1i->i", "i->1i", "ij->ji", "->", "ijk->kji", "ijkl->lkji"),
         numpy="transpose",
         moves=True,
-        law="transpose",
+        law=Law("transpose"),
         math="ᵀ",
         flow="the transpose turns back",
     ),
     Row(name="[]", summary="indexing", kind=Kind.SHAPE, options=("index",), rule=picking.index,
-        settle=picking.settle_index, form=structure.index, moves=True, numpy="index", law="indexing",
-        why="what was not picked gets 0", math="[ ]", flow="an index puts back, zeros elsewhere"),
+        settle=picking.settle_index, form=structure.index, moves=True, numpy="index",
+        law=Law("indexing", "what was not picked gets 0"), math="[ ]", flow="an index puts back, zeros elsewhere"),
 )  # fmt: skip
 
 COMPARISONS = tuple(

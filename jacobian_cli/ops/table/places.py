@@ -7,7 +7,7 @@ from typing import Any
 
 from jacobian_cli.expr import Extent, Number
 from jacobian_cli.ops import picking, structure
-from jacobian_cli.ops.row import Kind, Row
+from jacobian_cli.ops.row import Kind, Law, Row
 from jacobian_cli.ops.rules import ShapeError, reduced_axes
 from jacobian_cli.ops.table.rearranging import swapped, whole
 from jacobian_cli.shape import ONE, Size, product
@@ -141,11 +141,11 @@ _BEFORE = "where(tril(outer(ones_like(x), ones_like(x))) > 0, outer(ones_like(x)
 _ORDER = "near a point where no two entries are equal their order stays"
 PLACES = (
     Row(name="argsort", summary="the places of the entries in rising order: sort(x) is x at them", kind=Kind.ROW,
-        options=("axis",), derivative=("0",), numpy="argsort", kinks=("diff(sort(x))",), why=_ORDER,
+        options=("axis",), derivative=("0",), numpy="argsort", kinks=("diff(sort(x))",), law=Law(why=_ORDER),
         example="argsort(A)"),
     Row(name="sort", summary="the entries in rising order; where no two are equal, a permutation that stays",
         kind=Kind.ROW, options=("axis",), derivative=("one_hot(argsort(x), N)",),
-        backward=("scatter_add(delta, argsort(x), N)",), numpy="sort", kinks=("diff(ans)",), why=_ORDER,
+        backward=("scatter_add(delta, argsort(x), N)",), numpy="sort", kinks=("diff(ans)",), law=Law(why=_ORDER),
         given={"descending=True": "-sort(-x)", "descending=False": "sort(x)"},
         flow="sort sends back where it took from", example="sort(A)"),
     Row(name="largest_so_far", summary="in row i 1 at the largest of the first i entries, 0 at the others",
@@ -175,8 +175,9 @@ PLACES = (
         kernel=_one_hot, latex=r"\operatorname{onehot}", example="one_hot(i, n)@x"),
     Row(name="take", summary="the entries, or rows, at the places i: x[i]", kind=Kind.SHAPE, parameters=("x", "i"),
         counts={"i": 0}, options=("axis",), rule=picking.take, settle=picking.settle_take,
-        form=structure.take, kernel=_take, law="indexing",
-        why="what was picked gets its part added, as often as it was picked", flow="an index adds back where it picked",
+        form=structure.take, kernel=_take,
+        law=Law("indexing", "what was picked gets its part added, as often as it was picked"),
+        flow="an index adds back where it picked",
         example="take(W, i)"),
     Row(name="scatter_add", summary="zeros, n rows of them, to which the rows of x are added at the places i: the "
         "transpose of x[i]", kind=Kind.SHAPE, parameters=("x", "i"), counts={"i": 0}, options=("count",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jacobian_cli.ops.row import Kind, Row
+from jacobian_cli.ops.row import Kind, Law, Row
 
 
 def _largest(np: Any, x: Any, axis: Any = None) -> Any:
@@ -59,7 +59,7 @@ REDUCTIONS = (
         algebra="sum",
         given={"of picked entries": "sum(m*x)"},
         numpy="sum",
-        why="each entry counts once",
+        law=Law(why="each entry counts once"),
         flow="a sum copies to every entry",
         math="sum",
         latex=r"\operatorname{sum}",
@@ -115,12 +115,12 @@ REDUCTIONS = (
     Row(name="logsumexp", summary="log(sum(exp(x)))", kind=Kind.REDUCTION, options=("axis", "keepdims"),
         derivative=("softmax(x)",), definition="log(sum(exp(x)))"),
     Row(name="max", summary="largest entry; of two values the larger, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("largest(x)",), numpy="max", latex=r"\max", law="max routes",
-        why="all of it goes to the largest entry", given={"of two values": "maximum"},
+        options=("axis", "keepdims"), derivative=("largest(x)",), numpy="max", latex=r"\max",
+        law=Law("max routes", "all of it goes to the largest entry"), given={"of two values": "maximum"},
         flow="max routes to the largest"),
     Row(name="min", summary="smallest entry; of two values the smaller, element by element", kind=Kind.REDUCTION,
-        options=("axis", "keepdims"), derivative=("smallest(x)",), numpy="min", latex=r"\min", law="min routes",
-        why="all of it goes to the smallest entry", given={"of two values": "minimum"},
+        options=("axis", "keepdims"), derivative=("smallest(x)",), numpy="min", latex=r"\min",
+        law=Law("min routes", "all of it goes to the smallest entry"), given={"of two values": "minimum"},
         flow="min routes to the smallest"),
     Row(name="largest", summary="1 at the largest entry, 0 at the others; k that are equal have 1/k each",
         kind=Kind.SHARE, options=("axis",), derivative=("0",), kernel=_largest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jacobian_cli.ops.row import LOG_PROBABILITIES, PROBABILITIES, Kind, Row
+from jacobian_cli.ops.row import LOG_PROBABILITIES, PROBABILITIES, Kind, Role, Row
 
 _WEIGHTED = "delta*exp(max(x) - ans)"
 _BACK_THROUGH_TOTALS = f"exp(x - max(x))*(sum({_WEIGHTED}) - cumsum({_WEIGHTED}) + {_WEIGHTED})"
@@ -13,9 +13,9 @@ _OTHERS_SO_FAR = "tril(ones(N, N))*prod_of_others(where(tril(ones(N, N)) > 0, on
 """In row i and column j the product of x_1 to x_i without x_j."""
 _ALONG = (
     Row(name="softmax", summary="exp(x)/sum(exp(x))", derivative=("diag(ans) - ans@ans.T",),
-        definition="exp(x)/sum(exp(x))", symbol="p", named=True, gives=PROBABILITIES),
+        definition="exp(x)/sum(exp(x))", symbol="p", named=True, role=Role(gives=PROBABILITIES)),
     Row(name="log_softmax", summary="x - logsumexp(x)", derivative=("eye(N) - ones(N)@softmax(x).T",),
-        definition="x - log(sum(exp(x)))", gives=LOG_PROBABILITIES),
+        definition="x - log(sum(exp(x)))", role=Role(gives=LOG_PROBABILITIES)),
     Row(name="cumsum", summary="running sum", derivative=("cumsum(eye(N), axis=0)",),
         backward=("sum(delta) - cumsum(delta) + delta",), numpy="cumsum"),
     Row(name="cumprod", summary="running product", derivative=("tril(ones(N, N))*(ans@(1/x).T)",), divides=("x",),
@@ -33,7 +33,7 @@ _ALONG = (
         nonzero=("norm(x)",), given={"gain": "ans*gain", "eps": "x/sqrt(mean(x**2) + eps)"},
         second={"gain": "it multiplies the entries"}),
     Row(name="softmin", summary="softmax(-x)", definition="softmax(-x)", symbol="p", example="softmin(x)",
-        gives=PROBABILITIES),
+        role=Role(gives=PROBABILITIES)),
     Row(name="logcumsumexp", summary="log(cumsum(exp(x)))", definition="log(cumsum(exp(x)))",
         derivative=("tril(exp(ones(N)@x.T - ans@ones(N).T))",),
         computed={"ans": "max(x) + log(cumsum(exp(x - max(x))))",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jacobian_cli.ops import picking, structure
-from jacobian_cli.ops.row import Kind, Row
+from jacobian_cli.ops.row import Kind, Law, Row
 
 
 def _unfold(np: Any, x: Any, count: Any) -> Any:
@@ -38,17 +38,17 @@ def _convolve(np: Any, x: Any, y: Any) -> Any:
 WINDOWS = (
     Row(name="unfold", summary="the windows of k entries along the last axis, one in each row: n - k + 1 of them",
         kind=Kind.SHAPE, options=("count",), rule=picking.unfold, form=structure.unfold, kernel=_unfold, moves=True,
-        law="windows", why="an entry gets back what arrives at it in each of its windows", flow="windows add back",
+        law=Law("windows", "an entry gets back what arrives at it in each of its windows"), flow="windows add back",
         example="unfold(x, 3)"),
     Row(name="fold", summary="windows added where they were taken, the transpose of unfold: entry p sums X[i, p - i]",
-        kind=Kind.SHAPE, rule=picking.fold, form=structure.fold, kernel=_fold, moves=False, law="windows",
-        why="each window sees its part", example="fold(X)"),
+        kind=Kind.SHAPE, rule=picking.fold, form=structure.fold, kernel=_fold, moves=False,
+        law=Law("windows", "each window sees its part"), example="fold(X)"),
     Row(name="correlate", summary="the kernel y times each window of x, n - k + 1 sums of products (valid); deep "
         "learning's convolution", kind=Kind.SHAPE, parameters=("x", "y"), rule=picking.correlate,
-        form=structure.correlate, kernel=_correlate, law="correlation",
-        why="back to the input, the full convolution with the kernel; to the kernel, the input correlated with what "
-        "arrives", example="correlate(x, y)"),
+        form=structure.correlate, kernel=_correlate,
+        law=Law("correlation", "back to the input, the full convolution with the kernel; to the kernel, the input "
+                "correlated with what arrives"), example="correlate(x, y)"),
     Row(name="convolve", summary="the full convolution: entry p sums x[i]*y[p - i]; n + k - 1 entries",
         kind=Kind.SHAPE, parameters=("x", "y"), rule=picking.convolve, form=structure.convolve, kernel=_convolve,
-        law="convolution", why="back to each, what arrives is correlated with the other", example="convolve(x, y)"),
+        law=Law("convolution", "back to each, what arrives is correlated with the other"), example="convolve(x, y)"),
 )  # fmt: skip
