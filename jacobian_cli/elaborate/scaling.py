@@ -12,7 +12,8 @@ from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import call_of, span_of
 from jacobian_cli.elaborate.unlike import Unlike
-from jacobian_cli.expr import Expr
+from jacobian_cli.expr import Apply, Expr, nodes
+from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of
@@ -28,18 +29,29 @@ _LETTERS = frozenset("abcdhkmnprst")
 class Scaling(Unlike):
     """Finds the numbers among the factors of a product."""
 
-    def scaling_name(self, term: Term) -> str:
-        """The vector before a product of vectors that is a number, y wᵀx, if nothing but its letter makes it one."""
+    def scaling_names(self, term: Term) -> tuple[str, ...]:
+        """The vectors before a product of vectors that is a number, y wᵀx and (1 − t) xᵀy, if nothing but their letters
+        makes them vectors.
+        """
         if not (isinstance(term, Call) and term.function == "?beside"):
-            return ""
+            return ()
         first, *rest = [part for part in term.arguments if not isinstance(part, Literal)]
         shapes = [self.build(part).shape for part in rest]
-        single = isinstance(first, Name) and self.assumed.get(first.text) == 1 and self.bare[first.text] == 1
-        if not (single and len(rest) > 1 and is_row(shapes[0]) and shape_of(shapes) == ()):
-            return ""
-        if neighbours(*(names_in(part)[0] for part in (first, rest[0]))):
-            return ""
-        return first.text if isinstance(first, Name) else ""
+        if not (len(rest) > 1 and is_row(shapes[0]) and shape_of(shapes) == ()):
+            return ()
+        names = tuple(dict.fromkeys(names_in(first)))
+        taken = tuple(name for name in names if self.assumed.get(name) == 1)
+        if isinstance(first, Name):
+            single = self.bare[first.text] == 1 and not neighbours(first.text, names_in(rest[0])[0])
+            return taken if single else ()
+        beside = {name for part in rest for name in names_in(part)}
+        by_entries = all(
+            FUNCTIONS[node.function].kind is Kind.ELEMENTWISE
+            for node in nodes(self.build(first))
+            if isinstance(node, Apply)
+        )
+        numbers = all(self.assumed.get(name) in (0, 1) for name in names)
+        return taken if by_entries and numbers and beside.isdisjoint(taken) else ()
 
     def want_no_samples(self, parts: Sequence[Term]) -> None:
         """Refuse r_t A_t, whose factors are numbers of one sample rather than a row and a matrix."""

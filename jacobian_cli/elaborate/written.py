@@ -48,8 +48,15 @@ class Mathematics(Scaling):
                 self.want_entries(behind, factors[term.arguments.index(behind)][1])
         made = self.product(self.by_entries(term.arguments, factors), term.span)
         self.doubt_projection(term.arguments, factors)
-        if len(made[0].shape) == 1 and (name := self.scaling_name(term)):
-            self.doubt(f"`{name}` is taken for a vector in `{spelled(made[1])}`; a number is declared: `-s {name}=()`")
+        if len(made[0].shape) == 1 and (names := self.scaling_names(term)):
+            ways = " ".join(f"`-s {name}=()`" for name in names)
+            taken, number = (
+                ("is taken for a vector", "a number is")
+                if len(names) == 1
+                else ("are taken for vectors", "numbers are")
+            )
+            listed = " and ".join(f"`{name}`" for name in names)
+            self.doubt(f"{listed} {taken} in `{spelled(made[1])}`; {number} declared: {ways}")
         return made
 
     def doubt_projection(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
@@ -238,8 +245,8 @@ class Mathematics(Scaling):
         self.want_alike(term, left, right)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):  # wᵀx + k qᵀq
             number = not other[0].shape and not isinstance(other[1], Literal)
-            if number and len(one[0].shape) == 1 and (name := self.scaling_name(part)):
-                self.strained(name, 0)
+            if number and len(one[0].shape) == 1 and (names := self.scaling_names(part)):
+                self.strained(names[0], 0, *names[1:])
         for part, other in zip(term.arguments, (right, left), strict=True):  # wᵀX + b
             if is_row(other[0].shape) and isinstance(part, Name) and habit(part.text) == 1 and self.upright:
                 self.want_number_beside_row(sign, part, other)
