@@ -19,6 +19,8 @@ from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term, terms_in
 
 PI = "pi"
+_WAVES = frozenset(("sin", "cos", "exp"))
+"""Functions of time, before which an amplitude stands."""
 _OVER_NORMS = re.compile(r"/\s*\(?\s*[‖|]")
 _VECTOR_PRODUCTS = re.compile(r"[×·]|\\times|\\cdot(?![a-z])")
 
@@ -48,6 +50,7 @@ class Mathematics(Scaling):
                 self.want_entries(behind, factors[term.arguments.index(behind)][1])
         made = self.product(self.by_entries(term.arguments, factors), term.span)
         self.doubt_projection(term.arguments, factors)
+        self.doubt_amplitude(term.arguments, factors)
         if len(made[0].shape) == 1 and (names := self.scaling_names(term)):
             ways = " ".join(f"`-s {name}=()`" for name in names)
             taken, number = (
@@ -67,6 +70,20 @@ class Mathematics(Scaling):
             if alone and constant and factors[place + 1][0].shape and self.text[behind.span.start] == "(":
                 product = spelled(call_of("*", part, factors[place + 1][1]))
                 self.doubt(f"`{product}` is read, a product with the number; a projection called π is not known")
+
+    def doubt_amplitude(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
+        """Say of A sin(ωt + φ) and V₀ e^{-t/τ} that the capital in front is a matrix."""
+        for part, (behind, made) in zip(parts, factors[1:], strict=False):
+            matrix = isinstance(part, Name) and self.assumed.get(part.text) == habit(part.text) == 2
+            if not (isinstance(part, Name) and matrix and self.bare[part.text] == 1 and len(behind.shape) == 1):
+                continue
+            wave = isinstance(made, Call) and made.function in _WAVES
+            greek = any(self.assumed.get(name) == 0 for name in names_in(made))
+            if wave and greek and not any(isinstance(t, Call) and t.function == "@" for t in terms_in(made)):
+                product = spelled(call_of("@", part, made))
+                self.doubt(
+                    f"`{part.text}` is taken for a matrix in `{product}`; a number is declared: `-s {part.text}=()`"
+                )
 
     def by_entries(self, parts: Sequence[Term], factors: Sequence[Typed]) -> list[Typed]:
         """The factors, with p log p and y log ŷ made one entry by entry: a vector before a function of entries."""
