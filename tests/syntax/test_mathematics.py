@@ -119,7 +119,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         ("Jᵀe", "J", "2.718", "-s e=n"),
         ("Xi x + b", "x", "one name", "X i"),
         ("2^3^x", "x", "2^(3^x)", "2^(3^x)"),
-        ("Acos(ωt)", "t", "A cos(ωt)", "arccos(ωt)"),
+        ("Atan(ωt)", "t", "A tan(ωt)", "arctan(ωt)"),
         ("N(x)", "x", "N@x", "a function called N"),
         ("Ax·Ay", "x", "(A@x).T@(A@y)", "A@x*(A@y)"),
     ],
