@@ -54,6 +54,9 @@ def test_what_a_layer_costs_does_not_grow_with_the_depth() -> None:
         found = jac.derive(nested("tanh(W{k}@{inner})", "x", depth), wrt="W1")
         return found.jacobian.closed_form, found.vjp.closed_form, found.where
 
-    assert all(derived(64))
-    few, more, most = (calls(lambda depth=depth: derived(depth)) for depth in (16, 32, 64))  # type: ignore[misc]  # a lambda that holds its turn
-    assert most - more < 3 * (more - few)
+    counted = []
+    for depth in (16, 32, 64):
+        assert all(derived(depth))  # what is worked out once for all depths, or kept for this one, is none of a layer
+        counted.append(calls(lambda depth=depth: derived(depth)))  # type: ignore[misc]  # a lambda that holds its turn
+    few, more, most = counted
+    assert most - more < 2.5 * (more - few)

@@ -277,8 +277,10 @@ def lying(vector: Expr) -> Expr:
         case Apply(function=".T", arguments=(inner,)) if len(inner.shape) == 2 and inner.shape[0] is ONE:
             return inner
         case Apply(function=function, arguments=arguments, parameters=parameters):
+            if row(function).kind is not Kind.ELEMENTWISE:
+                return vector
             laid = [lying(a) if a.shape else a for a in arguments]
-            if row(function).kind is Kind.ELEMENTWISE and len({len(a.shape) for a in laid if a.shape}) == 1:
+            if len({len(a.shape) for a in laid if a.shape}) == 1:
                 return apply(function, *laid, **dict(parameters))
     return vector
 
