@@ -11,6 +11,10 @@ GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
     "omega hbar".split()
 )
+BEFORE_MATRICES = frozenset("tsck")
+"""Letters that are numbers where they stand before a matrix; others are rows there."""
+IN_QUOTIENTS = frozenset("abcdhkmnprst")
+"""Letters whose quotients are numbers before a vector or a matrix."""
 RUNNING = frozenset("i j k l n t".split())
 """Letters of indices that number steps, layers or samples, where they stand above the line."""
 STEPS = RUNNING - {"n"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of
-from jacobian_cli.elaborate.habits import habit, neighbours
+from jacobian_cli.elaborate.habits import BEFORE_MATRICES, IN_QUOTIENTS, habit, neighbours
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import call_of, span_of
@@ -20,10 +20,6 @@ from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of
 
 NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
-_SCALING = frozenset("tsck")
-"""Letters that are numbers where they stand before a matrix; others are rows there."""
-_LETTERS = frozenset("abcdhkmnprst")
-"""Letters whose quotients are numbers before a vector or a matrix."""
 
 
 class Scaling(Unlike):
@@ -75,8 +71,8 @@ class Scaling(Unlike):
             if self.assumed.get(name) == 1:
                 self.strained(name, 0)
         for part, other, (expr, _), (behind, _) in zip(parts, parts[1:], factors, factors[1:], strict=False):
-            before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1
-            if before and isinstance(part, Name) and part.text in _SCALING and part.text in self.assumed:  # A + tB
+            before = len(behind.shape) == 2 and not is_row(behind.shape) and len(expr.shape) == 1  # A + tB
+            if before and isinstance(part, Name) and part.text in BEFORE_MATRICES and part.text in self.assumed:
                 self.strained(part.text, 0)
             if len(behind.shape) == 2 and not is_row(behind.shape):
                 self.want_polynomial(part, expr, other)
@@ -110,7 +106,7 @@ class Scaling(Unlike):
         of a vector is asked about.
         """
         names = names_in(part)
-        lettered = len(names) == 1 or _LETTERS.issuperset(names)
+        lettered = len(names) == 1 or IN_QUOTIENTS.issuperset(names)
         if isinstance(part, Name) or not (_is_polynomial(part) and lettered) or not all(habit(n) < 2 for n in names):
             return
         if len(expr.shape) == 1 and self.turned_names.isdisjoint(names):
@@ -119,7 +115,7 @@ class Scaling(Unlike):
                 self.strained(found[0], 0, *found[1:])
         scaled = spelled(self.plain(behind))
         for name in names:
-            if self.assumed.get(name) == 0 and habit(name) == 1 and name not in _LETTERS - {"h"}:
+            if self.assumed.get(name) == 0 and habit(name) == 1 and name not in IN_QUOTIENTS - {"h"}:
                 declared = f"a matrix is declared: `-s {name}=n,m`"
                 self.doubt(f"`{name}` is taken for a number, for it scales `{scaled}`; {declared}")
 
@@ -168,7 +164,7 @@ class Scaling(Unlike):
                 return []
         want = [*above, *below] if wholly else above
         names = [name for name in (*above, *below) if self.assumed.get(name) == 1 and habit(name) < 2]
-        return names if all(name in _LETTERS or habit(name) == 0 for name in want if name in names) else []
+        return names if all(name in IN_QUOTIENTS or habit(name) == 0 for name in want if name in names) else []
 
 
 def _is_polynomial(term: Term) -> bool:
