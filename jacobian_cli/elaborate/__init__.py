@@ -9,8 +9,8 @@ another has done, by `super()`:
     options, picking, builder     the language: options of calls, indices, functions on typed arguments
     shaped                        the walk: each part built, and remembered as what it has become
     enclosed                      bars, norms, powers
-    transposes, unlike            around the walk, in mathematics: no row below a fraction line (asked before the part is
-                                  built, while it is still what was typed), no matrix plus vector (asked afterwards)
+    transposes, unlike            around the walk, in mathematics: no row below a fraction line (asked before the part
+                                  is built, while it is what was typed), no matrix plus vector (asked afterwards)
     scaling, written              factors side by side: the one finds which are numbers, the other multiplies them
     sums                          takes up `beside`, `transposed` and `norm`: what carries the index of a sum is a row
     columns                       what runs down columns in MATLAB, Julia and R

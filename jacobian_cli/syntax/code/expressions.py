@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import LOST, Arguments, Called, is_truth, places_of, sign_of, unpaired
+from jacobian_cli.syntax.code.arguments import LOST, Arguments, Called, is_truth
+from jacobian_cli.syntax.code.attributes import Attributes
 from jacobian_cli.syntax.code.functions import HANDLERS, LAYERS
 from jacobian_cli.syntax.code.modules import kind_of, written
-from jacobian_cli.syntax.code.places import counts_rows, is_parts, piece
+from jacobian_cli.syntax.code.places import is_parts
 from jacobian_cli.syntax.code.python import Places, as_number, library_of, more, names_of, parsed
 from jacobian_cli.syntax.code.running import of_ufunc
-from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import (
     APART,
@@ -31,9 +30,8 @@ from jacobian_cli.syntax.libraries import (
 )
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import BINARY, COMPARE, defined_name, normal_name, on_one_line, want_short
-from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Literal, Name, Slice, Term, Text
+from jacobian_cli.syntax.tree import Call, Definition, Dots, Flag, Group, Literal, Name, Term, Text
 
 _BINARY = {**BINARY, ast.MatMult: "?matmul"}
 _LEFT = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
@@ -100,19 +98,8 @@ def read(text: str, known: Known, notation: str = NUMPY, guessed: bool = False) 
     return Definition(name, value, text, tuple(code.doubts), code.library or NUMPY)
 
 
-class Code:
+class Code(Attributes):
     """Reads expressions of Python's tree."""
-
-    def __init__(self, text: str, places: Places, known: Known, library: str) -> None:
-        self.text = text
-        self.places = places
-        self.known = known
-        self.library = library
-        self.doubts: list[Doubt] = []
-        self.aliases: Mapping[str, str] = {}
-        """What was imported: `expit` for `scipy.special.expit`."""
-        self.given: Mapping[str, Term] = {}
-        """What the parameters of a `lambda` that is applied stand for."""
 
     # ---- for those who know more of names ---------------------------------------------------------------------------
 
@@ -148,14 +135,7 @@ class Code:
             isinstance(node, ast.Name) and len(re.findall(rf"\b{re.escape(node.id)}\b", self.text)) == 1
         )
 
-    def shadowed(self, name: str) -> bool:
-        """Whether a name is a value here, whatever functions there are."""
-        return name in self.known.names or name in self.given
-
     # ---- the walk ---------------------------------------------------------------------------------------------------
-
-    def refuse(self, node: ast.expr | ast.stmt | ast.keyword, message: str, hint: str | None = None) -> InputError:
-        return InputError(message, text=self.text, span=self.places.span(node), hint=hint)
 
     def term(self, node: ast.expr) -> Term:
         span = self.places.span(node)
@@ -225,115 +205,6 @@ class Code:
             case value if value is Ellipsis:
                 return Dots(span)
         raise self.refuse(node, "this is no number of the language")
-
-    # ---- attributes and indices -------------------------------------------------------------------------------------
-
-    def path(self, node: ast.expr) -> list[str] | None:
-        """The words of a dotted name that begins with a module."""
-        words: list[str] = []
-        while isinstance(node, ast.Attribute):
-            words.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name) or self.shadowed(node.id):
-            return None
-        first = self.aliases.get(node.id, node.id).split(".")
-        if first[0] not in MODULES:
-            return None
-        return [*first, *reversed(words)]
-
-    def attribute(self, node: ast.Attribute, span: Span) -> Term:
-        turned = node.attr in ("T", "mT", "H", "mH")
-        path = None if turned else self.path(node)
-        if path is not None:
-            match path[-1]:
-                case "pi" | "e" | "inf":
-                    return Name(path[-1], span)
-                case "newaxis":
-                    return Flag(None, span)
-            raise self.refuse(node, f"'{'.'.join(path)}' is not in the language", REFUSED.get(path[-1]))
-        if turned:
-            return Call("?turn" if node.attr.startswith("m") else ".T", (self.term(node.value),), (), span)
-        match node.attr:
-            case "eigenvalues" | "eigenvectors" if isinstance(pair := self.term(node.value), Group):
-                return pair.items[node.attr == "eigenvectors"]
-            case "data":
-                raise self.refuse(node, "'.data' is held fixed, which is not in the language", REFUSED["detach"])
-            case "values" | "logabsdet" | "solution" | "real":
-                return unpaired(self.term(node.value))
-            case "size":
-                return Call("?count", (self.term(node.value),), (), span)
-        raise self.refuse(node, f"'.{node.attr}' is not in the language", "the only attribute is .T, the transpose")
-
-    def subscript(self, node: ast.Subscript, span: Span) -> Term:
-        match node.value, node.slice:
-            case ast.Attribute(attr="r_" | "c_" as beside), ast.Tuple(elts=items) if self.path(node.value):
-                if any(isinstance(item, ast.Slice | ast.Constant) for item in items):
-                    raise self.refuse(node, "only arrays are put together here", "as in `np.concatenate([x, y])`")
-                return Call("?hstack" if beside == "r_" else "?column_stack", tuple(map(self.term, items)), (), span)
-            case ast.Attribute(attr="shape", value=value), ast.Constant() | ast.UnaryOp():
-                return Call("?extent", (self.term(value), self.term(node.slice)), (), span)
-        if isinstance(node.slice, ast.Constant) and isinstance(word := node.slice.value, str):
-            hint = f"make {word} a parameter" if word.isidentifier() else "make it a parameter"
-            raise self.refuse(node, "dictionaries are not read", hint)
-        read = self.term(node.value)
-        if isinstance(read, Call) and read.function in ("?pair", "?slogdet"):
-            return self.of_pair(read, node)
-        place = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        if place == 0 and not self.library and self.gives_pair(node.value):
-            self.doubt(f"`{spelled(read)}` is read, the values of PyTorch's pair; NumPy's [0] is the first")
-            return read
-        if isinstance(read, Call) and is_parts(read):
-            if not isinstance(place, int) or place < 0 or not isinstance(read.arguments[1], Literal):
-                raise self.refuse(node, "which part this is cannot be told", "as in `torch.split(x, 3)[0]`")
-            return piece(read, place, None)
-        if isinstance(read, Group) and isinstance(place, int) and -len(read.items) <= place < len(read.items):
-            return self.want_value(read.items[place], node)
-        match node.slice:
-            case ast.Tuple(elts=[rows, picked]) if counts_rows(rows):
-                return Call("?picked", (read, self.term(picked)), (), span)
-        return Call("[]", (read, self.index(node.slice)), (), span)
-
-    def of_pair(self, pair: Call, node: ast.Subscript) -> Term:
-        """One of the two values of a pair."""
-        place = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        if pair.function == "?slogdet" and place == 0:
-            return sign_of(pair)
-        if place == (pair.function == "?slogdet"):
-            return unpaired(pair)
-        if place == 1:
-            return self.want_value(places_of(pair), node)
-        raise self.refuse(node, "this part of the pair has no derivative")
-
-    def want_value(self, term: Term, node: ast.expr) -> Term:
-        """Refuse what is returned beside values."""
-        if isinstance(term, Call) and term.function == LOST and isinstance(what := term.arguments[0], Text):
-            raise self.refuse(node, f"{what.value} cannot be read here", "the values that stand beside it can")
-        return term
-
-    def gives_pair(self, node: ast.expr) -> bool:
-        """Whether a call is a method that gives values and their places if it is PyTorch's: `X.max(0)`, `x.sort()`."""
-        match node:
-            case ast.Call(func=ast.Attribute(attr="max" | "min") as function):
-                return bool(node.args or node.keywords) and self.path(function) is None
-            case ast.Call(func=ast.Attribute(attr="sort") as function):
-                return self.path(function) is None
-        return False
-
-    def index(self, node: ast.expr) -> Term:
-        span = self.places.span(node)
-        items = node.elts if isinstance(node, ast.Tuple) else [node]
-        return Group(tuple(self.pick(item) for item in items), span)
-
-    def pick(self, node: ast.expr) -> Term:
-        match node:
-            case ast.Slice(lower=lower, upper=upper, step=step):
-                start, stop, by = (None if bound is None else self.term(bound) for bound in (lower, upper, step))
-                return Slice(start, stop, self.places.span(node), by)
-            case ast.List(elts=items):
-                return Group(tuple(map(self.term, items)), self.places.span(node))
-            case ast.Call(args=[count]) if counts_rows(node):  # the first so many rows
-                return Slice(None, self.term(count), self.places.span(node), None)
-        return self.term(node)
 
     # ---- calls ------------------------------------------------------------------------------------------------------
 
@@ -443,8 +314,3 @@ class Code:
         if name in self.known.functions and not (module and name in APART):
             return call.plain()
         raise self.refuse(node.func, f"'{name}' is not known here", "jac functions lists the functions of the language")
-
-    def doubt(self, message: str) -> None:
-        found = Doubt(message)
-        if found not in self.doubts:
-            self.doubts.append(found)
