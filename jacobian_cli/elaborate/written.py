@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from jacobian_cli.elaborate.amplitudes import amplitude
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, way_of
 from jacobian_cli.elaborate.habits import habit, is_bias, scales_as_number
 from jacobian_cli.elaborate.scaling import NUMBER, Scaling, scaled, summands
@@ -19,8 +20,6 @@ from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term, terms_in
 
 PI = "pi"
-_WAVES = frozenset(("sin", "cos", "exp"))
-"""Functions of time, before which an amplitude stands."""
 _OVER_NORMS = re.compile(r"/\s*\(?\s*[‖|]")
 _VECTOR_PRODUCTS = re.compile(r"[×·]|\\times|\\cdot(?![a-z])")
 
@@ -72,18 +71,13 @@ class Mathematics(Scaling):
                 self.doubt(f"`{product}` is read, a product with the number; a projection called π is not known")
 
     def doubt_amplitude(self, parts: Sequence[Term], factors: Sequence[Typed]) -> None:
-        """Say of A sin(ωt + φ) and V₀ e^{-t/τ} that the capital in front is a matrix."""
+        """Say of A sin(ωt + φ), V₀ e^{-t/τ} and P(1 + r)ⁿ that the capital in front is a matrix."""
         for part, (behind, made) in zip(parts, factors[1:], strict=False):
-            matrix = isinstance(part, Name) and self.assumed.get(part.text) == habit(part.text) == 2
-            if not (isinstance(part, Name) and matrix and self.bare[part.text] == 1 and len(behind.shape) == 1):
+            if not (isinstance(part, Name) and self.bare[part.text] == 1 and len(behind.shape) == 1):
                 continue
-            wave = isinstance(made, Call) and made.function in _WAVES
-            greek = any(self.assumed.get(name) == 0 for name in names_in(made))
-            if wave and greek and not any(isinstance(t, Call) and t.function == "@" for t in terms_in(made)):
-                product = spelled(call_of("@", part, made))
-                self.doubt(
-                    f"`{part.text}` is taken for a matrix in `{product}`; a number is declared: `-s {part.text}=()`"
-                )
+            matrix = self.assumed.get(part.text) == habit(part.text) == 2
+            if matrix and (said := amplitude(part, made, self.assumed)):
+                self.doubt(said)
 
     def by_entries(self, parts: Sequence[Term], factors: Sequence[Typed]) -> list[Typed]:
         """The factors, with p log p and y log ŷ made one entry by entry: a vector before a function of entries."""
