@@ -31,6 +31,7 @@ _READERS = {
     "latex": "jacobian_cli.syntax.latex",
 }
 LANGUAGE = "language"
+_BOARDS = ("math", "latex")
 NOTATIONS = (LANGUAGE, *_READERS)
 _HEAD = re.compile(r"\s*([^\W\d]\w*)\s*(?:\(([^()=]*)\)\s*=(?!=)|=\s*@\(([^()]*)\))")
 """What stands before the formula of a definition with parameters."""
@@ -142,9 +143,13 @@ def _complete(
 ) -> list[Definition]:
     """What was read, if nothing was wrong and nothing is unclear between the definitions."""
     used = {name for item in found for name in _names(item)}
+    if any(item.notation in _BOARDS for item in found):
+        from jacobian_cli.syntax.subscripts import want_no_entries  # noqa: PLC0415 - only where entries may be named
+
+        with mistakes.noted():
+            found = want_no_entries(found, defined, given)
     for item in found:
         with mistakes.noted():
-            _want_no_entry(item, {*defined}, given)
             _want_no_equation(item, {*used, *given})
     mistakes.raised()
     return [_one_name(item) for item in found]
@@ -202,24 +207,6 @@ def _want_no_equation(item: Definition, used: Collection[str]) -> None:
         span=Span(max(start, 0), max(start, 0) + len(name)),
         hint="type one side alone, or a definition with another name on its left: `z = A@x`",
     )
-
-
-def _want_no_entry(item: Definition, defined: Collection[str], given: Collection[str]) -> None:
-    """Refuse p_y where p is defined and p_y is not, on a board: it may be an entry of p."""
-    if item.notation not in ("math", "latex"):
-        return
-    from jacobian_cli.syntax.names import read  # noqa: PLC0415 - only where a text is not of the language
-
-    for term in item.terms:
-        if isinstance(term, Name) and term.text not in {*defined, *given}:
-            stem, marks = read(term.text)
-            if stem in defined and len(marks) == 1 and len(marks[0]) == 1 and marks[0].isalpha():
-                raise InputError(
-                    f"is this an entry of {stem}, or a name of its own?",
-                    text=item.source,
-                    span=term.span,
-                    hint=f"an entry is `{stem}[{marks[0]}]`; a name is declared: `-s {term.text}=()`",
-                )
 
 
 def _expected(text: str, names: Collection[str]) -> bool:

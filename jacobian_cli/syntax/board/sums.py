@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from jacobian_cli.syntax.board.brackets import Brackets
 from jacobian_cli.syntax.board.cursor import FACTOR, SUMS
 from jacobian_cli.syntax.errors import InputError, Span
-from jacobian_cli.syntax.names import key, read, spelling
+from jacobian_cli.syntax.names import MARKS, key, read, spelling
 from jacobian_cli.syntax.tokens import Token
 from jacobian_cli.syntax.tree import Call, Name, Term, Text
 
@@ -17,6 +18,13 @@ _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 SIGMA = ("Sigma",)
 _FUNCTIONS = ("prod", "max", "min")
 """What runs over an index beside sums."""
+_SEVERAL = re.compile(r"[a-z]{2,3}|[a-z]\d|\d[a-z]")
+"""Indices beside each other, below the line."""
+_FREE = frozenset("ijk")
+"""Letters that are indices wherever they stand."""
+_WORDS = frozenset("max min ref eq opt tot avg old new out obs fit mid low top th".split())
+"""What stands below the line, and is no row of indices."""
+_UPRIGHT = re.compile(r"\\(?:text|mathrm|mathsf|rm|textrm|operatorname)(?![A-Za-z])")
 
 
 def _entry(name: str, indices: str, token: Token) -> Term:
@@ -188,10 +196,24 @@ class Sums(Brackets):
             plain = spelling(stem, tuple(mark for mark in marks if mark not in carried))
             return _entry(self.known.find(plain) or plain, "".join(carried), token)
         written = unicodedata.normalize("NFKC", self.text[token.start : token.stop])
+        self.want_no_index_in(token, stem, marks, written)
         for index in self.running:
             if re.search(rf"(?<![^\W_]){index}(?![^\W_])", written):
                 raise self.refuse(token, f"only the index {index} of names is read here", _EINSUM)
         return None
+
+    def want_no_index_in(self, token: Token, stem: str, marks: Sequence[str], written: str) -> None:
+        r"""Refuse \alpha_{tj} under a sum over j, which is an entry of a matrix, and no number called alpha_tj."""
+        for mark in marks:
+            within = [index for index in self.running if index in mark]
+            if not within or not _SEVERAL.fullmatch(mark) or mark in (*MARKS, *_WORDS) or _UPRIGHT.search(written):
+                continue
+            vector = len(mark) == 2 and len(within) == 1 and _FREE.isdisjoint({*mark} - {*within})
+            parted = f"{written.partition('_')[0]}_{{{','.join(mark)}}}"
+            whole = " ".join(f"{self.text[: token.start]}{parted}{self.text[token.stop :]}".split())
+            own = f"for a vector {spelling(stem, tuple({*mark} - {*within}))} type `{whole}`; " * vector
+            hint = f"{own}{_EINSUM}; a name is declared: `-s {token.text}=()`"
+            raise self.refuse(token, f"is {mark} the indices of an entry, or a word?", hint)
 
     def summation(self, where: Token) -> InputError:
         return self.refuse(
