@@ -158,9 +158,13 @@ class Builder(Picking):
         shapes = [tuple(map(self.scope.unifier.resolve, argument.shape)) for argument in arguments]
         if call.function != "/" or len(shapes[1]) != 2 or shapes[0][-1:] * 2 != shapes[1]:
             return None
-        above, below = call.arguments
+        above, below = map(self.plain, call.arguments)
         inverse = Call("@", (above, Call("inv", (below,), (), below.span)), (), call.span)
         return f"with the inverse of the matrix it is `{spelled(inverse)}`" if len(shapes[0]) == 2 else None
+
+    def plain(self, term: Term) -> Term:
+        """A part as it is shown: in the language."""
+        return term
 
     def written(self, text: str, values: Mapping[str, Expr]) -> Expr:
         """A text of the table with these values for its names."""

@@ -13,10 +13,11 @@ from itertools import chain, count
 
 from jacobian_cli.elaborate.above import exponents
 from jacobian_cli.elaborate.coded import Coded
+from jacobian_cli.elaborate.greeks import bold
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT
-from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed
+from jacobian_cli.elaborate.shaped import BEHIND, LEANING, StrainedError, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import placed
 from jacobian_cli.expr import Defined, Expr, Variable
@@ -47,8 +48,6 @@ _RATE = re.compile(r"eps\w*|lr|reg")
 """Names of numbers, wherever they stand in mathematics."""
 _SUMS = ("?plus", "?minus", "+", "-")
 _BEFORE = (".T", "?T", "?power", "?mtimes", "?star", "?matmul", "u-")
-_BEHIND = frozenset(("alpha", "delta", "eta"))
-"""Greek letters that are vectors where they stand behind a matrix, and numbers elsewhere."""
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 
 
@@ -178,8 +177,11 @@ def _because(found: list[Definition], asked: Iterable[StrainedError]) -> list[De
 def _greek_vectors(
     statements: Sequence[Definition], guessed: Mapping[str, int], declared: Mapping[str, Shape]
 ) -> set[str]:
-    """Greek scalars that stand where mathematicians write vectors: right behind a matrix, Xβ, and transposed, θᵀ."""
-    found: set[str] = set()
+    """Greek scalars that stand where mathematicians write vectors: right behind a matrix, Xβ, and transposed, θᵀ;
+    and those that are bold.
+    """
+    letters = {key(name) for s in statements if s.notation == "latex" for name in bold(s.source)}
+    found = {name for name, order in guessed.items() if order == 0 == habit(name) and key(name)[:1] in letters}
     stack = [statement.value for statement in statements if statement.notation]
     while stack:
         term = stack.pop()
@@ -200,7 +202,7 @@ def _greek_vectors(
                     name = before.text if isinstance(before, Name) else ""
                     order = 2 if side else len(declared[name]) if name in declared else guessed.get(name, 0)
                     row = before is not left and isinstance(left, Call) and left.function in ("?T", ".T")
-                    if (order == 2 or row) and key(behind.text)[0] in LEANING | _BEHIND:
+                    if (order == 2 or row) and key(behind.text)[0] in LEANING | BEHIND:
                         found.add(behind.text)
     return found
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of
+from jacobian_cli.elaborate.greeks import Greeks
 from jacobian_cli.elaborate.habits import BEFORE_MATRICES, IN_QUOTIENTS, habit, neighbours
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import call_of, span_of
-from jacobian_cli.elaborate.unlike import Unlike
 from jacobian_cli.expr import Apply, Expr, nodes
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.syntax.names import key
@@ -22,7 +22,7 @@ NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
 
 
-class Scaling(Unlike):
+class Scaling(Greeks):
     """Finds the numbers among the factors of a product."""
 
     def scaling_names(self, term: Term) -> tuple[str, ...]:

@@ -36,13 +36,15 @@ from jacobian_cli.ops.table import ALIASES, OF_MATRICES
 from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, Name, Slice, Term
+from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, Name, Slice, Term, parts_of
 
 Typed = tuple[Expr, Term]
 _HOLE = re.compile(r"\?\d+\?\d+\?")
 """A size that is not found yet."""
 LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi".split())
 """Greek letters that are vectors as readily as scalars: beside + and behind a matrix they are what fits."""
+BEHIND = frozenset(("alpha", "delta", "eta"))
+"""Greek letters that are vectors where they stand behind a matrix, and numbers elsewhere."""
 _WORD = 8
 """Words are no longer than this, where they may be one name."""
 _TOTALS = ("sum", "mean", "prod")
@@ -105,6 +107,10 @@ class Shaped(Builder):
         """How often names stand without an index."""
         self.certain: set[int] = set()
         """Products by · that are dot products, by the `id` of their tree."""
+        self.parents = {id(part): term for term in statement.terms for part in parts_of(term)} if self.upright else {}
+        """What each part stands in, by the `id` of its tree."""
+        self.asking: set[int] = set()
+        """Parts that ask what they are added to, by the `id` of their tree."""
         self.products = False
         """Whether a * has turned out to be a matrix product."""
 
@@ -248,10 +254,10 @@ class Shaped(Builder):
         if message not in self.doubts:
             self.doubts.append(message)
 
-    def strained(self, name: str, order: int, *others: str) -> None:
+    def strained(self, name: str, order: int, *others: str, because: str | None = None) -> None:
         """Ask for another number of axes, where one is to be had."""
         if self.strict:
-            raise StrainedError(name, order, *others)
+            raise StrainedError(name, order, *others, because=because)
 
     # ---- what all notations share ----------------------------------------------------------------------------------
 

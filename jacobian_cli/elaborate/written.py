@@ -42,6 +42,7 @@ class Mathematics(Scaling):
         if isinstance(first, Literal) and first.value == 1 and is_row(factors[1][0].shape):  # 1bᵀ
             factors[0] = self.filled("ones", first.span)
         self.want_no_samples(term.arguments)
+        self.want_columns(term, factors)
         self.want_numbers(term.arguments, factors)
         self.want_no_constants(term, factors)
         for part, behind, (expr, _) in zip(term.arguments, term.arguments[1:], factors[1:], strict=False):
@@ -117,6 +118,7 @@ class Mathematics(Scaling):
         right = term.arguments[1]
         if isinstance(right, Literal) and right.value == 1 and axes_of(left[0].shape) == 2:
             return self.product([left, self.filled("ones", right.span)], term.span)
+        self.want_dotted(term, left)
         other = self.typed(right)
         if self.gated(term, left, other):
             made = self.op("*", term.span, left, other)
@@ -191,7 +193,9 @@ class Mathematics(Scaling):
 
     def star(self, term: Call) -> Typed:
         """`*` in mathematics: the matrix product where there is one."""
-        left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        left = self.typed(term.arguments[0])
+        self.want_starred(term, left)
+        right = self.typed(term.arguments[1])
         step = way_of(left[0].shape, right[0].shape)
         if step != "@":
             if self.notation == "latex" and len(left[0].shape) == len(right[0].shape) == 1:
