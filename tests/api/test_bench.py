@@ -106,6 +106,7 @@ def test_each_form_is_right_by_everybody_who_is_installed(
     assert found.ratio(found.rows[0]) == 1
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_who_is_wrong_gets_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     without_compilers(monkeypatch, {"jac": ("1 - ", "1 + ")})
     found = jac.bench(NEURON, "W", sizes={"n": 5, "m": 3}, seconds=0.1)
@@ -115,6 +116,7 @@ def test_who_is_wrong_gets_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not found.passed
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_whoever_would_be_the_reference_is_held_against_differences(monkeypatch: pytest.MonkeyPatch) -> None:
     without_compilers(monkeypatch, {"autograd": ("W@x", "W@(2*x)")})
     found = jac.bench(NEURON, "W", sizes={"n": 5, "m": 3}, seconds=0.1)
@@ -146,6 +148,7 @@ def test_who_is_not_installed_is_listed(monkeypatch: pytest.MonkeyPatch) -> None
     }
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_kinks_among_many_entries_are_no_fault() -> None:
     sizes = {"n": 128, "m": 96, "k": 128}
     found = jac.bench("relu(A@X)@B", "X", form="vjp", sizes=sizes, seconds=0.1, against="autograd")
@@ -157,6 +160,7 @@ def test_rivals_are_chosen() -> None:
     assert [row.name for row in found.rows] == ["jac", "autograd"]
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_a_dense_matrix_that_is_too_large_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     without_compilers(monkeypatch)
     found = jac.bench("x*y", "x", sizes={"n": 7_000}, seconds=0.1)
@@ -242,6 +246,7 @@ def test_the_page_and_the_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert "wrong" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_a_series_of_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     without_compilers(monkeypatch)
     picture = tmp_path / "g.svg"
