@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jacobian_cli.elaborate.habits import DENSITIES
+from jacobian_cli.elaborate.habits import DENSITIES, habit
 from jacobian_cli.elaborate.quoting import Typed, row_of
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import call_of, inner_text
@@ -16,6 +16,8 @@ from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, term
 
 BOARDS = ("math", "latex")
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|pmb|symbf|bold|vb)\s*\{?\s*$")
+_CAPITALS = re.compile(r"(?<![A-Za-z_\\])[A-Z]{2}(?![A-Za-z_({])")
+"""Names of two letters, as of rates."""
 _LINEAR = ("+", "-")
 _MEAN = "bar"
 
@@ -23,9 +25,10 @@ _MEAN = "bar"
 def of_boards(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """The doubts of one statement."""
     yield from _squares(typed, statement, statement.value)
+    yield from _words(typed, statement)
     for term in statement.terms:
         if isinstance(term, Call):
-            for consider in (_mean, _state, _gated, _divided):
+            for consider in (_mean, _state, _gated, _divided, _imaginary):
                 yield from consider(typed, term)
 
 
@@ -41,6 +44,28 @@ def _squares(typed: Typed, statement: Definition, term: Term) -> Iterator[Doubt]
             for part, other in ((left, right), (right, left)):
                 if not typed.order(other):
                     yield from _squares(typed, statement, part)
+
+
+def _words(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """The FP in TP/(TP + FP), a product although TP is a name."""
+    known = {*typed.names, *(one.name for one in typed.statements)}
+    words = dict.fromkeys(_CAPITALS.findall(statement.source))
+    if any(name and _CAPITALS.fullmatch(name) for name in known):
+        for word in words:
+            if word not in known and {*word} <= typed.assumed.keys():
+                yield Doubt(f"`{'@'.join(word)}` is read, a product; one name is declared: `-s {word}=()`")
+
+
+def _imaginary(typed: Typed, term: Call) -> Iterator[Doubt]:
+    """e^{jωt}, of a j that nothing else is said of."""
+    inner = term.arguments[0] if term.function == "exp" else None
+    while isinstance(inner, Call) and inner.function in ("u-", "*", "/"):
+        inner = inner.arguments[0]
+    if isinstance(inner, Name) and inner.text in ("i", "j") and len(typed.assumed.get(inner.text, ())) == 1:
+        others = {part.text for part in terms_in(term) if isinstance(part, Name)} - {inner.text}
+        if any(habit(name) == 0 or name in ("t", "x", "k") for name in others):
+            unit = "the imaginary unit, which is not in the language"
+            yield Doubt(f"`{inner.text}` is a vector here, and not {unit}; a number is declared: `-s {inner.text}=()`")
 
 
 def _bold(statement: Definition, name: Name) -> bool:

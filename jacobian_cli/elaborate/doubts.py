@@ -13,7 +13,7 @@ from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
 from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
 from jacobian_cli.elaborate.habits import habit
-from jacobian_cli.elaborate.products import IDENTITY, outer, products, quotients, spread, turned
+from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.square import squared
 from jacobian_cli.elaborate.statement import PYTHON, names_in, subscripted
@@ -27,9 +27,10 @@ from jacobian_cli.syntax.names import MARKS, key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
+_IDENTITY = re.compile(r"I(?:_[nmdkpNMD])?")
 _FACTORS = re.compile(r"[^\W\d_]T?")
 _TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
-_BESIDE = re.compile(r"[A-Z]{1,3}[a-z]|[A-Z]{2}|[a-ce-z][A-Z]{2}")
+_BESIDE = re.compile(r"[A-Z]{1,3}[a-zα-ω]|[A-Z]{2}|[a-ce-z][A-Z]{2}")
 _NUMBERS = re.compile(r"[a-ce-z][A-Z]{2}")
 """As in p = nRT/V."""
 _DECLARED = re.compile(r"^-s (\w+)=\(\)$")
@@ -80,8 +81,9 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
     yield from _matrices(typed)
     if not multiplied:  # else it may be no matrix that they meet
         yield from _targets(typed)
-    if IDENTITY in typed.assumed:
-        yield Doubt(f"`{IDENTITY}` is a variable here like any other; the identity matrix is `eye(n)`")
+    for name in filter(_IDENTITY.fullmatch, typed.assumed):
+        size = name.partition("_")[2] or "n"
+        yield Doubt(f"`{name}` is a variable here like any other; the identity matrix is `eye({size})`")
 
 
 def _answered(typed: Typed, doubt: Doubt) -> bool:

@@ -16,7 +16,7 @@ from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.table import OF_MATRICES
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text, terms_in
 
 _WEIGHT = re.compile(r"([A-ZΣΛΩΓ]\w{0,9}?)(⁻¹|\^\{?-1\}?)?")
 """A matrix below the bars of a norm, or its inverse."""
@@ -29,12 +29,24 @@ class Enclosed(Shaped):
     def bars(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])
         if len(inner[0].shape) == 2 and not is_row(inner[0].shape):
-            return self.op("det", term.span, inner)
+            made = self.op("det", term.span, inner)
+            differs = isinstance(term.arguments[0], Call) and term.arguments[0].function == "?minus"
+            if differs and self.assumed_in(inner[1]) and not _holds_identity(inner[1]):
+                self.doubt_determinant(made[1], inner[1])
+            return made
         made = self.op("abs", term.span, inner)
         if inner[0].shape:
             shown = spelled(inner[1])
             self.doubt(f"`abs({shown})` is read, entry by entry; the length of a vector is `norm({shown})`")
         return made
+
+    def assumed_in(self, term: Term) -> bool:
+        """Whether nothing was declared of a matrix in a part."""
+        return any(self.assumed.get(name) == 2 for name in names_in(term))
+
+    def doubt_determinant(self, taken: Term, inner: Term, power: str = "") -> None:
+        """Say of |Y − XW| and |W|² that a matrix has a determinant between bars, and how its norm is written."""
+        self.doubt(f"`{spelled(taken)}{power}` is read, a determinant; a norm is `norm({spelled(inner)}){power}`")
 
     def logbars(self, term: Call) -> Typed:
         inner = self.typed(term.arguments[0])
@@ -132,6 +144,10 @@ class Enclosed(Shaped):
             self.entrywise("the power with a matrix as its exponent is not in the language", made[1])
             return made
         if len(base[0].shape) < 2:
+            match base[1]:
+                case Call(function="det", arguments=(inner,)) if whole == 2 and self.barred(term):
+                    if self.assumed_in(inner) and not (isinstance(inner, Call) and inner.function == "-"):
+                        self.doubt_determinant(base[1], inner, "**2")
             return self.op("**", term.span, base, exponent)
         if is_row(base[0].shape):
             return self.op("**", term.span, base, exponent)
@@ -153,6 +169,11 @@ class Enclosed(Shaped):
             shown = spelled(Call("**", (base[1], exponent[1]), (), term.span))
             self.doubt(f"`{spelled(total[1])}` is read, the matrix power; entry by entry it is `{shown}`")
         return total
+
+    def barred(self, term: Call) -> bool:
+        """Whether a power is that of what stands between bars."""
+        base = term.arguments[0]
+        return isinstance(base, Call) and base.function == "?bars"
 
     def want_no_index(self, term: Call, base: Typed, plain: Term) -> None:
         """Refuse x − z^k, whose k is an index, and b^1; say so of a^k where a power fits as well."""
@@ -194,3 +215,8 @@ class Enclosed(Shaped):
         row = FUNCTIONS[expr.function]
         made = spelled_out(row.derivative[0], {row.parameters[0]: plain.arguments[0], "ans": plain}, term.span)
         return self.build(made), made
+
+
+def _holds_identity(term: Term) -> bool:
+    """Whether an identity is in a part, as in |A − λI|."""
+    return any(isinstance(part, Call) and part.function == "eye" for part in terms_in(term))

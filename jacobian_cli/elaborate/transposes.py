@@ -56,11 +56,13 @@ class Transposes(Enclosed):
         power = self.number_above(term)
         if not mark or not inner[0].shape:
             return
-        if _with_number(base):
+        inverted = _inverted(term)
+        if _with_number(inverted or base):
             before, behind = self.around(term)
-            if mark == "t" or not (before or behind):
+            if mark == "t" or inverted or not (before or behind):
                 raise self.no_transpose(term, inner, [])
-            power = power if behind else Name(mark, term.span)
+            grows = isinstance(base, Call) and base.function == "?plus"  # (1 − y)ᵀ is a row more often than not
+            power = power if behind and not grows else Name(mark, term.span)
         elif not all(name == E or habit(name) == 0 for name in names_in(base)):
             return
         if power is not None:

@@ -47,6 +47,10 @@ class Unlike(Transposes):
     def want_lengths_below(self, term: Call) -> None:
         """A·B/(‖A‖‖B‖): what has a length is a vector, whatever its letter."""
         above, below = term.arguments
+        match below:
+            case Call(function="?bars", arguments=(Name(text=name),)) if self.assumed.get(name) == 2:
+                if name in names_in(above):  # F/|F|
+                    self.strained(name, 1)
         if not (isinstance(above, Call) and above.function == "?dot"):
             return
         norms = [part for part in terms_in(below) if isinstance(part, Call) and part.function == "?norm"]

@@ -198,7 +198,7 @@ class Mathematics(Scaling):
         right = self.typed(term.arguments[1])
         step = way_of(left[0].shape, right[0].shape)
         if step != "@":
-            if self.notation == "latex" and len(left[0].shape) == len(right[0].shape) == 1:
+            if (self.notation == "latex" or "∗" in self.text) and len(left[0].shape) == len(right[0].shape) == 1:
                 slid = spelled(Call("conv1d", (left[1], right[1]), (), term.span))
                 times, inner = times_text(left[1], right[1]), inner_text(left[1], right[1])
                 others = f"the dot product is `{inner}`, of one that slides along the other `{slid}`"

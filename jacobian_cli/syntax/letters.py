@@ -48,6 +48,10 @@ _NAMED = re.compile(r"(?<![A-Za-z])([A-Z])(?:\}|\^\{?\w\}?)?_\{?[qvQV](?![A-Za-z
 """Beside W_q, W_k is a name and no entry."""
 _ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
+_ALONG = frozenset("x y z xx yy zz E in out".split())
+"""What stands below the I of an inertia or a current, and counts nothing."""
+_FIRST = re.compile(r"(?<![A-Za-z])I(?:_\{?[01](?!\d)|[₀₁](?![₀-₉]))")
+"""No identity has the size 0, or is worth being written with the size 1."""
 UNCLEAR = {
     **dict.fromkeys(("lg", "ld"), ("a logarithm to which base?", "write `log10(x)`, `log2(x)` or `log(x)`")),
     "LN": ("is this a logarithm, or a layer's norm?", "write `ln(x)` or `layernorm(x)`"),
@@ -346,12 +350,19 @@ class Letters:
             return False
         return all(part.isdecimal() or self.known.find(part) for part in pair)
 
+    def is_current(self, indices: tuple[str, ...]) -> bool:
+        """Whether an I with something below is a name, as of currents, inertias and invariants: I_1, I_z, I_C."""
+        if len(indices) != 1 or self.known.find(indices[0]):
+            return False
+        (index,) = indices
+        return _FIRST.search(self.text) is not None if index.isdecimal() else index in _ALONG
+
     def letter(self, unit: Unit) -> Token:
         stem, indices, start, stop = unit
         self.bases[start] = (stem, indices)
         if stem == "π" and not indices:
             return Token("name", "pi", start, stop)
-        if stem == "I":
+        if stem == "I" and not self.is_current(indices):
             return Token("eye", ",".join(indices), start, stop)
         pair = [*indices[0]] if len(indices) == 1 and not indices[0].isdecimal() else [*indices]
         if stem == "K" and len(pair) == 2 and self.sizes(stem, indices, pair):

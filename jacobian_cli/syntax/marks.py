@@ -29,6 +29,8 @@ _MATHEMATICA = re.compile(
     r"|Power|Times|Plus|Map|Table|Sum|Integrate|Grad|If|Piecewise|ConstantArray|Covariance)\[(?!-?\d+\])"
     r"|(?<![\w.])[^\W\d]\w*(?:\.[A-SU-Za-z]){2,}(?![\w.(\[])|[\w)\]]\s+\.\s+[\w(]"
 )
+_TURNED = re.compile(r"\^\{?T\b|[ᵀ⊤]")
+"""A transpose, which Mathematica writes as a function."""
 """Functions before square brackets, and products of names: x.A.x, x . A . x."""
 _PARTS = re.compile(r"\w\[\[\s*[1-9]\d*\s*(?:,\s*[1-9]\d*\s*)?\]\]")
 """x[[1]], an entry in R and Mathematica."""
@@ -108,7 +110,7 @@ def told(text: str) -> str:
     if _R.search(text):
         return "r"
     if _MATHEMATICA.search(text):
-        return "mathematica"
+        return "math" if _TURNED.search(text) else "mathematica"
     if "^" in text and _PARTS.search(text):
         return "r"
     if _CODE.search(text):

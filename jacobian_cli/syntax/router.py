@@ -277,6 +277,8 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
         item = parse_statement(text)
     except InputError:
         return "math"
+    if "[" in text and _applied_square(item, functions):
+        return "math"
     for call in _calls(item):
         if (call.function, len(call.arguments)) in _ONLY_JULIA or _dot_of_product(call) or _each(call, functions):
             return "julia"
@@ -323,6 +325,17 @@ def _read(
         readings = f"`{blank[1]}\\{blank[2]}` is read, which solves; LaTeX's blank stands in `{blank[1]} {blank[2]}`"
         return [replace(item, doubts=(*item.doubts, Doubt(readings))) for item in items]
     return items
+
+
+def _applied_square(item: Definition, functions: Collection[str]) -> bool:
+    """Whether a function stands before a square bracket, log[det(X)]; gamma[0] is an entry."""
+    from jacobian_cli.syntax.names import LETTERS  # noqa: PLC0415 - only where something is picked
+
+    for term in item.terms:
+        match term:
+            case Call(function="[]", arguments=(Name(text=name), *_)) if name in functions and name not in LETTERS:
+                return True
+    return False
 
 
 def _calls(item: Definition) -> Iterable[Call]:

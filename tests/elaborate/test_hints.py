@@ -36,7 +36,7 @@ APART = (
     *(f"elaborate/{name}.py" for name in ("doubts", "board_doubts", "products", "entries", "square", "fed")),
     *(
         f"elaborate/{name}.py"
-        for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "sums", "dotted")
+        for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "amplitudes", "sums", "dotted")
     ),
     *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays", "transposes", "unlike", "coded")),
 )
