@@ -72,6 +72,11 @@ def read_statements(
             read = read_statements([bare], names, functions, asked=asked, syntax=syntax)
         return [replace(item, source=texts[0]) if item.source == bare else item for item in read]
     texts = _applied(texts, functions)
+    names = [*names]
+    if len(texts) > 1 and syntax in (None, *_BOARDS):
+        from jacobian_cli.syntax.written_out import written_out  # noqa: PLC0415 - only for definitions
+
+        texts = written_out(texts, names)
     defined = [name for name in map(defined_name, texts) if name]
     given, names = {*names}, [*names, *defined]
     mistakes, result = Mistakes(), list[Definition]()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.names import MARKS, read, spelling
-from jacobian_cli.syntax.tree import Call, Definition, Name, Text
+from jacobian_cli.syntax.tree import Call, Definition, Name, Term, Text, terms_in
 
 _BOARDS = ("math", "latex")
 _LABELS = frozenset("label true truth target correct gold gt class cls".split())
@@ -46,6 +46,8 @@ def want_no_entries(items: Sequence[Definition], defined: Collection[str], given
     if not boards:
         return [*items]
     summed = carried(boards)
+    for item in boards:
+        _want_no_single(item, summed, {*defined} - {*given})
     found = []
     for item in items:
         doubts = list[Doubt]()
@@ -53,6 +55,27 @@ def want_no_entries(items: Sequence[Definition], defined: Collection[str], given
             doubts = [*_doubts(item, summed, {*defined}, {*given})]
         found.append(replace(item, doubts=(*item.doubts, *doubts)) if doubts else item)
     return found
+
+
+def _want_no_single(item: Definition, summed: set[str], defined: set[str]) -> None:
+    """Refuse ∑ᵢ log zᵢ and zᵢ − log ∑ⱼ exp(zⱼ) where zᵢ was defined as one value."""
+    for name in [term for term in item.terms if isinstance(term, Name) and term.text in defined]:
+        stem, marks = read(name.text)
+        if not (marks and _single(marks[-1])):
+            continue
+        under = any(marks[-1] in letters and name in terms_in(value) for value, letters in _sums(item))
+        if under or (stem in summed and len(marks) == 1):
+            message = f"{name.text} is defined as one value, and its entries are summed"
+            hint = "write what it is under the sum, in its place, or define the whole vector with no index"
+            raise InputError(message, text=item.source, span=name.span, hint=hint)
+
+
+def _sums(item: Definition) -> Iterator[tuple[Term, str]]:
+    """What is summed, and over which indices."""
+    for term in item.terms:
+        match term:
+            case Call(function="?over", arguments=(value, _, _, Text(value=letters))):
+                yield value, letters
 
 
 def _doubts(item: Definition, summed: set[str], defined: set[str], given: set[str]) -> Iterator[Doubt]:

@@ -171,7 +171,7 @@ class Sums(Brackets):
     def left_out(self, token: Token, begin: int) -> InputError:
         """What to say of an entry behind the end of a sum that it may belong to."""
         depth, stop = 0, self.tokens[-1].start
-        for behind in self.tokens[self.at :]:
+        for behind in (each for each in self.tokens if each.start >= begin):
             depth += (behind.kind == "open") - (behind.kind == "close")
             if depth < 0:
                 stop = behind.start
