@@ -123,24 +123,20 @@ def visible(*roots: Expr) -> list[Expr]:
 
 def _listed(roots: Iterable[Expr], *, names: bool) -> list[Expr]:
     """The same as `walk` finds, all at once: most ask for everything. `names` are entered or not."""
-    found: list[Expr] = []
-    seen: set[Expr] = set()
-    stack: list[Expr | None] = list(roots)
+    found: dict[Expr, None] = {}
+    stack: list[Any] = list(roots)
     stack.reverse()
     while stack:
         node = stack.pop()
         if node is None:  # what lies below it is done
-            done = stack.pop()
-            assert done is not None
-            found.append(done)
-        elif node not in seen:
-            seen.add(node)
-            children = node.arguments if isinstance(node, Apply) else node.children if names else ()
+            found[stack.pop()] = None
+        elif node not in found:
+            children = node.children if names or isinstance(node, Apply) else ()
             if children:
                 stack += (node, None, *children[::-1])
             else:
-                found.append(node)
-    return found
+                found[node] = None
+    return list(found)
 
 
 @lru_cache(maxsize=8)

@@ -120,6 +120,8 @@ def _number_here(name: str, place: Place) -> str | None:
 
 def _by_part(parts: Parts) -> dict[str, Default]:
     found: dict[str, Default] = {}
+    if not parts.unsummed:  # each is a vector for certain
+        return found
     classes: dict[str, str] = {}
     for statement in parts.statements:
         firsts = [t.arguments[0] for t in statement.terms if isinstance(t, Call) and t.function == "@"]

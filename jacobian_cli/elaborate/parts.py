@@ -86,10 +86,13 @@ class Parts:
             for argument in values_in(term)
             for name in self.carriers(_scaled(argument) if term.function == "@" else argument)
         }
+        vectors = {name for name, default in guessed.items() if default.why == HABITS[VECTOR]}
+        self.unsummed = not vectors <= self.summed
+        """Whether there is a vector, by its name so far, whose entries are nowhere summed."""
 
     def order(self, term: Term) -> int | None:
         shape = self.shapes.get(id(term))
-        return None if shape is None else 0 if all(size is ONE for size in shape) else len(shape)
+        return None if shape is None else 0 if shape.count(ONE) == len(shape) else len(shape)
 
     def carriers(self, term: Term) -> frozenset[str]:
         """The names without declaration, vectors so far, that a part has its axes from; none where a matrix product

@@ -429,7 +429,7 @@ class _Formula:
 def _unused(output: Expr, values: Mapping[str, Expr], declared: Iterable[str]) -> tuple[str, ...]:
     """Definitions that nothing stands on, and names that only a declaration holds."""
     used = {node.name for node in nodes(output) if isinstance(node, Defined)}
-    idle = [n for n, v in values.items() if n not in used and isinstance(v, Defined) and v.body is not output]
-    every = nodes(output, *values.values())  # in one walk, for each definition holds those before it
+    idle = {n: v for n, v in values.items() if n not in used and isinstance(v, Defined) and v.body is not output}
+    every = nodes(output, *idle.values())  # the others stand in the output
     held = {*values, *(node.name for node in every if isinstance(node, Variable))}
     return (*idle, *(name for name in declared if name not in held))

@@ -40,6 +40,8 @@ def described(shape: Shape) -> str:
 
 def broadcast(shapes: list[Shape], unifier: Unifier) -> Shape:
     """The common shape of element-wise operands, as in NumPy, but a row and a column do not mix."""
+    if shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
     rows = [s for s in shapes if len(s) == 2 and s[0] is ONE and s[1] is not ONE]
     if rows and any(len(s) == 1 for s in shapes):
         raise ShapeError(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 from jacobian_cli.syntax.doubts import pastes, plain
@@ -168,13 +167,18 @@ class Mistakes:
     def __init__(self) -> None:
         self.found: list[InputError] = []
 
-    @contextmanager
-    def noted(self) -> Iterator[None]:
+    def noted(self) -> Self:
         """What goes wrong inside is kept for later."""
-        try:
-            yield
-        except InputError as error:
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, InputError):
             self.found.append(error)
+            return True
+        return False
 
     def raised(self) -> None:
         """Raise all that was noted, if there is any."""

@@ -197,7 +197,9 @@ class _Reader:
             case ast.Constant():
                 return self.constant(node)
             case ast.BinOp():
-                return self.binary(node, depth)
+                return self.binary(node, span, depth)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                return self.call(name, args, keywords, span, depth)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self.read(operand, depth)
                 return Literal(-value.value, span) if isinstance(value, Literal) else Call("u-", (value,), (), span)
@@ -221,8 +223,6 @@ class _Reader:
                 )
             case ast.Subscript(value=value, slice=index):
                 return Call("[]", (self.read(value, depth), self.index(index, depth)), (), span)
-            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-                return self.call(name, args, keywords, span, depth)
             case ast.Call(func=ast.Attribute() as function, args=args):
                 for argument in args:
                     self.read(argument, depth)
@@ -234,16 +234,16 @@ class _Reader:
             case _:
                 raise self.refuse(node, "this is not in the language", _LISTED)
 
-    def binary(self, node: ast.BinOp, depth: int) -> Call:
+    def binary(self, node: ast.BinOp, span: Span, depth: int) -> Call:
         """An operator between two values."""
-        span, parts = self.span(node), (self.read(node.left, depth), self.read(node.right, depth))
+        parts = self.read(node.left, depth), self.read(node.right, depth)
+        if (sign := BINARY.get(type(node.op))) is not None:
+            return Call(sign, parts, (), span)
         match node.op:
             case ast.FloorDiv():
                 return Call("floor", (Call("/", parts, (), span),), (), span)
             case ast.BitXor():
                 raise self.refuse(node, "^ is not a power", _raised(node.right))
-            case op if type(op) in BINARY:
-                return Call(BINARY[type(op)], parts, (), span)
         raise self.refuse(node, "this operator is not in the language", OPERATORS)
 
     def call(self, name: str, args: list[ast.expr], keywords: list[ast.keyword], span: Span, depth: int) -> Call:

@@ -96,7 +96,7 @@ def read_statements(
             if isinstance(item, str):
                 result += _guessed(item, text, names, functions, missing)
             elif _expected(text, names) or (
-                (missing or boards or _greek(item, names)) and not _OF_THE_LANGUAGE.search(text)
+                not _OF_THE_LANGUAGE.search(text) and (missing or boards or _greek(item, names))
             ):
                 result.append(_split_names(item, text, names, functions, missing, boards or not missing))
             else:
@@ -147,7 +147,7 @@ def _complete(
     found: list[Definition], mistakes: Mistakes, defined: Collection[str], given: Collection[str]
 ) -> list[Definition]:
     """What was read, if nothing was wrong and nothing is unclear between the definitions."""
-    used = {name for item in found for name in _names(item)}
+    used = {*given, *(name for item in found for name in _names(item))}
     if any(item.notation in _BOARDS for item in found):
         from jacobian_cli.syntax.subscripts import want_no_entries  # noqa: PLC0415 - only where entries may be named
 
@@ -155,7 +155,7 @@ def _complete(
             found = want_no_entries(found, defined, given)
     for item in found:
         with mistakes.noted():
-            _want_no_equation(item, {*used, *given})
+            _want_no_equation(item, used)
     mistakes.raised()
     return [_one_name(item) for item in found]
 
@@ -348,4 +348,4 @@ def _calls(item: Definition) -> Iterable[Call]:
 
 
 def _names(item: Definition) -> Iterable[str]:
-    return (term.text for term in item.terms if isinstance(term, Name))
+    return [name.text for name in item.names]

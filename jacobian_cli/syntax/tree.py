@@ -105,6 +105,8 @@ def listed(group: Group) -> Call:
 def parts_of(term: Term) -> tuple[Term, ...]:
     """The terms directly below one."""
     match term:
+        case Name() | Literal():
+            return ()
         case Call(arguments=arguments, keywords=keywords):
             return (*arguments, *(value for _, value in keywords)) if keywords else arguments
         case Group(items=items):

@@ -130,7 +130,8 @@ def pose(
 
 def with_few_axes(program: Program) -> Program:
     """The program. Raises `InputError` if a part of it has more axes than an array may have here."""
-    most = max(len(node.shape) for node in nodes(program.output, *program.values.values()))
+    idle = [program.values[name] for name in program.unused if name in program.values]
+    most = max([len(node.shape) for node in nodes(program.output, *idle)])
     if most > MAX_AXES:
         raise InputError(
             f"a part of this formula has {most} axes",

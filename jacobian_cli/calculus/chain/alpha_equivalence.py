@@ -14,17 +14,14 @@ from jacobian_cli.shape import Shape, Size
 
 
 class Kind(NamedTuple):
-    """What a formula is but for its names (`key`, None where sizes are more than names), and its names in order, as
-    variables.
+    """What a formula is but for its names (`key`, None where sizes are more than names), and its names in order, also
+    as variables.
     """
 
     key: Hashable
+    names: tuple[str, ...]
     variables: tuple[Variable, ...]
     sizes: tuple[Size, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple([v.name for v in self.variables])
 
 
 class Alike:
@@ -64,12 +61,13 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
     shapes: dict[Shape, int] = {}
     parts: list[Hashable] = []
 
+    def size_told(size: Size) -> Hashable:
+        return size if size.value is not None else ("size", sizes.setdefault(size, len(sizes)))
+
     def told(item: Any) -> Hashable:
         if isinstance(item, tuple):
             return tuple(map(told, item))
-        if not isinstance(item, Size) or item.value is not None:
-            return item  # type: ignore[no-any-return]  # what a node is made of has any type
-        return ("size", sizes.setdefault(item, len(sizes)))
+        return size_told(item) if isinstance(item, Size) else item
 
     for node in visible(formula):
         places[node] = len(places)
@@ -79,16 +77,17 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
                 parts.append((function, below, parameters and told(parameters), shapes.setdefault(shape, len(shapes))))
             case Variable() | Defined():
                 name, shape = node.name, node.shape
-                variables.setdefault(name, Variable(name, shape))
+                if name not in variables:
+                    variables[name] = node if isinstance(node, Variable) else Variable(name, shape)
                 parts.append((numbers.setdefault(name, len(numbers)), shapes.setdefault(shape, len(shapes))))
             case Extent(size):
-                parts.append(("extent", told(size)))
+                parts.append(("extent", size_told(size)))
             case _:
                 parts.append(node)
     order = sorted(variables, key=lambda name: ranks.get(name, len(ranks)))
-    parts += [tuple([numbers[name] for name in order]), told(tuple(shapes))]
+    parts += [tuple([numbers[name] for name in order]), tuple([tuple(map(size_told, s)) for s in shapes])]
     simple = all(size.name is not None for size in sizes)
-    return Kind(tuple(parts) if simple else None, tuple(variables.values()), tuple(sizes))
+    return Kind(tuple(parts) if simple else None, tuple(variables), tuple(variables.values()), tuple(sizes))
 
 
 def renamed(
@@ -101,9 +100,10 @@ def renamed(
     known: dict[Shape, Shape] = {}
 
     def shaped(shape: Shape) -> Shape:
-        if shape not in known:
-            known[shape] = tuple([size.replace(sizes) for size in shape])
-        return known[shape]
+        found = known.get(shape)
+        if found is None:
+            found = known[shape] = tuple([size.replace(sizes) for size in shape])
+        return found
 
     def option(item: Any) -> Any:
         if isinstance(item, tuple):

@@ -17,7 +17,7 @@ def links_of(output: Expr, name: str, wrt: Sequence[Variable]) -> dict[str, Expr
     active: set[Expr] = set(wrt)
     found: dict[str, Expr] = {}
     for node in nodes(output):
-        if any(child in active for child in node.children):
+        if not active.isdisjoint(node.children):
             active.add(node)
             if isinstance(node, Defined):
                 found[node.name] = node.body
