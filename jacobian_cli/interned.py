@@ -46,7 +46,7 @@ class _Interning(type):
             return node
         if len(given) < len(cls.__match_args__):  # left out or written out, a default is the same value
             return cls(*given, *_defaults(cls)[len(given) :])
-        made = super().__call__(*given)
+        made = type.__call__(cls, *given)
         with _changing:  # another thread may have made it in the meantime
             reference = _Reference(made, _forget)
             reference.alive, reference.key = alive, given

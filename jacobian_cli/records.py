@@ -55,9 +55,13 @@ def _initialiser(cls: type, *, kw_only: bool) -> Callable[..., None]:
     setters = [_setter(cls, field.name) for field in taken]
     worked_out = [(_setter(cls, f.name), f) for f in every if not f.init and _has_default(f)]
     names = tuple(field.name for field in taken)
+    defaults = tuple(field.default for field in taken)
+    wanted = max((k for k, default in enumerate(defaults, 1) if default is MISSING), default=0)
     post_init: Callable[[Any], None] | None = getattr(cls, "__post_init__", None)
 
     def completed(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        if wanted <= len(given) <= whole and not named:  # the rest is the same for all
+            return given + defaults[len(given) :]
         if len(given) > (0 if kw_only else len(names)):
             raise TypeError(f"{cls.__qualname__} takes {', '.join(names)}; {len(given)} values were given")
         rest = names[len(given) :]

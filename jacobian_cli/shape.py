@@ -286,8 +286,7 @@ class Unifier:
 
     def unify(self, a: Size, b: Size) -> bool:
         """Make two sizes equal; False if they cannot be."""
-        a, b = self.resolve(a), self.resolve(b)
-        if a is b:
+        if a is b or (a := self.resolve(a)) is (b := self.resolve(b)):
             return True
         for one, other in ((a, b), (b, a)):
             name = one.name

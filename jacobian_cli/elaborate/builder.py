@@ -367,7 +367,7 @@ def inferred(row: Row, shapes: list[Shape], options: Mapping[str, Any], unifier:
             return _formula_shape(row, shapes, unifier)
         case Kind.CORE if len(row.parameters) == 1:
             return batched(row.signatures[0], shapes, unifier, row.name)
-    shapes = [tuple(unifier.resolve(size) for size in shape) for shape in shapes]
+    shapes = [tuple(map(unifier.resolve, shape)) for shape in shapes]
     signature = fitting(row.signatures, shapes)
     if signature is not None:
         return contract(signature, shapes, unifier)

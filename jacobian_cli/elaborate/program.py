@@ -320,7 +320,7 @@ class _Formula:
             if name in self.square:
                 shapes[name] = (unifier.fresh(),) * 2
             elif name not in shapes:
-                shapes[name] = tuple(unifier.fresh() for _ in range(guessed[name].order))
+                shapes[name] = tuple([unifier.fresh() for _ in range(guessed[name].order)])
         for name, axis, size in (extent for s in self.statements for extent in s.extents):
             if name in shapes and axis < len(shapes[name]):
                 unifier.unify(shapes[name][axis], Size.named(size))

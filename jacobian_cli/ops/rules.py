@@ -152,7 +152,7 @@ def contract(signature: str, shapes: list[Shape], unifier: Unifier) -> Shape:
         for letter, size in zip(letters, shape, strict=True):
             if letter != "1" and not unifier.unify(sizes.setdefault(letter, size), size):
                 raise ShapeError(mismatch(shapes, unifier), _product_hint(shapes))
-    return tuple(sizes[letter] for letter in output)
+    return tuple([sizes[letter] for letter in output])
 
 
 def _product_hint(shapes: list[Shape]) -> str | None:

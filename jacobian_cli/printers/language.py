@@ -59,20 +59,18 @@ def text(expr: Expr) -> str:
 
 
 def _piece(node: Expr, pieces: Mapping[Expr, Piece]) -> Piece:
-    match node:
-        case Apply(function=function, arguments=(left, right)) if function in PYTHON:
-            first = pieces[left]
-            return PYTHON[function].join(Piece(f"({first.text})") if _crowded(function, left) else first, pieces[right])
-        case Apply():
-            if (entries := vector(node)) is not None:
-                return Piece(_listed(pieces[cell].text for cell in entries))
-            if (rows := matrix(node)) is not None and nested(rows):
-                shown = [[pieces[cell].text if cell in pieces else text(cell) for cell in row] for row in rows]
-                return Piece(_listed(map(_listed, shown)))
-            return _applied(node, [pieces[argument] for argument in given(node)])
-        case Defined(name=name):
-            return Piece(name)
-    return _leaf(node)
+    if not isinstance(node, Apply):
+        return Piece(node.name) if isinstance(node, Defined) else _leaf(node)
+    if (infix := PYTHON.get(node.function)) is not None and len(node.arguments) == 2:
+        left, right = node.arguments
+        first = pieces[left]
+        return infix.join(Piece(f"({first.text})") if _crowded(node.function, left) else first, pieces[right])
+    if (entries := vector(node)) is not None:
+        return Piece(_listed(pieces[cell].text for cell in entries))
+    if (rows := matrix(node)) is not None and nested(rows):
+        shown = [[pieces[cell].text if cell in pieces else text(cell) for cell in row] for row in rows]
+        return Piece(_listed(map(_listed, shown)))
+    return _applied(node, [pieces[argument] for argument in given(node)])
 
 
 @lru_cache(maxsize=1024)
@@ -112,14 +110,11 @@ def _crowded(function: str, left: Expr) -> bool:
     """Whether the left operand is bracketed for the reader, who sees `@` and `*` as equals only in Python:
     `(u*h)@x.T`, `(W.T@d)*h`, but `2*A@x` and `A@x/2`.
     """
-    match function, left:
-        case "*", Apply(function="@"):
-            return True
-        case "@", Apply(function="*", arguments=(a, b)):
-            return bool(a.shape and b.shape)
-        case "@", Apply(function="/"):
-            return True
-    return False
+    if not isinstance(left, Apply):
+        return False
+    if function == "@" and left.function == "*":
+        return all(factor.shape for factor in left.arguments)
+    return (function, left.function) in (("*", "@"), ("@", "/"))
 
 
 def _listed(items: Iterable[str]) -> str:

@@ -342,13 +342,13 @@ class Chain:
         self.defined[name] = named
         return named
 
-    def _melts(self, found: Running, link: Link, names: Collection[str]) -> bool:
+    def _melts(self, found: Running, link: Link, names: set[str]) -> bool:
         """Whether a running product had better not be named, since it melts into the local Jacobian: -y/p, from a
         logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name (of its `names`) with the link cannot.
         """
         if len(found.users) > _MANY:
             return False
-        if link.name not in names and not any(v.name in names for v in link.kind.variables):
+        if link.name not in names and names.isdisjoint(link.kind.names):
             return False
         assert found.tensor is not None
         stand_in = lower(Variable(f"?{link.name}", link.variable.shape))
