@@ -11,7 +11,8 @@ The first of these that says something decides. What the formula demands (`progr
    a number is what scales a row (`k*x.T@y`), an array of constants (`c*eye(n)`), or a matrix of which a function of
    matrices is taken (`expm(t*A)`). So is what stands in a list, `[x*cos(t), 1]`, if nothing in that list has axes
    anyway (`[[A, b], [0, 1]]` is made of blocks).
-3. A vector by its part: a Greek name that is added to a vector and scales nothing: `x - mu`, and the square of μ or θ.
+3. A vector by its part: a Greek name that is added to a vector and scales nothing: `x - mu`, and the square of μ or θ;
+   not λ and τ, with which entries are compared: `max(abs(x) - lam, 0)`.
 4. The habit: a capital is a matrix, a lower-case name a vector, a Greek name a number.
 """
 
@@ -22,14 +23,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.factor_shapes import is_row
-from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, habit
+from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, bounds, habit
 from jacobian_cli.elaborate.parts import Parts, Place
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of
 
 _NUMBER = re.compile(
-    r"(n|d)(_\w+|\d*)|lr|reg|scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N"
+    r"(n|d)(_\w+|\d*)|lr|reg|(logit_)?scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N"
 )
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
 _COUNTS = frozenset("nmNM")
@@ -109,6 +110,8 @@ def _number_here(name: str, place: Place) -> str | None:
         return f"{name} is a small number"
     if name[0] == "d" and place.curved and place.beside == VECTOR:
         return None  # diag(L)*log(d)
+    if name == "d" and place.entries and place.beside == VECTOR:
+        return None  # sum(d*(eta - log(r)))
     if _NUMBER.fullmatch(name) and place.joined and not (place.beside or place.below or place.inside):
         return None  # x + alpha*d
     if _NUMBER.fullmatch(name) and place.scales and place.beside <= {"C": 1, "N": 0}.get(name, 2):
@@ -219,7 +222,7 @@ def _by_vector(parts: Parts) -> dict[str, Default]:
     added: dict[str, bool] = {}
     greek = any(guess.why == HABITS[0] for guess in parts.guessed.values())
     for name, place in parts.places if greek else ():
-        if parts.guessed[name].why == HABITS[0]:
+        if parts.guessed[name].why == HABITS[0] and not bounds(name):
             outside = not (place.below or place.root or (place.inside and _is_small(name)))
             fits = place.added == VECTOR and outside and not place.scales
             added[name] = (added.get(name, True) and not place.scales) and (added.get(name, False) or fits)

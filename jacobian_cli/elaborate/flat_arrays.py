@@ -197,7 +197,7 @@ class FlatArrays(Columns):
         """Refuse a number beside @, unless it is made of what was declared; a Greek name is taken for a vector."""
         for part, (expr, _) in zip(parts, sides, strict=True):
             if not expr.shape and any(name in self.assumed for name in variables(expr)):
-                if isinstance(part, Name) and self.assumed[part.text] == 0:
+                if isinstance(part, Name) and self.assumed.get(part.text) == 0:
                     self.strained(part.text, 1)
                 raise OrderError("@ stands between arrays", text=self.text, span=part.span)
 

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from jacobian_cli.syntax.names import key
+
 SCALAR, VECTOR, MATRIX = 0, 1, 2
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
@@ -120,3 +122,24 @@ def spans(name: str) -> bool:
 
 
 _COEFFICIENTS = frozenset("theta beta".split())
+
+
+_SCALES = frozenset("lambda sigma tau eta epsilon rho kappa gamma delta".split())
+
+
+def scales(name: str) -> bool:
+    """Whether a Greek letter is one of those that scale or bound arrays, where an array stands beside it: λ, τ, σ."""
+    return key(name)[0] in _SCALES
+
+
+def bounds(name: str) -> bool:
+    """Whether a Greek letter is one of those that entries are compared with: |x| − λ, x − τ."""
+    return key(name)[0] in _BOUNDS
+
+
+_BOUNDS = frozenset("lambda tau".split())
+
+
+def of_means(name: str) -> bool:
+    """Whether a Greek letter is that of a mean: μ."""
+    return key(name)[0] == "mu"

@@ -48,6 +48,8 @@ class Place(NamedTuple):
     """Above what is no number."""
     spread: bool = False
     """Under a matrix to which a vector is added, as another one may divide it."""
+    entries: bool = False
+    """In what a sum runs over."""
 
 
 def _scaled(term: Term) -> Term:
@@ -147,7 +149,8 @@ class Parts:
                 elif isinstance(term, Call) and elementwise(term):
                     stack.extend(self._placed(term, place))
                 else:
-                    stack.extend((part, Place()) for part in parts_of(term))
+                    inside = Place(entries=isinstance(term, Call) and term.function in ("sum", "mean"))
+                    stack.extend((part, inside) for part in parts_of(term))
 
     def _placed(self, term: Call, place: Place) -> Iterator[tuple[Term, Place]]:
         alone = place._replace(added=0, joined=max(place.joined, place.added))

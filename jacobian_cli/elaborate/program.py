@@ -11,8 +11,9 @@ from typing import NamedTuple
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.builder import CONSTANTS
-from jacobian_cli.elaborate.defaults import defaults, numbers
+from jacobian_cli.elaborate.defaults import defaults
 from jacobian_cli.elaborate.doubts import doubts
+from jacobian_cli.elaborate.greek import CERTAIN, arrays, suggested
 from jacobian_cli.elaborate.guesses import dividing, flips, matrix_factors, named_sizes
 from jacobian_cli.elaborate.habits import HABITS, Default, by_habit, habit
 from jacobian_cli.elaborate.meaning import meant, skeleton
@@ -183,12 +184,12 @@ def elaborate(
     fixed = dict.fromkeys(square, 2) | dict(orders or {})
     read = {name: order for s in ordered for name, order in s.orders}
     settled = {name for s in ordered for name in s.settled}
-    counted = subscripted(ordered)
+    indexed = subscripted(ordered)
     guessed = {
         n: Default(fixed[n], "")
         if n in fixed
-        else Default(counted[n], "its subscripts say so")
-        if n in counted
+        else Default(indexed[n], "its subscripts say so")
+        if n in indexed
         else Default(read[n], _READ)
         if read.get(n, habit(n)) != habit(n) or n in settled
         else by_habit(n)
@@ -201,10 +202,14 @@ def elaborate(
         if any(s.notation and not s.read for s in ordered):
             likely = {s: replace(s, value=skeleton(s.value)) for s in ordered}
             plain = replace(formula, statements=[likely[s] for s in ordered], last=likely[last])
-            guessed |= numbers(plain.statements, guessed, sizes, plain.shapes(guessed))
+            counted, said = suggested(plain.statements, guessed, declared, sizes, plain.shapes)
+            guessed |= said | counted
+            formula = formula.settling(name for name, guess in said.items() if guess.order > 1)
             return _meant(formula, {n: guess.order for n, guess in guessed.items()}, orders, fixed)
+        guessed |= arrays(ordered, guessed, declared, sizes)
         likely_orders = formula.mended(guessed)
-        fitting, program = formula.fitting(likely_orders, set(fixed))
+        certain = {name for name, guess in likely_orders.items() if guess.why in CERTAIN}
+        fitting, program = formula.fitting(likely_orders, {*fixed, *certain})
     except InputError as error:
         raise together([*mistakes, error]) from None
     if mistakes:
@@ -279,6 +284,14 @@ class _Formula:
     masks: frozenset[str] = frozenset()
     equations: dict[frozenset[tuple[str, int]], _Equated] = field(init=False, default_factory=dict)
     """What a guess that fits says of sizes."""
+
+    def settling(self, names: Iterable[str]) -> _Formula:
+        """The same formula, in which it is settled how many axes these names have."""
+        settled = frozenset(names)
+        if not settled:
+            return self
+        found = {id(s): replace(s, settled=s.settled | settled) for s in self.statements}
+        return replace(self, statements=[found[id(s)] for s in self.statements], last=found[id(self.last)])
 
     def mended(self, guessed: Mapping[str, Default]) -> dict[str, Default]:
         """The guess mended by what the formula suggests."""

@@ -48,6 +48,7 @@ BEHIND = frozenset(("alpha", "delta", "eta"))
 _WORD = 8
 """Words are no longer than this, where they may be one name."""
 _TOTALS = ("sum", "mean", "prod")
+_NORMS = ("norm", "norm1")
 _SUMMED = ("?plus", "?minus")
 BOARD = ("math", "latex", "julia")
 """Notations in which a function of a matrix may mean something else than its entries' values."""
@@ -137,6 +138,8 @@ class Shaped(Builder):
         if row is not None and row.of_scalar and len(term.arguments) == 1:
             self.want_larger(term.arguments[0], 2)
             self.want_time(term.arguments[0])
+        if self.upright and term.function in _NORMS and len(term.arguments) == 1:
+            self.want_larger(term.arguments[0], 1)
         expr = super().build(self.sized(term))
         if self.upright and term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords:
             self.want_entries(term.arguments[0], self.plain(term))

@@ -21,7 +21,7 @@ from tests.elaborate.test_shapes import program
 MEANT = {
     "x-hat + y": "x_hat",
     "sum (y - x)**2": "sum((y - x)**2)",
-    "gamma*x_hat + beta": "-s gamma=n",
+    "alpha*x_hat + beta": "-s alpha=n",
     # matrices under *
     "W*x + b": "W@x + b",
     "A.T*x": "A.T@x",
