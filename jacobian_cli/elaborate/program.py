@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.alternatives import Alternatives
+from jacobian_cli.elaborate.bounds import told
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.defaults import defaults
 from jacobian_cli.elaborate.doubts import doubts
@@ -168,7 +169,7 @@ def elaborate(
     Raises `InputError` for unknown names, cycles, and shapes that do not fit.
     """
     declared = dict(declared or {})
-    ordered, last = in_order(statements)
+    ordered, last = in_order(told(statements, declared))
     held = frozenset(places)
     covering = frozenset(masks)
     sizes = size_names(ordered, declared, held | covering)

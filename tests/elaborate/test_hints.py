@@ -42,6 +42,7 @@ APART = (
 )
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [
+    "h = sum(x); x[:h]",
     # signs and words of other notations
     *("x^2", "A^T@x", "A^-1@x", "x'", "A·B", "A×B", "x⊙y", "Aᵀx", "x − y", "x÷2", "√x", "∑x", "∏x", "‖x‖", "A⊗B"),
     *("x ≤ y", "x ≥ y", "x ≠ y", "A⁻¹", "x²", "||x||", "|x|", "{x}", "x!", "x %", "x + lambda", "2 x", "x & y"),
