@@ -7,14 +7,16 @@ import pty
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
 CHAIN = ["chain", "z = W@x + b", "h = sigmoid(z)", "s = u.T@h", "--wrt", "W"]
 
 
+@cache
 def seen(*arguments: str, **environment: str) -> str:
-    """All that a program writes to a terminal of 80 columns."""
+    """All that a program writes to a terminal of 80 columns. It is the same however often it is asked for."""
     here, there = pty.openpty()
     keep = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TERM")}
     env = {**keep, "TERM": "xterm-256color", "COLUMNS": "80", "PYTHONUTF8": "1", **environment}

@@ -21,7 +21,7 @@ from jacobian_cli.syntax.doubts import pastes
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.libraries import MODULES
 from tests.elaborate.test_hints import PACKAGE, templates
-from tests.syntax.test_typed import ENTRIES
+from tests.syntax.test_typed import ENTRIES, is_derived
 
 ROOMS = (
     *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
@@ -120,8 +120,9 @@ def ends(text: str, shapes: Mapping[str, str]) -> tuple[InputError, ...]:
     if text.startswith("--assume "):
         parse_assumptions(text.removeprefix("--assume "))
         return ()
+    wrt, declared = [variables(text)[0]], shapes_of(shapes)
     try:
-        jac.derive(text, wrt=variables(text)[0], shapes=shapes)
+        is_derived(pose(statements_of(text, wrt, declared), wrt, declared))
     except InputError as error:
         return () if "neither in the formula" in error.message else error.errors
     return ()
