@@ -13,6 +13,7 @@ another has done, by `super()`:
                                   is built, while it is what was typed), no matrix plus vector (asked afterwards)
     greeks                        Greek letters that are vectors where they stand behind a matrix or a row
     scaling, written              factors side by side: the one finds which are numbers, the other multiplies them
+    signs                         Σ, a matrix or the sign of a sum
     sums                          takes up `beside`, `transposed` and `norm`: what carries the index of a sum is a row
     columns                       what runs down columns in MATLAB, Julia and R
     flat_arrays                   around the walk, in code: .T of one axis is no row, so the rooms above never see it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -34,6 +34,23 @@ def vectorial(term: Term) -> bool:
         case Call(arguments=(inner,), keywords=()) if by_rows(term):
             return entries_in(term) and vectorial(inner)
     return False
+
+
+def vector_last(parts: list[Term], order: Callable[[str], int]) -> list[Term]:
+    """Factors with the vector behind the numbers: xⱼaⱼ for aⱼxⱼ, where the aⱼ are vectors and the xⱼ are not."""
+    entries = [carriers(part)[0] if _is_entry(part) else None for part in parts]
+    vectors = [k for k, one in enumerate(entries) if one is not None and order(one[0]) == len(one[1]) + 1]
+    if len(vectors) != 1 or any(isinstance(part, Call) and part.function == "?T" for part in parts):
+        return parts
+    (place,) = vectors
+    behind = entries[place + 1 :]
+    if not all(one is not None and order(one[0]) == len(one[1]) for one in behind):
+        return parts
+    return [*parts[:place], *parts[place + 1 :], parts[place]]
+
+
+def _is_entry(term: Term) -> bool:
+    return isinstance(term, Call) and term.function == "?entry"
 
 
 def by_rows(term: Call) -> bool:

@@ -14,7 +14,7 @@ from jacobian_cli.elaborate.above import vectors_in
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.factor_shapes import axes_of, shape_of, way_of
 from jacobian_cli.elaborate.guesses import divisors
-from jacobian_cli.elaborate.habits import habit
+from jacobian_cli.elaborate.habits import MATRIX, habit
 from jacobian_cli.elaborate.iterates import iterates
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
 from jacobian_cli.elaborate.statement import as_numbers, names_in, turned_names
@@ -97,6 +97,7 @@ class Shaped(Builder):
         self.extents: list[Extent] = []
         self.losses: list[Call] = []
         self.turned_names = turned_names(statement)
+        self.rows = {name for name, order in statement.orders if order == MATRIX}
         self.standing = vectors_in(statement.value) if self.upright else set[str]()
         """Names that stand where a vector does."""
         self.iterates = iterates(statement.value) if self.upright else {}

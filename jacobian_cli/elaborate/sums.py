@@ -1,4 +1,4 @@
-"""Sums over an index, and Σ, which is a matrix or the sign of a sum."""
+"""Sums over an index."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from jacobian_cli.elaborate.indexed import (
     parts_of_sum,
     together,
     total,
+    vector_last,
     vectorial,
 )
 from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.scaling import NUMBER
 from jacobian_cli.elaborate.shaped import LEANING, StrainedError, Typed
+from jacobian_cli.elaborate.signs import Signs
 from jacobian_cli.elaborate.statement import names_in
-from jacobian_cli.elaborate.trees import call_of
-from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Size
@@ -48,7 +48,7 @@ _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 _LIMIT = "give the number of entries a name of its own: `\\sum_{i=1}^n x_i`"
 
 
-class Sums(Mathematics):
+class Sums(Signs):
     """What shapes decide in sums."""
 
     def over(self, term: Call) -> Typed:
@@ -62,6 +62,8 @@ class Sums(Mathematics):
         dotted = Dotted(self.assumed, lambda name: len(self.build(name).shape), self.doubt, self.error)
         value = dotted.turned(value)
         outer = (self.outer_sum(value) or self.vector_sum(value)) if function == "sum" else None
+        if outer is None and function == "sum":
+            self.doubt_numbers(value)
         parts = [] if outer else self.factors(value) if function == "sum" else [self.by_entry(value)]
         if limit:
             self.want_all(value, index, limit, term.span)
@@ -263,14 +265,29 @@ class Sums(Mathematics):
                 return Call("@", (Call(".T", (self.weighed(weights, one, span),), (), span), other.term), (), span)
         return None
 
+    def doubt_numbers(self, value: Term) -> None:
+        """Say of names whose typeface is that of vectors, or whose sum is a vector, that they are taken for numbers."""
+        for name, index in carriers(value):
+            if name in self.rows and name in self.assumed and self.orders_of(name, value.span) == len(index):
+                self.doubt(f"the entries of `{name}` are taken for numbers; for vectors declare `-s {name}=n,m`")
+
+    def orders_of(self, name: str, span: Span) -> int:
+        return len(self.build(Name(name, span)).shape)
+
     def vector_sum(self, term: Term) -> Term | None:
         """∑ᵢ (wᵀxᵢ − yᵢ) xᵢ, of which the xᵢ are known to be vectors: the sum over rows."""
+        match term:
+            case Call(function="/", arguments=(above, below), span=span) if not entries_in(below):
+                under = self.by_entry(below).term
+                made = self.vector_sum(above)
+                return None if made is None else Call("/", (made, self.plain(under)), (), span)
         beside = isinstance(term, Call) and term.function == "?beside"
         parts = self.weights_first(term.arguments) if isinstance(term, Call) and beside else [term]
+        parts = vector_last(parts, lambda name: self.orders_of(name, term.span))
         last, span = parts[-1], term.span
         if not (vectorial(last) and entries_in(last)):
             return None
-        if any(len(self.build(Name(name, span)).shape) != len(i) + 1 for name, i in carriers(last)):
+        if any(self.orders_of(name, span) != len(i) + 1 for name, i in carriers(last)):
             return None
         numbers: list[Indexed] = []
         matrices: list[Term] = []
@@ -399,44 +416,3 @@ class Sums(Mathematics):
         if name.text in self.assumed:
             self.held.add(name.text)
         return name
-
-    def entries_of(self, term: Call) -> Typed:
-        """∑ p log p: the factors are vectors, multiplied entry by entry, where nothing else fits."""
-        (value,) = term.arguments
-        assert isinstance(value, Call)
-        factors = [self.typed(part) for part in value.arguments]
-        if all(len(expr.shape) < 2 for expr, _ in factors):
-            made = factors[0]
-            for factor in factors[1:]:
-                made = self.op("*", term.span, made, factor)
-            if not made[0].shape:
-                self.want_entries(value, call_of("sum", made[1]))
-            return self.op("sum", term.span, made)
-        total = self.typed(value)
-        self.want_entries(value, call_of("sum", total[1]))
-        return self.op("sum", term.span, total)
-
-    def sigma(self, term: Call) -> Typed:
-        """Σ before a factor: a matrix, or the sign of a sum where entries are raised to a power or multiplied."""
-        readings: list[Typed] = []
-        failed: InputError | None = None
-        for part in term.arguments:
-            before = self.paired_entries
-            try:
-                found = self.typed(part)
-                if self.paired_entries == before or part is not term.arguments[0]:  # Σ p log p is a sum
-                    readings.append(found)
-            except StrainedError:
-                raise
-            except InputError as error:
-                failed = failed or error
-        if not readings:
-            assert failed is not None
-            raise failed
-        if len(readings) == 1:
-            return readings[0]
-        if self.sigma_sums:
-            readings.reverse()
-        taken, other = (spelled(plain) for _, plain in readings)
-        self.doubt(f"`{taken}` is read; the other reading is `{other}`")
-        return readings[0]

@@ -149,10 +149,11 @@ def _complete(
     """What was read, if nothing was wrong and nothing is unclear between the definitions."""
     used = {*given, *(name for item in found for name in _names(item))}
     if any(item.notation in _BOARDS for item in found):
+        from jacobian_cli.syntax.bold import of_rows  # noqa: PLC0415 - only where entries may be summed
         from jacobian_cli.syntax.subscripts import want_no_entries  # noqa: PLC0415 - only where entries may be named
 
         with mistakes.noted():
-            found = want_no_entries(found, defined, given)
+            found = of_rows(want_no_entries(found, defined, given))
     for item in found:
         with mistakes.noted():
             _want_no_equation(item, used)
