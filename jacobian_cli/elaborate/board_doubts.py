@@ -18,6 +18,9 @@ BOARDS = ("math", "latex")
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|pmb|symbf|bold|vb)\s*\{?\s*$")
 _CAPITALS = re.compile(r"(?<![A-Za-z_\\])[A-Z]{2}(?![A-Za-z_({])")
 """Names of two letters, as of rates."""
+_GLUED = re.compile(r"\(")
+_OPENED = re.compile(r"[}\s]*(?:\\left\s*|\\[Bb]igg?l?\s*)?\(")
+"""A bracket behind a letter: in LaTeX a blank between them says nothing."""
 _LINEAR = ("+", "-")
 _MEAN = "bar"
 
@@ -30,6 +33,7 @@ def of_boards(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         if isinstance(term, Call):
             for consider in (_mean, _state, _gated, _divided, _imaginary):
                 yield from consider(typed, term)
+            yield from _called(typed, statement, term)
 
 
 def _squares(typed: Typed, statement: Definition, term: Term) -> Iterator[Doubt]:
@@ -71,6 +75,17 @@ def _imaginary(typed: Typed, term: Call) -> Iterator[Doubt]:
 def _bold(statement: Definition, name: Name) -> bool:
     start = name.span.start
     return _BOLD.search(statement.source[max(0, start - 30) : start]) is not None
+
+
+def _called(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:
+    """Λ(xᵀβ), a matrix times a number: as likely a function of it, if the letter stands nowhere else."""
+    match term:
+        case Call(function="*", arguments=(Name(text=name) as letter, Call() as inside)):
+            opens = _OPENED if statement.notation == "latex" else _GLUED
+            alone = sum(isinstance(part, Name) and part.text == name for part in statement.terms) == 1
+            matrix = name in typed.assumed and (typed.order(letter), typed.order(inside)) == (2, 0)
+            if matrix and alone and not _bold(statement, letter) and opens.match(statement.source, letter.span.stop):
+                yield Doubt(f"`{spelled(term)}` is read, a product; a function called {name} is not known")
 
 
 def _mean(typed: Typed, term: Call) -> Iterator[Doubt]:

@@ -77,7 +77,7 @@ _SKELETON = {
 }
 _INSIDE = frozenset(
     "?picked ?squeeze ?slope ?dotted ?fed ?broadcast ?undotted ?softmax ?flat ?row ?pair ?slogdet ?classes ?entry "
-    "?sigma ?whole ?weight".split()
+    "?sigma ?whole ?weight ?free".split()
 )
 
 
@@ -404,6 +404,7 @@ Meaning.meanings = {
     "?slogdet": Meaning.slogdet,
     "?classes": Meaning.classes,
     "?over": Meaning.over,
+    "?free": Meaning.by_index,
     "?sigma": Meaning.sigma,
     "?total": Meaning.entries_of,
     **{f"?{name}": Meaning.joined for name in ("hstack", "vstack", "row_stack", "column_stack")},

@@ -56,6 +56,15 @@ class Sums(Signs):
         self.want_one_index(term)
         return self.typed(self.summed(term))
 
+    def by_index(self, term: Call) -> Typed:
+        """exp(xᵢ)/∑ⱼ exp(xⱼ) for each i: every name with the index is a vector, indices off, entry by entry."""
+        value, index = term.arguments
+        assert isinstance(index, Text)
+        made = together("*", self.factors(value), term.span)
+        if crossed(value) or made.indices != index.value:
+            raise self.error(term.span, f"not all that carries the index {index.value} is a vector", _EINSUM)
+        return self.typed(made.term)
+
     def summed(self, term: Call) -> Term:
         """A sum or a product over an index in the language."""
         value, function, limit, index = parts_of_sum(term)

@@ -150,10 +150,13 @@ def _complete(
     used = {*given, *(name for item in found for name in _names(item))}
     if any(item.notation in _BOARDS for item in found):
         from jacobian_cli.syntax.bold import of_rows  # noqa: PLC0415 - only where entries may be summed
+        from jacobian_cli.syntax.counts import want_no_count  # noqa: PLC0415
         from jacobian_cli.syntax.subscripts import want_no_entries  # noqa: PLC0415 - only where entries may be named
 
         with mistakes.noted():
-            found = of_rows(want_no_entries(found, defined, given))
+            found = of_rows(want_no_entries(found, given))
+            for item in found:
+                want_no_count(item, {*given, *defined})
     for item in found:
         with mistakes.noted():
             _want_no_equation(item, used)

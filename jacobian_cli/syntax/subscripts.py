@@ -38,21 +38,21 @@ def carried(items: Sequence[Definition]) -> set[str]:
     return {name.text for item in items for name, _ in _entries(item)}
 
 
-def want_no_entries(items: Sequence[Definition], defined: Collection[str], given: Collection[str]) -> list[Definition]:
+def want_no_entries(items: Sequence[Definition], given: Collection[str]) -> list[Definition]:
     """The statements with doubts of names that may be entries of others. Raises `InputError` where they may well be:
     p_y where p is defined, z_{label} where entries of z are summed, and f_{y_i} where f is asked for.
     """
     boards = [item for item in items if item.notation in _BOARDS]
     if not boards:
         return [*items]
-    summed = carried(boards)
+    summed, defined = carried(boards), {item.name for item in items if item.name}
     for item in boards:
-        _want_no_single(item, summed, {*defined} - {*given})
+        _want_no_single(item, summed, defined - {*given})
     found = []
     for item in items:
         doubts = list[Doubt]()
         if item.notation in _BOARDS:
-            doubts = [*_doubts(item, summed, {*defined}, {*given})]
+            doubts = [*_doubts(item, summed, defined, {*given})]
         found.append(replace(item, doubts=(*item.doubts, *doubts)) if doubts else item)
     return found
 

@@ -36,9 +36,12 @@ APART = (
     *(f"elaborate/{name}.py" for name in ("doubts", "board_doubts", "products", "entries", "square", "fed")),
     *(
         f"elaborate/{name}.py"
-        for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "amplitudes", "sums", "dotted")
+        for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "amplitudes", "signs", "sums")
     ),
-    *(f"elaborate/{name}.py" for name in ("programmed", "columns", "flat_arrays", "transposes", "unlike", "coded")),
+    *(
+        f"elaborate/{name}.py"
+        for name in ("dotted", "programmed", "columns", "flat_arrays", "transposes", "unlike", "coded")
+    ),
 )
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
 REFUSED = [

@@ -25,8 +25,11 @@ from tests.syntax.test_typed import ENTRIES, is_derived
 
 ROOMS = (
     *("syntax/board", "syntax/code", "syntax/matlab", "syntax/function", "syntax/letters.py", "syntax/latex.py"),
-    *("syntax/mathematics.py", "syntax/libraries.py"),
-    *(f"elaborate/{name}.py" for name in ("meaning", "shaped", "enclosed", "written", "scaling", "sums", "dotted")),
+    *("syntax/mathematics.py", "syntax/libraries.py", "syntax/subscripts.py", "syntax/counts.py"),
+    *(
+        f"elaborate/{name}.py"
+        for name in ("meaning", "shaped", "enclosed", "written", "scaling", "signs", "sums", "dotted")
+    ),
     *(f"elaborate/{name}.py" for name in ("programmed", "columns", "transposes", "unlike")),
 )
 TYPED = (

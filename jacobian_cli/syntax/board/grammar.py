@@ -19,9 +19,9 @@ from jacobian_cli.syntax.differences import joined
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
 from jacobian_cli.syntax.letters import Letters
-from jacobian_cli.syntax.names import GREEK, Known, key, read
+from jacobian_cli.syntax.names import GREEK, Known, key, read, spelling
 from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, parts_of
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, Text, parts_of, terms_in
 
 _PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _MOST_FACTORS = 100
@@ -53,18 +53,48 @@ def statement_of(
 ) -> Definition:
     """A formula, or a definition: `z = …`, `f(x) = …`, of tokens that `letters` cut."""
     tokens = joined(tokens, letters)
-    name, first = _left_side(tokens, text)
     known, vectors = letters.known, letters.vectors
-    board = Board(tokens, text, known, blanks, letters.doubts, at=first, guessed=guessed)
+    doubts = [*letters.doubts]
     try:
-        value = board.read()
-        board.want_no_entry(value)
-    except InputError as error:
-        raise together([error, *_strangers(tokens, text, known, blanks, error)]) from None
+        name, first = _left_side(tokens, text)
+        board = Board(tokens, text, known, blanks, letters.doubts, at=first, guessed=guessed)
+        try:
+            value = board.read()
+            board.want_no_entry(value)
+        except InputError as error:
+            raise together([error, *_strangers(tokens, text, known, blanks, error)]) from None
+    except InputError:
+        entries = by_entries(tokens, text, letters, blanks=blanks)
+        if entries is None:
+            raise
+        name, value, board = entries
+        board.doubts[:0] = doubts
     if board.picked and min(board.picked) == 1:
         board.doubts.append(Doubt("entries count from 0: `x[1]` is the second, the first is `x[0]`"))
     orders = tuple((vector, 1) for vector in vectors)
     return Definition(name, value, text, tuple(board.doubts), notation, orders=orders, settled=frozenset(vectors))
+
+
+def by_entries(tokens: Sequence[Token], text: str, letters: Letters, *, blanks: bool) -> tuple[str, Term, Board] | None:
+    """pᵢ = exp(xᵢ)/∑ⱼ exp(xⱼ), the definition of a vector p by its entries: the index of the left side runs on the
+    right side, around a sum over another index. None where that is not so.
+    """
+    stem, marks = letters.bases.get(tokens[0].start, ("", ()))
+    equals = len(tokens) > 1 and tokens[1].kind == "op" and tokens[1].text == "="
+    if not equals or len(marks) == 0 or not re.fullmatch("[a-z]", marks[-1]):
+        return None
+    index = marks[-1]
+    board = Board(tokens, text, letters.known, blanks, at=2)
+    board.running.append(index)
+    try:
+        value = board.read()
+    except InputError:
+        return None
+    sums = any(isinstance(term, Call) and term.function == "?over" for term in terms_in(value))
+    if not (sums and board.carried(value, index)):
+        return None
+    whole = Call("?free", (value, Text(index, value.span)), (), value.span)
+    return spelling(stem, marks[:-1]), whole, board
 
 
 def _strangers(

@@ -44,6 +44,8 @@ class Identifiers(Lettered):
         """A name alone, an entry of what is summed over, or a function where its bracket or prime follows."""
         token = self.take()
         name = Name(token.text, token.span)
+        if (summed := self.of_sigma(token)) is not None:
+            return summed
         if self.running and (entry := self.of_index(token)) is not None:
             return entry
         self.want_spectral(token)

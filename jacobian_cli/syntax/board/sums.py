@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from jacobian_cli.syntax.board.brackets import Brackets
 from jacobian_cli.syntax.board.cursor import FACTOR, SUMS
@@ -18,6 +18,9 @@ _EINSUM = 'sums over an index are written `einsum("ij,j->i", A, x)`'
 SIGMA = ("Sigma",)
 _FUNCTIONS = ("prod", "max", "min")
 """What runs over an index beside sums."""
+_CALLED = frozenset("phi psi f g".split())
+"""Letters that are functions where a bracket follows."""
+_SCALARS = ("alpha", "lambda", "gamma")
 _SEVERAL = re.compile(r"[a-z]{2,3}|[a-z]\d|\d[a-z]")
 """Indices beside each other, below the line."""
 _FREE = frozenset("ijk")
@@ -63,11 +66,8 @@ class Sums(Brackets):
 
     def only_index(self) -> Token | None:
         """The one index that names carry from here to the next + or −: ∑ wᵢxᵢ."""
-        depth, found = 0, dict[str, Token]()
-        for token in self.tokens[self.at :]:
-            depth += (token.kind == "open") - (token.kind == "close")
-            if depth < 0 or token.kind == "end" or (not depth and token.kind == "op" and token.text in SUMS):
-                break
+        found = dict[str, Token]()
+        for token in self.within_term():
             if token.kind == "indexed":
                 found.setdefault(token.parts[0][0].text, token.parts[0][0])
         found = {text: token for text, token in found.items() if not {*text} <= {*self.running}}
@@ -157,6 +157,7 @@ class Sums(Brackets):
             raise self.refuse(token, "π is a number here", "call what is summed by another letter: `\\sum_i w_i x_i`")
         if {*mark.text} <= {*self.running} and base.text:
             self.take()
+            self.want_no_function_of(token, base.text)
             return _entry(base.text, mark.text, token)
         if {*mark.text} <= {*self.ended}:
             raise self.left_out(token, min(self.ended[letter] for letter in mark.text))
@@ -167,6 +168,29 @@ class Sums(Brackets):
             + ("" if self.running else ": the language has no index notation"),
             f'write sums as `einsum("ij,j->i", A, x)`; if {token.text} is a name, declare it: `-s {token.text}={axes}`',
         )
+
+    def of_sigma(self, token: Token) -> Term | None:
+        """Σ_c y_c log(p_c), where what stands behind Σ carries the letter below it: a sum; None where Σ is a matrix."""
+        stem, *marks = key(token.text)
+        factor = self.next.kind in FACTOR and not self.closes(self.next)
+        if (stem,) != SIGMA or len(marks) != 1 or not factor or self.known.find(token.text) is not None:
+            return None
+        (index,) = marks
+        if not (_INDEX.fullmatch(index) and len(index) == 1) or index in self.running:
+            return None
+        for behind in self.within_term():
+            if behind.kind in ("name", "indexed") and index in key(behind.text)[1:]:
+                return self.over(token, Token("sub", index, token.stop - 1, token.stop))
+        return None
+
+    def within_term(self) -> Iterator[Token]:
+        """The tokens from here to the next + or −."""
+        depth = 0
+        for token in self.tokens[self.at :]:
+            depth += (token.kind == "open") - (token.kind == "close")
+            if depth < 0 or token.kind == "end" or (not depth and token.kind == "op" and token.text in SUMS):
+                return
+            yield token
 
     def left_out(self, token: Token, begin: int) -> InputError:
         """What to say of an entry behind the end of a sum that it may belong to."""
@@ -194,6 +218,7 @@ class Sums(Brackets):
         carried = [mark for mark in marks if {*mark} <= {*self.running}]
         if carried and stem:
             plain = spelling(stem, tuple(mark for mark in marks if mark not in carried))
+            self.want_no_function_of(token, plain)
             return _entry(self.known.find(plain) or plain, "".join(carried), token)
         written = unicodedata.normalize("NFKC", self.text[token.start : token.stop])
         self.want_no_index_in(token, stem, marks, written)
@@ -201,6 +226,21 @@ class Sums(Brackets):
             if re.search(rf"(?<![^\W_]){index}(?![^\W_])", written):
                 raise self.refuse(token, f"only the index {index} of names is read here", _EINSUM)
         return None
+
+    def want_no_function_of(self, token: Token, name: str) -> None:
+        """Refuse ∑ⱼ wⱼφⱼ(x), whose φⱼ is a function: nobody puts one name in brackets to multiply by it."""
+        if not self.sees("open", "(") or (self.next.space and self.blanks):
+            return
+        inside = self.tokens[self.at + 1 : self.closing(self.at)]
+        lone = bool(inside) and inside[0].kind in ("name", "indexed") and len(inside) == 1
+        stem = key(name)[0]
+        if not (stem in _CALLED or (lone and stem not in _SCALARS)) or self.known.find(name) is not None:
+            return
+        whole, written = self.written(inside[0].start, inside[-1].stop), self.written(token.start, token.stop)
+        rest = self.written(self.tokens[self.at].start, self.tokens[self.closing(self.at)].stop)
+        hint = "type what it stands for, or give its value a name of its own; "
+        hint += f"a product is `{written} \\cdot {rest}`" if not self.blanks else f"a product is `{written} * {rest}`"
+        raise self.refuse(token, f"a function {written} of {whole} is not known here", hint)
 
     def want_no_index_in(self, token: Token, stem: str, marks: Sequence[str], written: str) -> None:
         r"""Refuse \alpha_{tj} under a sum over j, which is an entry of a matrix, and no number called alpha_tj."""
