@@ -62,12 +62,12 @@ def test_read(entry: dict[str, Any]) -> None:
     assert found.warnings or not entry.get("warned")
 
 
-_DERIVED: set[frozenset[object]] = set()
+_DERIVED: set[object] = set()
 
 
 def is_derived(found: Problem) -> None:
-    """Nothing is refused on the way to the derivative. Of formulas made of the same functions, in which the same
-    arguments move and have axes of length one, the first is tried.
+    """Nothing is refused on the way to the derivative, which looks at one application at a time. A formula is tried if
+    there is one in it that was not met before: of its function, of arguments that move, of their axes.
     """
     moving: set[Expr] = {*found.wrt}
     kinds: set[object] = set()
@@ -76,9 +76,9 @@ def is_derived(found: Problem) -> None:
             kinds.add((node.function, *((a in moving, len(a.shape), ONE in a.shape) for a in node.arguments)))
         if not moving.isdisjoint(node.children):
             moving.add(node)
-    if kinds not in _DERIVED:
+    if not kinds <= _DERIVED:
         derivations(found)
-        _DERIVED.add(frozenset(kinds))
+        _DERIVED.update(kinds)
 
 
 def drawn(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
