@@ -127,7 +127,7 @@ def _by_part(parts: Parts) -> dict[str, Default]:
         return found
     classes: dict[str, str] = {}
     for statement in parts.statements:
-        firsts = [t.arguments[0] for t in statement.terms if isinstance(t, Call) and t.function == "@"]
+        firsts = [call.arguments[0] for call in statement.calls if call.function == "@"]
         factors = frozenset(id(t) for t in firsts if isinstance(t, Call) and t.function in ("*", "/"))
         kind = _Scaled(parts, classes, found, factors).kind(statement.value, pulled=False)
         if statement.name:

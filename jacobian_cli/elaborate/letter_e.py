@@ -45,12 +45,12 @@ def is_variable(statements: Sequence[Definition]) -> bool:
 
 def as_number(statement: Definition) -> bool:
     """Whether e stands in a statement otherwise than as the base of a power."""
-    bases = {id(call.arguments[0]) for call in statement.terms if isinstance(call, Call) and _is_base(call)}
+    bases = {id(call.arguments[0]) for call in statement.calls if _is_base(call)}
     return any(name.text == E and id(name) not in bases for name in statement.names)
 
 
 def _calls(statements: Iterable[Definition]) -> Iterator[Call]:
-    return (term for item in statements for term in item.terms if isinstance(term, Call))
+    return (call for item in statements for call in item.calls)
 
 
 def _is_e(term: Term) -> bool:

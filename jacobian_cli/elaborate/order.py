@@ -39,7 +39,10 @@ def size_names(
             if not isinstance(term, Call):
                 continue
             row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
-            options = row.options if row else ()
+            if row is None or not (row.options or row.reads):
+                stack.extend(parts_of(term))
+                continue
+            options = row.options
             sized: tuple[Term, ...] = ()
             if "sizes" in options:
                 sized = term.arguments
@@ -47,7 +50,7 @@ def size_names(
                 sized = term.arguments[1:]
             elif "index" in options:
                 sized = _group(term.arguments[1])
-            elif row and (row.reads or "count" in options):
+            elif row.reads or "count" in options:
                 behind = () if row.parameters[-1:] == ("...",) else term.arguments[len(row.parameters) :]
                 free = [option for option in options if option not in dict(term.keywords)]
                 told = (*zip(free, behind, strict=False), *term.keywords)
@@ -102,7 +105,7 @@ def _named_apart(statements: Sequence[Definition]) -> Sequence[Definition]:
     last = statements[-1] if statements else None
     if last is None or last.notation not in ("matlab", "julia") or last.name not in FUNCTIONS or last.name in LETTERS:
         return statements
-    used = {term.function for s in statements for term in s.terms if isinstance(term, Call)}
+    used = {call.function for s in statements for call in s.calls}
     used |= {name.text for s in statements for name in s.names}
     return statements if last.name in used else [*statements[:-1], replace(last, name=f"{last.name}_")]
 

@@ -77,7 +77,7 @@ class Parts:
         self.known: dict[int, frozenset[str]] = {}
         for statement in statements:  # in their order, so that what a definition says is known where it is used
             self.carriers(statement.value)
-        calls = [term for statement in statements for term in statement.terms if isinstance(term, Call)]
+        calls = [call for statement in statements for call in statement.calls]
         self.divides = any(term.function == "/" for term in calls)
         self.marked = any(statement.notation in ("matlab", "julia") for statement in statements)
         """Whether a sign tells products and powers of entries from those of matrices."""

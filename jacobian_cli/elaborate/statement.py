@@ -137,8 +137,8 @@ def subscripted(statements: Iterable[Definition]) -> dict[str, int]:
     """The names for which subscripts say how many axes they have: `einsum("bij,bj->bi", A, x)`."""
     found: dict[str, int] = {}
     for statement in statements:
-        for term in statement.terms:
-            match term:
+        for call in statement.calls:
+            match call:
                 case Call(arguments=(Text(value=subscripts), *operands)) if "..." not in subscripts:
                     for letters, part in zip(subscripts.partition("->")[0].split(","), operands, strict=False):
                         if isinstance(part, Name):
@@ -150,6 +150,8 @@ def picked_whole(statements: Sequence[Definition]) -> dict[str, int]:
     """The vectors of which a formula with lists picks every entry up to the last, and does nothing else with them: how
     many entries they have. `[p[0] + v*cos(p[2]), p[1] + v*sin(p[2]), p[2] + w]` speaks of three.
     """
+    if not any(call.function == "[]" for statement in statements for call in statement.calls):
+        return {}
     terms = [statement.value for statement in statements]
     picks: dict[str, set[Fraction]] = {}
     lists, whole = False, set[str]()

@@ -256,7 +256,7 @@ class _Reader:
             if keyword.arg is None:
                 raise self.refuse(keyword.value, "** before an argument is not in the language")
             named.append((keyword.arg, self.read(keyword.value, depth)))
-        return Call(name, tuple(self.read(argument, depth) for argument in args), tuple(named), span)
+        return Call(name, tuple([self.read(argument, depth) for argument in args]), tuple(named), span)
 
     def index(self, node: ast.expr, depth: int) -> Term:
         match node:

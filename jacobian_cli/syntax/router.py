@@ -348,7 +348,7 @@ def _applied_square(item: Definition, functions: Collection[str]) -> bool:
 
 
 def _calls(item: Definition) -> Iterable[Call]:
-    return (term for term in item.terms if isinstance(term, Call) and term.function.isidentifier())
+    return [call for call in item.calls if call.function.isidentifier()]
 
 
 def _names(item: Definition) -> Iterable[str]:

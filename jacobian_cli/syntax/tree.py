@@ -183,10 +183,13 @@ class Definition:
     """The value and all its parts, what stands on the right first."""
     names: tuple[Name, ...] = field(init=False, repr=False, compare=False)
     """The names in the value that stand for values or sizes, from left to right, each wherever it stands."""
+    calls: tuple[Call, ...] = field(init=False, repr=False, compare=False)
+    """The functions and operators that are applied in the value, what stands on the right first."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(terms_in(self.value)))
         object.__setattr__(self, "names", tuple([t for t in reversed(self.terms) if isinstance(t, Name)]))
+        object.__setattr__(self, "calls", tuple([t for t in self.terms if isinstance(t, Call)]))
 
 
 class LeftOut(NamedTuple):

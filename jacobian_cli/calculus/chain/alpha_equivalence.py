@@ -24,30 +24,42 @@ class Kind(NamedTuple):
     sizes: tuple[Size, ...]
 
 
+class Form(NamedTuple):
+    """What was worked out, and the names in it."""
+
+    expr: Expr
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, expr: Expr) -> Form:
+        """An expression with its names looked up."""
+        return cls(expr, frozenset([node.name for node in visible(expr) if isinstance(node, (Variable, Defined))]))
+
+
 class Alike:
     """What was worked out so far, by kind of formula. `defined` holds what names mean, and may grow."""
 
     def __init__(self, defined: Mapping[str, Expr]) -> None:
         self._defined = defined
-        self._known: dict[Hashable, tuple[Kind, tuple[str, ...], Sequence[Expr], Sequence[Expr]]] = {}
+        self._known: dict[Hashable, tuple[Kind, tuple[str, ...], Sequence[Form], Sequence[Expr]]] = {}
 
     def find(
         self, kind: Kind, wanted: Hashable, own: tuple[str, ...], work: Callable[[], Sequence[Expr]]
-    ) -> list[Expr]:
+    ) -> list[Form]:
         """What `work` would find, or found for a formula of this kind, names meaning what they are defined to mean.
         `own` are further names in it; `wanted` says what is worked out.
         """
         found = self._known.get((kind.key, wanted)) if kind.key is not None else None
         if found is None:
-            forms = work()
-            found = kind, own, forms, visible(*forms)
+            exprs = work()
+            found = kind, own, list(map(Form.of, exprs)), visible(*exprs)
             if kind.key is not None:
                 self._known[kind.key, wanted] = found
         first, first_own, forms, parts = found
         names = dict(zip((*first.names, *first_own), (*kind.names, *own), strict=True))
         sizes = {s.name: t for s, t in zip(first.sizes, kind.sizes, strict=True) if s.name and s is not t}
         made = renamed(parts, names, sizes, self._defined)
-        return [made[form] for form in forms]
+        return [Form(made[form.expr], frozenset([names.get(n, n) for n in form.names])) for form in forms]
 
 
 def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:

@@ -9,11 +9,11 @@ so that nothing is written, or computed, twice and the length of the whole grows
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import count
 
-from jacobian_cli.calculus.chain.alpha_equivalence import Alike, Kind, kind_of
+from jacobian_cli.calculus.chain.alpha_equivalence import Alike, Form, Kind, kind_of
 from jacobian_cli.calculus.chain.definitions import held, links_of
 from jacobian_cli.calculus.cost import DEFINITION, UNNAMED, cost
 from jacobian_cli.calculus.derivative.assume import Declared, Facts
@@ -25,7 +25,7 @@ from jacobian_cli.calculus.notation import write
 from jacobian_cli.calculus.notation.matrix_form import Notation
 from jacobian_cli.calculus.reshape import jacobian_form
 from jacobian_cli.calculus.simplify import normal_form as algebra
-from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild, visible
+from jacobian_cli.expr import Defined, Expr, Number, Variable, nodes, rebuild
 from jacobian_cli.ops.structure import proper
 from jacobian_cli.records import record
 from jacobian_cli.shape import ONE, Shape, product
@@ -56,7 +56,7 @@ class Local:
             return [chain.matrix(self.tensor, len(link.rows.shape))]
 
         wanted = ("local", link.kind.names.index(self.input.name))
-        return chain.alike.find(link.kind, wanted, (link.name,), work)[0]
+        return chain.alike.find(link.kind, wanted, (link.name,), work)[0].expr
 
 
 @record(frozen=True, eq=False)
@@ -102,7 +102,7 @@ class Link:
         return {v.name: down for v, down in zip(self.inputs, self.pulled(seed), strict=True)}
 
     @cached_property
-    def gradients(self) -> Mapping[str, Expr]:
+    def gradients(self) -> Mapping[str, Form]:
         """What the running product, a gradient with a name, becomes at each input, in the shape of the input."""
         upstream = self.chain.running[self.name].leaf
 
@@ -293,35 +293,34 @@ class Chain:
         """What comes back to a node from all links that use it; named if it is worth a name and `link` goes on."""
         wanted = self, variable, tuple(users)
         gradient = self._gradient(variable, users) if self.scalar else None
-        found = Running(*wanted, gradient, None)
+        found = Running(*wanted, None if gradient is None else gradient.expr, None)
         if link is None:
             return found
         if gradient is not None:
-            names = _names(gradient)
-            if not _plain(gradient, names) and not self._melts(found, link, names):
-                return Running(*wanted, gradient, self._named("delta", gradient, variable.name))
+            if not _plain(gradient) and not self._melts(found, link, gradient.names):
+                return Running(*wanted, gradient.expr, self._named("delta", gradient.expr, variable.name))
         elif cost(found.form) > UNNAMED:
             return Running(*wanted, None, self._named("J", found.form))
         return found
 
-    def _gradient(self, variable: Variable, users: Sequence[Link]) -> Expr:
+    def _gradient(self, variable: Variable, users: Sequence[Link]) -> Form:
         """What comes back to a node, added up, in its shape."""
         if len(users) == 1:
             (link,) = users
             if self.running[link.name].name is not None:
                 return link.gradients[variable.name]
         if len(users) > _MANY:
-            return self._many(variable, users)
+            return Form.of(self._many(variable, users))
         tensor = Running(self, variable, tuple(users)).tensor
         assert tensor is not None
-        return self.settled(self.value(tensor, variable.shape))
+        return Form.of(self.settled(self.value(tensor, variable.shape)))
 
     def _many(self, variable: Variable, users: Sequence[Link]) -> Expr:
         """What comes back from very many links, as from those that share a weight: sums of not too many terms."""
         terms: list[Expr] = []
         for link in users:
             if self.running[link.name].name is not None:
-                terms.append(link.gradients[variable.name])
+                terms.append(link.gradients[variable.name].expr)
             else:
                 assert link.sent is not None
                 terms.append(self.settled(self.value(link.sent[variable.name], variable.shape)))
@@ -342,7 +341,7 @@ class Chain:
         self.defined[name] = named
         return named
 
-    def _melts(self, found: Running, link: Link, names: set[str]) -> bool:
+    def _melts(self, found: Running, link: Link, names: frozenset[str]) -> bool:
         """Whether a running product had better not be named, since it melts into the local Jacobian: -y/p, from a
         logarithm, and softmax's diag(p) - p pᵀ are p - y. What shares no name (of its `names`) with the link cannot.
         """
@@ -383,14 +382,9 @@ def _leaves(inputs: Sequence[Variable]) -> list[Leaf]:
     return [leaf for leaf in map(lower, inputs) if isinstance(leaf, Leaf)]
 
 
-def _names(expr: Expr) -> set[str]:
-    """The names in an expression."""
-    return {node.name for node in visible(expr) if isinstance(node, (Variable, Defined))}
-
-
-def _plain(expr: Expr, names: Collection[str]) -> bool:
-    """A name, a number, or one of these turned or with a sign: it needs no name. `names` are those in it."""
-    bare = expr
+def _plain(form: Form) -> bool:
+    """A name, a number, or one of these turned or with a sign: it needs no name."""
+    bare = form.expr
     while write.is_call(bare, ".T") or write.is_call(bare, "u-"):
         (bare,) = bare.children
-    return isinstance(bare, Variable | Defined | Number) or not names
+    return isinstance(bare, Variable | Defined | Number) or not form.names
