@@ -77,7 +77,7 @@ def statement_of(
 
 def by_entries(tokens: Sequence[Token], text: str, letters: Letters, *, blanks: bool) -> tuple[str, Term, Board] | None:
     """pᵢ = exp(xᵢ)/∑ⱼ exp(xⱼ), the definition of a vector p by its entries: the index of the left side runs on the
-    right side, around a sum over another index. None where that is not so.
+    right side, around a sum of the same names over another index. None where that is not so.
     """
     stem, marks = letters.bases.get(tokens[0].start, ("", ()))
     equals = len(tokens) > 1 and tokens[1].kind == "op" and tokens[1].text == "="
@@ -90,8 +90,12 @@ def by_entries(tokens: Sequence[Token], text: str, letters: Letters, *, blanks: 
         value = board.read()
     except InputError:
         return None
-    sums = any(isinstance(term, Call) and term.function == "?over" for term in terms_in(value))
-    if not (sums and board.carried(value, index)):
+    free, summed = set[str](), set[str]()
+    for term in terms_in(value):
+        match term:
+            case Call(function="?entry", arguments=(Name(text=name), Text(value=at))):
+                (free if at == index else summed).add(name)
+    if free.isdisjoint(summed):  # zⱼ = ∑ᵢ wᵢxᵢ + bⱼ may be one number
         return None
     whole = Call("?free", (value, Text(index, value.span)), (), value.span)
     return spelling(stem, marks[:-1]), whole, board
