@@ -10,7 +10,7 @@ from jacobian_cli.elaborate.programmed import Programs
 from jacobian_cli.elaborate.shaped import StrainedError, Typed
 from jacobian_cli.elaborate.statement import PYTHON
 from jacobian_cli.elaborate.terms import elementwise
-from jacobian_cli.expr import Expr
+from jacobian_cli.expr import Apply, Defined, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape
@@ -110,6 +110,16 @@ class Coded(Programs):
             self.because([inner.text], 2, "")
         return self.typed(inner)
 
+    def diagonal(self, term: Call) -> Typed:
+        """The diagonal of a @ b.T, which is one of matrices."""
+        scores = term.arguments[0]
+        while isinstance(scores, Call) and _of_rows(scores):
+            scores = scores.arguments[0]
+        inner = self.build(scores)
+        if len(inner.shape) < 2:
+            self.because([n for n in dict.fromkeys(_within(inner)) if self.assumed.get(n) == 1], 2, "")
+        return super().diagonal(term)
+
     def want_more(self, term: Call) -> None:
         """norm(a - b, axis=1): what is joined entry by entry is of one shape, where it has too few axes."""
         axis = dict(term.keywords).get("axis")
@@ -178,6 +188,11 @@ def _of_matrix(term: Call) -> bool:
     return bool(term.arguments) and (term.function in _SQUARE or (row is not None and bool(row.of_scalar)))
 
 
+def _of_rows(term: Call) -> bool:
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    return row is not None and row.kind is Kind.ROW
+
+
 def _over_all(term: Call) -> bool:
     row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
     return row is not None and row.kind is Kind.REDUCTION and not term.keywords and len(term.arguments) == 1
@@ -198,6 +213,18 @@ def _factors(term: Term) -> Iterator[str]:
             yield from _factors(part)
     elif isinstance(term, Call) and elementwise(term):
         yield from _factors(term.arguments[0])
+
+
+def _within(expr: Expr) -> Iterator[str]:
+    """The variables that a value has its axes from, through definitions."""
+    match expr:
+        case Variable(name):
+            yield name
+        case Defined(_, body):
+            yield from _within(body)
+        case Apply(function, arguments):
+            for part in arguments if function in ("@", "*", "+", "-") else arguments[:1]:
+                yield from _within(part)
 
 
 def _each(terms: Iterable[Term]) -> Iterator[str]:

@@ -69,6 +69,10 @@ def reshape(call: Arguments) -> Term:
 def repeated(call: Arguments) -> Term:
     """Each entry so many times; a PyTorch tensor's own `repeat` is NumPy's `tile`."""
     many = len(call.arguments) > 2
+    if call.method and call.name == "repeat" and many and not call.library and not call.keywords:
+        if len(call.arguments) == 3 and is_(call.code.term(call.arguments[2]), 0):
+            return call.call("repeat", *map(call.code.term, call.arguments[:2]), axis=call.code.term(call.arguments[2]))
+        call.code.doubt("PyTorch's repeat is read, `tile(X, (2, 1))`; NumPy's, along axis 1, is `repeat(X, 2, axis=1)`")
     if call.method and call.name == "repeat" and (call.library == TORCH or (many and not call.library)):
         x, *times = (call.code.term(a) for a in call.arguments)
         if not times or call.keywords:

@@ -11,7 +11,7 @@ from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
 from jacobian_cli.syntax.code.places import counts_rows
 from jacobian_cli.syntax.code.reductions import of_kind
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.libraries import GELU_TANH, JAX, TORCH
+from jacobian_cli.syntax.libraries import GELU_TANH, JAX, TENSORFLOW, TORCH
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term
 
@@ -19,7 +19,7 @@ from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Term
 def gelu(call: Arguments) -> Term:
     given = call.bound("x", "approximate")
     how = given.get("approximate")
-    tanh = is_(how, "tanh", True) or (call.library == JAX and how is None)
+    tanh = is_(how, "tanh", True) or ((call.library == JAX or call.module == "nn") and how is None)
     if not tanh:
         return call.call("gelu", given["x"])
     if how is None:
@@ -109,10 +109,14 @@ _NORMS = {"layer_norm": ("layernorm", "0.00001"), "rms_norm": ("rmsnorm", "")}
 
 
 def cosine(call: Arguments) -> Term:
-    given = call.bound("x", "y", "axis", "eps")
-    axis = given.get("axis") or Literal(Fraction(1), call.span)
+    """The cosine along an axis; as a loss of Keras it is less the better, and along the last axis."""
+    keras = call.library == TENSORFLOW
+    given = call.bound("x", "y", "axis") if keras else call.bound("x", "y", "axis", "eps")
+    axis = given.get("axis") or Literal(Fraction(-1 if keras else 1), call.span)
     x, y = given["x"], given["y"]
     above = call.call("sum", call.call("*", x, y), axis=axis)
+    if keras:
+        above = call.call("u-", above)
     norms = (_at_least(call, call.call("norm", part, axis=axis), given.get("eps")) for part in (x, y))
     return call.call("/", above, call.call("*", *norms))
 
@@ -140,7 +144,7 @@ def normalized(call: Arguments) -> Term:
 _OF_CLASSES = {"cross_entropy": "-sum(y*log_softmax(x), axis=-1)", "nll_loss": "-sum(y*x, axis=-1)"}
 """Losses of labels of classes or of a probability for each, and what they are of each row."""
 
-_OF_DIAGONAL = {"cross_entropy": "-mean(diag(log_softmax(x)))", "nll_loss": "-mean(diag(x))"}
+_OF_DIAGONAL = {"cross_entropy": "-mean(DIAGONAL(log_softmax(x)))", "nll_loss": "-mean(DIAGONAL(x))"}
 """The same where the label of each row is its number, as in contrastive losses."""
 
 

@@ -170,9 +170,20 @@ def slid(call: Arguments) -> Term:
         call.code.doubt("the first of the two is the longer, so that what is read has its length")
     if told in (None, "full" if call.name == "convolve" else "valid"):
         return call.call(call.name, x, kernel)
-    if call.name == "convolve":
-        kernel = call.call("flip", kernel)
+    turned = call.call("flip", kernel)
+    if told == "same" and not _odd(kernel):  # PyTorch leaves out one more in front of an even kernel, these behind it
+        x, kernel = call.call("flip", x), turned if call.name == "correlate" else kernel
+        return call.call("flip", call.call("conv1d", x, kernel, padding=Text("same", call.span)))
+    kernel = turned if call.name == "convolve" else kernel
     return call.call("conv1d", x, kernel, padding=None if told == "valid" else Text(str(told), call.span))
+
+
+def _odd(kernel: Term) -> bool:
+    """Whether a kernel is a list of an odd number of entries."""
+    match kernel:
+        case Group(items=items) | Call(function="[,]" | "stack", arguments=items, keywords=()):
+            return len(items) % 2 == 1
+    return False
 
 
 def pooled(call: Arguments) -> Term:

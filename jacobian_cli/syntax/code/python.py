@@ -31,9 +31,9 @@ def library_of(text: str) -> str:
         return TORCH
     if _JAX.search(text):
         return JAX
-    if _NUMPY.search(text):
-        return NUMPY
     imported: set[str] = {*_IMPORTED.findall(text)}
+    if _NUMPY.search(text) and (TORCH not in imported or "ndarray" in text):
+        return NUMPY
     if len(imported) == 1:
         return imported.pop()
     called = (found for found in _METHOD.finditer(text) if found["name"] in OF_TENSORS)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import TypeVar
 
 from jacobian_cli.syntax.code import arguments_of
-from jacobian_cli.syntax.code.arguments import LOST, places_of, sign_of
+from jacobian_cli.syntax.code.arguments import places_of, sign_of
 from jacobian_cli.syntax.code.places import counts_rows, piece
 from jacobian_cli.syntax.code.python import as_number
 from jacobian_cli.syntax.errors import InputError, Span
@@ -23,8 +22,9 @@ from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
 from jacobian_cli.syntax.function.methods import Class, attribute_of, default_number, parameters
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound
 from jacobian_cli.syntax.function.sharing import Given, Shared
+from jacobian_cli.syntax.function.values import at, is_light, names_number, whole
 from jacobian_cli.syntax.parser import normal_name
-from jacobian_cli.syntax.tree import Call, Definition, Flag, Group, Literal, Name, Term, Text
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
 _Function = TypeVar("_Function", ast.FunctionDef, ast.Lambda)
 _MOST = 5_000
@@ -75,6 +75,8 @@ class Function(Shared):
         """Parameters that are None where they are left out, as they are here."""
         self.options: set[str] = set()
         """Parameters that say how something is computed, and are what their defaults are."""
+        self.usual: dict[str, Literal] = {}
+        """Parameters whose default is a number, by which a branch is decided."""
         self.rows: dict[str, ast.expr] = {}
         """Names for the numbers of rows, `torch.arange(n)`."""
         self.given: dict[str, Given] = {}
@@ -106,7 +108,7 @@ class Function(Shared):
         if isinstance(found, ast.FunctionDef | ast.Lambda):
             raise self.module.refuse(node, f"'{node.id}' is a function, and a value belongs here")
         assert not isinstance(found, ast.expr)
-        return self.reader.want_value(_at(found, span), node)
+        return self.reader.want_value(at(found, span), node)
 
     def constant(self, node: ast.Name, value: ast.expr) -> Term:
         """A constant of the module."""
@@ -146,6 +148,8 @@ class Function(Shared):
                 message = f"{name} and self.{name} are two things here"
                 raise self.module.refuse(_head(function), message, "give the parameter another name")
             self.module.taken.add(name)
+            if isinstance(argument.annotation, ast.Name) and argument.annotation.id in ("float", "int"):
+                self.module.orders[name] = 0
             if name in CONSTANTS or name in self.module.functions:
                 self.module.own.append(name)
             self.local[argument.arg] = Name(name, self.module.places.span(argument))
@@ -168,6 +172,8 @@ class Function(Shared):
                 self.module.left_out.add(name)
                 continue
             default = self.where(function).term(value)
+            if isinstance(default, Literal):
+                self.usual[argument.arg] = default
             self.module.definitions.append(
                 Definition(name, default, self.module.text, notation="function", default=True)
             )
@@ -211,7 +217,7 @@ class Function(Shared):
 
     def named(self, name: str, value: Term, node: ast.expr | ast.arg) -> Term:
         """A value as a name that stands for it, where it is more than a name or a number."""
-        return value if _light(value) else self.define(name, value, node)
+        return value if is_light(value) else self.define(name, value, node)
 
     def define(self, name: str, value: Term, node: ast.expr | ast.arg) -> Name:
         """A new name that stands for a value."""
@@ -233,9 +239,12 @@ class Function(Shared):
 
     def decided(self, test: ast.expr) -> bool | None:
         """What a test comes out as, where that is known without a value."""
-        found = choices.decided(test, self.local, self.absent, self.options)
+        local = {**self.local, **{name: value for name, value in self.usual.items() if name in self.local}}
+        found = choices.decided(test, local, self.absent, {*self.options, *self.usual})
         if found is not None and found.doubt:
             self.reader.doubt(found.doubt)
+            asked = {part.id for part in ast.walk(test) if isinstance(part, ast.Name)}
+            self.module.left_out |= {normal_name(name) for name in asked & self.usual.keys()}
         return found.taken if found else None
 
     # ---- statements -------------------------------------------------------------------------------------------------
@@ -351,6 +360,7 @@ class Function(Shared):
             case ast.Name(id=name):
                 self.absent.discard(name)
                 self.options.discard(name)
+                self.usual.pop(name, None)
                 self.rows.pop(name, None)
                 if isinstance(value, list):
                     self.local[name] = Group(tuple(v for v in value if not isinstance(v, ast.AST)), self.span(target))
@@ -379,7 +389,7 @@ class Function(Shared):
                 case "?shape":
                     if isinstance(array := value.arguments[0], Name):
                         self.module.orders[array.text] = count
-                    extents = [Call("?extent", (*value.arguments, _whole(k, span)), (), span) for k in range(count)]
+                    extents = [Call("?extent", (*value.arguments, whole(k, span)), (), span) for k in range(count)]
                     return [*extents]
                 case "?slogdet" if count == 2:
                     return [sign_of(value), value.arguments[0]]
@@ -387,8 +397,19 @@ class Function(Shared):
                     return [piece(value, place, count) for place in range(count)]
                 case "?pair" if count == 2:
                     return [value.arguments[0], places_of(value)]
+        if isinstance(value, Name) and (entries := self.entries(target, value, count)):
+            return [*entries]
         hint = "make each a parameter of its own" if isinstance(value, Name) else None
         raise self.module.refuse(target, "what is unpacked here is not listed in the source", hint)
+
+    def entries(self, target: ast.expr, value: Name, count: int) -> list[Term]:
+        """The entries of a parameter that is unpacked into numbers: mu, sigma = theta."""
+        names = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
+        made = {definition.name for definition in self.module.definitions}
+        if value.text in made or len(names) != count or not all(map(names_number, names)):
+            return []
+        self.module.orders[value.text] = 1
+        return [Call("[]", (value, Group((whole(k, value.span),), value.span)), (), value.span) for k in range(count)]
 
     def span(self, node: ast.expr) -> Span:
         return self.module.places.span(node)
@@ -413,34 +434,3 @@ def _defaults(given: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
     plain = [*given.posonlyargs, *given.args]
     found = list(zip(plain[len(plain) - len(given.defaults) :], given.defaults, strict=True))
     return found + [(a, v) for a, v in zip(given.kwonlyargs, given.kw_defaults, strict=True) if v is not None]
-
-
-def _light(term: Term) -> bool:
-    """Whether a value is taken in place: a name, a number, a size, what is no value."""
-    if isinstance(term, Name | Literal | Flag | Group | Text):
-        return True
-    return isinstance(term, Call) and (
-        term.function in ("?extent", "?shape", "?count", "?pair", "?slogdet", "?split", LOST)
-        or (term.function in ("+", "-", "*", "u-") and all(map(_light, term.arguments)) and _sized(term))
-    )
-
-
-def _sized(term: Term) -> bool:
-    """Whether arithmetic is about sizes only, so that it can stand where a size belongs."""
-    if isinstance(term, Name):
-        return False
-    return not isinstance(term, Call) or term.function in ("?extent", "?count") or all(map(_sized, term.arguments))
-
-
-def _whole(value: int, span: Span) -> Literal:
-    return Literal(Fraction(value), span)
-
-
-def _at(term: Term, span: Span) -> Term:
-    """A name with the place where it is used."""
-    match term:
-        case Name(text=text):
-            return Name(text, span)
-        case Literal(value=value):
-            return Literal(value, span)
-    return term

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+import operator
+from collections.abc import Callable, Collection, Mapping
+from fractions import Fraction
+from math import isfinite
 from typing import NamedTuple
 
 from jacobian_cli.syntax.function.decorators import last_word, root
@@ -34,6 +37,20 @@ def decided(
                 case (Flag() | Literal()) as value if value.value is not None:
                     return Choice(bool(value.value), _said(name, str(value.value)) if name in options else "")
             return Choice(False, _said(name, "None")) if name in absent else None
+        case ast.Compare(left=ast.Name(id=name), ops=[sign], comparators=[beside]) if (
+            type(sign) in _ORDERS and (bound := _number(beside)) is not None
+        ):
+            match local.get(name):
+                case Literal(value=number):
+                    said = _said(name, str(number)) if name in options else ""
+                    return Choice(_ORDERS[type(sign)](number, bound), said)
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=bool() as flag)]
+        ):
+            match local.get(name):
+                case Flag() as held if held.value is not None:
+                    said = _said(name, str(held.value)) if name in options else ""
+                    return Choice((held.value is flag) == isinstance(op, ast.Is), said)
         case ast.Compare(
             left=ast.Name(id=name), ops=[ast.Eq() | ast.NotEq() as op], comparators=[ast.Constant(value=other)]
         ):
@@ -47,6 +64,25 @@ def decided(
             here = local[name]
             nothing = name in absent or (isinstance(here, Flag) and here.value is None)
             return Choice(nothing == isinstance(op, ast.Is), _said(name, "None") if name in absent else "")
+    return None
+
+
+_ORDERS: Mapping[type[ast.cmpop], Callable[[Fraction, Fraction], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def _number(node: ast.expr) -> Fraction | None:
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and isfinite(value):
+            return Fraction(str(value))
+        case ast.UnaryOp(op=ast.USub(), operand=operand) if (found := _number(operand)) is not None:
+            return -found
     return None
 
 
