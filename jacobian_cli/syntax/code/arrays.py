@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
 from jacobian_cli.syntax.libraries import CONVEX, REFUSED, TORCH
+from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import LITERAL, Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
 SWAPS = ("swapaxes", "swapdims", "moveaxis", "movedim")
@@ -69,10 +70,13 @@ def reshape(call: Arguments) -> Term:
 def repeated(call: Arguments) -> Term:
     """Each entry so many times; a PyTorch tensor's own `repeat` is NumPy's `tile`."""
     many = len(call.arguments) > 2
-    if call.method and call.name == "repeat" and many and not call.library and not call.keywords:
-        if len(call.arguments) == 3 and is_(call.code.term(call.arguments[2]), 0):
-            return call.call("repeat", *map(call.code.term, call.arguments[:2]), axis=call.code.term(call.arguments[2]))
-        call.code.doubt("PyTorch's repeat is read, `tile(X, (2, 1))`; NumPy's, along axis 1, is `repeat(X, 2, axis=1)`")
+    if call.method and call.name == "repeat" and len(call.arguments) == 3 and not (call.library or call.keywords):
+        x, count, axis = map(call.code.term, call.arguments)
+        along = call.call("repeat", x, count, axis=axis)
+        if is_(axis, 0):  # nobody repeats no times
+            return along
+        tiled = spelled(call.call("tile", x, Group((count, axis), call.span)))
+        call.code.doubt(f"`{tiled}` is read, as PyTorch repeats; NumPy, along an axis, makes `{spelled(along)}`")
     if call.method and call.name == "repeat" and (call.library == TORCH or (many and not call.library)):
         x, *times = (call.code.term(a) for a in call.arguments)
         if not times or call.keywords:
