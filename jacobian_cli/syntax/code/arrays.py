@@ -75,8 +75,10 @@ def repeated(call: Arguments) -> Term:
         along = call.call("repeat", x, count, axis=axis)
         if is_(axis, 0):  # nobody repeats no times
             return along
-        tiled = spelled(call.call("tile", x, Group((count, axis), call.span)))
-        call.code.doubt(f"`{tiled}` is read, as PyTorch repeats; NumPy, along an axis, makes `{spelled(along)}`")
+        name = x if isinstance(x, Name) else Name("x", x.span)
+        tiled = spelled(call.call("tile", name, Group((count, axis), call.span)))
+        rows = spelled(call.call("repeat", name, count, axis=axis))
+        call.code.doubt(f"`{tiled}` is read, as PyTorch repeats; NumPy, along an axis, makes `{rows}`")
     if call.method and call.name == "repeat" and (call.library == TORCH or (many and not call.library)):
         x, *times = (call.code.term(a) for a in call.arguments)
         if not times or call.keywords:
