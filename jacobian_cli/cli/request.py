@@ -144,7 +144,7 @@ def claim_command(command: Callable[..., int]) -> Callable[..., int]:
                 )
             *given, claim = formula
             typed = replace(typed, formula=tuple(given))
-        return command(read_request(typed), claim=claim, syntax=typed.syntax, **own)
+        return command(read_request(typed, claim), claim=claim, syntax=typed.syntax, **own)
 
     return _with_options(command, read)
 
@@ -176,8 +176,10 @@ def _in_file(path: str | None) -> Iterator[None]:
         raise located(error, read_file(path), path) from None
 
 
-def read_request(typed: Typed) -> Request:
-    """Read the options. Raises `InputError` for a syntax error anywhere in them."""
+def read_request(typed: Typed, claim: str = "") -> Request:
+    """Read the options; a `claim` that stands behind the formula is in the same notation. Raises `InputError` for a
+    syntax error anywhere in them.
+    """
     formula, path, wrt, syntax, source = typed.formula, typed.path, typed.wrt, typed.syntax, typed.source
     if len(formula) > 1 and any(_TAKEN_APART.fullmatch(part.strip()) for part in formula):
         whole = " ".join(formula)
@@ -186,7 +188,7 @@ def read_request(typed: Typed) -> Request:
         if named := _FILE.fullmatch(part.strip()):
             option = "--source" if named[1] == "py" else "-f"
             raise InputError(f"{part.strip()} is a file, not a formula", hint=f"read it with {option} {part.strip()}")
-    from jacobian_cli.api.input.problem import shapes_of, statements_of  # `jac --help` does without
+    from jacobian_cli.api.input.problem import marks_of, shapes_of, statements_of  # `jac --help` does without
     from jacobian_cli.elaborate.statement import unknown_functions
 
     if "-" in formula:
@@ -197,6 +199,7 @@ def read_request(typed: Typed) -> Request:
     if wrt is not None and not names:
         raise InputError("which variable?", hint="name it behind --wrt; without --wrt it is every one")
     asked = [*names, *(name for text in typed.at for name in _VALUE.findall(text))]
+    beside = marks_of([claim]) if claim else ()
     mistakes = Mistakes()
     given: list[Declared] = []
     for text in typed.shapes:
@@ -213,7 +216,7 @@ def read_request(typed: Typed) -> Request:
             sized = shapes_of(None, said)
         with mistakes.noted():
             defined = [statement.name for statement in before if statement.name]
-            return statements_of(texts, [*asked, *defined], sized, syntax)
+            return statements_of(texts, [*asked, *defined], sized, syntax, beside=beside)
         return []
 
     declarations, statements = list(given), list[Definition]()

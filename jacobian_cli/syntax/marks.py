@@ -40,7 +40,7 @@ _LIST = re.compile(r"(?<![\w)\]'])\[([^\[\]@|=<>]*)\]")
 _GAP = re.compile(r"[\w)\]'.]\s+[-+]?[\w(\[]")
 """Between two entries of a row in MATLAB; where signs have blanks on both sides, brackets hold one formula."""
 _ROUNDS = re.compile(r"\([^()\[\]]*\)")
-_PRIME = re.compile(r"[\w)\]']'")
+PRIME = re.compile(r"[\w)\]']'")
 _BARS = re.compile(r"\|\|\s*[_^²₂]|‖")
 """Norms, which are those of mathematics though a prime stands beside a *."""
 _ROWS = re.compile(r"'\s*/\s*[^\W\d]\w*'")
@@ -56,7 +56,7 @@ _BESIDE = re.compile(r"[\w)\]]'[^\W\d]")
 """A'x, which Julia has as a product and MATLAB does not."""
 _EXTREME = re.compile(r"\b(?:maximum|minimum)\([^,()]*\)|\bInf\b|\b(?:sum|prod|mean)\(\w+,\s*[^\W\d]")
 """What Julia has for the largest entry and the like."""
-ONLY_OURS = re.compile(r"@|\*\*|\.T\b")
+ONLY_OURS = re.compile(r"@|\*\*|\.T\b|\b(?:axis|keepdims)\s*=")
 _DIFFERENTIAL = re.compile(r"\s*d[^\W\d_]\d*\s*/\s*d[^\W\d_]\d*\s*")
 _MARKED = re.compile("[ₐ-ₜᵢ-ᵥᵀᵗ𝔼]")
 """Letters below and above the line, which Python reads as if they stood on it."""
@@ -117,7 +117,7 @@ def told(text: str) -> str:
         return "numpy"
     if _MACRO.search(text) or (_BESIDE.search(text) and _EXTREME.search(text)):
         return "julia"
-    primes = not _BARS.search(text) and (("*" in text and _PRIME.search(text)) or _BELOW.search(text))
+    primes = not _BARS.search(text) and (("*" in text and PRIME.search(text)) or _BELOW.search(text))
     if found := MATLAB.search(text) or primes or _ROWS.search(text):
         beside = found.re is MATLAB and (_BESIDE.search(text) or _COEFFICIENT.search(text))
         return "julia" if beside or _JULIA.search(text) else "matlab"

@@ -12,7 +12,7 @@ from importlib import import_module
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Mistakes, Part, Span
 from jacobian_cli.syntax.labels import unlabelled
-from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, entered, may_be_other, spaced, told
+from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, PRIME, entered, may_be_other, spaced, told
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.tokens import OtherNotationError
@@ -32,6 +32,8 @@ _READERS = {
 }
 LANGUAGE = "language"
 _BOARDS = ("math", "latex")
+_WITH_DOTS = ("matlab", "julia")
+"""Notations with a dot where a product goes entry by entry."""
 NOTATIONS = (LANGUAGE, *_READERS)
 _HEAD = re.compile(r"\s*([^\W\d]\w*)\s*(?:\(([^()=]*)\)\s*=(?!=)|=\s*@\(([^()]*)\))")
 """What stands before the formula of a definition with parameters."""
@@ -59,17 +61,19 @@ def read_statements(
     *,
     asked: Iterable[str] = (),
     syntax: str | None = None,
+    beside: Collection[str] = (),
 ) -> list[Definition]:
     """Formulas and definitions, each in whatever notation it is.
 
     `names` are those that are declared or asked for, `asked` those of them that a reading must hold; `syntax` names a
-    notation and forbids guessing.
+    notation and forbids guessing; `beside` are the notations of what the same person typed beside them, in which a text
+    is that has no mark of its own.
     """
     if syntax is not None and syntax not in NOTATIONS:
         raise InputError(f"there is no notation '{syntax[:30]}'", hint=f"there are {', '.join(NOTATIONS)}")
     if len(texts) == 1 and (bare := unlabelled(texts[0], functions)) != texts[0]:
         with _typed_as(texts[0], bare):
-            read = read_statements([bare], names, functions, asked=asked, syntax=syntax)
+            read = read_statements([bare], names, functions, asked=asked, syntax=syntax, beside=beside)
         return [replace(item, source=texts[0]) if item.source == bare else item for item in read]
     texts = _applied(texts, functions)
     names = [*names]
@@ -85,20 +89,24 @@ def read_statements(
             with mistakes.noted():
                 result += _read(syntax, text, names, functions, guessed=False)
         return _complete(result, mistakes, defined, given)
-    found = _alike([_notation(text, functions) for text in texts], texts)
+    found = _alike([_notation(text, functions) for text in texts], texts, beside)
     if _closed(texts):
         found = ["matlab" if isinstance(item, Definition) and "*" in item.source else item for item in found]
     held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
     missing = [name for name in asked if name not in held]
-    boards = any(item in ("math", "latex") for item in found)
+    boards = any(item in _BOARDS for item in (*found, *beside))
     for text, item in zip(texts, found, strict=True):
         with mistakes.noted():
-            if isinstance(item, str):
+            if isinstance(item, str) and item in beside and item not in _BOARDS:
+                result += _as_beside(item, text, names, functions)
+            elif isinstance(item, str):
                 result += _guessed(item, text, names, functions, missing)
             elif _expected(text, names) or (
                 not _OF_THE_LANGUAGE.search(text) and (missing or boards or _greek(item, names))
             ):
                 result.append(_split_names(item, text, names, functions, missing, boards or not missing))
+            elif boards and not ONLY_OURS.search(text):
+                result.append(_on_board(item, text, names, functions))
             else:
                 result.append(item)
     return _complete(result, mistakes, defined, given)
@@ -122,7 +130,17 @@ def _typed_as(text: str, bare: str) -> Iterator[None]:
         raise
 
 
-def _alike(found: list[Definition | str], texts: Sequence[str]) -> list[Definition | str]:
+def marked(text: str, functions: Collection[str]) -> str:
+    """The notation that a text is in by marks of its own; "" where it has none, or those of the language alone."""
+    found = _notation(text, functions)
+    if not isinstance(found, str) or (found == "math" and "⊙" in text):
+        return ""
+    if found == "math" and text.isascii() and "^" not in text:
+        return "matlab" if PRIME.search(text) else ""
+    return found
+
+
+def _alike(found: list[Definition | str], texts: Sequence[str], beside: Collection[str] = ()) -> list[Definition | str]:
     """The notations of statements typed together: beside what only MATLAB, Julia or R has, `A*x` is theirs too."""
     for notation in ("r", "mathematica"):
         if notation in found:
@@ -133,14 +151,35 @@ def _alike(found: list[Definition | str], texts: Sequence[str]) -> list[Definiti
                 else notation
                 for item in found
             ]
-    marked = {item for item in found if item in ("matlab", "julia")}
-    if len(marked) != 1:
+    signs = {item for item in found if item in _WITH_DOTS} or {*beside}.intersection(_WITH_DOTS)
+    if signs == {*_WITH_DOTS} and not signs.isdisjoint(beside):
+        signs = {"julia"}  # which reads both
+    signs = signs or {*beside}.intersection(("r", "mathematica"))
+    if len(signs) != 1:
         return found
-    (notation,) = marked
+    (notation,) = signs
     return [
         item if isinstance(item, str) or ONLY_OURS.search(text) else notation
         for item, text in zip(found, texts, strict=True)
     ]
+
+
+def _as_beside(notation: str, text: str, names: Sequence[str], functions: Collection[str]) -> list[Definition]:
+    """A text in the notation of what stands beside it or, if it cannot be that, in mathematics."""
+    try:
+        return _read(notation, text, names, functions)
+    except OtherNotationError:
+        return _read("math", text, names, functions)
+
+
+def _on_board(item: Definition, text: str, names: Sequence[str], functions: Collection[str]) -> Definition:
+    """A text of the language with a `*` beside mathematics, in which that may be the product of matrices."""
+    try:
+        (other,) = _read("math", text, names, functions)
+    except InputError:
+        return item
+    held = {*_names(other)}
+    return other if held == {*_names(item)} or held <= {*names} else item
 
 
 def _complete(

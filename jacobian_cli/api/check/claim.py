@@ -16,8 +16,9 @@ from jacobian_cli.elaborate.options import ConformError
 from jacobian_cli.elaborate.statement import named_places
 from jacobian_cli.elaborate.trees import unclear
 from jacobian_cli.expr import Defined, Expr, Variable, rebuild, size_names
-from jacobian_cli.shape import Size, product
+from jacobian_cli.shape import Shape, Size, product
 from jacobian_cli.syntax.errors import InputError, Part
+from jacobian_cli.syntax.router import LANGUAGE
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.statements import split
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, substituted
@@ -34,6 +35,15 @@ _LEFT = re.compile(
 _FIRST = re.compile(rf"∇|\\nabla|grad|/\s*{_D}|frac")
 """What in it says that these are first derivatives."""
 UPSTREAM, TANGENT = "?upstream", "?tangent"
+SIGNED = {
+    "matlab": "MATLAB",
+    "julia": "Julia",
+    "r": "R",
+    "mathematica": "Mathematica",
+    "math": "mathematics",
+    "latex": "mathematics",
+}
+"""Notations that a claim shares with its formula, and what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +132,28 @@ class Reader:
         parts, left = _statements(text)
         if form is None and not self.problem.output.shape and _FIRST.search(left):
             form = "gradient"
+        beside = frozenset(s.notation for s in self.problem.program.statements if s.notation in SIGNED)
+        claim = self._read_as(parts, text, form, syntax, beside)
+        if claim.error is None or syntax is not None or not beside:
+            return claim
+        try:
+            other = self._read_as(parts, text, form, LANGUAGE, frozenset())
+        except InputError:
+            return claim
+        if other.expr is None or other.expr.shape not in self._wanted():
+            return claim
+        theirs = next(name for notation, name in SIGNED.items() if notation in beside)
+        said = f"`{spelled(other.term)}` is read, entry by entry: as {theirs} has `*`, this has no value"
+        return replace(other, warnings=(*other.warnings, said))
+
+    def _read_as(
+        self, parts: Sequence[str], text: str, form: str | None, syntax: str | None, beside: Collection[str]
+    ) -> Claim:
+        """The claim in one notation, or in whatever it is `beside` a formula of these."""
         shapes = {name: value.shape for name, value in self.values.items()}
         error: InputError | None = None
         try:
-            items = statements_of(parts, [*self.values], shapes, syntax, slopes=True)
+            items = statements_of(parts, [*self.values], shapes, syntax, slopes=True, beside=beside)
             typed = {name for item in items for name, _ in named_places(item.value)}
             if "I" in typed and "I" not in self.values and "I" not in self.sizes:
                 items = [replace(i, value=_identities(i.value), notation=i.notation or "math") for i in items]
@@ -167,9 +195,8 @@ class Reader:
         places = {name: span for item in items for name, span in named_places(item.value) if name not in known}
         if not places:
             return [*items]
-        out, wrt = self.problem.output.shape, self.wrt.shape
+        out, wrt, wanted = self.problem.output.shape, self.wrt.shape, self._wanted()
         flat = (product(out), product(wrt))
-        wanted = (flat, flat[::-1], wrt, (*out, *wrt))
         *before, last = items
         term = _joined([(step.name or "", step.value) for step in before], last.value)
         for sizes in combinations(dict.fromkeys((*out, *wrt, *flat)), repeat=len(places)):
@@ -179,6 +206,12 @@ class Reader:
                 return [replace(item, value=filled(item.value, settled)) for item in items]
         span = next(iter(places.values()))
         raise InputError("which size has this?", text=text, span=span, hint="write it: `eye(n)`, `ones(n)`")
+
+    def _wanted(self) -> tuple[Shape, ...]:
+        """The shapes that a derivative may have."""
+        out, wrt = self.problem.output.shape, self.wrt.shape
+        flat = (product(out), product(wrt))
+        return (flat, flat[::-1], wrt, (*out, *wrt))
 
     def read_definitions(self, definitions: Sequence[Definition], form: str | None = None) -> Claim:
         """A claim that is computed in several steps, as by a Python function: the last one is its value."""

@@ -27,7 +27,7 @@ from jacobian_cli.api.check.book import book_of
 from jacobian_cli.api.check.judge import Judge, with_arrivals
 from jacobian_cli.api.check.judged import judged
 from jacobian_cli.api.input.assume import assumptions_of
-from jacobian_cli.api.input.problem import ShapeLike, pose, shapes_of, statements_of
+from jacobian_cli.api.input.problem import ShapeLike, marks_of, pose, shapes_of, statements_of
 from jacobian_cli.checks.mistakes.edits import described, edits
 from jacobian_cli.checks.oracles import hips_autograd as autodiff
 from jacobian_cli.checks.verdict.claim import TruePoint, same
@@ -119,10 +119,11 @@ def _legible(
     """What the lines say that can be read, and what is wrong with the others. The names in claims are asked for."""
     words = (word for claim in claims for word in (claim.wrt, *_WORD.findall(claim.text.split("=", 1)[1])))
     asked = [word for word in dict.fromkeys(words) if word not in FUNCTIONS and word not in _NOT_ASKED]
+    beside = marks_of(claim.text for claim in claims)
     unread: dict[int, str] = {}
 
     def read(lines: list[str], said: list[Declared]) -> list[Definition]:
-        return statements_of(lines, asked, shapes_of(None, said), syntax)
+        return statements_of(lines, asked, shapes_of(None, said), syntax, beside=beside)
 
     while True:
         try:

@@ -16,6 +16,7 @@ from jacobian_cli.api.check.judged import judged
 from jacobian_cli.api.check.run import judge_of
 from jacobian_cli.api.input.arguments import shown, textual
 from jacobian_cli.api.input.assume import by_name
+from jacobian_cli.api.input.problem import marks_of
 from jacobian_cli.syntax.errors import InputError
 
 UNREAD = "unread"
@@ -94,14 +95,15 @@ def graded_piece(claims: Sequence[Asked]) -> list[Graded]:
 
 def _graded(one: Asked, judges: dict[tuple[Any, ...], Judge | str], said: dict[tuple[Any, ...], Check]) -> Graded:
     """The verdict on one claim; what others have said before is not judged again."""
-    if one.function not in judges:
+    marks = marks_of([one.claim])
+    function = (*one.function, marks)
+    if function not in judges:
         try:
-            judges[one.function] = judge_of(
-                one.expression, one.wrt, shapes=dict(one.shapes), assume={n: list(f) for n, f in one.assume}
-            )
+            facts = {n: list(f) for n, f in one.assume}
+            judges[function] = judge_of(one.expression, one.wrt, shapes=dict(one.shapes), assume=facts, beside=marks)
         except InputError as error:
-            judges[one.function] = str(error)
-    judge = judges[one.function]
+            judges[function] = str(error)
+    judge = judges[function]
     if not one.claim.strip():
         return Graded(one.id, one.wrt, None, "there is no answer", one.points)
     try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from jacobian_cli.api.check.answer import Check
 from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.check.judged import judged
 from jacobian_cli.api.input.arguments import positive, textual
 from jacobian_cli.api.input.assume import FactsLike, assumptions_of
-from jacobian_cli.api.input.problem import ShapeLike, names_of, pose, shapes_of, statements_of
+from jacobian_cli.api.input.problem import ShapeLike, marks_of, names_of, pose, shapes_of, statements_of
 from jacobian_cli.syntax.errors import InputError
 
 
@@ -22,12 +22,15 @@ def judge_of(
     layout: str | None = None,
     vec: str | None = None,
     rtol: float | None = None,
+    beside: Collection[str] = (),
 ) -> Judge:
-    """What judges claims about one formula by one variable; what is worked out once serves all of them."""
+    """What judges claims about one formula by one variable; what is worked out once serves all of them. `beside` are
+    the notations that the claims are in by marks of their own.
+    """
     names = names_of(wrt)
     if len(names) != 1:
         raise InputError("a claim is about one variable", text=", ".join(names))
-    problem = pose(statements_of(expression), names, shapes_of(shapes), assume=assumptions_of(assume))
+    problem = pose(statements_of(expression, beside=beside), names, shapes_of(shapes), assume=assumptions_of(assume))
     if rtol is not None:
         rtol = positive(rtol, "{} is no tolerance", "a number above 0, as in rtol=1e-6")
     return Judge(problem, layout=layout, vec=vec, rtol=rtol)
@@ -60,5 +63,7 @@ def check(
     'A is symmetric'
     """
     textual(claim, "a claim", 'as in "2*A@x"')
-    judge = judge_of(expression, wrt, shapes=shapes, assume=assume, layout=layout, vec=vec, rtol=rtol)
+    judge = judge_of(
+        expression, wrt, shapes=shapes, assume=assume, layout=layout, vec=vec, rtol=rtol, beside=marks_of([claim])
+    )
     return judged(judge, claim, form)

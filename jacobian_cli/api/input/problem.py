@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from operator import index
 from typing import Any
@@ -29,7 +30,7 @@ from jacobian_cli.syntax.declarations import parse_sizes
 from jacobian_cli.syntax.errors import InputError, together
 from jacobian_cli.syntax.names import is_entry
 from jacobian_cli.syntax.parser import normal_name
-from jacobian_cli.syntax.router import NOTATIONS, read_statements
+from jacobian_cli.syntax.router import NOTATIONS, marked, read_statements
 from jacobian_cli.syntax.statements import split
 from jacobian_cli.syntax.tree import Assumption, Call, Declaration, Definition
 
@@ -43,6 +44,8 @@ _KINDS = {
     "square": "n,n",
 }
 """What people declare where sizes belong, and the sizes that are meant."""
+_LEFT = re.compile(r"[^()\[\]=]*=(?!=)")
+"""What a claim says that it is: df/dx = …"""
 _LONGEST = 40
 """Longer names are cut where they are listed."""
 _MOST_APART = 20
@@ -179,11 +182,13 @@ def statements_of(
     syntax: str | None = None,
     *,
     slopes: bool = False,
+    beside: Collection[str] = (),
 ) -> list[Definition]:
     """The definitions in one text or several, separated by `;` within a text, each in whatever notation it is.
 
     `names` are asked for, `shapes` declared: both say what is one name. `syntax` names a notation and forbids guessing.
-    With `slopes` σ′(z) is read: a claim may hold it, a formula to be differentiated is meant without.
+    With `slopes` σ′(z) is read: a claim may hold it, a formula to be differentiated is meant without. `beside` are the
+    notations of what the same person typed beside them.
     """
     if syntax is not None:
         word(syntax, NOTATIONS, "there is no notation {}")
@@ -207,10 +212,9 @@ def statements_of(
         formulas += split(part)
     entries = {normal_name(name.strip()) for name in names if is_entry(name, formulas)} - {*(shapes or {})}
     asked = [name for name in asked if name not in entries]
-    steep = (row for row in FUNCTIONS.values() if slopes and row.kind is Kind.ELEMENTWISE and row.derivative)
-    functions = ChainMap[str, Any](FUNCTIONS, ALIASES, {f"{row.name}'": row for row in steep})
+    functions = _functions(slopes=slopes)
     try:
-        read = read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax)
+        read = read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax, beside=beside)
         return asked_for(beside_sizes(result_last(read), shapes or {}), asked)
     except InputError as error:
         calls = [(Call(name, (), (), span), e.text or "") for e in error.errors for name, span in e.calls]
@@ -218,12 +222,25 @@ def statements_of(
         known = [*error.errors, *more]
 
         def alone(text: str) -> list[Definition]:
-            return read_statements([text], [*asked, *sizes], functions, syntax=syntax)
+            return read_statements([text], [*asked, *sizes], functions, syntax=syntax, beside=beside)
 
         for text in formulas if len(formulas) < _MOST_APART else ():
             if any(one.text == text for one in error.errors):
                 known += mistakes_apart(text, known, shapes or {}, alone)
         raise together(known) from None
+
+
+def _functions(*, slopes: bool) -> ChainMap[str, Any]:
+    """The functions that a text may hold; with `slopes` their derivatives too."""
+    steep = (row for row in FUNCTIONS.values() if slopes and row.kind is Kind.ELEMENTWISE and row.derivative)
+    return ChainMap[str, Any](FUNCTIONS, ALIASES, {f"{row.name}'": row for row in steep})
+
+
+def marks_of(claims: Iterable[str]) -> frozenset[str]:
+    """The notations that claims are in by marks of their own, in which the formula beside them is too."""
+    functions = _functions(slopes=True)
+    parts = (part for claim in claims for part in split(_LEFT.sub("", claim)))
+    return frozenset(filter(None, (marked(part, functions) for part in parts)))
 
 
 def shapes_of(

@@ -15,7 +15,7 @@ from jacobian_cli.checks.mistakes.calls import Total, totals
 from jacobian_cli.checks.mistakes.changes import changes, confused
 from jacobian_cli.checks.mistakes.terms import Change, Known, indices, key, likely
 from jacobian_cli.syntax.errors import Span
-from jacobian_cli.syntax.tree import Call, Group, Name, Term
+from jacobian_cli.syntax.tree import Call, Group, Name, Term, Text
 
 MOST = 800
 """So many changes of one formula are tried, the outermost places first."""
@@ -53,9 +53,10 @@ def edits(term: Term, known: Known = _NOTHING) -> Iterator[Edit]:
     stack: list[tuple[Term, Term | None, Callable[[Term], Term]]] = [(whole, None, lambda new: new)]
     while stack:
         place, parent, around = stack.pop(0)
-        for change in changes(likely(place), parent and likely(parent), known):
-            yield _edit(change, place, around)
-            made_already += 1
+        if not (_is_open(place) or _is_open(parent)):
+            for change in changes(likely(place), parent and likely(parent), known):
+                yield _edit(change, place, around)
+                made_already += 1
         if made_already > MOST:
             break
         if isinstance(place, Call) and place.function not in _SIZED:
@@ -65,8 +66,16 @@ def edits(term: Term, known: Known = _NOTHING) -> Iterator[Edit]:
                         changed = _inside(place, k, around)(new)
                         yield Edit(changed, argument.span, "index", "index", "the index in {}", place)
                     continue
-                stack.append((argument, place, _inside(place, k, around)))
+                if not isinstance(argument, Text):
+                    stack.append((argument, place, _inside(place, k, around)))
     yield from _everywhere(whole, known)
+
+
+def _is_open(place: Term | None) -> bool:
+    """Whether shapes decide what a part is by more than one operator: what it holds has the form that its reader gave
+    it, so that only what stands inside that may change.
+    """
+    return isinstance(place, Call) and place.function[0] == "?" and likely(place) is place
 
 
 def _edit(change: Change, place: Term, around: Callable[[Term], Term]) -> Edit:
@@ -79,12 +88,12 @@ def _everywhere(whole: Term, known: Known) -> Iterator[Edit]:
     of all sums along one axis.
     """
     places: dict[object, list[Term]] = {}
-    stack = [whole]
+    stack: list[tuple[Term, Term | None]] = [(whole, None)]
     while stack:
-        term = stack.pop()
+        term, parent = stack.pop()
         if isinstance(term, Call):
-            stack += [a for a in term.arguments if not isinstance(a, Group)]
-        if isinstance(term, Call | Name):
+            stack += [(a, term) for a in term.arguments if not isinstance(a, Group)]
+        if isinstance(term, Name) or (isinstance(term, Call) and not (_is_open(term) or _is_open(parent))):
             places.setdefault(key(term), []).append(term)
     for said, listed in places.items():
         if len(listed) > 1:
