@@ -32,6 +32,7 @@ _READERS = {
 }
 LANGUAGE = "language"
 _BOARDS = ("math", "latex")
+_SIDE_BY_SIDE = re.compile(r"[\w)\]}'ᵀ]\s+[\w(\\]|\d[^\W\d]|ᵀ\w|\b[A-Z][a-z]\b|[^\x00-\x7f]")
 _WITH_DOTS = ("matlab", "julia")
 """Notations with a dot where a product goes entry by entry."""
 NOTATIONS = (LANGUAGE, *_READERS)
@@ -95,6 +96,7 @@ def read_statements(
     held = {name for item in found if isinstance(item, Definition) for name in (item.name, *_names(item))}
     missing = [name for name in asked if name not in held]
     boards = any(item in _BOARDS for item in (*found, *beside))
+    starred = not {*_BOARDS}.isdisjoint(beside) or _all_starred(found, texts)
     for text, item in zip(texts, found, strict=True):
         with mistakes.noted():
             if isinstance(item, str) and item in beside and item not in _BOARDS:
@@ -105,7 +107,7 @@ def read_statements(
                 not _OF_THE_LANGUAGE.search(text) and (missing or boards or _greek(item, names))
             ):
                 result.append(_split_names(item, text, names, functions, missing, boards or not missing))
-            elif boards and not ONLY_OURS.search(text):
+            elif starred and not ONLY_OURS.search(text):
                 result.append(_on_board(item, text, names, functions))
             else:
                 result.append(item)
@@ -162,6 +164,14 @@ def _alike(found: list[Definition | str], texts: Sequence[str], beside: Collecti
         item if isinstance(item, str) or ONLY_OURS.search(text) else notation
         for item, text in zip(found, texts, strict=True)
     ]
+
+
+def _all_starred(found: Sequence[Definition | str], texts: Sequence[str]) -> bool:
+    """Whether some statements are mathematics, and none of them has factors side by side, beside which `*` would be
+    another product.
+    """
+    boards = [text for item, text in zip(found, texts, strict=True) if item in _BOARDS]
+    return bool(boards) and not any(_SIDE_BY_SIDE.search(text) for text in boards)
 
 
 def _as_beside(notation: str, text: str, names: Sequence[str], functions: Collection[str]) -> list[Definition]:
