@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from jacobian_cli.elaborate.habits import MATRIX, VECTOR, habit
+from jacobian_cli.elaborate.habits import MATRIX, VECTOR, habit, holds_weights
 from jacobian_cli.elaborate.quoting import Edit, Typed, changed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.shaped import LEANING
 from jacobian_cli.elaborate.terms import elementwise
@@ -19,6 +19,11 @@ from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, part
 
 IDENTITY = "I"
 """What mathematicians call the identity, and add to products of matrices."""
+
+_MASKS = frozenset(("M", "R", "m", "r", "mask", "Mask", "MASK", "Omega", "Ω", IDENTITY))
+"""What picks or weighs the entries of a matrix: a mask, which ratings are known; a current I."""
+_GATES = frozenset("FIOGCZHR")
+"""What is multiplied entry by entry in cells that remember."""
 
 
 def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
@@ -34,7 +39,12 @@ def products(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         term.function in ("+", "-") and any(isinstance(a, Name) and a.text == IDENTITY for a in term.arguments)
         for term in terms
     )
-    strict = [term for term in terms if _looks_matrix(typed, term, identity or id(term) in of_matrices)]
+    bare = not statement.notation and not any("@" in one.source for one in typed.statements)
+    strict = [
+        term
+        for term in terms
+        if _looks_matrix(typed, term, identity or id(term) in of_matrices or (bare and _of_capitals(term)))
+    ]
     scaled = _of_matrices(typed, terms)
     strict = [t for t in strict if [typed.order(a) for a in t.arguments] != [1, 2] or id(t) not in scaled]
     if not strict:
@@ -159,6 +169,16 @@ def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
             return isinstance(right, Name) or (turned(right) and isinstance(parts_of(right)[0], Name))
         case [2, 2]:
             return of_matrices or any(turned(part) or _made(part) for part in term.arguments)
+    return False
+
+
+def _of_capitals(term: Call) -> bool:
+    """Whether a product is one of two names of matrices, X*W or a1*W2, neither a mask nor two gates."""
+    match term.arguments:
+        case (Name(text=left), Name(text=right)) if left != right:
+            stems = key(left)[0], key(right)[0]
+            capitals = habit(left) == habit(right) == MATRIX or holds_weights(left) or holds_weights(right)
+            return capitals and _MASKS.isdisjoint(stems) and not _GATES.issuperset(stems)
     return False
 
 
