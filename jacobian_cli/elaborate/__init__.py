@@ -21,7 +21,8 @@ another has done, by `super()`:
     coded                         around all that, and takes up `mtimes`: lower-case names that must be matrices
     meaning                       the whole: which axes names have, tried until what was read makes sense
 
-Beside them stand the rooms of doubts, which read what was built and warn: `doubts`, `board_doubts`, `fed`.
+Beside them stand the rooms of doubts, which read what was built and warn: `doubts`, `board_doubts`, `fed`,
+`statistics`.
 """
 
 from jacobian_cli.elaborate.as_arrays import elaborate_typed

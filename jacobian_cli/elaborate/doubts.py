@@ -17,6 +17,7 @@ from jacobian_cli.elaborate.products import outer, products, quotients, spread, 
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.square import squared
 from jacobian_cli.elaborate.statement import PYTHON, names_in, subscripted
+from jacobian_cli.elaborate.statistics import statistics
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.ops import Kind
 from jacobian_cli.ops.identities import held
@@ -69,6 +70,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
                 yield Doubt(letter_e.NUMBER)
         if statement.notation in _OURS:
             yield from quotients(typed, statement)
+        yield from statistics(typed, statement)
         yield from fed(typed, statement)
         yield from squared(typed, statement)
         yield from compared(statement)

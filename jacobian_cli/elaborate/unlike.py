@@ -93,6 +93,10 @@ class Unlike(Transposes):
         """xᵀAx + C: a capital is a number where it is added to one that is made of vectors. K + λ is asked about, and
         λ KL + ‖x‖² is refused.
         """
+        bars = "|" in self.text.replace("||", "")  # |X - mean(X)| is no determinant
+        if not bars and isinstance(matrix.typed, Name) and isinstance(number.typed, Call):
+            if [*map(_named, number.typed.arguments)] == [_named(matrix.typed)]:  # X - mean(X)
+                return
         made = any(self.build(Name(name, term.span)).shape for name in names_in(number.typed))
         shown, other = spelled(matrix.plain), spelled(number.plain)
         if made and (name := _only(matrix.typed)) and self.assumed.get(name) == 2:

@@ -304,7 +304,8 @@ def _guessed(
             found = _read(notation, text, names, functions)
         except OtherNotationError:
             found = []
-        if found and {*missing} <= {name for item in found for name in _names(item)}:
+        lacking = {*missing} - {name for item in found for name in _names(item)}
+        if found and (not lacking or lacking.isdisjoint(_held_on_board(text, names, functions))):
             return found
         notation = "math"
     try:
@@ -323,6 +324,14 @@ def _guessed(
                 if other.message != NO_EXPRESSION or not error.hint:
                     raise
         raise
+
+
+def _held_on_board(text: str, names: Sequence[str], functions: Collection[str]) -> Iterable[str]:
+    """The names that a text has as mathematics, where letters side by side are several."""
+    try:
+        return [name for item in _read("math", text, names, functions) for name in _names(item)]
+    except InputError:
+        return names
 
 
 def _notation(text: str, functions: Collection[str]) -> Definition | str:

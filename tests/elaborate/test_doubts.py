@@ -33,6 +33,7 @@ MEANT = {
     "softmax(X*W)": "softmax(X@W)",
     "tanh(W*X + b*ones(1, n))": "tanh(W@X + b*ones(1, n))",
     "A = X*W; L = trace(A)": "A = X@W",
+    "mean(X)*w": "mean(X, axis=0)",
     "softmax(Q*K.T/sqrt(d))*V": "softmax(Q@K.T/sqrt(d))@V",
     "1/X + A": "inv(X)",
     "z = W*x + b; sigmoid(z)": "z = W@x + b",
@@ -144,7 +145,7 @@ def test_every_doubt_of_the_sources_is_met() -> None:
     texts |= {doubt.message for text, shapes, _ in DECLARED for doubt in program(text, **shapes).doubts}
     found = {
         t
-        for name in ("doubts", "products", "letter_e", "entries", "square", "fed")
+        for name in ("doubts", "products", "letter_e", "entries", "square", "fed", "statistics")
         for t in templates(PACKAGE / f"elaborate/{name}.py")
     }
     assert [t for t in sorted(found) if not any(re.search(t, text, re.DOTALL) for text in texts)] == []
@@ -177,6 +178,9 @@ SILENT = [
     "F*C + O*G",
     "f*c + i*g",
     "X*W + A@B",
+    "X - mean(X)",
+    "norm((X - mean(X))@w)**2",
+    "lam*sum(W) + x*y",
     "P*log(P)",
     "H*(1 - H)",
     "x[:, None]*A",

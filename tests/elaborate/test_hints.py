@@ -33,7 +33,10 @@ from tests.syntax.reading import program
 PACKAGE = Path(jac.__file__).parent
 ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elaborate", "ops", "shape.py")
 APART = (
-    *(f"elaborate/{name}.py" for name in ("doubts", "board_doubts", "products", "entries", "square", "fed")),
+    *(
+        f"elaborate/{name}.py"
+        for name in ("doubts", "board_doubts", "products", "entries", "square", "fed", "statistics")
+    ),
     *(
         f"elaborate/{name}.py"
         for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "amplitudes", "signs", "sums")
