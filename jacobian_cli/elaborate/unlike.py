@@ -93,9 +93,9 @@ class Unlike(Transposes):
         """xᵀAx + C: a capital is a number where it is added to one that is made of vectors. K + λ is asked about, and
         λ KL + ‖x‖² is refused.
         """
-        bars = "|" in self.text.replace("||", "")  # |X - mean(X)| is no determinant
-        if not bars and isinstance(matrix.typed, Name) and isinstance(number.typed, Call):
-            if [*map(_named, number.typed.arguments)] == [_named(matrix.typed)]:  # X - mean(X)
+        own = number.typed.arguments if isinstance(number.typed, Call) else ()
+        if isinstance(matrix.typed, Name) and [*map(_named, own)] == [matrix.typed.text]:  # X - mean(X)
+            if "|" not in self.text.replace("||", ""):  # |X - mean(X)| is no determinant
                 return
         made = any(self.build(Name(name, term.span)).shape for name in names_in(number.typed))
         shown, other = spelled(matrix.plain), spelled(number.plain)
