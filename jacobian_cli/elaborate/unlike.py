@@ -93,10 +93,8 @@ class Unlike(Transposes):
         """xᵀAx + C: a capital is a number where it is added to one that is made of vectors. K + λ is asked about, and
         λ KL + ‖x‖² is refused.
         """
-        own = number.typed.arguments if isinstance(number.typed, Call) else ()
-        if isinstance(matrix.typed, Name) and [*map(_named, own)] == [matrix.typed.text]:  # X - mean(X)
-            if "|" not in self.text.replace("||", ""):  # |X - mean(X)| is no determinant
-                return
+        if self.less_its_own(matrix.typed, number.typed):
+            return
         made = any(self.build(Name(name, term.span)).shape for name in names_in(number.typed))
         shown, other = spelled(matrix.plain), spelled(number.plain)
         if made and (name := _only(matrix.typed)) and self.assumed.get(name) == 2:
@@ -114,6 +112,12 @@ class Unlike(Transposes):
             call_of(sign, matrix.plain, call_of("*", number.plain, call_of("eye", Name("n", term.span))))
         )
         self.doubt(f"`{other}` is added to every entry of `{shown}`; on the diagonal it is `{identity}`")
+
+    def less_its_own(self, matrix: Term, number: Term) -> bool:
+        """Whether a name of a matrix meets a function of it, X - mean(X); |X - mean(X)| is no determinant."""
+        own = number.arguments if isinstance(number, Call) else ()
+        bars = "|" in self.text.replace("||", "")
+        return isinstance(matrix, Name) and not bars and [*map(_named, own)] == [matrix.text]
 
     def want_same_shape(self, term: Call, left: Typed, right: Typed) -> None:
         """o ⊙ tanh(C): a capital is a vector where it is multiplied entry by entry with one, if it is that of a step or
