@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from jacobian_cli.elaborate.habits import habit, leans, spans, weighs
+from jacobian_cli.elaborate.factor_shapes import is_row, shape_of
+from jacobian_cli.elaborate.habits import habit, leans, neighbours, spans, varies, weighs
 from jacobian_cli.elaborate.options import OrderError, Scope
+from jacobian_cli.elaborate.products import turned
 from jacobian_cli.elaborate.programmed import Programs
 from jacobian_cli.elaborate.shaped import StrainedError, Typed
-from jacobian_cli.elaborate.statement import PYTHON
+from jacobian_cli.elaborate.statement import PYTHON, names_in
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.expr import Apply, Defined, Expr, Variable
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -99,7 +101,36 @@ class Coded(Programs):
                 if self.assumed.get(between) == 0 and habit(between) == 0 and spelled(one) == spelled(other):
                     taken = f"`{between}` is taken for a matrix, as in a quadratic form"
                     self.because([between], 2, f"{taken}; a number is declared: `-s {between}=()`")
+        if lead := self.leading(term):
+            name, row, last = lead
+            same = isinstance(row, Call) and spelled(row.arguments[0]) == spelled(last)
+            if same or (self.bare[name] == 1 and not varies(name)):
+                scaled = f"`{name}` is taken for a number, for a row, `{spelled(row)}`, and a column stand behind it"
+                self.because([name], 0, "" if same else f"{scaled}; `-s {name}=n` says that it is a vector")
         return super().mtimes(term)
+
+    def each(self, term: Call) -> Typed:
+        """c*x'*y + norm(x): a number where a number is added to it."""
+        if term.function in ("?each+", "?each-") and self.strict and self.notation in ("matlab", "julia"):
+            for one, other in (term.arguments, term.arguments[::-1]):
+                if (lead := self.leading(one)) and not isinstance(other, Literal) and not self.build(other).shape:
+                    self.because([lead[0]], 0, "")
+        return super().each(term)
+
+    def leading(self, term: Term) -> tuple[str, Term, Term] | None:
+        """The name in front of a row and a column, c in c*x'*A*x, that nothing but its letter makes a vector; the row
+        and the column.
+        """
+        factors = [part for part in _chained(term) if not isinstance(part, Literal)]
+        if len(factors) < 3 or not isinstance(first := _above(factors[0]), Name):
+            return None
+        _, row, *between, last = factors
+        near = names_in(row)[:1]
+        open_one = self.assumed.get(first.text) == 1 == habit(first.text) and first.text not in self.turned_names
+        if not open_one or not turned(row) or any(neighbours(*sorted((first.text, name))) for name in near):
+            return None
+        shapes = [self.build(part).shape for part in (row, *between, last)]
+        return (first.text, row, last) if is_row(shapes[0]) and shape_of(shapes) == () else None
 
     # ---- libraries of Python ---------------------------------------------------------------------------------------
 
@@ -181,6 +212,23 @@ class Coded(Programs):
         first, *others = [*names] or [""]
         if first and self.strict:
             raise StrainedError(first, order, *others, because=doubt)
+
+
+def _chained(term: Term) -> list[Term]:
+    """The factors of a product, from left to right."""
+    match term:
+        case Call(function="?mtimes", arguments=(left, right)):
+            return [*_chained(left), right]
+        case Call(function="?mrdivide", arguments=(above, Literal())):
+            return _chained(above)
+    return [term]
+
+
+def _above(term: Term) -> Term:
+    """What is divided by a number: k of k/2."""
+    while isinstance(term, Call) and term.function == "?mrdivide" and isinstance(term.arguments[1], Literal):
+        term = term.arguments[0]
+    return term
 
 
 def _of_matrix(term: Call) -> bool:

@@ -46,9 +46,12 @@ class Programs(FlatArrays):
         if is_row(right[0].shape) and len(left[0].shape) == 2:
             return self.over_row(left, right, term.span)
         if axes_of(right[0].shape) < 2:
+            for part in terms_in(term.arguments[1]):  # 1/(1 + exp(-(w'*x + b)))
+                if isinstance(part, Call) and part.function in ("?each+", "?each-"):
+                    self.want_numbers_beside_numbers(part)
             turned = any(isinstance(part, Call) and part.function == ".T" for part in terms_in(term.arguments[1]))
             for name in () if turned else names_in(term.arguments[1]):  # 1/(2*m)
-                if self.assumed.get(name) == 1:
+                if self.assumed.get(name) == 1 and name not in self.turned_names:
                     self.strained(name, 0)
             raise self.error(
                 term.span,
@@ -65,6 +68,11 @@ class Programs(FlatArrays):
         ):
             self.doubt(f"`{spelled(made[1])}` is read, with a matrix; a number is declared: `-s {below.text}=()`")
         return made
+
+    def want_numbers_beside_numbers(self, term: Term) -> None:
+        """Take the names for numbers that are added to one."""
+        if names := self.added_to_numbers(term):
+            self.strained(names[0], 0, *names[1:])
 
     def over_row(self, left: Typed, row: Typed, span: Span) -> Typed:
         """A/y', the least squares solution c of c*y' = A."""
@@ -85,6 +93,7 @@ class Programs(FlatArrays):
     def mpower(self, term: Call) -> Typed:
         base = self.typed(term.arguments[0])
         if len(base[0].shape) == 1:
+            self.want_numbers_beside_numbers(term.arguments[0])  # (x'*y + c)^2
             shown = spelled(call_of("**", base[1], self.typed(term.arguments[1])[1]))
             raise self.error(term.span, "a vector has no power", f"entry by entry it is `{shown}`, .^ in MATLAB")
         exponent = self.typed(term.arguments[1])

@@ -20,6 +20,8 @@ from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of
 
 NUMBER = re.compile(r"[nN]\d*|[nd]_\w+|eps\w*|lr|reg|C")
 """Names that, where all they do is to scale a number, are numbers themselves."""
+_OVER = ("/", "u-", "?power", "?mpower", "?mrdivide")
+_ADDED = ("?plus", "?minus", "?each+", "?each-", "u-")
 
 
 class Scaling(Greeks):
@@ -132,11 +134,11 @@ class Scaling(Greeks):
 
     def added_to_numbers(self, part: Term) -> list[str]:
         """The names taken for vectors that are added to numbers, ν + p, if nothing else there is a vector."""
-        while isinstance(part, Call) and part.function in ("/", "u-", "?power"):
+        while isinstance(part, Call) and part.function in _OVER:
             part = part.arguments[0]
         terms, numbers, names = [part], False, list[str]()
         for term in terms:
-            if isinstance(term, Call) and term.function in ("?plus", "?minus", "u-"):
+            if isinstance(term, Call) and term.function in _ADDED:
                 terms += term.arguments
             elif not isinstance(term, Literal) and not self.build(term).shape:
                 numbers = True

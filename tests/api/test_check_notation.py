@@ -82,3 +82,20 @@ def test_a_claim_that_cannot_be_formed_is_changed_in_every_place_and_still_read(
     for edit in edits(read.term):
         judge.reader.built(edit.term, claim)
     assert check(formula, "x", claim).verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("formula", "claim", "verdict"),
+    [
+        ("x[0]**2 * x[1]", "[2*x[0]*x[1], x[0]**2]", "right"),
+        ("x(1)^2 + x(2)^2", "[2*x(1); 2*x(2)]", "right"),
+        ("x(1)^2 + x(2)^2", "[2*x(1); x(2)]", "wrong"),
+        ("[x(1)^2 + x(2); x(1)]", "[2*x(1) 1; 1 0]", "right"),
+        ("x[0]**2 + x[2]", "[2*x[0], 1]", "wrong"),
+        ("sum(x**2)", "2*x", "right"),
+    ],
+)
+def test_a_claim_that_is_a_list_says_how_many_entries_there_are(formula: str, claim: str, verdict: str) -> None:
+    found = check(formula, "x", claim)
+    assert found.verdict == verdict
+    assert not any("2 where the derivative is a vector of 2" in one for one in (*found.notes, str(found)))

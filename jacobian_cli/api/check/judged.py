@@ -15,7 +15,7 @@ from jacobian_cli.api.check.counterexample import counterexample
 from jacobian_cli.api.check.diagnose import diagnose, settled
 from jacobian_cli.api.check.judge import Judge, Verdict
 from jacobian_cli.api.check.reach import reach
-from jacobian_cli.api.check.scalars import if_numbers
+from jacobian_cli.api.check.scalars import if_numbers, of_its_size
 from jacobian_cli.api.input.arguments import word
 from jacobian_cli.checks.every_size.certificate import Certificate
 from jacobian_cli.checks.points.sampling import NoPointError
@@ -40,7 +40,16 @@ def judged(
     if read.expr is None:
         as_code = _right_in_code(judge, claim, form) if syntax is None and _flat(judge, read) else None
         return as_code or _answer(judge, read, Verdict(None, None), None)
-    judge = judge.with_room_for(read.expr)
+    sized = of_its_size(judge, read)
+    if sized is not judge:
+        read = sized.reader.read(claim, form, syntax)
+        if read.expr is None:
+            return _answer(sized, read, Verdict(None, None), None)
+        (size,) = sized.wrt.shape
+        said = f"`{judge.wrt.name}` has {size} entries, as the claim lists: `-s {judge.wrt.name}={size}`"
+        read = replace(read, warnings=(*read.warnings, said))
+    assert read.expr is not None
+    judge = sized.with_room_for(read.expr)
     found = _answer(judge, read, conditional_verdict(judge, read.expr, read.form), read.expr)
     return _proven(judge, read, found) if certify and found.passed else found
 

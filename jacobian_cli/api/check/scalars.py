@@ -9,6 +9,7 @@ from jacobian_cli.api.check.judge import Judge
 from jacobian_cli.api.input.problem import pose
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.errors import InputError
+from jacobian_cli.syntax.tree import LITERAL, Call, Group
 
 _MOST = 4
 
@@ -27,6 +28,22 @@ def if_numbers(judge: Judge, claim: Claim) -> tuple[str, ...]:
             said = f"{' and '.join(names)} {'is a number' if len(names) == 1 else 'are numbers'}"
             return (f"right if {said}: declare it with {' '.join(f'-s {name}=()' for name in names)}",)
     return ()
+
+
+def of_its_size(judge: Judge, claim: Claim) -> Judge:
+    """The judge of the same formula in which the variable has as many entries as a claim lists, [2*x[0]*x[1], x[0]**2],
+    where nothing else says how many it has; else this one.
+    """
+    shape = () if claim.expr is None else claim.expr.shape
+    made = isinstance(claim.term, Call) and claim.term.function in (LITERAL, "concat", "stack")
+    listed = made or isinstance(claim.term, Group)
+    free = judge.at is None and judge.wrt.name not in judge.problem.program.declared
+    if not (listed and free and shape and len(judge.wrt.shape) == 1):
+        return judge
+    (size,) = judge.wrt.shape
+    if shape[-1].value is None or not size.name:
+        return judge
+    return _with_shapes(judge, {judge.wrt.name: shape[-1:]}) or judge
 
 
 def _if_vector(judge: Judge, claim: Claim) -> str | None:
