@@ -20,7 +20,7 @@ def told(statements: Sequence[Definition], declared: Collection[str]) -> Sequenc
     """The statements with the numbers that definitions are, wherever only a whole number can stand. Raises
     `InputError` where a slice ends at what is computed, which would else be taken for a size of that name.
     """
-    if not any(_measured(term) for statement in statements for term in statement.terms):
+    if not any(_places(call) for statement in statements for call in statement.calls):
         return statements
     values: dict[str, Fraction | None] = {}
     for statement in statements:
@@ -52,10 +52,11 @@ def _measured(term: Term) -> tuple[Term, ...]:
 
 def _places(call: Call) -> tuple[int, ...]:
     row = FUNCTIONS.get(ALIASES.get(call.function, call.function))
-    options = row.options if row else ()
-    if "sizes" in options:
+    if row is None or not row.options:
+        return ()
+    if "sizes" in row.options:
         return tuple(range(len(call.arguments)))
-    return tuple(range(1, len(call.arguments))) if {"shape", "index"} & {*options} else ()
+    return tuple(range(1, len(call.arguments))) if {"shape", "index"} & {*row.options} else ()
 
 
 def _inserted(term: Term, values: _Values, statement: Definition) -> Term:

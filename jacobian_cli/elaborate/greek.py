@@ -64,9 +64,8 @@ def arrays(
         return {}
     found = _Arrays(statements, guessed, declared, sizes)
     for statement in asked:
-        for term in statement.terms:
-            if isinstance(term, Call):
-                found.take(term, products=statement.notation not in ("matlab", "julia", "r"))
+        for call in statement.calls:
+            found.take(call, products=statement.notation not in ("matlab", "julia", "r"))
     return found.found
 
 
@@ -100,6 +99,8 @@ class _Arrays:
         self.guessed = guessed
         self.declared = declared
         self.sizes = sizes
+        self.greek = any(guess.why == HABITS[0] for guess in guessed.values())
+        """Whether there are letters that would be numbers."""
         self.known: dict[int, _Made] = {}
         self.found: dict[str, Default] = {}
         self.products = True
@@ -188,6 +189,8 @@ class _Arrays:
             self.between(_bare(left.arguments[0]), left.arguments[1], _bare(right))
         if isinstance(right, Call) and right.function == "@":
             self.between(_bare(left), right.arguments[0], _bare(right.arguments[1]))
+        if not self.greek:
+            return
         left, right = _bare(left), _bare(right)
         scaled, last = _factor(left), _factor(right)
         for part in (scaled, last if _same(scaled, last) else right):
