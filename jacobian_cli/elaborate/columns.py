@@ -56,7 +56,7 @@ class Columns(Sums):
             shown = f"down the columns it is `{spelled(self.held_in(down, value)[1])}` in the language"
             there = f"`{whole.function}({self.source_of(x)}, dims=1)` in Julia, " if self.notation == "julia" else ""
             raise self.error(term.span, f"of a matrix {whole.function} is not clear here", there + shown)
-        guessed = "guessed" in how.value
+        guessed = "guessed" in how.value and id(term) not in self.turned_parts  # sum(X)' is of no number
         down_columns, over_all = self.held_in(down, value), self.held_in(whole, value)
         taken, other = (over_all, down_columns) if guessed else (down_columns, over_all)
         if how.value != "rows":

@@ -26,6 +26,8 @@ AXES = {"?mm": (2, 2), "?mv": (2, 1), "?bmm": (3, 3)}
 
 _OF_MATRICES = r"\b(?:det|logdet|logabsdet|inv|pinv|trace|tr|chol|cholesky|expm|sqrtm)"
 """Functions of matrices alone, which say that a name is one."""
+_WITH_COLUMNS = ("matlab", "julia", "r")
+"""Notations in which a vector beside a matrix is a column."""
 CONSTANT = {"?vector": 1, "?matrix": 2}
 """Arrays of one number, and how many axes they have."""
 
@@ -119,15 +121,32 @@ class Programs(FlatArrays):
             sign, left, right = "/", right, left
         orders = len(left[0].shape), len(right[0].shape)
         if orders == (1, 2) and not is_row(right[0].shape):
-            left = self.column(left, term.span)
+            left = self.each_row(term.arguments[0], left, right, sign)
         elif orders == (2, 1) and not is_row(left[0].shape):
             product = spelled(call_of("@", left[1], right[1]))
-            right = self.column(right, term.span)
+            right = self.each_row(term.arguments[1], right, left, sign)
             one, other = term.arguments
             if sign == "*" and "." not in self.text[one.span.stop : other.span.start] and self.notation == "julia":
                 taken = spelled(call_of(sign, left[1], right[1]))  # by the macro @.
                 self.doubt(f"`{taken}` is read, by @. entry by entry; the matrix product is `{product}`")
         return self.op(sign, term.span, left, right)
+
+    def each_row(self, part: Term, vector: Typed, matrix: Typed, sign: str) -> Typed:
+        """A vector beside a matrix, as a column of it; one that only its letter makes a vector is a matrix in a
+        function of its entries, Y.*log(h), and is asked about elsewhere.
+        """
+        column = self.column(vector, part.span)
+        names = names_in(vector[1])
+        open_one = len(names) == 1 and self.assumed.get(names[0]) == 1 and names[0] not in self.turned_names
+        if not open_one or names[0] in names_in(matrix[1]) or self.notation not in _WITH_COLUMNS:
+            return column
+        name, beside = names[0], spelled(matrix[1])
+        if not isinstance(part, Name) and sign == "*":
+            said = f"`{name}` is taken for a matrix, like `{beside}`; a column is declared: `-s {name}=n`"
+            self.strained(name, 2, because=said)
+        if isinstance(part, Name) and self.strict:
+            self.doubt(f"`{name}` is taken for a column beside `{beside}`; a row is declared: `-s {name}=1,m`")
+        return column
 
     def constant(self, term: Call) -> Typed:
         """matrixcalculus.org's `vector(1)` and `matrix(1)`: arrays of one number."""

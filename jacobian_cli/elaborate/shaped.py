@@ -97,6 +97,9 @@ class Shaped(Builder):
         self.extents: list[Extent] = []
         self.losses: list[Call] = []
         self.turned_names = turned_names(statement)
+        turned = (t for t in statement.terms if isinstance(t, Call) and t.function == ".T")
+        self.turned_parts = {id(t.arguments[0]) for t in turned}
+        """What is transposed, by the `id` of its tree."""
         self.rows = {name for name, order in statement.orders if order == MATRIX}
         self.standing = vectors_in(statement.value) if self.upright else set[str]()
         """Names that stand where a vector does."""

@@ -81,6 +81,12 @@ def parse_assumptions(text: str) -> list[Assumption]:
     return found
 
 
+_GOES_ON = "..."
+"""What ends a line in MATLAB that goes on in the next."""
+_REMARK = re.compile(r"\s*%(?!\*%)")
+"""A line that is a comment in MATLAB or LaTeX."""
+
+
 Declared = Declaration | Assumption
 
 
@@ -97,8 +103,12 @@ def parse_file(
     formulas: list[str] = []
     definitions: list[Definition] = []
     mistakes = Mistakes()
+    begun = ""
     for number, line in enumerate(lines, start=1):
-        code = _without_comment(line)
+        code = begun + _without_comment(line)
+        begun = code[: -len(_GOES_ON)] if code.endswith(_GOES_ON) and number < len(lines) else ""
+        if begun:
+            continue
         if not code.strip():
             continue
         try:
@@ -136,7 +146,8 @@ def _want_no_pair(declarations: Sequence[Declared], *, alone: bool) -> None:
 
 
 def _without_comment(line: str) -> str:
-    return line.split("#", 1)[0].rstrip()
+    code = line.split("#", 1)[0].rstrip()
+    return "" if _REMARK.match(code) else code
 
 
 def located(error: InputError, text: str, file: str | None = None) -> InputError:

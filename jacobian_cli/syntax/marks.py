@@ -14,7 +14,7 @@ _CODE = re.compile(
 )
 MATLAB = re.compile(
     r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun|vecnorm)\b|\b(?:length|numel|repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
-    r"|(?<![\w.])(?:mtimes|normcdf|normpdf|diagm|Diagonal)\("
+    r"|(?<![\w.])(?:mtimes|normcdf|normpdf|diagm|Diagonal|sumsq|sum_square|quad_form)\(|(?<![\w.])(?:sum\(\s*sum|mean\(\s*mean)\((?!.*(?:@|\*\*|axis|\.T\b))"
     r"|\w\((?:[^(),]+,\s*)?:\s*[,)]|\w\([^()]*[:,(]\s*end\b|\w\(\d+:\w+\)|,\s*-?Inf\s*\)|\|>|\w\(\s*\w+\s*->"
 )
 """Signs that nobody else has."""
@@ -65,7 +65,7 @@ _MACRO = re.compile(r"@\.\s|\w\[(?:[^\[\]()]*[:,+*-])?\s*end\b")
 _PLAIN = re.compile(r"[A-Za-z0-9_ +*/@(),=-]*")
 _WORDS = re.compile(
     r"\b(?:def|import|class|async|from|lambda|return|len|norm2|vector|matrix|abs2|bsxfun|dims|vecnorm"
-    r"|mtimes|normcdf|normpdf|diagm|Diagonal|Inf|repmat|(?:vert|horz|[vh])?cat"
+    r"|mtimes|normcdf|normpdf|diagm|Diagonal|sumsq|sum_square|quad_form|sum\(\s*sum\(|mean\(\s*mean\(|Inf|repmat|(?:vert|horz|[vh])?cat"
     r"|t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|[cr]bind|sd|sweep|scale|function"
     r"|d[A-Za-z]\d* */ *d[A-Za-z])|(?:^|[=(,])[ ]*@"
 )

@@ -24,6 +24,8 @@ _ASSIGNED = re.compile(r":=|≔")
 _QUOTES = {"'": "'", "“": "”", "‘": "’", "„": "“", "«": "»", '"': '"', "`": "`"}
 _COMMENT = re.compile(r"#[^\n]*|(?:(?<=\n)|(?<=;)|\A)[ \t]*%(?!\*%)[^\n]*")
 """A comment; behind a formula % is a remainder in some notations."""
+_GOES_ON_BELOW = re.compile(r"\.\.\.[ \t]*\n")
+"""The end of a line that goes on in the next, in MATLAB."""
 _DISPLAY = re.compile(
     r"\\(?:begin|end)\s*\{(?:aligned|align|alignat|gather|gathered|split|equation|eqnarray|multline|displaymath|math)\*?\}"
     r"(?:\s*\{\d\})?|\\(?:nonumber|notag)(?![A-Za-z])|\\(?:label|tag)\s*\{[^{}]*\}"
@@ -69,6 +71,7 @@ def split(text: str) -> list[str]:
     plain = _ARROW.sub(r"\1 =", plain) if "<-" in plain else plain
     plain = _ASSIGNED.sub(_equals, plain) if ":=" in plain or "≔" in plain else plain
     plain = _unquoted(_COMMENT.sub(_blank, plain) if "#" in plain or "%" in plain else plain)
+    plain = _GOES_ON_BELOW.sub(_blank, plain) if "..." in plain else plain
     display = bool(_DISPLAY.search(plain)) if "\\" in plain else False
     if display:
         plain = _DISPLAY.sub(_blank, plain)

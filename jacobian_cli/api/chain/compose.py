@@ -73,7 +73,8 @@ def _placeholder(
         made = next(name for k in count() if (name := f"z{k or ''}") not in taken)
         call = Call(value.text, (Name(made, value.span),), (), value.span)
         return Definition(stage.name, call, f"{value.text}({made})"), made
-    free = [name for name in names_in(value) if name not in known and name not in CONSTANTS]
+    own = [name for name in names_in(value) if name[0] != "?"]  # which are those of shapes to settle
+    free = [name for name in own if name not in known and name not in CONSTANTS]
     if len(free) != 1:
         raise _unclear(stage, free, following.source.strip())
     return stage, free[0]

@@ -14,7 +14,7 @@ REDUCED = frozenset("sum mean prod var std median trapezoid norm1 logsumexp".spl
 RUNNING = frozenset("cumsum cumprod cummax cummin logcumsumexp sort diff flip".split())
 """Functions that MATLAB lets run down each column, and that keep the axis."""
 _CERTAIN = re.compile(
-    r"\b(?:bsxfun|repmat|(?:vert|horz)cat|numel|eye\(\d*\)|zeros|vecnorm)\b|'fro'|\(:\)|@\(|,\s*\[\s*\]"
+    r"\b(?:bsxfun|repmat|(?:vert|horz)cat|numel|eye\(\d*\)|zeros|vecnorm)\b|\b(?:sum\(\s*sum|mean\(\s*mean)\(|'fro'|\(:\)|@\(|,\s*\[\s*\]"
 )
 """What only MATLAB has."""
 _SPREADS = ("var", "std")

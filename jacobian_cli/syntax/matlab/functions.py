@@ -370,6 +370,21 @@ class Functions(Along):
         del dotted
         return Call("concat" if token.text in ("vcat", "vertcat") else "?column_stack", tuple(arguments), (), span)
 
+    def sumsq_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """Octave's and CVX's sum of squares, which runs as `sum` does."""
+        del dotted
+        x, *rest = arguments
+        squares = Call("?each**", (x, Literal(Fraction(2), span)), (), span)
+        return self.reduced("sum", token, [squares, *rest], {}, span)
+
+    def quad_form_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
+        """CVX's x'*P*x."""
+        del dotted
+        if len(arguments) != 2:
+            raise self.refuse(token, "quad_form takes two arguments", "as in quad_form(x, P)")
+        x, matrix = arguments
+        return Call("?mtimes", (Call("?mtimes", (Call(".T", (x,), (), x.span), matrix), (), span), x), (), span)
+
 
 Special = Callable[[Functions, MatlabToken, list[Term], Span, bool], Term]
 SPECIAL: dict[str, Special] = {
@@ -401,6 +416,8 @@ SPECIAL: dict[str, Special] = {
     "gelu": Functions.gelu_,
     "vecnorm": Functions.vecnorm_,
     "normalize": Functions.normalize_,
+    **dict.fromkeys(("sumsq", "sum_square"), Functions.sumsq_),
+    "quad_form": Functions.quad_form_,
     "reshape": Functions.reshape_,
     **dict.fromkeys(("quantile", "percentile"), Functions.quantile_),
     "repeat": Functions.repeat_,
