@@ -21,6 +21,8 @@ _PLAINLY = LEANING | BEHIND | {"epsilon", "varepsilon"}
 _RATES = frozenset("alpha delta eta kappa lambda pi".split())
 """Letters that are numbers behind a dot as often as in front."""
 _SUMS = ("?plus", "?minus")
+_MOST = 8
+"""Of so many terms of a sum it is asked what they are."""
 
 
 def bold(text: str) -> Iterator[str]:
@@ -118,31 +120,39 @@ class Greeks(Unlike):
             self.strained(names[0], 1, *names[1:])
 
     def beside_in_sum(self, term: Call) -> Shape | None:
-        """The shape of what a part is added to, if it is that of arrays."""
-        parent = self.parents.get(id(term))
-        if not (isinstance(parent, Call) and parent.function in _SUMS) or id(term) in self.asking:
-            return None
-        (other,) = (part for part in parent.arguments if part is not term)
-        if isinstance(other, Literal):
-            return None
+        """The shape of what a part is added to, if it is that of arrays: a number's before that of others."""
+        whole: Term = term
+        while isinstance(parent := self.parents.get(id(whole)), Call) and parent.function in (*_SUMS, "u-"):
+            whole = parent
+        others = [part for part in _terms_of(whole) if part is not term and not isinstance(part, Literal)]
         self.asking.add(id(term))
         try:
-            shape = self.build(other).shape if id(other) not in self.asking else None
+            asked = [part for part in others[:_MOST] if id(part) not in self.asking]
+            shapes = [self.build(part).shape for part in asked if self.made_of_arrays(part)]
         finally:
             self.asking.discard(id(term))
-        made = any(self.build(Name(name, term.span)).shape for name in names_in(other))
-        return shape if shape or made else None
+        return () if () in shapes else shapes[0] if shapes else None
+
+    def made_of_arrays(self, part: Term) -> bool:
+        """Whether a name in a part has axes."""
+        return any(self.build(Name(name, part.span)).shape for name in names_in(part))
 
     def want_number_here(self, term: Call) -> bool:
         """Whether a product stands where a number does: above one that is made of arrays, or squared."""
         parent = self.parents.get(id(term))
         match parent:
             case Call(function="/", arguments=(above, below)) if above is term and not isinstance(below, Literal):
-                made = any(self.build(Name(name, term.span)).shape for name in names_in(below))
-                return made and not self.build(below).shape
+                return self.made_of_arrays(below) and not self.build(below).shape
             case Call(function="?power"):
                 return True
         return False
+
+
+def _terms_of(term: Term) -> list[Term]:
+    """The terms of a sum, without their signs."""
+    if isinstance(term, Call) and term.function in (*_SUMS, "u-"):
+        return [part for argument in term.arguments for part in _terms_of(argument)]
+    return [term]
 
 
 def _alone(term: Term) -> Collection[str]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from jacobian_cli.elaborate.habits import MATRIX, VECTOR, habit, holds_weights
 from jacobian_cli.elaborate.quoting import Edit, Typed, changed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.shaped import LEANING
-from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.terms import elementwise, of_matrices
 from jacobian_cli.ops import Kind
 from jacobian_cli.shape import ONE
 from jacobian_cli.syntax.doubts import Doubt
@@ -195,20 +196,56 @@ def quotients(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         if not (isinstance(term, Call) and term.function == "/" and typed.open(term)) or id(term) in entries:
             continue
         above, below = term.arguments
-        if not (isinstance(below, Name) and typed.order(below) == 2 and typed.order(above) in (0, 2)):
+        if not (typed.order(below) == 2 and typed.order(above) in (0, 2)) or not _inverted(typed, statement, below):
             continue
         if isinstance(above, Call) and above.function.isidentifier() and elementwise(above):
             continue
-        inverse = f"inv({below.text})"
+        inside = written(statement, below) if isinstance(below, Name) else spelled(_identity_in(typed, below))
+        inverse = f"inv({inside})"
         if not isinstance(above, Literal) or above.value != 1:
             part = written(statement, above)
-            held = part if isinstance(above, Name | Literal) else f"({part})"
+            product = isinstance(above, Call) and above.function in ("@", "*", ".T") and isinstance(below, Call)
+            held = part if product or isinstance(above, Name | Literal) else f"({part})"
             inverse = f"{held}{'@' if typed.order(above) else '*'}{inverse}"
         other = None if statement.notation else edited(statement, [(term.span, inverse)])
         if statement.notation or (other is not None and typed.fits(statement, other)):
             taken, meant = quoted(statement, other, term.span) if other else (spelled(term), inverse)
-            yield Doubt(f"`{taken}` divides entry by entry; with the inverse of the matrix it is `{meant}`")
+            names = [name for name in dict.fromkeys(names_in(term)) if len(typed.assumed.get(name, ())) == 2]
+            ways = " ".join(f"`-s {name}=()`" for name in names) if 1 < len(names) < 5 and not turned_in(term) else ""
+            numbers = f"; numbers are declared: {ways}" if ways and statement.notation else ""
+            yield Doubt(f"`{taken}` divides entry by entry; with the inverse of the matrix it is `{meant}`{numbers}")
             return
+
+
+def _inverted(typed: Typed, statement: Definition, below: Term) -> bool:
+    """Whether what divides may be meant as a matrix whose inverse is taken: X, HPHᵀ + R, 1 + GK on a board; nothing
+    with a function of entries in it.
+    """
+    if isinstance(below, Name):
+        return True
+    if typed.shapes[id(below)][0] is ONE or not of_matrices(below):
+        return False
+    return bool(statement.notation) or not any(isinstance(part, Literal) for part in terms_in(below))
+
+
+def _identity_in(typed: Typed, below: Term) -> Term:
+    """A sum of matrices and numbers with these on the diagonal: I + GK of 1 + GK."""
+    size = str(typed.shapes[id(below)][0])
+
+    def held(term: Term) -> Term:
+        if isinstance(term, Call) and term.function in ("+", "-"):
+            return replace(term, arguments=tuple(map(held, term.arguments)))
+        if typed.order(term) or not isinstance(term, Name | Literal):
+            return term
+        eye = Call("eye", (Name(size, term.span),), (), term.span)
+        return eye if isinstance(term, Literal) and term.value == 1 else Call("*", (term, eye), (), term.span)
+
+    return held(below)
+
+
+def turned_in(term: Term) -> bool:
+    """Whether something is transposed in a part, whose names are matrices for sure."""
+    return any(turned(part) for part in terms_in(term))
 
 
 def _reduced(term: Term) -> bool:

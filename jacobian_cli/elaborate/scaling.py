@@ -184,13 +184,6 @@ def scaling_identities(parts: Sequence[Term]) -> Iterator[str]:
                 yield inner.text
 
 
-def summands(term: Term) -> list[Term]:
-    """The terms of a sum."""
-    if isinstance(term, Call) and term.function in ("?plus", "?minus"):
-        return [part for argument in term.arguments for part in summands(argument)]
-    return [term]
-
-
 def scaled(term: Term) -> tuple[str, ...]:
     """The two names beside each other that a term is: a and A in aA."""
     match term:

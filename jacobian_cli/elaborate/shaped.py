@@ -116,6 +116,8 @@ class Shaped(Builder):
         """What each part stands in, by the `id` of its tree."""
         self.asking: set[int] = set()
         """Parts that ask what they are added to, by the `id` of their tree."""
+        self.linear: set[int] = set()
+        """Matrices that ask what they stand beside, by the `id` of their tree."""
         self.products = False
         """Whether a * has turned out to be a matrix product."""
 

@@ -8,6 +8,8 @@ from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.tree import Call, Group, Name, Term, parts_of
 
+_SIGNS = frozenset(("*", "/", "+", "-", "u-", "**"))
+
 
 def elementwise(term: Call) -> bool:
     """Whether a function or operator goes entry by entry."""
@@ -40,3 +42,18 @@ def values_in(term: Call) -> tuple[Term, ...]:
     if term.function == "[]":
         return term.arguments[:1]
     return tuple(item for a in term.arguments for item in (a.items if isinstance(a, Group) else (a,)))
+
+
+def of_matrices(term: Term) -> bool:
+    """Whether a matrix is made of names by products, sums and functions of matrices, by none of entries."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, Call):
+            continue
+        if elementwise(part) and part.function not in _SIGNS:
+            return False
+        if part.function == "@" or not elementwise(part):
+            continue
+        stack += part.arguments
+    return True

@@ -49,6 +49,13 @@ def upright(row: Term) -> Term:
     return call_of(".T", row)
 
 
+def summands(term: Term) -> list[Term]:
+    """The terms of a sum."""
+    if isinstance(term, Call) and term.function in ("?plus", "?minus"):
+        return [part for argument in term.arguments for part in summands(argument)]
+    return [term]
+
+
 def times_text(left: Term, right: Term) -> str:
     return spelled(call_of("*", left, right))
 

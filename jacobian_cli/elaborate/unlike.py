@@ -99,7 +99,7 @@ class Unlike(Transposes):
         shown, other = spelled(matrix.plain), spelled(number.plain)
         if made and (name := _only(matrix.typed)) and self.assumed.get(name) == 2:
             self.strained(name, 0)
-        if made and not isinstance(_last(matrix.typed), Call):
+        if made and not isinstance(_last(_above(matrix.typed)), Call):
             ways = [f"`-s {name}=()`" for name in names_in(matrix.typed) if self.assumed.get(name) == 2]
             hint = f"numbers are declared: {' '.join(ways[:4])}"
             if words := _WORD.findall(self.text, *matrix.typed.span):
@@ -108,9 +108,9 @@ class Unlike(Transposes):
             every = f"entry by entry it is `{spelled(call_of(sign, *(self.plain(a) for a in term.arguments)))}`"
             message = "a matrix is added to a number"
             raise self.error(matrix.typed.span, message, f"{hint}; {every} in the language" if ways else every)
-        identity = spelled(
-            call_of(sign, matrix.plain, call_of("*", number.plain, call_of("eye", Name("n", term.span))))
-        )
+        eye = call_of("*", number.plain, call_of("eye", Name("n", term.span)))
+        sides = (matrix.plain, eye) if matrix.typed is term.arguments[0] else (eye, matrix.plain)
+        identity = spelled(call_of(sign, *sides))
         self.doubt(f"`{other}` is added to every entry of `{shown}`; on the diagonal it is `{identity}`")
 
     def less_its_own(self, matrix: Term, number: Term) -> bool:
@@ -173,6 +173,13 @@ def _last(term: Term) -> Term:
     """The last factor of a product."""
     while isinstance(term, Call) and term.function in ("?beside", "?dot", "?star", "@", "u-"):
         term = term.arguments[-1]
+    return term
+
+
+def _above(term: Term) -> Term:
+    """What stands above a line, and the whole where there is none."""
+    while isinstance(term, Call) and term.function in ("/", "u-"):
+        term = term.arguments[0]
     return term
 
 

@@ -7,24 +7,25 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.amplitudes import amplitude
+from jacobian_cli.elaborate.diagonal import Diagonal, of_entries_of
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, way_of
 from jacobian_cli.elaborate.habits import habit, is_bias, scales_as_number
-from jacobian_cli.elaborate.scaling import NUMBER, Scaling, scaled, summands
+from jacobian_cli.elaborate.scaling import NUMBER, scaled
 from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
-from jacobian_cli.elaborate.trees import call_of, inner_text, span_of, times_text, upright
+from jacobian_cli.elaborate.trees import call_of, inner_text, span_of, summands, times_text, upright
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term, terms_in
+from jacobian_cli.syntax.tree import LITERAL, Call, Literal, Name, Term
 
 PI = "pi"
 _OVER_NORMS = re.compile(r"/\s*\(?\s*[‖|]")
 _VECTOR_PRODUCTS = re.compile(r"[×·]|\\times|\\cdot(?![a-z])")
 
 
-class Mathematics(Scaling):
+class Mathematics(Diagonal):
     """What shapes decide in mathematics and LaTeX."""
 
     paired_entries = 0
@@ -44,6 +45,7 @@ class Mathematics(Scaling):
         self.want_no_samples(term.arguments)
         self.want_columns(term, factors)
         self.want_numbers(term.arguments, factors)
+        self.want_capital_number(term, factors)
         self.want_no_constants(term, factors)
         for part, behind, (expr, _) in zip(term.arguments, term.arguments[1:], factors[1:], strict=False):
             if not expr.shape and _ones(part):  # 1ᵀ(μ² − log σ²)
@@ -86,7 +88,11 @@ class Mathematics(Scaling):
         for part, before, factor in zip(parts[1:], parts, factors[1:], strict=False):
             columns = len(found[-1][0].shape) == len(factor[0].shape) == 1
             number = isinstance(before, Name) and (scales_as_number(before.text) or NUMBER.fullmatch(before.text))
-            if columns and not number and _of_entries_of(factor[1], {*names_in(found[-1][1])}):
+            if self.of_same_entries(found[-1], factor):
+                product = spelled(call_of("@", found[-1][1], factor[1]))
+                found[-1] = self.op("*", span_of(before, part, part.span), found[-1], factor)
+                self.doubt(f"`{spelled(found[-1][1])}` is read, entry by entry; the matrix product is `{product}`")
+            elif columns and not number and of_entries_of(factor[1], {*names_in(found[-1][1])}):
                 self.paired_entries += 1
                 found[-1] = self.op("*", span_of(before, part, part.span), found[-1], factor)
             else:
@@ -134,6 +140,7 @@ class Mathematics(Scaling):
                 self.doubt(f"`{spelled(made[1])}` is read, the dot product; entry by entry it is `{times}`")
             return made
         self.want_numbers(term.arguments, [left, other])
+        self.doubt_capitals(term, left, other)
         return self.product([left, other], term.span)
 
     def gated(self, term: Call, left: Typed, right: Typed) -> bool:
@@ -266,8 +273,8 @@ class Mathematics(Scaling):
             if is_row(other[0].shape) and isinstance(part, Name) and habit(part.text) == 1 and self.upright:
                 self.want_number_beside_row(sign, part, other)
         self.want_other_name(term, left, right)
-        if sign == "-":
-            self.doubt_inverse(term, left)
+        if not (sign == "-" and self.doubt_inverse(term, left)):
+            left, right = self.on_diagonal(sign, term, left, right)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):
             if axes_of(one[0].shape) == 2 and len(other[0].shape) == 1 and isinstance(part, Call):
                 self.want_vector(part)
@@ -285,7 +292,7 @@ class Mathematics(Scaling):
         hint = f"with a row it is `{turned}`; a number is declared: `-s {name.text}=()`"
         raise self.error(name.span, "a vector is no row, as what it is added to", hint)
 
-    def doubt_inverse(self, term: Call, left: Typed) -> None:
+    def doubt_inverse(self, term: Call, left: Typed) -> bool:
         """Say of A−1 that one is taken from each entry: the −1 may have stood above the line before it was copied."""
         matrix, one = term.arguments
         last = matrix
@@ -293,9 +300,11 @@ class Mathematics(Scaling):
             last = last.arguments[-1]
         made = isinstance(last, Call) and last.function.isidentifier()  # 2σ(X)−1
         glued = self.upright and len(self.text[matrix.span.stop : one.span.start]) == 1
-        if glued and not made and isinstance(one, Literal) and one.value == 1 and axes_of(left[0].shape) == 2:
+        doubted = glued and not made and isinstance(one, Literal) and one.value == 1 and axes_of(left[0].shape) == 2
+        if doubted:
             shown = spelled(left[1])
             self.doubt(f"`{shown} - 1` is read, entry by entry; the inverse of the matrix is `inv({shown})`")
+        return doubted
 
     def orders(self, names: Sequence[str]) -> tuple[int, ...]:
         """How many axes names have that are assumed, or are matrices."""
@@ -324,6 +333,9 @@ class Mathematics(Scaling):
     def want_alike(self, term: Call, left: Typed, right: Typed) -> None:
         """x − μ: a Greek name that stands beside a vector is one too."""
         for part, other in zip(term.arguments, (right, left), strict=True):
+            if isinstance(part, Name) and self.assumed.get(part.text) == 0 and self.intercept(term, part):
+                self.held.add(part.text)
+                continue
             if (
                 isinstance(part, Name)
                 and self.assumed.get(part.text) == 0
@@ -397,14 +409,6 @@ def _of_entries(term: Term) -> bool:
     while isinstance(term, Call) and term.function in ("*", "u-", "/"):
         term = term.arguments[-1] if term.function == "*" else term.arguments[0]
     return isinstance(term, Call) and term.function.isidentifier() and elementwise(term)
-
-
-def _of_entries_of(term: Term, names: set[str]) -> bool:
-    """Whether a factor is a function of the entries of these names, or a logarithm, of no matrix product."""
-    calls = [part for part in terms_in(term) if isinstance(part, Call)]
-    functions = {call.function for call in calls if call.function.isidentifier() and elementwise(call)}
-    shared = "log" in functions or not names.isdisjoint(names_in(term))
-    return bool(functions) and shared and all(elementwise(call) for call in calls)
 
 
 def _first_name(*terms: Term) -> str:

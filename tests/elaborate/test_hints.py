@@ -43,7 +43,17 @@ APART = (
     ),
     *(
         f"elaborate/{name}.py"
-        for name in ("dotted", "programmed", "columns", "flat_arrays", "transposes", "unlike", "coded")
+        for name in (
+            "dotted",
+            "greeks",
+            "diagonal",
+            "programmed",
+            "columns",
+            "flat_arrays",
+            "transposes",
+            "unlike",
+            "coded",
+        )
     ),
 )
 """What is said of formulas that are read: see `test_doubts` and the tests of the readers."""
