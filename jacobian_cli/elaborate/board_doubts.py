@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from jacobian_cli.elaborate.habits import DENSITIES, habit
 from jacobian_cli.elaborate.quoting import Typed, row_of
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import call_of, inner_text
 from jacobian_cli.syntax.doubts import Doubt
@@ -23,6 +24,8 @@ _OPENED = re.compile(r"[}\s]*(?:\\left\s*|\\[Bb]igg?l?\s*)?\(")
 """A bracket behind a letter: in LaTeX a blank between them says nothing."""
 _LINEAR = ("+", "-")
 _MEAN = "bar"
+_FORCE = 3
+"""So many letters above a line are those of a law of physics, GMm, where none of them stands below it."""
 
 
 def of_boards(typed: Typed, statement: Definition) -> Iterator[Doubt]:
@@ -112,16 +115,21 @@ def _state(typed: Typed, term: Call) -> Iterator[Doubt]:
 
 
 def _divided(typed: Typed, term: Call) -> Iterator[Doubt]:
-    """GMm/r, whose letters are a matrix and vectors: physicists mean numbers."""
-    if term.function != "/" or [typed.order(part) for part in term.arguments] != [1, 1]:
+    """GMm/r and GMm/‖x‖, whose letters are a matrix and vectors: physicists mean numbers."""
+    if term.function != "/" or [typed.order(part) for part in term.arguments] not in ([1, 1], [1, 0]):
         return
-    parts = [part for part in terms_in(term) if not isinstance(part, Literal)]
+    above, below = term.arguments
+    number = not typed.order(below)
+    parts = [part for part in terms_in(above if number else term) if not isinstance(part, Literal)]
     names = list(dict.fromkeys(part.text for part in parts if isinstance(part, Name)))
+    if number and (len(names) < _FORCE or not any(map(typed.order, terms_in(below))) or {*names_in(below)} & {*names}):
+        return
     plain = all(part.function in ("@", "/", "u-", "*") for part in parts if isinstance(part, Call))
     letters = all(len(name) == 1 and name.isascii() and name in typed.assumed for name in names)
     if plain and letters and any(len(typed.assumed[name]) == 2 for name in names):
         numbers = " ".join(f"`-s {name}=()`" for name in reversed(names))
-        yield Doubt(f"`{spelled(term)}` divides entry by entry; numbers are declared: {numbers}")
+        taken = f"`{spelled(above)}` is a vector" if number else f"`{spelled(term)}` divides entry by entry"
+        yield Doubt(f"{taken}; numbers are declared: {numbers}")
 
 
 def _gated(typed: Typed, term: Call) -> Iterator[Doubt]:

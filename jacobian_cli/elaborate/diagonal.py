@@ -117,7 +117,7 @@ class Diagonal(Scaling):
         """T/2 log|Ω| and V₀ e^(−‖x‖²): a capital in front of what is a number, and is made of arrays, is one; where
         it is not added to a number, that is said.
         """
-        places = [place for place, part in enumerate(term.arguments) if not isinstance(part, Literal)]
+        places = [place for place, part in enumerate(term.arguments) if any(names_in(part)) or factors[place][0].shape]
         parent = self.parents.get(id(term))
         if not self.upright or len(places) < 2 or (isinstance(parent, Call) and parent.function in _PRODUCTS):
             return
@@ -149,7 +149,7 @@ class Diagonal(Scaling):
     def leading(self) -> Counter[str]:
         """How often each name stands in front of a product."""
         products = {id(t): t for t in self.parents.values() if isinstance(t, Call) and t.function == "?beside"}
-        firsts = (next((part for part in t.arguments if not isinstance(part, Literal)), t) for t in products.values())
+        firsts = (next((part for part in t.arguments if any(names_in(part))), t) for t in products.values())
         found = {id(name): name.text for first in firsts for name in _in_front(first)}
         return Counter(found.values())
 
