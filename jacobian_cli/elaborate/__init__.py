@@ -1,7 +1,7 @@
 """Syntax trees to typed expressions: names resolved, shapes inferred.
 
 `program.elaborate` finds how many axes each name has (`defaults`, `guesses`), then the sizes (`shape.Unifier`), and
-has every statement built. Who builds is one class in seventeen rooms, each the base of the next. What a notation leaves
+has every statement built. Who builds is one class in eighteen rooms, each the base of the next. What a notation leaves
 to shapes is a call whose name begins with a question mark, and one method, in one room, says what it becomes
 (`?beside` in `written`, `?turn` in `programmed`). So the order of the rooms matters only where one takes up again what
 another has done, by `super()`:
