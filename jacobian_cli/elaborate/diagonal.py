@@ -122,6 +122,9 @@ class Diagonal(Scaling):
         if not self.upright or len(places) < 2 or (isinstance(parent, Call) and parent.function in _PRODUCTS):
             return
         first, *rest = places
+        called = isinstance(term.arguments[first], Name) and _is_product(term.arguments[rest[0]])
+        if called and len(rest) == 1:  # Λ(xᵀβ), which may be a function
+            return
         names = self.lone_capitals(term, first)
         scaled = [factors[place] for place in rest]
         made = any(self.build(Name(n, term.span)).shape for k in rest for n in names_in(term.arguments[k]))
@@ -208,6 +211,10 @@ def _in_front(part: Term) -> list[Name]:
         elif not isinstance(inner, Literal):
             return []
     return names if above else []
+
+
+def _is_product(term: Term) -> bool:
+    return isinstance(term, Call) and term.function in _PRODUCTS
 
 
 def _constant(term: Term) -> bool:
