@@ -145,11 +145,11 @@ class Diagonal(Scaling):
         names = [name.text for name in _in_front(term.arguments[first])]
         large = [n for n in names if self.assumed.get(n) == habit(n) == 2]
         behind = {name for part in term.arguments[first + 1 :] for name in names_in(part)}
-        alone = all(self.bare[n] == self.leading[n] and n not in behind | self.turned_names for n in large)
+        alone = all(self.bare[n] == self.in_front[n] and n not in behind | self.turned_names for n in large)
         return large if alone and all(n in large or self.assumed.get(n) == 0 for n in names) else []
 
     @cached_property
-    def leading(self) -> Counter[str]:
+    def in_front(self) -> Counter[str]:
         """How often each name stands in front of a product."""
         products = {id(t): t for t in self.parents.values() if isinstance(t, Call) and t.function == "?beside"}
         firsts = (next((part for part in t.arguments if any(names_in(part))), t) for t in products.values())
