@@ -1,17 +1,17 @@
 """Syntax trees to typed expressions: names resolved, shapes inferred.
 
-`program.elaborate` finds how many axes each name has (`defaults`, `guesses`), then the sizes (`shape.Unifier`), and
-has every statement built. Who builds is one class in eighteen rooms, each the base of the next. What a notation leaves
-to shapes is a call whose name begins with a question mark, and one method, in one room, says what it becomes
-(`?beside` in `written`, `?turn` in `programmed`). So the order of the rooms matters only where one takes up again what
-another has done, by `super()`:
+`program.elaborate` finds how many axes each name has (`demanded`, `defaults`, `guesses`), then the sizes
+(`shape.Unifier`), and has every statement built. Who builds is one class in eighteen rooms, each the base of the next.
+What a notation leaves to shapes is a call whose name begins with a question mark, and one method, in one room, says
+what it becomes (`?beside` in `written`, `?turn` in `programmed`). So the order of the rooms matters only where one
+takes up again what another has done, by `super()`:
 
     options, picking, builder     the language: options of calls, indices, functions on typed arguments
     shaped                        the walk: each part built, and remembered as what it has become
     enclosed                      bars, norms, powers
     transposes, unlike            around the walk, in mathematics: no row below a fraction line (asked before the part
                                   is built, while it is what was typed), no matrix plus vector (asked afterwards)
-    greeks                        Greek letters that are vectors where they stand behind a matrix or a row
+    greek_vectors                 Greek letters that are vectors where they stand behind a matrix or a row
     scaling, written              factors side by side: the one finds which are numbers, the other multiplies them
     diagonal                      between these: numbers that stand for multiples of the identity, capitals for numbers
     signs                         Σ, a matrix or the sign of a sum

@@ -12,6 +12,8 @@ from jacobian_cli.syntax.tree import Call, Literal, Name, Term, terms_in
 
 _WAVES = frozenset(("sin", "cos", "exp"))
 """Functions of time, before which an amplitude stands."""
+_SIGMA = frozenset(("Σ", "Sigma"))
+"""What is the sign of a sum, where it is no matrix."""
 
 
 def amplitude(part: Name, behind: Term, assumed: Mapping[str, int]) -> str | None:
@@ -19,7 +21,7 @@ def amplitude(part: Name, behind: Term, assumed: Mapping[str, int]) -> str | Non
 
     `assumed` says how many axes the names have that nothing is declared of.
     """
-    if any(isinstance(inner, Call) and inner.function == "@" for inner in terms_in(behind)):
+    if part.text in _SIGMA or any(isinstance(inner, Call) and inner.function == "@" for inner in terms_in(behind)):
         return None
     names = names_in(behind)
     vectors = list(dict.fromkeys(name for name in names if assumed.get(name) == 1))

@@ -13,7 +13,7 @@ from itertools import chain, count
 
 from jacobian_cli.elaborate.above import exponents
 from jacobian_cli.elaborate.coded import Coded
-from jacobian_cli.elaborate.greeks import bold
+from jacobian_cli.elaborate.greek_vectors import bold
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT

@@ -13,8 +13,8 @@ from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.bounds import told
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.defaults import defaults
+from jacobian_cli.elaborate.demanded import CERTAIN, arrays, suggested
 from jacobian_cli.elaborate.doubts import doubts
-from jacobian_cli.elaborate.greek import CERTAIN, arrays, suggested
 from jacobian_cli.elaborate.guesses import dividing, flips, matrix_factors, named_sizes
 from jacobian_cli.elaborate.habits import HABITS, Default, by_habit, habit
 from jacobian_cli.elaborate.meaning import meant, skeleton

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of
-from jacobian_cli.elaborate.greeks import Greeks
+from jacobian_cli.elaborate.greek_vectors import Greeks
 from jacobian_cli.elaborate.habits import BEFORE_MATRICES, IN_QUOTIENTS, habit, neighbours
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in

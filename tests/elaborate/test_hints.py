@@ -39,7 +39,18 @@ APART = (
     ),
     *(
         f"elaborate/{name}.py"
-        for name in ("letter_e", "meaning", "shaped", "enclosed", "written", "scaling", "amplitudes", "signs", "sums")
+        for name in (
+            "letter_e",
+            "meaning",
+            "shaped",
+            "enclosed",
+            "written",
+            "scaling",
+            "greek_vectors",
+            "amplitudes",
+            "signs",
+            "sums",
+        )
     ),
     *(
         f"elaborate/{name}.py"
