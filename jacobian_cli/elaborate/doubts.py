@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
+from jacobian_cli.elaborate.capitals import amplitudes
 from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
 from jacobian_cli.elaborate.habits import habit
@@ -74,6 +75,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         yield from fed(typed, statement)
         yield from squared(typed, statement)
         yield from compared(statement)
+        yield from amplitudes(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):
                 for consider in (_shifted, _columns, _induced, _inverse, _apart, _squares, _expected, _scaling, outer):

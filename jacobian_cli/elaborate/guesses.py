@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, combinations, count, product
 
 from jacobian_cli.elaborate.habits import Default
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
-from jacobian_cli.syntax.tree import Call, Definition, Name, Term, terms_in
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
 
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
 _MAX_FLIPS = 2
+_COUNT = re.compile(r"N_?\w?")
+"""Names of how many there are, and of noise, which divide as numbers do."""
 
 
 def dividing(statements: Iterable[Definition]) -> set[str]:
@@ -29,6 +32,22 @@ def divisors(value: Term) -> frozenset[str]:
     """The names that stand alone below a line."""
     quotients = (term.arguments[1] for term in terms_in(value) if isinstance(term, Call) and term.function == "/")
     return frozenset(below.text for below in quotients if isinstance(below, Name))
+
+
+def divisor(term: Term) -> str:
+    """The name that divides in MATLAB, whatever number scales it: S in x'/(2*S)."""
+    while isinstance(term, Call) and term.function == "?mtimes" and isinstance(term.arguments[0], Literal):
+        term = term.arguments[1]
+    return term.text if isinstance(term, Name) else ""
+
+
+def counts_below(term: Term) -> Iterator[str]:
+    """The letters of counts and of noise among the factors below a line in MATLAB: N in 2*N, N0."""
+    if isinstance(term, Name) and _COUNT.fullmatch(term.text):
+        yield term.text
+    elif isinstance(term, Call) and term.function == "?mtimes":
+        for part in term.arguments:
+            yield from counts_below(part)
 
 
 def matrix_factors(term: Term) -> Iterable[str]:

@@ -35,6 +35,7 @@ from jacobian_cli.syntax.tree import (
     Definition,
     Extent,
     Group,
+    Literal,
     Name,
     Slice,
     Term,
@@ -98,6 +99,8 @@ def skeleton(term: Term) -> Term:
         case Call(function=function, arguments=arguments, keywords=keywords, span=span):
             parts = [skeleton(part) for part in arguments if not isinstance(part, Text)]
             plain = _SKELETON.get(function, function)
+            if function == "?mtimes" and any(isinstance(part, Literal) for part in parts):
+                plain = "*"  # 2*N
             if plain != "@" or len(parts) < 2:
                 return Call(plain, tuple(parts), keywords, span)
             total = parts[0]

@@ -8,6 +8,8 @@ from fractions import Fraction
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row
 from jacobian_cli.elaborate.flat_arrays import FlatArrays
+from jacobian_cli.elaborate.guesses import counts_below, divisor
+from jacobian_cli.elaborate.habits import MATRIX
 from jacobian_cli.elaborate.options import OrderError
 from jacobian_cli.elaborate.shaped import LEANING, Typed
 from jacobian_cli.elaborate.statement import names_in
@@ -42,6 +44,9 @@ class Programs(FlatArrays):
             match part:
                 case Call(function="?mpower", arguments=(Name(text=name), _)) if self.assumed.get(name) == 1:
                     self.strained(name, 0)
+        for name in counts_below(term.arguments[1]):
+            if self.assumed.get(name) == MATRIX and self.bare[name] == 1:
+                self.strained(name, 0)
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         if not right[0].shape:
             return self.op("/", term.span, left, right)
@@ -61,14 +66,10 @@ class Programs(FlatArrays):
                 f"entry by entry it is `{_over(left, right)}` in the language, ./ in MATLAB",
             )
         made = self.product([left, self.op("inv", term.span, right)], term.span)
-        below = term.arguments[1]
-        if (
-            isinstance(below, Name)
-            and below.text in self.assumed
-            and is_row(left[0].shape)
-            and not re.search(rf"{_OF_MATRICES}\(\s*{re.escape(below.text)}\s*\)", self.text)
-        ):
-            self.doubt(f"`{spelled(made[1])}` is read, with a matrix; a number is declared: `-s {below.text}=()`")
+        name = divisor(term.arguments[1])
+        open_one = not re.search(rf"{_OF_MATRICES}\(\s*{re.escape(name)}\s*\)", self.text)
+        if open_one and name in self.assumed and is_row(left[0].shape):
+            self.doubt(f"`{spelled(made[1])}` is read, with a matrix; a number is declared: `-s {name}=()`")
         return made
 
     def want_numbers_beside_numbers(self, term: Term) -> None:

@@ -35,7 +35,7 @@ ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elabo
 APART = (
     *(
         f"elaborate/{name}.py"
-        for name in ("doubts", "board_doubts", "products", "entries", "square", "fed", "statistics")
+        for name in ("doubts", "board_doubts", "products", "entries", "square", "fed", "statistics", "capitals")
     ),
     *(
         f"elaborate/{name}.py"
