@@ -16,6 +16,7 @@ import numpy
 from jacobian_cli.elaborate.row_text import COUNT, meaning
 from jacobian_cli.evaluate.footprint import last_uses
 from jacobian_cli.evaluate.kernels import Kernels
+from jacobian_cli.evaluate.stacked import ROWS, stacked
 from jacobian_cli.expr import Apply, Constant, Defined, Expr, Extent, Number, Variable, walk
 from jacobian_cli.ops import FUNCTIONS, Kind, Row
 from jacobian_cli.ops.cuts import Listed
@@ -42,9 +43,11 @@ class Backend:
     """Whether definitions are evaluated in the form that does not overflow: a `steady` one, or with the largest
     entry moved to 0.
     """
+    singly: frozenset[str] = frozenset()
+    """Functions that round otherwise for an array of numbers than for each number."""
 
 
-def numeric(kernels: Kernels) -> Backend:
+def numeric(kernels: Kernels, singly: frozenset[str] = frozenset()) -> Backend:
     """The backend that computes with floats, in the array library of `kernels`."""
     known: dict[str, tuple[Row, Kernel | None]] = {}
 
@@ -60,7 +63,7 @@ def numeric(kernels: Kernels) -> Backend:
             return lambda *inputs: made().forward(*inputs)
         return kernels.of(row)
 
-    return Backend(kernels.np, float, CONSTANT_VALUES, function, steady=True)
+    return Backend(kernels.np, float, CONSTANT_VALUES, function, steady=True, singly=singly)
 
 
 @lru_cache(maxsize=1)
@@ -100,26 +103,36 @@ def _steps(expr: Expr) -> tuple[tuple[Expr, tuple[int, ...], tuple[int, ...]], .
 
 def _values(expr: Expr, values: Values, sizes: Sizes, backend: Backend, *, kept: bool) -> list[Any]:
     """The values of the nodes; unless they are `kept`, without those that are not needed any more."""
-    found: list[Any] = []
     with numpy.errstate(all="ignore"):
-        for node, inputs, done in _steps(expr):
-            if isinstance(node, Apply):
-                value = applied(node, [found[k] for k in inputs], sizes, backend)
-            elif isinstance(node, Variable):
-                value = values[node.name]
-            elif isinstance(node, Defined):
-                value = found[inputs[0]]
-            elif isinstance(node, Number):
-                value = backend.number(node.value)
-            elif isinstance(node, Constant):
-                value = backend.constants[node.name]
-            else:
-                assert isinstance(node, Extent)
-                value = backend.number(Fraction(node.size.at(sizes)))
-            found.append(value)
-            if not kept:
-                for k in done:
-                    found[k] = None
+        return _found(expr, values, sizes, backend, kept=kept)
+
+
+def _inside(expr: Expr, values: Values, sizes: Sizes, backend: Backend) -> Any:
+    """The value of what a function means in an expression."""
+    return _found(expr, values, sizes, backend, kept=False)[-1]
+
+
+def _found(expr: Expr, values: Values, sizes: Sizes, backend: Backend, *, kept: bool) -> list[Any]:
+    """The same where NumPy's warnings are off already."""
+    found: list[Any] = []
+    for node, inputs, done in _steps(expr):
+        if isinstance(node, Apply):
+            value = applied(node, [found[k] for k in inputs], sizes, backend)
+        elif isinstance(node, Variable):
+            value = values[node.name]
+        elif isinstance(node, Defined):
+            value = found[inputs[0]]
+        elif isinstance(node, Number):
+            value = backend.number(node.value)
+        elif isinstance(node, Constant):
+            value = backend.constants[node.name]
+        else:
+            assert isinstance(node, Extent)
+            value = backend.number(Fraction(node.size.at(sizes)))
+        found.append(value)
+        if not kept:
+            for k in done:
+                found[k] = None
     return found
 
 
@@ -178,12 +191,12 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     text = (backend.steady and row.steady) or row.definition
     if row.kind is Kind.ELEMENTWISE:
         # what holds for each entry holds for arrays: the definition is typed once, for scalars
-        return evaluate(meaning(text, names), dict(zip(names, arguments, strict=True)), {}, backend)
+        return _inside(meaning(text, names), dict(zip(names, arguments, strict=True)), {}, backend)
     if row.kind is Kind.CORE and "axis" not in row.options:
         return _of_each_matrix(row, text, node, arguments, sizes, backend)
     if "axis" not in row.options:
         body = meaning(text, names, tuple(a.shape for a in node.arguments))
-        return evaluate(body, dict(zip(names, arguments, strict=True)), sizes, backend)
+        return _inside(body, dict(zip(names, arguments, strict=True)), sizes, backend)
     np, (x, *others) = backend.numpy, arguments
     order = np.ndim(x)
     given = dict(node.parameters).get("axis", range(order) if row.kind in (Kind.REDUCTION, Kind.SHARE) else (-1,))
@@ -197,16 +210,35 @@ def _by_definition(row: Row, node: Apply, arguments: list[Any], sizes: Sizes, ba
     def of_row(part: Any) -> Any:
         if backend.steady and (added := shift(row.name)):
             top = np.max(part)
-            return top * float(added) + evaluate(body, {names[0]: part - top}, {COUNT: count}, backend)
-        return evaluate(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)
+            return top * float(added) + _inside(body, {names[0]: part - top}, {COUNT: count}, backend)
+        return _inside(body, dict(zip(names, (part, *others), strict=True)), {**sizes, COUNT: count}, backend)
 
     if not count or not np.size(x):  # nothing to run along
         return np.zeros(lengths(node.shape, sizes))
-    slices = [of_row(part) for part in np.reshape(moved, (-1, count))]
+    found = None if others else _of_all_rows(row, body, moved, count, backend)
+    if found is None:
+        slices = [of_row(part) for part in np.reshape(moved, (-1, count))]
+        if row.kind is Kind.REDUCTION and not node.shape:
+            return slices[0]
+        found = np.stack(slices)
     if row.kind is Kind.REDUCTION:
-        return np.reshape(np.stack(slices), lengths(node.shape, sizes)) if node.shape else slices[0]
+        return np.reshape(found, lengths(node.shape, sizes))
     back = [(*kept, *axes).index(axis) for axis in range(order)]
-    return np.transpose(np.reshape(np.stack(slices), np.shape(moved)), back)
+    return np.transpose(np.reshape(found, np.shape(moved)), back)
+
+
+def _of_all_rows(row: Row, body: Expr, x: Any, count: int, backend: Backend) -> Any:
+    """A definition on each of several rows at once, rounded as on one after the other; None where it cannot be."""
+    rows = prod(backend.numpy.shape(x)) // count
+    whole = stacked(body, backend.singly) if backend.steady and rows > 1 else None
+    if whole is None:
+        return None
+    np, sizes, (name,) = backend.numpy, {ROWS: rows, COUNT: count}, row.parameters
+    lying = np.reshape(np.reshape(x, (-1,)), (rows, count))  # entries of a row beside each other, as when it is alone
+    if not (added := shift(row.name)):
+        return _inside(whole, {name: lying}, sizes, backend)
+    top = np.max(lying, axis=1, keepdims=True)
+    return top * float(added) + _inside(whole, {name: lying - top}, sizes, backend)
 
 
 def _of_each_matrix(row: Row, text: str, node: Apply, arguments: list[Any], sizes: Sizes, backend: Backend) -> Any:
@@ -219,10 +251,10 @@ def _of_each_matrix(row: Row, text: str, node: Apply, arguments: list[Any], size
     shapes = tuple(a.shape[front:] if runs else a.shape for a, runs in zip(node.arguments, along, strict=True))
     body = meaning(text, row.parameters, shapes, next(iter(shapes[0]), None))
     if not front:
-        return evaluate(body, dict(zip(row.parameters, arguments, strict=True)), sizes, backend)
+        return _inside(body, dict(zip(row.parameters, arguments, strict=True)), sizes, backend)
     np = backend.numpy
     parts = []
     for at in numpy.ndindex(*lengths(loop, sizes)):
         values = [value[at] if runs else value for value, runs in zip(arguments, along, strict=True)]
-        parts.append(evaluate(body, dict(zip(row.parameters, values, strict=True)), sizes, backend))
+        parts.append(_inside(body, dict(zip(row.parameters, values, strict=True)), sizes, backend))
     return np.reshape(np.stack(parts), lengths(node.shape, sizes))

@@ -188,3 +188,16 @@ def test_kernels_of_matrices() -> None:
     assert cumsum(x).tolist() == [[4, 6], [2, 5]]
     assert kernels.concatenate(np.ones(1), 2.0).tolist() == [1, 2]
     assert kernels.stack(np.ones(2), np.zeros(2)).shape == (2, 2)
+
+
+ALONG = [r.name for r in FUNCTIONS.values() if "axis" in r.options and r.definition and Kernels().of(r) is None]
+
+
+@pytest.mark.parametrize("name", ALONG)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_all_rows_at_once_are_each_row_to_the_last_bit(name: str, axis: int) -> None:
+    matrix = np.random.default_rng(0).uniform(-30.0, 30.0, (9, 11))
+    whole = evaluate(typed(f"{name}(A, axis={axis})", A="n,m").output, {"A": matrix}, {"n": 9, "m": 11})
+    one = typed(f"{name}(x)", x="n").output
+    alone = np.stack([evaluate(one, {"x": row}, {"n": len(row)}) for row in np.moveaxis(matrix, axis, -1)])
+    assert np.array_equal(np.moveaxis(whole, axis, -1) if whole.ndim == 2 else whole, alone, equal_nan=True)

@@ -36,6 +36,10 @@ _RULES: dict[str, tuple[Callable[..., Any] | None, ...]] = {
 """What autograd is told of kernels that it cannot look through: an oracle has no rule from the table."""
 
 
+_SINGLY = frozenset({"sqrt"})
+"""What autograd differentiates by a power, which NumPy rounds otherwise for an array."""
+
+
 def _known(name: str) -> Callable[..., Array]:
     """A kernel that a rule calls."""
     kernel = FUNCTIONS[name].kernel
@@ -177,7 +181,7 @@ class _TracedKernels(Kernels):
 
 @lru_cache(maxsize=1)
 def _backend() -> Backend:
-    return numeric(_TracedKernels(anp))
+    return numeric(_TracedKernels(anp), _SINGLY)
 
 
 @alone
