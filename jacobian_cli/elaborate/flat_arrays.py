@@ -174,16 +174,18 @@ class FlatArrays(Columns):
 
     def want_number(self, left: Typed, right: Typed, span: Span, *, form: bool) -> None:
         """Say that `x @ y.T` of arrays of one axis is a number. Raises `InputError` where nobody said that they are;
-        the quadratic form `x @ A @ x.T` is one of a row, too.
+        the quadratic form `x @ A @ x.T` is the same number of a row, and needs no word.
         """
         habits = self.rests_on_habit(right[0])
         if len(left[0].shape) > 1:
             if habits:
                 raise OrderError("a row stands behind a matrix", text=self.text, span=span)
             return
+        if form:
+            return
         habits = list(dict.fromkeys((*self.rests_on_habit(left[0]), *habits)))
         number, matrix = (spelled(call_of(sign, left[1], right[1])) for sign in ("dot", "outer"))
-        if habits and not form:
+        if habits:
             ways = " ".join(f"`-s {name}=n`" for name in habits if self.assumed[name] == 1)
             hint = f"the transpose of an array of one axis is the array itself, so it is a number, `{number}`"
             hint += f", where you declare {ways}; a matrix is `{matrix}`"

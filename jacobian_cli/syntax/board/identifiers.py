@@ -34,6 +34,9 @@ _WORD = 3
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FLAGS = {"None": None, "True": True, "False": False}
 
+_PLACES = frozenset("ijklmnpq")
+"""Letters that number entries."""
+
 
 class Identifiers(Lettered):
     """Reads names."""
@@ -104,9 +107,16 @@ class Identifiers(Lettered):
         return token.kind == "name" and token.text[:1].isupper() and key(token.text)[0] not in GREEK and more
 
     def want_no_entry_of(self, token: Token) -> None:
-        """Refuse x(1), which is an entry to those who write MATLAB."""
+        """Refuse x(1), and x(k) of a k that is defined, which are entries to those who write MATLAB."""
         inside = self.tokens[self.at + 1 : self.at + 3]
-        if [t.kind for t in inside] == ["num", "close"] and (inside[0].text.isdecimal() and inside[0].text != "0"):
+        kinds, at = [t.kind for t in inside], inside[0].text
+        if kinds == ["name", "close"] and at in _PLACES and self.known.find(at) and token.text[:1].islower():
+            raise self.refuse(
+                Span(token.start, inside[1].stop),
+                "is this an entry, or a product?",
+                f"the entry is `{token.text}[{at} - 1]`, counted from 0; a number is declared: `-s {token.text}=()`",
+            )
+        if kinds == ["num", "close"] and (inside[0].text.isdecimal() and inside[0].text != "0"):
             place = int(inside[0].text)
             raise self.refuse(
                 Span(token.start, inside[1].stop),
