@@ -83,6 +83,11 @@ class Coded(Programs):
 
     def mtimes(self, term: Call) -> Typed:
         """x*theta, phi*w and x'*sigma*x: a Greek name that stands where no number would."""
+        scale, whole = term.arguments
+        if isinstance(whole, Call) and whole.function in ("eye", "?eye"):  # s^2*eye(n)
+            name = _scale(scale)
+            if self.assumed.get(name) == 1 and name not in self.turned_names:
+                self.because([name], 0, "")
         match term.arguments:
             case (Name(text=left), Name(text=right)) if self.assumed.get(right) == 0 and leans(right):
                 if habit(left) == 1 and self.assumed.get(left) == 1 and left not in self.turned_names:  # x*theta
@@ -229,6 +234,16 @@ def _above(term: Term) -> Term:
     while isinstance(term, Call) and term.function == "?mrdivide" and isinstance(term.arguments[1], Literal):
         term = term.arguments[0]
     return term
+
+
+def _scale(term: Term) -> str:
+    """The name before an identity, or of which a power stands there, whatever number scales it."""
+    while isinstance(term, Call) and term.function in ("?mtimes", "?mpower", "u-"):
+        scaled = term.function == "?mtimes"
+        if scaled and not isinstance(term.arguments[0], Literal):
+            break
+        term = term.arguments[-1 if scaled else 0]
+    return term.text if isinstance(term, Name) else ""
 
 
 def _of_matrix(term: Call) -> bool:

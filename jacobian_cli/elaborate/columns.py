@@ -7,11 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jacobian_cli.elaborate.factor_shapes import axes_of
+from jacobian_cli.elaborate.habits import holds_data
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.sums import Sums
 from jacobian_cli.elaborate.terms import elementwise
-from jacobian_cli.elaborate.trees import call_of
+from jacobian_cli.elaborate.trees import call_of, unsigned
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import ONE
@@ -89,6 +90,16 @@ class Columns(Sums):
             f"`{spelled(taken)}` is read; MATLAB's dot has a number for each column, others' one: `{spelled(other)}`"
         )
         return whole if how.value else (super().build(down), down)
+
+    def hold_data(self, term: Call) -> None:
+        """exp.(-x .* p[2]): data beside an entry of parameters, by a sign for each entry, are a vector."""
+        if self.notation not in ("matlab", "julia") or len(term.arguments) < 2:
+            return
+        for part, other in (term.arguments, term.arguments[::-1]):
+            name, entry = unsigned(part), unsigned(other)
+            picked = isinstance(entry, Call) and entry.function == "?places"
+            if isinstance(name, Name) and self.assumed.get(name.text) == 1 and picked and holds_data(name.text):
+                self.held.add(name.text)
 
     def softmax(self, term: Call) -> Typed:
         """Down the columns of a matrix; where the notation is a guess, along its rows."""

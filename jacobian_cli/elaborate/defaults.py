@@ -4,7 +4,8 @@ The first of these that says something decides. What the formula demands (`progr
 
 1. A number by its name: `n`, `d_k`, `eps`, `lr`, `reg`, `C` where they only scale, or are added to what stands under
    a root or a fraction line; what stands under a root under a fraction line; `n` and `m` where they only divide, and
-   a capital that divides what is no matrix: `softmax(z/T)`.
+   a capital that divides what is no matrix: `softmax(z/T)`; and an intercept that is added to the scores of samples
+   that are all summed, `sum((y - X@w - b)**2)`.
 2. A number by its part: what scales a scalar, or is added to one, is a scalar: `s**2*exp(-norm(x)**2)`, `u.T@h + b`.
    A scalar is here what sums its entries away, whatever the names in it are. Not so where the whole is added to
    something that has axes (`W@x + norm(y)*b`), and not for a name whose own entries are summed (`x/norm(x)`). And
@@ -24,6 +25,7 @@ from typing import NamedTuple
 
 from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, bounds, habit
+from jacobian_cli.elaborate.intercepts import biases, scored
 from jacobian_cli.elaborate.parts import Parts, Place
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
 from jacobian_cli.shape import Shape
@@ -57,7 +59,7 @@ def defaults(
     for _ in range(len(guessed) + 1 if guessed else 0):
         parts = Parts(statements, found, sizes, shapes_at(found))
         changed = next(
-            (change for rule in (_by_name, _by_part, _by_entry, _by_vector) if (change := rule(parts))), None
+            (change for rule in (_by_name, biases, _by_part, _by_entry, _by_vector) if (change := rule(parts))), None
         )
         if changed is None:
             break
@@ -73,7 +75,7 @@ def numbers(
 ) -> dict[str, Default]:
     """The names that are numbers by their names and places alone, or because they stand in a list."""
     parts = Parts(statements, guessed, sizes, shapes)
-    return _by_entry(parts) | _by_name(parts)
+    return _by_entry(parts) | _by_name(parts) | biases(parts)
 
 
 def _by_name(parts: Parts) -> dict[str, Default]:
@@ -221,8 +223,9 @@ def _by_entry(parts: Parts) -> dict[str, Default]:
 def _by_vector(parts: Parts) -> dict[str, Default]:
     added: dict[str, bool] = {}
     greek = any(guess.why == HABITS[0] for guess in parts.guessed.values())
+    starts = scored(parts) if greek else set[str]()  # X*β .+ α
     for name, place in parts.places if greek else ():
-        if parts.guessed[name].why == HABITS[0] and not bounds(name):
+        if parts.guessed[name].why == HABITS[0] and not bounds(name) and name not in starts:
             outside = not (place.below or place.root or (place.inside and _is_small(name)))
             fits = place.added == VECTOR and outside and not place.scales
             added[name] = (added.get(name, True) and not place.scales) and (added.get(name, False) or fits)

@@ -13,13 +13,15 @@ from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
 from jacobian_cli.elaborate.capitals import amplitudes
 from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
-from jacobian_cli.elaborate.habits import habit
+from jacobian_cli.elaborate.habits import habit, holds_data
+from jacobian_cli.elaborate.intercepts import lines
 from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.square import squared
 from jacobian_cli.elaborate.statement import PYTHON, names_in, subscripted
 from jacobian_cli.elaborate.statistics import statistics
 from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.trees import unsigned
 from jacobian_cli.ops import Kind
 from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import ONE
@@ -40,6 +42,9 @@ _SINGLE = re.compile(r"\w+(\.T)?")
 _TARGET = re.compile(r"(y|t|targets?|labels?|truth|gt)(_?(true|hat|pred|train|batch))?")
 _PLACES = frozenset("ijklmnopqrst")
 """Letters of indices."""
+_STATES = (("t", "y"), ("t", "x"), ("x", "y"))
+"""Variables of differential equations, each before what it moves."""
+_COUNTED_FROM_ONE = ("matlab", "julia", "r")
 _EACH = frozenset("sum mean max min".split())
 """Functions of all entries, of which a power behind the brackets makes a difference."""
 _ARRAYS = ("numpy", "torch", "jax")
@@ -76,6 +81,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         yield from squared(typed, statement)
         yield from compared(statement)
         yield from amplitudes(typed, statement)
+        yield from lines(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):
                 for consider in (_shifted, _columns, _induced, _inverse, _apart, _squares, _expected, _scaling, outer):
@@ -185,6 +191,25 @@ def _scaling(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]
             if name in typed.demanded and habit(name) == 1 and not (typed.order(term) or typed.assumed[name]):
                 what = f"`{name}` is taken for a number, for it scales `{written(statement, before)}`"
                 yield Doubt(f"{what}; `-s {name}=n` says that it is a vector")
+        case Call(function="*", arguments=(one, other)) if statement.notation in _COUNTED_FROM_ONE:
+            for entry, part in ((one, other), (other, one)):
+                data = unsigned(part)
+                if (
+                    isinstance(data, Name)
+                    and typed.assumed.get(data.text) == ()
+                    and _picked(unsigned(entry), data.text)
+                ):
+                    what = f"`{data.text}` is taken for a number, for it scales `{spelled(unsigned(entry))}`"
+                    if holds_data(data.text):
+                        yield Doubt(f"{what}; `-s {data.text}=n` says that it is a vector")
+
+
+def _picked(term: Term, data: str) -> bool:
+    """Whether a part is an entry of parameters, p[0], and none of the state at a time."""
+    match term:
+        case Call(function="[]", arguments=(Name(text=name), Group(items=(Literal(),)))):
+            return name != data and (data, name) not in _STATES
+    return False
 
 
 def _shifted(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:

@@ -20,6 +20,7 @@ from jacobian_cli.syntax.tree import Call, Literal, Name, Term, Text, terms_in
 
 _WEIGHT = re.compile(r"([A-ZΣΛΩΓ]\w{0,9}?)(⁻¹|\^\{?-1\}?)?")
 """A matrix below the bars of a norm, or its inverse."""
+_HALF = Fraction(1, 2)
 _MOST_POWERS = 8
 
 
@@ -155,11 +156,10 @@ class Enclosed(Shaped):
             capitals = [name for name in names_in(term.arguments[0]) if self.assumed.get(name) == 2]
             if self.upright and len(capitals) == 1 and beside_number(term.arguments[0]):  # (1 + rN)^{1/k}
                 self.strained(capitals[0], 0)
-            raise self.error(
-                term.span,
-                "this power of a matrix is not in the language",
-                f"entry by entry it is `{spelled(Call('**', (base[1], exponent[1]), (), term.span))}`",
-            )
+            hint = f"entry by entry it is `{spelled(Call('**', (base[1], exponent[1]), (), term.span))}`"
+            if whole == _HALF:
+                hint = f"the root of a matrix is `{spelled(Call('sqrtm', (base[1],), (), term.span))}`; {hint}"
+            raise self.error(term.span, "this power of a matrix is not in the language", hint)
         if whole < 0:
             base = self.op("inv", term.span, base)
         total = base

@@ -92,6 +92,14 @@ def weighs(name: str) -> bool:
 _WEIGHING = frozenset("w v weight weights coef coefs theta beta".split())
 
 
+_DATA = frozenset("x t xdata tdata xs ts xi ti".split())
+
+
+def holds_data(name: str) -> bool:
+    """Whether a name is one of those of data that models are functions of, beside their parameters."""
+    return name in _DATA
+
+
 _VARIABLES = frozenset("uvwxyz")
 
 

@@ -111,6 +111,7 @@ class Programs(FlatArrays):
         """Entry by entry; a column beside a matrix runs along its rows, as it does there."""
         sign = term.function.removeprefix("?each")
         left, right = self.numbered(*term.arguments)
+        self.hold_data(term)
         if sign.startswith(".") or (sign in ("*", "/") and self.notation in ("matlab", "julia")):
             sign = sign.removeprefix(".")  # x .- y', each with each
             rows = [is_row(side[0].shape) for side in (left, right)]

@@ -119,3 +119,10 @@ def spelled_out(text: str, given: Mapping[str, Term], span: Span) -> Term:
         return term
 
     return filled(parse(text))
+
+
+def unsigned(term: Term) -> Term:
+    """A part without the minus before it."""
+    while isinstance(term, Call) and term.function == "u-":
+        (term,) = term.arguments
+    return term

@@ -35,7 +35,17 @@ ROOMS = ("syntax/parser.py", "syntax/mends.py", "syntax/declarations.py", "elabo
 APART = (
     *(
         f"elaborate/{name}.py"
-        for name in ("doubts", "board_doubts", "products", "entries", "square", "fed", "statistics", "capitals")
+        for name in (
+            "doubts",
+            "board_doubts",
+            "products",
+            "entries",
+            "square",
+            "fed",
+            "statistics",
+            "capitals",
+            "intercepts",
+        )
     ),
     *(
         f"elaborate/{name}.py"
