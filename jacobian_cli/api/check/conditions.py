@@ -131,7 +131,7 @@ def relaxed(judge: Judge, *, rows: bool) -> Iterator[tuple[str, Fact, Judge]]:
             if name == judge.wrt.name and not fact.square:
                 continue
             other = judge.under((name,), fact.name)
-            if other.any_point and _another(judge, other.closed_form(judge.usual_form())):
+            if _another(judge, other.closed_form(judge.usual_form())) and other.any_point:
                 yield name, fact, other
 
 

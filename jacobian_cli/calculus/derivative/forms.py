@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
@@ -190,7 +190,7 @@ class _Way:
             numbers = all(other.constant(tensor) is not None for tensor in self.way.numbers)
             return numbers and other.rules(self.way) == ours.rules(self.way) and self.matrices(other) == rest
 
-        used = _used(facts, same)
+        used = _Used(facts, same) if facts else {}
         forms: dict[str, Forms] = {}
         for variable, derived in zip(variables, self.jacobians, strict=True):
             name = variable.name
@@ -216,9 +216,29 @@ def _mirrored(gradient: Tensor) -> Tensor:
     return algebra.add(shape, [(1, gradient), (1, algebra.permute(gradient, (1, 0))), (-1, diagonal)])
 
 
+class _Used(Mapping[str, Mapping[str, bool]]):
+    """For each fact whether the answer needs it, found out when it is asked for: the forms are written again for each."""
+
+    def __init__(self, facts: Facts, enough: Callable[[Facts], bool]) -> None:
+        self._facts, self._enough = facts, enough
+
+    @cached_property
+    def _found(self) -> Mapping[str, Mapping[str, bool]]:
+        return _used(self._facts, self._enough)
+
+    def __getitem__(self, name: str) -> Mapping[str, bool]:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
 def _used(facts: Facts, enough: Callable[[Facts], bool]) -> dict[str, dict[str, bool]]:
-    """For each fact whether the answer needs it, `enough` telling whether it is the same under fewer facts. Where
-    several say the same, and one would do, all count as used.
+    """The same at once, `enough` telling whether the answer is the same under fewer facts. Where several say the same,
+    and one would do, all count as used.
     """
     needed = {
         name: frozenset(fact for fact in said if not enough({**facts, name: said - {fact}}))
