@@ -217,7 +217,7 @@ def _mirrored(gradient: Tensor) -> Tensor:
 
 
 class _Used(Mapping[str, Mapping[str, bool]]):
-    """For each fact whether the answer needs it, found out when it is asked for: the forms are written again for each."""
+    """For each fact whether the answer needs it, found out when that is asked: all forms are written again for each."""
 
     def __init__(self, facts: Facts, enough: Callable[[Facts], bool]) -> None:
         self._facts, self._enough = facts, enough
