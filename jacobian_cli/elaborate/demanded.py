@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from jacobian_cli.elaborate.defaults import numbers
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
+from jacobian_cli.elaborate.targets import targets
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
@@ -69,6 +70,17 @@ def arrays(
     return found.found
 
 
+def wanted(
+    statements: Sequence[Definition],
+    guessed: Mapping[str, Default],
+    declared: Mapping[str, Shape],
+    sizes: Collection[str],
+) -> dict[str, Default]:
+    """The names that are arrays, and the capitals among them that are vectors beside others."""
+    said = arrays(statements, guessed, declared, sizes)
+    return said | targets(statements, {**guessed, **said}, declared)
+
+
 def suggested(
     statements: Sequence[Definition],
     guessed: Mapping[str, Default],
@@ -79,7 +91,7 @@ def suggested(
     """The names that are numbers by what they do, and those that are arrays."""
     before = {**guessed}
     counted = numbers(statements, before, sizes, shapes_at(before))
-    said = arrays(statements, before | counted, declared, sizes)
+    said = wanted(statements, before | counted, declared, sizes)
     if said:  # which says more of what scales them
         counted = numbers(statements, before | said, sizes, shapes_at(before | said))
     return counted, said

@@ -236,13 +236,14 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
     calls = [t for s in typed.statements for t in s.terms if isinstance(t, Call)]
     traced = {n for t in calls if (row := row_of(t)) is not None and row.of_scalar for n in names_in(t)}  # tr(ρ log ρ)
     code = any(statement.notation in PYTHON for statement in typed.statements)
+    code_like = not any(statement.notation in ("math", "latex") for statement in typed.statements)
     for name, shape in typed.assumed.items():
         if name in settled or f"--assume {name}=index" in asked:
             continue
         if habit(name) == 2 and len(shape) == 1 and name in typed.demanded:
-            yield Doubt(
-                f"`{name}` is taken for a vector, for a matrix does not fit; `-s {name}={shape[0]}` says that it is one"
-            )
+            why = "like what stands beside it" if typed.possible(name, 2) else "for a matrix does not fit"
+            number = "" if name[0] == "Y" or not code_like else f", `-s {name}=()` that it is a number"
+            yield Doubt(f"`{name}` is taken for a vector, {why}; `-s {name}={shape[0]}` says that it is one{number}")
         if habit(name) == 0 and len(shape) > 1 and name in typed.demanded and name not in traced:
             sizes = ",".join(map(str, shape))
             yield Doubt(
