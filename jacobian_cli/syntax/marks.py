@@ -15,7 +15,8 @@ _CODE = re.compile(
 MATLAB = re.compile(
     r"\.[*/^'\\]|[\w)\]']\s?\.[-+<>]|\w\.\(|[\w)\]']\s*\\\s*[\w(]|\b(?:norm2|vector|matrix|abs2|bsxfun|vecnorm)\b|\b(?:length|numel|repmat|(?:vert|horz|[vh])cat)\(|'(?:fro|inf|all)'|,\s*\[\s*\]|\(:\)|(?:^|[=(,])\s*@\(|\bdims\s*="
     r"|(?<![\w.])(?:mtimes|normcdf|normpdf|diagm|Diagonal|sumsq|sum_square|quad_form)\(|(?<![\w.])(?:sum\(\s*sum|mean\(\s*mean)\((?!.*(?:@|\*\*|axis|\.T\b))"
-    r"|\w\((?:[^(),]+,\s*)?:\s*[,)]|\w\([^()]*[:,(]\s*end\b|\w\(\d+:\w+\)|,\s*-?Inf\s*\)|\|>|\w\(\s*\w+\s*->"
+    r"|\w\((?:[^(),]+,\s*)?:\s*[,)]|\w\([^()]*[:,(]\s*end\b|[\w)\]]\(\s*end\b|\w\(\d+:[\w+*,: -]+\)"
+    r"|,\s*-?Inf\s*\)|\|>|\w\(\s*\w+\s*->"
 )
 """Signs that nobody else has."""
 _R = re.compile(
@@ -36,6 +37,8 @@ _PARTS = re.compile(r"\w\[\[\s*[1-9]\d*\s*(?:,\s*[1-9]\d*\s*)?\]\]")
 """x[[1]], an entry in R and Mathematica."""
 _ENTRY = re.compile(r"(?<![\w.\\)\]])([^\W\d]\w{0,2})\(\s*[1-9]\d*\s*(?:,\s*[1-9]\d*\s*)?\)")
 """x(1), which is an entry in MATLAB and nothing elsewhere."""
+_PICKED = re.compile(r"[)\]]\(\s*[1-9]\d*\s*\)")
+"""sum(A)(1), an entry of a value in Octave."""
 _LIST = re.compile(r"(?<![\w)\]'])\[([^\[\]@|=<>]*)\]")
 _GAP = re.compile(r"[\w)\]'.]\s+[-+]?[\w(\[]")
 """Between two entries of a row in MATLAB; where signs have blanks on both sides, brackets hold one formula."""
@@ -65,7 +68,7 @@ _MACRO = re.compile(r"@\.\s|\w\[(?:[^\[\]()]*[:,+*-])?\s*end\b")
 _PLAIN = re.compile(r"[A-Za-z0-9_ +*/@(),=-]*")
 _WORDS = re.compile(
     r"\b(?:def|import|class|async|from|lambda|return|len|norm2|vector|matrix|abs2|bsxfun|dims|vecnorm"
-    r"|mtimes|normcdf|normpdf|diagm|Diagonal|sumsq|sum_square|quad_form|sum\(\s*sum\(|mean\(\s*mean\(|Inf|repmat|(?:vert|horz|[vh])?cat"
+    r"|mtimes|normcdf|normpdf|diagm|Diagonal|sumsq|sum_square|quad_form|sum\(\s*sum\(|mean\(\s*mean\(|Inf|end|repmat|(?:vert|horz|[vh])?cat"
     r"|t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|[cr]bind|sd|sweep|scale|function"
     r"|d[A-Za-z]\d* */ *d[A-Za-z])|(?:^|[=(,])[ ]*@"
 )
@@ -75,7 +78,8 @@ _WORDS = re.compile(
 def entered(text: str, functions: Collection[str]) -> bool:
     """Whether entries are taken as in MATLAB, x(1)^2 + x(2), and nothing speaks against it."""
     names = {found[1] for found in _ENTRY.finditer(text)}
-    return bool(names) and names.isdisjoint(functions) and not ONLY_OURS.search(text) and text.isascii()
+    picked = bool(names) or _PICKED.search(text) is not None
+    return picked and names.isdisjoint(functions) and not ONLY_OURS.search(text) and text.isascii()
 
 
 def spaced(text: str) -> bool:

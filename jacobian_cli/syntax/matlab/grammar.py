@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from itertools import pairwise
 
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.matlab.cursor import MatlabToken, tokens
-from jacobian_cli.syntax.matlab.functions import ELSEWHERE, SAME, SPECIAL, Functions
+from jacobian_cli.syntax.matlab.functions import ELSEWHERE, SAME, SPECIAL
+from jacobian_cli.syntax.matlab.indices import Indices
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import defined_name, normal_name, want_short
 from jacobian_cli.syntax.statements import JULIA_MODULE
 from jacobian_cli.syntax.tokens import number, too_deep, want_shallow
-from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Literal, Name, Slice, Term, Text, literal
+from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Literal, Name, Term, Text, literal
 
 _COMPARISONS = {s: s.lstrip(".") for s in (">", "<", ">=", "<=", "==", ".>", ".<", ".>=", ".<=", ".==")}
 _COMPARISONS |= {"~=": "!=", "!=": "!=", "≤": "<=", "≥": ">="}
@@ -59,7 +59,7 @@ def read(text: str, known: Known, notation: str = "matlab", guessed: bool = Fals
     return Definition(name, value, text, tuple(reader.doubts), notation)
 
 
-class Reader(Functions):
+class Reader(Indices):
     """Reads one list of tokens, from the loosest to the tightest."""
 
     __slots__ = ()
@@ -220,9 +220,10 @@ class Reader(Functions):
             self.lists.pop()
             closed = self.want(")", opened)
             span = Span(opened.start, closed.stop)
-            return Call(term.function, term.arguments, term.keywords, span) if isinstance(term, Call) else term
+            whole = Call(term.function, term.arguments, term.keywords, span) if isinstance(term, Call) else term
+            return self.picked(whole)
         if self.sees("["):
-            return self.listed()
+            return self.picked(self.listed())
         if self.sees("√"):
             self.take()
             inner = self.postfixed(self.atom(), everything=True)
@@ -285,8 +286,10 @@ class Reader(Functions):
         dotted = self.sees(".(")
         if dotted or (self.sees("(") and not (self.next.space and self.lists and self.lists[-1])):
             if dotted or not self.is_value(token.text):
-                return self.applied(token, dotted=dotted)
-            return self.entries(self.called(token), ")")
+                return self.picked(self.applied(token, dotted=dotted))
+            return self.picked(self.entries(self.called(token), ")"))
+        if token.text == "end" and token.text not in self.known.names:
+            raise self.refuse(token, "end stands for a place in brackets alone here", "as in x(end) and x(1:end-1)")
         name = self.called(token)
         if token.text == "I" and self.known.find("I") is None and (self.julia or self.guessed):
             return Call("?eye", (), (), token.span)
@@ -304,67 +307,4 @@ class Reader(Functions):
             return True
         if name in self.known.functions or name in SAME or name in SPECIAL or name in ELSEWHERE:
             return False
-        place = self.at + 1
-        while self.tokens[place].kind == "num" or self.tokens[place].text in (":", ",", "end"):
-            place += 1
-        ranged = any(token.text in (":", "end") for token in self.tokens[self.at + 1 : place])
-        return self.tokens[place].text == ")" and place > self.at + 1 and (ranged or not self.julia)
-
-    def entries(self, value: Name, closing: str) -> Term:
-        """A(1, :), counted from 1."""
-        opened = self.take()
-        picks: list[Term] = []
-        while not self.sees(closing):
-            picks.append(self.pick(closing))
-            if not self.sees(","):
-                break
-            self.take()
-        closed = self.want(closing, opened)
-        span = Span(value.span.start, closed.stop)
-        if len(picks) == 1 and isinstance(picks[0], Slice) and picks[0].start is picks[0].stop is None:
-            return Call("?vec", (value,), (), span)
-        if len(picks) == 1:
-            return Call("?places", (value, picks[0]), (), span)
-        if closing == ")" and len(picks) == 2 and isinstance(picks[0], Literal) and isinstance(picks[1], Slice):
-            first = picks[0]  # a row stays a row
-            picks[0] = Slice(first, Literal(first.value + 1, first.span), first.span)
-        return Call("[]", (value, Group(tuple(picks), span)), (), span)
-
-    def pick(self, closing: str) -> Term:
-        start = self.next
-        first = None if self.sees(":") else self.place(closing)
-        if not self.sees(":"):
-            assert first is not None
-            return self.less(first)
-        self.take()
-        last = None if self.sees(",", closing) else self.place(closing)
-        below = None if first is None else self.less(first)
-        match last:
-            case Call(function="?end", arguments=(Literal(value=back),)):
-                last = Literal(-back, last.span) if back else None
-        if isinstance(below, Literal) and below.value == 0:
-            below = None
-        return Slice(below, last, Span(start.start, self.next.start))
-
-    def place(self, closing: str) -> Term:
-        if self.next.kind == "name" and self.next.text == "end":
-            token = self.take()
-            back = Literal(Fraction(0), token.span)
-            if self.sees("-"):
-                self.take()
-                counted = self.postfixed(self.atom(), everything=False)
-                if isinstance(counted, Literal):
-                    back = counted
-            if not self.sees(":", ",", closing):
-                raise self.refuse(token, "a place counted from the end cannot be read", "as in `x[-2]`")
-            return Call("?end", (back,), (), token.span)
-        return self.sum()
-
-    def less(self, term: Term) -> Term:
-        one = Literal(Fraction(1), term.span)
-        match term:
-            case Call(function="?end", arguments=(Literal(value=back),)):
-                return Literal(-1 - back, term.span)
-        if isinstance(term, Literal) and term.value < 1:
-            raise self.refuse(term.span, "entries count from 1 here", "the first is `x[0]` in the language")
-        return Literal(term.value - 1, term.span) if isinstance(term, Literal) else self.call("-", term, one)
+        return self.places_inside()

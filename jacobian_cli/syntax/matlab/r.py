@@ -102,7 +102,7 @@ class _R(Reader):
     def name(self) -> Term:
         token = self.take()
         if self.sees("("):
-            return self.applied(token, dotted=False)
+            return self.picked(self.applied(token, dotted=False))
         if self.sees("$"):
             raise self.refuse(self.next, "a part of a list cannot be read", "type its formula, or a name for it")
         if "." in token.text:
@@ -117,7 +117,7 @@ class _R(Reader):
             return entry
         return self.entries(name, "]") if self.sees("[") else name
 
-    def entries(self, value: Name, closing: str) -> Term:
+    def entries(self, value: Term, closing: str) -> Term:
         """X[1, ], counted from 1."""
         opened = self.take()
         picks: list[Term] = []
