@@ -6,13 +6,14 @@ stands a matrix, whether its name is a capital or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.defaults import numbers
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
 from jacobian_cli.elaborate.targets import targets
 from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.weighted import bare, weights
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape
@@ -25,6 +26,7 @@ _FACTOR = "@ stands between arrays"
 _FORM = "a matrix stands between two of one vector"
 CERTAIN = frozenset((_FACTOR, _FORM))
 """Reasons why nothing else fits a name."""
+_WEIGHTED = "it is one of two factors of what is summed"
 _ROW = "a mean is subtracted from each row"
 _SHIFTED = "what scales each entry is like what is added to it"
 _CURVED = "it multiplies a vector, and stands beside it"
@@ -107,6 +109,7 @@ class _Arrays:
         declared: Mapping[str, Shape],
         sizes: Collection[str],
     ) -> None:
+        self.values = [s.value for s in statements]
         self.bodies = {s.name: s.value for s in statements if s.name}
         self.guessed = guessed
         self.declared = declared
@@ -182,6 +185,7 @@ class _Arrays:
         if _of_entries(term):
             axis = _furthest(term)
             self.say(self.chosen(term.arguments[0]), VECTOR if axis < 1 else MATRIX, _SUMMED)
+            self.say(self.open_greek(weights(term, self._order, self.numbers)), VECTOR, _WEIGHTED)
             self.curved(term.arguments[0])
             if axis:
                 self.rows(term.arguments[0])
@@ -194,6 +198,13 @@ class _Arrays:
                 self.say(self.chosen(part), VECTOR, _FACTOR)
         elif term.function == "+" and len(term.arguments) == 2:
             self.shifted(*term.arguments)
+
+    def open_greek(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name in self.guessed and self.guessed[name].why == HABITS[0]]
+
+    def numbers(self) -> set[str]:
+        """The names that stand where nothing sums entries."""
+        return {name for value in self.values for name in bare(value)}
 
     def product(self, left: Term, right: Term) -> None:
         left, right = _plain(left), _plain(right)

@@ -22,6 +22,7 @@ from jacobian_cli.elaborate.statement import PYTHON, names_in, subscripted
 from jacobian_cli.elaborate.statistics import statistics
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import unsigned
+from jacobian_cli.elaborate.weighted import unweighted
 from jacobian_cli.ops import Kind
 from jacobian_cli.ops.identities import held
 from jacobian_cli.shape import ONE
@@ -84,7 +85,18 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         yield from lines(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):
-                for consider in (_shifted, _columns, _induced, _inverse, _apart, _squares, _expected, _scaling, outer):
+                for consider in (
+                    _shifted,
+                    _columns,
+                    _induced,
+                    _inverse,
+                    _apart,
+                    _squares,
+                    _expected,
+                    _scaling,
+                    outer,
+                    unweighted,
+                ):
                     yield from consider(typed, statement, term)
         if statement.notation in BOARDS:
             yield from of_boards(typed, statement)
