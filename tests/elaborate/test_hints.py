@@ -45,6 +45,7 @@ APART = (
             "statistics",
             "capitals",
             "intercepts",
+            "weighted",
         )
     ),
     *(
