@@ -5,7 +5,7 @@ The first of these that says something decides. What the formula demands (`progr
 1. A number by its name: `n`, `d_k`, `eps`, `lr`, `reg`, `C` where they only scale, or are added to what stands under
    a root or a fraction line; what stands under a root under a fraction line; `n` and `m` where they only divide, and
    a capital that divides what is no matrix: `softmax(z/T)`; and an intercept that is added to the scores of samples
-   that are all summed, `sum((y - X@w - b)**2)`.
+   that are all summed, `sum((y - X@w - b)**2)`; and a step, `x + h*(A@x + b)`.
 2. A number by its part: what scales a scalar, or is added to one, is a scalar: `s**2*exp(-norm(x)**2)`, `u.T@h + b`.
    A scalar is here what sums its entries away, whatever the names in it are. Not so where the whole is added to
    something that has axes (`W@x + norm(y)*b`), and not for a name whose own entries are summed (`x/norm(x)`). And
@@ -27,12 +27,13 @@ from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, bounds, habit
 from jacobian_cli.elaborate.intercepts import biases, scored
 from jacobian_cli.elaborate.parts import Parts, Place
+from jacobian_cli.elaborate.steps import steps
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of
 
 _NUMBER = re.compile(
-    r"(n|d)(_\w+|\d*)|lr|reg|(logit_)?scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N"
+    r"(n|d)(_\w+|\d*)|lr|reg|(logit_)?scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N|dt"
 )
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
 _COUNTS = frozenset("nmNM")
@@ -59,7 +60,8 @@ def defaults(
     for _ in range(len(guessed) + 1 if guessed else 0):
         parts = Parts(statements, found, sizes, shapes_at(found))
         changed = next(
-            (change for rule in (_by_name, biases, _by_part, _by_entry, _by_vector) if (change := rule(parts))), None
+            (change for rule in (_by_name, biases, steps, _by_part, _by_entry, _by_vector) if (change := rule(parts))),
+            None,
         )
         if changed is None:
             break
@@ -75,7 +77,7 @@ def numbers(
 ) -> dict[str, Default]:
     """The names that are numbers by their names and places alone, or because they stand in a list."""
     parts = Parts(statements, guessed, sizes, shapes)
-    return _by_entry(parts) | _by_name(parts) | biases(parts)
+    return _by_entry(parts) | _by_name(parts) | biases(parts) | steps(parts)
 
 
 def _by_name(parts: Parts) -> dict[str, Default]:

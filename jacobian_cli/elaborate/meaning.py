@@ -6,7 +6,6 @@ the number of axes that each name has by its declaration, by habit, or because n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
@@ -17,6 +16,7 @@ from jacobian_cli.elaborate.greek_vectors import bold
 from jacobian_cli.elaborate.habits import habit
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT
+from jacobian_cli.elaborate.rates import rates
 from jacobian_cli.elaborate.shaped import BEHIND, LEANING, StrainedError, Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.trees import placed
@@ -45,8 +45,6 @@ from jacobian_cli.syntax.tree import (
     terms_in,
 )
 
-_RATE = re.compile(r"eps\w*|lr|reg")
-"""Names of numbers, wherever they stand in mathematics."""
 _SUMS = ("?plus", "?minus", "+", "-")
 _BEFORE = (".T", "?T", "?power", "?mtimes", "?star", "?matmul", "u-")
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
@@ -137,7 +135,7 @@ def meant(
     Raises `InputError` where nothing fits.
     """
     guessed = dict(guessed) | dict.fromkeys(_greek_vectors(statements, guessed, declared), 1)
-    guessed |= {name: 0 for name, order in guessed.items() if order == 1 and _RATE.fullmatch(name)}
+    guessed |= dict.fromkeys(rates(statements, guessed, declared), 0)
     guessed |= dict.fromkeys(exponents(statements, guessed), 0)
     settled: set[str] = set()
     asked: list[StrainedError] = []

@@ -23,6 +23,8 @@ _R = re.compile(
     r"%[*ox]%|%in%|(?<![\w.])(?:t?crossprod|(?:row|col)(?:Sums|Means)|plogis|pm(?:ax|in)|nrow|ncol|[cr]bind|sd|sweep|scale|as\.(?:vector|numeric|matrix))\("
     r"|=\s*function\s*\("
 )
+_R_ROWS = re.compile(r"\w\[(?:\s*,[^\[\]]+|[^\[\],]+,\s*)\]")
+"""X[i, ] and X[, j]: a row and a column in R."""
 _MATHEMATICA = re.compile(
     r"\b(?:Tr|Det|Inverse|Transpose|Norm|Log|Log2|Log10|Exp|Sqrt|Sin|Cos|Tan|Sinh|Cosh|Tanh|ArcSin|ArcCos|ArcTan|Abs"
     r"|Sign|Total|Mean|Variance|Max|Min|Dot|Ramp|Erf|LogisticSigmoid|IdentityMatrix|DiagonalMatrix|Diagonal|LinearSolve"
@@ -111,7 +113,7 @@ def told(text: str) -> str:
         return "latex"
     if JULIA_MODULE.search(text):
         return "julia"
-    if _R.search(text):
+    if _R.search(text) or (_R_ROWS.search(text) and not ONLY_OURS.search(text)):
         return "r"
     if _MATHEMATICA.search(text):
         return "math" if _TURNED.search(text) else "mathematica"

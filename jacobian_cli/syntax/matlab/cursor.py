@@ -76,6 +76,8 @@ class Cursor:
     julia: bool
     guessed: bool
     doubts: list[Doubt] = field(default_factory=list)
+    vectors: list[str] = field(default_factory=list)
+    """Names that stand where a vector does and nothing else may."""
     at: int = 0
     depth: int = 0
     dotted: bool = False

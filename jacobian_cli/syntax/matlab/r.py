@@ -65,7 +65,9 @@ def read(text: str, known: Known, notation: str = "r", guessed: bool = False) ->
         value = want_shallow(reader.whole(), text)
     except RecursionError:
         raise too_deep(text) from None
-    return Definition(name, value, text, tuple(reader.doubts), notation)
+    vectors = tuple(dict.fromkeys(reader.vectors))
+    orders = tuple((vector, 1) for vector in vectors)
+    return Definition(name, value, text, tuple(reader.doubts), notation, orders=orders, settled=frozenset(vectors))
 
 
 class _R(Reader):
@@ -185,6 +187,8 @@ class _R(Reader):
             raise self.refuse(token, "along which margin, and by which sign?", 'as in sweep(X, 2, colMeans(X), "-")')
         assert isinstance(sign, Text)
         assert isinstance(margin, Literal)
+        if isinstance(arguments[2], Name):
+            self.vectors.append(arguments[2].text)
         return Call(sign.value if margin.value == 2 else "?each" + sign.value, (arguments[0], arguments[2]), (), span)
 
     def solve_(self, token: MatlabToken, arguments: list[Term], keywords: dict[str, Term], span: Span) -> Term:
