@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from jacobian_cli.elaborate.amounts import SCALED, amounts
 from jacobian_cli.elaborate.defaults import numbers
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
-from jacobian_cli.elaborate.targets import targets
+from jacobian_cli.elaborate.targets import ADDED, targets
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.weighted import bare, weights
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -24,6 +25,8 @@ from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Ter
 _SUMMED = "its entries are summed or compared"
 _FACTOR = "@ stands between arrays"
 _FORM = "a matrix stands between two of one vector"
+MET = frozenset((ADDED, SCALED))
+"""Reasons for what a capital is beside others, which is said."""
 CERTAIN = frozenset((_FACTOR, _FORM))
 """Reasons why nothing else fits a name."""
 _WEIGHTED = "it is one of two factors of what is summed"
@@ -78,9 +81,10 @@ def wanted(
     declared: Mapping[str, Shape],
     sizes: Collection[str],
 ) -> dict[str, Default]:
-    """The names that are arrays, and the capitals among them that are vectors beside others."""
+    """The names that are arrays, and the capitals among them that are vectors beside others, or numbers."""
     said = arrays(statements, guessed, declared, sizes)
-    return said | targets(statements, {**guessed, **said}, declared)
+    said |= targets(statements, {**guessed, **said}, declared)
+    return said | amounts(statements, {**guessed, **said}, declared)
 
 
 def suggested(

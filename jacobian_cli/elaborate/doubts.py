@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from jacobian_cli.elaborate import letter_e
+from jacobian_cli.elaborate.amounts import amplified
 from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
 from jacobian_cli.elaborate.capitals import amplitudes
 from jacobian_cli.elaborate.entries import compared, first_entries
@@ -101,6 +102,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         if statement.notation in BOARDS:
             yield from of_boards(typed, statement)
     yield from _matrices(typed)
+    yield from amplified(typed)
     if not multiplied:  # else it may be no matrix that they meet
         yield from _targets(typed)
     for name in filter(_IDENTITY.fullmatch, typed.assumed):
@@ -254,7 +256,11 @@ def _matrices(typed: Typed) -> Iterator[Doubt]:
             continue
         if habit(name) == 2 and len(shape) == 1 and name in typed.demanded:
             why = "like what stands beside it" if typed.possible(name, 2) else "for a matrix does not fit"
-            number = "" if name[0] == "Y" or not code_like else f", `-s {name}=()` that it is a number"
+            number = (
+                ""
+                if not (code_like and name[0] != "Y" and typed.possible(name, 0))
+                else f", `-s {name}=()` that it is a number"
+            )
             yield Doubt(f"`{name}` is taken for a vector, {why}; `-s {name}={shape[0]}` says that it is one{number}")
         if habit(name) == 0 and len(shape) > 1 and name in typed.demanded and name not in traced:
             sizes = ",".join(map(str, shape))

@@ -13,7 +13,7 @@ from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.bounds import told
 from jacobian_cli.elaborate.builder import CONSTANTS
 from jacobian_cli.elaborate.defaults import defaults
-from jacobian_cli.elaborate.demanded import CERTAIN, suggested, wanted
+from jacobian_cli.elaborate.demanded import CERTAIN, MET, suggested, wanted
 from jacobian_cli.elaborate.doubts import doubts
 from jacobian_cli.elaborate.guesses import dividing, flips, matrix_factors, named_sizes
 from jacobian_cli.elaborate.habits import HABITS, Default, by_habit, habit
@@ -29,7 +29,6 @@ from jacobian_cli.elaborate.statement import (
     typed_statement,
     unknown_functions,
 )
-from jacobian_cli.elaborate.targets import ADDED
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, variables
 from jacobian_cli.records import record
 from jacobian_cli.shape import Shape, Size, Unifier
@@ -83,7 +82,7 @@ class Program:
     def doubts(self) -> tuple[Doubt, ...]:
         """The same, with the texts to paste apart."""
         assumed = {name: self.variables[name].shape for name in self.whys if name in self.variables}
-        demanded = {name for name in assumed if self.whys[name] in (*_FITS, _READ, ADDED)}
+        demanded = {name for name in assumed if self.whys[name] in (*_FITS, _READ, *MET)}
         loose = resting_on({*assumed, *self.valued}, self.statements)
         typed = Typed(self.statements, self.parts, assumed, demanded, self.declared, self._fits, loose, self._possible)
         return tuple(dict.fromkeys(doubts(typed)))

@@ -46,6 +46,7 @@ APART = (
             "capitals",
             "intercepts",
             "weighted",
+            "amounts",
         )
     ),
     *(

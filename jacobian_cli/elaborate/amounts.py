@@ -1,0 +1,180 @@
+"""Capitals that are numbers because they meet nothing but numbers that vectors make: `-J*sum(s[:-1]*s[1:])`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, habit
+from jacobian_cli.elaborate.quoting import Typed, row_of
+from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.ops import Kind
+from jacobian_cli.shape import Shape
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, parts_of
+
+SCALED = "it scales numbers only"
+_DATA = re.compile(r"[XYZW]([_\d]\w*|train|test|hat)?")
+"""Names of data and weights."""
+_PLAIN_CAPITALS = ("C", "N")
+"""Capitals that nobody takes for matrices where they scale."""
+_OURS = ("math", "latex")
+_MARKED = ("matlab", "julia")
+_MADE, _PLAIN, _OTHER = "made", "plain", "other"
+
+
+def amounts(
+    statements: Sequence[Definition], guessed: Mapping[str, Default], declared: Mapping[str, Shape]
+) -> dict[str, Default]:
+    """The capitals that stand in nothing but sums and products of numbers, one of which a vector makes.
+
+    Mathematics asks for these itself.
+    """
+    if any(statement.notation in _OURS for statement in statements):
+        return {}
+    orders = {name: len(shape) for name, shape in declared.items()} | {n: g.order for n, g in guessed.items()}
+    capitals = {name for name, guess in guessed.items() if guess.why == HABITS[MATRIX]}
+    loose = {name for name, guess in guessed.items() if guess.why == HABITS[VECTOR]}
+    found = _scaling(statements, orders, capitals, loose)
+    return {name.removeprefix("@"): Default(VECTOR if name[0] == "@" else SCALAR, SCALED) for name in found}
+
+
+def amplified(typed: Typed) -> Iterator[Doubt]:
+    """What capitals were taken for numbers so, which may be matrices."""
+    numbers = [n for n, shape in typed.assumed.items() if habit(n) == MATRIX and not shape and n in typed.demanded]
+    if not numbers or any(statement.notation in _OURS for statement in typed.statements):
+        return
+    orders = {name: len(shape) for name, shape in (*typed.assumed.items(), *typed.declared.items())}
+    found = _scaling(typed.statements, orders, {*numbers}, set[str]())
+    names = [name for name in numbers if name in found and name not in _PLAIN_CAPITALS]
+    if names:
+        said = " and ".join(f"`{name}`" for name in names)
+        taken = "is taken for a number, for it meets" if len(names) == 1 else "are taken for numbers, for they meet"
+        ways = " ".join(f"`-s {name}=n,m`" for name in names)
+        what = "a matrix is" if len(names) == 1 else "matrices are"
+        yield Doubt(f"{said} {taken} only numbers in `{spelled(found[names[0]])}`; {what} declared: {ways}")
+
+
+def _scaling(
+    statements: Sequence[Definition], orders: Mapping[str, int], capitals: set[str], loose: set[str]
+) -> dict[str, Term]:
+    """These capitals, each with a part that it stands in."""
+    capitals = {name for name in capitals if not _DATA.fullmatch(name)}
+    if not capitals:
+        return {}
+    bodies = {s.name: s.value for s in statements if s.name}
+    every = Counter(name.text for s in statements for name in s.names)
+    inside = {name for s in statements for name in _inside(s.value, s.notation in _MARKED)}
+    found: dict[str, Term] = {}
+    kept: set[str] = set()
+    for statement in statements:
+        walk = _Leaves({**orders}, bodies, capitals, loose - inside, statement.notation in _MARKED)
+        for root in _roots(statement.value, walk):
+            leaves = [*walk.leaves(root)]
+            names = {leaf for leaf in leaves if leaf in capitals or (leaf[0] == "@" and every[leaf[1:]] == 1)}
+            if len(names) < len({leaf for leaf in leaves if leaf not in (_OTHER, _MADE, _PLAIN)}):
+                leaves.append(_OTHER)
+            if _OTHER in leaves or _MADE not in leaves:
+                kept |= names
+            else:
+                found.update(dict.fromkeys(names, root))
+    return {name: whole for name, whole in found.items() if name not in kept}
+
+
+class _Leaves:
+    """What a part is made of entry by entry."""
+
+    def __init__(
+        self, orders: Mapping[str, int], bodies: Mapping[str, Term], capitals: set[str], loose: set[str], marked: bool
+    ) -> None:
+        self.orders = orders
+        self.bodies = bodies
+        self.capitals = capitals
+        self.loose = loose
+        self.marked = marked
+        """Whether one sign stands for products with numbers and for those of matrices."""
+
+    def joins(self, term: Call) -> bool:
+        """Whether a part is computed entry by entry, or may be."""
+        if elementwise(term):
+            return True
+        sides = term.arguments
+        capitals = [isinstance(side, Name) and side.text in self.capitals for side in sides]
+        return self.marked and term.function == "@" and not all(capitals)
+
+    def leaves(self, term: Term) -> Iterator[str]:
+        """What a part is made of: capitals by their names, with @ in front those behind a vector, else the classes."""
+        match term:
+            case Literal():
+                yield _PLAIN
+            case Name(text=text):
+                yield from self.named(text)
+            case Call() if self.joins(term):
+                for part in term.arguments:
+                    yield from self.leaves(part)
+            case Call():
+                yield self.kind(term)
+            case _:
+                yield _OTHER
+
+    def named(self, text: str) -> Iterator[str]:
+        if text in self.bodies:
+            yield from self.leaves(self.bodies[text])
+        elif text in self.capitals:
+            yield text
+        else:
+            yield _OTHER if self.orders.get(text, 0) and text not in self.loose else _PLAIN
+
+    def kind(self, term: Call) -> str:
+        """Whether a call makes a number of vectors, is one, or has axes."""
+        orders = [self.orders.get(name, 0) for name in names_in(term)]
+        row = row_of(term)
+        total = row is not None and row.kind is Kind.REDUCTION and len(term.arguments) == 1
+        total = total and {name for name, _ in term.keywords}.isdisjoint(("axis", "keepdims"))
+        if term.function == "@" or term.function == "?inner":
+            total = [*map(self.vector, term.arguments)] == [True, True]
+            right = term.arguments[-1]
+            if self.vector(term.arguments[0]) and isinstance(right, Name) and right.text in self.capitals:
+                return f"@{right.text}"  # p@E
+        if not total:
+            return _OTHER
+        return _MADE if max(orders, default=0) == VECTOR else _PLAIN
+
+    def vector(self, term: Term) -> bool:
+        while isinstance(term, Call) and (term.function in (".T", "?turn", "u-", "?upto")):
+            term = term.arguments[0]
+        parts = term.arguments if isinstance(term, Call) and elementwise(term) else ()
+        return any(map(self.vector, parts)) or (isinstance(term, Name) and self.orders.get(term.text) == VECTOR)
+
+
+def _roots(value: Term, walk: _Leaves) -> Iterator[Term]:
+    """The largest parts that are computed entry by entry."""
+    stack = [value]
+    while stack:
+        root = stack.pop()
+        yield root
+        inner = [root]
+        while inner:
+            part = inner.pop()
+            if isinstance(part, Call) and walk.joins(part):
+                inner.extend(part.arguments)
+            elif not isinstance(part, Name):
+                stack.extend(parts_of(part))
+
+
+def _inside(value: Term, marked: bool) -> Iterator[str]:
+    """The names that stand in what is not computed entry by entry; behind a product, where one sign is all of them."""
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Call) and elementwise(part):
+            stack.extend(part.arguments)
+        elif marked and isinstance(part, Call) and part.function == "@":
+            first, last = part.arguments
+            stack.append(first)
+            stack.append(Call("sum", (last,), (), part.span) if isinstance(last, Name) else last)
+        elif not isinstance(part, Name):
+            yield from names_in(part)
