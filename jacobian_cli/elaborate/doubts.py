@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.amounts import amplified
 from jacobian_cli.elaborate.board_doubts import BOARDS, of_boards
+from jacobian_cli.elaborate.board_factors import commutators
 from jacobian_cli.elaborate.capitals import amplitudes
 from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
@@ -34,6 +35,7 @@ from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
 _IDENTITY = re.compile(r"I(?:_[nmdkpNMD])?")
+_SCRIPT = re.compile(r"\\math(?:cal|scr|frak)\s*\{?\s*I|[ℐ𝓘]")
 _FACTORS = re.compile(r"[^\W\d_]T?")
 _TURNED = re.compile(r"(?=.{2,6}$)([^\W\d_]T?)*[^\W\d_T]T([^\W\d_]T?)*")
 _BESIDE = re.compile(r"[A-Z]{1,3}[a-zα-ω]|[A-Z]{2}|[a-ce-z][A-Z]{2}")
@@ -72,6 +74,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             yield from found
             yield from _names(typed, statement)
             yield from _hyphened(typed, statement)
+            yield from commutators(typed, statement)
             known = {*typed.assumed, *typed.declared, *(one.name for one in typed.statements)}
             yield from first_entries(typed, statement)
             if letter_e.E not in known and letter_e.as_number(statement):
@@ -106,6 +109,8 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
     if not multiplied:  # else it may be no matrix that they meet
         yield from _targets(typed)
     for name in filter(_IDENTITY.fullmatch, typed.assumed):
+        if any(_SCRIPT.search(statement.source) for statement in typed.statements):
+            continue
         size = name.partition("_")[2] or "n"
         yield Doubt(f"`{name}` is a variable here like any other; the identity matrix is `eye({size})`")
 

@@ -18,7 +18,7 @@ from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT
 from jacobian_cli.elaborate.rates import rates
 from jacobian_cli.elaborate.shaped import BEHIND, LEANING, StrainedError, Typed
-from jacobian_cli.elaborate.statement import names_in
+from jacobian_cli.elaborate.statement import names_in, projected
 from jacobian_cli.elaborate.trees import placed
 from jacobian_cli.expr import Defined, Expr, Variable
 from jacobian_cli.shape import UNKNOWN, Shape, Size, Unifier
@@ -45,6 +45,7 @@ from jacobian_cli.syntax.tree import (
     terms_in,
 )
 
+_BOARDS = ("math", "latex")
 _SUMS = ("?plus", "?minus", "+", "-")
 _BEFORE = (".T", "?T", "?power", "?mtimes", "?star", "?matmul", "u-")
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
@@ -137,6 +138,8 @@ def meant(
     guessed = dict(guessed) | dict.fromkeys(_greek_vectors(statements, guessed, declared), 1)
     guessed |= dict.fromkeys(rates(statements, guessed, declared), 0)
     guessed |= dict.fromkeys(exponents(statements, guessed), 0)
+    directions = projected(term for s in statements if s.notation in _BOARDS for term in s.terms)
+    guessed |= {name: 1 for name in directions if guessed.get(name) == 0}
     settled: set[str] = set()
     asked: list[StrainedError] = []
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not

@@ -17,7 +17,7 @@ from jacobian_cli.elaborate.guesses import divisors
 from jacobian_cli.elaborate.habits import MATRIX, habit
 from jacobian_cli.elaborate.iterates import iterates
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
-from jacobian_cli.elaborate.statement import as_numbers, names_in, turned_names
+from jacobian_cli.elaborate.statement import as_numbers, names_in, projections, turned_names
 from jacobian_cli.elaborate.trees import (
     call_of,
     inner_text,
@@ -110,7 +110,7 @@ class Shaped(Builder):
         """Names that divide by themselves."""
         self.bare = Counter(unindexed(statement.value) if statement.notation else ())
         """How often names stand without an index."""
-        self.certain: set[int] = set()
+        self.certain = {id(dot) for _, dot in projections(statement.terms)}
         """Products by · that are dot products, by the `id` of their tree."""
         self.parents = {id(part): term for term in statement.terms for part in parts_of(term)} if self.upright else {}
         """What each part stands in, by the `id` of its tree."""

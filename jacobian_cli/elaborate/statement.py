@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from jacobian_cli.elaborate.builder import Builder
 from jacobian_cli.elaborate.options import OrderError, Scope
@@ -180,10 +181,26 @@ def named_places(term: Term) -> Iterable[tuple[str, Span]]:
 
 
 def turned_names(statement: Definition) -> frozenset[str]:
-    """The names that are transposed somewhere, as numbers are not."""
+    """The names that are transposed somewhere, or stand before what they are dotted with, as numbers do not."""
     calls = [term for term in terms_in(statement.value) if isinstance(term, Call)] if statement.notation else []
     turned = [call.arguments[0] for call in calls if call.function in ("?T", ".T")]
-    return frozenset(term.text for term in turned if isinstance(term, Name))
+    return frozenset(term.text for term in turned if isinstance(term, Name)) | projected(calls)
+
+
+def projected(terms: Iterable[Term]) -> frozenset[str]:
+    """The names on both sides of a bracket as n in n(n·v): directions, on which something is projected."""
+    return frozenset(name for name, _ in projections(terms))
+
+
+def projections(terms: Iterable[Term]) -> Iterator[tuple[str, Call]]:
+    """The directions of projections, each with its dot product."""
+    for term in terms:
+        if isinstance(term, Call) and term.function == "?beside":
+            for pair in pairwise(term.arguments):
+                for one, dotted in (pair, pair[::-1]):
+                    if isinstance(one, Name) and isinstance(dotted, Call) and dotted.function in ("?dot", "?inner"):
+                        names = [part.text for part in dotted.arguments if isinstance(part, Name)]
+                        yield from ((name, dotted) for name in names if name == one.text)
 
 
 def names_in(term: Term) -> list[str]:

@@ -52,6 +52,9 @@ _OPTIONAL = re.compile(r"\s*\[\s*(\\[Bb]igg?|\\infty|[12F*])\s*\](?=\s*\{)")
 _OPEN = re.compile(r"\s*(?:\\left\s*|\\[Bb]igg?l?\s*)?\(")
 _OVER = re.compile(r"\\over(?![A-Za-z])")
 _NAME = re.compile(r"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{\w+\}))?")
+_RATE = re.compile(r"eps\w*|lr|reg")
+"""Words that are numbers before a bracket, too."""
+_CALLIGRAPHIC = (r"\mathcal", r"\mathscr", r"\mathfrak")
 _LABEL = re.compile(r"\s*[_^]")
 
 
@@ -267,7 +270,9 @@ class _Scanner(Scripts):
         elif re.fullmatch(r"[^\W\d]\w*", plain):
             first, *rest = plain.split("_")
             made = self.letter((first, tuple(rest), at, end)) if all(rest) else self.named(plain, (), at, end)
-            prose = len(first) > 1 and self.text.startswith(PROSE, at) and self.known.find(made.text) is None
+            called = not _RATE.fullmatch(first) and _OPEN.match(self.text, end, stop)
+            spoken = self.text.startswith(PROSE, at) or bool(called)
+            prose = len(first) > 1 and spoken and self.known.find(made.text) is None
             found.append(made._replace(kind="word") if prose and made.kind == "name" else made)
         elif plain == "1":
             found.append(Token("ones", "", at, end))
@@ -331,6 +336,8 @@ class _Scanner(Scripts):
         if inside.strip() in ("0", "1"):
             found.append(Token("ones" if inside.strip() == "1" else "zeros", "", at, end))
             return end
+        if command in _CALLIGRAPHIC:
+            self.calligraphic.update(range(start, middle))
         inner = self.scan(start, middle)
         if command == r"\vec" and inner and inner[0].kind == "name":
             if len(inner) > 1 and {token.kind for token in inner[1:]} != {"prime"}:

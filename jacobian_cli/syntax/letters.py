@@ -77,6 +77,8 @@ class Letters:
         self.known = known
         self.bases: dict[int, tuple[str, tuple[str, ...]]] = {}
         """The letter and indices of each name, for what may still be attached to it."""
+        self.calligraphic: set[int] = set()
+        """The places of calligraphic letters."""
         self.pointed: set[int] = set()
         """Where letters with an arrow begin."""
         self.vectors: set[str] = set()
@@ -357,12 +359,16 @@ class Letters:
         (index,) = indices
         return _FIRST.search(self.text) is not None if index.isdecimal() else index in _ALONG
 
+    def is_script(self, start: int) -> bool:
+        """Whether an I is calligraphic, and so a name: Fisher's information."""
+        return start in self.calligraphic or self.text[start] in "ℐ𝓘"
+
     def letter(self, unit: Unit) -> Token:
         stem, indices, start, stop = unit
         self.bases[start] = (stem, indices)
         if stem == "π" and not indices:
             return Token("name", "pi", start, stop)
-        if stem == "I" and not self.is_current(indices):
+        if stem == "I" and not (self.is_current(indices) or self.is_script(start)):
             return Token("eye", ",".join(indices), start, stop)
         pair = [*indices[0]] if len(indices) == 1 and not indices[0].isdecimal() else [*indices]
         if stem == "K" and len(pair) == 2 and self.sizes(stem, indices, pair):

@@ -38,6 +38,7 @@ APART = (
         for name in (
             "doubts",
             "board_doubts",
+            "board_factors",
             "products",
             "entries",
             "square",

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import FACTOR, SUMS, Cursor
+from jacobian_cli.syntax.board.marked import want_one_product
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.tokens import Token
@@ -82,6 +83,7 @@ class Brackets(Cursor):
                 return Call(_ROUNDED[opened.text], (value,), (), span)
             if opened.text == "[" and isinstance(value, Call) and value.function == "?beside":
                 self.want_product(value, span)
+                want_one_product(value.arguments, self.text, span)
             return _respanned(value, span)
         if opened.text != "[":
             raise self.refuse(span, "a list is not a value here", "end to end, vectors are `[x; y]` or `concat(x, y)`")

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from jacobian_cli.syntax.board.cursor import COMPARISONS, FACTOR, SUMS
 from jacobian_cli.syntax.board.fractions import Fractions
+from jacobian_cli.syntax.board.marked import doubts_of_marks, want_clear
 from jacobian_cli.syntax.differences import joined
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span, together
@@ -61,6 +62,9 @@ def statement_of(
         try:
             value = board.read()
             board.want_no_entry(value)
+            if not known.primed:
+                want_clear(value, text, known)
+                board.doubts += doubts_of_marks(value, text, tokens)
         except InputError as error:
             raise together([error, *_strangers(tokens, text, known, blanks, error)]) from None
     except InputError:
