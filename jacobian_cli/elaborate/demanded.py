@@ -30,6 +30,8 @@ MET = frozenset((ADDED, SCALED))
 CERTAIN = frozenset((_FACTOR, _FORM))
 """Reasons why nothing else fits a name."""
 _WEIGHTED = "it is one of two factors of what is summed"
+_TRACED = "it is a factor of what a trace is taken of"
+_TURNED = "a row is a vector transposed, and so is a vector what multiplies it"
 _ROW = "a mean is subtracted from each row"
 _SHIFTED = "what scales each entry is like what is added to it"
 _CURVED = "it multiplies a vector, and stands beside it"
@@ -72,6 +74,9 @@ def arrays(
     for statement in asked:
         for call in statement.calls:
             found.take(call, products=statement.notation not in ("matlab", "julia", "r"))
+            if not statement.notation:
+                found.traced(call)
+                found.outer(call)
     return found.found
 
 
@@ -203,6 +208,20 @@ class _Arrays:
         elif term.function == "+" and len(term.arguments) == 2:
             self.shifted(*term.arguments)
 
+    def traced(self, term: Call) -> None:
+        """trace(rho@log(rho)): nobody takes the trace of a number."""
+        if term.function == "trace" and len(term.arguments) == 1:
+            names = _multiplied(term.arguments[0])
+            if names and all(name in self.guessed and self.guessed[name].why in HABITS[:2] for name in names):
+                self.say(names, MATRIX, _TRACED)
+
+    def outer(self, term: Call) -> None:
+        """alpha*beta.T"""
+        match term:
+            case Call(function="*", arguments=(Name(text=left), Call(function=".T", arguments=(Name(text=right),)))):
+                if len(self.open_greek([left, right])) == 2 and not (scales(left) or scales(right)):
+                    self.say([left, right], VECTOR, _TURNED)
+
     def open_greek(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self.guessed and self.guessed[name].why == HABITS[0]]
 
@@ -328,6 +347,20 @@ def _inner(term: Term) -> Term:
     while isinstance(term, Call) and elementwise(term) and len(term.arguments) == 1:
         (term,) = term.arguments
     return term
+
+
+def _multiplied(term: Term) -> list[str]:
+    """The names of the factors of a product, each alone or in a function of its entries; none where another is one."""
+    if not isinstance(term, Call) or term.function != "@":
+        return []
+    found: list[str] = []
+    for part in term.arguments:
+        inner = _inner(part)
+        names = [inner.text] if isinstance(inner, Name) else _multiplied(part)
+        if not names:
+            return []
+        found += names
+    return found
 
 
 def _same(one: Term, other: Term) -> bool:

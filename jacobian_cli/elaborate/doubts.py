@@ -17,6 +17,7 @@ from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
 from jacobian_cli.elaborate.habits import habit, holds_data
 from jacobian_cli.elaborate.intercepts import lines
+from jacobian_cli.elaborate.kernels import kernels
 from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.square import squared
@@ -100,6 +101,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
                     _scaling,
                     outer,
                     unweighted,
+                    kernels,
                 ):
                     yield from consider(typed, statement, term)
         if statement.notation in BOARDS:

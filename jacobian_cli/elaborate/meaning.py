@@ -13,7 +13,7 @@ from itertools import chain, count
 from jacobian_cli.elaborate.above import exponents
 from jacobian_cli.elaborate.coded import Coded
 from jacobian_cli.elaborate.greek_vectors import bold
-from jacobian_cli.elaborate.habits import habit
+from jacobian_cli.elaborate.habits import habit, scales
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT
 from jacobian_cli.elaborate.rates import rates
@@ -187,8 +187,12 @@ def _greek_vectors(
     letters = {key(name) for s in statements if s.notation == "latex" for name in bold(s.source)}
     found = {name for name, order in guessed.items() if order == 0 == habit(name) and key(name)[:1] in letters}
     stack = [statement.value for statement in statements if statement.notation]
+    before_others: set[int] = set()
     while stack:
         term = stack.pop()
+        if isinstance(term, Call) and term.function == "?mtimes":
+            before_others.add(id(term.arguments[0]))
+            found.update(name for name in _rank_one(term, guessed) if id(term) not in before_others)
         stack.extend(parts_of(term))
         if isinstance(term, Call) and term.function in ("?T", ".T"):
             (inner,) = term.arguments
@@ -209,6 +213,15 @@ def _greek_vectors(
                     if (order == 2 or row) and key(behind.text)[0] in LEANING | BEHIND:
                         found.add(behind.text)
     return found
+
+
+def _rank_one(term: Call, guessed: Mapping[str, int]) -> tuple[str, ...]:
+    """The Greek names of mu*nu', which are vectors both."""
+    match term.arguments:
+        case (Name(text=left), Call(function=".T", arguments=(Name(text=right),))):
+            if all(guessed.get(name) == habit(name) == 0 and not scales(name) for name in (left, right)):
+                return left, right
+    return ()
 
 
 def _attempt(

@@ -48,6 +48,7 @@ APART = (
             "intercepts",
             "weighted",
             "amounts",
+            "kernels",
         )
     ),
     *(
