@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from jacobian_cli.elaborate.factor_shapes import is_row, shape_of
 from jacobian_cli.elaborate.habits import habit, leans, neighbours, spans, varies, weighs
 from jacobian_cli.elaborate.options import OrderError, Scope
+from jacobian_cli.elaborate.point_pairs import pairs
 from jacobian_cli.elaborate.products import turned
 from jacobian_cli.elaborate.programmed import Programs
 from jacobian_cli.elaborate.shaped import StrainedError, Typed
@@ -26,6 +27,8 @@ _OF_ROWS = ("cdist",)
 _PRODUCTS = ("?matmul", "?mm", "?mv", "@")
 _THROUGH = (*_PRODUCTS, ".T", "?turn", "+", "-", "u-", "/")
 _JOINS = ("+", "-", "*")
+_DISTANCES = ("sum", "mean", "norm")
+"""Functions that make distances of the differences between points."""
 
 
 class Coded(Programs):
@@ -67,7 +70,28 @@ class Coded(Programs):
                 self.want_matrix(term.arguments[0])
             elif term.function in _JOINS and len(term.arguments) == 2:
                 self.weigh(term)
+            elif term.function == "?matmul":
+                self.want_turned(term.arguments[1])
+        if term.function in _DISTANCES:
+            self.say_points(term)
         return expr
+
+    def want_turned(self, term: Term) -> None:
+        """x @ w.t(): who turns w that way has a matrix."""
+        match term:
+            case Call(function="?turn", arguments=(Name(text=name),)) if self.assumed.get(name) == 1:
+                self.because([name], 2, "")
+
+    def say_points(self, term: Call) -> None:
+        """((x[:, None] - y[None])**2).sum(-1) of vectors, which is hardly meant: points are rows of matrices."""
+        axis = dict(term.keywords).get("axis")
+        names = [name for name in pairs(term) if self.assumed.get(name) == 1]
+        last = isinstance(axis, Literal) and axis.value == -1
+        if last and names and len(self.shape(term.arguments[0])) == 2:
+            ways = " ".join(f"`-s {name}={size},d`" for name, size in zip(names, "nm", strict=False))
+            said = " and ".join(f"`{name}`" for name in names)
+            taken = f"{said} {'are taken for vectors' if len(names) > 1 else 'is taken for a vector'}"
+            self.doubt(f"{taken}, whose differences the last axis sums; points in rows are declared: {ways}")
 
     def shape(self, term: Term) -> Shape:
         found = self.found.get(id(term))
@@ -159,6 +183,8 @@ class Coded(Programs):
     def want_more(self, term: Call) -> None:
         """norm(a - b, axis=1): what is joined entry by entry is of one shape, where it has too few axes."""
         axis = dict(term.keywords).get("axis")
+        if isinstance(axis, Literal) and axis.value == 2:  # ((x[:, None] - c)**2).sum(2)
+            self.because([name for name in pairs(term) if self.assumed.get(name) in (0, 1)], 2, "")
         if term.function in _OF_ROWS:
             self.because([n for n in _each(term.arguments) if self.assumed.get(n) == 1], 2, "")
         if not isinstance(axis, Literal) or axis.value != 1 or len(self.shape(term.arguments[0])) > 1:

@@ -23,6 +23,8 @@ from jacobian_cli.syntax.tree import HELD, Call, Flag, Group, Literal, Name, Ter
 
 _OF_MATRIX = {"exp": "expm", "sqrt": "sqrtm"}
 """Functions of matrices that the language has."""
+_TIMES = ("t", "dt", "h", "tau")
+"""Numbers that scale a matrix of which the exponential is taken."""
 _NESTED = frozenset("sum mean prod max min norm norm1 logsumexp".split())
 """Functions that are those of all entries where they are applied twice."""
 _OF_ONE = {"norm": "abs(x)", **dict.fromkeys("sum mean prod max min median logsumexp".split(), "x")}
@@ -33,6 +35,20 @@ def _each_alone(name: str, parts: Sequence[Term]) -> bool:
     """Whether a function goes entry by entry; what is no function of the language says so itself."""
     known = ALIASES.get(name, name) in FUNCTIONS
     return not known or elementwise(Call(name, tuple(parts), (), parts[0].span if parts else Span(0, 0)))
+
+
+def _unsigned(term: Term) -> Term:
+    return term.arguments[0] if isinstance(term, Call) and term.function == "u-" else term
+
+
+def _without_time(term: Term) -> Term:
+    """A of A*t, where t is a number: what a function of a matrix is of."""
+    match _unsigned(term):
+        case Call(function="*", arguments=(Name() as matrix, Name(text=time))) if time in _TIMES:
+            return matrix
+        case Call(function="*", arguments=(Name(text=time), Name() as matrix)) if time in _TIMES:
+            return matrix
+    return term
 
 
 class Columns(Sums):
@@ -142,6 +158,7 @@ class Columns(Sums):
         assert isinstance(call, Call)
         assert isinstance(how, Text)
         value = self.typed(call.arguments[0])
+        self.want_time_behind(call.arguments[0])
         name, shape = call.function, value[0].shape
         if self.notation == "matlab":
             return self.matlabs(call, value)
@@ -164,12 +181,23 @@ class Columns(Sums):
         self.doubt(f"`{spelled(made[1])}` is read, the function of a matrix; entry by entry it is `{each}`")
         return made
 
+    def want_time_behind(self, term: Term) -> None:
+        """exp(A*t): a t behind a matrix scales it."""
+        match _unsigned(term):
+            case Call(function="?mtimes", arguments=(matrix, Name(text="t"))) if self.assumed.get("t") == 1:
+                if axes_of(self.build(matrix).shape) == 2:
+                    said = (
+                        f"`t` is taken for a number behind `{spelled(self.plain(matrix))}`; `-s t=n` declares a vector"
+                    )
+                    self.strained("t", 0, because=said)
+
     def matlabs(self, call: Call, value: Typed) -> Typed:
         """MATLAB's exp(A), entry by entry; Julia, whose signs are the same, has the function of a square matrix."""
-        names = {*names_in(value[1])}
+        core = _without_time(value[1])
+        names = {*names_in(core)}
         sizes = [*map(self.scope.unifier.resolve, value[0].shape)]
         made = self.held_in(call_of(call.function, Name(HELD, call.span)), value)
-        entrywise = all(elementwise(part) for part in terms_in(value[1]) if isinstance(part, Call))
+        entrywise = all(elementwise(part) for part in terms_in(core) if isinstance(part, Call))
         product = isinstance(value[1], Call) and value[1].function == "@"
         bare = len(names) == 1 and entrywise and names <= self.assumed.keys()
         if len(sizes) == 2 and (bare or (sizes[0] == sizes[1] and (len(names) == 1 or product))):
