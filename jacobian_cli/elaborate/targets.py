@@ -17,7 +17,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Ter
 
 ADDED = "it is added to the product of a matrix and a vector"
 _SUMS = ("+", "-", "u-")
-_OVER_ALL = frozenset("sum mean norm max min ?extent ?count ?inner softmax".split())
+_OVER_ALL = frozenset("sum mean norm max min var std median ?extent ?count ?inner softmax".split())
 """Functions of all entries, which say nothing of how many axes there are."""
 _TARGETS = re.compile(r"Y([_\d]\w*|train|test|hat|pred|true)?")
 """Names of labels, by which scores are multiplied: log(1 + exp(-Y*(X@w)))."""
