@@ -135,7 +135,7 @@ class _Leaves:
         total = row is not None and row.kind is Kind.REDUCTION and len(term.arguments) == 1
         total = total and {name for name, _ in term.keywords}.isdisjoint(("axis", "keepdims"))
         if term.function == "@" or term.function == "?inner":
-            total = [*map(self.vector, term.arguments)] == [True, True]
+            total = [*map(self.vector, term.arguments)] == [True, True] and not _turned(term.arguments[-1])  # u@v.T
             right = term.arguments[-1]
             if self.vector(term.arguments[0]) and isinstance(right, Name) and right.text in self.capitals:
                 return f"@{right.text}"  # p@E
@@ -148,6 +148,10 @@ class _Leaves:
             term = term.arguments[0]
         parts = term.arguments if isinstance(term, Call) and elementwise(term) else ()
         return any(map(self.vector, parts)) or (isinstance(term, Name) and self.orders.get(term.text) == VECTOR)
+
+
+def _turned(term: Term) -> bool:
+    return isinstance(term, Call) and term.function in (".T", "?turn")
 
 
 def _roots(value: Term, walk: _Leaves) -> Iterator[Term]:
