@@ -77,7 +77,7 @@ def _scaling(
             names = {leaf for leaf in leaves if leaf in capitals or (leaf[0] == "@" and every[leaf[1:]] == 1)}
             if len(names) < len({leaf for leaf in leaves if leaf not in (_OTHER, _MADE, _PLAIN)}):
                 leaves.append(_OTHER)
-            if _OTHER in leaves or _MADE not in leaves:
+            if root is not statement.value or _OTHER in leaves or _MADE not in leaves:  # a factor of @ is no number
                 kept |= names
             else:
                 found.update(dict.fromkeys(names, root))
