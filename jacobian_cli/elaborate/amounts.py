@@ -65,33 +65,34 @@ def _scaling(
     capitals = {name for name in capitals if not _DATA.fullmatch(name)}
     if not capitals:
         return {}
-    bodies = {s.name: s.value for s in statements if s.name}
     every = Counter(name.text for s in statements for name in s.names)
     inside = {name for s in statements for name in _inside(s.value, s.notation in _MARKED)}
     found: dict[str, Term] = {}
     kept: set[str] = set()
-    for statement in statements:
-        walk = _Leaves({**orders}, bodies, capitals, loose - inside, statement.notation in _MARKED)
+    walks = {marked: _Leaves({**orders}, capitals, loose - inside, marked) for marked in (False, True)}
+    for statement in statements:  # in their order, so that what a definition is made of is known where it is used
+        walk = walks[statement.notation in _MARKED]
         for root in _roots(statement.value, walk):
-            leaves = [*walk.leaves(root)]
+            leaves = {*walk.leaves(root)}
             names = {leaf for leaf in leaves if leaf in capitals or (leaf[0] == "@" and every[leaf[1:]] == 1)}
-            if len(names) < len({leaf for leaf in leaves if leaf not in (_OTHER, _MADE, _PLAIN)}):
-                leaves.append(_OTHER)
+            if len(names) < len(leaves - {_OTHER, _MADE, _PLAIN}):
+                leaves.add(_OTHER)
             if root is not statement.value or _OTHER in leaves or _MADE not in leaves:  # a factor of @ is no number
                 kept |= names
             else:
                 found.update(dict.fromkeys(names, root))
+        for each in walks.values() if statement.name else ():
+            each.defined[statement.name or ""] = frozenset(each.leaves(statement.value))
     return {name: whole for name, whole in found.items() if name not in kept}
 
 
 class _Leaves:
     """What a part is made of entry by entry."""
 
-    def __init__(
-        self, orders: Mapping[str, int], bodies: Mapping[str, Term], capitals: set[str], loose: set[str], marked: bool
-    ) -> None:
+    def __init__(self, orders: Mapping[str, int], capitals: set[str], loose: set[str], marked: bool) -> None:
         self.orders = orders
-        self.bodies = bodies
+        self.defined: dict[str, frozenset[str]] = {}
+        """What definitions are made of."""
         self.capitals = capitals
         self.loose = loose
         self.marked = marked
@@ -121,8 +122,8 @@ class _Leaves:
                 yield _OTHER
 
     def named(self, text: str) -> Iterator[str]:
-        if text in self.bodies:
-            yield from self.leaves(self.bodies[text])
+        if text in self.defined:
+            yield from self.defined[text]
         elif text in self.capitals:
             yield text
         else:

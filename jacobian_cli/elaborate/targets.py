@@ -31,17 +31,18 @@ def targets(
 
     Mathematics asks for these itself.
     """
-    asked = [s for s in statements if s.notation not in ("math", "latex")]
     capitals = {name for name, guess in guessed.items() if guess.why == HABITS[MATRIX]}
-    if not asked or not capitals:
+    if not capitals or all(s.notation in ("math", "latex") for s in statements):
         return {}
     orders = {name: len(shape) for name, shape in declared.items()} | {n: g.order for n, g in guessed.items()}
-    walk = _Orders(orders, {s.name: s.value for s in statements if s.name})
+    walk = _Orders(orders)
     found: dict[str, None] = {}
-    for statement in asked:
+    for statement in statements:  # in their order, so that what a definition is is known where it is used
         walk.marked = statement.notation in ("matlab", "julia")
-        for call in statement.calls:
-            found |= dict.fromkeys(name for name in walk.beside(call) if name in capitals)
+        if statement.notation not in ("math", "latex"):
+            for call in statement.calls:
+                found |= dict.fromkeys(name for name in walk.beside(call) if name in capitals)
+        walk.learn(statement)
     kept = {name for s in statements for name in _matrices(s.value)} if found else set[str]()
     return {name: Default(VECTOR, ADDED) for name in found if name not in kept}
 
@@ -49,18 +50,26 @@ def targets(
 class _Orders:
     """How many axes parts have by what names suggest; None where that is open."""
 
-    def __init__(self, orders: Mapping[str, int], bodies: Mapping[str, Term]) -> None:
-        self.orders = orders
-        self.bodies = bodies
+    def __init__(self, orders: Mapping[str, int]) -> None:
+        self.orders: dict[str, int | None] = {**orders}
+        self.made: set[str] = set()
+        """The definitions in which a matrix product stands."""
         self.marked = False
         """Whether one sign stands for products with numbers and for those of matrices."""
+
+    def learn(self, statement: Definition) -> None:
+        """What a definition says of its name."""
+        if statement.name:
+            self.orders[statement.name] = self.order(statement.value)
+            if self.multiplied(statement.value):
+                self.made.add(statement.name)
 
     def order(self, term: Term) -> int | None:
         match term:
             case Literal():
                 return 0
             case Name(text=text):
-                return self.order(self.bodies[text]) if text in self.bodies else self.orders.get(text)
+                return self.orders.get(text)
             case Call(function="@", arguments=(left, right)):
                 return self.product(left, right)
             case Call(function=".T" | "?turn", arguments=(inner, *_)):
@@ -95,14 +104,13 @@ class _Orders:
 
     def multiplied(self, term: Term) -> bool:
         """Whether a matrix product stands in a part that is computed entry by entry of it."""
-        stack, opened = [term], set[str]()
+        stack = [term]
         while stack:
             match stack.pop():
                 case Call(function="@"):
                     return True
-                case Name(text=text) if text in self.bodies and text not in opened:
-                    opened.add(text)
-                    stack.append(self.bodies[text])
+                case Name(text=text) if text in self.made:
+                    return True
                 case Call() as part if elementwise(part) or part.function in _WITHIN:
                     stack.extend(part.arguments)
         return False

@@ -8,6 +8,12 @@ import pytest
 
 import jacobian_cli as jac
 
+
+def _doubled(step: str) -> str:
+    """Forty definitions, each of which uses the one before several times."""
+    return "".join(step.format(k, k + 1) + "; " for k in range(40))
+
+
 ENDLESS = {
     "braces": "{" * 4000 + "x" + "}" * 4000,
     "a million primes": "x" + "'" * 1_000_000,
@@ -35,6 +41,11 @@ ENDLESS = {
     "a surrogate": "x\ud800 y",
     "sums that numbers scale": "α(x + " * 30 + "x" + ")" * 30,
     "sums behind matrices": "A(x + " * 30 + "x" + ")" * 30,
+    "numbers that are used twice": "s0 = J*sum(x); " + _doubled("s{1} = s{0}*s{0} + J*s{0}") + "J*s40",
+    "scores that are used twice": "h0 = A@x; " + _doubled("h{1} = h{0}*h{0} + Y") + "sum(h40 - Y)",
+    "scores in MATLAB": "h0 = A*x; " + _doubled("h{1} = h{0}.*h{0} + Y") + "sum(h40 - Y)",
+    "Greek names that are used twice": "u0 = alpha*x; " + _doubled("u{1} = u{0}*u{0} + beta*u{0}") + "sum(u40*mu)",
+    "kernels that are used twice": "K0 = s*exp(-D/l); " + _doubled("K{1} = K{0}*K{0} + s*K{0}") + "y.T@K40@x",
 }
 SOURCES = {
     "ten megabytes": "x = 1\n" * 1_700_000,
