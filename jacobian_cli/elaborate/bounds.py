@@ -9,6 +9,7 @@ from math import floor
 
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import MAX_SIZE
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Slice, Term, terms_in
 
@@ -114,7 +115,8 @@ def _value(term: Term, values: _Values) -> Fraction | None:
         case Call(function="u-" | "+" | "-" | "*" | "/" | "floor" as sign, arguments=arguments, keywords=()):
             parts = [_value(part, values) for part in arguments]
             numbers = [part for part in parts if part is not None]
-            return _computed(sign, numbers) if len(numbers) == len(parts) else None
+            found = _computed(sign, numbers) if len(numbers) == len(parts) else None
+            return found if found is not None and _within(found) else None
     return None
 
 
@@ -133,3 +135,8 @@ def _computed(sign: str, numbers: Sequence[Fraction]) -> Fraction | None:
         case "/", (one, other) if other:
             return one / other
     return None
+
+
+def _within(value: Fraction) -> bool:
+    """Whether a number may be a place or a size, or lead to one: what is squared again and again grows without end."""
+    return max(abs(value.numerator), value.denominator) <= MAX_SIZE

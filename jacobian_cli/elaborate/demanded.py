@@ -6,14 +6,15 @@ stands a matrix, whether its name is a capital or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.amounts import SCALED, amounts
 from jacobian_cli.elaborate.defaults import numbers
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
 from jacobian_cli.elaborate.targets import ADDED, targets
-from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.terms import elementwise, summands
 from jacobian_cli.elaborate.weighted import bare, weights
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
@@ -194,7 +195,7 @@ class _Arrays:
         if _of_entries(term):
             axis = _furthest(term)
             self.say(self.chosen(term.arguments[0]), VECTOR if axis < 1 else MATRIX, _SUMMED)
-            self.say(self.open_greek(weights(term, self._order, self.numbers)), VECTOR, _WEIGHTED)
+            self.say(self.open_greek(weights(term, self._order, lambda: self.numbers)), VECTOR, _WEIGHTED)
             self.curved(term.arguments[0])
             if axis:
                 self.rows(term.arguments[0])
@@ -225,6 +226,7 @@ class _Arrays:
     def open_greek(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self.guessed and self.guessed[name].why == HABITS[0]]
 
+    @cached_property
     def numbers(self) -> set[str]:
         """The names that stand where nothing sums entries."""
         return {name for value in self.values for name in bare(value)}
@@ -282,7 +284,7 @@ class _Arrays:
 
     def curved(self, term: Term) -> None:
         """sum(y*eta - exp(eta))."""
-        terms = list(_terms(term))
+        terms = list(summands(term))
         times = {
             factor.text
             for part in terms
@@ -297,7 +299,7 @@ class _Arrays:
 
     def squared(self, term: Term) -> None:
         """sum(1 + logvar - mu**2 - exp(logvar), axis=1): what rows are added to."""
-        terms = list(_terms(term))
+        terms = list(summands(term))
         for part in terms if any(self.made(part).other for part in terms) else ():
             match part:
                 case Call(function="**", arguments=(Name(text=name), Literal())) if of_means(name):
@@ -365,14 +367,3 @@ def _multiplied(term: Term) -> list[str]:
 
 def _same(one: Term, other: Term) -> bool:
     return spelled(one) == spelled(other)
-
-
-def _terms(term: Term) -> Iterator[Term]:
-    """What is added in a sum."""
-    stack = [term]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Call) and part.function in ("+", "-", "u-"):
-            stack.extend(part.arguments)
-        else:
-            yield part

@@ -9,13 +9,12 @@ from jacobian_cli.elaborate.habits import HABITS, SCALAR, VECTOR, Default
 from jacobian_cli.elaborate.parts import Parts
 from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import names_in
-from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.terms import elementwise, summands
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, terms_in
 
 _TOTALS = ("sum", "mean")
-_SUMS = ("+", "-", "u-")
 _SAMPLES = re.compile(r"X(_?(train|test|tr|te|b|batch))?|Phi|Φ")
 """Names of data with a sample in each row."""
 _INTERCEPTS = frozenset("b b0 b_0 w0 w_0 c bias intercept a0 beta0 alpha α".split())
@@ -48,7 +47,7 @@ def scored(parts: Parts) -> set[str]:
 def _scored(parts: Parts, value: Term) -> Iterator[str]:
     squared = {id(term.arguments[0]) for term in terms_in(value) if isinstance(term, Call) and term.function in _SIZES}
     for name, product, whole in _added(parts, value):
-        if id(whole) in squared and len(_terms(whole)) == 2:
+        if id(whole) in squared and len([*summands(whole)]) == 2:
             continue  # s*(X@w - b)**2, where b is a target
         own = {name, *names_in(product)}
         others = (part for part in terms_in(value) if isinstance(part, Name) and part.text not in own)
@@ -60,7 +59,7 @@ def _added(parts: Parts, value: Term) -> Iterator[tuple[str, Call, Call]]:
     """The names of intercepts that stand in a sum with X@w, each with that product and the sum."""
     for term in terms_in(value):
         if isinstance(term, Call) and term.function in ("+", "-") and len(term.arguments) == 2:
-            terms = _terms(term)
+            terms = [*summands(term)]
             products = [p for p in terms if isinstance(p, Call) and _scores(p) and parts.order(p) == VECTOR]
             names = [part.text for part in terms if isinstance(part, Name) and part.text in _INTERCEPTS]
             if products:
@@ -72,12 +71,6 @@ def _scores(term: Call) -> bool:
         case Call(function="@", arguments=(Name(text=samples), Name())):
             return bool(_SAMPLES.fullmatch(samples))
     return False
-
-
-def _terms(term: Term) -> list[Term]:
-    if isinstance(term, Call) and term.function in _SUMS:
-        return [part for argument in term.arguments for part in _terms(argument)]
-    return [term]
 
 
 def _arrays(statement: Definition) -> Iterator[str]:
@@ -92,7 +85,7 @@ def lines(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     for term in statement.terms:
         if isinstance(term, Call) and term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords:
             for part in terms_in(term.arguments[0]):
-                terms = _terms(part)
+                terms = [*summands(part)]
                 if len(terms) == 3 and (found := _line(typed, statement, terms)):
                     slope, start, x = found
                     ways = f"numbers are declared: `-s {slope}=()` `-s {start}=()`"

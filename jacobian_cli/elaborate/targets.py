@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default
 from jacobian_cli.elaborate.shaped import BEHIND, LEANING
-from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.terms import elementwise, summands
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term, parts_of
@@ -121,13 +121,13 @@ class _Orders:
             return
         for one, other in (term.arguments, term.arguments[::-1]):
             if term.function in _SUMS:
-                names = [name for part in _terms(one) if (name := self.scaled(part))]
-                if any(map(self.scores, _terms(other))):
+                names = [name for part in summands(one) if (name := self.scaled(part))]
+                if any(map(self.scores, summands(other))):
                     yield from names
                 elif isinstance(other, Name) and other.text == "y" and self.order(other) == VECTOR:  # y - Yhat
                     yield from (name for name in names if _TARGETS.fullmatch(name))
             elif term.function == "*" and self.scores(other):
-                yield from (name for part in _terms(one) if (name := self.scaled(part)) and _TARGETS.fullmatch(name))
+                yield from (name for part in summands(one) if (name := self.scaled(part)) and _TARGETS.fullmatch(name))
 
     def scaled(self, term: Term) -> str:
         """The name that a part is, whatever numbers scale it."""
@@ -137,17 +137,6 @@ class _Orders:
                 return ""
             (term,) = large
         return term.text if isinstance(term, Name) else ""
-
-
-def _terms(term: Term) -> Iterator[Term]:
-    """What is added in a sum."""
-    stack = [term]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Call) and part.function in _SUMS:
-            stack.extend(part.arguments)
-        else:
-            yield part
 
 
 def _matrices(value: Term) -> Iterator[str]:

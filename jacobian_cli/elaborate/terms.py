@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
@@ -35,6 +35,17 @@ def is_number(term: Term, sizes: Collection[str] = ()) -> bool:
             return False
         waiting += parts_of(part)
     return True
+
+
+def summands(term: Term) -> Iterator[Term]:
+    """What is added in a sum of the language, from left to right, without signs."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Call) and part.function in ("+", "-", "u-"):
+            stack.extend(reversed(part.arguments))
+        else:
+            yield part
 
 
 def values_in(term: Call) -> tuple[Term, ...]:

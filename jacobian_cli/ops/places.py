@@ -106,19 +106,22 @@ def is_whole(expr: Expr) -> bool:
     return _holders(expr) is not None
 
 
-def _holders(expr: Expr) -> list[str] | None:
+def _holders(root: Expr) -> list[str] | None:
     """The variables that a value takes its places from; None where arithmetic made it."""
-    match expr:
-        case Variable(name=name):
-            return [name]
-        case Number(value=value):
-            return [] if value.denominator == 1 else None
-        case Defined(body=body):
-            return _holders(body)
-        case Apply(function=function, arguments=arguments):
-            if PLACES in held(function) or not arguments:
-                return []
-            parts = [_holders(argument) for argument in arguments]
-            if FUNCTIONS[function].moves and None not in parts:
-                return [name for part in parts for name in part or ()]
-    return None
+    found: dict[Expr, list[str] | None] = {}
+    for node in nodes(root):  # each once, however often it is used
+        found[node] = None
+        match node:
+            case Variable(name=name):
+                found[node] = [name]
+            case Number(value=value) if value.denominator == 1:
+                found[node] = []
+            case Defined(body=body):
+                found[node] = found[body]
+            case Apply(function=function, arguments=arguments):
+                parts = [found[argument] for argument in arguments]
+                if PLACES in held(function) or not arguments:
+                    found[node] = []
+                elif FUNCTIONS[function].moves and None not in parts:
+                    found[node] = list(dict.fromkeys(name for part in parts for name in part or ()))
+    return found[root]

@@ -45,6 +45,7 @@ ENDLESS = {
     "scores that are used twice": "h0 = A@x; " + _doubled("h{1} = h{0}*h{0} + Y") + "sum(h40 - Y)",
     "scores in MATLAB": "h0 = A*x; " + _doubled("h{1} = h{0}.*h{0} + Y") + "sum(h40 - Y)",
     "Greek names that are used twice": "u0 = alpha*x; " + _doubled("u{1} = u{0}*u{0} + beta*u{0}") + "sum(u40*mu)",
+    "places that are squared again and again": "a0 = 3; " + _doubled("a{1} = a{0}*a{0}") + "x[a40]",
     "kernels that are used twice": "K0 = s*exp(-D/l); " + _doubled("K{1} = K{0}*K{0} + s*K{0}") + "y.T@K40@x",
 }
 SOURCES = {
