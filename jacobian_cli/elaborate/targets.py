@@ -17,6 +17,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Ter
 
 ADDED = "it is added to the product of a matrix and a vector"
 _SUMS = ("+", "-", "u-")
+_JOINING = ("+", "-", "u-", "*", "/")
 _OVER_ALL = frozenset("sum mean norm max min var std median ?extent ?count ?inner softmax".split())
 """Functions of all entries, which say nothing of how many axes there are."""
 _TARGETS = re.compile(r"Y([_\d]\w*|train|test|hat|pred|true)?")
@@ -34,6 +35,8 @@ def targets(
     capitals = {name for name, guess in guessed.items() if guess.why == HABITS[MATRIX]}
     if not capitals or all(s.notation in ("math", "latex") for s in statements):
         return {}
+    if capitals.isdisjoint(_beside_others(statements)):
+        return {}
     orders = {name: len(shape) for name, shape in declared.items()} | {n: g.order for n, g in guessed.items()}
     walk = _Orders(orders)
     found: dict[str, None] = {}
@@ -45,6 +48,16 @@ def targets(
         walk.learn(statement)
     kept = {name for s in statements for name in _matrices(s.value)} if found else set[str]()
     return {name: Default(VECTOR, ADDED) for name in found if name not in kept}
+
+
+def _beside_others(statements: Sequence[Definition]) -> Iterator[str]:
+    """The names that are added, or multiplied entry by entry."""
+    for statement in statements:
+        for call in statement.calls:
+            if call.function in _JOINING:
+                for part in call.arguments:
+                    if isinstance(part, Name):
+                        yield part.text
 
 
 class _Orders:

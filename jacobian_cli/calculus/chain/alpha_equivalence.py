@@ -83,19 +83,19 @@ def kind_of(formula: Expr, ranks: Mapping[str, int]) -> Kind:
 
     for node in visible(formula):
         places[node] = len(places)
-        match node:
-            case Apply(function, arguments, parameters, shape):
-                below = tuple([places[a] for a in arguments])
-                parts.append((function, below, parameters and told(parameters), shapes.setdefault(shape, len(shapes))))
-            case Variable() | Defined():
-                name, shape = node.name, node.shape
-                if name not in variables:
-                    variables[name] = node if isinstance(node, Variable) else Variable(name, shape)
-                parts.append((numbers.setdefault(name, len(numbers)), shapes.setdefault(shape, len(shapes))))
-            case Extent(size):
-                parts.append(("extent", size_told(size)))
-            case _:
-                parts.append(node)
+        if isinstance(node, Apply):
+            below = tuple([places[a] for a in node.arguments])
+            options = node.parameters and told(node.parameters)
+            parts.append((node.function, below, options, shapes.setdefault(node.shape, len(shapes))))
+        elif isinstance(node, Variable | Defined):
+            name, shape = node.name, node.shape
+            if name not in variables:
+                variables[name] = node if isinstance(node, Variable) else Variable(name, shape)
+            parts.append((numbers.setdefault(name, len(numbers)), shapes.setdefault(shape, len(shapes))))
+        elif isinstance(node, Extent):
+            parts.append(("extent", size_told(node.size)))
+        else:
+            parts.append(node)
     order = sorted(variables, key=lambda name: ranks.get(name, len(ranks)))
     parts += [tuple([numbers[name] for name in order]), tuple([tuple(map(size_told, s)) for s in shapes])]
     simple = all(size.name is not None for size in sizes)
