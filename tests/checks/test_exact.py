@@ -45,6 +45,16 @@ def test_proved(left: str, right: str) -> None:
     assert (difference(a, b).equal, difference(a, b).exact) == (True, True)
 
 
+@pytest.mark.parametrize("digits", [8, 12, 30])
+def test_small_numbers_cost_no_more_than_large_ones(digits: int) -> None:
+    """e^(10⁻ⁿ) is a root of degree 10ⁿ, of which no factor is written down."""
+    small = sympy.Rational(1, 10**digits)
+    x = sympy.Symbol("x", real=True)
+    assert Prover().equal(sympy.exp(x + small), sympy.exp(x) * sympy.exp(small))
+    assert not Prover().equal(sympy.cosh(x + small), sympy.cosh(x))
+    assert not Prover().equal(sympy.exp(x) * sympy.Rational(3, 2) ** (10**digits * x), sympy.exp(x))
+
+
 @pytest.mark.parametrize(("left", "right"), LEFT_OPEN)
 def test_left_open_and_seen_to_be_equal(left: str, right: str) -> None:
     a, b = entries(left, right)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from itertools import repeat
 from typing import Any
 
 Monomial = tuple[tuple[int, int], ...]
@@ -97,7 +98,11 @@ class _Field:
         return {m: c for m, c in result.items() if c}
 
     def to_power(self, a: Poly, power: int) -> Poly:
-        return reduce(self.times, [a] * power, _ONE)
+        if len(a) == 1:  # however high: e^(1/10**12) is a root of that degree
+            ((monomial, c),) = a.items()
+            self.spend(1 + power * ((c.numerator * c.denominator).bit_length() - 1))
+            return {tuple((g, p * power) for g, p in monomial if power): c**power}
+        return reduce(self.times, repeat(a, power), _ONE)
 
     def reduced(self, a: Poly) -> Poly:
         """The polynomial with every relation used up, newest generators first."""
