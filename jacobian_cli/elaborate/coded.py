@@ -186,10 +186,12 @@ class Coded(Programs):
         if isinstance(axis, Literal) and axis.value == 2:  # ((x[:, None] - c)**2).sum(2)
             self.because([name for name in pairs(term) if self.assumed.get(name) in (0, 1)], 2, "")
         if term.function in _OF_ROWS:
-            self.because([n for n in _each(term.arguments) if self.assumed.get(n) == 1], 2, "")
+            self.because([n for n in _each(term.arguments, self.scope.bodies) if self.assumed.get(n) == 1], 2, "")
         if not isinstance(axis, Literal) or axis.value != 1 or len(self.shape(term.arguments[0])) > 1:
             return
-        names = [name for name in dict.fromkeys(_each(term.arguments[:1])) if self.assumed.get(name) == 1]
+        names = [
+            name for name in dict.fromkeys(_each(term.arguments[:1], self.scope.bodies)) if self.assumed.get(name) == 1
+        ]
         ways = " or ".join(f"`-s {name}={'m' if self.code else '1,m'}`" for name in names)
         several = len(names) > 1 and (axis.span != term.span or not self.code)
         said = f"{' and '.join(f'`{name}`' for name in names)} are taken for matrices, as axis=1 is one of"
@@ -316,15 +318,22 @@ def _within(expr: Expr) -> Iterator[str]:
                 yield from _within(part)
 
 
-def _each(terms: Iterable[Term]) -> Iterator[str]:
-    """The names that a part has its axes from, where it is computed entry by entry; none behind a matrix product."""
-    for term in terms:
-        if isinstance(term, Name):
+def _each(terms: Iterable[Term], bodies: Mapping[str, Term]) -> Iterator[str]:
+    """The names that parts have their axes from, where these are computed entry by entry, through definitions; none
+    behind a matrix product.
+    """
+    stack, seen = [*terms][::-1], set[str]()
+    while stack:
+        term = stack.pop()
+        if isinstance(term, Name) and term.text in bodies:
+            stack += [] if term.text in seen else [bodies[term.text]]
+            seen.add(term.text)
+        elif isinstance(term, Name):
             yield term.text
         elif isinstance(term, Call) and term.function.removeprefix("?each") in ("/", "**"):
-            yield from _each(term.arguments[:1])
+            stack.append(term.arguments[0])
         elif isinstance(term, Call) and (elementwise(term) or term.function in ("?each+", "?each-", "?each*")):
-            yield from _each(term.arguments)
+            stack += reversed(term.arguments)
 
 
 def _identity(term: Term) -> bool:

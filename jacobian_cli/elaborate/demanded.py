@@ -14,7 +14,7 @@ from jacobian_cli.elaborate.amounts import SCALED, amounts
 from jacobian_cli.elaborate.defaults import numbers
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
 from jacobian_cli.elaborate.targets import ADDED, targets
-from jacobian_cli.elaborate.terms import elementwise, summands
+from jacobian_cli.elaborate.terms import elementwise, is_number
 from jacobian_cli.elaborate.weighted import bare, weights
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
@@ -40,6 +40,8 @@ _OVER = (Kind.REDUCTION, Kind.ROW, Kind.SHARE)
 _ORDERED = frozenset("median quantile percentile topk cummax cummin flip diff trapezoid argmax argmin".split())
 """Functions of the order of entries."""
 _OF_TWO = frozenset("dot inner vdot outer".split())
+_OF_ROWS = frozenset("einsum solve cdist".split())
+"""Functions beside the product in which what stands in rows is told apart."""
 _RUNNING = frozenset("eta theta xi psi".split())
 """Greek letters of linear predictors."""
 
@@ -127,6 +129,8 @@ class _Arrays:
         self.greek = any(guess.why == HABITS[0] for guess in guessed.values())
         """Whether there are letters that would be numbers."""
         self.known: dict[int, _Made] = {}
+        self.opened: set[str] = set()
+        """The definitions whose rows are told apart."""
         self.found: dict[str, Default] = {}
         self.products = True
         """Whether @ is always a matrix product."""
@@ -206,6 +210,9 @@ class _Arrays:
         elif term.function in _OF_TWO:
             for part in term.arguments:
                 self.say(self.chosen(part), VECTOR, _FACTOR)
+        elif term.function in _OF_ROWS:
+            for part in term.arguments:
+                self.rows(part)
         elif term.function == "+" and len(term.arguments) == 2:
             self.shifted(*term.arguments)
 
@@ -255,10 +262,30 @@ class _Arrays:
         if middle.text in self.guessed and self.guessed[middle.text].why in HABITS[:2]:
             self.say([middle.text], MATRIX, _FORM)
 
+    def summed(self, term: Term) -> list[Term]:
+        """What is added in a part, whatever number scales it, through definitions."""
+        found: list[Term] = []
+        stack, seen = [term], set[str]()
+        while stack:
+            part = stack.pop()
+            if isinstance(part, Name) and part.text in self.bodies:
+                stack += [] if part.text in seen else [self.bodies[part.text]]
+                seen.add(part.text)
+            elif isinstance(part, Call) and part.function == "*" and is_number(part.arguments[0]):
+                stack.append(part.arguments[1])
+            elif isinstance(part, Call) and part.function in ("+", "-", "u-"):
+                stack.extend(reversed(part.arguments))
+            else:
+                found.append(part)
+        return found
+
     def rows(self, term: Term) -> None:
         """X - mu, where the rows are told apart."""
         for part in terms_in(term):
             match part:
+                case Name(text=text) if text in self.bodies and text not in self.opened:
+                    self.opened.add(text)
+                    self.rows(self.bodies[text])
                 case Call(function="-", arguments=(Name(text=rows), Name(text=mean))) if of_means(mean):
                     guess = self.guessed.get(mean)
                     if guess is not None and guess.why == HABITS[0] and self._order(rows) == MATRIX:
@@ -284,7 +311,7 @@ class _Arrays:
 
     def curved(self, term: Term) -> None:
         """sum(y*eta - exp(eta))."""
-        terms = list(summands(term))
+        terms = self.summed(term)
         times = {
             factor.text
             for part in terms
@@ -299,7 +326,7 @@ class _Arrays:
 
     def squared(self, term: Term) -> None:
         """sum(1 + logvar - mu**2 - exp(logvar), axis=1): what rows are added to."""
-        terms = list(summands(term))
+        terms = self.summed(term)
         for part in terms if any(self.made(part).other for part in terms) else ():
             match part:
                 case Call(function="**", arguments=(Name(text=name), Literal())) if of_means(name):

@@ -253,6 +253,7 @@ def _attempt(
             raise too_deep(statement.source) from None
         if statement.name:
             values[statement.name] = Defined(statement.name, body)
+            scope.bodies[statement.name] = statement.value
     said = {n for v in values.values() if isinstance(v, Variable) for z in v.shape for n in unifier.resolve(z).names()}
     taken = {*values, *sizes, *(n for s in declared.values() for z in s for n in z.names())}
     letters = (letter for letter in chain(_LETTERS, (f"n{i}" for i in count(1))) if letter not in taken)

@@ -41,6 +41,8 @@ class Scope:
     """The variables that are declared to hold places."""
     masks: Collection[str] = ()
     """The variables that are declared to be masks: what is 1 where an entry is picked, else 0."""
+    bodies: MutableMapping[str, Term] = field(default_factory=dict)
+    """What the definitions so far were typed as."""
 
 
 class Options:
