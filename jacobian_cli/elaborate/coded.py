@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from jacobian_cli.elaborate.factor_shapes import is_row, shape_of
-from jacobian_cli.elaborate.habits import habit, leans, neighbours, spans, varies, weighs
+from jacobian_cli.elaborate.habits import habit, is_bias, leans, neighbours, spans, varies, weighs
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.point_pairs import pairs
 from jacobian_cli.elaborate.products import turned
@@ -72,6 +72,8 @@ class Coded(Programs):
                 self.weigh(term)
             elif term.function == "?matmul":
                 self.want_turned(term.arguments[1])
+            elif _over_rows(term):
+                self.want_another(term)
         if term.function in _DISTANCES:
             self.say_points(term)
         return expr
@@ -197,6 +199,18 @@ class Coded(Programs):
         said = f"{' and '.join(f'`{name}`' for name in names)} are taken for matrices, as axis=1 is one of"
         self.because(names, 2, f"{said}; one row for all is declared: {ways}" if several else "")
 
+    def want_another(self, term: Call) -> None:
+        """sum((a - p)**2, axis=1) - sum((a - n)**2, axis=1): n is an array as a is, which the first sum says of it."""
+        inside = [n for n in dict.fromkeys(_each(term.arguments[:1], self.scope.bodies)) if habit(n) == 1]
+        wide = [name for name in inside if self.assumed.get(name) == 2]
+        single = [n for n in inside if self.assumed.get(n) == 1 and not (weighs(n) or is_bias(n))]
+        if wide and single:
+            said = " and ".join(f"`{name}`" for name in single)
+            taken = (
+                f"{said} {'are taken for matrices' if len(single) > 1 else 'is taken for a matrix'} like `{wide[0]}`"
+            )
+            self.because(single, 2, f"{taken}; one row for all is declared: {' '.join(f'`-s {n}=m`' for n in single)}")
+
     def weigh(self, term: Call) -> None:
         """What a sum or a product of two parts says of the names in them."""
         for one, other in (term.arguments, term.arguments[::-1]):
@@ -289,6 +303,13 @@ def _over_all(term: Call) -> bool:
     return row is not None and row.kind is Kind.REDUCTION and not term.keywords and len(term.arguments) == 1
 
 
+def _over_rows(term: Call) -> bool:
+    """Whether a call sums along the rows of a matrix, each for itself."""
+    axis = dict(term.keywords).get("axis")
+    row = FUNCTIONS.get(ALIASES.get(term.function, term.function))
+    return isinstance(axis, Literal) and axis.value == 1 and row is not None and row.kind is Kind.REDUCTION
+
+
 def _names(term: Term) -> Iterator[str]:
     return (part.text for part in terms_in(term) if isinstance(part, Name))
 
@@ -330,10 +351,12 @@ def _each(terms: Iterable[Term], bodies: Mapping[str, Term]) -> Iterator[str]:
             seen.add(term.text)
         elif isinstance(term, Name):
             yield term.text
-        elif isinstance(term, Call) and term.function.removeprefix("?each") in ("/", "**"):
+        elif isinstance(term, Call) and (term.function.removeprefix("?each") in ("/", "**") or _of_rows(term)):
             stack.append(term.arguments[0])
         elif isinstance(term, Call) and (elementwise(term) or term.function in ("?each+", "?each-", "?each*")):
-            stack += reversed(term.arguments)
+            ratio = term.arguments[0]
+            logs = term.function == "log" and isinstance(ratio, Call) and ratio.function in ("/", "?each/")
+            stack += reversed(ratio.arguments if logs and isinstance(ratio, Call) else term.arguments)
 
 
 def _identity(term: Term) -> bool:

@@ -35,6 +35,7 @@ from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Ter
 _NUMBER = re.compile(
     r"(n|d)(_\w+|\d*)|lr|reg|(logit_)?scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N|dt"
 )
+_TEMPERATURE = "T"
 _SMALL = re.compile(r"eps\w*|ε|ϵ")
 _COUNTS = frozenset("nmNM")
 """Letters that count something wherever all that they do is to divide."""
@@ -92,7 +93,10 @@ def _by_name(parts: Parts) -> dict[str, Default]:
     for name, place in parts.places if likely else ():
         if name in likely:
             alone = parts.marked and place.exponent and habit(name) == VECTOR
-            reasons.setdefault(name, set()).add(_EXPONENT if alone else _number_here(name, place))
+            warms = name == _TEMPERATURE and not parts.marked and place.scales
+            reasons.setdefault(name, set()).add(
+                _EXPONENT if alone else _degree_here(place) if warms else _number_here(name, place)
+            )
     return {
         name: Default(SCALAR, min(why for why in said if why))
         for name, said in reasons.items()
@@ -123,6 +127,12 @@ def _number_here(name: str, place: Place) -> str | None:
     if place.scales and habit(name) == MATRIX and place.beside == SCALAR and not place.below:
         return ""
     return None
+
+
+def _degree_here(place: Place) -> str:
+    """Why T reads as a temperature where it scales, if it does: it may be one anywhere, where it divides scores."""
+    divides = place.below and (place.beside < MATRIX or place.curved or place.shares)
+    return "what divides what is no matrix, or scores, is a temperature" if divides else ""
 
 
 def _by_part(parts: Parts) -> dict[str, Default]:

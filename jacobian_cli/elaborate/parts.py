@@ -19,6 +19,10 @@ _SQUARED = frozenset(("mu", "μ", "theta", "θ"))
 """Greek letters whose squares are added to vectors as they are themselves: sum(1 + v - mu**2 - exp(v))."""
 
 
+_SHARES = frozenset("softmax log_softmax logsumexp".split())
+"""Functions of scores that a temperature divides."""
+
+
 class Place(NamedTuple):
     """Where a name stands within a part that is computed entry by entry."""
 
@@ -50,6 +54,8 @@ class Place(NamedTuple):
     """Under a matrix to which a vector is added, as another one may divide it."""
     entries: bool = False
     """In what a sum runs over."""
+    shares: bool = False
+    """In what a softmax is taken of."""
 
 
 def _scaled(term: Term) -> Term:
@@ -149,7 +155,8 @@ class Parts:
                 elif isinstance(term, Call) and elementwise(term):
                     stack.extend(self._placed(term, place))
                 else:
-                    inside = Place(entries=isinstance(term, Call) and term.function in ("sum", "mean"))
+                    named = term.function if isinstance(term, Call) else ""
+                    inside = Place(entries=named in ("sum", "mean"), shares=named in _SHARES)
                     stack.extend((part, inside) for part in parts_of(term))
 
     def _placed(self, term: Call, place: Place) -> Iterator[tuple[Term, Place]]:
