@@ -23,8 +23,8 @@ takes up again what another has done, by `super()`:
     meaning                       the whole: which axes names have, tried until what was read makes sense
 
 Beside them stand the rooms of doubts, which read what was built and warn: `doubts`, `board_doubts`, `fed`,
-`statistics`, `kernels`. Before any room is entered, `demanded`, `targets`, `weighted` and `amounts` say in code and in
-the language what must be an array, a vector or a number.
+`statistics`, `kernels`. Before any room is entered, `demanded`, `targets`, `weighted`, `latents` and `amounts` say in
+code and in the language what must be an array, a vector or a number.
 """
 
 from jacobian_cli.elaborate.as_arrays import elaborate_typed

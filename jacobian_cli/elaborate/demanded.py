@@ -13,9 +13,10 @@ from typing import NamedTuple
 from jacobian_cli.elaborate.amounts import SCALED, amounts
 from jacobian_cli.elaborate.defaults import numbers
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
+from jacobian_cli.elaborate.latents import latents
 from jacobian_cli.elaborate.targets import ADDED, targets
 from jacobian_cli.elaborate.terms import elementwise, is_number
-from jacobian_cli.elaborate.weighted import bare, weights
+from jacobian_cli.elaborate.weighted import bare, row_weights, weights
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape
@@ -74,6 +75,7 @@ def arrays(
     if not asked:
         return {}
     found = _Arrays(statements, guessed, declared, sizes)
+    found.found |= latents(asked, guessed, declared, found.least)
     for statement in asked:
         for call in statement.calls:
             found.take(call, products=statement.notation not in ("matlab", "julia", "r"))
@@ -187,6 +189,12 @@ class _Arrays:
             return frozenset()
         return frozenset(name for name in whole.greek if not scales(name)) or whole.greek
 
+    def least(self, term: Term) -> int:
+        """How many axes a part has at least by the names it is made of."""
+        if isinstance(term, Name) and term.text not in self.bodies:
+            return self._order(term.text)
+        return VECTOR if self.made(term).other else 0
+
     def say(self, names: Collection[str], order: int, why: str) -> None:
         for name in names:
             if name not in self.found or self.found[name].order < order:
@@ -203,6 +211,7 @@ class _Arrays:
             self.curved(term.arguments[0])
             if axis:
                 self.rows(term.arguments[0])
+                self.say(self.open_greek(row_weights(term, self._order)), VECTOR, _WEIGHTED)
             if axis > 0:
                 self.squared(term.arguments[0])
         elif term.function == "@" and products and len(term.arguments) == 2:

@@ -17,6 +17,7 @@ from jacobian_cli.elaborate.demanded import CERTAIN, MET, suggested, wanted
 from jacobian_cli.elaborate.doubts import doubts
 from jacobian_cli.elaborate.guesses import dividing, flips, matrix_factors, named_sizes
 from jacobian_cli.elaborate.habits import HABITS, Default, by_habit, habit
+from jacobian_cli.elaborate.latents import NOISE
 from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.order import in_order, size_names
@@ -205,7 +206,7 @@ def elaborate(
             plain = replace(formula, statements=[likely[s] for s in ordered], last=likely[last])
             counted, said = suggested(plain.statements, guessed, declared, sizes, plain.shapes)
             guessed |= said | counted
-            formula = formula.settling(name for name, guess in said.items() if guess.order > 1)
+            formula = formula.settling(name for name, guess in said.items() if guess.order > 1 or guess.why == NOISE)
             return _meant(formula, {n: guess.order for n, guess in guessed.items()}, orders, fixed)
         guessed |= wanted(ordered, guessed, declared, sizes)
         likely_orders = formula.mended(guessed)

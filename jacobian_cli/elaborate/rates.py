@@ -20,7 +20,8 @@ def rates(
 ) -> Collection[str]:
     """The names that are numbers by themselves, wherever they stand but behind a matrix or transposed."""
     orders = {**guessed, **{name: len(shape) for name, shape in declared.items()}}
-    found = {name for name, order in guessed.items() if order == 1 and _RATE.fullmatch(name)}
+    known = {name for statement in statements for name in statement.settled}
+    found = {name for name, order in guessed.items() if order == 1 and _RATE.fullmatch(name) and name not in known}
     if not any(map(_STRAIN.fullmatch, found)):
         return found
     strains = {name for statement in statements for name in _arrays(statement.value, orders)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jacobian_cli.elaborate.habits import SCALAR, VECTOR, habit, scales
+from jacobian_cli.elaborate.habits import SCALAR, VECTOR, habit, holds_samples, scales
 from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
@@ -29,6 +29,18 @@ def weights(term: Call, order: Callable[[str], int], numbers: Callable[[], set[s
     for name, other in _weighted(term):
         if _relative(name, other) or (_weighs(name) and _linear(other, order) and name not in numbers()):
             yield name
+
+
+def row_weights(term: Call, order: Callable[[str], int]) -> Iterator[str]:
+    """The Greek names that are rows because the rows of samples are multiplied by them before each is summed."""
+    inner = term.arguments[0]
+    while isinstance(inner, Call) and inner.function == "**":  # sum((X*theta)**2, axis=1)
+        inner = inner.arguments[0]
+    match inner:
+        case Call(function="*", arguments=(Name() as one, Name() as other)):
+            for name, samples in ((one.text, other.text), (other.text, one.text)):
+                if habit(name) == SCALAR and _weighs(name) and order(samples) and holds_samples(samples):
+                    yield name
 
 
 def unweighted(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:

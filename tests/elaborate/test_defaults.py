@@ -65,7 +65,7 @@ ROLES = {
     "n@x": "n m, x m -> scalar",
     # Greek names beside vectors
     "x - mu": "x n, mu n -> n",
-    "mu + exp(s/2)*epsilon": "mu n, s n, epsilon scalar -> n",
+    "mu + exp(s/2)*epsilon": "mu n, s n, epsilon n -> n",
     "(x - mu).T@inv(S)@(x - mu)": "x n, mu n, S n × n -> scalar",
     "lam*x + mu_1*y": "lam scalar, x n, mu_1 scalar, y n -> n",
     "trace(A) + alpha": "A n × n, alpha scalar -> scalar",
