@@ -19,7 +19,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, part
 SCALED = "it scales numbers only"
 _DATA = re.compile(r"[XYZW]([_\d]\w*|train|test|hat)?")
 """Names of data and weights."""
-_PLAIN_CAPITALS = ("C", "N")
+PLAIN_CAPITALS = ("C", "N")
 """Capitals that nobody takes for matrices where they scale."""
 _OURS = ("math", "latex")
 _MARKED = ("matlab", "julia")
@@ -49,7 +49,7 @@ def amplified(typed: Typed) -> Iterator[Doubt]:
         return
     orders = {name: len(shape) for name, shape in (*typed.assumed.items(), *typed.declared.items())}
     found = _scaling(typed.statements, orders, {*numbers}, set[str]())
-    names = [name for name in numbers if name in found and name not in _PLAIN_CAPITALS]
+    names = [name for name in numbers if name in found and name not in PLAIN_CAPITALS]
     if names:
         said = " and ".join(f"`{name}`" for name in names)
         taken = "is taken for a number, for it meets" if len(names) == 1 else "are taken for numbers, for they meet"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jacobian_cli.elaborate.board_factors import of_factors
+from jacobian_cli.elaborate.board_sums import of_sums
 from jacobian_cli.elaborate.habits import DENSITIES, habit
 from jacobian_cli.elaborate.quoting import Typed, row_of
 from jacobian_cli.elaborate.statement import names_in
@@ -34,6 +35,7 @@ def of_boards(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     yield from _squares(typed, statement, statement.value)
     yield from _words(typed, statement)
     yield from of_factors(typed, statement)
+    yield from of_sums(typed, statement)
     for term in statement.terms:
         if isinstance(term, Call):
             for consider in (_mean, _state, _gated, _divided, _imaginary):

@@ -39,6 +39,7 @@ APART = (
             "doubts",
             "board_doubts",
             "board_factors",
+            "board_sums",
             "products",
             "entries",
             "square",
