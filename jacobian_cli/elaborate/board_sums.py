@@ -1,11 +1,13 @@
 """Sums of a number and an array in mathematics, which the board has not, and squares that are meant as norms.
 
-`‖Xw − y‖² + λw²` adds a number to each entry of a vector; whoever writes it means λ‖w‖².
+`‖Xw − y‖² + λw²` adds a number to each entry of a vector; whoever writes it means λ‖w‖². And `x − ∑ⱼ αⱼdⱼ` subtracts a
+number, unless each dⱼ is a vector.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from jacobian_cli.elaborate.amounts import PLAIN_CAPITALS
 from jacobian_cli.elaborate.habits import MATRIX, VECTOR, habit
@@ -27,12 +29,40 @@ _SUMS = ("+", "-")
 def of_sums(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """One doubt of a statement: what the first of such sums may have been meant as."""
     for term in statement.terms:
-        if isinstance(term, Call) and term.function in _SUMS and len(term.arguments) == 2:
+        if isinstance(term, Call) and term.function in (*_SUMS, "*") and len(term.arguments) == 2:
             for number, other in (term.arguments, term.arguments[::-1]):
-                if (doubt := _added(typed, statement, number, other)) is not None:
+                doubt = _combined(typed, term, number, other)
+                if doubt is None and term.function != "*":
+                    doubt = _added(typed, statement, number, other)
+                if doubt is not None:
                     yield doubt
                     return
     yield from _residuals(typed, statement)
+
+
+def _combined(typed: Typed, term: Call, number: Term, other: Term) -> Doubt | None:
+    """What to say of ∑ⱼ αⱼdⱼ, a number beside a vector, or of one that a matrix is multiplied by under its name."""
+    if typed.order(number) or not typed.order(other):
+        return None
+    bodies = {one.name: one.value for one in typed.statements if one.name}
+    parts = summands(number) if term.function != "*" else iter((number,))
+    for part in map(_unscaled, parts):
+        body = _unscaled(bodies.get(part.text, part)) if isinstance(part, Name) else part
+        if term.function == "*" and not (body is not part and isinstance(other, Name)):
+            continue  # a sum by its sign is refused behind a matrix
+        if not (isinstance(body, Call) and body.function == "sum" and not body.keywords):
+            continue
+        factors = body.arguments[0].arguments if _is_product(body.arguments[0]) else body.arguments
+        names = [f.text for f in factors if isinstance(f, Name) and len(typed.assumed.get(f.text, ())) == VECTOR]
+        if len(names) == len(factors) and names and not {*names} & {*names_in(other)}:
+            name, taken = names[-1], f"`{spelled(body)}` is one number beside `{spelled(other)}`"
+            rows = f"{typed.assumed[name][0]},{typed.shapes[id(other)][-1]}"
+            return Doubt(f"{taken}; if each of `{name}` is a vector, declare rows: `-s {name}={rows}`")
+    return None
+
+
+def _is_product(term: Term) -> TypeGuard[Call]:
+    return isinstance(term, Call) and term.function == "*"
 
 
 def _added(typed: Typed, statement: Definition, number: Term, other: Term) -> Doubt | None:
@@ -55,8 +85,8 @@ def _added(typed: Typed, statement: Definition, number: Term, other: Term) -> Do
             continue
         if habit(name.text) == MATRIX and name.text in typed.demanded:
             taken = f"`{name.text}` is taken for a number, for one is added to it"
-            squares = "" if base is name else f", whose squares are added up in `norm({name.text})**2`"
-            return Doubt(f"{taken}; a matrix{squares} is declared: `-s {name.text}=n,m`")
+            added_up = "" if base is name else f", whose squares are added up in `norm({name.text})**2`"
+            return Doubt(f"{taken}; a matrix{added_up} is declared: `-s {name.text}=n,m`")
     return None
 
 
