@@ -8,6 +8,7 @@ from functools import cached_property
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of
 from jacobian_cli.elaborate.habits import habit, holds_weights, leans, weighs
+from jacobian_cli.elaborate.intercepts import INTERCEPTS, SAMPLES
 from jacobian_cli.elaborate.scaling import Scaling
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
@@ -18,7 +19,7 @@ from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term, terms_in
+from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of, terms_in
 
 _SUMS = ("?plus", "?minus")
 _PRODUCTS = ("?beside", "?star", "?dot", "?matmul")
@@ -184,6 +185,31 @@ class Diagonal(Scaling):
         )
         return stem == "alpha" and any(greek)
 
+    def want_intercept(self, term: Call) -> None:
+        """‖Xw + b − y‖²: what does nothing but to be added to the scores of all samples beside their targets is a
+        number, and that is said.
+        """
+        if not self.upright or _is_sum(self.parents.get(id(term))):
+            return
+        terms = [*summands(term)]
+        scores = next((part for part in terms if _scores(part)), None)
+        for part in terms if scores is not None else ():
+            if not (isinstance(part, Name) and part.text in INTERCEPTS and self.assumed.get(part.text) == 1):
+                continue
+            name = part.text
+            others = (n for n in self.bare if n not in (name, *names_in(scores)) and n in self.scope.values)
+            target = any(len(self.scope.values[n].shape) == 1 for n in others)
+            if target and name not in self.turned_names and self.in_sums[name] == self.bare[name]:
+                shown = spelled(self.typed(scores)[1])
+                said = f"`{name}` is taken for a number, which is added to all of `{shown}`"
+                self.strained(name, 0, because=f"{said}; a vector is declared: `-s {name}=n`")
+
+    @cached_property
+    def in_sums(self) -> Counter[str]:
+        """How often each name is a term of a sum."""
+        sums = {id(t): t for t in self.parents.values() if _is_sum(t)}
+        return Counter(part.text for t in sums.values() for part in parts_of(t) if isinstance(part, Name))
+
     def of_same_entries(self, left: Typed, right: Typed) -> bool:
         """σ(Z)(1 − σ(Z)) of a matrix Z: whether both are functions of the entries of the same."""
         names = [{*names_in(plain)} for _, plain in (left, right)]
@@ -194,6 +220,20 @@ class Diagonal(Scaling):
             and names[0] == names[1]
             and all(_by_entries(p, names[0]) for _, p in (left, right))
         )
+
+
+def _is_sum(term: Term | None) -> bool:
+    return isinstance(term, Call) and term.function in _SUMS
+
+
+def _scores(term: Term | None) -> bool:
+    """Whether a part is Xw, scores of samples."""
+    while isinstance(term, Call) and term.function == "u-":
+        (term,) = term.arguments
+    match term:
+        case Call(function="?beside", arguments=(Name(text=samples), Name(text=weights))):
+            return bool(SAMPLES.fullmatch(samples)) and (weighs(weights) or leans(weights))
+    return False
 
 
 def _in_front(part: Term) -> list[Name]:

@@ -15,9 +15,9 @@ from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term, terms_in
 
 _TOTALS = ("sum", "mean")
-_SAMPLES = re.compile(r"X(_?(train|test|tr|te|b|batch))?|Phi|Φ")
+SAMPLES = re.compile(r"X(_?(train|test|tr|te|b|batch))?|Phi|Φ")
 """Names of data with a sample in each row."""
-_INTERCEPTS = frozenset("b b0 b_0 w0 w_0 c bias intercept a0 beta0 alpha α".split())
+INTERCEPTS = frozenset("b b0 b_0 w0 w_0 c bias intercept a0 beta0 alpha α".split())
 _SLOPES = frozenset("m a b w k b1 a1 w1 slope".split())
 _STARTS = frozenset("b c a b0 a0 w0 d intercept".split())
 """Names of what a line has where x is zero."""
@@ -61,7 +61,7 @@ def _added(parts: Parts, value: Term) -> Iterator[tuple[str, Call, Call]]:
         if isinstance(term, Call) and term.function in ("+", "-") and len(term.arguments) == 2:
             terms = [*summands(term)]
             products = [p for p in terms if isinstance(p, Call) and _scores(p) and parts.order(p) == VECTOR]
-            names = [part.text for part in terms if isinstance(part, Name) and part.text in _INTERCEPTS]
+            names = [part.text for part in terms if isinstance(part, Name) and part.text in INTERCEPTS]
             if products:
                 yield from ((name, products[0], term) for name in names)
 
@@ -69,7 +69,7 @@ def _added(parts: Parts, value: Term) -> Iterator[tuple[str, Call, Call]]:
 def _scores(term: Call) -> bool:
     match term:
         case Call(function="@", arguments=(Name(text=samples), Name())):
-            return bool(_SAMPLES.fullmatch(samples))
+            return bool(SAMPLES.fullmatch(samples))
     return False
 
 

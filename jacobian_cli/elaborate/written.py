@@ -39,6 +39,7 @@ class Mathematics(Diagonal):
         for place, part in enumerate(term.arguments[1:], start=1):
             if isinstance(part, Literal) and part.value == 1:
                 factors[place] = self.filled("ones", part.span)
+        self.want_number_of_ones(term.arguments)
         first = term.arguments[0]
         if isinstance(first, Literal) and first.value == 1 and is_row(factors[1][0].shape):  # 1bᵀ
             factors[0] = self.filled("ones", first.span)
@@ -263,6 +264,7 @@ class Mathematics(Diagonal):
             first, *others = dict.fromkeys(name for name, _ in combined)
             self.strained(first, 0, *others)
         self.want_scaled(term)
+        self.want_intercept(term)
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
         self.want_alike(term, left, right)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):  # wᵀx + k qᵀq
@@ -318,6 +320,13 @@ class Mathematics(Diagonal):
         last = part.arguments[-1] if part.function == "?beside" else None
         if isinstance(last, Name) and self.assumed.get(last.text) == 0 == habit(last.text):
             self.strained(last.text, 1)
+
+    def want_number_of_ones(self, parts: Sequence[Term]) -> None:
+        """b𝟏: what stands before a vector of ones is a number, whatever its letter."""
+        for part, behind in pairwise(parts):
+            ones = isinstance(behind, Call) and behind.function in ("?ones", "ones") and len(behind.arguments) < 2
+            if isinstance(part, Name) and (ones or _is_one(behind)) and self.assumed.get(part.text) == 1:
+                self.strained(part.text, 0)
 
     def want_other_name(self, term: Call, left: Typed, right: Typed) -> None:
         """Refuse x − x', whose x' is another vector to most who write it."""
@@ -402,6 +411,10 @@ def _ones(term: Term) -> bool:
         case Call(function="?T" | ".T", arguments=(Call(function="?ones"),)):
             return True
     return False
+
+
+def _is_one(term: Term) -> bool:
+    return isinstance(term, Literal) and term.value == 1
 
 
 def _of_entries(term: Term) -> bool:
