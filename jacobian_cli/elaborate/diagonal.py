@@ -193,13 +193,16 @@ class Diagonal(Scaling):
             return
         terms = [*summands(term)]
         scores = next((part for part in terms if _scores(part)), None)
-        for part in terms if scores is not None else ():
-            if not (isinstance(part, Name) and part.text in INTERCEPTS and self.assumed.get(part.text) == 1):
+        for part in terms:
+            if scores is None or not (
+                isinstance(part, Name) and part.text in INTERCEPTS and self.assumed.get(part.text) == 1
+            ):
                 continue
             name = part.text
             others = (n for n in self.bare if n not in (name, *names_in(scores)) and n in self.scope.values)
             target = any(len(self.scope.values[n].shape) == 1 for n in others)
-            if target and name not in self.turned_names and self.in_sums[name] == self.bare[name]:
+            taken = self.assumed.get(name) == 1 and name not in self.turned_names
+            if target and taken and self.in_sums[name] == self.bare[name]:
                 shown = spelled(self.typed(scores)[1])
                 said = f"`{name}` is taken for a number, which is added to all of `{shown}`"
                 self.strained(name, 0, because=f"{said}; a vector is declared: `-s {name}=n`")

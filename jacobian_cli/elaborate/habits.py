@@ -11,7 +11,7 @@ from jacobian_cli.syntax.names import key
 SCALAR, VECTOR, MATRIX = 0, 1, 2
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lam lamda mu nu xi rho sigma tau upsilon phi chi psi "
-    "omega hbar".split()
+    "omega hbar pi".split()
 )
 BEFORE_MATRICES = frozenset("tsck")
 """Letters that are numbers where they stand before a matrix; others are rows there."""

@@ -8,7 +8,6 @@ from dataclasses import field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from jacobian_cli.elaborate import letter_e
 from jacobian_cli.elaborate.alternatives import Alternatives
 from jacobian_cli.elaborate.bounds import told
 from jacobian_cli.elaborate.builder import CONSTANTS
@@ -18,6 +17,7 @@ from jacobian_cli.elaborate.doubts import doubts
 from jacobian_cli.elaborate.guesses import dividing, flips, matrix_factors, named_sizes
 from jacobian_cli.elaborate.habits import HABITS, Default, by_habit, habit
 from jacobian_cli.elaborate.latents import NOISE
+from jacobian_cli.elaborate.letter_pi import letters_in
 from jacobian_cli.elaborate.meaning import meant, skeleton
 from jacobian_cli.elaborate.options import OrderError, Scope
 from jacobian_cli.elaborate.order import in_order, size_names
@@ -177,7 +177,7 @@ def elaborate(
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name.text for s in ordered for name in s.names))
     own = frozenset(name for s in ordered for name in s.own)
-    constants = {*CONSTANTS} - declared.keys() - own - ({letter_e.E} if letter_e.is_variable(ordered) else set())
+    constants = {*CONSTANTS} - declared.keys() - own - letters_in(ordered)
     free = [n for n in free if n not in defined and n not in sizes and n not in constants]
     mistakes = no_values(ordered, {*declared, *defined, *(orders or {}), *own})
     for name in declared:

@@ -41,7 +41,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Extent, Group, Literal, N
 Typed = tuple[Expr, Term]
 _HOLE = re.compile(r"\?\d+\?\d+\?")
 """A size that is not found yet."""
-LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi".split())
+LEANING = frozenset("mu nu beta theta gamma xi zeta phi psi omega chi pi".split())
 """Greek letters that are vectors as readily as scalars: beside + and behind a matrix they are what fits."""
 BEHIND = frozenset(("alpha", "delta", "eta"))
 """Greek letters that are vectors where they stand behind a matrix, and numbers elsewhere."""

@@ -13,9 +13,8 @@ from typing import Any
 from jacobian_cli.api.input.arguments import shown, word
 from jacobian_cli.api.input.assume import Facts, by_name, facts_of, masks, places, square
 from jacobian_cli.api.input.clashes import beside_sizes
-from jacobian_cli.elaborate import Program, elaborate_typed
+from jacobian_cli.elaborate import Program, elaborate_typed, letter_e, letter_pi
 from jacobian_cli.elaborate.apart import mistakes_apart
-from jacobian_cli.elaborate.letter_e import asked_for
 from jacobian_cli.elaborate.order import result_last
 from jacobian_cli.elaborate.statement import unknown_functions
 from jacobian_cli.expr import Defined, Expr, Variable, nodes, rebuild, variables
@@ -215,7 +214,8 @@ def statements_of(
     functions = _functions(slopes=slopes)
     try:
         read = read_statements(formulas, [*asked, *sizes], functions, asked=asked, syntax=syntax, beside=beside)
-        return asked_for(beside_sizes(result_last(read), shapes or {}), asked)
+        found = beside_sizes(result_last(read), shapes or {})
+        return letter_pi.asked_for(letter_e.asked_for(found, asked), asked)
     except InputError as error:
         calls = [(Call(name, (), (), span), e.text or "") for e in error.errors for name, span in e.calls]
         more = unknown_functions(Definition(None, call, text) for call, text in calls)

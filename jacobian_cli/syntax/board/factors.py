@@ -42,9 +42,6 @@ class Factors(Exponents):
                 case "T":
                     self.want_no_call(term, token)
                     self.want_no_second(term, token)
-                    if isinstance(term, Name) and term.text == "pi" and self.known.find("pi") is None:
-                        hint = "a vector is declared: `-s π=n`"
-                        raise self.refuse(token, "π is a number here, and has no transpose", hint)
                     term = self.turned(term, token)
                 case "prime":
                     if self.tokens[self.at - 1].kind == "prime":

@@ -153,12 +153,11 @@ class Sums(Brackets):
         if key(token.text)[:1] == SIGMA and self.tokens[self.at + 1].kind in FACTOR:
             self.take()
             return self.over(token, mark)
-        if {*mark.text} <= {*self.running} and key(base.text) == ("pi",):
-            raise self.refuse(token, "π is a number here", "call what is summed by another letter: `\\sum_i w_i x_i`")
         if {*mark.text} <= {*self.running} and base.text:
             self.take()
-            self.want_no_function_of(token, base.text)
-            return _entry(base.text, mark.text, token)
+            name = "pi" if key(base.text) == ("pi",) else base.text
+            self.want_no_function_of(token, name)
+            return _entry(name, mark.text, token)
         if {*mark.text} <= {*self.ended}:
             raise self.left_out(token, min(self.ended[letter] for letter in mark.text))
         axes = "n,m" if token.text[:1].isupper() else "n"
