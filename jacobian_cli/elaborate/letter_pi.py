@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from jacobian_cli.elaborate import letter_e
+from jacobian_cli.ops import FUNCTIONS
+from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
 PI = "pi"
@@ -26,10 +30,31 @@ def asked_for(statements: Iterable[Definition], asked: Iterable[str]) -> list[De
     return [replace(item, own=item.own | {PI}) for item in found]
 
 
-def letters_in(statements: Sequence[Definition]) -> set[str]:
-    """The letters of constants that are variables here."""
+def letters_in(statements: Sequence[Definition], known: Collection[str] = ()) -> set[str]:
+    """The letters of constants that are variables here, beside those of which that is known."""
     found = {letter_e.E} if letter_e.is_variable(statements) else set[str]()
-    return found | ({PI} if is_variable(statements) else set())
+    if PI in known or is_variable(statements):
+        found.add(PI)
+        _want_no_number(statements)
+    return found
+
+
+def _want_no_number(statements: Iterable[Definition]) -> None:
+    """Refuse a variable called π beside a function with 3.14… in its derivative: both are written alike."""
+    for item in statements:
+        for call in item.calls:
+            if call.function in _numbered():
+                message = f"π is a variable here, and a number in the derivative of {call.function}"
+                raise InputError(message, text=item.source, span=call.span, hint="give the variable another name")
+
+
+@lru_cache(maxsize=1)
+def _numbered() -> frozenset[str]:
+    """The functions of whose definition or derivative π is a part."""
+    texts = {row.name: " ".join((row.definition, *row.derivative)) for row in FUNCTIONS.values()}
+    found = {name for name, text in texts.items() if re.search(r"\bpi\b", text)}
+    words = rf"\b(?:{'|'.join(sorted(found))})\b"
+    return frozenset(found | {name for name, text in texts.items() if re.search(words, text)})
 
 
 def is_variable(statements: Sequence[Definition]) -> bool:

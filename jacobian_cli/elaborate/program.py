@@ -177,7 +177,7 @@ def elaborate(
     defined = {s.name for s in ordered if s.name}
     free = list(dict.fromkeys(name.text for s in ordered for name in s.names))
     own = frozenset(name for s in ordered for name in s.own)
-    constants = {*CONSTANTS} - declared.keys() - own - letters_in(ordered)
+    constants = {*CONSTANTS} - declared.keys() - own - letters_in(ordered, {*declared, *own})
     free = [n for n in free if n not in defined and n not in sizes and n not in constants]
     mistakes = no_values(ordered, {*declared, *defined, *(orders or {}), *own})
     for name in declared:
