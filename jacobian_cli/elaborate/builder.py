@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from jacobian_cli.elaborate.blocks import ALIGNED, align
 from jacobian_cli.elaborate.calls import arguments_of, call_hint, library_of, signature_hint, takes_values_only
 from jacobian_cli.elaborate.masked import picked
 from jacobian_cli.elaborate.options import ConformError, OrderError, Scope
@@ -261,6 +262,8 @@ class Builder(Picking):
         shapes = tuple([argument.shape for argument in arguments])
         if row.name in _PAIRED:
             self.make_alike(arguments)
+        if row.name in ALIGNED:
+            align(row.name, arguments, options.get("axis", (0,))[0], self.scope.unifier)
         if row.settle is not None:
             options = row.settle(list(shapes), options, self.scope.unifier)
         parameters = tuple(options.items())
