@@ -209,7 +209,8 @@ def _scaling(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]
     """`x'*x*y`: a name that has no axes only because it stands behind the product of two vectors."""
     match term:
         case Call(function="*", arguments=(Call() as before, Name(text=name))) if statement.notation and _sums(before):
-            if name in typed.demanded and habit(name) == 1 and not (typed.order(term) or typed.assumed[name]):
+            said = any(name in one.settled for one in typed.statements)  # by a default, or an annotation
+            if name in typed.demanded and habit(name) == 1 and not (typed.order(term) or typed.assumed[name] or said):
                 what = f"`{name}` is taken for a number, for it scales `{written(statement, before)}`"
                 yield Doubt(f"{what}; `-s {name}=n` says that it is a vector")
         case Call(function="*", arguments=(one, other)) if statement.notation in _COUNTED_FROM_ONE:

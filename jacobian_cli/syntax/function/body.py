@@ -16,6 +16,7 @@ from jacobian_cli.syntax.code.places import counts_rows, piece
 from jacobian_cli.syntax.code.python import as_number
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.function import choices
+from jacobian_cli.syntax.function.axes import axes_said, is_number
 from jacobian_cli.syntax.function.decorators import last_word
 from jacobian_cli.syntax.function.expressions import Names
 from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
@@ -137,6 +138,7 @@ class Function(Shared):
         if given.vararg or given.kwarg:
             raise self.module.refuse(_head(function), "*args and **kwargs cannot be read", "name each parameter")
         attributes = parameters(self.owner) if self.owner is not None else set()
+        said = axes_said(function, self.module.text)
         self.module.taken |= set(map(normal_name, attributes))
         for argument in arguments_of(given):
             name = normal_name(argument.arg)
@@ -148,8 +150,8 @@ class Function(Shared):
                 message = f"{name} and self.{name} are two things here"
                 raise self.module.refuse(_head(function), message, "give the parameter another name")
             self.module.taken.add(name)
-            if isinstance(argument.annotation, ast.Name) and argument.annotation.id in ("float", "int"):
-                self.module.orders[name] = 0
+            if argument.arg in said:
+                self.module.orders[name] = said[argument.arg]
             if name in CONSTANTS or name in self.module.functions:
                 self.module.own.append(name)
             self.local[argument.arg] = Name(name, self.module.places.span(argument))
@@ -160,6 +162,8 @@ class Function(Shared):
                 self.module.definitions.append(definition)
         for argument, value in _defaults(given):
             name = normal_name(argument.arg)
+            if is_number(value):  # and so is the parameter, where it is a variable
+                self.module.orders.setdefault(name, 0)
             if name in self.module.given:
                 continue
             if isinstance(value, ast.Constant) and value.value is None:
@@ -174,6 +178,10 @@ class Function(Shared):
             default = self.where(function).term(value)
             if isinstance(default, Literal):
                 self.usual[argument.arg] = default
+            if self.module.has_meaning(name):  # clip=0.2, which stands beside the function clip
+                self.module.left_out.add(name)
+                name = self.module.fresh(name)
+                self.local[argument.arg] = Name(name, self.module.places.span(argument))
             self.module.definitions.append(
                 Definition(name, default, self.module.text, notation="function", default=True)
             )

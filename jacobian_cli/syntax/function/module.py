@@ -127,11 +127,14 @@ class Module:
     def refuse(self, node: ast.stmt | ast.expr, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=self.places.span(node), hint=hint or None)
 
+    def has_meaning(self, name: str) -> bool:
+        """Whether a name is that of a number or of a function, so that no definition can have it."""
+        return name in CONSTANTS or (name in self.functions and name not in LETTERS)
+
     def fresh(self, wanted: str) -> str:
         """A name for a definition that is not taken and no function."""
         base = normal_name(wanted)
-        taken = base in CONSTANTS or (base in self.functions and base not in LETTERS)
-        name = base + "_" if taken else base
+        name = base + "_" if self.has_meaning(base) else base
         while name in self.taken:
             self.counts[base] = self.counts.get(base, 1) + 1
             name = f"{base}_{self.counts[base]}"

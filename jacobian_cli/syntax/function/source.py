@@ -75,7 +75,7 @@ def _read(text: str, function: str | None, functions: frozenset[str], given: fro
     chosen = module.chosen(function)
     reader = Names(module)
     value = Function(reader, {}, depth=0, prefix="", owner=module.owner(chosen)).applied_to_names(chosen)
-    defined = {definition.name for definition in module.definitions}
+    defined = {definition.name for definition in module.definitions if not definition.default}
     orders = tuple((name, order) for name, order in module.orders.items() if name not in defined)
     settled = frozenset(name for name, _ in orders)
     doubts = tuple(reader.doubts)
