@@ -315,11 +315,23 @@ def _met(typed: Typed, name: str) -> Term | None:
         others = [argument for argument in term.arguments if not any(argument is part for part in own)]
         if elementwise(term) and all(typed.order(other) == 0 for other in others):
             continue  # 1 - y
-        computed = [o for o in others if isinstance(o, Call) and o.function != ".T" and typed.order(o) == 2]
+        computed = [
+            o
+            for o in others
+            if typed.order(o) == 2 and (o.function != ".T" if isinstance(o, Call) else _is_computed(typed, o))
+        ]
         if term.function not in ("-", "*") or not computed or ONE in typed.shapes[id(computed[0])]:
             return None
         met = met or computed[0]
     return met
+
+
+def _is_computed(typed: Typed, term: Term) -> bool:
+    """Whether a name stands for what was computed: pred = X @ W."""
+    if not isinstance(term, Name):
+        return False
+    value = next((one.value for one in typed.statements if one.name == term.text), None)
+    return isinstance(value, Call) and value.function != ".T"
 
 
 def _along(typed: Typed) -> set[str]:

@@ -121,7 +121,8 @@ REFUSED = {
     "syntax": ("def f(x)\n    return x\n", "line 1: this is not Python"),
     "block": ("def f(x):\n    with g():\n        return x\n", "line 2: a block"),
     "comprehension": ("def f(x):\n    return sum([a for a in x])\n", "line 2: a loop in brackets"),
-    "unpacked": ("def f(p, x):\n    W, b = p\n    return W @ x + b\n", "line 2: what is unpacked"),
+    "unpacked": ("def f(p, x):\n    W, b = p + 1\n    return W @ x + b\n", "line 2: what is unpacked"),
+    "parts and whole": ("def f(p, x):\n    W, b = p\n    return W @ x + b + p.sum()\n", "line 3: p holds W, b here"),
     "class": (
         "class A:\n    def f(self, x):\n        return x\n    def g(self, x):\n        return x\n",
         "which method?",

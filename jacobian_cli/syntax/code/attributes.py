@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.libraries import MODULES, REFUSED
 from jacobian_cli.syntax.names import Known
+from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Flag, Group, Literal, Name, Slice, Term, Text
 
@@ -92,9 +94,10 @@ class Attributes(ABC):
             case ast.Attribute(attr="shape", value=value), ast.Constant() | ast.UnaryOp():
                 return Call("?extent", (self.term(value), self.term(node.slice)), (), span)
         if isinstance(node.slice, ast.Constant) and isinstance(word := node.slice.value, str):
-            hint = f"make {word} a parameter" if word.isidentifier() else "make it a parameter"
-            raise self.refuse(node, "dictionaries are not read", hint)
+            return self.part(node, word, span)
         read = self.term(node.value)
+        if isinstance(read, Name) and (part := self.picked(node, read)) is not None:
+            return part
         if isinstance(read, Call) and read.function in ("?pair", "?slogdet"):
             return self.of_pair(read, node)
         place = node.slice.value if isinstance(node.slice, ast.Constant) else None
@@ -111,6 +114,20 @@ class Attributes(ABC):
             case ast.Tuple(elts=[rows, picked]) if counts_rows(rows):
                 return Call("?picked", (read, self.term(picked)), (), span)
         return Call("[]", (read, self.index(node.slice)), (), span)
+
+    def part(self, node: ast.Subscript, word: str, span: Span) -> Term:
+        """`params["W"]`: a part of what holds several arrays is a variable, where no other has its name."""
+        inner = node.value.id if isinstance(node.value, ast.Name) else ""
+        others = re.findall(rf"(?<![\w.'\"]){re.escape(word)}(?![\w'\"])", self.text)
+        if not word.isidentifier() or not inner or others or self.shadowed(inner):
+            hint = f"make {word} a parameter" if word.isidentifier() else "make it a parameter"
+            raise self.refuse(node, "dictionaries are not read", hint)
+        return Name(normal_name(word), span)
+
+    def picked(self, node: ast.Subscript, read: Name) -> Term | None:
+        """What `params[0]` is, where that is no entry of an array."""
+        del node, read
+        return None
 
     def of_pair(self, pair: Call, node: ast.Subscript) -> Term:
         """One of the two values of a pair."""

@@ -17,13 +17,14 @@ from jacobian_cli.syntax.code.python import as_number
 from jacobian_cli.syntax.errors import InputError, Span
 from jacobian_cli.syntax.function import choices
 from jacobian_cli.syntax.function.axes import axes_said, is_number
-from jacobian_cli.syntax.function.decorators import last_word
+from jacobian_cli.syntax.function.decorators import harmless
 from jacobian_cli.syntax.function.expressions import Names
 from jacobian_cli.syntax.function.in_place import copied, in_place, seen_through
 from jacobian_cli.syntax.function.methods import Class, attribute_of, default_number, parameters
 from jacobian_cli.syntax.function.module import CONSTANTS, Bound
+from jacobian_cli.syntax.function.packs import unpacks_arrays
 from jacobian_cli.syntax.function.sharing import Given, Shared
-from jacobian_cli.syntax.function.values import at, is_light, names_number, whole
+from jacobian_cli.syntax.function.values import at, is_light, whole
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
@@ -135,11 +136,16 @@ class Function(Shared):
         """The value of the function that was asked for: its parameters are variables."""
         self.module.want_plain(function, asked=True)
         given = function.args
-        if given.vararg or given.kwarg:
-            raise self.module.refuse(_head(function), "*args and **kwargs cannot be read", "name each parameter")
+        for more in filter(None, (given.vararg, given.kwarg)):
+            self.local[more.arg] = Name(more.arg, self.module.places.span(more))
+            self.module.taken.add(more.arg)
+            self.module.variables.add(more.arg)
+            self.module.packs[more.arg] = {}
+            self.module.stars.append(more.arg)
         attributes = parameters(self.owner) if self.owner is not None else set()
         said = axes_said(function, self.module.text)
-        self.module.taken |= set(map(normal_name, attributes))
+        self.module.variables |= set(map(normal_name, attributes))
+        self.module.taken |= self.module.variables
         for argument in arguments_of(given):
             name = normal_name(argument.arg)
             if name == "self" and self.owner is not None:
@@ -150,6 +156,7 @@ class Function(Shared):
                 message = f"{name} and self.{name} are two things here"
                 raise self.module.refuse(_head(function), message, "give the parameter another name")
             self.module.taken.add(name)
+            self.module.variables.add(name)
             if argument.arg in said:
                 self.module.orders[name] = said[argument.arg]
             if name in CONSTANTS or name in self.module.functions:
@@ -166,6 +173,7 @@ class Function(Shared):
                 self.module.orders.setdefault(name, 0)
             if name in self.module.given:
                 continue
+            self.module.variables.discard(name)
             if isinstance(value, ast.Constant) and value.value is None:
                 self.absent.add(argument.arg)
                 self.module.left_out.add(name)
@@ -269,7 +277,7 @@ class Function(Shared):
                 return self.term(as_number(value) if self.depth == 0 else value)
             case ast.If() if self.decided(node.test) is not None:
                 return self.branch(node)
-            case ast.With(items=items, body=body) if all(_harmless(item) for item in items):
+            case ast.With(items=items, body=body) if all(harmless(item) for item in items):
                 return self.block(body)
             case ast.Assign():
                 self.assign(node)
@@ -405,28 +413,24 @@ class Function(Shared):
                     return [piece(value, place, count) for place in range(count)]
                 case "?pair" if count == 2:
                     return [value.arguments[0], places_of(value)]
-        if isinstance(value, Name) and (entries := self.entries(target, value, count)):
+        if isinstance(value, Name) and (entries := self.parts_of(target, value, count)):
             return [*entries]
         hint = "make each a parameter of its own" if isinstance(value, Name) else None
         raise self.module.refuse(target, "what is unpacked here is not listed in the source", hint)
 
-    def entries(self, target: ast.expr, value: Name, count: int) -> list[Term]:
-        """The entries of a parameter that is unpacked into numbers: mu, sigma = theta."""
-        names = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
-        made = {definition.name for definition in self.module.definitions}
-        if value.text in made or len(names) != count or not all(map(names_number, names)):
+    def parts_of(self, target: ast.expr, value: Name, count: int) -> list[Term]:
+        """The parts of a parameter that is unpacked: arrays, W, b = params, or numbers, mu, sigma = theta."""
+        if value.text not in self.module.variables or not isinstance(target, ast.Tuple | ast.List):
             return []
+        parts = [part.id if isinstance(part, ast.Name) else f"{value.text}_{k}" for k, part in enumerate(target.elts)]
+        whole_ = value.text in self.module.packs or self.module.inside(value.text) is not None
+        if whole_ or unpacks_arrays(self.node, value.text, target):
+            return [self.reader.held(value, k, part, value.span) for k, part in enumerate(parts)]
         self.module.orders[value.text] = 1
         return [Call("[]", (value, Group((whole(k, value.span),), value.span)), (), value.span) for k in range(count)]
 
     def span(self, node: ast.expr) -> Span:
         return self.module.places.span(node)
-
-
-def _harmless(item: ast.withitem) -> bool:
-    """Whether a block is one in which other things are said of errors, and nothing else is computed."""
-    words = ("errstate", "catch_warnings", "enable_grad", "default_matmul_precision")
-    return isinstance(item.context_expr, ast.Call) and last_word(item.context_expr.func) in words
 
 
 def _head(node: ast.stmt | ast.expr) -> ast.stmt:

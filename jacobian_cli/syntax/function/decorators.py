@@ -37,3 +37,9 @@ def changes(word: str, *, asked: bool) -> bool:
     the function that is `asked` for the derivative is meant, though PyTorch would hold it fixed.
     """
     return not (word in _HARMLESS or (asked and word in _HELD))
+
+
+def harmless(item: ast.withitem) -> bool:
+    """Whether a block is one in which other things are said of errors, and nothing else is computed."""
+    words = ("errstate", "catch_warnings", "enable_grad", "default_matmul_precision")
+    return isinstance(item.context_expr, ast.Call) and last_word(item.context_expr.func) in words

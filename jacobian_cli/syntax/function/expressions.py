@@ -10,10 +10,12 @@ from jacobian_cli.syntax.code import Code, library_of
 from jacobian_cli.syntax.code.arguments import Called
 from jacobian_cli.syntax.code.functions import HANDLERS
 from jacobian_cli.syntax.code.python import names_of
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import Span
 from jacobian_cli.syntax.function.in_place import in_place, seen_through
 from jacobian_cli.syntax.function.methods import Class, attribute_of, constant, is_given, is_property, layer
 from jacobian_cli.syntax.function.module import Bound, Module
+from jacobian_cli.syntax.function.packs import OF_ARRAYS, assigned, picks_arrays
 from jacobian_cli.syntax.names import Known
 from jacobian_cli.syntax.parser import normal_name
 from jacobian_cli.syntax.tree import Name, Term
@@ -51,6 +53,7 @@ class Names(Code):
         self.module = module
         self.aliases = module.names.aliases
         self.scope: Scope | None = None
+        self.numbered: dict[tuple[int, str], Mapping[int, str] | None] = {}
 
     def named(self, node: ast.Name) -> Term:
         assert self.scope is not None
@@ -80,9 +83,54 @@ class Names(Code):
     def shadowed(self, name: str) -> bool:
         return self.scope is not None and name in self.scope.local
 
+    def held(self, owner: Name, key: str | int, wanted: str, span: Span) -> Name:
+        """A part of what holds several arrays."""
+        return Name(self.module.part(owner.text, key, wanted), span)
+
+    def holder(self, node: ast.expr) -> Name | None:
+        """The parameter that an expression is, or the part of one."""
+        read = self.term(node) if isinstance(node, ast.Name | ast.Subscript | ast.Attribute) else None
+        return read if isinstance(read, Name) and read.text in self.module.variables else None
+
+    def part(self, node: ast.Subscript, word: str, span: Span) -> Term:
+        owner = self.holder(node.value) if word.isidentifier() else None
+        return super().part(node, word, span) if owner is None else self.by_word(owner, word, span)
+
+    def by_word(self, owner: Name, word: str, span: Span) -> Name:
+        """`params["W"]`; of what stands within a part, by the names of both: W_layer1."""
+        inner = self.module.inside(owner.text)
+        return self.held(owner, word, word if inner is None else f"{word}_{inner}", span)
+
+    def picked(self, node: ast.Subscript, read: Name) -> Term | None:
+        match node.slice:
+            case ast.Constant(value=int() as place) if type(place) is int and self.holder(node.value) is not None:
+                names = self.places_in(node.value.id) if isinstance(node.value, ast.Name) else None
+                if names is None and read.text not in self.module.packs:
+                    return None
+                wanted = (names or {}).get(place, "")
+                part = self.held(read, place, wanted or f"{read.text}_{place}", self.places.span(node))
+                if not wanted:
+                    says = f"-s {part.text}=n,m"
+                    said = f"`{part.text}` is the array `{read.text}[{place}]`; a matrix is declared: `{says}`"
+                    self.module.unnamed[part.text] = Doubt(said)
+                return part
+        return None
+
+    def places_in(self, name: str) -> Mapping[int, str] | None:
+        """The names that parts by their numbers are assigned to, if a parameter holds several arrays."""
+        function = self.scope.node if self.scope is not None else None
+        asked = (id(function), name)
+        if asked not in self.numbered:
+            self.numbered[asked] = assigned(function, name) if picks_arrays(function, name) else None
+        return self.numbered[asked]
+
     def attribute(self, node: ast.Attribute, span: Span) -> Term:
         """What an attribute of an object stands for: a number, or a parameter of that name."""
         name = attribute_of(node)
+        known = node.attr in OF_ARRAYS or node.attr in self.module.functions  # x.mean, which lacks its brackets
+        plain = name is None and not known and self.path(node) is None
+        if plain and (holder := self.holder(node.value)) is not None:
+            return self.by_word(holder, node.attr, span)
         if self.scope is None or self.scope.owner is None or name is None:
             return super().attribute(node, span)
         owner = self.scope.owner
@@ -98,6 +146,10 @@ class Names(Code):
     def call(self, node: ast.Call, span: Span) -> Term:
         """A call: that of a method of the same class, or of a layer, is taken in place."""
         name = attribute_of(node.func)
+        match node:  # params.get("W")
+            case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant(value=str() as word), *_]):
+                if word.isidentifier() and (holder := self.holder(value)) is not None:
+                    return self.by_word(holder, word, span)
         if isinstance(node.func, ast.Lambda) and self.scope is not None:
             return self.scope.called("f", node.func, node, {**self.scope.outer, **self.scope.local})
         if self.scope is None or self.scope.owner is None or name is None:

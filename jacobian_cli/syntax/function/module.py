@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from jacobian_cli.syntax.code import Places
+from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.function.bindings import Bindings, Lost
 from jacobian_cli.syntax.function.decorators import changes, last_word, root, wrapped
@@ -28,6 +29,8 @@ class Module:
     names: Bindings = field(default_factory=Bindings)
     definitions: list[Definition] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    variables: set[str] = field(default_factory=set)
+    """Parameters without a default, and their parts."""
     counts: dict[str, int] = field(default_factory=dict)
     """How often each name was wanted."""
     orders: dict[str, int] = field(default_factory=dict)
@@ -40,6 +43,12 @@ class Module:
     """Parameters that are variables, whatever their defaults."""
     left_out: set[str] = field(default_factory=set)
     """Parameters that are what their default is."""
+    packs: dict[str, dict[str | int, str]] = field(default_factory=dict)
+    """Parameters that hold several arrays, and the variables that these are, by their names or places."""
+    unnamed: dict[str, Doubt] = field(default_factory=dict)
+    """Parts that have no names in the source, and what is to be said of them."""
+    stars: list[str] = field(default_factory=list)
+    """Those among them that have stars before their names: *args."""
     bare: ast.Lambda | None = None
     classes: dict[str, Class] = field(default_factory=dict)
 
@@ -126,6 +135,23 @@ class Module:
 
     def refuse(self, node: ast.stmt | ast.expr, message: str, hint: str | None = None) -> InputError:
         return InputError(message, text=self.text, span=self.places.span(node), hint=hint or None)
+
+    def part(self, owner: str, key: str | int, wanted: str) -> str:
+        """The variable that a part of a parameter is."""
+        parts = self.packs.setdefault(owner, {})
+        if key not in parts:
+            within = [f"{normal_name(wanted)}_{inner}"] if (inner := self.inside(owner)) is not None else []
+            ways = [normal_name(wanted), *within, f"{owner}_{key}"]
+            parts[key] = next((name for name in ways if name not in self.taken | CONSTANTS), "") or self.fresh(owner)
+            self.taken.add(parts[key])
+            self.variables.add(parts[key])
+            if parts[key] in self.functions:
+                self.own.append(parts[key])
+        return parts[key]
+
+    def inside(self, owner: str) -> str | int | None:
+        """What a variable is in the parameter that it is a part of."""
+        return next((key for parts in self.packs.values() for key, name in parts.items() if name == owner), None)
 
     def has_meaning(self, name: str) -> bool:
         """Whether a name is that of a number or of a function, so that no definition can have it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -75,10 +75,13 @@ def _read(text: str, function: str | None, functions: frozenset[str], given: fro
     chosen = module.chosen(function)
     reader = Names(module)
     value = Function(reader, {}, depth=0, prefix="", owner=module.owner(chosen)).applied_to_names(chosen)
+    for star in module.stars:
+        if not module.packs[star]:
+            raise module.refuse(chosen, "*args and **kwargs cannot be read", "name each parameter")
     defined = {definition.name for definition in module.definitions if not definition.default}
     orders = tuple((name, order) for name, order in module.orders.items() if name not in defined)
     settled = frozenset(name for name, _ in orders)
-    doubts = tuple(reader.doubts)
+    doubts = (*reader.doubts, *(doubt for name, doubt in module.unnamed.items() if name not in module.packs))
     last = Definition(None, value, text, doubts, "function", orders=orders, settled=settled, own=frozenset(module.own))
     if module.left_out:
         last = replace(last, left_out=LeftOut(frozenset(module.left_out), _never))
@@ -86,6 +89,7 @@ def _read(text: str, function: str | None, functions: frozenset[str], given: fro
     for definition in result:
         want_shallow(definition.value, text)
         _want_one_meaning(definition, module.own)
+        _want_parts(definition, module.packs)
     return _used(result)
 
 
@@ -96,6 +100,15 @@ def _want_one_meaning(definition: Definition, own: Collection[str]) -> None:
         if name.text in own and name.text in CONSTANTS and normal_name(written) != name.text:
             message = f"{name.text} is a parameter of the function, and a number here"
             raise InputError(message, text=definition.source, span=name.span, hint="give the parameter another name")
+
+
+def _want_parts(definition: Definition, packs: Mapping[str, Mapping[str | int, str]]) -> None:
+    """Refuse what holds several arrays where it stands as a value itself."""
+    for name in definition.names if packs else ():
+        if name.text in packs:
+            held = ", ".join(packs[name.text].values())
+            message = f"{name.text} holds {held or 'several values'} here, and stands for a value"
+            raise InputError(message, text=definition.source, span=name.span, hint="name each parameter")
 
 
 def _never(given: frozenset[str]) -> list[Definition]:
