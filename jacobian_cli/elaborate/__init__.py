@@ -1,7 +1,7 @@
 """Syntax trees to typed expressions: names resolved, shapes inferred.
 
 `program.elaborate` finds how many axes each name has (`demanded`, `defaults`, `guesses`), then the sizes
-(`shape.Unifier`), and has every statement built. Who builds is one class in eighteen rooms, each the base of the next.
+(`shape.Unifier`), and has every statement built. Who builds is one class in nineteen rooms, each the base of the next.
 What a notation leaves to shapes is a call whose name begins with a question mark, and one method, in one room, says
 what it becomes (`?beside` in `written`, `?turn` in `programmed`). So the order of the rooms matters only where one
 takes up again what another has done, by `super()`:
@@ -14,6 +14,7 @@ takes up again what another has done, by `super()`:
     greek_vectors                 Greek letters that are vectors where they stand behind a matrix or a row
     scaling, written              factors side by side: the one finds which are numbers, the other multiplies them
     diagonal                      between these: numbers that stand for multiples of the identity, capitals for numbers
+    tensors                       ⊗ between vectors: Kronecker's product or the outer one
     signs                         Σ, a matrix or the sign of a sum
     sums                          takes up `beside`, `transposed` and `norm`: what carries the index of a sum is a row
     columns                       what runs down columns in MATLAB, Julia and R

@@ -114,7 +114,8 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         if any(_SCRIPT.search(statement.source) for statement in typed.statements):
             continue
         size = name.partition("_")[2] or "n"
-        yield Doubt(f"`{name}` is a variable here like any other; the identity matrix is `eye({size})`")
+        number = f", a number is declared: `-s {name}=()`" if typed.assumed[name] else ""
+        yield Doubt(f"`{name}` is a variable here like any other; the identity matrix is `eye({size})`{number}")
 
 
 def _answered(typed: Typed, doubt: Doubt) -> bool:

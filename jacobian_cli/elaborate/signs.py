@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from jacobian_cli.elaborate.shaped import StrainedError, Typed
+from jacobian_cli.elaborate.tensors import Tensors
 from jacobian_cli.elaborate.trees import call_of
-from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call
 
 
-class Signs(Mathematics):
+class Signs(Tensors):
     """What shapes decide of the sign of a sum without an index."""
 
     def entries_of(self, term: Call) -> Typed:

@@ -54,6 +54,8 @@ def _grid(expr: Expr, rows: bool) -> Shape | None:
                 continue
             case Apply(function="vec", arguments=(inner,)) if rows and len(inner.shape) == 2:
                 return inner.shape
+            case Apply(function="kron", arguments=(one, other)) if rows and len(one.shape) == len(other.shape) == 1:
+                return (*other.shape, *one.shape)
             case Apply(function="@", arguments=(left, right)):
                 stack.append((left, True) if rows else (right, False))
                 continue

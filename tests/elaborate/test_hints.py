@@ -43,6 +43,7 @@ APART = (
             "products",
             "entries",
             "square",
+            "tensors",
             "fed",
             "statistics",
             "capitals",

@@ -24,7 +24,7 @@ from jacobian_cli.syntax.names import GREEK, Known, key, read, spelling
 from jacobian_cli.syntax.tokens import Token, too_deep, want_shallow
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, Text, parts_of, terms_in
 
-_PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "kron", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
+_PRODUCTS = {"/": "/", "⊙": "?hadamard", "⊗": "?tensor", "×": "?cross", "·": "?dot", "*": "?star", "@": "@"}
 _MOST_FACTORS = 100
 _POWERS = ("2", "3", "4")
 _AFTER = ("∘", "\\circ")

@@ -89,14 +89,15 @@ def _flat(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def want_no_inverse(value: Term, text: str) -> None:
-    """Refuse I⁻¹: nobody inverts an identity."""
+    """Refuse I⁻¹ and I²R: nobody inverts or squares an identity."""
     for term in terms_in(value):
         match term:
             case Call(function="?power", arguments=(Call(function=function) as base, Literal(value=power))):
-                if function in _EYES and power < 0:
+                if function in _EYES and (power < 0 or power > 1):
                     size = base.arguments[0] if base.arguments else base
                     name = f"I_{size.text}" if isinstance(size, Name) else "I"
-                    hint = f"a matrix is declared: `-s {name}=n,n`; the inverse of an identity is left out"
+                    ways = f"a matrix is declared: `-s {name}=n,n`, a number `-s {name}=()`"
+                    hint = f"{ways}; a power of an identity is left out"
                     raise InputError("is this I an identity?", text=text, span=base.span, hint=hint)
 
 
