@@ -8,7 +8,7 @@ from jacobian_cli.elaborate.factor_shapes import axes_of
 from jacobian_cli.elaborate.shaped import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
-from jacobian_cli.elaborate.trees import call_of
+from jacobian_cli.elaborate.trees import call_of, outer_text
 from jacobian_cli.elaborate.written import Mathematics
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Term
@@ -79,7 +79,7 @@ class Tensors(Mathematics):
         others = [part for part in parent.arguments if part is not term]
         names = {*names_in(term)}
         if all(_is_tensor(part) and {*names_in(part)} != names for part in others):
-            times, outer = (spelled(call_of(sign, left[1], right[1])) for sign in ("*", "outer"))
+            times, outer = spelled(call_of("*", left[1], right[1])), outer_text(left[1], right[1])
             message = "is ⊗ the product entry by entry, or the outer product?"
             raise self.error(term.span, message, f"write `{times}`, or `{outer}`")
 

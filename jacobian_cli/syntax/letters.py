@@ -58,6 +58,10 @@ UNCLEAR = {
     "tg": ("is this the tangent?", "write `tan(x)`"),
 }
 """Words for functions that are products of letters as well."""
+_SUMS_OF_ROWS = re.compile(r"(?i)(?<![a-z])diag\}?\s*[({]\s*$")
+"""What stands before the sums of a matrix's rows: diag(W1)."""
+_ONES = re.compile(r"(?<![\w.])1\s*(?:ᵀ|⊤|'|\^\s*\{?\s*(?:T|⊤|\\top))")
+"""A row of ones."""
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")
 
 
@@ -202,9 +206,9 @@ class Letters:
         stem = unicodedata.normalize("NFKC", text[at:end].replace(_ARROW, ""))
         digits = re.compile(r"[0-9]+").match(text, end, stop)
         indices: list[str] = []
-        if digits and not (
-            digits[0] == "11" and re.compile(r"ᵀ|⊤|\^\s*[{(]?\s*[T⊤]|'").match(text, digits.end(), stop)
-        ):
+        turned = re.compile(r"ᵀ|⊤|\^\s*[{(]?\s*[T⊤]|'")
+        ones = digits and digits[0] == "11" and turned.match(text, digits.end(), stop)
+        if digits and not ones and not self.times_ones(stem, digits[0], at):
             indices.append(digits[0])
             end = digits.end()
         while end < stop:
@@ -222,6 +226,24 @@ class Letters:
             else:
                 break
         return stem, tuple(indices), at, end
+
+    def times_ones(self, stem: str, digits: str, at: int) -> bool:
+        """Whether a letter with a 1 behind is one times a vector of ones: diag(W1) − W, y − ȳ1. That is said."""
+        if digits != "1":
+            return False
+        name, plain = f"{stem}{digits}", unicodedata.normalize("NFD", stem)[0]
+        mean = "\N{COMBINING MACRON}" in unicodedata.normalize("NFD", stem)
+        numbered = re.search(rf"{re.escape(stem)}(?:[02-9₀-₉]|1[0-9]|_)", self.text)
+        if numbered or self.known.find(name) is not None or not (mean or stem.isupper()):
+            return False
+        other = re.escape(plain if mean else stem)
+        alone = re.search(rf"(?<![^\W\d_]){other}(?![^\W\d]|[\d₀-₉\u0300-\u036f])", self.text)
+        rows = _SUMS_OF_ROWS.search(self.text[:at]) or _ONES.search(self.text)
+        found = bool(alone) if mean else bool(rows) and (alone or self.known.find(stem)) is not None
+        if found:
+            axes = "n" if mean else "n,n"
+            self.doubts.append(Doubt(f"`{stem} 1` is read, times ones; one name is declared: `-s {name}={axes}`"))
+        return found
 
     def spoken(self, at: int, stop: int) -> re.Match[str] | None:
         """A mark behind a hyphen, x-hat, where its word is no name and stands nowhere else."""

@@ -35,6 +35,8 @@ class Scripts(Scanner):
         end = at + 1
         while end < stop and self.text[end].isdecimal():
             end += 1
+        if self.times_ones(self.text[at], self.text[at + 1 : end], at):
+            end = at + 1
         indices = (self.text[at + 1 : end],) if end > at + 1 else ()
         if spoken := self.spoken(end, stop):
             return self.text[at], (spoken[1], *indices), at, spoken.end()

@@ -66,7 +66,7 @@ TYPED = (
     "‖x‖2; ‖x‖1; ‖x‖22; ‖x‖7; ‖A‖F; ‖A‖2F; 2ᵀ x; x .^2 |> 2; bsxfun(@foo, A, x)",
     "np.linalg.qr(A, mode='r'); torch.median(x); scipy.stats.t.cdf(x); torch.cross(x, y, dim=1); x² % y",
     "torch.diag_embed(A); log() %*% x; log(x, 2, 3) %*% x; Clip[x, 0, 1]; outer(x, y, '^') %*% z; norm(A,3)*x'",
-    "scipy.linalg.solve_triangular(L, b, trans=1)",
+    "scipy.linalg.solve_triangular(L, b, trans=1); 2π A π",
 )
 
 

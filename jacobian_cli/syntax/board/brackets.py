@@ -109,6 +109,12 @@ class Brackets(Cursor):
             sign = "*" if any(isinstance(factor, Literal) for factor in factors) else "@"
             products.append(sign.join(self.written(factor.span.start, factor.span.stop) for factor in factors))
         listed = f"[{'; '.join(', '.join(row) for row in parts)}]"
+        if len(cells) > 1 and all(
+            len(row) == 1 or _scales_function(cell) for row, cell in zip(parts, cells, strict=True)
+        ):
+            shown = self.written(*span)
+            self.doubts.append(Doubt(f"`{shown}` is read, products below each other; a list of all is `{listed}`"))
+            return
         if len(cells) == 1:
             (cell,) = cells
             assert isinstance(cell, Call)
@@ -126,7 +132,7 @@ class Brackets(Cursor):
     def parted(self, cell: Term) -> list[str]:
         """The parts of factors side by side between which blanks stand."""
         factors = cell.arguments if isinstance(cell, Call) and cell.function == "?beside" else (cell,)
-        start, found = factors[0].span.start, list[str]()
+        start, found = cell.span.start, list[str]()
         for left, right in pairwise(factors):
             if self.text[left.span.stop : right.span.start].isspace():
                 found.append(self.written(start, left.span.stop))
@@ -298,6 +304,15 @@ class Brackets(Cursor):
                 term = self.call("-" if minus else "+", term, part)
             else:
                 term = self.negative(part) if minus else part
+
+
+def _scales_function(term: Term) -> bool:
+    """Whether a product is of small letters and, at its end, a function: r cos(θ), v sin θ."""
+    if not (isinstance(term, Call) and term.function == "?beside"):
+        return False
+    *names, last = term.arguments
+    called = isinstance(last, Call) and last.function.isidentifier()
+    return called and all(isinstance(part, Name) and part.text[:1].islower() for part in names)
 
 
 def _respanned(term: Term, span: Span) -> Term:

@@ -70,7 +70,7 @@ class Lettered(Functions):
         within = self.tokens[self.at + 1 : end]
         apart, below = self.blanks and opened.space, before.kind == "op" and before.text == "/"
         if not (apart or below) or self.known.primed:
-            return False
+            return self.is_rate(token, within) and not self.known.primed
         inside, sigma = self.written(opened.start, self.tokens[end].stop), self.written(token.start, token.stop)
         affine = any(one.kind in ("T", "prime") or (one.kind == "name" and one.text[:1].isupper()) for one in within)
         located = any(one.kind == "name" and key(one.text) == ("mu",) for one in self.tokens)
@@ -96,6 +96,22 @@ class Lettered(Functions):
         if len(within) > 1 and before.kind == "op" and before.text in SUMS:
             self.doubts.append(Doubt(f"`{function}` is read; the other reading is `{scaled}`"))
         return False
+
+    def is_rate(self, token: Token, within: Sequence[Token]) -> bool:
+        """Whether σ(y − x) is a number times a difference of coordinates, as beside a ρ; in a list both are said."""
+        names = [one.text for one in within if one.kind == "name"]
+        differs = len(names) > 1 and all(
+            (one.kind == "name" and len(one.text) == 1) or (one.kind == "op" and one.text in SUMS) for one in within
+        )
+        beside = any(one.kind == "name" and key(one.text) == ("rho",) for one in self.tokens)
+        listed = not {"[", "⟦"}.isdisjoint(self.delimiters)
+        if not differs or not all(map(str.islower, names)) or not (beside or listed):
+            return False
+        inside = self.written(self.next.start, self.tokens[self.closing(self.at)].stop)
+        scaled, function = f"{self.written(token.start, token.stop)} * {inside}", f"sigmoid{inside}"
+        taken, other = (scaled, function) if beside and listed else (function, scaled)
+        self.doubts.append(Doubt(f"`{taken}` is read; the other reading is `{other}`"))
+        return beside and listed
 
     def bare_sigma(self) -> bool:
         """Whether σ stands somewhere without a bracket."""
