@@ -46,6 +46,8 @@ _OVER = re.compile(r"∑|∏|Σ_?\s*\{?[a-zᵢⱼₖ]|(?<![A-Za-z])\\?(?:sum|pro
 """What runs over an index."""
 _NAMED = re.compile(r"(?<![A-Za-z])([A-Z])(?:\}|\^\{?\w\}?)?_\{?[qvQV](?![A-Za-z])")
 """Beside W_q, W_k is a name and no entry."""
+_STEPS = re.compile(r"(?<=[A-Za-z}])_\{(k)(?:[+−-][0-9]|[|∣]|\\(?:mid|vert))")
+"""The letter that numbers steps: the k of x_{k+1} and x_{k|k-1}, where no sum runs over it."""
 _ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
 _ALONG = frozenset("x y z xx yy zz E in out".split())
@@ -91,7 +93,7 @@ class Letters:
         self.met: dict[Key, str] = {}
         """The names of this text, each as it is spelled first."""
         named = () if _OVER.search(text) else known.names
-        self.labels = tuple(map(_label, named, repeat(text)))
+        self.labels = (*map(_label, named, repeat(text)), *(() if _OVER.search(text) else _STEPS.findall(text)))
         """Letters that number entries elsewhere, and are part of names here: `K_k` is asked for, no sum runs over k."""
         self.lettered = {read(n).stem for n in named if len(read(n).indices) == 1 and len(n) == 3 and n[-1].isalpha()}
         if not _OVER.search(text):

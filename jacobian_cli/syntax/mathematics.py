@@ -95,6 +95,7 @@ _CONDITIONED = re.compile(
     r"[^()|∣=]+(?<!\\left)(?<!\\right)(?:[|∣]|\\(?:mid|vert)(?![a-z]))[^()|∣=]+\)"
 )
 """p(y|x)."""
+_INDEX = re.compile(r"_\{[^{}]*\}")
 ALONE = "type the formula alone; jac takes the derivative"
 
 
@@ -147,7 +148,8 @@ def want_formula(text: str, derivative: re.Pattern[str], known: Known) -> None:
     if (title := _TITLE.match(text)) and known.find(title["word"]) is None:
         hint = f"that is `{text[title.end() :].strip()}`"
         raise CertainError("a word before a formula is no part of it", text=text, span=Span(*title.span()), hint=hint)
-    if (conditioned := _CONDITIONED.search(text)) and known.find(conditioned["name"]) is None:
+    barred = _INDEX.sub(lambda index: re.sub("[|∣]", "/", index[0]), text)  # P_{k|k-1}
+    if (conditioned := _CONDITIONED.search(barred)) and known.find(conditioned["name"]) is None:
         hint = "type what it is, or give its value a name of its own"
         message = f"the density {conditioned[0]} is not in the language"
         raise InputError(message, text=text, span=Span(*conditioned.span()), hint=hint)

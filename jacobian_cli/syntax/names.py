@@ -130,6 +130,10 @@ def spelling(stem: str, indices: tuple[str, ...]) -> str:
     return "_".join([stem + joined + first, *rest])
 
 
+_BAR = re.compile(r"\\(?:mid|vert)(?![A-Za-z])")
+"""What LaTeX has for the bar of P_{k|k-1}."""
+
+
 def _plain(index: str) -> str:
     return re.sub(r"\W+", "", re.sub("[-−–]", "m", index).replace("+", "p").replace("*", "star")) or "_"
 
@@ -162,17 +166,22 @@ ACCENTS |= {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
 """Commands of LaTeX that set a mark above a letter, and the mark in a name."""
 MARKS = (*dict.fromkeys(ACCENTS.values()), "star", "prime")
 """The words for what stands at a letter: x-hat."""
-_ACCENTED = re.compile(rf"\\({'|'.join(ACCENTS)})(?![A-Za-z])\s*\{{?\s*([^\W\d_]+)\s*\}}?(.*)", re.DOTALL)
-_MARKED = re.compile(r"\\?([^\W\d_]+)((?:[_^]?[{(\[]*[\w+,*-]+[)}\]]*)*)")
+_ACCENTED = re.compile(
+    rf"\\({'|'.join(ACCENTS)})(?![A-Za-z])\s*\{{?\s*\{{?\s*\\?(?:var(?=[a-z]))?([^\W\d_]+)\s*\}}?\s*\}}?(.*)", re.DOTALL
+)
+_MARKED = re.compile(r"(?:\\(?:var(?=[a-z]))?)?([^\W\d_]+)((?:[_^]?[{(\[]*[\w+,*|−-]+[)}\]]*)*)")
 
 
 def plain_name(text: str) -> str:
     r"""The name of the language for one in mathematics or LaTeX; what is none stays as it is.
 
-    >>> plain_name("W^{(1)}"), plain_name(r"\hat{y}"), plain_name(r"\mathbf{w}_1"), plain_name("W@x")
-    ('W1', 'y_hat', 'w1', 'W@x')
+    >>> plain_name("W^{(1)}"), plain_name(r"\hat{\theta}"), plain_name(r"\mathbf{w}_1"), plain_name("W@x")
+    ('W1', 'theta_hat', 'w1', 'W@x')
+    >>> plain_name("P_{k|k-1}")
+    'P_kkm1'
     """
-    bare, marks = _STYLE.sub("", text.strip()), list[str]()
+    bare, marks = _INSIDE.sub(lambda found: _BLANKS.sub("", _BAR.sub("|", found[0])), text.strip()), list[str]()
+    bare = _STYLE.sub("", bare)
     if bare[:1] == "{" and bare[-1:] == "}" and "{" not in bare[1:]:
         bare = bare[1:-1]
     bare = re.sub(r"^\{([^{}]*)\}", r"\1", bare)
@@ -182,10 +191,12 @@ def plain_name(text: str) -> str:
     found = _MARKED.fullmatch(bare)
     if not found or len(bare) > _LONGEST_NAME:
         return text
-    indices = re.findall(r"[^\W_](?:[\w+*-]*)", found[2])
+    indices = re.findall(r"[^\W_](?:[\w+*|−-]*)", found[2])
     return spelling(found[1], (*marks, *indices))
 
 
+_INSIDE = re.compile(r"_\{[^{}]*\}")
+_BLANKS = re.compile(r"\s+")
 _LONGEST_NAME = 60
 
 

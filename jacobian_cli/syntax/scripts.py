@@ -145,6 +145,7 @@ class Scripts(Scanner):
         inside, _, _, after = self.script(_BELOW, at + 1, stop)
         if (word := _WORD.match(self.text, at + 1, stop)) and self.worded(word[1], found):
             inside, after = word[1], word.end()
+        inside = re.sub(r"\\(?:mid|vert)(?![A-Za-z])", "|", inside)
         index = re.sub(r"\\(?:text|mathrm|mathsf|rm|textrm|mathbf|mathit|operatorname)(?![A-Za-z])|[\s{}]", "", inside)
         index = index.replace(r"\times", "×").replace(r"\infty", "∞").replace("\\", "")
         if not self.attach(index, after, found):
