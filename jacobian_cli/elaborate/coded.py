@@ -165,6 +165,18 @@ class Coded(Programs):
 
     # ---- libraries of Python ---------------------------------------------------------------------------------------
 
+    def alike(self, term: Call) -> Typed:
+        """`np.average(X, weights=W)`: without an axis there is a weight for each entry."""
+        x, weights = term.arguments
+        orders = [len(self.build(part).shape) for part in term.arguments]
+        if orders[0] != orders[1]:
+            free = isinstance(weights, Name) and self.assumed.get(weights.text) == orders[1]
+            self.because([weights.text] if free and isinstance(weights, Name) else (), orders[0], "")
+            hint = f"one for each row: `np.average({spelled(self.plain(x))}, axis=0, weights={spelled(weights)})`"
+            message = "without an axis there is a weight for each entry"
+            raise OrderError(message, text=self.text, span=weights.span, hint=hint)
+        return self.op("*", term.span, self.typed(x), self.typed(weights))
+
     def weight(self, term: Call) -> Typed:
         """The weight of a layer, which is a matrix."""
         (inner,) = term.arguments

@@ -412,6 +412,7 @@ Meaning.meanings = {
     "?kron": Meaning.kron,
     "?tensor": Meaning.tensor,
     "?outer": Meaning.each_with_each,
+    "?alike": Meaning.alike,
     "?whole": Meaning.whole_array,
     "?weight": Meaning.weight,
     "?squeeze": Meaning.squeezed,

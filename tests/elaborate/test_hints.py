@@ -51,6 +51,7 @@ APART = (
             "weighted",
             "amounts",
             "kernels",
+            "overall",
         )
     ),
     *(

@@ -180,7 +180,8 @@ def average(call: Arguments) -> Term:
             raise call.refuse("along which axis do the weights run?", "as in np.average(X, axis=0, weights=w)")
         return call.made("MATMUL(w, x)/sum(w)" if is_(given["axis"], 0) else "MATMUL(x, w)/sum(w)",
                          {"x": given["x"], "w": given["weights"]})  # fmt: skip
-    weighted = call.call("sum", call.call("*", given["x"], given["weights"]), **options)
+    product = call.call("?alike", given["x"], given["weights"])
+    weighted = call.call("sum", product, **options)
     return call.call("/", weighted, call.call("sum", given["weights"]))
 
 

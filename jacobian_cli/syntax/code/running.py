@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, is_
@@ -64,8 +65,25 @@ def trapezoid(call: Arguments) -> Term:
     return made if "dx" not in given or "x" in given else call.call("*", given["dx"], made)
 
 
+_METRICS = {
+    "euclidean": "cdist(x, y)",
+    "sqeuclidean": "cdist(x, y)**2",
+    "cityblock": "cdist(x, y, ord=1)",
+}
+"""SciPy's words for distances."""
+
+
 def distances(call: Arguments) -> Term:
-    """PyTorch's `cdist`, Euclidean unless told otherwise."""
+    """PyTorch's and SciPy's `cdist`, Euclidean unless told otherwise."""
+    metric = call.keywords.pop("metric", None)
+    if metric is None and len(call.arguments) > 2 and isinstance(getattr(call.arguments[2], "value", 0), str):
+        metric = call.arguments.pop(2)
+    if metric is not None:
+        word = metric.value if isinstance(metric, ast.Constant) else None
+        if word not in _METRICS:
+            raise call.code.refuse(metric, "this distance is not read", f"there are {', '.join(_METRICS)}")
+        given = call.bound("x", "y")
+        return call.made(_METRICS[word], given)
     given = call.bound("x", "y", "p")
     order = None if is_(given.get("p"), 2) else given.get("p")
     return call.up_to_two(call.call("cdist", given["x"], given["y"], ord=order), given["x"])
