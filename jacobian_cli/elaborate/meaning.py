@@ -15,6 +15,7 @@ from jacobian_cli.elaborate.coded import Coded
 from jacobian_cli.elaborate.greek_vectors import bold
 from jacobian_cli.elaborate.habits import habit, scales
 from jacobian_cli.elaborate.options import OrderError, Scope
+from jacobian_cli.elaborate.plain_numbers import plain_numbers
 from jacobian_cli.elaborate.programmed import AXES, CONSTANT
 from jacobian_cli.elaborate.rates import rates
 from jacobian_cli.elaborate.shaped import BEHIND, LEANING, StrainedError, Typed
@@ -49,8 +50,6 @@ _BOARDS = ("math", "latex")
 _SUMS = ("?plus", "?minus", "+", "-")
 _BEFORE = (".T", "?T", "?power", "?mtimes", "?star", "?matmul", "u-")
 _LETTERS = "nmkpqrdltvwghijabcfsuxyz"
-
-
 _SKELETON = {
     **dict.fromkeys(("?beside", "?dot", "?cdot", "?star", "?mtimes", "?matmul", "?cross", "?repeated", *AXES), "@"),
     **{f"?each{sign}": sign.removeprefix(".") for sign in ("+", "-", ".+", ".-", "*", "/", "**")},
@@ -138,10 +137,11 @@ def meant(
     guessed = dict(guessed) | dict.fromkeys(_greek_vectors(statements, guessed, declared), 1)
     guessed |= dict.fromkeys(rates(statements, guessed, declared), 0)
     guessed |= dict.fromkeys(exponents(statements, guessed), 0)
+    asked = plain_numbers(statements, guessed, declared)
+    guessed |= {name: one.order for one in asked for name in one.names}
     directions = projected(term for s in statements if s.notation in _BOARDS for term in s.terms)
     guessed |= {name: 1 for name in directions if guessed.get(name) == 0}
     settled: set[str] = set()
-    asked: list[StrainedError] = []
     while True:  # what stands beside a name says what it is, before any name is taken for what it is not
         try:
             found = _attempt(statements, declared, sizes, guessed, square, places, masks, strict=True, sized=sized)

@@ -64,6 +64,7 @@ _SUMS_OF_ROWS = re.compile(r"(?i)(?<![a-z])diag\}?\s*[({]\s*$")
 """What stands before the sums of a matrix's rows: diag(W1)."""
 _ONES = re.compile(r"(?<![\w.])1\s*(?:ᵀ|⊤|'|\^\s*\{?\s*(?:T|⊤|\\top))")
 """A row of ones."""
+_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{3}")
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")
 
 
@@ -274,7 +275,7 @@ class Letters:
                     end += 1
                 word = self.text[units[k][2] : units[end - 1][3]]
                 letters = {self.known.find(c) for c in word}
-                if _WORD.match(word.split("_")[0]) and letters == {None}:
+                if _WORD.match(word.split("_")[0]) and letters == {None} and not self.multiplied(word):
                     stem, *rest = word.split("_")
                     token = Token("word", spelling(stem, tuple(rest)), units[k][2], units[end - 1][3])
                 else:
@@ -284,6 +285,14 @@ class Letters:
             found.append(token)
             k = end
         return units[-1][3]
+
+    def multiplied(self, word: str) -> bool:
+        """Whether three consonants are a product, as of ½mv² + mgh, for one of them stands in another."""
+        beside = re.findall(r"(?<![A-Za-zͰ-Ͽ\\])[A-Za-z]{1,2}(?![A-Za-zͰ-Ͽ])", self.text)
+        if not _CONSONANTS.fullmatch(word) or not {*word} & {*"".join(beside)}:
+            return False
+        self.doubts.append(Doubt(f"`{' '.join(word)}` is read, a product; one name is declared: `-s {word}=()`"))
+        return True
 
     def sibling(self, word: str) -> bool:
         """Whether two letters are a name as a known one is: Wk where Wq is, Uc where Wc is and no c stands alone."""
