@@ -22,7 +22,7 @@ from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term, terms_in
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term, parts_of
 
 _SUMMED = "its entries are summed or compared"
 _FACTOR = "@ stands between arrays"
@@ -131,6 +131,8 @@ class _Arrays:
         self.greek = any(guess.why == HABITS[0] for guess in guessed.values())
         """Whether there are letters that would be numbers."""
         self.known: dict[int, _Made] = {}
+        self.unmade = iter(self.bodies.values())
+        """The definitions of which nothing is known yet: each is asked in its turn, for they stand in one another."""
         self.opened: set[str] = set()
         """The definitions whose rows are told apart."""
         self.found: dict[str, Default] = {}
@@ -170,7 +172,9 @@ class _Arrays:
 
     def _named(self, name: str) -> _Made:
         if (body := self.bodies.get(name)) is not None:
-            return self.made(body)
+            while id(body) not in self.known:
+                self.made(next(self.unmade))
+            return self.known[id(body)]
         if name in self.declared:
             return _ARRAY if self.declared[name] else _NUMBER
         guess = self.guessed.get(name)
@@ -290,11 +294,14 @@ class _Arrays:
 
     def rows(self, term: Term) -> None:
         """X - mu, where the rows are told apart."""
-        for part in terms_in(term):
+        stack = [term]
+        while stack:
+            part = stack.pop()
+            stack += parts_of(part)
             match part:
                 case Name(text=text) if text in self.bodies and text not in self.opened:
                     self.opened.add(text)
-                    self.rows(self.bodies[text])
+                    stack.append(self.bodies[text])
                 case Call(function="-", arguments=(Name(text=rows), Name(text=mean))) if of_means(mean):
                     guess = self.guessed.get(mean)
                     if guess is not None and guess.why == HABITS[0] and self._order(rows) == MATRIX:

@@ -58,6 +58,17 @@ SOURCES = {
     "statements": "def f(x):\n" + "    x = x + 1\n" * 3000 + "    return x\n",
     "doubled": "def f(x):\n" + "    x = x + x\n" * 200 + "    return x\n",
 }
+LONG = {
+    "rows": ("a{1} = a{0} - X", "np.sum(a{0}*mu, axis=1)"),
+    "rows behind a matrix": ("a{1} = a{0} - X", "np.sum(a{0}, axis=1)@u"),
+    "exponentials": ("a{1} = a{0} - X", "np.sum(np.log(a{0}) - np.exp(eta))"),
+    "matrices": ("a{1} = a{0} - X", "np.sum(1 + logvar - a{0}, axis=1)"),
+    "products": ("a{1} = a{0} @ W", "np.sum(a{0}*mu, axis=1)"),
+    "layers": ("a{1} = np.tanh(W @ a{0})", "np.sum(a{0}, axis=1)"),
+    "outer products": ("a{1} = a{0} @ a{0}.T", "np.sum(a{0}*mu, axis=1)"),
+    "inverses": ("a{1} = np.linalg.inv(a{0} + W)", "np.sum(a{0}*mu, axis=1)"),
+}
+"""Steps and endings of functions of hundreds of lines."""
 _CHARACTERS = 1000
 _SECONDS = 20
 """What is quadratic takes minutes."""
@@ -81,6 +92,21 @@ def test_sources(name: str) -> None:
     told = ""
     try:
         jac.read_source(SOURCES[name])
+    except jac.InputError as error:
+        told = str(error)
+    assert time.monotonic() - begun < _SECONDS
+    assert len(told) < _CHARACTERS
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_functions(name: str) -> None:
+    step, end = LONG[name]
+    lines = ["a0 = X", *(step.format(k, k + 1) for k in range(320)), f"return {end.format(320)}"]
+    begun = time.monotonic()
+    told = ""
+    try:
+        found = jac.derive(jac.read_source("def f(X, W, mu, u, eta, logvar):\n    " + "\n    ".join(lines)), wrt="X")
+        assert found.jacobian.closed_form
     except jac.InputError as error:
         told = str(error)
     assert time.monotonic() - begun < _SECONDS

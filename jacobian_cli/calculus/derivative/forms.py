@@ -25,6 +25,7 @@ from jacobian_cli.calculus.simplify import normal_form as algebra
 from jacobian_cli.expr import Expr, Variable
 from jacobian_cli.ops.facts import everything
 from jacobian_cli.records import record
+from jacobian_cli.syntax.errors import InputError
 
 _FEW = 4
 """Where so few adjoints have names, it may be shorter still to have none."""
@@ -82,14 +83,21 @@ def derivative(
     `taken` are names that may not be given to repeated parts, `facts` are declared of values. They are put into the
     derivatives, in which every entry was free.
     Hessians are written in the vec order of the first convention. With `everywhere` the forms are to be computed
-    rather than read: they have a value wherever there is a derivative.
+    rather than read: they have a value wherever there is a derivative. Raises `InputError` where definitions stand in
+    one another too deeply.
     """
-    ways = [output]
-    if not second and (other := normalised(output, [*taken, *order, upstream])) is not None:
-        ways.append(other)
     asked = _Asked(variables, order, upstream, taken, second, facts or {}, conventions, everywhere)
-    found = [_Way(way, asked) for way in ways]
-    return (min(found, key=lambda way: way.said.price) if len(found) > 1 else found[0]).derivative()
+    try:
+        ways = [output]
+        if not second and (other := normalised(output, [*taken, *order, upstream])) is not None:
+            ways.append(other)
+        found = [_Way(way, asked) for way in ways]
+        return (min(found, key=lambda way: way.said.price) if len(found) > 1 else found[0]).derivative()
+    except RecursionError:
+        raise InputError(
+            "the definitions stand in one another too deeply: the derivative cannot be written down",
+            hint="differentiate the formula in parts, each by the one before",
+        ) from None
 
 
 class _Asked(NamedTuple):

@@ -91,9 +91,11 @@ class Recognised:
         return best
 
     def _with_name(self, node: Product) -> Iterator[Tensor]:
-        for first, _, _ in dict.fromkeys(node.factors):
+        parts = dict.fromkeys(part for part, _, _ in node.factors)
+        for first in parts:
             for pattern in self._patterns.get(first, ()):
-                yield from pattern.put_in(node)
+                if all(part in parts for part, _, _ in pattern.core):
+                    yield from pattern.put_in(node)
 
 
 def _sides(choice: Apply) -> Iterator[tuple[Tensor, Tensor]]:

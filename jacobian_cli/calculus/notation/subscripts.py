@@ -9,6 +9,7 @@ from jacobian_cli.calculus.notation.batched import Labels, Operand, untransposed
 from jacobian_cli.expr import Apply, Expr
 from jacobian_cli.ops.rules import parsed
 from jacobian_cli.shape import Size
+from jacobian_cli.syntax.errors import InputError
 
 LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZ"
 
@@ -26,7 +27,10 @@ def typed_letters(exprs: Iterable[Expr]) -> dict[Size, str]:
 
 
 def summed(operands: Sequence[Operand], output: Labels, sizes: Mapping[int, Size], typed: Mapping[Size, str]) -> Expr:
-    """The sum of products of tensors whose axes bear labels, over all labels that `output` lacks."""
+    """The sum of products of tensors whose axes bear labels, over all labels that `output` lacks.
+
+    Raises `InputError` where there are more labels than letters.
+    """
     have = {k for _, labels in operands for k in labels}
     operands = [*operands, *((write.ones(sizes[k]), (k,)) for k in output if k not in have)]
     operands = sorted(map(untransposed, operands), key=lambda operand: operand[1])
@@ -34,7 +38,13 @@ def summed(operands: Sequence[Operand], output: Labels, sizes: Mapping[int, Size
     for label in dict.fromkeys([*output, *(label for _, labels in operands for label in labels)]):
         wanted = typed.get(sizes[label], "")
         free = (letter for letter in LETTERS if letter not in names.values() and letter not in typed.values())
-        names[label] = wanted if wanted and wanted not in names.values() else next(free)
+        letter = wanted if wanted and wanted not in names.values() else next(free, "")
+        if not letter:
+            raise InputError(
+                f"the derivative is a sum of products over more than {len(LETTERS)} indices: it cannot be written down",
+                hint="differentiate the formula in steps, as definitions, each by the one before",
+            )
+        names[label] = letter
     left = ",".join("".join(names[k] for k in labels) for _, labels in operands)
     subscripts = f"{left}->{''.join(names[k] for k in output)}"
     return write.apply("einsum", *(e for e, _ in operands), subscripts=subscripts)

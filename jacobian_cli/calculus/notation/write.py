@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
+from weakref import WeakSet
 
 from jacobian_cli.calculus.cost import shortest
 from jacobian_cli.calculus.notation.operations import (
@@ -31,7 +32,7 @@ from jacobian_cli.calculus.notation.operations import (
     unsigned,
     zeros,
 )
-from jacobian_cli.expr import Apply, Defined, Expr
+from jacobian_cli.expr import Apply, Defined, Expr, walk
 from jacobian_cli.ops import Kind, row
 from jacobian_cli.ops.cuts import Listed
 from jacobian_cli.ops.identities import turns as turning
@@ -152,10 +153,27 @@ def transpose(expr: Expr) -> Expr:
     """The transpose, pushed to where people write it: (AB)ᵀ = BᵀAᵀ, (Aᵀ)ᵀ = A, diag(v)ᵀ = diag(v)."""
     if not expr.shape:
         return expr
-    if isinstance(expr, Defined) and transpose(expr.body) is expr.body:
+    if isinstance(expr, Defined) and _is_symmetric(expr):
         return expr
     pushed = _pushed(expr) if isinstance(expr, Apply) else None
     return apply(".T", expr) if pushed is None else pushed
+
+
+_turned: WeakSet[Expr] = WeakSet()
+"""The names whose transposes are known."""
+
+
+def _is_symmetric(name: Defined) -> bool:
+    """Whether what a name stands for is its own transpose. Names within it are asked first, so that hundreds that stand
+    in one another are not reached by recursion.
+    """
+    if len(name.shape) != 2 or name.shape[0] is not name.shape[1]:
+        return False
+    for node in walk([name.body], lambda node: node not in _turned):
+        if isinstance(node, Defined) and node not in _turned:
+            _turned.add(node)
+            transpose(node)
+    return transpose(name.body) is name.body
 
 
 def _pushed(expr: Apply) -> Expr | None:
