@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of
-from jacobian_cli.elaborate.habits import habit, holds_weights, leans, weighs
+from jacobian_cli.elaborate.habits import MATRIX, habit, holds_weights, leans, weighs
 from jacobian_cli.elaborate.intercepts import INTERCEPTS, SAMPLES
 from jacobian_cli.elaborate.scaling import Scaling
 from jacobian_cli.elaborate.shaped import Typed
@@ -192,20 +192,29 @@ class Diagonal(Scaling):
         if not self.upright or _is_sum(self.parents.get(id(term))):
             return
         terms = [*summands(term)]
-        scores = next((part for part in terms if _scores(part)), None)
-        for part in terms:
-            if scores is None or not (
-                isinstance(part, Name) and part.text in INTERCEPTS and self.assumed.get(part.text) == 1
-            ):
-                continue
-            name = part.text
-            others = (n for n in self.bare if n not in (name, *names_in(scores)) and n in self.scope.values)
-            target = any(len(self.scope.values[n].shape) == 1 for n in others)
-            taken = self.assumed.get(name) == 1 and name not in self.turned_names
-            if target and taken and self.in_sums[name] == self.bare[name]:
-                shown = spelled(self.typed(scores)[1])
-                said = f"`{name}` is taken for a number, which is added to all of `{shown}`"
-                self.strained(name, 0, because=f"{said}; a vector is declared: `-s {name}=n`")
+        scores = next((part for part in terms if _samples(part)), None)
+        for part in terms if scores is not None else ():
+            if isinstance(part, Name) and scores is not None:
+                self.want_one_for_all(part.text, scores)
+
+    def want_one_for_all(self, name: str, scores: Term) -> None:
+        """The number that is added to these scores; where their matrix may be of other things, both are said."""
+        others = (n for n in self.bare if n not in (name, *names_in(scores)) and n in self.scope.values)
+        target = any(len(self.scope.values[n].shape) == 1 for n in others)
+        open_one = self.assumed.get(name) == 1 and name not in self.turned_names
+        if not (target and open_one and self.in_sums[name] == self.bare[name]):
+            return
+        shown = spelled(self.typed(scores)[1])
+        if name not in INTERCEPTS:
+            if name[:-1] in INTERCEPTS and name[-1] == "1" and name in self.text:  # b1
+                self.doubt(f"`{name}` is one name beside `{shown}`; times ones it is `{name[:-1]}*ones(n)`")
+        elif SAMPLES.fullmatch(_samples(scores)):
+            said = f"`{name}` is taken for a number, which is added to all of `{shown}`"
+            self.strained(name, 0, because=f"{said}; a vector is declared: `-s {name}=n`")
+        else:
+            self.doubt(
+                f"`{name}` is taken for a vector beside `{shown}`; one number for all is declared: `-s {name}=()`"
+            )
 
     @cached_property
     def in_sums(self) -> Counter[str]:
@@ -229,14 +238,15 @@ def _is_sum(term: Term | None) -> bool:
     return isinstance(term, Call) and term.function in _SUMS
 
 
-def _scores(term: Term | None) -> bool:
-    """Whether a part is Xw, scores of samples."""
+def _samples(term: Term) -> str:
+    """The matrix of scores of samples, as of Xw and Xᵀw; nothing where a part is none."""
     while isinstance(term, Call) and term.function == "u-":
         (term,) = term.arguments
     match term:
-        case Call(function="?beside", arguments=(Name(text=samples), Name(text=weights))):
-            return bool(SAMPLES.fullmatch(samples)) and (weighs(weights) or leans(weights))
-    return False
+        case Call(function="?beside", arguments=(matrix, Name(text=weights))) if weighs(weights) or leans(weights):
+            inner = matrix.arguments[0] if isinstance(matrix, Call) and matrix.function in ("?T", ".T") else matrix
+            return inner.text if isinstance(inner, Name) and habit(inner.text) == MATRIX else ""
+    return ""
 
 
 def _in_front(part: Term) -> list[Name]:

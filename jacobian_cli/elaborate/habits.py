@@ -17,6 +17,8 @@ BEFORE_MATRICES = frozenset("tsck")
 """Letters that are numbers where they stand before a matrix; others are rows there."""
 IN_QUOTIENTS = frozenset("abcdhkmnprst")
 """Letters whose quotients are numbers before a vector or a matrix."""
+STEP_LETTERS = frozenset("ths")
+"""Letters of steps along vectors: x + t d."""
 RUNNING = frozenset("i j k l n t".split())
 """Letters of indices that number steps, layers or samples, where they stand above the line."""
 STEPS = RUNNING - {"n"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import TypeGuard
 
 from jacobian_cli.elaborate.above import vectors_in
-from jacobian_cli.elaborate.habits import IN_QUOTIENTS, MATRIX, VECTOR, habit
+from jacobian_cli.elaborate.habits import IN_QUOTIENTS, MATRIX, STEP_LETTERS, VECTOR, habit
 from jacobian_cli.elaborate.shaped import StrainedError
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
@@ -18,6 +19,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, part
 _BOARD = ("math", "latex")
 _FACE = re.compile(r"\\(?:mathbf|boldsymbol|bm|pmb|symbf|bold|vb|vec|vect)(?![A-Za-z])|\u20d7")
 """What sets vectors apart."""
+_TIME = "t"
 _PRODUCT = "?beside"
 _SUMS = ("?plus", "?minus", "u-")
 _OF_NUMBERS = frozenset((_PRODUCT, *_SUMS, "?power", "/", "?star"))
@@ -32,8 +34,9 @@ def plain_numbers(
     for statement in statements:
         if statement.notation in _BOARD:
             taken = [name for name in dict.fromkeys(names_in(statement.value)) if guessed.get(name) == VECTOR]
-            mixing = _mixing(statement.value) - vectors_in(statement.value)
-            found += [StrainedError(name, 0) for name in taken if name in mixing]
+            steps = _steps(statement)
+            mixing = (_mixing(statement.value) | steps.keys()) - vectors_in(statement.value)
+            found += [StrainedError(name, 0, because=steps.get(name)) for name in taken if name in mixing]
             names = _quantities(statement, [name for name in taken if name not in mixing], declared)
             if names:
                 said = ", ".join(f"`{name}`" for name in names)
@@ -58,6 +61,21 @@ def _mixing(value: Term) -> set[str]:
             if made and len(names) == 1 and any(isinstance(one, Literal) for one in parts_of(base)):
                 within |= names
     return {name for name in within & alone if name in IN_QUOTIENTS}
+
+
+def _steps(statement: Definition) -> dict[str, str | None]:
+    """The letters of steps, x + t d, each with what must be said of it."""
+    found: dict[str, str | None] = {}
+    for term in statement.terms:
+        for part in term.arguments if isinstance(term, Call) and term.function in _SUMS[:2] else ():
+            factors = [one for one in part.arguments if not _is_number(one)] if _is_product(part) else []
+            match factors:
+                case [Name(text=name), Name(text=behind)] if name in STEP_LETTERS and habit(behind) == VECTOR:
+                    said = (
+                        f"`{name}` is taken for a number, a step along `{behind}`; a vector is declared: `-s {name}=n`"
+                    )
+                    found[name] = said if name != _TIME else None
+    return found
 
 
 def _side_by_side(value: Term) -> Iterator[tuple[Term, Term]]:
@@ -94,6 +112,10 @@ def _of_quantities(product: Call, taken: set[str]) -> bool:
         for one, other in pairwise(stems)
     )
     return raised or numbered
+
+
+def _is_product(term: Term) -> TypeGuard[Call]:
+    return isinstance(term, Call) and term.function == _PRODUCT
 
 
 def _is_number(term: Term) -> bool:

@@ -58,6 +58,7 @@ APART = (
         f"elaborate/{name}.py"
         for name in (
             "letter_e",
+            "plain_numbers",
             "meaning",
             "shaped",
             "enclosed",

@@ -12,7 +12,7 @@ REFUSED = (
     ("xᵀy/zᵀw", "x", "below the line", ("xᵀy/(zᵀ w)",)),
     ("x'A x/x'x", "x", "below the line", ("x'A x/(x' x)",)),
     ("A^1/2 x", "x", "does this power end", ("A^(1/2) x", "((A^1)/2) x")),
-    ("p + tv", "t", "beside", ("t.T@v", "t@v.T", "t*v", "-s t=()", "-s t=()", "-s v=()", "-s tv=n")),
+    ("p + uv", "u", "beside", ("u.T@v", "u@v.T", "u*v", "-s u=()", "-s u=()", "-s v=()", "-s uv=n")),
     ("(a − t)p", "t", "beside", (*PRODUCTS, *NUMBERS[:2], *NUMBERS)),
     ("√xy", "x", "below the root", ("√(xy)", "√(x) y")),
     ("√2πx", "x", "below the root", ("√(2πx)", "√(2) πx")),

@@ -445,6 +445,6 @@ class Board(Fractions):
             if not (isinstance(left, Name) and isinstance(behind, Name) and key(left.text) == _DIFFERENCE):
                 continue
             if self.known.find(left.text) is None:
-                product = f"{left.text}@{behind.text}"
-                self.doubts.append(Doubt(f"`{product}` is read; a difference is named `Δ_{behind.text}`"))
+                product, step = f"{left.text}@{behind.text}", f"a step is declared: `-s {left.text}=()`"
+                self.doubts.append(Doubt(f"`{product}` is read; a difference is named `Δ_{behind.text}`; {step}"))
         return Call("?beside", tuple(factors), (), Span(start, factors[-1].span.stop))
