@@ -38,12 +38,12 @@ OF_SCIPY = frozenset("special linalg stats spatial integrate signal".split())
 """Modules of SciPy whose functions are read."""
 REWRITE = "write what it computes, or define it above"
 TOGETHER = {
-    "axis": ("dim", "axes", "dims"),
+    "axis": ("dim", "axes", "dims", "reduction_indices"),
     "keepdims": ("keepdim", "keep_dims"),
     "y": ("other", "x2", "b", "target", "labels"),
 }
 KEYWORDS = {word: name for name, words in TOGETHER.items() for word in words}
-KEYWORDS["shifts"] = "shift"
+KEYWORDS |= {"shifts": "shift", "multiples": "reps"}
 KEYWORDS |= dict.fromkeys(("a", "input", "inputs", "array", "x1", "tensor", "logits", "arr", "self"), "x")
 OPTIONAL = "a"
 """What tables call a parameter that may be left out; libraries have several words for it."""
@@ -103,7 +103,6 @@ divide true_divide div | x y | x/y
 negative neg | x | -x
 positive real float32 float64 as_tensor ascontiguousarray Variable atleast_1d | x | x
 dot | x y | UPTO(MATMUL(x, y), y)
-matvec | x y | MV(x, y)
 outer ger | x y | outer(x, y)
 kron | x y | KRON(x, y)
 trace | x a | UPTO(trace(x, a), x)
@@ -209,6 +208,20 @@ squared_difference | x y | (x - y)**2
 l2_loss | x | sum(x**2)/2
 l2_normalize | x axis | FLAT(normalize(x))
 diag_part | x | DIAGONAL(x)
+cholesky_solve | x y | solve(MATMUL(tril(x), TURN(tril(x))), y)
+triangular_solve | x y | solve(tril(x), y)
+bias_add | x bias | x + bias
+xw_plus_b | x weights biases | MATMUL(x, weights) + biases
+batch_normalization | x m v offset scale eps | scale*((x - m)/sqrt(v + eps)) + offset
+embedding_lookup | x ids | take(x, ids, axis=0)
+divide_no_nan | x y | x/y
+multiply_no_nan | x y | x*y
+reduce_euclidean_norm | x axis keepdims | norm(x)
+categorical_crossentropy | y x | -sum(y*log(x), axis=-1)
+kl_divergence KLD kld | y x | sum(y*log(y/x), axis=-1)
+log_cosh logcosh | y x | mean(log(cosh(x - y)), axis=-1)
+poisson | y x | mean(x - y*log(x), axis=-1)
+weighted_cross_entropy_with_logits | y x pos_weight | (1 - y)*x + (1 + (pos_weight - 1)*y)*softplus(-x)
 softmax_cross_entropy_with_logits | y x axis | -sum(y*log_softmax(x), axis=-1)
 sigmoid_cross_entropy_with_logits | y x | softplus(x) - x*y
 mean_squared_error mse MSE | y x | mean((x - y)**2, axis=-1)
@@ -285,6 +298,10 @@ REFUSED = {
     **dict.fromkeys(("argmax", "argmin"), "its derivative is zero or none"),
     **dict.fromkeys(
         ("eig", "eigvals", "matrix_rank", "cond"), "of symmetric matrices there are `eigvalsh(A)` and `eigvecs(A)`"
+    ),
+    **dict.fromkeys(
+        ("sparse_softmax_cross_entropy_with_logits", "sparse_categorical_crossentropy"),
+        "of labels of classes there is `cross_entropy(Z, y)`, with `--assume y=index`",
     ),
     "fft": "its values are complex",
 }

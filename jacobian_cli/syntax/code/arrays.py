@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from fractions import Fraction
 
-from jacobian_cli.syntax.code.arguments import Arguments, is_, whole
-from jacobian_cli.syntax.libraries import CONVEX, REFUSED, TORCH
+from jacobian_cli.syntax.code.arguments import Arguments, is_, listed, whole
+from jacobian_cli.syntax.libraries import CONVEX, REFUSED, TENSORFLOW, TORCH
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import LITERAL, Call, Dots, Flag, Group, Literal, Name, Slice, Term, Text
 
@@ -19,6 +19,7 @@ def transpose(call: Arguments) -> Term:
     terms = [call.code.term(a) for a in call.arguments]
     call.want_only("axis", "perm", "dim0", "dim1", "axis1", "axis2", "source", "destination")
     terms += map(call.code.term, call.keywords.values())
+    terms = [*terms[:1], *map(listed, terms[1:])]
     x, order = terms[0], terms[1:]
     if not order:
         return call.call(".T", x) if call.name != "permute" else call.call("?turn", x)
@@ -58,6 +59,8 @@ def reshape(call: Arguments) -> Term:
         return Call("?upto", (x, x), (), call.span)
     call.want_only("shape", "newshape", "size")
     sizes += [call.code.term(value) for value in call.keywords.values()]
+    if len(sizes) == 1 and isinstance(sizes[0], Call) and sizes[0].function == "stack":  # [-1]
+        sizes = [*sizes[0].arguments]
     if call.name in ("flatten", "ravel") and sizes:
         raise call.refuse(
             "only whole arrays are laid out, row by row", "as in `reshape(X, -1)`; by columns it is `vec(X)`"
@@ -90,6 +93,12 @@ def repeated(call: Arguments) -> Term:
     if isinstance(given["repeats"], Group | Flag):
         raise call.refuse("how often an entry is repeated is one number here", "as in `repeat(x, 2)`")
     return call.call("repeat", given["x"], given["repeats"], axis=given.get("axis"))
+
+
+def tiled(call: Arguments) -> Term:
+    """A whole array several times, along each axis as often as is listed."""
+    given = call.bound("x", "reps")
+    return call.call("tile", given["x"], listed(given["reps"]))
 
 
 def joined(call: Arguments) -> Term:
@@ -147,19 +156,22 @@ def squeezed(call: Arguments) -> Term:
 
 def filled_array(call: Arguments) -> Term:
     """Arrays of constants, of sizes that are listed."""
+    if call.name == "identity" and call.library == TENSORFLOW:  # a copy
+        return same(call)
     if call.name in ("eye", "identity"):
         return unit_matrix(call)
     call.want_only("shape", "size", "fill_value")
     *given, last = [*call.arguments, *call.keywords.values()]
-    if given and call.name != "full" and isinstance(last, ast.Name | ast.Attribute) and not call.keywords:
+    if given and call.name not in ("full", "fill") and isinstance(last, ast.Name | ast.Attribute) and not call.keywords:
         listed_ = isinstance(given[0], ast.Tuple | ast.List)
         if listed_ or getattr(last, "attr", getattr(last, "id", "")).startswith(("float", "int", "bool", "double")):
             call.want_real(last)  # np.zeros(3, float)
             call.arguments.pop()
     terms = [call.code.term(a) for a in (*call.arguments, *call.keywords.values())]
+    terms = [*map(listed, terms[:1]), *terms[1:]]
     sizes = [item for term in terms for item in (term.items if isinstance(term, Group) else (term,))]
     match call.name:
-        case "full":
+        case "full" | "fill":
             *sizes, value = sizes
             return call.call("*", value, call.call("ones", *sizes))
         case "empty":
@@ -221,11 +233,31 @@ def multiplied(call: Arguments) -> Term:
     """The matrix product; TensorFlow's may transpose a factor first."""
     words = ("transpose_a", "transpose_b", "adjoint_a", "adjoint_b")
     given = call.bound("x", "y", *words)
-    turned = {word[-1]: is_(given[word], True) for word in words if word in given}
-    x, y = (
-        call.call("?turn", part) if turned.get(side) else part for part, side in ((given["x"], "a"), (given["y"], "b"))
-    )
+    turned = {word[-1] for word in words if word in given and is_(given[word], True)}
+    x, y = given["x"], given["y"]
+    if call.library == TENSORFLOW:  # which multiplies nothing but matrices; a column may be a vector here
+        x, y = call.call("?weight", x), call.call("?weight", y) if turned else y
+    x, y = (call.call("?turn", part) if side in turned else part for part, side in ((x, "a"), (y, "b")))
     return call.call("?matmul", x, y)
+
+
+def of_vector(call: Arguments) -> Term:
+    """TensorFlow's product of a matrix, which it may transpose first, and a vector."""
+    words = ("transpose_a", "adjoint_a")
+    given = call.bound("x", "y", *(words if call.library == TENSORFLOW else ()))
+    x = call.call("?turn", given["x"]) if any(is_(given.get(word), True) for word in words) else given["x"]
+    return call.call("?mv", x, given["y"])
+
+
+def added_up(call: Arguments) -> Term:
+    """TensorFlow's `add_n`, the sum of what is listed."""
+    parts = call.bound("x")["x"]
+    if not isinstance(parts, Call) or parts.function != "stack":
+        raise call.refuse("what is added is listed", "as in tf.add_n([x, y])")
+    total, *rest = parts.arguments
+    for part in rest:
+        total = call.call("+", total, part)
+    return total
 
 
 def matrix_power(call: Arguments) -> Term:

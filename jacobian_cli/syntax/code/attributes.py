@@ -93,6 +93,9 @@ class Attributes(ABC):
                 return Call("?hstack" if beside == "r_" else "?column_stack", tuple(map(self.term, items)), (), span)
             case ast.Attribute(attr="shape", value=value), ast.Constant() | ast.UnaryOp():
                 return Call("?extent", (self.term(value), self.term(node.slice)), (), span)
+            case ast.Call(func=ast.Attribute(attr="shape") as function, args=[value]), ast.Constant() | ast.UnaryOp():
+                if self.path(function):  # tf.shape(X)[0]
+                    return Call("?extent", (self.term(value), self.term(node.slice)), (), span)
         if isinstance(node.slice, ast.Constant) and isinstance(word := node.slice.value, str):
             return self.part(node, word, span)
         read = self.term(node.value)

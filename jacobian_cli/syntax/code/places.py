@@ -6,7 +6,7 @@ import ast
 from fractions import Fraction
 
 from jacobian_cli.syntax.code.arguments import Arguments, listed, whole
-from jacobian_cli.syntax.libraries import TORCH
+from jacobian_cli.syntax.libraries import TENSORFLOW, TORCH
 from jacobian_cli.syntax.tree import Call, Dots, Flag, Group, Literal, Slice, Term, Text
 
 
@@ -49,7 +49,11 @@ def taken(call: Arguments) -> Term:
 
 
 def taken_along(call: Arguments) -> Term:
-    """PyTorch names the axis before the places, NumPy behind them."""
+    """PyTorch names the axis before the places, NumPy behind them; TensorFlow's takes rows."""
+    if call.library == TENSORFLOW:
+        given = call.bound("x", "indices", "axis")
+        first = Literal(Fraction(0), call.span)
+        return call.call("take", given["x"], given["indices"], axis=given.get("axis", first))
     names = ("x", "axis", "index") if call.name == "gather" else ("x", "indices", "axis")
     given = call.bound(*names)
     axis = whole(given.get("axis", Literal(Fraction(-1), call.span)))
@@ -144,6 +148,7 @@ def padded(call: Arguments) -> Term:
 
 def convolved(call: Arguments) -> Term:
     """PyTorch's convolutions, whose third argument is a bias for each channel that comes out."""
+    want_channels_first(call)
     given = call.bound("x", "weight", "bias", "stride", "padding", "dilation", "groups")
     for name in ("dilation", "groups"):
         if name in given and whole(given[name]) != 1:
@@ -186,7 +191,15 @@ def _odd(kernel: Term) -> bool:
     return False
 
 
+def want_channels_first(call: Arguments) -> None:
+    """Refuse TensorFlow's convolutions and pooling, where channels lie along the last axis."""
+    if call.library == TENSORFLOW:
+        message = "TensorFlow's channels lie along the last axis, those of the language before what is slid along"
+        raise call.refuse(message, "as in F.conv2d(X, W), with channels first")
+
+
 def pooled(call: Arguments) -> Term:
+    want_channels_first(call)
     given = call.bound("x", "kernel_size", "stride", "padding")
     name = call.name.replace("1d", "")
     return call.call(name, given["x"], given["kernel_size"], stride=given.get("stride"), padding=given.get("padding"))

@@ -312,3 +312,10 @@ def spread_and_mean(call: Arguments) -> Term:
     if len(call.arguments) > 1:
         given["axis"] = call.code.term(call.arguments[1])
     return Group((inner, call.call("mean", call.code.term(call.arguments[0]), **given)), call.span)
+
+
+def moments(call: Arguments) -> Term:
+    """TensorFlow's mean and variance, a pair."""
+    given = call.bound("x", "axis", "shift", "keepdims")
+    options = {name: given[name] for name in ("axis", "keepdims") if name in given}
+    return Group((call.call("mean", given["x"], **options), call.call("var", given["x"], **options)), call.span)

@@ -129,7 +129,7 @@ def _of_text(text: str, names: list[str]) -> dict[str, int]:
     if not text or not names:
         return found
     heads = re.compile(
-        rf"(?:^|(?<=[,;)])|:param)\s*[-*`]*\s*({'|'.join(map(re.escape, names))})`*\s*(?::|(?=\())", re.MULTILINE
+        rf"(?:^|(?<=[,;)])|:param)\s*[-*\x60]*\s*({'|'.join(map(re.escape, names))})\x60*\s*(?::|(?=\())", re.MULTILINE
     )
     places = [*heads.finditer(text)]
     ends = [*(place.start() for place in places[1:]), len(text)]
