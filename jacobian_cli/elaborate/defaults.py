@@ -24,7 +24,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jacobian_cli.elaborate.factor_shapes import is_row
-from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, bounds, habit
+from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, bounds, habit, is_setting
 from jacobian_cli.elaborate.intercepts import biases, scored
 from jacobian_cli.elaborate.parts import Parts, Place
 from jacobian_cli.elaborate.steps import steps
@@ -88,7 +88,7 @@ def _by_name(parts: Parts) -> dict[str, Default]:
         for name, guess in parts.guessed.items()
         if guess.order != SCALAR
         and guess.why in HABITS
-        and (parts.marked or parts.divides or _SMALL.fullmatch(name) or _NUMBER.fullmatch(name))
+        and (parts.marked or parts.divides or is_setting(name) or _SMALL.fullmatch(name) or _NUMBER.fullmatch(name))
     }
     for name, place in parts.places if likely else ():
         if name in likely:
@@ -114,6 +114,8 @@ def _number_here(name: str, place: Place) -> str | None:
         return "a capital that only divides, and no matrix, is a number"
     if place.below and habit(name) == VECTOR and place.beside == MATRIX and not (place.inverted or place.spread):
         return "what divides a matrix, and does nothing else, is a number"
+    if is_setting(name) and (place.scales or place.inside or place.summed):
+        return f"{name} is a number by its name"
     if _SMALL.fullmatch(name) and (place.scales or place.inside):
         return f"{name} is a small number"
     if name[0] == "d" and place.curved and place.beside == VECTOR:

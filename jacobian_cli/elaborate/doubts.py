@@ -18,6 +18,7 @@ from jacobian_cli.elaborate.fed import fed
 from jacobian_cli.elaborate.habits import habit, holds_data
 from jacobian_cli.elaborate.intercepts import lines
 from jacobian_cli.elaborate.kernels import kernels
+from jacobian_cli.elaborate.means import means
 from jacobian_cli.elaborate.overall import overall
 from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
@@ -85,6 +86,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             yield from quotients(typed, statement)
         yield from statistics(typed, statement)
         yield from overall(typed, statement)
+        yield from means(typed, statement)
         yield from fed(typed, statement)
         yield from squared(typed, statement)
         yield from compared(statement)

@@ -153,3 +153,11 @@ _BOUNDS = frozenset("lambda tau".split())
 def of_means(name: str) -> bool:
     """Whether a Greek letter is that of a mean: μ."""
     return key(name)[0] == "mu"
+
+
+def is_setting(name: str) -> bool:
+    """Whether a name is that of a number that entries are compared with or scaled by, wherever it stands: a margin."""
+    return _SETTINGS.fullmatch(name) is not None
+
+
+_SETTINGS = re.compile(r"margin|clip(_?(eps|ratio|range|value|norm))?|thresh(old)?|temp|norm|det|logdet|trace|discount")

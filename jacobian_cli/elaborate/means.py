@@ -10,10 +10,13 @@ from jacobian_cli.elaborate.statement import PYTHON, names_in
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
+_TOTALS = ("sum", "mean")
+
 
 def means(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """Both may be numbers, of samples of one variable, or both vectors, of one sample of several."""
-    if statement.notation not in PYTHON:
+    totals = (isinstance(term, Call) and term.function in _TOTALS for term in statement.terms)
+    if statement.notation not in PYTHON or not any(totals):
         return
     for term in statement.terms:
         match term:

@@ -52,6 +52,7 @@ APART = (
             "amounts",
             "kernels",
             "overall",
+            "means",
         )
     ),
     *(
