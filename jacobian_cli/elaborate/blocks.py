@@ -23,16 +23,19 @@ def align(function: str, arguments: Sequence[Expr], axis: int, unifier: Unifier)
     match function, others:
         case "concat", _ if axis == 0:
             for other in others:
-                _pair(_along(first, 1), _along(other, 1), unifier)
-        case "@" | "solve", [other]:
-            _pair(_along(first, 1 if function == "@" else 0), _along(other, 0), unifier)
+                _pair(along(first, 1), along(other, 1), unifier)
+        case "@", [other]:
+            _pair(along(first, 1), along(other, 0), unifier)
+        case "solve", [other]:
+            _pair(along(first, 0), along(first, 1), unifier)
+            _pair(along(first, 0), along(other, 0), unifier)
         case "+" | "-", [other]:
             for k in range(len(first.shape) if len(first.shape) == len(other.shape) else 0):
-                sides = _along(first, k), _along(other, k)
+                sides = along(first, k), along(other, k)
                 if ONE not in (*sides[0], *sides[1]):  # [0; x] − [x; 0]
                     _pair(*sides, unifier)
         case _, [] if function in _SQUARE:
-            _pair(_along(first, 0), _along(first, 1), unifier)
+            _pair(along(first, 0), along(first, 1), unifier)
 
 
 def _pair(sizes: Sequence[Size], others: Sequence[Size], unifier: Unifier) -> None:
@@ -48,29 +51,29 @@ def _pair(sizes: Sequence[Size], others: Sequence[Size], unifier: Unifier) -> No
             unifier.unify(one, other)
 
 
-def _along(expr: Expr, axis: int, depth: int = _DEPTH) -> Sequence[Size]:
+def along(expr: Expr, axis: int, depth: int = _DEPTH) -> Sequence[Size]:
     """The sizes of the blocks of which an array is made along an axis; nothing where it is of one piece."""
     if not depth or len(expr.shape) <= axis:
         return ()
     match expr:
         case Defined(body=body):
-            return _along(body, axis, depth - 1)
+            return along(body, axis, depth - 1)
         case Apply(function="concat", arguments=parts, parameters=parameters):
             joined = dict(parameters).get("axis", (0,))[0]
             if joined == axis:
                 return [_axes(part)[axis] for part in parts]
-            return _along(parts[0], axis, depth - 1)
+            return along(parts[0], axis, depth - 1)
         case Apply(function=".T", arguments=(inner,)):
-            return _along(inner, 1 - axis, depth - 1)
+            return along(inner, 1 - axis, depth - 1)
         case Apply(function="inv", arguments=(inner,)):
-            return _along(inner, 1 - axis, depth - 1)
+            return along(inner, 1 - axis, depth - 1)
         case Apply(function="u-", arguments=(inner,)):
-            return _along(inner, axis, depth - 1)
+            return along(inner, axis, depth - 1)
         case Apply(function="@", arguments=(left, right)):
-            return _along(right if axis else left, axis, depth - 1)
+            return along(right if axis else left, axis, depth - 1)
         case Apply(function="+" | "-" | "*", arguments=sides):
             side = next((side for side in sides if len(side.shape) == len(expr.shape)), None)
-            return _along(side, axis, depth - 1) if side is not None else ()
+            return along(side, axis, depth - 1) if side is not None else ()
     return ()
 
 

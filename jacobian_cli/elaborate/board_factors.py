@@ -9,7 +9,7 @@ from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.trees import call_of
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Group, Name, Term
+from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Term
 
 _ROWS = frozenset("hq")
 """Letters of states and queries, which are rows before weights as variables are."""
@@ -25,6 +25,7 @@ def of_factors(typed: Typed, statement: Definition) -> Iterator[Doubt]:
             yield from _behind(typed, term)
             yield from _blocks(typed, statement, term)
             yield from _shifted(typed, term)
+            yield from _ended(term)
 
 
 def _rows(typed: Typed, statement: Definition) -> Iterator[Doubt]:
@@ -89,6 +90,13 @@ def _behind(typed: Typed, term: Call) -> Iterator[Doubt]:
                 taken, row = spelled(term), call_of(".T", Call("concat", tuple(names), (), term.span))
                 meant = spelled(call_of("@", row, right))
                 yield Doubt(f"`{taken}` puts rows below each other; one long row is `{meant}`")
+
+
+def _ended(term: Call) -> Iterator[Doubt]:
+    """[b; 0] of a vector b."""
+    zeros = [isinstance(part, Literal) and part.value == 0 for part in term.arguments]
+    if term.function == "concat" and any(zeros) and not all(isinstance(part, Literal) for part in term.arguments):
+        yield Doubt(f"`0` is one entry in `{spelled(term)}`; zeros of several are `zeros(m)`")
 
 
 def _blocks(typed: Typed, statement: Definition, term: Call) -> Iterator[Doubt]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
+from jacobian_cli.elaborate.blocks import along
 from jacobian_cli.elaborate.factor_shapes import axes_of, is_row, shape_of
 from jacobian_cli.elaborate.habits import MATRIX, habit, holds_weights, leans, weighs
 from jacobian_cli.elaborate.intercepts import INTERCEPTS, SAMPLES
@@ -17,6 +18,7 @@ from jacobian_cli.elaborate.trees import call_of, summands
 from jacobian_cli.expr import Expr
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.table import ALIASES
+from jacobian_cli.shape import ONE, Size
 from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Literal, Name, Term, parts_of, terms_in
@@ -215,6 +217,46 @@ class Diagonal(Scaling):
             self.doubt(
                 f"`{name}` is taken for a vector beside `{shown}`; one number for all is declared: `-s {name}=()`"
             )
+
+    def want_points(self, term: Call) -> None:
+        """[R t; 0 1][X; 1]: a capital end to end with a number is a vector, and that is said."""
+        for part in term.arguments[1:]:
+            cells = part.arguments if isinstance(part, Call) and part.function == "concat" else ()
+            names = [cell.text for cell in cells if isinstance(cell, Name)]
+            large = [name for name in names if self.assumed.get(name) == MATRIX == habit(name)]
+            if large and len(names) < len(cells) and all(isinstance(cell, Name | Literal) for cell in cells):
+                said = f"`{large[0]}` is taken for a vector, for a number stands below it"
+                because = f"{said}; a number is declared: `-s {large[0]}=()`"
+                self.strained(large[0], 1, *large[1:], because=because)
+
+    def want_parts(self, term: Call, factors: Sequence[Typed]) -> None:
+        """[H, Aᵀ; A, 0][x; λ]: a Greek name that meets a block that is a matrix is a vector."""
+        for (left, _), part in zip(factors, term.arguments[1:], strict=False):
+            if isinstance(part, Call) and part.function == "concat":
+                sizes = along(left, 1)
+                for cell, size in zip(part.arguments, sizes, strict=False) if len(sizes) == len(part.arguments) else ():
+                    if isinstance(cell, Name) and self.is_open_number(cell.text) and size is not ONE:
+                        self.strained(cell.text, 1)
+
+    def with_zeros(self, term: Call, left: Typed, right: Typed) -> tuple[Typed, Typed]:
+        """[A; B]x − [b; 0]: a 0 that meets several entries is zeros."""
+        sides = [left, right]
+        for place, part in enumerate(term.arguments):
+            cells = part.arguments if isinstance(part, Call) and part.function == "concat" else ()
+            sizes = along(sides[1 - place][0], 0)
+            zeros = [isinstance(cell, Literal) and cell.value == 0 for cell in cells]
+            if any(zeros) and len(sizes) == len(cells) > 1:
+                made = [
+                    self.zeros_of(cell, size) if zero and size is not ONE else self.typed(cell)
+                    for cell, size, zero in zip(cells, sizes, zeros, strict=True)
+                ]
+                sides[place] = self.op("concat", part.span, *made)
+        return sides[0], sides[1]
+
+    def zeros_of(self, term: Term, size: Size) -> Typed:
+        found = self.filled("zeros", term.span)
+        self.scope.unifier.unify(found[0].shape[0], size)
+        return found
 
     @cached_property
     def in_sums(self) -> Counter[str]:

@@ -14,10 +14,11 @@ from jacobian_cli.syntax.errors import InputError
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
 PI = "pi"
-_OF_ARRAYS = frozenset(".T ?T ?turn ?entry ?hadamard diag softmax logsumexp".split())
+_OF_ARRAYS = frozenset(".T ?T ?turn ?entry ?hadamard ?inner diag softmax logsumexp".split())
 """What is applied to vectors and matrices alone."""
 _OF_SUMS = frozenset(".T ?T norm ?norm".split())
 """What is applied to no number, nor to what a number is added to."""
+_MATMULS = ("@", "?matmul")
 _PRODUCTS = ("?beside", "?star", "?dot", "@", "*")
 _SUMS = ("?plus", "?minus", "+", "-")
 
@@ -83,9 +84,14 @@ def _demands(call: Call) -> bool:
         return True
     if call.function in _OF_SUMS and any(map(_is_pi, _terms_of(call.arguments[0]))):
         return True
-    if call.function in _PRODUCTS and call.function != "*" and _is_pi(call.arguments[-1]):
-        return _of_matrices(call.arguments[-2]) or call.function == "@"
-    return call.function == "@" and _is_pi(call.arguments[0])
+    if call.function in _MATMULS:
+        return any(map(_is_pi, call.arguments))
+    match call:
+        case Call(function="-" | "?minus", arguments=(Literal(value=one), behind)) if one == 1:  # 1 − π
+            return _is_pi(behind)
+        case Call(function="?beside" | "?star" | "?dot", arguments=(*_, before, last)):
+            return _is_pi(last) and _of_matrices(before)
+    return False
 
 
 def _of_matrices(term: Term) -> bool:

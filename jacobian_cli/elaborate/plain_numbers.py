@@ -103,7 +103,7 @@ def _of_quantities(product: Call, taken: set[str]) -> bool:
     """Whether a product is mv² or x₁x₂."""
     parts = [part for part in product.arguments if not _is_number(part)]
     powers = [_power_of(part) for part in parts]
-    if not all(powers) or len(set(powers)) < 2:
+    if not all(powers) or len(taken.intersection(powers)) < 2:
         return False
     raised = any(isinstance(part, Call) and name in taken for part, name in zip(parts, powers, strict=True))
     stems = [read(name) for name in powers if name in taken]

@@ -35,7 +35,9 @@ class Mathematics(Diagonal):
 
     def beside(self, term: Call) -> Typed:
         """Factors side by side, associated so that shapes fit."""
+        self.want_points(term)
         factors = [self.typed(part) for part in term.arguments]
+        self.want_parts(term, factors)
         for place, part in enumerate(term.arguments[1:], start=1):
             if isinstance(part, Literal) and part.value == 1:
                 factors[place] = self.filled("ones", part.span)
@@ -266,6 +268,7 @@ class Mathematics(Diagonal):
         self.want_scaled(term)
         self.want_intercept(term)
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        left, right = self.with_zeros(term, left, right)
         self.want_alike(term, left, right)
         for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):  # wᵀx + k qᵀq
             number = not other[0].shape and not isinstance(other[1], Literal)

@@ -181,7 +181,7 @@ def plain_name(text: str) -> str:
     'P_kkm1'
     """
     bare, marks = _INSIDE.sub(lambda found: _BLANKS.sub("", _BAR.sub("|", found[0])), text.strip()), list[str]()
-    bare = _STYLE.sub("", bare)
+    bare = _GREEK_BELOW.sub(r"_\1", _STYLE.sub("", bare))
     if bare[:1] == "{" and bare[-1:] == "}" and "{" not in bare[1:]:
         bare = bare[1:-1]
     bare = re.sub(r"^\{([^{}]*)\}", r"\1", bare)
@@ -196,6 +196,7 @@ def plain_name(text: str) -> str:
 
 
 _INSIDE = re.compile(r"_\{[^{}]*\}")
+_GREEK_BELOW = re.compile(r"_\{?\\(?:var(?=[a-z]))?([A-Za-z]+)\}?")
 _BLANKS = re.compile(r"\s+")
 _LONGEST_NAME = 60
 

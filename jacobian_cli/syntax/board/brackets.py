@@ -87,9 +87,6 @@ class Brackets(Cursor):
             return _respanned(value, span)
         if opened.text != "[":
             raise self.refuse(span, "a list is not a value here", "end to end, vectors are `[x; y]` or `concat(x, y)`")
-        zeros = any(isinstance(part, Literal) and part.value == 0 for part in parts)
-        if zeros and not all(isinstance(part, Literal) for part in parts):  # [b; 0]
-            self.doubts.append(Doubt("`0` is one entry here; zeros of several are `zeros(m)`"))
         return _column(parts, span)
 
     def want_product(self, value: Call, span: Span) -> None:
