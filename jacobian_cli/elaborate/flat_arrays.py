@@ -8,8 +8,8 @@ from fractions import Fraction
 from jacobian_cli.elaborate.columns import Columns
 from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.options import OrderError
-from jacobian_cli.elaborate.shaped import Typed
-from jacobian_cli.elaborate.statement import PYTHON
+from jacobian_cli.elaborate.shaped import StrainedError, Typed
+from jacobian_cli.elaborate.statement import PYTHON, names_in
 from jacobian_cli.elaborate.trees import call_of
 from jacobian_cli.expr import Expr, variables
 from jacobian_cli.ops import FUNCTIONS, Kind
@@ -185,6 +185,13 @@ class FlatArrays(Columns):
             return
         habits = list(dict.fromkeys((*self.rests_on_habit(left[0]), *habits)))
         number, matrix = (spelled(call_of(sign, left[1], right[1])) for sign in ("dot", "outer"))
+        if len(loose := [name for name in habits if self.assumed[name] == 1]) == 1 and self.strict:
+            sides = {*names_in(left[1]), *names_in(right[1])}
+            if sides <= self.scope.bodies.keys():  # q = x @ Wq; k = x @ Wk; q @ k.T
+                taken = (
+                    f"`{loose[0]}` is taken for a matrix with a sample in each row, for `{number}` would be a number"
+                )
+                raise StrainedError(loose[0], 2, because=f"{taken}; one sample is declared: `-s {loose[0]}=n`")
         if habits:
             ways = " ".join(f"`-s {name}=n`" for name in habits if self.assumed[name] == 1)
             hint = f"the transpose of an array of one axis is the array itself, so it is a number, `{number}`"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from jacobian_cli.elaborate.habits import HABITS, SCALAR, VECTOR, Default
 from jacobian_cli.elaborate.parts import Parts
@@ -29,10 +29,12 @@ _SCORED = "what is added to the scores of all samples is a number"
 def biases(parts: Parts) -> dict[str, Default]:
     """The names that do nothing but to be added to X@w where all samples are summed beside another vector."""
     found: dict[str, Default] = {}
+    inside = {name: added for name, value in parts.bodies.items() if (added := [*_added(parts, value)])}
     for statement in parts.statements:
         for term in statement.terms:
             if isinstance(term, Call) and term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords:
-                for name in _scored(parts, term.arguments[0]):
+                through = _through(parts, term.arguments[0], inside) if inside else ()
+                for name in (*_scored(parts, term.arguments[0]), *through):
                     if name in parts.guessed and parts.guessed[name].why == HABITS[VECTOR]:
                         found[name] = Default(SCALAR, _SCORED)
     kept = {name for statement in parts.statements for name in _arrays(statement)} if found else set[str]()
@@ -53,6 +55,25 @@ def _scored(parts: Parts, value: Term) -> Iterator[str]:
         others = (part for part in terms_in(value) if isinstance(part, Name) and part.text not in own)
         if any(parts.order(part) == VECTOR for part in others):  # targets
             yield name
+
+
+def _through(parts: Parts, value: Term, inside: Mapping[str, Sequence[tuple[str, Call, Call]]]) -> Iterator[str]:
+    """The same through the names of intermediate values: `pred = X @ w + b; mean((pred - y)**2)`."""
+    used, vectors, measured, waiting = set[str](), set[str](), set[str](), [value]
+    for whole in waiting:
+        for term in terms_in(whole):
+            if isinstance(term, Name) and term.text in parts.bodies:
+                waiting += [parts.bodies[term.text]] if term.text not in used else []
+                used.add(term.text)
+            elif isinstance(term, Name) and parts.order(term) == VECTOR:
+                vectors.add(term.text)
+            elif isinstance(term, Call) and term.function in _SIZES and isinstance(first := term.arguments[0], Name):
+                measured.add(first.text)
+    for source in inside:
+        for name, product, whole in inside[source] if source in used else ():
+            alone = source in measured and whole is parts.bodies[source] and len([*summands(whole)]) == 2
+            if not alone and vectors - {name, *names_in(product)}:  # r = X @ w - b; sum(s*r**2), where b is a target
+                yield name
 
 
 def _added(parts: Parts, value: Term) -> Iterator[tuple[str, Call, Call]]:
