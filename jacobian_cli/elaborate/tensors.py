@@ -10,8 +10,9 @@ from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import call_of, outer_text
 from jacobian_cli.elaborate.written import Mathematics
+from jacobian_cli.expr import Variable
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Term
+from jacobian_cli.syntax.tree import Call, Name, Term, terms_in
 
 _SUMS = ("?plus", "?minus")
 _TENSOR = "?tensor"
@@ -25,6 +26,10 @@ class Tensors(Mathematics):
     def tensor(self, term: Call) -> Typed:
         """x ⊗ y: of vectors the outer product where a matrix is beside it, or a vector behind; else both are said."""
         left, right = self.typed(term.arguments[0]), self.typed(term.arguments[1])
+        for part, one, other in zip(term.arguments, (left, right), (right, left), strict=True):  # η δ ⊗ x
+            last = part.arguments[-1] if isinstance(part, Call) and part.function == "?beside" else part
+            if not one[0].shape and other[0].shape and isinstance(last, Name) and self.is_open_number(last.text):
+                self.strained(last.text, 1)
         if not len(left[0].shape) == len(right[0].shape) == 1:
             return self.op("kron", term.span, left, right)
         self.want_no_gates(term, left, right)
@@ -32,10 +37,21 @@ class Tensors(Mathematics):
             return self.op("outer", term.span, left, right)
         made = self.op("kron", term.span, left, right)
         plain = not (_computed(left[1], right[1]) or any(_is_tensor(part) for part in term.arguments))
-        if plain and any(name in self.assumed for name in names_in(term)):
+        values = (self.scope.values.get(name) for name in names_in(term))
+        given = all(isinstance(value, Variable) and value.name not in self.assumed for value in values)
+        if plain and not given and not self.is_column(term):
             outer = spelled(call_of("outer", left[1], right[1]))
             self.doubt(f"`{spelled(made[1])}` is read, a long vector; the outer product, a matrix, is `{outer}`")
         return made
+
+    def is_column(self, term: Call) -> bool:
+        """Whether only a long vector fits: behind a matrix, in a product that is added to a vector."""
+        parent = self.parents.get(id(term))
+        if not (isinstance(parent, Call) and parent.function == "?beside" and parent.arguments[-1] is term):
+            return False
+        before = [axes_of(self.build(part).shape) for part in parent.arguments[:-1]]
+        other = self.beside_in_sum(parent) if 2 in before else None
+        return other is not None and axes_of(other) == 1
 
     @cached_property
     def asked(self) -> set[int]:
@@ -66,7 +82,7 @@ class Tensors(Mathematics):
             return any(axes_of(self.build(part).shape) == 2 for part in parent.arguments if part is not whole)
         if isinstance(parent, Call) and parent.function in _SUMS and isinstance(whole, Call):
             other = self.beside_in_sum(whole)
-            identity = any(isinstance(p, Call) and p.function == "?eye" for p in parent.arguments)
+            identity = any(isinstance(p, Call) and p.function == "?eye" for p in terms_in(parent))
             return identity or (other is not None and axes_of(other) == 2)
         plain = not (isinstance(parent, Call) and parent.function in (*_BEHIND, "?T"))
         return isinstance(whole, Call) and plain and self.wants_matrix(whole)

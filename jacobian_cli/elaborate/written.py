@@ -129,6 +129,7 @@ class Mathematics(Diagonal):
             return self.product([left, self.filled("ones", right.span)], term.span)
         self.want_dotted(term, left)
         other = self.typed(right)
+        self.want_no_constants(term, [left, other])
         if self.gated(term, left, other):
             made = self.op("*", term.span, left, other)
             dotted, what = inner_text(left[1], other[1]), "dot product"
@@ -206,6 +207,7 @@ class Mathematics(Diagonal):
         left = self.typed(term.arguments[0])
         self.want_starred(term, left)
         right = self.typed(term.arguments[1])
+        self.want_no_constants(term, [left, right])
         step = way_of(left[0].shape, right[0].shape)
         if step != "@":
             if (self.notation == "latex" or "∗" in self.text) and len(left[0].shape) == len(right[0].shape) == 1:

@@ -50,7 +50,7 @@ _STEPS = re.compile(r"(?<=[A-Za-z}])_\{(k)(?:[+−-][0-9]|[|∣]|\\(?:mid|vert))
 """The letter that numbers steps: the k of x_{k+1} and x_{k|k-1}, where no sum runs over it."""
 _ARROW = "\N{COMBINING RIGHT ARROW ABOVE}"
 _NUMBERED = frozenset("dnmND")
-_ALONG = frozenset("x y z xx yy zz E in out".split())
+_ALONG = frozenset("a b e f s x y z xx yy zz E in out".split())
 """What stands below the I of an inertia or a current, and counts nothing."""
 _FIRST = re.compile(r"(?<![A-Za-z])I(?:_\{?[01](?!\d)|[₀₁](?![₀-₉]))")
 """No identity has the size 0, or is worth being written with the size 1."""
