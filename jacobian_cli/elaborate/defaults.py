@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from jacobian_cli.elaborate.factor_shapes import is_row
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, bounds, habit, is_setting
-from jacobian_cli.elaborate.intercepts import biases, scored
+from jacobian_cli.elaborate.intercepts import biases, scored, starts
 from jacobian_cli.elaborate.parts import Parts, Place
 from jacobian_cli.elaborate.steps import steps
 from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
@@ -237,9 +237,9 @@ def _by_entry(parts: Parts) -> dict[str, Default]:
 def _by_vector(parts: Parts) -> dict[str, Default]:
     added: dict[str, bool] = {}
     greek = any(guess.why == HABITS[0] for guess in parts.guessed.values())
-    starts = scored(parts) if greek else set[str]()  # X*β .+ α
+    added_once = scored(parts) | starts(parts.guessed) if greek else set[str]()  # X*β .+ α
     for name, place in parts.places if greek else ():
-        if parts.guessed[name].why == HABITS[0] and not bounds(name) and name not in starts:
+        if parts.guessed[name].why == HABITS[0] and not bounds(name) and name not in added_once:
             outside = not (place.below or place.root or (place.inside and _is_small(name)))
             fits = place.added == VECTOR and outside and not place.scales
             added[name] = (added.get(name, True) and not place.scales) and (added.get(name, False) or fits)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from jacobian_cli.elaborate.habits import HABITS, SCALAR, VECTOR, Default
+from jacobian_cli.elaborate.habits import HABITS, SCALAR, VECTOR, Default, habit
 from jacobian_cli.elaborate.parts import Parts
 from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise, summands
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Name, Term, terms_in
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
 
 _TOTALS = ("sum", "mean")
+_MEASURES = (*_TOTALS, "norm", "?norm")
 SAMPLES = re.compile(r"X(_?(train|test|tr|te|b|batch))?|Phi|Φ")
 """Names of data with a sample in each row."""
 INTERCEPTS = frozenset("b b0 b_0 w0 w_0 c bias intercept a0 beta0 alpha α".split())
@@ -32,7 +33,7 @@ def biases(parts: Parts) -> dict[str, Default]:
     inside = {name: added for name, value in parts.bodies.items() if (added := [*_added(parts, value)])}
     for statement in parts.statements:
         for term in statement.terms:
-            if isinstance(term, Call) and term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords:
+            if isinstance(term, Call) and term.function in _MEASURES and len(term.arguments) == 1 and not term.keywords:
                 through = _through(parts, term.arguments[0], inside) if inside else ()
                 for name in (*_scored(parts, term.arguments[0]), *through):
                     if name in parts.guessed and parts.guessed[name].why == HABITS[VECTOR]:
@@ -44,6 +45,12 @@ def biases(parts: Parts) -> dict[str, Default]:
 def scored(parts: Parts) -> set[str]:
     """The names of intercepts that are added to X@w anywhere."""
     return {name for s in parts.statements for name, *_ in _added(parts, s.value)}
+
+
+def starts(names: Collection[str]) -> set[str]:
+    """The names of intercepts by their index, theta0 where theta1 stands as well."""
+    found = (name for name in names if re.fullmatch(r"[^\W\d]+?_?0", name))
+    return {name for name in found if f"{name[:-1]}1" in names}
 
 
 def _scored(parts: Parts, value: Term) -> Iterator[str]:
@@ -113,6 +120,24 @@ def lines(typed: Typed, statement: Definition) -> Iterator[Doubt]:
                     said = f"`{slope}` and `{start}` are taken for vectors like `{x}`"
                     yield Doubt(f"{said} in `{spelled(term)}`; {ways}")
                     return
+
+
+def means(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`sum((x - mu)**2)`: a Greek letter that may be the mean of all entries, or one of each."""
+    bells = {
+        id(part) for term in statement.calls if term.function == "exp" for part in terms_in(term.arguments[0])
+    }  # a density, as of one vector
+    places = [name.text for each in typed.statements for name in each.names]
+    for term in statement.calls:
+        if term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords and id(term) not in bells:
+            match term.arguments[0]:
+                case Call(
+                    function="**", arguments=(Call(function="-", arguments=(Name() as x, Name() as mean)), Literal())
+                ):
+                    lone = places.count(mean.text) == 1 and mean.text in typed.assumed
+                    if lone and habit(mean.text) == SCALAR and typed.order(mean) == typed.order(x) == VECTOR:
+                        said = f"`{mean.text}` is taken for a vector like `{x.text}` in `{spelled(term)}`"
+                        yield Doubt(f"{said}; a number is declared: `-s {mean.text}=()`")
 
 
 def _line(typed: Typed, statement: Definition, terms: list[Term]) -> tuple[str, str, str] | None:
