@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, habit
 from jacobian_cli.elaborate.quoting import Typed, row_of
 from jacobian_cli.elaborate.statement import names_in
-from jacobian_cli.elaborate.terms import elementwise
+from jacobian_cli.elaborate.terms import elementwise, is_number
 from jacobian_cli.ops import Kind
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.names import key
 from jacobian_cli.syntax.spelling import spelled
 from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, parts_of
 
@@ -21,9 +22,14 @@ _DATA = re.compile(r"[XYZW]([_\d]\w*|train|test|hat)?")
 """Names of data and weights."""
 PLAIN_CAPITALS = ("C", "N")
 """Capitals that nobody takes for matrices where they scale."""
+_COUNTED = re.compile(r"[NTDMKP](_?\d+|_\w)?")
+"""Letters of how many there are, which scale log-determinants and traces."""
+_OF_MATRIX = frozenset("det logdet trace".split())
 _OURS = ("math", "latex")
 _MARKED = ("matlab", "julia")
-_MADE, _PLAIN, _OTHER = "made", "plain", "other"
+_SOLVING = frozenset(("solve", "?mldivide"))
+_MADE, _REDUCED, _PLAIN, _OTHER = "made", "reduced", "plain", "other"
+"""Numbers that vectors make, those that matrices make, others, and what is no number."""
 
 
 def amounts(
@@ -49,7 +55,8 @@ def amplified(typed: Typed) -> Iterator[Doubt]:
         return
     orders = {name: len(shape) for name, shape in (*typed.assumed.items(), *typed.declared.items())}
     found = _scaling(typed.statements, orders, {*numbers}, set[str]())
-    names = [name for name in numbers if name in found and name not in PLAIN_CAPITALS]
+    halved = {name for statement in typed.statements for name in _halved(statement)}
+    names = [n for n in numbers if n in found and n not in halved and key(n)[0] not in PLAIN_CAPITALS]
     if names:
         said = " and ".join(f"`{name}`" for name in names)
         taken = "is taken for a number, for it meets" if len(names) == 1 else "are taken for numbers, for they meet"
@@ -75,9 +82,10 @@ def _scaling(
         for root in _roots(statement.value, walk):
             leaves = {*walk.leaves(root)}
             names = {leaf for leaf in leaves if leaf in capitals or (leaf[0] == "@" and every[leaf[1:]] == 1)}
-            if len(names) < len(leaves - {_OTHER, _MADE, _PLAIN}):
+            if len(names) < len(leaves - {_OTHER, _MADE, _REDUCED, _PLAIN}):
                 leaves.add(_OTHER)
-            if root is not statement.value or _OTHER in leaves or _MADE not in leaves:  # a factor of @ is no number
+            scaled = _MADE in leaves or (_REDUCED in leaves and all(map(_COUNTED.fullmatch, names)))
+            if root is not statement.value or _OTHER in leaves or not scaled:  # a factor of @ is no number
                 kept |= names
             else:
                 found.update(dict.fromkeys(names, root))
@@ -104,7 +112,7 @@ class _Leaves:
             return True
         sides = term.arguments
         capitals = [isinstance(side, Name) and side.text in self.capitals for side in sides]
-        return self.marked and term.function == "@" and not all(capitals)
+        return self.marked and term.function == "@" and not all(capitals) and not self.squared(term)
 
     def leaves(self, term: Term) -> Iterator[str]:
         """What a part is made of: capitals by their names, with @ in front those behind a vector, else the classes."""
@@ -133,10 +141,12 @@ class _Leaves:
         """Whether a call makes a number of vectors, is one, or has axes."""
         orders = [self.orders.get(name, 0) for name in names_in(term)]
         row = row_of(term)
+        if term.function in _OF_MATRIX:
+            return _REDUCED
         total = row is not None and row.kind is Kind.REDUCTION and len(term.arguments) == 1
         total = total and {name for name, _ in term.keywords}.isdisjoint(("axis", "keepdims"))
         if term.function == "@" or term.function == "?inner":
-            total = [*map(self.vector, term.arguments)] == [True, True] and not _turned(term.arguments[-1])  # u@v.T
+            total = self.vector(_first(term)) and self.column(term.arguments[-1])
             right = term.arguments[-1]
             if self.vector(term.arguments[0]) and isinstance(right, Name) and right.text in self.capitals:
                 return f"@{right.text}"  # p@E
@@ -144,11 +154,42 @@ class _Leaves:
             return _OTHER
         return _MADE if max(orders, default=0) == VECTOR else _PLAIN
 
+    def squared(self, term: Call) -> bool:
+        """Whether a product starts with a row and ends with a vector."""
+        first = _first(term)
+        return _turned(first) and self.vector(first) and self.column(term.arguments[-1])
+
+    def column(self, term: Term) -> bool:
+        """Whether a factor is a vector that is not transposed, as the last in u@v.T, or is made of one by a matrix."""
+        while isinstance(term, Call) and term.function in _SOLVING:
+            term = term.arguments[-1]
+        return self.vector(term) and not _turned(term)
+
     def vector(self, term: Term) -> bool:
         while isinstance(term, Call) and (term.function in (".T", "?turn", "u-", "?upto")):
             term = term.arguments[0]
         parts = term.arguments if isinstance(term, Call) and elementwise(term) else ()
         return any(map(self.vector, parts)) or (isinstance(term, Name) and self.orders.get(term.text) == VECTOR)
+
+
+def _halved(statement: Definition) -> Iterator[str]:
+    """T/2*log(det(S)): what is divided so before the logarithm of a determinant counts something."""
+    for call in statement.calls:
+        match call:
+            case Call(function="/", arguments=(part, Literal())):
+                part = part.arguments[0] if isinstance(part, Call) and part.function == "u-" else part
+                if isinstance(part, Name) and _COUNTED.fullmatch(part.text):
+                    yield part.text
+
+
+def _first(term: Call) -> Term:
+    """The first factor of a product with matrices in the middle."""
+    first: Term = term.arguments[0]
+    while isinstance(first, Call) and first.function == "@" and not isinstance(first.arguments[-1], Name):
+        first = first.arguments[0]
+    while isinstance(first, Call) and first.function == "*" and is_number(first.arguments[0]):
+        first = first.arguments[1]
+    return first
 
 
 def _turned(term: Term) -> bool:

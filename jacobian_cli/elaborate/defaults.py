@@ -33,7 +33,7 @@ from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of
 
 _NUMBER = re.compile(
-    r"(n|d)(_\w+|\d*)|lr|reg|(logit_)?scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N|dt"
+    r"(n|d)(_\w+|\d*)|lr|reg|(logit_)?scale|temperature|momentum|weight_decay|learning_rate|step_size|l1_ratio|C|N|dt|Ts|T_s"
 )
 _TEMPERATURE = "T"
 _SMALL = re.compile(r"eps\w*|ε|ϵ")

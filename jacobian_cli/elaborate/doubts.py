@@ -25,6 +25,7 @@ from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_a
 from jacobian_cli.elaborate.square import squared
 from jacobian_cli.elaborate.statement import PYTHON, names_in, subscripted
 from jacobian_cli.elaborate.statistics import statistics
+from jacobian_cli.elaborate.steps import stepped
 from jacobian_cli.elaborate.terms import elementwise
 from jacobian_cli.elaborate.trees import unsigned
 from jacobian_cli.elaborate.weighted import unweighted
@@ -93,6 +94,7 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         yield from amplitudes(typed, statement)
         yield from lines(typed, statement)
         yield from means(typed, statement)
+        yield from stepped(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):
                 for consider in (

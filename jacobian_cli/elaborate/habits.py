@@ -150,6 +150,14 @@ def bounds(name: str) -> bool:
 _BOUNDS = frozenset("lambda tau".split())
 
 
+_STEPS_OF_TIME = re.compile(r"dt|Ts|T_s|[Δ∆]t")
+
+
+def of_time(name: str) -> bool:
+    """Whether a name is one of those of time from one sample to the next."""
+    return _STEPS_OF_TIME.fullmatch(name) is not None
+
+
 def of_means(name: str) -> bool:
     """Whether a Greek letter is that of a mean: μ."""
     return key(name)[0] == "mu"

@@ -32,8 +32,9 @@ def biases(parts: Parts) -> dict[str, Default]:
     found: dict[str, Default] = {}
     inside = {name: added for name, value in parts.bodies.items() if (added := [*_added(parts, value)])}
     for statement in parts.statements:
+        measures = _TOTALS if statement.notation in ("math", "latex") else _MEASURES
         for term in statement.terms:
-            if isinstance(term, Call) and term.function in _MEASURES and len(term.arguments) == 1 and not term.keywords:
+            if isinstance(term, Call) and term.function in measures and len(term.arguments) == 1 and not term.keywords:
                 through = _through(parts, term.arguments[0], inside) if inside else ()
                 for name in (*_scored(parts, term.arguments[0]), *through):
                     if name in parts.guessed and parts.guessed[name].why == HABITS[VECTOR]:

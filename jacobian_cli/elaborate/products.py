@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from jacobian_cli.elaborate.habits import MATRIX, VECTOR, habit, holds_weights
+from jacobian_cli.elaborate.habits import MATRIX, VECTOR, habit, holds_weights, of_time
 from jacobian_cli.elaborate.quoting import Edit, Typed, changed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.shaped import LEANING
 from jacobian_cli.elaborate.statement import names_in
@@ -153,7 +153,7 @@ def _looks_matrix(typed: Typed, term: Call, of_matrices: bool) -> bool:
     if not typed.open(term):
         return _made(left) and [len(shape) for shape in shapes] == [2, 1]
     if isinstance(left, Name) and left.text in typed.demanded and not shapes[0]:
-        return habit(left.text) == 2 and len(shapes[1]) == 1
+        return habit(left.text) == 2 and len(shapes[1]) == 1 and not of_time(left.text)
     if _reduced(right) or _reduced(left):
         return False
     if isinstance(right, Name) and right.text in typed.assumed and (len(shapes[0]), len(shapes[1])) == (2, 0):

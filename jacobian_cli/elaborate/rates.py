@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from jacobian_cli.elaborate.habits import of_time
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Literal, Name, Term, terms_in
 
-_RATE = re.compile(r"eps\w*|lr|reg|dt")
+_RATE = re.compile(r"eps\w*|lr|reg")
 _STRAIN = re.compile(r"eps\w*")
 """Those among them that are vectors as well."""
 _PRODUCTS = ("?beside", "?mtimes", "?matmul")
@@ -21,7 +22,11 @@ def rates(
     """The names that are numbers by themselves, wherever they stand but behind a matrix or transposed."""
     orders = {**guessed, **{name: len(shape) for name, shape in declared.items()}}
     known = {name for statement in statements for name in statement.settled}
-    found = {name for name, order in guessed.items() if order == 1 and _RATE.fullmatch(name) and name not in known}
+    found = {
+        name
+        for name, order in guessed.items()
+        if order and (_RATE.fullmatch(name) or of_time(name)) and name not in known
+    }
     if not any(map(_STRAIN.fullmatch, found)):
         return found
     strains = {name for statement in statements for name in _arrays(statement.value, orders)}

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jacobian_cli.elaborate.habits import HABITS, SCALAR, VECTOR, Default
+from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Default, habit, of_time
 from jacobian_cli.elaborate.parts import Parts
+from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import names_in
-from jacobian_cli.syntax.tree import Call, Literal, Name, Term
+from jacobian_cli.syntax.doubts import Doubt
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
 
-_STEP = re.compile(r"[ht](_\w+|\d*)|dt")
+_STEP = re.compile(r"[ht](_\w+|\d*)|dt|T")
 _WHY = "what scales the change of an iterate is a number"
 
 
 def steps(parts: Parts) -> dict[str, Default]:
     """The names that do nothing but to scale what is added to an iterate."""
-    open_ones = {n for n, guess in parts.guessed.items() if guess.why == HABITS[VECTOR] and _STEP.fullmatch(n)}
+    open_ones = {n for n, guess in parts.guessed.items() if guess.order and guess.why in HABITS and _STEP.fullmatch(n)}
     if not open_ones:
         return {}
     found: dict[str, int] = dict.fromkeys(open_ones, 0)
@@ -31,18 +34,28 @@ def steps(parts: Parts) -> dict[str, Default]:
     return {name: Default(SCALAR, _WHY) for name in open_ones & scaling if found[name] == 0}
 
 
-def _steps_of(parts: Parts, call: Call) -> Iterator[str]:
+def stepped(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`x + T*(A@x + B@u)`: a capital that was taken for a step."""
+    for call in statement.calls:
+        for name in _steps_of(typed, call):
+            if habit(name) == MATRIX and not of_time(name) and typed.assumed.get(name) == ():
+                taken = f"`{name}` is taken for a number, a step, in `{spelled(call)}`"
+                yield Doubt(f"{taken}; a matrix is declared: `-s {name}=n,m`")
+
+
+def _steps_of(parts: Parts | Typed, call: Call) -> Iterator[str]:
     """The step in a sum of two parts, if one of them is an iterate."""
     if call.function not in ("+", "-") or len(call.arguments) != 2:
         return
     for before, change in (call.arguments, call.arguments[::-1]):
         lead, rest, divided = _led(change)
-        same = parts.order(before) == parts.order(change) and parts.order(before) not in (None, SCALAR)
-        if lead is None or not same:
+        like = {parts.order(change), *map(parts.order, rest)}
+        if lead is None or parts.order(before) in (None, SCALAR) or parts.order(before) not in like:
             continue
         changes = {name for part in rest for name in names_in(part)}
         iterated = isinstance(before, Name) and before.text in changes
-        if lead.text not in changes and (divided or (iterated and not all(isinstance(p, Name) for p in rest))):
+        moved = iterated and not all(isinstance(part, Name) for part in rest)
+        if lead.text not in changes and (moved or (divided and habit(lead.text) == VECTOR)):
             yield lead.text
 
 

@@ -53,6 +53,7 @@ APART = (
             "kernels",
             "overall",
             "means",
+            "steps",
         )
     ),
     *(
