@@ -16,7 +16,7 @@ from jacobian_cli.elaborate.capitals import amplitudes
 from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
 from jacobian_cli.elaborate.habits import habit, holds_data
-from jacobian_cli.elaborate.intercepts import lines, means
+from jacobian_cli.elaborate.intercepts import lines
 from jacobian_cli.elaborate.kernels import kernels
 from jacobian_cli.elaborate.means import means
 from jacobian_cli.elaborate.overall import overall
@@ -93,7 +93,6 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
         yield from compared(statement)
         yield from amplitudes(typed, statement)
         yield from lines(typed, statement)
-        yield from means(typed, statement)
         yield from stepped(typed, statement)
         for term in statement.terms:
             if isinstance(term, Call):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from jacobian_cli.elaborate.habits import HABITS, SCALAR, VECTOR, Default, habit
+from jacobian_cli.elaborate.habits import HABITS, SCALAR, VECTOR, Default
 from jacobian_cli.elaborate.parts import Parts
 from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.elaborate.terms import elementwise, summands
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.spelling import spelled
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
+from jacobian_cli.syntax.tree import Call, Definition, Name, Term, terms_in
 
 _TOTALS = ("sum", "mean")
 _MEASURES = (*_TOTALS, "norm", "?norm")
@@ -121,24 +121,6 @@ def lines(typed: Typed, statement: Definition) -> Iterator[Doubt]:
                     said = f"`{slope}` and `{start}` are taken for vectors like `{x}`"
                     yield Doubt(f"{said} in `{spelled(term)}`; {ways}")
                     return
-
-
-def means(typed: Typed, statement: Definition) -> Iterator[Doubt]:
-    """`sum((x - mu)**2)`: a Greek letter that may be the mean of all entries, or one of each."""
-    bells = {
-        id(part) for term in statement.calls if term.function == "exp" for part in terms_in(term.arguments[0])
-    }  # a density, as of one vector
-    places = [name.text for each in typed.statements for name in each.names]
-    for term in statement.calls:
-        if term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords and id(term) not in bells:
-            match term.arguments[0]:
-                case Call(
-                    function="**", arguments=(Call(function="-", arguments=(Name() as x, Name() as mean)), Literal())
-                ):
-                    lone = places.count(mean.text) == 1 and mean.text in typed.assumed
-                    if lone and habit(mean.text) == SCALAR and typed.order(mean) == typed.order(x) == VECTOR:
-                        said = f"`{mean.text}` is taken for a vector like `{x.text}` in `{spelled(term)}`"
-                        yield Doubt(f"{said}; a number is declared: `-s {mean.text}=()`")
 
 
 def _line(typed: Typed, statement: Definition, terms: list[Term]) -> tuple[str, str, str] | None:

@@ -1,19 +1,26 @@
-"""Means that are read as vectors beside a deviation that is read as a number: `(x - mu)/sigma`."""
+"""Means that are read as vectors, beside a deviation that is a number, `(x - mu)/sigma`, or in a total of squares."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jacobian_cli.elaborate.habits import SCALAR, VECTOR, of_means
+from jacobian_cli.elaborate.habits import SCALAR, VECTOR, habit, of_means
 from jacobian_cli.elaborate.quoting import Typed
 from jacobian_cli.elaborate.statement import PYTHON, names_in
 from jacobian_cli.syntax.doubts import Doubt
-from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term
+from jacobian_cli.syntax.spelling import spelled
+from jacobian_cli.syntax.tree import Call, Definition, Literal, Name, Term, terms_in
 
 _TOTALS = ("sum", "mean")
 
 
 def means(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """What is said of means, once."""
+    found = [*_beside_numbers(typed, statement)] or [*_of_samples(typed, statement)]
+    yield from found
+
+
+def _beside_numbers(typed: Typed, statement: Definition) -> Iterator[Doubt]:
     """Both may be numbers, of samples of one variable, or both vectors, of one sample of several."""
     totals = (isinstance(term, Call) and term.function in _TOTALS for term in statement.terms)
     if statement.notation not in PYTHON or not any(totals):
@@ -29,6 +36,24 @@ def means(typed: Typed, statement: Definition) -> Iterator[Doubt]:
                     ways = f"one mean of all is declared: `-s {mean}=()`; a deviation of each: `-s {spread[0]}={size}`"
                     yield Doubt(f"{said}; {ways}")
                     return
+
+
+def _of_samples(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`sum((x - mu)**2)`: a Greek letter that may be the mean of all entries, or one of each."""
+    bells = {
+        id(part) for term in statement.calls if term.function == "exp" for part in terms_in(term.arguments[0])
+    }  # a density, as of one vector
+    places = [name.text for each in typed.statements for name in each.names]
+    for term in statement.calls:
+        if term.function in _TOTALS and len(term.arguments) == 1 and not term.keywords and id(term) not in bells:
+            match term.arguments[0]:
+                case Call(
+                    function="**", arguments=(Call(function="-", arguments=(Name() as x, Name() as mean)), Literal())
+                ):
+                    lone = places.count(mean.text) == 1 and mean.text in typed.assumed
+                    if lone and habit(mean.text) == SCALAR and typed.order(mean) == typed.order(x) == VECTOR:
+                        said = f"`{mean.text}` is taken for a vector like `{x.text}` in `{spelled(term)}`"
+                        yield Doubt(f"{said}; a number is declared: `-s {mean.text}=()`")
 
 
 def _centred(typed: Typed, term: Term) -> tuple[str, str] | None:
