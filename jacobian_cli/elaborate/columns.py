@@ -247,6 +247,13 @@ class Columns(Sums):
         self.doubt(f"`{spelled(made[1])}` is read, the power of a matrix; entry by entry it is `{each}`, .^ there")
         return made
 
+    def measured(self, term: Term) -> Term:
+        """A size in which MATLAB's length is spelled as the number of entries."""
+        if isinstance(term, Call) and term.function == "?length":
+            self.length(term)
+            return super().measured(Call("?count", term.arguments, (), term.span))
+        return super().measured(term)
+
     def length(self, term: Call) -> Typed:
         """MATLAB's length of a vector; of a matrix it is that of the longer axis."""
         (x,) = term.arguments

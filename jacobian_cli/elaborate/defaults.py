@@ -28,7 +28,7 @@ from jacobian_cli.elaborate.habits import HABITS, MATRIX, SCALAR, VECTOR, Defaul
 from jacobian_cli.elaborate.intercepts import biases, scored, starts
 from jacobian_cli.elaborate.parts import Parts, Place
 from jacobian_cli.elaborate.steps import steps
-from jacobian_cli.elaborate.terms import elementwise, is_number, of_scalar, values_in
+from jacobian_cli.elaborate.terms import COUNTED, elementwise, is_number, of_scalar, values_in
 from jacobian_cli.shape import Shape
 from jacobian_cli.syntax.tree import LITERAL, Call, Definition, Group, Name, Term, listed, parts_of
 
@@ -249,7 +249,7 @@ def _by_vector(parts: Parts) -> dict[str, Default]:
 def _counts(term: Call) -> bool:
     """Whether a part is how many entries there are: sum(ones_like(x))."""
     inner = term.arguments[0] if term.function == "sum" and term.arguments else None
-    return term.function in ("?extent", "?count") or (isinstance(inner, Call) and inner.function == "ones_like")
+    return term.function in COUNTED or (isinstance(inner, Call) and inner.function == "ones_like")
 
 
 def _is_small(name: str) -> bool:

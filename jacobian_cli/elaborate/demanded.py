@@ -15,7 +15,7 @@ from jacobian_cli.elaborate.defaults import numbers
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
 from jacobian_cli.elaborate.latents import latents
 from jacobian_cli.elaborate.targets import ADDED, targets
-from jacobian_cli.elaborate.terms import elementwise, is_number
+from jacobian_cli.elaborate.terms import COUNTED, elementwise, is_number
 from jacobian_cli.elaborate.weighted import bare, row_weights, weights
 from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
@@ -166,7 +166,7 @@ class _Arrays:
                 return _NUMBER
             case Literal():
                 return _NUMBER
-            case Call(function="?extent" | "?count"):
+            case Call(function=function) if function in COUNTED:
                 return _NUMBER
         return _ARRAY
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from jacobian_cli.elaborate.statement import names_in
 from jacobian_cli.syntax.tree import Call, Definition, Name, Term
 
 E = "e"
@@ -13,6 +14,7 @@ NUMBER = "`e` is the number 2.718…; a variable is declared: `-s e=n`"
 _POWERS = ("**", "?power", "?mpower", "?each**", "?each^")
 _OF_ARRAYS = frozenset(".T ?T ?turn @ ?matmul norm ?norm".split())
 """What is applied to vectors and matrices alone."""
+_SIDE_BY_SIDE = frozenset("?beside ?star ?mtimes".split())
 _WITHOUT = ("matlab", "julia", "r", "mathematica", "numpy", "torch", "jax")
 """Notations in which a bare e is no number."""
 _OF_MODULE = re.compile(r"[A-Za-z]\.e\b")
@@ -32,6 +34,8 @@ def is_variable(statements: Sequence[Definition]) -> bool:
     >>> from jacobian_cli.syntax.parser import parse_statement
     >>> [is_variable([parse_statement(text)]) for text in ("e.T@P@e", "e**x", "e*x")]
     [True, False, False]
+
+    Behind a matrix it is a variable, too: in X e, and in Jᵀ(JJᵀ + λI)⁻¹e.
     """
     if any(name == E for item in statements for name, _ in item.orders):
         return True
@@ -40,7 +44,16 @@ def is_variable(statements: Sequence[Definition]) -> bool:
         return False
     if any(item.notation in _WITHOUT and not _OF_MODULE.search(item.source) for item in standing):
         return True
-    return any(call.function in _OF_ARRAYS and any(map(_is_e, call.arguments)) for call in _calls(standing))
+    return any(
+        (call.function in _OF_ARRAYS and any(map(_is_e, call.arguments))) or _behind_matrix(call)
+        for call in _calls(standing)
+    )
+
+
+def _behind_matrix(call: Call) -> bool:
+    if call.function not in _SIDE_BY_SIDE or len(call.arguments) < 2 or not _is_e(call.arguments[-1]):
+        return False
+    return any(name[:1].isupper() for part in call.arguments[:-1] for name in names_in(part))
 
 
 def as_number(statement: Definition) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from jacobian_cli.elaborate.builder import CONSTANTS
+from jacobian_cli.elaborate.terms import COUNTED
 from jacobian_cli.ops import FUNCTIONS
 from jacobian_cli.ops.identities import COMPARED
 from jacobian_cli.ops.table import ALIASES
@@ -16,8 +17,6 @@ from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Ter
 
 _KEPT = frozenset(CONSTANTS) - {"e"}
 """Constants that derivatives are written with, so that no definition may have their names."""
-_COUNTED = frozenset(("?extent", "?count"))
-"""What counts the entries of an array."""
 
 
 def size_names(
@@ -69,7 +68,7 @@ def _measures(term: Term) -> Iterator[str]:
         part = stack.pop()
         if isinstance(part, Name):
             yield part.text
-        elif not (isinstance(part, Call) and part.function in _COUNTED):
+        elif not (isinstance(part, Call) and part.function in COUNTED):
             stack.extend(parts_of(part))
 
 

@@ -8,6 +8,8 @@ from jacobian_cli.ops import FUNCTIONS, Kind
 from jacobian_cli.ops.table import ALIASES
 from jacobian_cli.syntax.tree import Call, Group, Name, Term, parts_of
 
+COUNTED = frozenset("?extent ?count ?length".split())
+"""What counts the entries of an array."""
 _SIGNS = frozenset(("*", "/", "+", "-", "u-", "**"))
 
 

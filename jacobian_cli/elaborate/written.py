@@ -189,12 +189,17 @@ class Mathematics(Diagonal):
                 self.strained(part.text, 1)
         product, times = (spelled(call_of(sign, left[1], right[1])) for sign in "@*")
         vectors = [len(left[0].shape), len(right[0].shape)] == [1, 1]
-        declared = any(name not in self.assumed for name in names_in(term))
-        if not vectors or not (declared or len(_VECTOR_PRODUCTS.findall(self.text)) > 1):
+        settled = [any(name not in self.assumed for name in names_in(part)) for part in term.arguments]
+        declared = any(settled)
+        entries = any(map(_of_entries, term.arguments)) and not all(settled)  # d × exp(-c × x): no vector product
+        if not vectors or entries or not (declared or len(_VECTOR_PRODUCTS.findall(self.text)) > 1):
             hint = f"write `{product}`, or `{times}` entry by entry"
             if vectors:
                 cross = spelled(Call("cross", (left[1], right[1]), (), term.span))
                 hint = f"there are `{cross}`, `{inner_text(left[1], right[1])}` and, entry by entry, `{times}`"
+            numbers = [p.text for p in term.arguments if isinstance(p, Name) and self.assumed.get(p.text) == 1]
+            if entries and numbers:
+                hint = f"write `{times}` entry by entry; a number is declared: `-s {numbers[0]}=()`"
             raise self.error(term.span, "× between vectors or matrices cannot be read", hint)
         made = self.op("cross", term.span, left, right)
         if not declared:

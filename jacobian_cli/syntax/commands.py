@@ -66,3 +66,8 @@ OPERATORNAMES = frozenset(
     r"\sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan \log \ln \exp \det \min \max".split()
 )
 """Functions that LaTeX has itself: braces behind them are not seen."""
+COMMANDS = frozenset().union(
+    BLANKS, STYLES, WORDS, ACCENTS, FRACTIONS, OPERATORS, BARS, BRACKETS, GREEK, LETTERS, REFUSED, BRACED, INNER,
+    TRANSPOSES, OPERATORNAMES, (r"\sqrt", r"\sum", r"\prod", r"\begin", r"\end"),
+)  # fmt: skip
+"""All commands that are known here."""

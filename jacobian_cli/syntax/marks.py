@@ -8,6 +8,10 @@ from collections.abc import Collection
 from jacobian_cli.syntax.statements import FUNCTION, JULIA_MODULE
 
 _LATEX = re.compile(r"\\[A-Za-z]{2,}|\^\s*\\|\\T\s+(?=[A-Za-z])|\\ +[-+=]|\\[|,;!{]|^\s*\\[(\[]|\$|\\\\")
+_WORD = re.compile(r"\\([A-Za-z]{2,})")
+_OPERAND = re.compile(r"[\w)\]'] ?\Z")
+_ENTRYWISE = re.compile(r"\.[*/^'] ?\w|[\w)\]]' ?\*")
+"""Signs of MATLAB that stand in no formula of LaTeX."""
 _CODE = re.compile(
     r"\[range\(|\(lambda \w[\w, ]*:|\b(?:np|numpy|jnp|jax|torch|F|nn|math|tf|scipy)\.(?!T\b)[A-Za-z]"
     r"|\blen\(|[\w)\]]\.(?!T\b)[A-Za-z]\w*\(|\.(?:mT|shape|size)\b"
@@ -101,7 +105,18 @@ def may_be_other(text: str) -> bool:
     return not _PLAIN.fullmatch(text) or bool(_WORDS.search(text))
 
 
-def told(text: str) -> str:
+def _solves(text: str, functions: Collection[str]) -> bool:
+    r"""Whether each backslash stands between operands and begins no command of LaTeX: (Sigma\err)'*err."""
+    words = [(match.start(), match[1]) for match in _WORD.finditer(text)]
+    if not words or any(sign in text for sign in "{$_") or any(not _OPERAND.search(text, 0, at) for at, _ in words):
+        return False
+    from jacobian_cli.syntax.commands import COMMANDS  # noqa: PLC0415 - only behind a backslash
+
+    others = COMMANDS | {rf"\{name}" for name in functions}
+    return not any(rf"\{word}" in others for _, word in words) or _ENTRYWISE.search(text) is not None
+
+
+def told(text: str, functions: Collection[str] = ()) -> str:
     """The notation that signs of a text tell, if they tell one."""
     if FUNCTION.match(text):
         return "function"
@@ -109,7 +124,7 @@ def told(text: str) -> str:
         return "julia"
     if "%*%" in text:
         return "r"
-    if _LATEX.search(text):
+    if _LATEX.search(text) and not _solves(text, functions):
         return "latex"
     if JULIA_MODULE.search(text):
         return "julia"

@@ -103,8 +103,10 @@ def read_statements(
                 result += _as_beside(item, text, names, functions)
             elif isinstance(item, str):
                 result += _guessed(item, text, names, functions, missing)
-            elif _expected(text, names) or (
-                not _OF_THE_LANGUAGE.search(text) and (missing or boards or _greek(item, names))
+            elif (
+                _expected(text, names)
+                or (missing and not ONLY_OURS.search(text))
+                or (not _OF_THE_LANGUAGE.search(text) and (boards or _greek(item, names)))
             ):
                 result.append(_split_names(item, text, names, functions, missing, boards or not missing))
             elif starred and not ONLY_OURS.search(text):
@@ -336,7 +338,7 @@ def _held_on_board(text: str, names: Sequence[str], functions: Collection[str]) 
 
 def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
-    if may_be_other(text) and (sign := told(text)):
+    if may_be_other(text) and (sign := told(text, functions)):
         return sign
     if entered(text, functions) or spaced(text):
         return "matlab"

@@ -115,7 +115,7 @@ def test_is_read(typed: str, wrt: str, meant: str) -> None:
         ("log Φ(xᵀβ)", "β", "ndtr(x)", "-s Φ=n,m"),
         ("y wᵀx", "w", "y@w.T@x", "-s y=()"),
         ("Δx", "x", "Δ@x", "Δ_x"),
-        ("Jᵀe", "J", "2.718", "-s e=n"),
+        ("xᵀy − e", "x", "2.718", "-s e=n"),
         ("Xi x + b", "x", "one name", "X i"),
         ("2^3^x", "x", "2^(3^x)", "2^(3^x)"),
         ("Atan(ωt)", "t", "A tan(ωt)", "arctan(ωt)"),

@@ -102,9 +102,17 @@ class Identifiers(Lettered):
             self.doubts.append(Doubt(doubt))
 
     def turns(self, token: Token) -> bool:
-        """Whether X'(Xb - y) is a transposed matrix before a bracket, and no derivative of a function called X."""
+        """Whether X'(Xb - y) is a transposed matrix before a bracket, and no derivative of a function called X; what
+        stands elsewhere without a bracket, as a does in a'(B + C)a, is no function either.
+        """
         more = self.closing(self.at + 1) > self.at + 3
-        return token.kind == "name" and token.text[:1].isupper() and key(token.text)[0] not in GREEK and more
+        if token.kind != "name" or key(token.text)[0] in GREEK or not more:
+            return False
+        return token.text[:1].isupper() or any(
+            one.text == token.text and behind.kind not in ("open", "prime")
+            for one, behind in pairwise(self.tokens)
+            if one is not token
+        )
 
     def want_no_entry_of(self, token: Token) -> None:
         """Refuse x(1), and x(k) of a k that is defined, which are entries to those who write MATLAB."""

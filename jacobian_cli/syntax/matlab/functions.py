@@ -35,6 +35,8 @@ _UNDOTTED = frozenset(
 _EXTREMES = {"maximum": "max", "minimum": "min"}
 """Julia's names of reductions."""
 _WITHOUT = frozenset(("eye",))
+_FILLED = re.compile(r"(?<![\w.])(?:ones|zeros|eye)\s*\(\s*\Z")
+"""Functions that take the size of another array, `zeros(size(A))`."""
 """Functions that may stand without an argument."""
 ELSEWHERE = {
     "reshape": "entries are rearranged row by row in the language, column by column here; declare the reshaped one",
@@ -245,6 +247,9 @@ class Functions(Along):
 
     def size_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         del dotted
+        filled = _FILLED.search(self.text, 0, token.start)
+        if len(arguments) == 1 and filled and self.text[span.stop :].lstrip().startswith(")"):
+            return Call("?size", tuple(arguments), (), span)
         if len(arguments) != 2 or not isinstance(arguments[1], Literal):
             raise self.refuse(token, "which axis?", "as in size(X, 1)")
         place = arguments[1]
@@ -252,6 +257,9 @@ class Functions(Along):
 
     def ones_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         del dotted
+        match arguments:
+            case [Call(function="?size", arguments=like)]:
+                return Call(f"{token.text}_like", like, (), span)
         sizes = [a for k, a in enumerate(arguments) if not (k and isinstance(a, Literal) and a.value == 1)]
         if len(arguments) == 1 and not self.julia:
             sizes = sizes * 2
@@ -259,6 +267,9 @@ class Functions(Along):
 
     def eye_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
         del token, dotted
+        match arguments:
+            case [Call(function="?size", arguments=(like,), span=at)]:
+                arguments = [Call("?extent", (like, Literal(Fraction(0), at)), (), at)]
         return Call("eye", tuple(arguments[:1]), (), span) if arguments else Call("?eye", (), (), span)
 
     def ifelse_(self, token: MatlabToken, arguments: list[Term], span: Span, dotted: bool) -> Term:
