@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from jacobian_cli.elaborate.amounts import SCALED, amounts
 from jacobian_cli.elaborate.defaults import numbers
+from jacobian_cli.elaborate.formulas import FORMULA, constants
 from jacobian_cli.elaborate.habits import HABITS, MATRIX, VECTOR, Default, of_means, scales
 from jacobian_cli.elaborate.latents import latents
 from jacobian_cli.elaborate.targets import ADDED, targets
@@ -27,7 +28,7 @@ from jacobian_cli.syntax.tree import Call, Definition, Group, Literal, Name, Ter
 _SUMMED = "its entries are summed or compared"
 _FACTOR = "@ stands between arrays"
 _FORM = "a matrix stands between two of one vector"
-MET = frozenset((ADDED, SCALED))
+MET = frozenset((ADDED, SCALED, FORMULA))
 """Reasons for what a capital is beside others, which is said."""
 CERTAIN = frozenset((_FACTOR, _FORM))
 """Reasons why nothing else fits a name."""
@@ -94,7 +95,8 @@ def wanted(
     """The names that are arrays, and the capitals among them that are vectors beside others, or numbers."""
     said = arrays(statements, guessed, declared, sizes)
     said |= targets(statements, {**guessed, **said}, declared)
-    return said | amounts(statements, {**guessed, **said}, declared)
+    said |= amounts(statements, {**guessed, **said}, declared)
+    return said | constants(statements, {**guessed, **said}, declared)
 
 
 def suggested(

@@ -15,12 +15,13 @@ from jacobian_cli.elaborate.board_factors import commutators
 from jacobian_cli.elaborate.capitals import amplitudes
 from jacobian_cli.elaborate.entries import compared, first_entries
 from jacobian_cli.elaborate.fed import fed
+from jacobian_cli.elaborate.formulas import formulas
 from jacobian_cli.elaborate.habits import habit, holds_data
 from jacobian_cli.elaborate.intercepts import lines
 from jacobian_cli.elaborate.kernels import kernels
 from jacobian_cli.elaborate.means import means
 from jacobian_cli.elaborate.overall import overall
-from jacobian_cli.elaborate.products import outer, products, quotients, spread, turned
+from jacobian_cli.elaborate.products import outer, products, quotients, spread, spread_in_code, turned
 from jacobian_cli.elaborate.quoting import Typed, edited, quoted, row_of, text_at, written
 from jacobian_cli.elaborate.square import squared
 from jacobian_cli.elaborate.statement import PYTHON, names_in, subscripted
@@ -72,6 +73,8 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             found = [*products(typed, statement)]
             multiplied |= bool(found)
             yield from found
+        if statement.notation in _ARRAYS:
+            yield from spread_in_code(typed, statement)
         if not statement.notation:
             found = [*spread(typed, statement)]
             multiplied |= bool(found)
@@ -114,10 +117,13 @@ def doubts(typed: Typed) -> Iterator[Doubt]:
             yield from of_boards(typed, statement)
     yield from _matrices(typed)
     yield from amplified(typed)
+    yield from formulas(typed)
     if not multiplied:  # else it may be no matrix that they meet
         yield from _targets(typed)
     for name in filter(_IDENTITY.fullmatch, typed.assumed):
         if any(_SCRIPT.search(statement.source) for statement in typed.statements):
+            continue
+        if name in typed.demanded and not typed.assumed[name]:  # a current, which is said above
             continue
         size = name.partition("_")[2] or "n"
         number = f", a number is declared: `-s {name}=()`" if typed.assumed[name] else ""

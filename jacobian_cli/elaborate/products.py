@@ -292,3 +292,19 @@ def spread(typed: Typed, statement: Definition) -> Iterator[Doubt]:
             span = Span(term.span.start, end.span.stop + 2)
             taken, meant = (text_at(one, span) for one in (now, later))
             yield Doubt(f"`{taken}` is read, as in NumPy; with the matrix product first it is `{meant}`")
+
+
+def spread_in_code(typed: Typed, statement: Definition) -> Iterator[Doubt]:
+    """`np.exp(-y*X@w)`: the same in code."""
+    for term in statement.calls:
+        if term.function != "@" or not isinstance(first := term.arguments[0], Call) or first.function != "*":
+            continue
+        (left, right), last = first.arguments, term.arguments[1]
+        between = statement.source[first.span.stop : last.span.start].strip()
+        if between != "@" or (typed.order(left), typed.order(right)) != (1, 2) or not typed.open(first):
+            continue
+        later = replace(first, arguments=(left, Call("@", (right, last), (), term.span)))
+        other = changed(statement, {id(term): lambda _, made=later: made})
+        if other is not None and typed.fits(statement, other):
+            now = f"({spelled(first)})@{spelled(last)}"
+            yield Doubt(f"`{now}` is read, as in NumPy; with the matrix product first it is `{spelled(later)}`")

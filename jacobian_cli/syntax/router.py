@@ -12,7 +12,7 @@ from importlib import import_module
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Mistakes, Part, Span
 from jacobian_cli.syntax.labels import unlabelled
-from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, PRIME, entered, may_be_other, spaced, told
+from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, PRIME, entered, may_be_other, of_ones, spaced, told
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.tokens import OtherNotationError
@@ -340,7 +340,7 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
     if may_be_other(text) and (sign := told(text, functions)):
         return sign
-    if entered(text, functions) or spaced(text):
+    if entered(text, functions) or spaced(text) or of_ones(text):
         return "matlab"
     try:
         item = parse_statement(text)

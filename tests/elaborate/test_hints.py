@@ -54,6 +54,7 @@ APART = (
             "overall",
             "means",
             "steps",
+            "formulas",
         )
     ),
     *(
