@@ -304,7 +304,11 @@ def spread_in_code(typed: Typed, statement: Definition) -> Iterator[Doubt]:
         if between != "@" or (typed.order(left), typed.order(right)) != (1, 2) or not typed.open(first):
             continue
         later = replace(first, arguments=(left, Call("@", (right, last), (), term.span)))
-        other = changed(statement, {id(term): lambda _, made=later: made})
+
+        def multiplied(_: Term, made: Term = later) -> Term:
+            return made
+
+        other = changed(statement, {id(term): multiplied})
         if other is not None and typed.fits(statement, other):
             now = f"({spelled(first)})@{spelled(last)}"
             yield Doubt(f"`{now}` is read, as in NumPy; with the matrix product first it is `{spelled(later)}`")

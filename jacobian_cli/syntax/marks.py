@@ -81,18 +81,6 @@ _WORDS = re.compile(
 """What the patterns above find in a text of these signs begins with one of these words."""
 
 
-_ONES = r"(?:ones|zeros)\(\s*(?:1\s*,\s*\w+|\w+\s*,\s*1)\s*\)"
-_OF_ONES = re.compile(
-    rf"(?<![\w.]){_ONES}\s*\*(?!\*)|(?<=[\w)\]])\s*(?<!\*)\*\s*{_ONES}|(?<![\w.])eye\(\w+\)\s*\*\s*[bu-z]\d*(?![\w(])"
-)
-"""Rows and columns of ones, ones(1,n)*X, and an identity before a vector, which nobody multiplies entry by entry."""
-
-
-def of_ones(text: str) -> bool:
-    """Whether arrays of constants are factors as in MATLAB, and no sign is the language's own."""
-    return _OF_ONES.search(text) is not None and not ONLY_OURS.search(text)
-
-
 def entered(text: str, functions: Collection[str]) -> bool:
     """Whether entries are taken as in MATLAB, x(1)^2 + x(2), and nothing speaks against it."""
     names = {found[1] for found in _ENTRY.finditer(text)}

@@ -12,7 +12,7 @@ from importlib import import_module
 from jacobian_cli.syntax.doubts import Doubt
 from jacobian_cli.syntax.errors import InputError, Mistakes, Part, Span
 from jacobian_cli.syntax.labels import unlabelled
-from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, PRIME, entered, may_be_other, of_ones, spaced, told
+from jacobian_cli.syntax.marks import MATLAB, ONLY_OURS, PRIME, entered, may_be_other, spaced, told
 from jacobian_cli.syntax.mends import NO_EXPRESSION
 from jacobian_cli.syntax.parser import defined_name, parse_statement
 from jacobian_cli.syntax.tokens import OtherNotationError
@@ -103,14 +103,14 @@ def read_statements(
                 result += _as_beside(item, text, names, functions)
             elif isinstance(item, str):
                 result += _guessed(item, text, names, functions, missing)
-            elif (
-                _expected(text, names)
-                or (missing and not ONLY_OURS.search(text))
-                or (not _OF_THE_LANGUAGE.search(text) and (boards or _greek(item, names)))
+            elif _expected(text, names) or (
+                not _OF_THE_LANGUAGE.search(text) and (missing or boards or _greek(item, names))
             ):
                 result.append(_split_names(item, text, names, functions, missing, boards or not missing))
             elif starred and not ONLY_OURS.search(text):
                 result.append(_on_board(item, text, names, functions))
+            elif missing and not ONLY_OURS.search(text):  # sum(y*Xw) by w
+                result.append(_split_names(item, text, names, functions, missing, boards=False))
             else:
                 result.append(item)
     return _complete(result, mistakes, defined, given)
@@ -340,7 +340,7 @@ def _notation(text: str, functions: Collection[str]) -> Definition | str:
     """The definition, if the text is of the language; else the notation it is in."""
     if may_be_other(text) and (sign := told(text, functions)):
         return sign
-    if entered(text, functions) or spaced(text) or of_ones(text):
+    if entered(text, functions) or spaced(text):
         return "matlab"
     try:
         item = parse_statement(text)
