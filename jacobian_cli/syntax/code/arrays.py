@@ -214,12 +214,17 @@ _OF_UNIT = {"num_rows": "N", "num_columns": "M"}
 
 
 def chained(call: Arguments) -> Term:
+    return _folded(call, "?matmul", "what is multiplied is listed", "as in np.linalg.multi_dot([A, B, C])")
+
+
+def _folded(call: Arguments, sign: str, message: str, hint: str) -> Term:
+    """What is listed, with a sign between each two."""
     parts = call.bound("x")["x"]
     if not isinstance(parts, Call) or parts.function != "stack":
-        raise call.refuse("what is multiplied is listed", "as in np.linalg.multi_dot([A, B, C])")
+        raise call.refuse(message, hint)
     total, *rest = parts.arguments
     for part in rest:
-        total = call.call("?matmul", total, part)
+        total = call.call(sign, total, part)
     return total
 
 
@@ -251,13 +256,7 @@ def of_vector(call: Arguments) -> Term:
 
 def added_up(call: Arguments) -> Term:
     """TensorFlow's `add_n`, the sum of what is listed."""
-    parts = call.bound("x")["x"]
-    if not isinstance(parts, Call) or parts.function != "stack":
-        raise call.refuse("what is added is listed", "as in tf.add_n([x, y])")
-    total, *rest = parts.arguments
-    for part in rest:
-        total = call.call("+", total, part)
-    return total
+    return _folded(call, "+", "what is added is listed", "as in tf.add_n([x, y])")
 
 
 def matrix_power(call: Arguments) -> Term:
